@@ -1,0 +1,60 @@
+# make run    the local stack: Postgres, Supabase's REST and Auth, the functions, the phone network
+# make call   one call from token to conversation row; make call TO=+15005550007 for another ending
+# make test   everything, on a stack of its own
+# make lint   Python and SQL
+# make reset  throws the local stack's data away
+# make lock   the locks anew, after a change of requirements.in, */requirements.in or package.json
+
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+LOCK := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --no-header --annotation-style line
+
+.PHONY: run call reset test lint format lock install
+
+run: install
+	@exec $(PY) -m stack run
+
+call: install
+	@exec $(PY) -m stack call $(if $(TO),--to '$(TO)')
+
+reset: install
+	@$(PY) -m stack reset
+
+test: install
+	@$(PY) -m pytest $(ARGS)
+
+lint: install
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/squawk --config .squawk.toml supabase/migrations/*.sql
+
+format: install
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+
+lock: install
+	$(LOCK) --upgrade requirements.in -o requirements.txt
+	for endpoint in *_fn; do \
+		$(LOCK) $$endpoint/requirements.in -c requirements.txt -o $$endpoint/requirements.txt; \
+	done
+	npm install --package-lock-only --ignore-scripts --no-audit --no-fund
+
+install: $(VENV)/.installed node_modules/.installed
+
+$(VENV)/.installed: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed; PYTHON=… chooses one." >&2; exit 1; }
+	@echo "Installing Python packages into $(VENV) …"
+	@$(PYTHON) -m venv $(VENV)
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.txt
+	@touch $@
+
+node_modules/.installed: package-lock.json
+	@node -e 'process.exit(process.versions.node.split(".")[0] < 20 ? 1 : 0)' \
+		|| { echo "Node.js 20 or newer is needed." >&2; exit 1; }
+	@echo "Installing Node packages (Postgres, Supabase) into node_modules …"
+	@npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@

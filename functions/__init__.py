@@ -1,0 +1,1 @@
+"""The bundle as a whole: its endpoints, and the server that runs all of them locally."""

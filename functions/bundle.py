@@ -1,0 +1,34 @@
+"""The list of endpoints, read from bundle.toml."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One entry of bundle.toml; the meaning of the fields is explained there."""
+
+    folder: str
+    path: str
+    function: str
+    called_by: tuple[str, ...]
+    secrets: tuple[str, ...]
+    variables: tuple[str, ...]
+    memory: str
+    concurrency: int
+
+
+def endpoints(file: Path = ROOT / "functions" / "bundle.toml") -> list[Endpoint]:
+    """All endpoints in the order of the file. Raises TypeError if an entry has a field too many or
+    too few."""
+    with file.open("rb") as stream:
+        entries = tomllib.load(stream)
+    for entry in entries.values():
+        for name in ("called_by", "secrets", "variables"):
+            entry[name] = tuple(entry[name])
+    return [Endpoint(folder=folder, **entry) for folder, entry in entries.items()]

@@ -1,0 +1,1 @@
+"""What the endpoints have in common, one subject a file. Imports nothing else of the project."""

@@ -1,0 +1,22 @@
+"""Why a call is refused, in words that a rep hears and reads. The codes are the database's."""
+
+from __future__ import annotations
+
+_SENTENCES = {
+    "unknown_rep": "This call was not placed. You are not signed in as a sales representative.",
+    "not_a_member": "This call was not placed. You are not a member of this business.",
+    "invalid_number": "This call was not placed. The number is not a valid phone number.",
+    "number_type_not_allowed": "This call was not placed. Numbers of this kind cannot be called.",
+    "no_caller_id": "This call was not placed. Your business has no caller ID to call from.",
+    "caller_id_not_owned": (
+        "This call was not placed. The caller ID does not belong to your business."
+    ),
+    "unknown_lead": "This call was not placed. The lead does not belong to your business.",
+    "unknown_campaign": "This call was not placed. The campaign does not belong to your business.",
+    "do_not_call": "This call was not placed. The number is on your do not call list.",
+}
+
+
+def sentence(block_reason: str) -> str:
+    """The sentence for a code; a general one for a code that is newer than this function."""
+    return _SENTENCES.get(block_reason, "This call was not placed. It is not allowed.")

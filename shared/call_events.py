@@ -1,0 +1,92 @@
+"""Twilio's callbacks as events of the ledger.
+
+Which leg a callback is about, and what it carries:
+https://www.twilio.com/docs/voice/twiml/number#attributes-status-callback
+https://www.twilio.com/docs/voice/twiml/dial#action
+"""
+
+from __future__ import annotations
+
+import re
+from email.utils import parsedate_to_datetime
+
+from shared import errors, web
+from shared.twilio_signature import Form
+
+MAX_INTEGER = 2**31 - 1
+
+Event = dict[str, object]
+
+
+def call_sid(form: Form, name: str = "CallSid") -> str:
+    """The SID in this parameter. Raises InvalidRequest if it is missing or none."""
+    sid = form.get(name, "")
+    if not re.fullmatch(r"CA[0-9A-Za-z]{1,62}", sid):
+        raise errors.InvalidRequest(f"{name} is {'not a call SID' if sid else 'missing'}.")
+    return sid
+
+
+def from_status_callback(form: Form) -> Event:
+    """Parameters of ``record_call_event`` for a status callback of either leg."""
+    sid = call_sid(form)
+    return {
+        "p_call_sid": sid,
+        # The lead's leg names the agent's as its parent; the agent's leg has none.
+        "p_agent_call_sid": call_sid(form, "ParentCallSid") if form.get("ParentCallSid") else sid,
+        "p_source": "status_callback",
+        "p_status": _status(form, "CallStatus"),
+        "p_sequence_number": _integer(form.get("SequenceNumber")),
+        "p_occurred_at": _timestamp(form.get("Timestamp")),
+        # `Duration` beside it is in minutes, rounded up.
+        "p_duration_seconds": _integer(form.get("CallDuration")),
+        "p_payload": _payload(form),
+    }
+
+
+def from_dial_action(form: Form) -> Event:
+    """Parameters of ``record_call_event`` for the request to a Dial's action: how the lead's leg
+    ended, or, without DialCallSid, that there never was one."""
+    sid = call_sid(form)
+    return {
+        "p_call_sid": call_sid(form, "DialCallSid") if form.get("DialCallSid") else sid,
+        "p_agent_call_sid": sid,
+        "p_source": "dial_action",
+        "p_status": _status(form, "DialCallStatus"),
+        "p_sequence_number": None,
+        "p_occurred_at": None,
+        "p_duration_seconds": _integer(form.get("DialCallDuration")),
+        "p_payload": _payload(form),
+    }
+
+
+def _status(form: Form, name: str) -> str:
+    status = web.storable(form.get(name, ""))[:64]
+    if not status:
+        raise errors.InvalidRequest(f"{name} is missing.")
+    return status
+
+
+def _integer(text: str | None) -> int | None:
+    """A count that Twilio sends as text; None if it sent something else. The event is worth keeping
+    without it, and the payload has what was sent."""
+    if text is None or not re.fullmatch(r"[0-9]{1,10}", text):
+        return None
+    value = int(text)
+    return value if value <= MAX_INTEGER else None
+
+
+def _timestamp(text: str | None) -> str | None:
+    """RFC 2822, as Twilio sends it, to ISO 8601; None if it is no such thing."""
+    try:
+        return parsedate_to_datetime(text or "").isoformat()
+    except (ValueError, OverflowError):
+        return None
+
+
+def _payload(form: Form) -> dict[str, str | list[str]]:
+    """The parameters as sent; one that was sent several times keeps all its values."""
+    payload: dict[str, str | list[str]] = {}
+    for name, values in form.lists():
+        texts = [web.storable(value) for value in values]
+        payload[web.storable(name)] = texts[0] if len(texts) == 1 else texts
+    return payload

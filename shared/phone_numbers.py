@@ -1,0 +1,72 @@
+"""What a dialled text means, by Google's phone number data.
+
+The business's country decides how a number without country code is read, and only the database
+knows it. A request makes one round trip, so such a number is read for every country here, and the
+database picks.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TypedDict
+
+import phonenumbers
+from phonenumbers import PhoneNumberType
+
+# https://www.twilio.com/docs/iam/test-credentials
+_TWILIO_TEST_NUMBER = re.compile(r"^\+1500555\d{4}$")
+
+_TYPES = {
+    number_type: PhoneNumberType.to_string(number_type).lower()
+    for number_type in PhoneNumberType.values()
+}
+
+
+class Number(TypedDict):
+    """A valid number: E.164, and its type in the words of the phone number data (``mobile``,
+    ``premium_rate``, …), or ``twilio_test``."""
+
+    e164: str
+    type: str
+
+
+class Dialled(TypedDict):
+    """What was dialled, and what it means: ``number``, or ``by_country`` (ISO 3166-1 alpha-2) where
+    the country is not in it. Neither: it is no valid number."""
+
+    dialled: str
+    number: Number | None
+    by_country: dict[str, Number]
+
+
+def parse(dialled: str, *, test_numbers: bool) -> Dialled:
+    """Reads a dialled text. ``test_numbers``: whether Twilio's test numbers count as valid."""
+    dialled = dialled.strip()
+    number = _parse(dialled, None, test_numbers)
+    by_country: dict[str, Number] = {}
+    if number is None and not dialled.startswith("+"):
+        for country in sorted(phonenumbers.SUPPORTED_REGIONS):
+            local = _parse(dialled, country, test_numbers)
+            if local is not None:
+                by_country[country] = local
+    return {"dialled": dialled[:64], "number": number, "by_country": by_country}
+
+
+def caller_id(text: str) -> str:
+    """A caller ID in E.164 if it is a valid international number, else the text as it is: whether
+    the business owns it is for the database to say."""
+    number = _parse(text.strip(), None, True)
+    return number["e164"] if number else text.strip()[:64]
+
+
+def _parse(text: str, country: str | None, test_numbers: bool) -> Number | None:
+    try:
+        parsed = phonenumbers.parse(text, country)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_valid_number(parsed):
+        return None
+    e164 = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+    if _TWILIO_TEST_NUMBER.match(e164):
+        return {"e164": e164, "type": "twilio_test"} if test_numbers else None
+    return {"e164": e164, "type": _TYPES[phonenumbers.number_type(parsed)]}

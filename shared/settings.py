@@ -1,0 +1,152 @@
+"""Settings, read from the environment once, at start-up.
+
+A function with a setting missing must not start: the deployment fails and the old version goes on
+serving, which is better than a function that answers every call with an error.
+
+    with settings.reading() as env:
+        SUPABASE = settings.Supabase.read(env)
+        TWILIO = settings.TwilioWebhooks.read(env)
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Self
+
+ALLOWED_ORIGINS = frozenset(
+    {"https://callhenk.com", "https://www.callhenk.com", "https://app.callhenk.com"}
+)
+
+_LOCAL_HOST = re.compile(r"^http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(/|$)")
+
+
+class ConfigurationError(Exception):
+    """Settings are missing or malformed; the message names each, and never shows a value."""
+
+
+class Environment:
+    """Environment variables, and what was found wrong with them."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self._variables = variables
+        self.problems: list[str] = []
+
+    def optional(self, name: str, pattern: str = r".+", hint: str = "") -> str | None:
+        """The value, or None if it is unset or blank. Notes a problem if it is malformed."""
+        value = self._variables.get(name, "").strip()
+        if not value:
+            return None
+        if not re.fullmatch(pattern, value):
+            self.problems.append(f"{name} is malformed{f' ({hint})' if hint else ''}")
+        return value
+
+    def required(self, name: str, pattern: str = r".+", hint: str = "") -> str:
+        """The value. Notes a problem if it is missing or malformed."""
+        value = self.optional(name, pattern, hint)
+        if value is None:
+            self.problems.append(f"{name} is missing{f' ({hint})' if hint else ''}")
+        return value or ""
+
+    def url(self, name: str, hint: str) -> str:
+        """An https address without its trailing slash; http for this machine alone."""
+        value = self.required(name, hint=hint)
+        if value and not value.startswith("https://") and not _LOCAL_HOST.match(value):
+            self.problems.append(f"{name} must start with https://")
+        return value.rstrip("/")
+
+
+@contextmanager
+def reading(variables: Mapping[str, str] | None = None) -> Iterator[Environment]:
+    """Reads settings, and raises one ConfigurationError that names everything wrong with them."""
+    env = Environment(os.environ if variables is None else variables)
+    yield env
+    if env.problems:
+        raise ConfigurationError("Cannot start: " + "; ".join(env.problems) + ".")
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """Where this runs. ``development`` admits any origin, and Twilio's test numbers."""
+
+    development: bool
+
+    @classmethod
+    def read(cls, env: Environment) -> Self:
+        name = env.optional("HENK_ENV", r"production|development", "production or development")
+        development = name == "development"
+        # K_SERVICE is set by Cloud Run: https://cloud.google.com/run/docs/container-contract
+        if development and env.optional("K_SERVICE"):
+            env.problems.append("HENK_ENV=development is for a local machine, not a deployment")
+        return cls(development)
+
+    def allows_origin(self, origin: str) -> bool:
+        """Whether a page of this origin may call a browser endpoint."""
+        return self.development or origin in ALLOWED_ORIGINS
+
+
+@dataclass(frozen=True)
+class Supabase:
+    """The project: its API and how its access tokens are signed.
+
+    ``jwt_secret`` is for projects that still sign with HS256; others publish their keys.
+    """
+
+    url: str
+    publishable_key: str
+    jwt_secret: str | None = field(repr=False)
+
+    @classmethod
+    def read(cls, env: Environment) -> Self:
+        return cls(
+            env.url("SUPABASE_URL", "the project's API address"),
+            env.required("SUPABASE_PUBLISHABLE_KEY", hint="sb_publishable_…"),
+            env.optional("SUPABASE_JWT_SECRET", r".{32,}", "at least 32 characters"),
+        )
+
+
+@dataclass(frozen=True)
+class TwilioApiKey:
+    """What signs access tokens, and the TwiML App that they may call."""
+
+    account_sid: str
+    api_key_sid: str
+    api_key_secret: str = field(repr=False)
+    twiml_app_sid: str
+
+    @classmethod
+    def read(cls, env: Environment) -> Self:
+        return cls(
+            env.required("TWILIO_ACCOUNT_SID", r"AC[0-9a-fA-F]{32}", "AC and 32 hex digits"),
+            env.required("TWILIO_API_KEY_SID", r"SK[0-9a-fA-F]{32}", "SK and 32 hex digits"),
+            env.required("TWILIO_API_KEY_SECRET"),
+            env.required("TWILIO_TWIML_APP_SID", r"AP[0-9a-fA-F]{32}", "AP and 32 hex digits"),
+        )
+
+
+@dataclass(frozen=True)
+class TwilioWebhooks:
+    """How webhooks prove themselves, and what they prove themselves with in the database.
+
+    ``public_base_url`` is what Twilio signs over, up to and without the endpoint's name.
+    ``auth_tokens`` holds the primary auth token, and the next one while it is being rotated.
+    """
+
+    account_sid: str
+    auth_tokens: tuple[str, ...] = field(repr=False)
+    public_base_url: str
+    webhook_jwt: str = field(repr=False)
+
+    @classmethod
+    def read(cls, env: Environment) -> Self:
+        primary = env.required("TWILIO_AUTH_TOKEN")
+        following = env.optional("TWILIO_AUTH_TOKEN_NEXT")
+        return cls(
+            env.required("TWILIO_ACCOUNT_SID", r"AC[0-9a-fA-F]{32}", "AC and 32 hex digits"),
+            (primary, following) if following else (primary,),
+            env.url("PUBLIC_BASE_URL", "such as https://app.callhenk.com/api/twilio"),
+            env.required("SUPABASE_WEBHOOK_JWT", r"[\w-]+\.[\w-]+\.[\w-]+", "a JWT"),
+        )

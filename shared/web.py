@@ -1,0 +1,211 @@
+"""Requests and answers, the same at every endpoint: methods, origins, sizes, errors, a log line."""
+
+from __future__ import annotations
+
+import functools
+import json
+import time
+import traceback
+import uuid
+from collections.abc import Callable, Collection
+
+from flask import Request, Response, g
+from werkzeug.exceptions import ClientDisconnected
+
+from shared import errors, logs, settings
+
+MAX_BODY_BYTES = 64 * 1024
+MAX_TEXT = 300
+
+Handler = Callable[[Request], Response]
+
+
+def endpoint(
+    path: str, methods: Collection[str], deployment: settings.Deployment
+) -> Callable[[Handler], Handler]:
+    """Wraps a handler into an endpoint that answers ``methods`` at ``path``, or at the root of the
+    address it is deployed under, turns errors into answers, and logs one line per request.
+
+    Browsers may read the answer where ``deployment`` allows the page's origin.
+    """
+
+    def decorate(handler: Handler) -> Handler:
+        @functools.wraps(handler)
+        def answer(request: Request) -> Response:
+            started = time.monotonic()
+            g.log = {"request_id": _request_id(request), "method": request.method, "path": path}
+            try:
+                _check(request, path, methods)
+                response = Response(status=204) if request.method == "OPTIONS" else handler(request)
+            except errors.RequestError as error:
+                response = _refusal(error)
+            except Exception:  # A defect of ours: the log gets all of it, the caller nothing.
+                response = _refusal(errors.PhoneSystemError(traceback.format_exc()))
+            _allow_origin(request, response, methods, deployment)
+            _log(response, time.monotonic() - started)
+            return response
+
+        return answer
+
+    return decorate
+
+
+def note(**fields: object) -> None:
+    """Adds fields to the request's log line."""
+    g.log.update(fields)
+
+
+def require_allowed_origin(request: Request, deployment: settings.Deployment) -> None:
+    """Raises UnauthorizedDomain unless the page that asks is one of Henk's.
+
+    Browsers leave the header out of same-origin reads, and of nothing else.
+    """
+    origin = request.headers.get("Origin")
+    if origin is None and (request.method == "GET" or deployment.development):
+        return
+    if origin is None or not deployment.allows_origin(origin):
+        raise errors.UnauthorizedDomain
+
+
+def is_json(request: Request) -> bool:
+    """Whether the body claims to be JSON."""
+    return request.mimetype == "application/json"
+
+
+def is_form(request: Request) -> bool:
+    """Whether the body claims to be a form, as Twilio's webhooks are."""
+    return request.mimetype == "application/x-www-form-urlencoded"
+
+
+def body(request: Request) -> bytes:
+    """The body, whatever its type. Raises PayloadTooLarge, or InvalidRequest if it ends early.
+
+    (Flask's own limit does not do: functions-framework reads the body once more after the answer,
+    meets the limit again, and makes a 500 of it.)
+    """
+    try:
+        if (request.content_length or 0) <= MAX_BODY_BYTES:
+            content = request.stream.read(MAX_BODY_BYTES + 1)
+            if len(content) <= MAX_BODY_BYTES:
+                return content
+    except ClientDisconnected as error:
+        raise errors.InvalidRequest("The body ended early.") from error
+    raise errors.PayloadTooLarge(f"The body may have {MAX_BODY_BYTES} bytes at most.")
+
+
+def json_object(request: Request) -> dict[str, object]:
+    """The body as a JSON object; no body is an empty one.
+
+    Raises UnsupportedMediaType or InvalidRequest.
+    """
+    content = body(request)
+    if not content:
+        return {}
+    if not is_json(request):
+        raise errors.UnsupportedMediaType("Send the body as application/json.")
+    try:
+        value = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise errors.InvalidRequest("The body is not JSON.") from error
+    if not isinstance(value, dict):
+        raise errors.InvalidRequest("The body is not a JSON object.")
+    return value
+
+
+def optional_text(fields: dict[str, object], name: str) -> str | None:
+    """A field's text, or None if it is absent, null or blank. Raises InvalidRequest, which names
+    the field, if it is no text or a very long one."""
+    value = fields.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise errors.InvalidRequest(f"{name} must be a text.")
+    if len(value) > MAX_TEXT:
+        raise errors.InvalidRequest(f"{name} is too long.")
+    return storable(value).strip() or None
+
+
+def optional_uuid(fields: dict[str, object], name: str) -> str | None:
+    """A field's UUID, or None if it is absent or blank. Raises InvalidRequest otherwise."""
+    value = optional_text(fields, name)
+    return None if value is None else parse_uuid(value, name)
+
+
+def parse_uuid(value: str, name: str) -> str:
+    """The UUID in its usual form. Raises InvalidRequest, which names the field."""
+    try:
+        return str(uuid.UUID(value))
+    except ValueError as error:
+        raise errors.InvalidRequest(f"{name} must be a UUID.") from error
+
+
+def storable(text: str) -> str:
+    """The text without what Postgres cannot store: NUL, and halves of surrogate pairs."""
+    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+
+
+def success(data: dict[str, object]) -> Response:
+    """``{"success": true, "data": …}``, for one caller and no cache."""
+    return _json(200, {"success": True, "data": data})
+
+
+def _json(status: int, body: dict[str, object]) -> Response:
+    response = Response(json.dumps(body), status=status, content_type="application/json")
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _check(request: Request, path: str, methods: Collection[str]) -> None:
+    if request.path not in ("/", path):
+        raise errors.NotFound("There is nothing at this address.")
+    if request.method != "OPTIONS" and request.method not in methods:
+        raise errors.MethodNotAllowed(f"This address answers {', '.join(sorted(methods))}.")
+
+
+def _refusal(error: errors.RequestError) -> Response:
+    detail = getattr(error, "detail", None)
+    note(code=error.code, reason=detail or error.message)
+    response = _json(
+        error.status, {"success": False, "error": {"code": error.code, "message": error.message}}
+    )
+    if error.retry_after is not None:
+        response.headers["Retry-After"] = str(error.retry_after)
+    if error.status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def _allow_origin(
+    request: Request,
+    response: Response,
+    methods: Collection[str],
+    deployment: settings.Deployment,
+) -> None:
+    """CORS: https://fetch.spec.whatwg.org/#http-cors-protocol"""
+    response.headers["X-Request-Id"] = g.log["request_id"]
+    allow = ", ".join(sorted({*methods, "OPTIONS"}))
+    if response.status_code == 405 or request.method == "OPTIONS":
+        response.headers["Allow"] = allow
+    response.headers.add("Vary", "Origin")
+    origin = request.headers.get("Origin")
+    if origin is None or not deployment.allows_origin(origin):
+        return
+    response.headers["Access-Control-Allow-Origin"] = origin
+    response.headers["Access-Control-Expose-Headers"] = "Retry-After, X-Request-Id"
+    if request.method == "OPTIONS":
+        response.headers["Access-Control-Allow-Methods"] = allow
+        response.headers["Access-Control-Allow-Headers"] = "authorization, content-type"
+        response.headers["Access-Control-Max-Age"] = "600"
+
+
+def _request_id(request: Request) -> str:
+    # Cloud Run's own id, so that our line and its request log are found together.
+    trace = request.headers.get("X-Cloud-Trace-Context", "").partition("/")[0]
+    return trace if trace.isalnum() and len(trace) == 32 else uuid.uuid4().hex
+
+
+def _log(response: Response, seconds: float) -> None:
+    status = response.status_code
+    severity = "ERROR" if status >= 500 else "WARNING" if status >= 400 else "INFO"
+    fields = g.log | {"status": status, "milliseconds": round(seconds * 1000, 1)}
+    logs.write(severity, f"{g.log['method']} {g.log['path']} {status}", fields)

@@ -1,0 +1,135 @@
+set lock_timeout = '2s';
+
+-- Every Twilio access token that was granted: who may place calls until when.
+create table public.token_grants (
+  id bigint generated always as identity primary key,
+  business_id uuid not null references public.businesses (id) on delete cascade,
+  -- No foreign key: the record outlives the account.
+  user_id uuid not null,
+  granted_at timestamptz not null default now(),
+  expires_at timestamptz not null
+);
+
+create index token_grants_user_idx on public.token_grants (user_id, granted_at desc);
+create index token_grants_business_idx on public.token_grants (business_id, granted_at desc);
+
+alter table public.token_grants enable row level security;
+
+create policy "members can read the token grants of their business"
+on public.token_grants for select to authenticated
+using (business_id = any(array(select private.business_ids())));
+
+revoke all on public.token_grants from public, anon, authenticated;
+grant select on public.token_grants to authenticated;
+grant select on public.token_grants to service_role;
+
+-- The business that the signed-in user means: the one named, or the only one they have.
+-- Answers {"business_id"} or {"error": "business_required" | "not_a_member"}.
+create function private.choose_business(p_business_id uuid)
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+  select case
+    when p_business_id is not null then
+      case
+        when p_business_id = any(array_agg(mine.business_id))
+          then jsonb_build_object('business_id', p_business_id)
+        else jsonb_build_object('error', 'not_a_member')
+      end
+    when count(*) = 1 then jsonb_build_object('business_id', (array_agg(mine.business_id))[1])
+    when count(*) = 0 then jsonb_build_object('error', 'not_a_member')
+    else jsonb_build_object('error', 'business_required')
+  end
+  from private.business_ids() as mine (business_id);
+$$;
+
+revoke execute on function private.choose_business(uuid) from public, anon;
+grant execute on function private.choose_business(uuid) to authenticated;
+
+-- Logs a grant of the signed-in user unless they have had their share of this minute.
+-- Answers the seconds to wait, or null once the grant is on record.
+-- Security definer: users must not be able to write or forget their own grants.
+create function private.log_token_grant(p_business_id uuid, p_ttl_seconds integer)
+returns integer
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_user_id uuid := (select auth.uid());
+  v_limit integer;
+  v_in_the_way timestamptz;
+begin
+  select businesses.token_grants_per_minute into v_limit
+  from public.businesses
+  where businesses.id = p_business_id and p_business_id in (select private.business_ids());
+  if not found then
+    raise exception 'not a member of this business' using errcode = '42501';
+  end if;
+
+  -- One at a time per user: of many at once, exactly the limit gets through.
+  perform pg_advisory_xact_lock(hashtextextended('token_grants:' || v_user_id::text, 0));
+
+  -- With the limit reached, the limit-th newest grant must first leave the window.
+  select token_grants.granted_at into v_in_the_way
+  from public.token_grants
+  where token_grants.user_id = v_user_id
+    and token_grants.granted_at > clock_timestamp() - interval '1 minute'
+  order by token_grants.granted_at desc
+  offset v_limit - 1 limit 1;
+
+  if found then
+    return greatest(1, ceil(extract(epoch from
+      v_in_the_way + interval '1 minute' - clock_timestamp())))::integer;
+  end if;
+
+  insert into public.token_grants (business_id, user_id, granted_at, expires_at)
+  values (
+    p_business_id, v_user_id, clock_timestamp(),
+    clock_timestamp() + make_interval(secs => p_ttl_seconds)
+  );
+  return null;
+end;
+$$;
+
+revoke execute on function private.log_token_grant(uuid, integer) from public, anon;
+grant execute on function private.log_token_grant(uuid, integer) to authenticated;
+
+-- May the signed-in user call for this business? One round trip of token_fn.
+-- Answers {"business_id", "caller_id"}, {"error": "business_required" | "not_a_member"},
+-- or {"error": "rate_limited", "retry_after"} in seconds.
+create function public.grant_access_token(p_business_id uuid, p_ttl_seconds integer)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_choice jsonb := private.choose_business(p_business_id);
+  v_business_id uuid := (v_choice ->> 'business_id')::uuid;
+  v_retry_after integer;
+begin
+  if v_choice ? 'error' then
+    return v_choice;
+  end if;
+
+  v_retry_after := private.log_token_grant(v_business_id, least(p_ttl_seconds, 86400));
+  if v_retry_after is not null then
+    return jsonb_build_object('error', 'rate_limited', 'retry_after', v_retry_after);
+  end if;
+
+  return jsonb_build_object(
+    'business_id', v_business_id,
+    'caller_id', (
+      select phone_numbers.phone_number
+      from public.phone_numbers
+      where phone_numbers.business_id = v_business_id and phone_numbers.is_default
+    )
+  );
+end;
+$$;
+
+revoke execute on function public.grant_access_token(uuid, integer)
+from public, anon, authenticated, service_role;
+grant execute on function public.grant_access_token(uuid, integer) to authenticated;

@@ -1,0 +1,226 @@
+-- Events to legs to conversation. Everything here is a function of the *set* of a call's events: the
+-- order in which they arrived, and how often, cannot show.
+set lock_timeout = '2s';
+
+-- The legs of a call as its events tell them.
+-- A Dial action without DialCallSid (nobody was dialled) is about the lead, yet names no leg: see below.
+create function private.legs_of_call(p_agent_call_sid text)
+returns table (
+  call_sid text,
+  role text,
+  status text,
+  initiated_at timestamptz,
+  ringing_at timestamptz,
+  answered_at timestamptz,
+  ended_at timestamptz,
+  duration_seconds integer
+)
+language sql
+stable
+set search_path = ''
+as $$
+  with events as (
+    select
+      call_events.call_sid,
+      call_events.status,
+      call_events.duration_seconds,
+      private.call_status_rank(call_events.status) as rank,
+      coalesce(call_events.occurred_at, call_events.received_at) as at,
+      -- Of the furthest state's events the one fired last tells; a Dial action has no number and
+      -- yields to the leg's own callback. Two that claim the same place: the first one.
+      row_number() over (
+        partition by call_events.call_sid
+        order by
+          private.call_status_rank(call_events.status) desc,
+          call_events.sequence_number desc nulls last,
+          call_events.occurred_at asc nulls last,
+          call_events.id asc
+      ) as precedence
+    from public.call_events
+    where call_events.agent_call_sid = p_agent_call_sid
+      and private.call_status_rank(call_events.status) is not null
+      and not (
+        call_events.source = 'dial_action'
+        and call_events.call_sid = call_events.agent_call_sid
+      )
+  ),
+
+  legs as (
+    select
+      events.call_sid,
+      case when events.call_sid = p_agent_call_sid then 'agent' else 'lead' end as role,
+      max(events.status) filter (where events.precedence = 1) as status,
+      max(events.rank) as rank,
+      min(events.at) filter (where events.status = 'initiated') as initiated_at,
+      min(events.at) filter (where events.status = 'ringing') as ringing_at,
+      min(events.at) filter (where events.status = 'in-progress') as answered_at,
+      max(events.at) filter (where events.precedence = 1 and events.rank = 4) as ended_at,
+      (array_agg(events.duration_seconds order by events.precedence)
+        filter (where events.rank = 4 and events.duration_seconds is not null))[1] as reported_seconds
+    from events
+    group by events.call_sid
+  )
+
+  select
+    legs.call_sid,
+    legs.role,
+    legs.status,
+    legs.initiated_at,
+    legs.ringing_at,
+    -- A lost 'in-progress' is known from the end and the length.
+    case
+      when legs.answered_at is null and legs.status = 'completed'
+        then legs.ended_at - make_interval(secs => legs.reported_seconds)
+      else legs.answered_at
+    end as answered_at,
+    legs.ended_at,
+    case
+      when legs.status = 'completed' then coalesce(
+        legs.reported_seconds,
+        greatest(0, extract(epoch from legs.ended_at - legs.answered_at))::integer
+      )
+      when legs.rank = 4 then 0
+    end as duration_seconds
+  from legs;
+$$;
+
+revoke execute on function private.legs_of_call(text) from public, anon;
+grant execute on function private.legs_of_call(text) to call_webhook;
+
+-- Writes what the events of a call say into its legs and its conversation.
+-- The caller holds the call's lock (private.enter_call), so that two events cannot miss each other.
+create function private.derive_call(p_conversation_id uuid, p_business_id uuid, p_call_sid text)
+returns void
+language sql
+set search_path = ''
+as $$
+  with legs as materialized (
+    select * from private.legs_of_call(p_call_sid)
+  ),
+
+  written_legs as (
+    insert into public.call_legs as leg (
+      business_id, conversation_id, call_sid, role, status,
+      initiated_at, ringing_at, answered_at, ended_at, duration_seconds
+    )
+    select
+      p_business_id, p_conversation_id, legs.call_sid, legs.role, legs.status,
+      legs.initiated_at, legs.ringing_at, legs.answered_at, legs.ended_at, legs.duration_seconds
+    from legs
+    on conflict (call_sid) do update set
+      -- The agent's leg was ringing when the call began, whatever its events have told so far.
+      status = case
+        when private.call_status_rank(excluded.status) < private.call_status_rank(leg.status)
+          then leg.status
+        else excluded.status
+      end,
+      initiated_at = excluded.initiated_at,
+      ringing_at = excluded.ringing_at,
+      answered_at = excluded.answered_at,
+      ended_at = excluded.ended_at,
+      duration_seconds = excluded.duration_seconds
+    where (
+      leg.status, leg.initiated_at, leg.ringing_at, leg.answered_at, leg.ended_at,
+      leg.duration_seconds
+    ) is distinct from (
+      excluded.status, excluded.initiated_at, excluded.ringing_at, excluded.answered_at,
+      excluded.ended_at, excluded.duration_seconds
+    )
+  ),
+
+  -- The conversation is the lead's leg. Without one it is what Dial says became of it, and only
+  -- without that the agent's leg: it ended before anybody was dialled.
+  told as (
+    select
+      1 as precedence,
+      legs.status, legs.initiated_at, legs.ringing_at, legs.answered_at, legs.ended_at,
+      legs.duration_seconds, legs.call_sid
+    from legs
+    where legs.role = 'lead'
+
+    union all
+
+    select
+      2, call_events.status, null, null, null,
+      coalesce(call_events.occurred_at, call_events.received_at), 0, call_events.call_sid
+    from public.call_events
+    where call_events.agent_call_sid = p_call_sid
+      and call_events.call_sid = p_call_sid
+      and call_events.source = 'dial_action'
+      and private.call_status_rank(call_events.status) = 4
+
+    union all
+
+    select
+      3, case legs.status when 'failed' then 'failed' else 'canceled' end, null, null, null,
+      legs.ended_at, 0, legs.call_sid
+    from legs
+    where legs.role = 'agent' and private.call_status_rank(legs.status) = 4
+  ),
+
+  conversation as (
+    select *
+    from told
+    order by
+      told.precedence,
+      private.call_status_rank(told.status) desc,
+      told.answered_at asc nulls last,
+      told.call_sid,
+      told.status
+    limit 1
+  )
+
+  update public.conversations set
+    status = conversation.status,
+    dialed_at = coalesce(conversation.initiated_at, conversations.dialed_at),
+    ringing_at = conversation.ringing_at,
+    answered_at = conversation.answered_at,
+    ended_at = conversation.ended_at,
+    duration_seconds = conversation.duration_seconds
+  from conversation
+  where conversations.call_sid = p_call_sid
+    -- A refused call stays refused, whatever its agent leg does while the reason is spoken.
+    and conversations.status <> 'blocked'
+    and (
+      conversations.status, conversations.dialed_at, conversations.ringing_at,
+      conversations.answered_at, conversations.ended_at, conversations.duration_seconds
+    ) is distinct from (
+      conversation.status, coalesce(conversation.initiated_at, conversations.dialed_at),
+      conversation.ringing_at, conversation.answered_at, conversation.ended_at,
+      conversation.duration_seconds
+    );
+$$;
+
+revoke execute on function private.derive_call(uuid, uuid, text) from public, anon;
+grant execute on function private.derive_call(uuid, uuid, text) to call_webhook;
+
+-- Names the call that this transaction is about, and takes its lock: what happens to one call
+-- happens one after the other, on whatever connections it arrives.
+create function private.enter_call(p_call_sid text, p_business_id uuid)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  perform set_config('henk.call_sid', coalesce(p_call_sid, ''), true);
+  perform set_config('henk.business_id', coalesce(p_business_id::text, ''), true);
+  perform pg_advisory_xact_lock(hashtextextended(p_call_sid, 0));
+end;
+$$;
+
+-- Leaves the call, so that nothing else in the transaction sees it.
+create function private.leave_call()
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  perform set_config('henk.call_sid', '', true);
+  perform set_config('henk.business_id', '', true);
+end;
+$$;
+
+revoke execute on function private.enter_call(text, uuid) from public, anon;
+revoke execute on function private.leave_call() from public, anon;
+grant execute on function private.enter_call(text, uuid) to call_webhook;
+grant execute on function private.leave_call() to call_webhook;

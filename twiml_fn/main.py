@@ -1,0 +1,170 @@
+"""POST /api/twilio/twiml: what to do with a call.
+
+Twilio (a form, signed):
+    the call begins     CallSid, From, To and the rep's CallerId, LeadId, CampaignId
+    ?after=dial         the Dial ended: DialCallStatus, DialCallDuration
+    no To               the Voice SDK's preflight test: hears itself, leaves no conversation
+The rep's browser (JSON, Supabase access token): a preview. The same decision, nothing written.
+Answers TwiML; to a preview that asks for JSON,
+`{"blockReason", "message", "to", "callerId", "twiml"}`.
+"""
+
+from __future__ import annotations
+
+import functions_framework
+from flask import Request, Response
+from twilio.twiml.voice_response import Dial, VoiceResponse
+
+from shared import block_reasons, call_events, errors, phone_numbers, settings, web
+from shared.database import Database, Row
+from shared.rep_identity import from_caller
+from shared.supabase_jwt import Authenticator
+from shared.twilio_signature import Form, WebhookAuthenticator
+
+with settings.reading() as env:
+    DEPLOYMENT = settings.Deployment.read(env)
+    SUPABASE = settings.Supabase.read(env)
+    TWILIO = settings.TwilioWebhooks.read(env)
+
+AUTHENTICATOR = Authenticator(SUPABASE)
+WEBHOOKS = WebhookAuthenticator(TWILIO)
+DATABASE = Database(SUPABASE)
+
+# A callback that is not stored is sent again: on no connection, no answer in time, or an error.
+# https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
+STATUS_CALLBACK = f"{TWILIO.public_base_url}/status#rc=3&rp=ct,rt,5xx"
+AFTER_DIAL = f"{TWILIO.public_base_url}/twiml?after=dial"
+
+
+@functions_framework.http
+@web.endpoint("/api/twilio/twiml", {"POST"}, DEPLOYMENT)
+def twiml(request: Request) -> Response:
+    if web.is_json(request):
+        return preview(request)
+    if not web.is_form(request):
+        raise errors.UnsupportedMediaType("Send a form, or JSON for a preview.")
+
+    form = WEBHOOKS.form(request, "/twiml")
+    web.note(call_sid=form.get("CallSid"))
+    if request.args.get("after") == "dial":
+        return end_of_dial(form)
+    if not form.get("To"):
+        return xml(echo())
+    return begin_call(form)
+
+
+def begin_call(form: Form) -> Response:
+    call_sid = call_events.call_sid(form)
+    rep = from_caller(form.get("From", ""))
+    call = DATABASE.call_as_webhook(
+        TWILIO.webhook_jwt,
+        "begin_call",
+        {
+            "p_call_sid": call_sid,
+            "p_user_id": str(rep.user_id) if rep else None,
+            "p_business_id": str(rep.business_id) if rep else None,
+            **decision_parameters(form.to_dict()),
+        },
+    )
+    web.note(conversation_id=call["conversation_id"], block_reason=call["block_reason"])
+    return xml(dial_or_refuse(call))
+
+
+def end_of_dial(form: Form) -> Response:
+    event = DATABASE.call_as_webhook(
+        TWILIO.webhook_jwt, "record_call_event", call_events.from_dial_action(form)
+    )
+    web.note(conversation_id=event["conversation_id"], new=event["new"])
+    response = VoiceResponse()
+    response.hangup()
+    return xml(response)
+
+
+def preview(request: Request) -> Response:
+    web.require_allowed_origin(request, DEPLOYMENT)
+    user = AUTHENTICATOR.user(request)
+    body = web.json_object(request)
+    wishes = {
+        name: web.optional_text(body, name) or ""
+        for name in ("To", "CallerId", "LeadId", "CampaignId")
+    }
+    if not wishes["To"]:
+        raise errors.InvalidRequest("To is missing.")
+
+    decision = DATABASE.call(
+        user.access_token,
+        "preview_call",
+        {
+            "p_business_id": web.optional_uuid(body, "businessId"),
+            **decision_parameters(wishes),
+        },
+    )
+    match decision.get("error"):
+        case "business_required":
+            raise errors.BusinessRequired
+        case "not_a_member":
+            raise errors.NotAMember
+
+    answer = dial_or_refuse(decision)
+    if request.accept_mimetypes.best_match(["text/xml", "application/json"]) == "text/xml":
+        return xml(answer)
+    reason = decision["block_reason"]
+    return web.success(
+        {
+            "blockReason": reason,
+            "message": block_reasons.sentence(reason) if reason else None,
+            "to": decision["to_number"],
+            "callerId": decision["from_number"],
+            "twiml": str(answer),
+        }
+    )
+
+
+def decision_parameters(wishes: dict[str, str]) -> dict[str, object]:
+    """What a call is decided by. All of it comes from the browser, through Twilio or directly."""
+    texts = {name: web.storable(value)[: web.MAX_TEXT].strip() for name, value in wishes.items()}
+    caller_id = texts.get("CallerId")
+    return {
+        "p_to": phone_numbers.parse(texts["To"], test_numbers=DEPLOYMENT.development),
+        "p_caller_id": phone_numbers.caller_id(caller_id) if caller_id else None,
+        "p_lead_id": texts.get("LeadId") or None,
+        "p_campaign_id": texts.get("CampaignId") or None,
+    }
+
+
+def dial_or_refuse(call: Row) -> VoiceResponse:
+    """Dials the lead, who hears the business's caller ID; or says why not, and hangs up."""
+    response = VoiceResponse()
+    if call["block_reason"]:
+        response.say(block_reasons.sentence(call["block_reason"]))
+        response.hangup()
+        return response
+
+    # First verb of the document, or answerOnBridge has no effect: the rep's leg is answered, and
+    # billed, when the lead's is.
+    dial = Dial(
+        answer_on_bridge=True,
+        caller_id=call["from_number"],
+        time_limit=call["max_call_seconds"],
+        action=AFTER_DIAL,
+        method="POST",
+    )
+    dial.number(
+        call["to_number"],
+        status_callback=STATUS_CALLBACK,
+        status_callback_event="initiated ringing answered completed",
+        status_callback_method="POST",
+    )
+    response.append(dial)
+    return response
+
+
+def echo() -> VoiceResponse:
+    response = VoiceResponse()
+    response.echo()
+    return response
+
+
+def xml(response: VoiceResponse) -> Response:
+    # text/xml: Twilio may read plain text aloud.
+    return Response(str(response), content_type="text/xml; charset=utf-8")
