@@ -1,0 +1,100 @@
+"""Access tokens, verified as Twilio verifies them.
+
+Header and payload: twilio.com/docs/iam/access-tokens; codes: twilio.com/docs/api/errors.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import jwt
+
+from simulator.account import Account, TwimlApp
+
+MAX_LIFE_SECONDS = 24 * 60 * 60
+
+
+@dataclass(frozen=True)
+class Grant:
+    """What a good token entitles to: placing calls through ``app`` as ``client:<identity>``."""
+
+    identity: str
+    app: TwimlApp
+    expires_at: int
+    """Unix seconds."""
+
+
+class TokenRefused(Exception):
+    """A token that Twilio would refuse, with Twilio's code for the reason."""
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+def verify(token: str, account: Account, now: float | None = None) -> Grant:
+    """The grant in ``token``, at ``now`` in Unix seconds; raises TokenRefused.
+
+    20101 not a token, 20102 header, 20103 issuer or subject, 20104 expired or made to live for
+    more than 24 hours, 20105 not yet valid, 20106 grants, 20107 signature. (20151, which stands
+    for any other failed authentication, has no cause here.)
+    """
+    now = time.time() if now is None else now
+    try:
+        header = jwt.get_unverified_header(token)
+        claims: Mapping[str, object] = jwt.decode(token, options={"verify_signature": False})
+    except jwt.PyJWTError as error:
+        raise TokenRefused(20101, "Invalid Access Token") from error
+
+    if (header.get("typ"), header.get("alg"), header.get("cty")) != (
+        "JWT",
+        "HS256",
+        "twilio-fpa;v=1",
+    ):
+        raise TokenRefused(20102, "Invalid Access Token header")
+
+    issuer = claims.get("iss")
+    key = account.api_keys.get(issuer) if isinstance(issuer, str) else None
+    if key is None or claims.get("sub") != account.sid:
+        raise TokenRefused(20103, "Invalid Access Token issuer/subject")
+
+    try:
+        jwt.decode(token, key.secret, algorithms=["HS256"], options=_SIGNATURE_ALONE)
+    except jwt.PyJWTError as error:
+        raise TokenRefused(20107, "Invalid Access Token signature") from error
+
+    expires_at, not_before = claims.get("exp"), claims.get("nbf", int(now))
+    if not isinstance(expires_at, int) or not isinstance(not_before, int):
+        raise TokenRefused(20101, "Invalid Access Token")
+    if expires_at <= now or expires_at - not_before > MAX_LIFE_SECONDS:
+        raise TokenRefused(20104, "Access Token expired or expiration date invalid")
+    if not_before > now:
+        raise TokenRefused(20105, "Access Token not yet valid")
+
+    grants = _mapping(claims.get("grants"))
+    outgoing = _mapping(_mapping(grants.get("voice")).get("outgoing"))
+    identity, app_sid = grants.get("identity"), outgoing.get("application_sid")
+    app = account.twiml_apps.get(app_sid) if isinstance(app_sid, str) else None
+    if not isinstance(identity, str) or not identity or app is None:
+        raise TokenRefused(20106, "Invalid Access Token grants")
+    return Grant(identity=identity, app=app, expires_at=expires_at)
+
+
+# Times are checked above, where each failure has its own code.
+_SIGNATURE_ALONE: jwt.types.Options = {
+    "verify_signature": True,
+    "verify_exp": False,
+    "verify_nbf": False,
+    "verify_iat": False,
+    "verify_aud": False,
+    "verify_iss": False,
+    "verify_sub": False,
+    "verify_jti": False,
+}
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, Mapping) else {}

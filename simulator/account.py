@@ -1,0 +1,39 @@
+"""The one Twilio account of the simulator and what belongs to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+HttpMethod = Literal["GET", "POST"]
+
+
+@dataclass(frozen=True)
+class ApiKey:
+    """Signs access tokens. (Webhooks are signed by the account's auth token, never by a key.)"""
+
+    sid: str
+    secret: str
+
+
+@dataclass
+class TwimlApp:
+    """Where calls from browsers are sent. URLs may carry connection overrides after a ``#``."""
+
+    sid: str
+    voice_url: str
+    status_callback: str
+    voice_method: HttpMethod = "POST"
+    status_callback_method: HttpMethod = "POST"
+
+
+@dataclass
+class Account:
+    """An account: its credentials, its TwiML Apps, and the numbers that it may call from."""
+
+    sid: str
+    auth_token: str
+    api_keys: dict[str, ApiKey] = field(default_factory=dict)
+    twiml_apps: dict[str, TwimlApp] = field(default_factory=dict)
+    numbers: set[str] = field(default_factory=set)
+    """E.164: bought from Twilio or verified as outgoing caller IDs."""

@@ -1,0 +1,48 @@
+"""What Twilio's debugger would show about a call.
+
+Codes are those of twilio.com/docs/api/errors.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+INVALID_URL = 11100
+HTTP_RETRIEVAL_FAILURE = 11200
+HTTP_CONNECTION_FAILURE = 11205
+TOO_MANY_REDIRECTS = 11215
+TWIML_TOO_LARGE = 11750
+DOCUMENT_PARSE_FAILURE = 12100
+ROOT_ELEMENT = 12102
+SCHEMA_VALIDATION = 12200
+INVALID_CONTENT_TYPE = 12300
+INTERNAL_FAILURE = 12400
+DIAL_INVALID_METHOD = 13210
+DIAL_INVALID_TIMEOUT = 13212
+DIAL_INVALID_CALLER_ID = 13214
+DIAL_INVALID_NESTED_ELEMENT = 13215
+DIAL_INVALID_TIME_LIMIT = 13216
+NUMBER_INVALID_METHOD = 13221
+INVALID_NUMBER_FORMAT = 13223
+INVALID_NUMBER = 13224
+FORBIDDEN_NUMBER = 13225
+NO_INTERNATIONAL_AUTHORIZATION = 13227
+PAUSE_INVALID_LENGTH = 13910
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One line of the debugger. An error ends the call or its dial, a warning does not."""
+
+    code: int
+    message: str
+    level: Literal["error", "warning"] = "error"
+
+
+class CallProblem(Exception):
+    """A problem that stops what Twilio was about to do."""
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(message)
+        self.problem = Problem(code, message)

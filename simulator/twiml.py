@@ -1,0 +1,298 @@
+"""TwiML: what a voice document may say, parsed and validated as Twilio does.
+
+Source: twilio.com/docs/voice/twiml. A verb that Twilio knows and the simulator does not play is
+refused like an unknown one: a call that seems to work here must work there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import urljoin
+from xml.etree import ElementTree
+
+from simulator import errors
+from simulator.account import HttpMethod
+from simulator.errors import CallProblem, Problem
+
+MAX_BYTES = 64 * 1024
+CONTENT_TYPES = ("text/xml", "application/xml", "text/html")
+
+ProgressEvent = Literal["initiated", "ringing", "answered", "completed"]
+_PROGRESS_EVENTS: tuple[ProgressEvent, ...] = ("initiated", "ringing", "answered", "completed")
+
+
+@dataclass(frozen=True)
+class Number:
+    """Whom to dial, and where to report the progress of that leg."""
+
+    number: str
+    status_callback: str | None = None
+    status_callback_method: HttpMethod = "POST"
+    status_callback_events: frozenset[ProgressEvent] = frozenset({"completed"})
+
+
+@dataclass(frozen=True)
+class Dial:
+    """Connect the caller to ``number``. ``action`` is absolute; times are seconds."""
+
+    number: Number
+    caller_id: str | None = None
+    answer_on_bridge: bool = False
+    timeout: int = 30
+    time_limit: int = 14400
+    action: str | None = None
+    method: HttpMethod = "POST"
+
+
+@dataclass(frozen=True)
+class Say:
+    """Speak ``text``, ``loop`` times."""
+
+    text: str
+    loop: int = 1
+
+    @property
+    def seconds(self) -> float:
+        """A guess at how long that takes: two and a half words a second."""
+        return max(1.0, len(self.text.split()) / 2.5) * self.loop
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Wait."""
+
+    seconds: int = 1
+
+
+@dataclass(frozen=True)
+class Echo:
+    """Play the caller's voice back until the caller hangs up."""
+
+
+@dataclass(frozen=True)
+class Hangup:
+    """End the call."""
+
+
+@dataclass(frozen=True)
+class Reject:
+    """Refuse the call without answering it, if nothing has answered it before."""
+
+    reason: Literal["rejected", "busy"] = "rejected"
+
+
+Verb = Dial | Say | Pause | Echo | Hangup | Reject
+
+
+@dataclass(frozen=True)
+class Document:
+    """A valid TwiML document: what to do, and what Twilio would warn about."""
+
+    verbs: tuple[Verb, ...]
+    warnings: tuple[Problem, ...] = ()
+
+
+# Attributes that Twilio accepts. Those in the second set are accepted and not played.
+_ATTRIBUTES: dict[str, tuple[frozenset[str], frozenset[str]]] = {
+    "Dial": (
+        frozenset({"action", "method", "timeout", "timeLimit", "callerId", "answerOnBridge"}),
+        frozenset(
+            {
+                "hangupOnStar",
+                "record",
+                "recordingStatusCallback",
+                "recordingStatusCallbackMethod",
+                "recordingStatusCallbackEvent",
+                "recordingTrack",
+                "referMethod",
+                "referUrl",
+                "ringTone",
+                "sequential",
+                "trim",
+                "events",
+            }
+        ),
+    ),
+    "Number": (
+        frozenset({"statusCallback", "statusCallbackMethod", "statusCallbackEvent"}),
+        frozenset(
+            {
+                "amdStatusCallback",
+                "amdStatusCallbackMethod",
+                "byoc",
+                "machineDetection",
+                "machineDetectionSilenceTimeout",
+                "machineDetectionSpeechEndThreshold",
+                "machineDetectionSpeechThreshold",
+                "machineDetectionTimeout",
+                "method",
+                "sendDigits",
+                "url",
+            }
+        ),
+    ),
+    "Say": (frozenset({"loop", "voice", "language"}), frozenset()),
+    "Pause": (frozenset({"length"}), frozenset()),
+    "Echo": (frozenset(), frozenset()),
+    "Hangup": (frozenset(), frozenset()),
+    "Reject": (frozenset({"reason"}), frozenset()),
+}
+
+
+def parse(body: bytes, content_type: str | None, url: str) -> Document:
+    """The document in a reply; relative URLs are resolved against ``url``, where it came from.
+
+    Raises CallProblem: 11750 over 64 KB, 12300 wrong content type, 12100 not XML, 12102 root is
+    not Response, 12200 a verb or nesting that is not TwiML or is not simulated.
+    """
+    if len(body) > MAX_BYTES:
+        raise CallProblem(errors.TWIML_TOO_LARGE, "TwiML response body too large (over 64 KB)")
+    media_type = (content_type or "").partition(";")[0].strip().lower()
+    if media_type not in CONTENT_TYPES:
+        raise CallProblem(
+            errors.INVALID_CONTENT_TYPE, f"Invalid Content-Type: {media_type or 'none'}"
+        )
+    try:
+        # At most 64 KB, from the product under test; expat itself stops entity bombs.
+        root = ElementTree.fromstring(body)
+    except (ElementTree.ParseError, LookupError, ValueError) as error:
+        raise CallProblem(
+            errors.DOCUMENT_PARSE_FAILURE, f"Document parse failure: {error}"
+        ) from error
+    if root.tag != "Response":
+        raise CallProblem(errors.ROOT_ELEMENT, f"The root element is {root.tag}, not Response")
+    reader = _Reader(url)
+    verbs = tuple(reader.verb(element) for element in root)
+    return Document(verbs, tuple(reader.warnings))
+
+
+class _Reader:
+    """Turns elements into verbs and collects the warnings on the way."""
+
+    def __init__(self, url: str) -> None:
+        self.warnings: list[Problem] = []
+        self._url = url
+
+    def verb(self, element: ElementTree.Element) -> Verb:
+        self._check_attributes(element)
+        if element.tag == "Dial":
+            return self._dial(element)
+        if len(element):
+            raise CallProblem(errors.SCHEMA_VALIDATION, f"{element.tag} holds <{element[0].tag}>")
+        match element.tag:
+            case "Say":
+                loop = self._whole(element, "loop", 1, 0, 1000, errors.SCHEMA_VALIDATION)
+                return Say(element.text or "", loop or 1000)
+            case "Pause":
+                return Pause(
+                    self._whole(element, "length", 1, 0, 14400, errors.PAUSE_INVALID_LENGTH)
+                )
+            case "Echo":
+                return Echo()
+            case "Hangup":
+                return Hangup()
+            case "Reject":
+                reason = element.get("reason", "rejected")
+                if reason not in ("rejected", "busy"):
+                    self._warn(errors.SCHEMA_VALIDATION, f"Reject: unknown reason {reason!r}")
+                return Reject("busy" if reason == "busy" else "rejected")
+        raise CallProblem(
+            errors.SCHEMA_VALIDATION, f"<{element.tag}> is no verb that the simulator plays"
+        )
+
+    def _dial(self, element: ElementTree.Element) -> Dial:
+        if len(element) > 1:
+            raise CallProblem(
+                errors.DIAL_INVALID_NESTED_ELEMENT,
+                "Dial of several parties at once is not simulated",
+            )
+        number = self._number(element[0]) if len(element) else Number((element.text or "").strip())
+        return Dial(
+            number=number,
+            caller_id=element.get("callerId"),
+            answer_on_bridge=self._truth(element, "answerOnBridge"),
+            timeout=self._whole(element, "timeout", 30, 5, 600, errors.DIAL_INVALID_TIMEOUT),
+            time_limit=self._whole(
+                element, "timeLimit", 14400, 1, 14400, errors.DIAL_INVALID_TIME_LIMIT
+            ),
+            action=self._absolute(element, "action"),
+            method=self._method(element, "method", errors.DIAL_INVALID_METHOD),
+        )
+
+    def _number(self, element: ElementTree.Element) -> Number:
+        if element.tag != "Number" or len(element):
+            inner = element[0].tag if element.tag == "Number" else element.tag
+            raise CallProblem(
+                errors.DIAL_INVALID_NESTED_ELEMENT, f"Dial holds <{inner}>: not simulated"
+            )
+        self._check_attributes(element)
+        return Number(
+            number=(element.text or "").strip(),
+            status_callback=self._absolute(element, "statusCallback"),
+            status_callback_method=self._method(
+                element, "statusCallbackMethod", errors.NUMBER_INVALID_METHOD
+            ),
+            status_callback_events=self._events(element.get("statusCallbackEvent")),
+        )
+
+    def _absolute(self, element: ElementTree.Element, name: str) -> str | None:
+        given = element.get(name, "").strip()
+        try:
+            return urljoin(self._url, given) if given else None
+        except ValueError as error:
+            raise CallProblem(
+                errors.INVALID_URL, f"{element.tag}: invalid {name} {given!r}"
+            ) from error
+
+    def _events(self, listed: str | None) -> frozenset[ProgressEvent]:
+        if not listed or not listed.strip():
+            return frozenset({"completed"})
+        # Twilio wants spaces; commas are a common mistake that it does not forgive.
+        names = listed.split()
+        for name in names:
+            if name not in _PROGRESS_EVENTS:
+                self._warn(
+                    errors.SCHEMA_VALIDATION, f"Number: unknown statusCallbackEvent {name!r}"
+                )
+        return frozenset(event for event in _PROGRESS_EVENTS if event in names)
+
+    def _check_attributes(self, element: ElementTree.Element) -> None:
+        if element.tag not in _ATTRIBUTES:
+            return
+        played, ignored = _ATTRIBUTES[element.tag]
+        for name in element.attrib:
+            if name in ignored:
+                self._warn(
+                    errors.SCHEMA_VALIDATION, f"{element.tag}: {name} is not simulated, ignored"
+                )
+            elif name not in played:
+                self._warn(errors.SCHEMA_VALIDATION, f"{element.tag}: unknown attribute {name}")
+
+    def _whole(
+        self, element: ElementTree.Element, name: str, default: int, low: int, high: int, code: int
+    ) -> int:
+        given = element.get(name)
+        if given is None:
+            return default
+        if not given.isascii() or not given.isdigit():
+            self._warn(code, f"{element.tag}: invalid {name} {given!r}")
+            return default
+        return min(max(int(given), low), high)
+
+    def _truth(self, element: ElementTree.Element, name: str) -> bool:
+        given = element.get(name, "false").lower()
+        if given not in ("true", "false"):
+            self._warn(errors.SCHEMA_VALIDATION, f"{element.tag}: invalid {name} {given!r}")
+        return given == "true"
+
+    def _method(self, element: ElementTree.Element, name: str, code: int) -> HttpMethod:
+        methods: Mapping[str, HttpMethod] = {"GET": "GET", "POST": "POST"}
+        given = element.get(name, "POST").upper()
+        if given not in methods:
+            self._warn(code, f"{element.tag}: invalid {name} {given!r}")
+        return methods.get(given, "POST")
+
+    def _warn(self, code: int, message: str) -> None:
+        self.warnings.append(Problem(code, message, "warning"))
