@@ -1,0 +1,96 @@
+"""`python -m stack run|reset|call`, behind `make run`, `make reset` and `make call`."""
+
+import argparse
+import signal
+import sys
+import time
+
+from stack import call as calling
+from stack.errors import StackError
+from stack.settings import Settings
+from stack.stack import Stack, reset
+
+
+class _Stopped(Exception):
+    """Somebody asked us to end."""
+
+
+def main() -> int:
+    """Runs one command; returns the exit status: 0, 1 for a failure, 2 for wrong arguments."""
+    arguments = _parser().parse_args()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _stop)
+    try:
+        settings = Settings.load()
+        match arguments.command:
+            case "run":
+                return _run(settings)
+            case "reset":
+                reset(settings)
+                print(f"Deleted the local data in {settings.local_dir}.")
+                return 0
+            case _:
+                return calling.main(settings, arguments.to, arguments.base)
+    except StackError as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    except _Stopped:
+        print("Stopped.", flush=True)
+        return 0 if arguments.command == "run" else 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m stack", description="The local stack.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("run", help="start everything and wait for Ctrl-C")
+    commands.add_parser("reset", help="delete the local data")
+    call = commands.add_parser("call", help="place a call as the demo rep and check its row")
+    call.add_argument("--to", default=calling.DEFAULT_TO, help="the number to dial")
+    call.add_argument(
+        "--base", help="where the functions are, if not those of the stack (http://…)"
+    )
+    return parser
+
+
+def _stop(number: int, frame: object) -> None:
+    # Once: a second Ctrl-C must not interrupt the stopping.
+    for again in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(again, signal.SIG_IGN)
+    raise _Stopped
+
+
+def _run(settings: Settings) -> int:
+    started = time.monotonic()
+    print("Starting Henk Voice …", flush=True)
+    with Stack(settings, say=lambda text: print(text, flush=True)) as stack:
+        print(_summary(stack, time.monotonic() - started), flush=True)
+        while True:
+            stack.check()
+            time.sleep(0.5)
+
+
+def _summary(stack: Stack, seconds: float) -> str:
+    env = stack.env
+    hosted = stack.settings.hosted is not None
+    lines = [
+        f"Everything answers, after {seconds:.0f} s.",
+        "",
+        f"  Functions   {env['FUNCTIONS_URL']}/api/twilio/…",
+        f"  Supabase    {env['SUPABASE_URL']}{'  (hosted, from .env)' if hosted else ''}",
+        f"  Simulator   {env['SIMULATOR_URL']}",
+    ]
+    if "DATABASE_URL" in env:
+        lines.append(f"  Postgres    127.0.0.1:{stack.settings.postgres_port}")
+    if "DEMO_EMAIL" in env:
+        lines.append(f"  Sign in as  {env['DEMO_EMAIL']} / {env.get('DEMO_PASSWORD', '')}")
+    lines += [
+        "",
+        f"All of it, with keys, is in {stack.settings.stack_env_path}",
+        "Place a call from another terminal: make call",
+        "Stop with Ctrl-C; the data stays. `make reset` starts over.",
+    ]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,102 @@
+"""Brings a database up to `supabase/migrations` and `supabase/seed.sql`."""
+
+import hashlib
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import psycopg
+
+from stack.errors import StackError
+from stack.settings import CHECKOUT
+
+_SEED = "seed.sql"
+
+
+class Migrations:
+    """The SQL of one checkout, and which of it a database already has.
+
+    `applied_path` remembers a hash of every file applied, so that a start with nothing new costs
+    nothing and a migration edited after it ran is noticed. It lives and dies with the data.
+    """
+
+    def __init__(self, applied_path: Path | None = None, supabase_dir: Path | None = None) -> None:
+        self._supabase_dir = supabase_dir or CHECKOUT / "supabase"
+        self._applied_path = applied_path
+
+    def apply(self, url: str) -> None:
+        """Applies what is missing, as the user of `url` (`postgres`, as on a hosted project).
+
+        Raises StackError with what the Supabase CLI or Postgres said about a statement that fails,
+        and for a migration that was edited or taken away after it had been applied.
+        """
+        wanted = self._hashes()
+        applied = self._applied()
+        migrations = {name: digest for name, digest in wanted.items() if name != _SEED}
+        stale = sorted(
+            name
+            for name, digest in applied.items()
+            if name != _SEED and migrations.get(name) != digest
+        )
+        if stale:
+            others = f" and {len(stale) - 1} more" if len(stale) > 1 else ""
+            raise StackError(
+                f"The local database was built from another version of {stale[0]}{others}.\n"
+                "Run `make reset` to build it anew."
+            )
+        if migrations.keys() - applied.keys():
+            push(url, self._supabase_dir)
+            applied = {**applied, **migrations}
+            self._remember(applied)
+        if _SEED in wanted and applied.get(_SEED) != wanted[_SEED]:
+            self._seed(url)
+            self._remember({**applied, _SEED: wanted[_SEED]})
+
+    def _hashes(self) -> dict[str, str]:
+        files = sorted((self._supabase_dir / "migrations").glob("*.sql"))
+        seed = self._supabase_dir / _SEED
+        if seed.exists():
+            files.append(seed)
+        return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+
+    def _applied(self) -> dict[str, str]:
+        if self._applied_path is None or not self._applied_path.exists():
+            return {}
+        applied: dict[str, str] = json.loads(self._applied_path.read_text(encoding="utf-8"))
+        return applied
+
+    def _remember(self, applied: dict[str, str]) -> None:
+        if self._applied_path is not None:
+            text = json.dumps(applied, indent=2, sort_keys=True) + "\n"
+            self._applied_path.write_text(text, encoding="utf-8")
+
+    def _seed(self, url: str) -> None:
+        try:
+            with psycopg.connect(url) as connection:
+                connection.execute((self._supabase_dir / _SEED).read_bytes())
+        except psycopg.Error as error:
+            raise StackError(f"supabase/{_SEED} does not apply: {error}") from None
+
+
+def push(url: str, supabase_dir: Path | None = None) -> None:
+    """`supabase db push` to the database at `url`: what production runs, too.
+
+    Raises StackError with the CLI's output if it fails.
+    """
+    project = (supabase_dir or CHECKOUT / "supabase").parent
+    program = CHECKOUT / "node_modules" / ".bin" / "supabase"
+    if not program.exists():
+        raise StackError(f"There is no Supabase CLI in {program}: run `npm ci --ignore-scripts`.")
+    command = [str(program), "db", "push", "--yes", f"--remote={url}", f"--workdir={project}"]
+    environ = {**os.environ, "DO_NOT_TRACK": "1", "SUPABASE_TELEMETRY_DISABLED": "1"}
+    done = subprocess.run(
+        command,
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise StackError(f"The migrations do not apply:\n{(done.stdout + done.stderr).strip()}")

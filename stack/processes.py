@@ -1,0 +1,129 @@
+"""Child processes that end when we do, however we end, and say so when they end before."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from stack.errors import StackError
+
+_LOG_LINES_SHOWN = 20
+_TIED = Path(__file__).with_name("tied.py")
+
+
+class Process:
+    """A child in a process group of its own, with its output in a log file."""
+
+    def __init__(
+        self,
+        name: str,
+        argv: Sequence[str],
+        *,
+        log_path: Path,
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        stop_signal: signal.Signals = signal.SIGTERM,
+        dies_with_parent: bool = True,
+        user: str | None = None,
+    ) -> None:
+        """Starts `argv`.
+
+        With `dies_with_parent` the kernel (Linux only) sends the child `stop_signal` when this
+        process, or the thread that calls, ends without having done so; pass False for a program
+        that sees to it itself.
+        """
+        self.name = name
+        self.log_path = log_path
+        self._stop_signal = stop_signal
+        tie: list[str] = []
+        if dies_with_parent and sys.platform == "linux":
+            tie = [sys.executable, "-IS", str(_TIED), str(int(stop_signal)), str(os.getpid())]
+        log_path.parent.mkdir(parents=True, exist_ok=True)
+        with log_path.open("wb") as log:
+            self._popen = subprocess.Popen(
+                [*tie, *argv],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=dict(env) if env is not None else None,
+                cwd=cwd,
+                # Ctrl-C reaches us alone: children are stopped in order, by us.
+                start_new_session=True,
+                user=user,
+                extra_groups=[] if user is not None else None,
+            )
+
+    @property
+    def pid(self) -> int:
+        """The child's process id, which is its process group's too."""
+        return self._popen.pid
+
+    def check(self) -> None:
+        """Raises StackError with the end of its log if the process has ended."""
+        status = self._popen.poll()
+        if status is not None:
+            raise StackError(
+                f"{self.name} stopped ({_describe(status)}). The end of {self.log_path}:\n"
+                f"{self.log_tail()}"
+            )
+
+    def log_tail(self) -> str:
+        """The last lines of the log, indented."""
+        lines = self.log_path.read_text(encoding="utf-8", errors="replace").splitlines()
+        return "\n".join(f"    {line}" for line in lines[-_LOG_LINES_SHOWN:]) or "    (empty)"
+
+    def stop(self, timeout: float = 10.0) -> None:
+        """Asks the process to stop, insists after `timeout` seconds, leaves none of its group."""
+        if self._popen.poll() is None:
+            self._popen.send_signal(self._stop_signal)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._popen.wait(timeout)
+        # PermissionError is what macOS says of a group of zombies.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self._popen.wait()
+
+
+def _describe(status: int) -> str:
+    if status >= 0:
+        return f"exit status {status}"
+    return f"killed by {signal.Signals(-status).name}"
+
+
+def port_is_free(port: int) -> bool:
+    """Whether a server could listen on the loopback `port` now."""
+    with socket.socket() as probe:
+        # As servers do: connections in TIME_WAIT of an earlier run are no obstacle.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def require_free_ports(ports: Mapping[str, int], port_base: int, *, patience: float = 0.0) -> None:
+    """Raises StackError naming every port of `ports` (what wants it → port) that is taken.
+
+    `patience`: how many seconds to wait for them, where what holds them is about to end.
+    """
+    deadline = time.monotonic() + patience
+    while True:
+        taken = {wanting: port for wanting, port in ports.items() if not port_is_free(port)}
+        if not taken:
+            return
+        if time.monotonic() >= deadline:
+            break
+        time.sleep(0.1)
+    complaints = "".join(
+        f"Port {port} is in use, where {wanting} is to listen.\n" for wanting, port in taken.items()
+    )
+    raise StackError(
+        f"{complaints}Stop what listens there, or move the whole stack: "
+        f"HENK_PORT_BASE={port_base + 100} make run (now {port_base})."
+    )

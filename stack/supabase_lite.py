@@ -1,0 +1,57 @@
+"""The Supabase REST and Auth APIs over the stack's Postgres, by npm's `@supabase/lite`."""
+
+import os
+import shutil
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from stack.errors import StackError
+from stack.keys import Keys
+from stack.postgres import Postgres
+from stack.processes import Process
+from stack.settings import CHECKOUT, Settings
+
+ROLE = "supabase_lite"
+# More than the functions have threads for, fewer than Postgres has connections.
+POOL_SIZE = 48
+
+_HERE = Path(__file__).parent
+
+
+def prepare(postgres: Postgres, keys: Keys, database: str = "postgres") -> None:
+    """Makes the role that Lite connects as, which can become others and can grant nothing."""
+    with psycopg.connect(postgres.url(database)) as connection:
+        connection.execute((_HERE / "lite_role.sql").read_bytes())
+        connection.execute(
+            sql.SQL("alter role {} password {}").format(
+                sql.Identifier(ROLE), sql.Literal(keys.database_password)
+            )
+        )
+
+
+def start(settings: Settings, postgres: Postgres, keys: Keys) -> Process:
+    """Starts the server; its schema cache shows what is migrated by the first request."""
+    node = shutil.which("node")
+    if node is None:
+        raise StackError("There is no `node` on the PATH: the stack needs Node.js 20 or newer.")
+    environ = {
+        **os.environ,
+        "LITE_DATABASE_URL": postgres.url(user=ROLE),
+        "LITE_JWT_SECRET": keys.supabase_jwt_secret,
+        "LITE_POOL_SIZE": str(POOL_SIZE),
+        "LITE_PORT": str(settings.supabase_port),
+        "LITE_PUBLISHABLE_KEY": keys.supabase_publishable_key,
+        "LITE_SECRET_KEY": keys.supabase_secret_key,
+        "LITE_URL": settings.supabase_url,
+        "LITE_TELEMETRY": "0",
+        "DO_NOT_TRACK": "1",
+    }
+    return Process(
+        "Supabase Lite",
+        [node, str(_HERE / "lite.mjs")],
+        log_path=settings.logs_dir / "supabase.log",
+        env=environ,
+        cwd=CHECKOUT,
+    )

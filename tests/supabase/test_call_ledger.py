@@ -1,0 +1,350 @@
+"""Events to legs to conversation: the same rows from the same events, however they arrive."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import psycopg
+import pytest
+
+from stack.postgres import Postgres
+from tests.supabase.tenants import (
+    Connection,
+    Tenant,
+    add_tenant,
+    begin_call,
+    conversation,
+    fetch,
+    new_call_sid,
+    record_event,
+)
+
+
+class Event(NamedTuple):
+    """One callback of a scripted call. ``second``: of the minute it happened in."""
+
+    leg: str
+    status: str
+    sequence_number: int | None
+    second: int | None
+    duration: int | None = None
+    source: str = "status_callback"
+
+
+LEAD_TALKED = [
+    Event("lead", "initiated", 0, 1),
+    Event("lead", "ringing", 1, 2),
+    Event("lead", "in-progress", 2, 5),
+    Event("lead", "completed", 3, 12, 7),
+    Event("lead", "completed", None, None, 7, "dial_action"),
+    Event("agent", "completed", 0, 13, 12),
+]
+
+
+def unanswered(status: str) -> list[Event]:
+    return [
+        Event("lead", "initiated", 0, 1),
+        Event("lead", "ringing", 1, 2),
+        Event("lead", status, 2, 9, 0),
+        Event("lead", status, None, None, 0, "dial_action"),
+        Event("agent", "completed", 0, 10, 9),
+    ]
+
+
+ENDINGS = {
+    "completed": LEAD_TALKED,
+    "busy": unanswered("busy"),
+    "no-answer": unanswered("no-answer"),
+    "failed": unanswered("failed"),
+    "canceled": unanswered("canceled"),
+}
+
+
+@pytest.fixture
+def tenant(db: Connection) -> Tenant:
+    return add_tenant(db, 1)
+
+
+def play(db: Connection, tenant: Tenant, events: list[Event | None]) -> dict[str, Any]:
+    """Plays a call into the database, ``None`` standing for its beginning; what came of it."""
+    sids = {"agent": new_call_sid(), "lead": new_call_sid()}
+    for event in events:
+        if event is None:
+            begin_call(db, tenant, sids["agent"])
+            continue
+        second = event.second
+        record_event(
+            db,
+            sids["agent"],
+            sids[event.leg],
+            event.status,
+            event.sequence_number,
+            source=event.source,
+            occurred_at=None if second is None else f"2026-11-22T10:00:{second:02}Z",
+            duration_seconds=event.duration,
+        )
+    call = conversation(db, sids["agent"])
+    told = ("status", "ringing_at", "answered_at", "ended_at", "duration_seconds")
+    legs = fetch(
+        db,
+        "select role, status, initiated_at, ringing_at, answered_at, ended_at, duration_seconds"
+        " from public.call_legs where conversation_id = %s order by role",
+        call["id"],
+    )
+    stored = fetch(
+        db,
+        "select count(*) from public.call_events where conversation_id = %s and business_id = %s",
+        call["id"],
+        tenant.business_id,
+    )
+    return {"call": {name: call[name] for name in told}, "legs": legs, "events": stored[0]["count"]}
+
+
+def at(second: int) -> datetime:
+    return datetime(2026, 11, 22, 10, 0, second, tzinfo=UTC)
+
+
+def test_a_completed_call_tells_the_leads_talk_time(db: Connection, tenant: Tenant) -> None:
+    outcome = play(db, tenant, [None, *LEAD_TALKED])
+    assert outcome["call"] == {
+        "status": "completed",
+        "ringing_at": at(2),
+        "answered_at": at(5),
+        "ended_at": at(12),
+        "duration_seconds": 7,
+    }
+    assert [(leg["role"], leg["status"], leg["duration_seconds"]) for leg in outcome["legs"]] == [
+        ("agent", "completed", 12),
+        ("lead", "completed", 7),
+    ]
+    assert outcome["events"] == len(LEAD_TALKED)
+
+
+@pytest.mark.parametrize("status", ["busy", "no-answer", "failed", "canceled"])
+def test_an_unanswered_call_has_its_status_and_no_talk_time(
+    db: Connection, tenant: Tenant, status: str
+) -> None:
+    call = play(db, tenant, [None, *ENDINGS[status]])["call"]
+    assert (call["status"], call["duration_seconds"]) == (status, 0)
+    assert (call["answered_at"], call["ended_at"]) == (None, at(9))
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_any_order_with_duplicates_gives_the_same_rows(
+    db: Connection, tenant: Tenant, ending: str
+) -> None:
+    events: list[Event | None] = [None, *ENDINGS[ending]]
+    expected = play(db, tenant, events)
+    orders = list(itertools.permutations(events))
+    for order in random.Random(ending).sample(orders, 80):
+        repeated = [event for event in order for _ in range(2)]
+        assert play(db, tenant, repeated) == expected, order
+
+
+def test_events_wait_for_their_call_and_are_attached_when_it_begins(
+    db: Connection, tenant: Tenant
+) -> None:
+    agent, lead = new_call_sid(), new_call_sid()
+    answer = record_event(db, agent, lead, "in-progress", 2, occurred_at="2026-11-22T10:00:05Z")
+    assert answer == {"new": True, "conversation_id": None}
+    begun = begin_call(db, tenant, agent)
+    assert begun["status"] == "queued"
+    call = conversation(db, agent)
+    assert (call["status"], call["answered_at"]) == ("in-progress", at(5))
+    waiting = fetch(
+        db, "select conversation_id from public.call_events where agent_call_sid = %s", agent
+    )
+    assert [row["conversation_id"] for row in waiting] == [call["id"]]
+
+
+def test_a_late_ringing_never_reopens_a_finished_call(db: Connection, tenant: Tenant) -> None:
+    agent, lead = new_call_sid(), new_call_sid()
+    begin_call(db, tenant, agent)
+    record_event(db, agent, lead, "completed", 3, duration_seconds=7)
+    record_event(db, agent, lead, "ringing", 1)
+    call = conversation(db, agent)
+    assert (call["status"], call["duration_seconds"]) == ("completed", 7)
+
+
+def test_status_is_never_behind_what_is_known(db: Connection, tenant: Tenant) -> None:
+    agent, lead = new_call_sid(), new_call_sid()
+    begin_call(db, tenant, agent)
+    seen = []
+    for number, status in [(1, "ringing"), (0, "initiated"), (2, "in-progress")]:
+        record_event(db, agent, lead, status, number)
+        seen.append(conversation(db, agent)["status"])
+    assert seen == ["ringing", "ringing", "in-progress"]
+
+
+def test_among_terminal_events_the_highest_sequence_number_wins(
+    db: Connection, tenant: Tenant
+) -> None:
+    for order in ([("failed", 4), ("completed", 3)], [("completed", 3), ("failed", 4)]):
+        agent, lead = new_call_sid(), new_call_sid()
+        begin_call(db, tenant, agent)
+        for status, number in order:
+            record_event(db, agent, lead, status, number, duration_seconds=5)
+        assert conversation(db, agent)["status"] == "failed"
+
+
+def test_of_terminal_events_with_one_number_the_first_received_wins(
+    db: Connection, tenant: Tenant
+) -> None:
+    for first, second in (("busy", "failed"), ("failed", "busy")):
+        agent, lead = new_call_sid(), new_call_sid()
+        begin_call(db, tenant, agent)
+        record_event(db, agent, lead, first, 2)
+        record_event(db, agent, lead, second, 2)
+        assert conversation(db, agent)["status"] == first
+
+
+def test_a_dial_action_yields_to_the_leads_own_callback(db: Connection, tenant: Tenant) -> None:
+    agent, lead = new_call_sid(), new_call_sid()
+    begin_call(db, tenant, agent)
+    record_event(db, agent, lead, "completed", source="dial_action", duration_seconds=9)
+    assert conversation(db, agent)["duration_seconds"] == 9
+    record_event(db, agent, lead, "completed", 0, duration_seconds=7)
+    assert conversation(db, agent)["duration_seconds"] == 7
+
+
+def test_a_dial_that_reached_nobody_tells_the_calls_status(db: Connection, tenant: Tenant) -> None:
+    agent = new_call_sid()
+    begin_call(db, tenant, agent)
+    record_event(db, agent, agent, "failed", source="dial_action")
+    record_event(db, agent, agent, "completed", 0, duration_seconds=3)
+    call = conversation(db, agent)
+    assert (call["status"], call["duration_seconds"]) == ("failed", 0)
+    legs = fetch(
+        db, "select role from public.call_legs where conversation_id = %s", call["id"]
+    )
+    assert legs == [{"role": "agent"}]
+
+
+def test_an_agent_who_hangs_up_before_dialling_canceled_the_call(
+    db: Connection, tenant: Tenant
+) -> None:
+    agent = new_call_sid()
+    begin_call(db, tenant, agent)
+    record_event(
+        db, agent, agent, "completed", 0, duration_seconds=2, occurred_at="2026-11-22T10:00:03Z"
+    )
+    call = conversation(db, agent)
+    assert (call["status"], call["duration_seconds"]) == ("canceled", 0)
+    assert call["ended_at"] == at(3)
+
+
+def test_the_agents_leg_does_not_end_a_call_that_has_a_lead(db: Connection, tenant: Tenant) -> None:
+    agent, lead = new_call_sid(), new_call_sid()
+    begin_call(db, tenant, agent)
+    record_event(db, agent, lead, "in-progress", 2)
+    record_event(db, agent, agent, "completed", 0, duration_seconds=60)
+    assert conversation(db, agent)["status"] == "in-progress"
+
+
+def test_talk_time_follows_from_the_timestamps_where_twilio_sent_none(
+    db: Connection, tenant: Tenant
+) -> None:
+    agent, lead = new_call_sid(), new_call_sid()
+    begin_call(db, tenant, agent)
+    record_event(db, agent, lead, "completed", 3, occurred_at="2026-11-22T10:00:12Z")
+    record_event(db, agent, lead, "in-progress", 2, occurred_at="2026-11-22T10:00:05Z")
+    assert conversation(db, agent)["duration_seconds"] == 7
+
+
+def test_the_answer_follows_from_end_and_length_where_its_callback_was_lost(
+    db: Connection, tenant: Tenant
+) -> None:
+    agent, lead = new_call_sid(), new_call_sid()
+    begin_call(db, tenant, agent)
+    record_event(
+        db, agent, lead, "completed", 3, occurred_at="2026-11-22T10:00:12Z", duration_seconds=7
+    )
+    assert conversation(db, agent)["answered_at"] == at(5)
+
+
+def test_a_status_that_is_new_to_us_is_kept_and_changes_nothing(
+    db: Connection, tenant: Tenant
+) -> None:
+    agent, lead = new_call_sid(), new_call_sid()
+    begin_call(db, tenant, agent)
+    record_event(db, agent, lead, "ringing", 1)
+    assert record_event(db, agent, lead, "teleported", 2)["new"] is True
+    assert conversation(db, agent)["status"] == "ringing"
+
+
+def test_a_refused_call_stays_blocked_while_the_reason_is_spoken(
+    db: Connection, tenant: Tenant
+) -> None:
+    agent = new_call_sid()
+    answer = begin_call(db, tenant, agent, caller_id="+14155559999")
+    assert answer["block_reason"] == "caller_id_not_owned"
+    record_event(db, agent, agent, "completed", 0, duration_seconds=4)
+    call = conversation(db, agent)
+    assert (call["status"], call["block_reason"]) == ("blocked", "caller_id_not_owned")
+    assert (call["duration_seconds"], call["dialed_at"]) == (0, None)
+
+
+def test_a_duplicate_is_answered_as_one_and_stored_once(db: Connection, tenant: Tenant) -> None:
+    agent, lead = new_call_sid(), new_call_sid()
+    call_id = begin_call(db, tenant, agent)["conversation_id"]
+    first = record_event(db, agent, lead, "ringing", None)
+    before = conversation(db, agent)["updated_at"]
+    again = record_event(db, agent, lead, "ringing", None)
+    assert (first["new"], again["new"]) == (True, False)
+    assert again["conversation_id"] == call_id
+    assert conversation(db, agent)["updated_at"] == before
+
+
+def test_events_of_one_call_on_many_connections_end_in_one_truth(postgres: Postgres) -> None:
+    """The lock in the database, not the timing, makes the order not matter."""
+    with psycopg.connect(postgres.url(), autocommit=True) as admin, admin.transaction():
+        tenant = add_tenant(admin, 77)
+    calls = [(new_call_sid(), new_call_sid()) for _ in range(20)]
+    work: list[tuple[str, str, Event | None]] = [
+        (agent, lead, event)
+        for agent, lead in calls
+        for event in [None, *LEAD_TALKED, *LEAD_TALKED]
+    ]
+    random.Random(1).shuffle(work)
+
+    def deliver(part: list[tuple[str, str, Event | None]]) -> None:
+        with psycopg.connect(postgres.url(), autocommit=True) as connection:
+            for agent, lead, event in part:
+                with connection.transaction():
+                    if event is None:
+                        begin_call(connection, tenant, agent)
+                        continue
+                    record_event(
+                        connection,
+                        agent,
+                        lead if event.leg == "lead" else agent,
+                        event.status,
+                        event.sequence_number,
+                        source=event.source,
+                        duration_seconds=event.duration,
+                    )
+
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(deliver, [work[index::8] for index in range(8)]))
+        with psycopg.connect(postgres.url()) as connection:
+            rows = fetch(
+                connection,
+                "select status, duration_seconds, count(*) from public.conversations"
+                " where business_id = %s group by 1, 2",
+                tenant.business_id,
+            )
+            assert rows == [{"status": "completed", "duration_seconds": 7, "count": 20}]
+            events = fetch(
+                connection,
+                "select count(*) from public.call_events where business_id = %s",
+                tenant.business_id,
+            )
+            assert events == [{"count": 20 * len(LEAD_TALKED)}]
+    finally:
+        with psycopg.connect(postgres.url(), autocommit=True) as admin:
+            admin.execute("delete from public.businesses where id = %s", (tenant.business_id,))
