@@ -3,7 +3,7 @@
 # make test   everything, on a stack of its own
 # make lint   Python and SQL
 # make reset  throws the local stack's data away
-# make lock   the locks anew, after a change of requirements.in, */requirements.in or package.json
+# make lock   Python's locks anew, after a change of requirements.in or */requirements.in
 
 PYTHON ?= python3
 VENV := .venv
@@ -40,7 +40,6 @@ lock: install
 	for endpoint in *_fn; do \
 		$(LOCK) $$endpoint/requirements.in -c requirements.txt -o $$endpoint/requirements.txt; \
 	done
-	npm install --package-lock-only --ignore-scripts --no-audit --no-fund
 
 install: $(VENV)/.installed node_modules/.installed
 
@@ -56,5 +55,5 @@ node_modules/.installed: package-lock.json
 	@node -e 'process.exit(process.versions.node.split(".")[0] < 20 ? 1 : 0)' \
 		|| { echo "Node.js 20 or newer is needed." >&2; exit 1; }
 	@echo "Installing Node packages (Postgres, Supabase) into node_modules …"
-	@npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
 	@touch $@

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from stack import env_file
+from stack import env_file, keys
 from stack.errors import StackError
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -15,7 +15,8 @@ PORTS_PER_STACK = 5
 DEMO_EMAIL = "demo@henk.test"
 DEMO_PASSWORD = "henk-demo-password"
 
-_HOSTED_REQUIRED = ("SUPABASE_PUBLISHABLE_KEY", "SUPABASE_WEBHOOK_JWT")
+# The last one is for the simulator, which lets a call show numbers of the Twilio account alone.
+_HOSTED_REQUIRED = ("SUPABASE_PUBLISHABLE_KEY", "SIMULATOR_CALLER_IDS")
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,8 @@ class Hosted:
     webhook_jwt: str
     # Only projects that still sign with a shared secret have one.
     jwt_secret: str | None
+    # E.164, comma-separated.
+    caller_ids: str
     demo: Mapping[str, str]
 
 
@@ -154,7 +157,13 @@ def _hosted(variables: Mapping[str, str], env_path: Path) -> Hosted | None:
     if not url:
         return None
     missing = [name for name in _HOSTED_REQUIRED if not variables.get(name)]
-    if missing:
+    jwt_secret = variables.get("SUPABASE_JWT_SECRET") or None
+    webhook_jwt = variables.get("SUPABASE_WEBHOOK_JWT") or (
+        keys.webhook_jwt(jwt_secret, url) if jwt_secret else None
+    )
+    if webhook_jwt is None:
+        missing.append("SUPABASE_WEBHOOK_JWT")
+    if missing or webhook_jwt is None:
         raise StackError(
             f"{env_path} points at {url} and lacks {', '.join(missing)}. "
             "Add them, or remove SUPABASE_URL to use the local Supabase."
@@ -162,7 +171,8 @@ def _hosted(variables: Mapping[str, str], env_path: Path) -> Hosted | None:
     return Hosted(
         supabase_url=url,
         publishable_key=variables["SUPABASE_PUBLISHABLE_KEY"],
-        webhook_jwt=variables["SUPABASE_WEBHOOK_JWT"],
-        jwt_secret=variables.get("SUPABASE_JWT_SECRET") or None,
+        webhook_jwt=webhook_jwt,
+        jwt_secret=jwt_secret,
+        caller_ids=variables["SIMULATOR_CALLER_IDS"],
         demo={name: value for name, value in variables.items() if name.startswith("DEMO_")},
     )

@@ -115,11 +115,11 @@ class Stack:
             wanted, settings.port_base, patience=_LEFTOVER_SECONDS if killed else 0.0
         )
 
-        demo: Mapping[str, str]
-        if self.postgres is None:
-            demo = settings.hosted.demo if settings.hosted else {}
-            caller_ids = ""
-        else:
+        demo: Mapping[str, str] = {}
+        caller_ids = ""
+        if settings.hosted is not None:
+            demo, caller_ids = settings.hosted.demo, settings.hosted.caller_ids
+        elif self.postgres is not None:
             self._start_database(self.postgres, made_up)
             demo, caller_ids = _demo_data(self.postgres)
         env = self._client_env(made_up, demo)
@@ -149,7 +149,7 @@ class Stack:
             "SIMULATOR_PORT": str(settings.simulator_port),
             "SIMULATOR_VOICE_URL": f"{settings.public_base_url}/twiml{_VOICE_OVERRIDES}",
             "SIMULATOR_STATUS_CALLBACK": f"{settings.public_base_url}/status{_STATUS_OVERRIDES}",
-            "SIMULATOR_CALLER_IDS": caller_ids or os.environ.get("SIMULATOR_CALLER_IDS", ""),
+            "SIMULATOR_CALLER_IDS": caller_ids,
         }
         if settings.time_scale is not None:
             environ["SIMULATOR_TIME_SCALE"] = settings.time_scale

@@ -248,7 +248,7 @@ def test_browser_endpoints_want_a_real_access_token(stack: Stack, rep: Rep) -> N
         stack.env["SUPABASE_PUBLISHABLE_KEY"],
         stack.env["SUPABASE_SECRET_KEY"],
         foreign,
-        jwt.encode(claims, None, "none"),
+        jwt.encode(claims, "", "none"),
         *(
             jwt.encode({**claims, **change}, secret, "HS256")
             for change in (

@@ -46,7 +46,7 @@ def the_conversation(rep: Rep, call: Json) -> Json:
 
 def distinct_callbacks(call: Json) -> set[tuple[str, ...]]:
     """The callbacks that the network sent, by what makes them distinct."""
-    callbacks = set()
+    callbacks: set[tuple[str, ...]] = set()
     for delivery in call["deliveries"]:
         params = delivery["params"]
         if delivery["kind"] == "action":

@@ -218,9 +218,7 @@ def test_a_dial_that_reached_nobody_tells_the_calls_status(db: Connection, tenan
     record_event(db, agent, agent, "completed", 0, duration_seconds=3)
     call = conversation(db, agent)
     assert (call["status"], call["duration_seconds"]) == ("failed", 0)
-    legs = fetch(
-        db, "select role from public.call_legs where conversation_id = %s", call["id"]
-    )
+    legs = fetch(db, "select role from public.call_legs where conversation_id = %s", call["id"])
     assert legs == [{"role": "agent"}]
 
 

@@ -1,0 +1,198 @@
+"""`python -m stack`, as a developer meets it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import socket
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+
+from stack import Stack, env_file
+from stack.processes import port_is_free
+from stack.settings import CHECKOUT, PORTS_PER_STACK
+from tests.stack.test_processes import wait_until
+from tests.stacks import free_port_base
+
+READY_SECONDS = 90.0
+
+
+def environ_of(local_dir: Path, port_base: int) -> dict[str, str]:
+    return {
+        **os.environ,
+        "HENK_LOCAL_DIR": str(local_dir),
+        "HENK_PORT_BASE": str(port_base),
+        # Simulated calls of seconds take tenths.
+        "SIMULATOR_TIME_SCALE": "0.05",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+@contextlib.contextmanager
+def running(local_dir: Path, port_base: int, output: Path) -> Iterator[subprocess.Popen[bytes]]:
+    with output.open("wb") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "stack", "run"],
+            cwd=CHECKOUT,
+            env=environ_of(local_dir, port_base),
+            stdout=file,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        wait_until(
+            lambda: "Everything answers" in output.read_text() or process.poll() is not None,
+            READY_SECONDS,
+        )
+        assert process.poll() is None, output.read_text()
+        yield process
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+        process.wait(60)
+
+
+def stack_command(
+    local_dir: Path, port_base: int, *arguments: str
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "stack", *arguments],
+        cwd=CHECKOUT,
+        env=environ_of(local_dir, port_base),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def of_stack(stack: Stack) -> tuple[Path, int]:
+    return stack.settings.local_dir, stack.settings.port_base
+
+
+def test_a_stack_comes_up_stops_and_starts_again_on_the_same_data(tmp_path: Path) -> None:
+    local_dir, port_base = tmp_path / "local", free_port_base()
+    with running(local_dir, port_base, tmp_path / "first.txt") as process:
+        path = local_dir / "stack.env"
+        env = env_file.read(path)
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        assert {
+            "SUPABASE_URL", "SUPABASE_PUBLISHABLE_KEY", "SUPABASE_SECRET_KEY",
+            "SUPABASE_JWT_SECRET", "DATABASE_URL", "FUNCTIONS_URL", "PUBLIC_BASE_URL",
+            "SIMULATOR_URL", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "DEMO_EMAIL",
+            "DEMO_PASSWORD", "DEMO_BUSINESS_ID",
+        } <= env.keys()  # fmt: skip
+        with psycopg.connect(env["DATABASE_URL"]) as connection:
+            connection.execute("create table public.kept (n integer)")
+        # The file is there only while everything answers.
+        assert httpx.get(f"{env['FUNCTIONS_URL']}/api/twilio/token").status_code == 405
+        assert httpx.get(f"{env['SIMULATOR_URL']}/health").status_code == 200
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 0
+    assert not path.exists()
+    assert "demo@henk.test" in (tmp_path / "first.txt").read_text()
+
+    with running(local_dir, port_base, tmp_path / "second.txt") as process:
+        assert env_file.read(path) == env
+        with psycopg.connect(env["DATABASE_URL"]) as connection:
+            connection.execute("select from public.kept")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0
+
+    done = stack_command(local_dir, port_base, "reset")
+    assert done.returncode == 0
+    assert list(local_dir.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux can tie a child to its parent")
+def test_a_stack_that_was_killed_outright_starts_again(tmp_path: Path) -> None:
+    local_dir, port_base = tmp_path / "local", free_port_base()
+    with running(local_dir, port_base, tmp_path / "killed.txt") as process:
+        env = env_file.read(local_dir / "stack.env")
+        process.send_signal(signal.SIGKILL)
+        process.wait(60)
+    assert (local_dir / "stack.env").exists()
+    # At once: what it left behind may still be ending.
+    with running(local_dir, port_base, tmp_path / "again.txt"):
+        assert env_file.read(local_dir / "stack.env") == env
+
+
+def test_a_part_that_dies_stops_the_whole_stack_and_is_named(tmp_path: Path) -> None:
+    local_dir, port_base = tmp_path / "local", free_port_base()
+    output = tmp_path / "output.txt"
+    with running(local_dir, port_base, output) as process:
+        postmaster = int((local_dir / "postgres" / "postmaster.pid").read_text().split()[0])
+        os.kill(postmaster, signal.SIGQUIT)
+        assert process.wait(60) == 1
+    assert re.search(r"Postgres stopped \(.*\)\. The end of .*postgres\.log", output.read_text())
+    assert not (local_dir / "stack.env").exists()
+    assert all(port_is_free(port_base + n) for n in range(PORTS_PER_STACK))
+
+
+def test_a_second_stack_of_the_same_directory_is_refused(stack: Stack) -> None:
+    done = stack_command(*of_stack(stack), "run")
+    assert done.returncode == 1
+    assert f"A stack already runs from {stack.settings.local_dir}" in done.stderr
+    assert f"pid {os.getpid()}" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert stack.settings.stack_env_path.exists()
+
+
+def test_reset_is_refused_while_the_stack_runs(stack: Stack) -> None:
+    done = stack_command(*of_stack(stack), "reset")
+    assert done.returncode == 1
+    assert "already runs" in done.stderr
+    assert stack.settings.data_dir.exists()
+
+
+def test_a_port_in_use_is_named_before_anything_starts(tmp_path: Path) -> None:
+    port_base = free_port_base()
+    with socket.create_server(("127.0.0.1", port_base + 1)):
+        done = stack_command(tmp_path / "local", port_base, "run")
+    assert done.returncode == 1
+    assert (
+        f"Port {port_base + 1} is in use, where Supabase (REST and Auth) is to listen."
+        in done.stderr
+    )
+    assert "HENK_PORT_BASE" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "local" / "postgres").exists()
+
+
+def test_call_uses_the_running_stack_and_checks_the_row(stack: Stack) -> None:
+    done = stack_command(*of_stack(stack), "call", "--to", "+15005550007")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "No stack is running" not in done.stdout
+    assert "Ben Busy" in done.stdout
+    assert re.search(r"^  status +busy$", done.stdout, re.MULTILINE)
+
+
+def test_call_starts_a_stack_for_itself_and_stops_it(tmp_path: Path) -> None:
+    port_base = free_port_base()
+    done = stack_command(tmp_path / "local", port_base, "call")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r"^  status +completed$", done.stdout, re.MULTILINE)
+    assert re.search(r"^  duration_seconds +7$", done.stdout, re.MULTILINE)
+    assert not (tmp_path / "local" / "stack.env").exists()
+
+
+def test_a_call_that_the_functions_refuse_says_so_in_plain_words(stack: Stack) -> None:
+    done = stack_command(*of_stack(stack), "call", "--base", stack.env["SIMULATOR_URL"])
+    assert done.returncode == 1
+    assert "The token function answered 404" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_functions_that_do_not_answer_are_named(stack: Stack) -> None:
+    done = stack_command(*of_stack(stack), "call", "--base", "http://127.0.0.1:9")
+    assert done.returncode == 1
+    assert "http://127.0.0.1:9/api/twilio/token does not answer" in done.stderr
+    assert "Traceback" not in done.stderr

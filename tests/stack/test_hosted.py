@@ -1,0 +1,35 @@
+"""A stack on a Supabase project that runs elsewhere: here, that of another stack."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+from stack import Stack, keys
+from stack.call import main
+from stack.processes import port_is_free
+from stack.settings import Hosted
+from tests.stacks import settings_in
+
+
+def test_functions_and_simulator_run_on_a_project_that_is_not_ours_to_start(
+    stack: Stack, tmp_path: Path
+) -> None:
+    env = stack.env
+    project = Hosted(
+        supabase_url=env["SUPABASE_URL"],
+        publishable_key=env["SUPABASE_PUBLISHABLE_KEY"],
+        webhook_jwt=keys.webhook_jwt(env["SUPABASE_JWT_SECRET"], env["SUPABASE_URL"]),
+        jwt_secret=env["SUPABASE_JWT_SECRET"],
+        caller_ids="+14155550100",
+        demo={name: value for name, value in env.items() if name.startswith("DEMO_")},
+    )
+    settings = dataclasses.replace(settings_in(tmp_path), hosted=project, time_scale="0.05")
+    with Stack(settings) as stack:
+        assert stack.postgres is None
+        assert stack.env["SUPABASE_URL"] == env["SUPABASE_URL"]
+        assert not {"DATABASE_URL", "SUPABASE_SECRET_KEY"} & stack.env.keys()
+        assert port_is_free(settings.postgres_port)
+        assert port_is_free(settings.supabase_port)
+        assert main(settings, "+15005550009", None) == 0
+    assert not settings.data_dir.exists()

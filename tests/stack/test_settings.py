@@ -1,0 +1,114 @@
+"""What the environment and `.env` say, and what is made of them."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import jwt
+import pytest
+
+from stack import Settings, StackError, env_file, keys
+
+
+def test_every_port_follows_the_port_base(tmp_path: Path) -> None:
+    settings = Settings.load(environ={"HENK_PORT_BASE": "9100"}, env_path=tmp_path / ".env")
+    assert settings.functions_url == "http://127.0.0.1:9100"
+    assert settings.public_base_url == "http://127.0.0.1:9100/api/twilio"
+    assert settings.supabase_url == "http://127.0.0.1:9101"
+    assert settings.postgres_port == 9102
+    assert settings.simulator_url == "http://127.0.0.1:9103"
+
+
+@pytest.mark.parametrize("base", ["80", "65532", "-1", "8080.5", "http"])
+def test_a_port_base_that_is_none_is_named(tmp_path: Path, base: str) -> None:
+    with pytest.raises(StackError, match="HENK_PORT_BASE must be a number from 1024 to 65531"):
+        Settings.load(environ={"HENK_PORT_BASE": base}, env_path=tmp_path / ".env")
+
+
+def test_the_local_directory_can_be_moved(tmp_path: Path) -> None:
+    settings = Settings.load(
+        environ={"HENK_LOCAL_DIR": str(tmp_path / "other")}, env_path=tmp_path / ".env"
+    )
+    assert settings.stack_env_path == tmp_path / "other" / "stack.env"
+
+
+def test_dot_env_points_at_a_hosted_project(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(
+        "# the project\n\nexport SUPABASE_URL=https://abc.supabase.co/\n"
+        "SUPABASE_PUBLISHABLE_KEY='sb_publishable_x'\nSUPABASE_WEBHOOK_JWT=a.b=.c\n"
+        "SIMULATOR_CALLER_IDS=+14155550100\nDEMO_EMAIL=rep@example.com\n"
+    )
+    hosted = Settings.load(environ={}, env_path=tmp_path / ".env").hosted
+    assert hosted is not None
+    assert hosted.supabase_url == "https://abc.supabase.co"
+    assert hosted.publishable_key == "sb_publishable_x"
+    assert hosted.webhook_jwt == "a.b=.c"
+    assert hosted.jwt_secret is None
+    assert hosted.demo == {"DEMO_EMAIL": "rep@example.com"}
+
+
+def test_a_hosted_project_without_its_keys_names_every_one_missing(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("SUPABASE_URL=https://abc.supabase.co\n")
+    missing = "lacks SUPABASE_PUBLISHABLE_KEY, SIMULATOR_CALLER_IDS, SUPABASE_WEBHOOK_JWT"
+    with pytest.raises(StackError, match=missing):
+        Settings.load(environ={}, env_path=tmp_path / ".env")
+
+
+def test_a_project_that_signs_with_a_secret_needs_no_webhook_jwt_made_by_hand(
+    tmp_path: Path,
+) -> None:
+    secret = "a secret of at least thirty-two characters"
+    (tmp_path / ".env").write_text(
+        "SUPABASE_URL=http://127.0.0.1:54321\nSUPABASE_PUBLISHABLE_KEY=sb_publishable_x\n"
+        f"SUPABASE_JWT_SECRET={secret}\nSIMULATOR_CALLER_IDS=+14155550100\n"
+    )
+    hosted = Settings.load(environ={}, env_path=tmp_path / ".env").hosted
+    assert hosted is not None
+    claims = jwt.decode(hosted.webhook_jwt, secret, ["HS256"], audience="authenticated")
+    assert claims["role"] == "call_webhook"
+
+
+def test_the_environment_alone_does_not_make_a_project_hosted(tmp_path: Path) -> None:
+    environ = {"SUPABASE_URL": "https://abc.supabase.co"}
+    assert Settings.load(environ=environ, env_path=tmp_path / ".env").hosted is None
+
+
+def test_a_line_that_is_no_variable_is_named(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("A=1\nnonsense\n")
+    with pytest.raises(StackError, match="line 2"):
+        env_file.read(tmp_path / ".env")
+
+
+def test_a_written_env_file_reads_the_same_and_is_its_owners_alone(tmp_path: Path) -> None:
+    path = tmp_path / "stack.env"
+    env_file.write(path, {"A": "1", "B": "x=y z"})
+    assert env_file.read(path) == {"A": "1", "B": "x=y z"}
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [file.name for file in tmp_path.iterdir()] == ["stack.env"]
+
+
+def test_keys_are_made_up_once_and_kept_from_others(tmp_path: Path) -> None:
+    path = tmp_path / "keys.env"
+    first = keys.load(path)
+    assert keys.load(path) == first
+    assert keys.load(tmp_path / "others.env") != first
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert len(first.supabase_jwt_secret) >= 32
+
+
+def test_a_key_that_an_older_keys_file_lacks_is_added_to_the_others(tmp_path: Path) -> None:
+    path = tmp_path / "keys.env"
+    env_file.write(path, {"TWILIO_AUTH_TOKEN": "kept"})
+    added = keys.load(path)
+    assert added.twilio_auth_token == "kept"
+    assert keys.load(path) == added
+
+
+def test_the_webhook_token_is_of_its_role_for_90_days() -> None:
+    token = keys.webhook_jwt("s" * 32, "http://127.0.0.1:8081")
+    claims = jwt.decode(token, "s" * 32, algorithms=["HS256"], audience="authenticated")
+    assert claims["role"] == "call_webhook"
+    assert claims["iss"] == "http://127.0.0.1:8081/auth/v1"
+    assert claims["exp"] - claims["iat"] == 90 * 24 * 3600
+    assert "sub" not in claims
