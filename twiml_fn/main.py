@@ -145,7 +145,7 @@ def dial_or_refuse(call: Row) -> VoiceResponse:
     dial = Dial(
         answer_on_bridge=True,
         caller_id=call["from_number"],
-        time_limit=call["max_call_seconds"],
+        time_limit=call["time_limit_seconds"],
         action=AFTER_DIAL,
         method="POST",
     )

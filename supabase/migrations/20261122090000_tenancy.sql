@@ -2,7 +2,7 @@
 set lock_timeout = '2s';
 
 -- Helpers live where the API cannot reach them: only `public` is exposed.
-create schema private;
+create schema if not exists private;
 revoke all on schema private from public;
 grant usage on schema private to authenticated;
 
@@ -59,7 +59,7 @@ create policy "members can read who else is in their business"
 on public.business_members for select to authenticated
 using (business_id = any(array(select private.business_ids())));
 
-revoke all on public.businesses, public.business_members from public, anon, authenticated;
+revoke all on public.businesses, public.business_members from public, anon, authenticated, service_role;
 grant select on public.businesses, public.business_members to authenticated;
 grant select, insert, update on public.businesses, public.business_members to service_role;
 -- Leaving a business is a deletion, and operators must be able to do it over the API.

@@ -37,6 +37,6 @@ create policy "members can read the campaigns of their business"
 on public.campaigns for select to authenticated
 using (business_id = any(array(select private.business_ids())));
 
-revoke all on public.leads, public.campaigns from public, anon, authenticated;
+revoke all on public.leads, public.campaigns from public, anon, authenticated, service_role;
 grant select on public.leads, public.campaigns to authenticated;
 grant select, insert, update on public.leads, public.campaigns to service_role;

@@ -21,6 +21,6 @@ create policy "members can read the caller IDs of their business"
 on public.phone_numbers for select to authenticated
 using (business_id = any(array(select private.business_ids())));
 
-revoke all on public.phone_numbers from public, anon, authenticated;
+revoke all on public.phone_numbers from public, anon, authenticated, service_role;
 grant select on public.phone_numbers to authenticated;
 grant select, insert, update on public.phone_numbers to service_role;

@@ -15,6 +15,6 @@ create policy "members can read whom their business must not call"
 on public.do_not_call for select to authenticated
 using (business_id = any(array(select private.business_ids())));
 
-revoke all on public.do_not_call from public, anon, authenticated;
+revoke all on public.do_not_call from public, anon, authenticated, service_role;
 grant select on public.do_not_call to authenticated;
 grant select, insert, update on public.do_not_call to service_role;

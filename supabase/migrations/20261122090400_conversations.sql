@@ -31,6 +31,8 @@ create table public.conversations (
   ended_at timestamptz,
   -- Time spent talking to the lead: not ringing, and not the agent's leg. Null until the call ends.
   duration_seconds integer check (duration_seconds >= 0),
+  -- How long Twilio was told to let it last. Null for a refused call.
+  time_limit_seconds integer check (time_limit_seconds > 0),
   outcome text check (length(outcome) <= 100),
   notes text check (length(notes) <= 10000),
   created_at timestamptz not null default now(),
@@ -47,10 +49,10 @@ create table public.conversations (
   check (status = 'blocked' or to_number ~ '^\+[1-9][0-9]{6,14}$')
 );
 
-create index conversations_newest_idx on public.conversations (business_id, created_at desc);
-create index conversations_lead_idx
+create index conversations_created_at_idx on public.conversations (business_id, created_at desc);
+create index conversations_lead_id_idx
 on public.conversations (business_id, lead_id) where lead_id is not null;
-create index conversations_campaign_idx
+create index conversations_campaign_id_idx
 on public.conversations (business_id, campaign_id) where campaign_id is not null;
 
 -- Keeps updated_at honest whoever writes.
@@ -60,7 +62,9 @@ language plpgsql
 set search_path = ''
 as $$
 begin
-  new.updated_at := now();
+  -- Not now(), the start of the transaction: behind a lock that it waited for, a later change would
+  -- bear an earlier time, and who polls for changes would miss it.
+  new.updated_at := clock_timestamp();
   return new;
 end;
 $$;
@@ -82,7 +86,7 @@ on public.conversations for update to authenticated
 using (business_id = any(array(select private.business_ids())))
 with check (business_id = any(array(select private.business_ids())));
 
-revoke all on public.conversations from public, anon, authenticated;
+revoke all on public.conversations from public, anon, authenticated, service_role;
 grant select on public.conversations to authenticated;
 -- What a call was is the ledger's to say; what it meant is the rep's.
 grant update (outcome, notes, lead_id, campaign_id) on public.conversations to authenticated;

@@ -52,7 +52,7 @@ create table public.call_events (
 );
 
 create index call_events_agent_call_sid_idx on public.call_events (agent_call_sid);
-create index call_events_conversation_idx on public.call_events (business_id, conversation_id);
+create index call_events_conversation_id_idx on public.call_events (business_id, conversation_id);
 
 -- One row per CallSid.
 create table public.call_legs (
@@ -75,7 +75,7 @@ create table public.call_legs (
   references public.conversations (business_id, id) on delete cascade
 );
 
-create index call_legs_conversation_idx on public.call_legs (business_id, conversation_id);
+create index call_legs_conversation_id_idx on public.call_legs (business_id, conversation_id);
 
 create trigger call_legs_touch_updated_at
 before update on public.call_legs
@@ -92,6 +92,7 @@ create policy "members can read the legs of their business"
 on public.call_legs for select to authenticated
 using (business_id = any(array(select private.business_ids())));
 
-revoke all on public.call_events, public.call_legs from public, anon, authenticated;
+revoke all on public.call_events, public.call_legs from public, anon, authenticated, service_role;
 grant select on public.call_events, public.call_legs to authenticated;
 grant select on public.call_events, public.call_legs to service_role;
+revoke all on sequence public.call_events_id_seq from public, anon, authenticated, service_role;

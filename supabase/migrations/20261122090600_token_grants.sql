@@ -10,8 +10,8 @@ create table public.token_grants (
   expires_at timestamptz not null
 );
 
-create index token_grants_user_idx on public.token_grants (user_id, granted_at desc);
-create index token_grants_business_idx on public.token_grants (business_id, granted_at desc);
+create index token_grants_user_id_idx on public.token_grants (user_id, granted_at desc);
+create index token_grants_business_id_idx on public.token_grants (business_id, granted_at desc);
 
 alter table public.token_grants enable row level security;
 
@@ -19,9 +19,10 @@ create policy "members can read the token grants of their business"
 on public.token_grants for select to authenticated
 using (business_id = any(array(select private.business_ids())));
 
-revoke all on public.token_grants from public, anon, authenticated;
+revoke all on public.token_grants from public, anon, authenticated, service_role;
 grant select on public.token_grants to authenticated;
 grant select on public.token_grants to service_role;
+revoke all on sequence public.token_grants_id_seq from public, anon, authenticated, service_role;
 
 -- The business that the signed-in user means: the one named, or the only one they have.
 -- Answers {"business_id"} or {"error": "business_required" | "not_a_member"}.
@@ -61,7 +62,13 @@ declare
   v_user_id uuid := (select auth.uid());
   v_limit integer;
   v_in_the_way timestamptz;
+  v_now timestamptz;
 begin
+  -- Anybody signed in can call this over REST; what is on record must be what a token can be.
+  if p_ttl_seconds is null or p_ttl_seconds not between 1 and 86400 then
+    raise exception 'a token lives for 1 to 86400 seconds' using errcode = '22023';
+  end if;
+
   select businesses.token_grants_per_minute into v_limit
   from public.businesses
   where businesses.id = p_business_id and p_business_id in (select private.business_ids());
@@ -71,25 +78,23 @@ begin
 
   -- One at a time per user: of many at once, exactly the limit gets through.
   perform pg_advisory_xact_lock(hashtextextended('token_grants:' || v_user_id::text, 0));
+  -- After the wait, and held still, so that it bounds the scan of the index below.
+  v_now := clock_timestamp();
 
   -- With the limit reached, the limit-th newest grant must first leave the window.
   select token_grants.granted_at into v_in_the_way
   from public.token_grants
   where token_grants.user_id = v_user_id
-    and token_grants.granted_at > clock_timestamp() - interval '1 minute'
+    and token_grants.granted_at > v_now - interval '1 minute'
   order by token_grants.granted_at desc
   offset v_limit - 1 limit 1;
 
   if found then
-    return greatest(1, ceil(extract(epoch from
-      v_in_the_way + interval '1 minute' - clock_timestamp())))::integer;
+    return greatest(1, ceil(extract(epoch from v_in_the_way + interval '1 minute' - v_now)))::integer;
   end if;
 
   insert into public.token_grants (business_id, user_id, granted_at, expires_at)
-  values (
-    p_business_id, v_user_id, clock_timestamp(),
-    clock_timestamp() + make_interval(secs => p_ttl_seconds)
-  );
+  values (p_business_id, v_user_id, v_now, v_now + make_interval(secs => p_ttl_seconds));
   return null;
 end;
 $$;
@@ -114,7 +119,7 @@ begin
     return v_choice;
   end if;
 
-  v_retry_after := private.log_token_grant(v_business_id, least(p_ttl_seconds, 86400));
+  v_retry_after := private.log_token_grant(v_business_id, p_ttl_seconds);
   if v_retry_after is not null then
     return jsonb_build_object('error', 'rate_limited', 'retry_after', v_retry_after);
   end if;

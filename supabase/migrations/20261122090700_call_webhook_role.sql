@@ -15,6 +15,8 @@ grant call_webhook to authenticator;
 
 -- Twilio gives up after 15 s: an answer later than this helps nobody and holds a connection.
 alter role call_webhook set statement_timeout = '4s';
+-- PostgREST keeps the settings of roles, and reads them anew when told.
+notify pgrst, 'reload config';
 
 grant usage on schema public, private to call_webhook;
 

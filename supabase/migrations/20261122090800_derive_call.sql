@@ -163,6 +163,9 @@ as $$
     from told
     order by
       told.precedence,
+      -- Of several legs to the lead, the one that they talk on.
+      told.status = 'in-progress' desc,
+      told.answered_at is not null desc,
       private.call_status_rank(told.status) desc,
       told.answered_at asc nulls last,
       told.call_sid,

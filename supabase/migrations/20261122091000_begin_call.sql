@@ -9,7 +9,7 @@ create type private.call_decision as (
   campaign_id uuid,
   to_number text,
   from_number text,
-  max_call_seconds integer
+  time_limit_seconds integer
 );
 
 -- An id that a browser sent: null where it is none.
@@ -59,7 +59,7 @@ begin
   end if;
 
   select businesses.id, businesses.country, businesses.max_call_seconds
-  into d.business_id, v_country, d.max_call_seconds
+  into d.business_id, v_country, d.time_limit_seconds
   from public.businesses
   where businesses.id = p_business_id;
 
@@ -142,7 +142,8 @@ from public, anon;
 grant execute on function private.decide_call(uuid, uuid, jsonb, text, text, text)
 to authenticated, call_webhook;
 
--- What Twilio is to do with a call that is on record.
+-- What Twilio is to do with a call that is on record: all of it stands in the row, and none of it
+-- changes once the call has begun.
 create function private.call_answer(p_conversation public.conversations)
 returns jsonb
 language sql
@@ -151,15 +152,10 @@ set search_path = ''
 as $$
   select jsonb_build_object(
     'conversation_id', p_conversation.id,
-    'status', p_conversation.status,
     'block_reason', p_conversation.block_reason,
     'to_number', p_conversation.to_number,
     'from_number', p_conversation.from_number,
-    'max_call_seconds', (
-      select businesses.max_call_seconds
-      from public.businesses
-      where businesses.id = p_conversation.business_id
-    )
+    'time_limit_seconds', p_conversation.time_limit_seconds
   );
 $$;
 
@@ -169,8 +165,7 @@ grant execute on function private.call_answer(public.conversations) to call_webh
 -- Begins a call: decides it and puts it on record. One round trip of twiml_fn.
 -- p_user_id and p_business_id are the rep's, from the identity that Twilio signed; null if none.
 -- A second delivery of the same CallSid gets the first one's answer and writes nothing.
--- Answers {"conversation_id", "status", "block_reason", "to_number", "from_number",
--- "max_call_seconds"}.
+-- Answers {"conversation_id", "block_reason", "to_number", "from_number", "time_limit_seconds"}.
 create function public.begin_call(
   p_call_sid text,
   p_user_id uuid,
@@ -202,11 +197,12 @@ begin
 
     insert into public.conversations as begun (
       business_id, user_id, lead_id, campaign_id, status, block_reason,
-      from_number, to_number, call_sid, dialed_at, ended_at, duration_seconds
+      from_number, to_number, call_sid, time_limit_seconds, dialed_at, ended_at, duration_seconds
     ) values (
       d.business_id, p_user_id, d.lead_id, d.campaign_id,
       case when d.block_reason is null then 'queued' else 'blocked' end, d.block_reason,
       d.from_number, d.to_number, p_call_sid,
+      case when d.block_reason is null then d.time_limit_seconds end,
       -- Whole seconds, as Twilio's timestamps are: a call must not ring before it was dialled.
       case when d.block_reason is null then date_trunc('second', now()) end,
       case when d.block_reason is not null then now() end,
@@ -237,7 +233,7 @@ grant execute on function public.begin_call(text, uuid, uuid, jsonb, text, text,
 to call_webhook;
 
 -- The same decision for the signed-in rep before they call; writes nothing.
--- Answers as begin_call without "conversation_id" and "status", or {"error": …} as
+-- Answers as begin_call without "conversation_id", or {"error": …} as
 -- private.choose_business.
 create function public.preview_call(
   p_business_id uuid,
@@ -267,7 +263,7 @@ begin
     'block_reason', d.block_reason,
     'to_number', d.to_number,
     'from_number', d.from_number,
-    'max_call_seconds', d.max_call_seconds
+    'time_limit_seconds', case when d.block_reason is null then d.time_limit_seconds end
   );
 end;
 $$;

@@ -1,0 +1,303 @@
+"""How much of the tables a request reads once there are many calls of many businesses."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+import pytest
+
+from stack.postgres import Postgres
+from tests.supabase.tenants import (
+    Connection,
+    Tenant,
+    add_member,
+    add_tenant,
+    as_user,
+    begin_call,
+    dialled,
+    fetch,
+    new_call_sid,
+    record_event,
+    scratch_database,
+)
+
+BIG_TABLES = ("conversations", "call_legs", "call_events", "leads", "do_not_call", "token_grants")
+
+FILL = """
+-- Foreign keys hold by construction.
+set local session_replication_role = replica;
+
+-- Of 200 shares of everything, a large business has 40.
+create temporary table share as
+select
+  n,
+  case when n <= 40 then %(business_id)s else gen_random_uuid() end as business_id,
+  case when n <= 40 then %(user_id)s else gen_random_uuid() end as user_id
+from generate_series(1, 200) as n;
+
+insert into auth.users (id, email)
+select user_id, user_id || '@henk.test' from share where n > 40;
+insert into public.businesses (id, name) select business_id, 'Business' from share where n > 40;
+insert into public.business_members (business_id, user_id, role)
+select business_id, user_id, 'agent' from share where n > 40;
+insert into public.leads (business_id, name, phone_number)
+select business_id, 'A lead', '+1415' || lpad((n * 100 + m)::text, 7, '0')
+from share, generate_series(1, 100) as m;
+insert into public.do_not_call (business_id, phone_number)
+select business_id, '+1416' || lpad((n * 100 + m)::text, 7, '0')
+from share, generate_series(1, 100) as m;
+
+insert into public.conversations (
+  business_id, user_id, status, from_number, to_number, call_sid, created_at
+)
+select business_id, user_id, 'completed', '+14155550200', '+14155550100', 'CA' || n || '-' || m,
+  now() - m * interval '1 hour'
+from generate_series(1, 100) as m, share;
+insert into public.call_legs (business_id, conversation_id, call_sid, role, status)
+select business_id, id, call_sid || suffix, role, 'completed'
+from public.conversations, (values ('', 'agent'), ('-lead', 'lead')) as leg (suffix, role);
+insert into public.call_events (
+  business_id, conversation_id, call_sid, agent_call_sid, source, status, sequence_number, payload
+)
+select business_id, id, call_sid || '-lead', call_sid, 'status_callback', 'ringing', n, '{}'
+from public.conversations, generate_series(1, 5) as n;
+
+insert into public.token_grants (business_id, user_id, granted_at, expires_at)
+select business_id, user_id, now() - m * interval '1 hour', now()
+from share, generate_series(1, 50) as m;
+
+set local session_replication_role = origin;
+"""
+
+
+@dataclass(frozen=True)
+class Busy:
+    """A database with 20,000 calls of many businesses, 4,000 of them the tenant's."""
+
+    url: str
+    tenant: Tenant
+    call_sid: str
+    conversation_id: uuid.UUID
+
+
+@pytest.fixture(scope="module")
+def busy(postgres: Postgres) -> Iterator[Busy]:
+    with scratch_database(postgres, "busy") as url:
+        with psycopg.connect(url) as admin:
+            tenant = add_tenant(admin, 1)
+            # Parameters are for one statement, and this is many.
+            filling = psycopg.ClientCursor(admin)
+            filling.execute(FILL, {"business_id": tenant.business_id, "user_id": tenant.user_id})
+            (call,) = fetch(
+                admin, "select id, call_sid from public.conversations where call_sid = 'CA1-1'"
+            )
+        with psycopg.connect(url, autocommit=True) as admin:
+            admin.execute("analyze")
+        yield Busy(url, tenant, call["call_sid"], call["id"])
+
+
+@pytest.fixture
+def db(busy: Busy) -> Iterator[Connection]:
+    with psycopg.connect(busy.url) as connection:
+        yield connection
+        connection.rollback()
+
+
+def scans(plan: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Every (table, kind of scan) of a plan."""
+    if "Relation Name" in plan:
+        yield plan["Relation Name"], plan["Node Type"]
+    for part in plan.get("Plans", []):
+        yield from scans(part)
+
+
+def explain(db: Connection, query: str, *parameters: object) -> dict[str, Any]:
+    row = db.execute(f"explain (format json) {query}", parameters).fetchone()
+    assert row is not None
+    plan: dict[str, Any] = row[0][0]["Plan"]
+    return plan
+
+
+def assert_no_big_table_is_scanned(plan: dict[str, Any]) -> None:
+    whole = [table for table, kind in scans(plan) if kind == "Seq Scan" and table in BIG_TABLES]
+    assert not whole, json.dumps(plan, indent=1)
+
+
+@dataclass
+class Read:
+    """By table, rows that were read one way or the other."""
+
+    whole: dict[str, int]
+    by_index: dict[str, int]
+
+
+@contextmanager
+def reading(db: Connection) -> Iterator[Read]:
+    """Counts what is read inside, also by functions, triggers, policies and foreign keys."""
+
+    def counters() -> dict[str, tuple[int, int]]:
+        rows = db.execute(
+            "select relname, seq_scan, coalesce(idx_tup_fetch, 0) from pg_stat_xact_user_tables"
+            " where relname = any(%s)",
+            (list(BIG_TABLES),),
+        ).fetchall()
+        return {name: (whole, fetched) for name, whole, fetched in rows}
+
+    before = counters()
+    read = Read({}, {})
+    yield read
+    for name, (whole, fetched) in counters().items():
+        read.whole[name] = whole - before[name][0]
+        read.by_index[name] = fetched - before[name][1]
+
+
+NOT_ONCE = dict.fromkeys(BIG_TABLES, 0)
+
+
+def test_a_scan_would_be_noticed(db: Connection, busy: Busy) -> None:
+    with reading(db) as read:
+        db.execute("select count(notes) from public.conversations")
+    assert read.whole == {**NOT_ONCE, "conversations": 1}
+    with pytest.raises(AssertionError):
+        assert_no_big_table_is_scanned(explain(db, "select * from public.conversations"))
+    # The form of policy that does not keep the index.
+    db.execute(
+        'alter policy "members can read the calls of their business" on public.conversations'
+        " using (business_id in (select private.business_ids()))"
+    )
+    with as_user(db, busy.tenant.user_id), pytest.raises(AssertionError):
+        assert_no_big_table_is_scanned(explain(db, NEWEST))
+
+
+NEWEST = "select * from public.conversations order by created_at desc limit 50"
+NEWEST_OF_ONE = (
+    "select * from public.conversations where business_id = %s order by created_at desc limit 50"
+)
+
+
+@pytest.mark.parametrize("businesses", [1, 2])
+def test_the_newest_calls_are_found_by_index(db: Connection, busy: Busy, businesses: int) -> None:
+    if businesses == 2:
+        add_member(db, add_tenant(db, 2).business_id, busy.tenant.user_id)
+    with as_user(db, busy.tenant.user_id):
+        assert_no_big_table_is_scanned(explain(db, NEWEST))
+        assert_no_big_table_is_scanned(explain(db, NEWEST_OF_ONE, busy.tenant.business_id))
+        with reading(db) as read:
+            assert db.execute(NEWEST).rowcount == 50
+        assert read.whole == NOT_ONCE
+
+
+def test_with_its_business_named_a_page_of_calls_reads_only_the_page(
+    db: Connection, busy: Busy
+) -> None:
+    """Why clients name the business as well: alone, the policy finds all of its calls and sorts."""
+    with as_user(db, busy.tenant.user_id), reading(db) as read:
+        assert db.execute(NEWEST_OF_ONE, (busy.tenant.business_id,)).rowcount == 50
+    assert (read.whole, read.by_index["conversations"]) == (NOT_ONCE, 50)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "select * from public.conversations where id = %(id)s",
+        "select * from public.conversations where call_sid = %(sid)s",
+        "select * from public.call_events where conversation_id = %(id)s"
+        " and business_id = %(business)s order by id",
+        "select * from public.call_legs where conversation_id = %(id)s"
+        " and business_id = %(business)s",
+        "select conversations.*, to_jsonb(leads) from public.conversations left join public.leads"
+        " on leads.id = conversations.lead_id and leads.business_id = conversations.business_id"
+        " where conversations.id = %(id)s",
+        "update public.conversations set notes = 'Called' where id = %(id)s",
+        "select * from public.leads where business_id = %(business)s order by name",
+        "select * from public.token_grants where business_id = %(business)s"
+        " order by granted_at desc limit 50",
+    ],
+)
+def test_what_a_page_shows_is_found_by_index(db: Connection, busy: Busy, query: str) -> None:
+    named = {"id": busy.conversation_id, "sid": busy.call_sid, "business": busy.tenant.business_id}
+    with as_user(db, busy.tenant.user_id), reading(db) as read:
+        db.execute(query, named)
+    assert read.whole == NOT_ONCE
+    assert all(read.by_index[table] < 60 for table in ("conversations", "call_legs", "call_events"))
+
+
+def begins(db: Connection, busy: Busy) -> None:
+    answer = begin_call(db, busy.tenant, new_call_sid(), to=dialled("+14155550142"))
+    assert answer["block_reason"] is None
+
+
+def begins_for_a_lead(db: Connection, busy: Busy) -> None:
+    answer = begin_call(db, busy.tenant, new_call_sid(), lead_id=busy.tenant.lead_id)
+    assert answer["block_reason"] is None
+
+
+def begins_late(db: Connection, busy: Busy) -> None:
+    agent = new_call_sid()
+    record_event(db, agent, new_call_sid(), "ringing", 1)
+    assert begin_call(db, busy.tenant, agent)["block_reason"] is None
+
+
+def begins_again(db: Connection, busy: Busy) -> None:
+    answer = begin_call(db, busy.tenant, busy.call_sid)
+    assert answer["conversation_id"] == str(busy.conversation_id)
+
+
+def is_told_of(db: Connection, busy: Busy) -> None:
+    assert record_event(db, busy.call_sid, new_call_sid(), "completed", 3)["new"]
+
+
+def is_told_of_again(db: Connection, busy: Busy) -> None:
+    told = record_event(db, busy.call_sid, f"{busy.call_sid}-lead", "ringing", 1)
+    assert told == {"new": False, "conversation_id": str(busy.conversation_id)}
+
+
+def is_previewed(db: Connection, busy: Busy) -> None:
+    with as_user(db, busy.tenant.user_id):
+        row = db.execute(
+            "select public.preview_call(null, %s, null, null, null) ->> 'block_reason'",
+            (dialled("+14155550142"),),
+        ).fetchone()
+    assert row == (None,)
+
+
+@pytest.mark.parametrize(
+    "happens",
+    [
+        begins,
+        begins_for_a_lead,
+        begins_late,
+        begins_again,
+        is_told_of,
+        is_told_of_again,
+        is_previewed,
+    ],
+)
+def test_a_call_reads_its_own_rows_by_index(
+    db: Connection, busy: Busy, happens: Callable[[Connection, Busy], None]
+) -> None:
+    # More often than a function needs to settle on a plan for good.
+    for _ in range(8):
+        with reading(db) as read:
+            happens(db, busy)
+        assert read.whole == NOT_ONCE
+        assert max(read.by_index.values()) < 60
+
+
+def test_a_token_reads_the_grants_of_the_last_minute_only(db: Connection, busy: Busy) -> None:
+    with reading(db) as read, as_user(db, busy.tenant.user_id):
+        db.execute("select public.grant_access_token(null, 3600)")
+    assert read.whole == NOT_ONCE
+    assert read.by_index["token_grants"] < 100
+
+
+def test_deleting_a_business_reads_its_own_rows_by_index(db: Connection, busy: Busy) -> None:
+    with reading(db) as read:
+        db.execute("delete from public.businesses where id = %s", (busy.tenant.business_id,))
+    assert read.whole == NOT_ONCE

@@ -1,0 +1,500 @@
+"""Who may read and write what: every table, as every kind of user."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import pytest
+from psycopg import sql
+from psycopg.errors import ForeignKeyViolation, InsufficientPrivilege
+from psycopg.types.json import Jsonb
+
+from tests.supabase.tenants import (
+    Connection,
+    Tenant,
+    add_member,
+    add_tenant,
+    add_user,
+    as_role,
+    as_user,
+    attempt,
+    begin_call,
+    conversation,
+    dialled,
+    fetch,
+    new_call_sid,
+    record_event,
+)
+
+TABLES = (
+    "businesses",
+    "business_members",
+    "leads",
+    "campaigns",
+    "phone_numbers",
+    "do_not_call",
+    "conversations",
+    "call_legs",
+    "call_events",
+    "token_grants",
+)
+OPERATOR_TABLES = TABLES[:6]
+CALL_TABLES = ("conversations", "call_legs", "call_events")
+# Who is asking, and the businesses they should see: ours, the other one, both or none.
+USERS: dict[str, tuple[str, ...]] = {
+    "a member": ("ours",),
+    "a member of the other business": ("theirs",),
+    "a member of both": ("ours", "theirs"),
+    "a former member": (),
+    "a user of no business": (),
+}
+PRINCIPALS = (*USERS, "anon", "call_webhook", "service_role")
+DESCRIBED_BY_REPS = {"outcome", "notes", "lead_id", "campaign_id"}
+MOVED_BY_WEBHOOKS = {
+    "conversations": {
+        "status", "dialed_at", "ringing_at", "answered_at", "ended_at", "duration_seconds",
+    },
+    "call_legs": {
+        "status", "initiated_at", "ringing_at", "answered_at", "ended_at", "duration_seconds",
+    },
+    "call_events": {"business_id", "conversation_id"},
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class World:
+    """Two businesses with a row in every table, a call of nobody's and an event of no call."""
+
+    ours: Tenant
+    theirs: Tenant
+    our_call: str
+    their_call: str
+    orphan_call: str
+    unknown_call: str
+    users: dict[str, uuid.UUID]
+
+    def visible(self, principal: str) -> set[uuid.UUID]:
+        businesses = {"ours": self.ours.business_id, "theirs": self.theirs.business_id}
+        return {businesses[name] for name in USERS.get(principal, ())}
+
+
+def furnish(db: Connection, tenant: Tenant) -> str:
+    """A row in the tables that a new tenant leaves empty; the CallSid of its call."""
+    db.execute(
+        "insert into public.do_not_call (business_id, phone_number) values (%s, %s)",
+        (tenant.business_id, "+14155550199"),
+    )
+    db.execute(
+        "insert into public.token_grants (business_id, user_id, expires_at)"
+        " values (%s, %s, now() + interval '1 hour')",
+        (tenant.business_id, tenant.user_id),
+    )
+    agent = new_call_sid()
+    begin_call(db, tenant, agent, campaign_id=tenant.campaign_id)
+    record_event(db, agent, new_call_sid(), "ringing", 1)
+    return agent
+
+
+@pytest.fixture
+def world(db: Connection) -> World:
+    ours, theirs = add_tenant(db, 1), add_tenant(db, 2)
+    of_both, former, of_none = add_user(db), add_user(db), add_user(db)
+    add_member(db, ours.business_id, of_both)
+    add_member(db, theirs.business_id, of_both)
+    add_member(db, ours.business_id, former)
+    db.execute("delete from public.business_members where user_id = %s", (former,))
+    our_call, their_call = furnish(db, ours), furnish(db, theirs)
+    orphan_call, unknown_call = new_call_sid(), new_call_sid()
+    with as_role(db, "call_webhook"):
+        db.execute(
+            "select public.begin_call(%s, null, null, %s, null, null, null)",
+            (orphan_call, dialled(ours.lead_number)),
+        )
+    record_event(db, orphan_call, orphan_call, "completed", 0)
+    record_event(db, unknown_call, new_call_sid(), "ringing", 1)
+    return World(
+        ours,
+        theirs,
+        our_call,
+        their_call,
+        orphan_call,
+        unknown_call,
+        {
+            "a member": ours.user_id,
+            "a member of the other business": theirs.user_id,
+            "a member of both": of_both,
+            "a former member": former,
+            "a user of no business": of_none,
+        },
+    )
+
+
+@contextmanager
+def acting_as(db: Connection, world: World, principal: str) -> Iterator[None]:
+    """Undone afterwards."""
+    with attempt(db):
+        if principal in USERS:
+            with as_user(db, world.users[principal]):
+                yield
+        else:
+            with as_role(db, principal):
+                yield
+
+
+def affected(db: Connection, world: World, principal: str, statement: sql.Composed) -> int | None:
+    """How many rows a statement reached; None if it was forbidden."""
+    try:
+        with acting_as(db, world, principal):
+            rows: int = db.execute(statement).rowcount
+            return rows
+    except InsufficientPrivilege:
+        return None
+
+
+def businesses_in(db: Connection, table: str) -> set[uuid.UUID | None]:
+    column = "id" if table == "businesses" else "business_id"
+    query = sql.SQL("select {} from public.{}").format(
+        sql.Identifier(column), sql.Identifier(table)
+    )
+    return {row[0] for row in db.execute(query).fetchall()}
+
+
+def count(db: Connection, table: str) -> int:
+    row = db.execute(
+        sql.SQL("select count(*) from public.{}").format(sql.Identifier(table))
+    ).fetchone()
+    assert row is not None
+    number: int = row[0]
+    return number
+
+
+def test_every_table_is_tried(db: Connection) -> None:
+    rows = fetch(db, "select tablename from pg_tables where schemaname in ('public', 'private')")
+    assert {row["tablename"] for row in rows} == set(TABLES)
+
+
+@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("user", USERS)
+def test_users_read_what_is_their_businesses_and_nothing_else(
+    db: Connection, world: World, user: str, table: str
+) -> None:
+    assert {world.ours.business_id, world.theirs.business_id} <= businesses_in(db, table)
+    with acting_as(db, world, user):
+        assert businesses_in(db, table) == world.visible(user)
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_asking_for_the_other_business_by_name_finds_nothing(
+    db: Connection, world: World, table: str
+) -> None:
+    column = "id" if table == "businesses" else "business_id"
+    query = sql.SQL("select from public.{} where {} = {}").format(
+        sql.Identifier(table), sql.Identifier(column), sql.Literal(world.theirs.business_id)
+    )
+    assert affected(db, world, "a member", query) == 0
+    assert affected(db, world, "a member of the other business", query) != 0
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_anon_may_not_read(db: Connection, world: World, table: str) -> None:
+    with pytest.raises(InsufficientPrivilege), acting_as(db, world, "anon"):
+        count(db, table)
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_operators_read_everything(db: Connection, world: World, table: str) -> None:
+    everything = count(db, table)
+    with acting_as(db, world, "service_role"):
+        assert count(db, table) == everything
+
+
+@pytest.mark.parametrize("user", USERS)
+def test_calls_of_no_business_and_events_of_no_call_are_nobodys(
+    db: Connection, world: World, user: str
+) -> None:
+    sids = [world.orphan_call, world.unknown_call]
+    orphans = (
+        "select from public.conversations where call_sid = any(%s) or business_id is null",
+        "select from public.call_legs where call_sid = any(%s) or business_id is null",
+        "select from public.call_events where agent_call_sid = any(%s) or business_id is null",
+    )
+    for query in orphans:
+        assert db.execute(query, (sids,)).rowcount > 0
+    with acting_as(db, world, user):
+        assert [db.execute(query, (sids,)).rowcount for query in orphans] == [0, 0, 0]
+
+
+def test_a_user_without_an_id_sees_nothing(db: Connection, world: World) -> None:
+    with as_role(db, "authenticated", {"role": "authenticated"}):
+        assert [count(db, table) for table in TABLES] == [0] * len(TABLES)
+
+
+def test_a_removed_member_loses_sight_at_once(db: Connection, world: World) -> None:
+    with as_user(db, world.ours.user_id):
+        assert count(db, "conversations") == 1
+    db.execute("delete from public.business_members where user_id = %s", (world.ours.user_id,))
+    with as_user(db, world.ours.user_id):
+        assert [count(db, table) for table in TABLES] == [0] * len(TABLES)
+
+
+def new_row(
+    table: str, tenant: Tenant, spare_user: uuid.UUID, call_id: object
+) -> dict[str, object]:
+    """What a valid further row of the tenant's would be."""
+    business = {"business_id": tenant.business_id}
+    rows: dict[str, dict[str, object]] = {
+        "businesses": {"name": "Another"},
+        "business_members": {**business, "user_id": spare_user, "role": "agent"},
+        "leads": {**business, "name": "Another"},
+        "campaigns": {**business, "name": "Another"},
+        "phone_numbers": {**business, "phone_number": "+14155550300"},
+        "do_not_call": {**business, "phone_number": "+14155550301"},
+        "conversations": {
+            **business,
+            "status": "queued",
+            "to_number": "+14155550302",
+            "call_sid": new_call_sid(),
+        },
+        "call_legs": {
+            **business,
+            "conversation_id": call_id,
+            "call_sid": new_call_sid(),
+            "role": "lead",
+            "status": "ringing",
+        },
+        "call_events": {
+            **business,
+            "conversation_id": call_id,
+            "call_sid": new_call_sid(),
+            "agent_call_sid": new_call_sid(),
+            "source": "status_callback",
+            "status": "ringing",
+            "payload": Jsonb({}),
+        },
+        "token_grants": {**business, "user_id": tenant.user_id, "expires_at": "2099-01-01"},
+    }
+    return rows[table]
+
+
+def insert_into(table: str, row: dict[str, object]) -> sql.Composed:
+    return sql.SQL("insert into public.{} ({}) values ({})").format(
+        sql.Identifier(table),
+        sql.SQL(", ").join(map(sql.Identifier, row)),
+        sql.SQL(", ").join(map(sql.Literal, row.values())),
+    )
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_only_operators_insert_and_only_what_they_administer(
+    db: Connection, world: World, table: str
+) -> None:
+    for tenant, call_sid in ((world.ours, world.our_call), (world.theirs, world.their_call)):
+        call_id = conversation(db, call_sid)["id"]
+        row = new_row(table, tenant, world.users["a user of no business"], call_id)
+        statement = insert_into(table, row)
+        with attempt(db):
+            assert db.execute(statement).rowcount == 1
+        reached = {who: affected(db, world, who, statement) for who in PRINCIPALS}
+        operators = 1 if table in OPERATOR_TABLES else None
+        assert reached == {**dict.fromkeys(PRINCIPALS), "service_role": operators}
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_an_upsert_is_no_way_around(db: Connection, world: World, table: str) -> None:
+    """Onto the row that is there: it neither changes it nor tells that it exists."""
+    for call_sid in (world.our_call, world.their_call):
+        identity = sql.SQL(
+            " overriding system value" if table in ("call_events", "token_grants") else ""
+        )
+        key = sql.SQL(
+            {
+                "business_members": "business_id, user_id",
+                "do_not_call": "business_id, phone_number",
+            }.get(table, "id")
+        )
+        same_row = sql.SQL("from pg_temp.copied where business_id = {}").format(
+            sql.Literal(conversation(db, call_sid)["business_id"])
+        )
+        if table == "businesses":
+            same_row = sql.Composed([sql.SQL("from pg_temp.copied")])
+        with attempt(db):
+            db.execute(
+                sql.SQL("create table pg_temp.copied as table public.{}").format(
+                    sql.Identifier(table)
+                )
+            )
+            db.execute("grant all on pg_temp.copied to public")
+            insert = sql.SQL("insert into public.{}{} select * {} limit 1 on conflict ").format(
+                sql.Identifier(table), identity, same_row
+            )
+            first_column = sql.SQL("created_at" if table in OPERATOR_TABLES else "status")
+            if table == "token_grants":
+                first_column = sql.SQL("expires_at")
+            do_update = insert + sql.SQL("({}) do update set {} = excluded.{}").format(
+                key, first_column, first_column
+            )
+            do_nothing = insert + sql.SQL("do nothing")
+            for statement, operators in ((do_update, 1), (do_nothing, 0)):
+                reached = {who: affected(db, world, who, statement) for who in PRINCIPALS}
+                expected = operators if table in OPERATOR_TABLES else None
+                assert reached == {**dict.fromkeys(PRINCIPALS), "service_role": expected}
+
+
+@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("principal", PRINCIPALS)
+def test_each_column_is_updated_by_whom_it_is_for(
+    db: Connection, world: World, principal: str, table: str
+) -> None:
+    columns = fetch(
+        db,
+        "select column_name as name, is_identity = 'YES' as is_identity"
+        " from information_schema.columns where table_schema = 'public' and table_name = %s",
+        table,
+    )
+    reached = {
+        column["name"]: affected(
+            db,
+            world,
+            principal,
+            sql.SQL("update public.{} set {} = {}").format(
+                sql.Identifier(table),
+                sql.Identifier(column["name"]),
+                sql.SQL("default") if column["is_identity"] else sql.Identifier(column["name"]),
+            ),
+        )
+        for column in columns
+    }
+    expected: dict[str, int | None] = dict.fromkeys(reached)
+    if principal == "service_role" and table in OPERATOR_TABLES:
+        expected = dict.fromkeys(reached, count(db, table))
+    elif principal == "call_webhook":
+        expected |= dict.fromkeys(MOVED_BY_WEBHOOKS.get(table, ()), 0)
+    elif principal in USERS and table == "conversations":
+        # One call a business.
+        expected |= dict.fromkeys(DESCRIBED_BY_REPS, len(world.visible(principal)))
+    assert reached == expected
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_nobody_deletes_but_operators_who_end_a_membership(
+    db: Connection, world: World, table: str
+) -> None:
+    statement = sql.SQL("delete from public.{}").format(sql.Identifier(table))
+    reached = {who: affected(db, world, who, statement) for who in PRINCIPALS}
+    ended = count(db, table) if table == "business_members" else None
+    assert reached == {**dict.fromkeys(PRINCIPALS), "service_role": ended}
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_nobody_truncates(db: Connection, world: World, table: str) -> None:
+    statement = sql.SQL("truncate public.{} cascade").format(sql.Identifier(table))
+    assert {affected(db, world, who, statement) for who in PRINCIPALS} == {None}
+
+
+@pytest.mark.parametrize("column", sorted(DESCRIBED_BY_REPS))
+def test_a_rep_describes_the_calls_of_their_business_and_no_other(
+    db: Connection, world: World, column: str
+) -> None:
+    value = {
+        "lead_id": world.ours.lead_id,
+        "campaign_id": world.ours.campaign_id,
+    }.get(column, "Interested")
+    statement = sql.SQL("update public.conversations set {} = %s where call_sid = %s").format(
+        sql.Identifier(column)
+    )
+    before = conversation(db, world.their_call)
+    with as_user(db, world.ours.user_id):
+        assert db.execute(statement, (value, world.our_call)).rowcount == 1
+        assert db.execute(statement, (value, world.their_call)).rowcount == 0
+        assert db.execute(statement, (value, world.orphan_call)).rowcount == 0
+    assert conversation(db, world.our_call)[column] == value
+    assert conversation(db, world.their_call) == before
+
+
+def test_a_rep_may_untie_a_call_from_lead_and_campaign(db: Connection, world: World) -> None:
+    before = conversation(db, world.our_call)
+    assert (before["lead_id"], before["campaign_id"]) == (
+        world.ours.lead_id,
+        world.ours.campaign_id,
+    )
+    with as_user(db, world.ours.user_id):
+        db.execute("update public.conversations set lead_id = null, campaign_id = null")
+    after = conversation(db, world.our_call)
+    assert (after["lead_id"], after["campaign_id"]) == (None, None)
+
+
+def refusal(db: Connection, world: World, user: str, column: str, value: uuid.UUID) -> str:
+    """All that the client learns when a call of ours is tied to `value`, without that id."""
+    statement = sql.SQL("update public.conversations set {} = %s where call_sid = %s").format(
+        sql.Identifier(column)
+    )
+    with pytest.raises(ForeignKeyViolation) as raised, acting_as(db, world, user):
+        db.execute(statement, (value, world.our_call))
+    said = raised.value.diag
+    told = (said.sqlstate, said.message_primary, said.message_detail, said.message_hint)
+    return repr((*told, said.constraint_name)).replace(str(value), "<the id>")
+
+
+@pytest.mark.parametrize("user", ["a member", "a member of both"])
+@pytest.mark.parametrize("column", ["lead_id", "campaign_id"])
+def test_a_foreign_lead_or_campaign_is_refused_as_if_it_did_not_exist(
+    db: Connection, world: World, user: str, column: str
+) -> None:
+    foreign: uuid.UUID = getattr(world.theirs, column)
+    told = refusal(db, world, user, column, foreign)
+    assert told == refusal(db, world, user, column, uuid.uuid4())
+    assert str(world.theirs.business_id) not in told
+
+
+def test_an_update_is_dated_whatever_the_rep_sends(db: Connection, world: World) -> None:
+    db.execute("set local session_replication_role = replica")
+    db.execute("update public.conversations set updated_at = '2000-01-01'")
+    db.execute("set local session_replication_role = origin")
+    with as_user(db, world.ours.user_id):
+        db.execute("update public.conversations set notes = 'Call back'")
+    assert conversation(db, world.our_call)["updated_at"].year > 2000
+    assert conversation(db, world.their_call)["updated_at"].year == 2000
+
+
+def test_the_record_of_a_call_outlives_lead_campaign_and_rep(db: Connection, world: World) -> None:
+    db.execute("delete from public.leads where id = %s", (world.ours.lead_id,))
+    db.execute("delete from public.campaigns where id = %s", (world.ours.campaign_id,))
+    db.execute("delete from auth.users where id = %s", (world.ours.user_id,))
+    call = conversation(db, world.our_call)
+    assert (call["lead_id"], call["campaign_id"]) == (None, None)
+    assert (call["business_id"], call["user_id"]) == (world.ours.business_id, world.ours.user_id)
+
+
+@pytest.mark.parametrize("table", [table for table in TABLES if table != "business_members"])
+def test_a_business_takes_everything_of_its_own_along(
+    db: Connection, world: World, table: str
+) -> None:
+    db.execute("delete from public.businesses where id = %s", (world.ours.business_id,))
+    assert world.ours.business_id not in businesses_in(db, table)
+    assert world.theirs.business_id in businesses_in(db, table)
+
+
+def test_users_learn_only_their_own_businesses_from_the_helper(
+    db: Connection, world: World
+) -> None:
+    for user in USERS:
+        with acting_as(db, world, user):
+            rows = fetch(db, "select * from private.business_ids() as id")
+            assert {row["id"] for row in rows} == world.visible(user)
+
+
+def test_a_pooled_connection_forgets_whose_request_it_served(db: Connection, world: World) -> None:
+    """Plans of functions are cached for the session; the policies in them must follow the role."""
+    for _ in range(8):
+        for tenant, other in ((world.ours, world.theirs), (world.theirs, world.ours)):
+            with as_user(db, tenant.user_id):
+                row = db.execute(
+                    "select public.preview_call(null, %s, null, %s, null) ->> 'block_reason'",
+                    (dialled("+14155550142"), str(other.lead_id)),
+                ).fetchone()
+                assert row == ("unknown_lead",)
+        begun = begin_call(db, world.ours, new_call_sid(), lead_id=world.ours.lead_id)
+        assert begun["block_reason"] is None
