@@ -82,6 +82,7 @@ FUNCTIONS: Grants = {
     "private.legs_of_call(text)": FOR_WEBHOOKS,
     "private.webhook_business_id()": FOR_WEBHOOKS,
     "private.webhook_call_sid()": FOR_WEBHOOKS,
+    "private.broadcast_conversation()": {},
     "private.touch_updated_at()": {},
 }
 
@@ -94,7 +95,11 @@ SCHEMAS: Grants = {
     },
 }
 
-DEFINER_FUNCTIONS = ["private.business_ids()", "private.log_token_grant(uuid,integer)"]
+DEFINER_FUNCTIONS = [
+    "private.broadcast_conversation()",
+    "private.business_ids()",
+    "private.log_token_grant(uuid,integer)",
+]
 
 
 def granted(db: Connection, acls: str) -> Grants:

@@ -1,0 +1,62 @@
+-- Who has the page open sees a call move: every change of a conversation is broadcast to its business,
+-- on the private topic `business:<business id>`, where the project has Realtime. Where it has not, pages
+-- poll status_fn.
+-- https://supabase.com/docs/guides/realtime/broadcast#broadcast-from-the-database
+set lock_timeout = '2s';
+
+-- Security definer: neither reps nor webhooks may write to Realtime's tables themselves.
+-- Messages have the shape of realtime.broadcast_changes, which is not used: it raises where it fails,
+-- and a call event must not be lost because nobody could be told of it.
+create function private.broadcast_conversation()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  perform realtime.send(
+    jsonb_build_object(
+      'schema', tg_table_schema,
+      'table', tg_table_name,
+      'operation', tg_op,
+      -- Without what reps write about the person: who needs that reads the row.
+      'record', to_jsonb(new) - 'notes'
+    ),
+    tg_op,
+    'business:' || new.business_id::text,
+    true
+  );
+  return null;
+exception
+  when others then
+    raise warning 'conversation % was not broadcast: %', new.id, sqlerrm;
+    return null;
+end;
+$$;
+
+revoke execute on function private.broadcast_conversation() from public, anon;
+
+do $$
+begin
+  if to_regprocedure('realtime.send(jsonb, text, text, boolean)') is null
+    or to_regclass('realtime.messages') is null then
+    raise notice 'This project has no Realtime: pages will poll.';
+    return;
+  end if;
+
+  create trigger conversations_broadcast
+  after insert or update on public.conversations
+  for each row when (new.business_id is not null)
+  execute function private.broadcast_conversation();
+
+  -- Listening only: without a policy for insert, nobody can send on the topic.
+  create policy "members can follow the calls of their business"
+  on realtime.messages for select to authenticated
+  using (
+    realtime.messages.extension = 'broadcast'
+    and (select realtime.topic()) = any(
+      array(select 'business:' || business_ids::text from private.business_ids() as business_ids)
+    )
+  );
+end;
+$$;

@@ -1,0 +1,137 @@
+"""Broadcasts of a call's changes, on a database with the parts of Realtime that migrations meet.
+
+Realtime itself cannot run here. Its schema below is what its own migrations publish, as far as ours
+use it: the table, the topic of a subscriber, and `send`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from stack import Postgres
+from stack.migrations import push
+from tests.supabase.tenants import (
+    Connection,
+    Tenant,
+    add_tenant,
+    as_role,
+    as_user,
+    begin_call,
+    conversation,
+    fetch,
+    new_call_sid,
+    record_event,
+)
+
+REALTIME = """
+create schema realtime;
+create table realtime.messages (
+  id bigint generated always as identity primary key,
+  topic text not null, extension text not null, payload jsonb, event text, private boolean
+);
+alter table realtime.messages enable row level security;
+alter table realtime.messages owner to postgres;
+create function realtime.topic() returns text language sql stable
+  as $$ select nullif(current_setting('realtime.topic', true), '') $$;
+create function realtime.send(payload jsonb, event text, topic text, private boolean default true)
+returns void language sql as $$
+  insert into realtime.messages (payload, event, topic, private, extension)
+  values (payload, event, topic, private, 'broadcast')
+$$;
+grant usage on schema realtime to authenticated, postgres;
+grant select on realtime.messages to authenticated;
+"""
+
+
+@pytest.fixture(scope="module")
+def realtime_url(postgres: Postgres) -> str:
+    name = "with_realtime"
+    postgres.create_database(name)
+    with psycopg.connect(postgres.url(name)) as admin:
+        admin.execute(REALTIME)
+    push(postgres.url(name, "postgres"))
+    return postgres.url(name)
+
+
+@pytest.fixture
+def live(realtime_url: str) -> Iterator[Connection]:
+    with psycopg.connect(realtime_url) as connection:
+        yield connection
+        connection.rollback()
+
+
+@pytest.fixture
+def tenant(live: Connection) -> Tenant:
+    return add_tenant(live, 1)
+
+
+def messages(db: Connection) -> list[dict[str, object]]:
+    return fetch(db, "select topic, event, private, payload from realtime.messages order by id")
+
+
+def test_every_change_of_a_call_is_broadcast_to_its_business(
+    live: Connection, tenant: Tenant
+) -> None:
+    agent, lead = new_call_sid(), new_call_sid()
+    begin_call(live, tenant, agent)
+    for number, status in enumerate(("initiated", "ringing", "in-progress")):
+        record_event(live, agent, lead, status, number)
+        record_event(live, agent, lead, status, number)
+    sent = messages(live)
+    assert {(message["topic"], message["private"]) for message in sent} == {
+        (f"business:{tenant.business_id}", True)
+    }
+    told = [
+        (message["event"], message["payload"]["record"]["status"])  # type: ignore[index]
+        for message in sent
+    ]
+    assert told == [
+        ("INSERT", "queued"),
+        ("UPDATE", "initiated"),
+        ("UPDATE", "ringing"),
+        ("UPDATE", "in-progress"),
+    ]
+
+
+def test_what_reps_write_about_a_person_is_not_broadcast(live: Connection, tenant: Tenant) -> None:
+    agent = new_call_sid()
+    begin_call(live, tenant, agent)
+    with as_user(live, tenant.user_id):
+        live.execute("update public.conversations set notes = 'private matters'")
+    assert "private matters" not in str(messages(live))
+    assert messages(live)[-1]["event"] == "UPDATE"
+
+
+def test_members_follow_their_own_business_only(live: Connection, tenant: Tenant) -> None:
+    other = add_tenant(live, 2)
+    for each in (tenant, other):
+        begin_call(live, each, new_call_sid())
+
+    def heard(listener: Tenant, topic: str) -> int:
+        with as_user(live, listener.user_id):
+            live.execute("select set_config('realtime.topic', %s, true)", (topic,))
+            return len(fetch(live, "select 1 from realtime.messages"))
+
+    # The policy admits to a topic; Realtime itself passes on that topic's messages alone.
+    assert heard(tenant, f"business:{tenant.business_id}") > 0
+    assert heard(tenant, f"business:{other.business_id}") == 0
+    assert heard(tenant, "business:%") == 0
+    assert heard(tenant, "") == 0
+    with as_role(live, "anon"), pytest.raises(psycopg.errors.InsufficientPrivilege):
+        live.execute("select 1 from realtime.messages")
+
+
+def test_a_broken_realtime_loses_no_event(live: Connection, tenant: Tenant) -> None:
+    live.execute("drop function realtime.send(jsonb, text, text, boolean)")
+    agent, lead = new_call_sid(), new_call_sid()
+    begin_call(live, tenant, agent)
+    record_event(live, agent, lead, "completed", 3, duration_seconds=7)
+    assert conversation(live, agent)["status"] == "completed"
+    assert messages(live) == []
+
+
+def test_a_project_without_realtime_has_no_trigger_for_it(db: Connection) -> None:
+    assert fetch(db, "select 1 from pg_trigger where tgname = 'conversations_broadcast'") == []
