@@ -18,6 +18,7 @@ class Endpoint:
     function: str
     called_by: tuple[str, ...]
     secrets: tuple[str, ...]
+    optional_secrets: tuple[str, ...]
     variables: tuple[str, ...]
     memory: str
     concurrency: int
@@ -29,6 +30,6 @@ def endpoints(file: Path = ROOT / "functions" / "bundle.toml") -> list[Endpoint]
     with file.open("rb") as stream:
         entries = tomllib.load(stream)
     for entry in entries.values():
-        for name in ("called_by", "secrets", "variables"):
-            entry[name] = tuple(entry[name])
+        for name, value in entry.items():
+            entry[name] = tuple(value) if isinstance(value, list) else value
     return [Endpoint(folder=folder, **entry) for folder, entry in entries.items()]

@@ -8,6 +8,7 @@ https://www.twilio.com/docs/voice/twiml/dial#action
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from email.utils import parsedate_to_datetime
 
 from shared import errors, web
@@ -78,9 +79,12 @@ def _integer(text: str | None) -> int | None:
 def _timestamp(text: str | None) -> str | None:
     """RFC 2822, as Twilio sends it, to ISO 8601; None if it is no such thing."""
     try:
-        return parsedate_to_datetime(text or "").isoformat()
+        moment = parsedate_to_datetime(text or "")
     except (ValueError, OverflowError):
         return None
+    # Postgres refuses an offset of 16 hours and more.
+    offset = moment.utcoffset() or timedelta()
+    return moment.isoformat() if abs(offset) < timedelta(hours=16) else None
 
 
 def _payload(form: Form) -> dict[str, str | list[str]]:

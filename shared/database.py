@@ -1,13 +1,13 @@
 """The database, over Supabase's REST API: one call per request, as the caller and no one else.
 
-Each call is made by a PostgREST client of its own that carries the caller's token, on one pool of
-connections that carries none. (A shared client whose token is switched hands one user's token to
+Each call is made by a PostgREST client of its own that carries the caller's token, over a
+connection that carries none. (A shared client whose token is switched hands one user's token to
 another's request.)
 """
 
 from __future__ import annotations
 
-import os
+import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,16 +23,15 @@ Row = dict[str, Any]
 
 
 class Database:
-    """A Supabase project's REST API. Shared by all threads of a function."""
+    """A Supabase project's REST API. Shared by all threads of a function, each of which keeps one
+    connection open."""
 
     def __init__(self, supabase: settings.Supabase) -> None:
         self._url = f"{supabase.url}/rest/v1"
         self._publishable_key = supabase.publishable_key
-        threads = int(os.environ.get("THREADS", "16"))
-        # HTTP/1.1: measured, HTTP/2 gets slower with the number of threads that share it.
-        self._http = httpx.Client(
-            http2=False, timeout=TIMEOUT, limits=httpx.Limits(max_connections=threads)
-        )
+        # 20 ms to make, so it is made once and not per thread.
+        self._ssl_context = httpx.create_ssl_context()
+        self._of_thread = threading.local()
 
     def call(self, access_token: str, function: str, parameters: Mapping[str, Any]) -> Row:
         """Calls a database function that answers a JSON object.
@@ -43,7 +42,7 @@ class Database:
         try:
             answer = self._client(access_token).rpc(function, dict(parameters)).execute().data
         except (httpx.HTTPError, APIError) as error:
-            raise _refusal(error) from error
+            raise _outage(error) from error
         if not isinstance(answer, dict):
             raise errors.PhoneSystemError(f"{function} answered no JSON object")
         return answer
@@ -66,34 +65,57 @@ class Database:
             query = self._client(access_token).from_(table).select(columns).eq("id", row_id)
             rows = query.limit(1).execute().data
         except (httpx.HTTPError, APIError) as error:
-            raise _refusal(error) from error
+            raise _outage(error) from error
         return rows[0] if rows and isinstance(rows[0], dict) else None
 
     def _client(self, access_token: str) -> SyncPostgrestClient:
         return SyncPostgrestClient(
             self._url,
             headers={"apikey": self._publishable_key, "Authorization": f"Bearer {access_token}"},
-            http_client=self._http,
+            http_client=self._http(),
             # Its retries sleep for seconds; our callers have their own.
             retry_enabled=False,
         )
 
+    def _http(self) -> httpx.Client:
+        """This thread's HTTP client. Threads that share one lose requests now and then: its pool
+        may close a connection that another thread is using (encode/httpcore#1110)."""
+        client: httpx.Client | None = getattr(self._of_thread, "client", None)
+        if client is None:
+            client = self._of_thread.client = httpx.Client(
+                # HTTP/1.1: one request at a time gains nothing from HTTP/2, and pays for it.
+                http2=False,
+                verify=self._ssl_context,
+                timeout=TIMEOUT,
+                event_hooks={"response": [_refuse]},
+            )
+        return client
 
-# SQLSTATE classes that pass by themselves: connection, rollback (deadlock), resources, operator
-# intervention (cancelled, shutting down), lock not available, I/O, and PostgREST's own connection
-# errors. https://www.postgresql.org/docs/17/errcodes-appendix.html
-_PASSING = ("08", "40", "53", "55", "57", "58", "XX", "PGRST00")
-# PostgREST's errors about the token: https://docs.postgrest.org/en/v13/references/errors.html
-_TOKEN = ("PGRST3", "401")
+
+def _refuse(response: httpx.Response) -> None:
+    """Raises what an answer that is no success means. Here, because the PostgREST client's own
+    error forgets the HTTP status, and a gateway's answers have no code."""
+    if response.is_success:
+        return
+    try:
+        response.read()
+        body = response.json()
+    except ValueError:
+        body = None
+    code = str(body.get("code") or "") if isinstance(body, dict) else ""
+    message = str(body.get("message") or "") if isinstance(body, dict) else ""
+    # The comma keeps a status and an SQLSTATE from looking like a phone number to the log.
+    detail = f"the REST API answered HTTP {response.status_code}, {code} {message}".rstrip(", ")
+
+    if response.status_code >= 500 or response.status_code in (408, 429):
+        raise errors.DatabaseUnavailable(detail)
+    # PGRST3xx: https://docs.postgrest.org/en/v13/references/errors.html. A 401 without it is the
+    # gateway's, about the API key.
+    if response.status_code == 401 and code.startswith("PGRST3"):
+        raise errors.Unauthenticated
+    raise errors.PhoneSystemError(detail)
 
 
-def _refusal(error: httpx.HTTPError | APIError) -> errors.RequestError:
-    if isinstance(error, httpx.HTTPError):
-        return errors.DatabaseUnavailable(f"{type(error).__name__} while asking the REST API")
-    code = str(error.code or "")
-    if code.startswith(_TOKEN):
-        return errors.Unauthenticated()
-    # Without a code of its own, the answer's HTTP status stands in.
-    if code.startswith(_PASSING) or code in ("", "429") or (len(code) == 3 and code[0] == "5"):
-        return errors.DatabaseUnavailable(f"the REST API answered {code}: {error.message}")
-    return errors.PhoneSystemError(f"the REST API answered {code}: {error.message}")
+def _outage(error: httpx.HTTPError | APIError) -> errors.DatabaseUnavailable:
+    # An APIError after a success is an answer cut off, or none of the REST API's.
+    return errors.DatabaseUnavailable(f"{type(error).__name__} while asking the REST API")

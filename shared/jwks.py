@@ -61,14 +61,18 @@ class KeySet:
         return key
 
     def _fetch(self) -> None:
-        try:
-            keys = self._client.get_signing_keys()
-        except jwt.PyJWKClientConnectionError:
-            self._failing = True
-        except (jwt.PyJWTError, ValueError):
-            # An empty or unreadable set. Supabase publishes an empty one while it signs by HS256.
-            self._keys, self._failing, self._fetched_at = {}, False, self._clock()
-        else:
-            self._keys = {key.key_id: key for key in keys if key.key_id}
-            self._failing, self._fetched_at = False, self._clock()
         self._tried_at = self._clock()
+        try:
+            answer = self._client.fetch_data()
+            published = answer["keys"]
+        except (jwt.PyJWTError, OSError, ValueError, LookupError, TypeError):
+            # No answer, or one that is no key set.
+            self._failing = True
+            return
+        self._failing, self._fetched_at = False, self._clock()
+        try:
+            keys = jwt.PyJWKSet(published).keys
+        except jwt.PyJWTError:
+            # Supabase publishes an empty set while it signs by HS256.
+            keys = []
+        self._keys = {key.key_id: key for key in keys if key.key_id}

@@ -14,11 +14,20 @@ from collections.abc import Mapping
 _JWT = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*")
 # Supabase's and Twilio's secrets by their form: sb_secret_…, and 32 hex digits that are no SID.
 _SECRET = re.compile(r"sb_secret_[\w-]+|(?<![\w-])[0-9a-f]{32}(?![\w-])")
+# Secrets of this process that have no form to be known by.
+_CONCEALED: set[str] = set()
 _PHONE_NUMBER = re.compile(r"\+?\d[\d\s().-]{6,}\d")
 # What looks like a number and is none: ids and times are what a log is searched for.
 _KEPT_WHOLE = frozenset(
     {"call_sid", "conversation_id", "request_id", "business_id", "user_id", "path", "milliseconds"}
 )
+
+
+def conceal(secret: str) -> str:
+    """Keeps this value out of every later entry; returns it."""
+    if len(secret) >= 8:
+        _CONCEALED.add(secret)
+    return secret
 
 
 def mask_number(text: str) -> str:
@@ -29,6 +38,8 @@ def mask_number(text: str) -> str:
 
 def redact(text: str) -> str:
     """The text without tokens, secrets and phone numbers."""
+    for secret in _CONCEALED:
+        text = text.replace(secret, "[secret]")
     text = _JWT.sub("[token]", text)
     text = _SECRET.sub("[secret]", text)
     return _PHONE_NUMBER.sub(lambda match: mask_number(match[0]), text)

@@ -13,6 +13,8 @@ from typing import TypedDict
 import phonenumbers
 from phonenumbers import PhoneNumberType
 
+MAX_LENGTH = 64
+
 # https://www.twilio.com/docs/iam/test-credentials
 _TWILIO_TEST_NUMBER = re.compile(r"^\+1500555\d{4}$")
 
@@ -44,19 +46,20 @@ def parse(dialled: str, *, test_numbers: bool) -> Dialled:
     dialled = dialled.strip()
     number = _parse(dialled, None, test_numbers)
     by_country: dict[str, Number] = {}
-    if number is None and not dialled.startswith("+"):
+    # Reading a text for every country is only worth it for one that can be a number.
+    if number is None and len(dialled) <= MAX_LENGTH and not dialled.startswith("+"):
         for country in sorted(phonenumbers.SUPPORTED_REGIONS):
             local = _parse(dialled, country, test_numbers)
             if local is not None:
                 by_country[country] = local
-    return {"dialled": dialled[:64], "number": number, "by_country": by_country}
+    return {"dialled": dialled[:MAX_LENGTH], "number": number, "by_country": by_country}
 
 
 def caller_id(text: str) -> str:
     """A caller ID in E.164 if it is a valid international number, else the text as it is: whether
     the business owns it is for the database to say."""
     number = _parse(text.strip(), None, True)
-    return number["e164"] if number else text.strip()[:64]
+    return number["e164"] if number else text.strip()[:MAX_LENGTH]
 
 
 def _parse(text: str, country: str | None, test_numbers: bool) -> Number | None:

@@ -16,12 +16,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Self
+from urllib.parse import urlsplit
+
+from shared import logs
 
 ALLOWED_ORIGINS = frozenset(
     {"https://callhenk.com", "https://www.callhenk.com", "https://app.callhenk.com"}
 )
-
-_LOCAL_HOST = re.compile(r"^http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(/|$)")
 
 
 class ConfigurationError(Exception):
@@ -51,12 +52,42 @@ class Environment:
             self.problems.append(f"{name} is missing{f' ({hint})' if hint else ''}")
         return value or ""
 
+    def secret(self, name: str, pattern: str = r".+", hint: str = "") -> str:
+        """``required``, and the value is never logged."""
+        return logs.conceal(self.required(name, pattern, hint))
+
+    def optional_secret(self, name: str, pattern: str = r".+", hint: str = "") -> str | None:
+        """``optional``, and the value is never logged."""
+        value = self.optional(name, pattern, hint)
+        return logs.conceal(value) if value else None
+
     def url(self, name: str, hint: str) -> str:
         """An https address without its trailing slash; http for this machine alone."""
         value = self.required(name, hint=hint)
-        if value and not value.startswith("https://") and not _LOCAL_HOST.match(value):
-            self.problems.append(f"{name} must start with https://")
+        if value and not _is_address(value):
+            self.problems.append(
+                f"{name} must start with https://, and be host and path alone"
+            )
         return value.rstrip("/")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        local = parts.hostname in ("localhost", "127.0.0.1", "::1")
+        plain = not (parts.query or parts.fragment or parts.username or parts.password)
+        # Reading the port raises ValueError if it is none.
+        return bool(
+            parts.hostname
+            and (parts.scheme == "https" or (parts.scheme == "http" and local))
+            and plain
+            and parts.port != 0
+            and re.fullmatch(r"[!-~]+", text)
+            and "?" not in text
+            and "#" not in text
+        )
+    except ValueError:
+        return False
 
 
 @contextmanager
@@ -104,7 +135,7 @@ class Supabase:
         return cls(
             env.url("SUPABASE_URL", "the project's API address"),
             env.required("SUPABASE_PUBLISHABLE_KEY", hint="sb_publishable_…"),
-            env.optional("SUPABASE_JWT_SECRET", r".{32,}", "at least 32 characters"),
+            env.optional_secret("SUPABASE_JWT_SECRET", r".{32,}", "at least 32 characters"),
         )
 
 
@@ -122,7 +153,7 @@ class TwilioApiKey:
         return cls(
             env.required("TWILIO_ACCOUNT_SID", r"AC[0-9a-fA-F]{32}", "AC and 32 hex digits"),
             env.required("TWILIO_API_KEY_SID", r"SK[0-9a-fA-F]{32}", "SK and 32 hex digits"),
-            env.required("TWILIO_API_KEY_SECRET"),
+            env.secret("TWILIO_API_KEY_SECRET"),
             env.required("TWILIO_TWIML_APP_SID", r"AP[0-9a-fA-F]{32}", "AP and 32 hex digits"),
         )
 
@@ -142,11 +173,11 @@ class TwilioWebhooks:
 
     @classmethod
     def read(cls, env: Environment) -> Self:
-        primary = env.required("TWILIO_AUTH_TOKEN")
-        following = env.optional("TWILIO_AUTH_TOKEN_NEXT")
+        primary = env.secret("TWILIO_AUTH_TOKEN")
+        following = env.optional_secret("TWILIO_AUTH_TOKEN_NEXT")
         return cls(
             env.required("TWILIO_ACCOUNT_SID", r"AC[0-9a-fA-F]{32}", "AC and 32 hex digits"),
             (primary, following) if following else (primary,),
             env.url("PUBLIC_BASE_URL", "such as https://app.callhenk.com/api/twilio"),
-            env.required("SUPABASE_WEBHOOK_JWT", r"[\w-]+\.[\w-]+\.[\w-]+", "a JWT"),
+            env.secret("SUPABASE_WEBHOOK_JWT", r"[\w-]+\.[\w-]+\.[\w-]+", "a JWT"),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 import time
 import traceback
 import uuid
@@ -201,7 +202,7 @@ def _allow_origin(
 def _request_id(request: Request) -> str:
     # Cloud Run's own id, so that our line and its request log are found together.
     trace = request.headers.get("X-Cloud-Trace-Context", "").partition("/")[0]
-    return trace if trace.isalnum() and len(trace) == 32 else uuid.uuid4().hex
+    return trace if re.fullmatch(r"[0-9a-f]{32}", trace) else uuid.uuid4().hex
 
 
 def _log(response: Response, seconds: float) -> None:

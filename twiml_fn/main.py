@@ -45,7 +45,6 @@ def twiml(request: Request) -> Response:
         raise errors.UnsupportedMediaType("Send a form, or JSON for a preview.")
 
     form = WEBHOOKS.form(request, "/twiml")
-    web.note(call_sid=form.get("CallSid"))
     if request.args.get("after") == "dial":
         return end_of_dial(form)
     if not form.get("To"):
@@ -55,6 +54,7 @@ def twiml(request: Request) -> Response:
 
 def begin_call(form: Form) -> Response:
     call_sid = call_events.call_sid(form)
+    web.note(call_sid=call_sid)
     rep = from_caller(form.get("From", ""))
     call = DATABASE.call_as_webhook(
         TWILIO.webhook_jwt,
@@ -71,10 +71,10 @@ def begin_call(form: Form) -> Response:
 
 
 def end_of_dial(form: Form) -> Response:
-    event = DATABASE.call_as_webhook(
-        TWILIO.webhook_jwt, "record_call_event", call_events.from_dial_action(form)
-    )
-    web.note(conversation_id=event["conversation_id"], new=event["new"])
+    event = call_events.from_dial_action(form)
+    web.note(call_sid=event["p_agent_call_sid"], call_status=event["p_status"])
+    stored = DATABASE.call_as_webhook(TWILIO.webhook_jwt, "record_call_event", event)
+    web.note(conversation_id=stored["conversation_id"], new=stored["new"])
     response = VoiceResponse()
     response.hangup()
     return xml(response)
@@ -106,7 +106,8 @@ def preview(request: Request) -> Response:
             raise errors.NotAMember
 
     answer = dial_or_refuse(decision)
-    if request.accept_mimetypes.best_match(["text/xml", "application/json"]) == "text/xml":
+    types = ["text/xml", "application/json"]
+    if request.accept_mimetypes.best_match(types, default="text/xml") == "text/xml":
         return xml(answer)
     reason = decision["block_reason"]
     return web.success(

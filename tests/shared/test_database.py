@@ -1,0 +1,209 @@
+"""The database over REST: the caller's token and no one else's, asked once."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler
+from typing import ClassVar
+
+import httpx
+import pytest
+import respx
+
+from shared import errors
+from shared.database import Database
+from shared.settings import Supabase
+from tests.endpoints import JWT_SECRET, PUBLISHABLE_KEY, REST, SUPABASE_URL, rpc, serving
+
+THREADS = 16
+
+
+class Echo(BaseHTTPRequestHandler):
+    """A REST API that answers who asked."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    connections: ClassVar[set[tuple[str, int]]] = set()
+    lock = threading.Lock()
+
+    def do_POST(self) -> None:
+        with self.lock:
+            self.connections.add(self.client_address)
+        parameters = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.answer(
+            {
+                "authorization": self.headers.get_all("Authorization"),
+                "apikey": self.headers.get_all("apikey"),
+                "parameters": parameters,
+            }
+        )
+
+    def do_GET(self) -> None:
+        self.answer([{"authorization": self.headers.get_all("Authorization")}])
+
+    def answer(self, body: object) -> None:
+        if self.path.endswith("/hang_up"):
+            self.close_connection = True
+            return
+        content = json.dumps(body).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def echoing() -> Iterator[Database]:
+    Echo.connections.clear()
+    with serving(Echo) as address:
+        database = Database(Supabase(address, PUBLISHABLE_KEY, None))
+        yield database
+        database._http().close()
+
+
+@pytest.fixture
+def database() -> Database:
+    return Database(Supabase(SUPABASE_URL, PUBLISHABLE_KEY, JWT_SECRET))
+
+
+@pytest.fixture
+def hasty_threads() -> Iterator[None]:
+    """Threads take turns at every opportunity."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(usual)
+
+
+@pytest.mark.usefixtures("hasty_threads")
+def test_no_call_carries_another_callers_token_or_is_lost_to_it(echoing: Database) -> None:
+    together = threading.Barrier(THREADS)
+
+    def ask(caller: int) -> None:
+        together.wait(10)
+        for number in range(25):
+            token = f"token-{caller}-{number}"
+            answer = echoing.call(token, "who", {"caller": caller})
+            assert answer["authorization"] == [f"Bearer {token}"]
+            assert answer["apikey"] == [PUBLISHABLE_KEY]
+            assert answer["parameters"] == {"caller": caller}
+            row = echoing.find(token, "conversations", "id", "1")
+            assert row == {"authorization": [f"Bearer {token}"]}
+        echoing._http().close()
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        for asked in [pool.submit(ask, caller) for caller in range(THREADS)]:
+            asked.result(timeout=20)
+    assert len(Echo.connections) == THREADS
+
+
+def test_a_call_that_was_prepared_keeps_its_callers_token_while_others_call(
+    echoing: Database,
+) -> None:
+    prepared = echoing._client("first").rpc("who", {})
+    assert echoing.call("second", "who", {})["authorization"] == ["Bearer second"]
+    row = prepared.execute().data
+    assert isinstance(row, dict)
+    assert row["authorization"] == ["Bearer first"]
+    third = echoing._client("third")
+    echoing.call("fourth", "who", {})
+    row = third.rpc("who", {}).execute().data
+    assert isinstance(row, dict)
+    assert row["authorization"] == ["Bearer third"]
+
+
+def test_the_connection_itself_carries_no_token(echoing: Database) -> None:
+    echoing.call("token", "who", {})
+    assert not {"authorization", "apikey"} & set(echoing._http().headers)
+
+
+def test_connections_are_used_again(echoing: Database) -> None:
+    for number in range(20):
+        echoing.call(f"token-{number}", "who", {})
+    assert len(Echo.connections) == 1
+
+
+def test_the_pool_survives_connections_that_break(echoing: Database) -> None:
+    for number in range(2 * THREADS):
+        with pytest.raises(errors.DatabaseUnavailable):
+            echoing.call("token", "hang_up", {})
+        assert echoing.call(f"token-{number}", "who", {})
+
+
+def test_a_call_is_one_post_of_its_parameters(
+    database: Database, respx_mock: respx.MockRouter
+) -> None:
+    route = respx_mock.post(rpc("f")).respond(json={"a": 1})
+    assert database.call("token", "f", {"p_text": "ü", "p_null": None}) == {"a": 1}
+    (call,) = route.calls
+    assert json.loads(call.request.content) == {"p_text": "ü", "p_null": None}
+    assert call.request.headers["Authorization"] == "Bearer token"
+    assert call.request.headers["apikey"] == PUBLISHABLE_KEY
+
+
+def test_a_row_is_found_by_its_id_and_these_columns(
+    database: Database, respx_mock: respx.MockRouter
+) -> None:
+    route = respx_mock.get(f"{REST}/conversations").respond(json=[{"id": "1"}])
+    assert database.find("token", "conversations", "id,status", "1") == {"id": "1"}
+    (call,) = route.calls
+    assert dict(call.request.url.params) == {"select": "id,status", "id": "eq.1", "limit": "1"}
+    assert call.request.headers["Authorization"] == "Bearer token"
+
+
+def test_a_row_that_the_caller_cannot_see_is_none(
+    database: Database, respx_mock: respx.MockRouter
+) -> None:
+    respx_mock.get(f"{REST}/conversations").respond(json=[])
+    assert database.find("token", "conversations", "id", "1") is None
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504, 520])
+def test_nothing_is_tried_twice(
+    database: Database, respx_mock: respx.MockRouter, status: int
+) -> None:
+    respx_mock.route().respond(status)
+    with pytest.raises(errors.DatabaseUnavailable):
+        database.call("token", "f", {})
+    with pytest.raises(errors.DatabaseUnavailable):
+        database.find("token", "conversations", "id", "1")
+    assert respx_mock.calls.call_count == 2
+
+
+def test_a_broken_connection_is_not_tried_twice_either(
+    database: Database, respx_mock: respx.MockRouter
+) -> None:
+    respx_mock.route().mock(side_effect=httpx.ReadError("x"))
+    with pytest.raises(errors.DatabaseUnavailable):
+        database.find("token", "conversations", "id", "1")
+    assert respx_mock.calls.call_count == 1
+
+
+def test_no_call_waits_longer_than_twilio_does(database: Database) -> None:
+    timeout = database._http().timeout
+    for seconds in (timeout.connect, timeout.read, timeout.write, timeout.pool):
+        assert seconds is not None
+        assert seconds <= 7
+
+
+def test_every_thread_keeps_a_connection_of_its_own(database: Database) -> None:
+    """A pool that threads share closes connections that are in use:
+    https://github.com/encode/httpcore/issues/1110"""
+    everyone_is_here = threading.Barrier(4)
+
+    def client_of_thread() -> tuple[httpx.Client, httpx.Client]:
+        everyone_is_here.wait(timeout=10)
+        return database._http(), database._http()
+
+    with ThreadPoolExecutor(4) as pool:
+        pairs = [running.result() for running in [pool.submit(client_of_thread) for _ in range(4)]]
+    assert all(first is again for first, again in pairs)
+    assert len({id(first) for first, _ in pairs}) == 4

@@ -1,0 +1,55 @@
+"""The errors that browsers rely on, and what they keep to themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from shared import errors
+
+TABLE = {
+    ("InvalidRequest", 400, "invalid_request"),
+    ("BusinessRequired", 400, "business_required"),
+    ("Unauthenticated", 401, "unauthenticated"),
+    ("UnauthorizedDomain", 403, "unauthorized_domain"),
+    ("NotAMember", 403, "not_a_member"),
+    ("InvalidSignature", 403, "invalid_signature"),
+    ("NotFound", 404, "not_found"),
+    ("MethodNotAllowed", 405, "method_not_allowed"),
+    ("PayloadTooLarge", 413, "payload_too_large"),
+    ("UnsupportedMediaType", 415, "unsupported_media_type"),
+    ("RateLimited", 429, "rate_limited"),
+    ("PhoneSystemError", 500, "phone_system_error"),
+    ("DatabaseUnavailable", 503, "database_unavailable"),
+    ("SignInUnavailable", 503, "database_unavailable"),
+}
+
+
+def subclasses(base: type[errors.RequestError]) -> Iterator[type[errors.RequestError]]:
+    for subclass in base.__subclasses__():
+        yield subclass
+        yield from subclasses(subclass)
+
+
+def test_every_error_has_the_status_and_code_of_the_contract() -> None:
+    found = {
+        (error.__name__, error.status, error.code) for error in subclasses(errors.RequestError)
+    }
+    assert found == TABLE
+
+
+@pytest.mark.parametrize("error", [errors.PhoneSystemError, errors.DatabaseUnavailable])
+def test_a_cause_is_kept_out_of_the_message(
+    error: type[errors.PhoneSystemError | errors.DatabaseUnavailable],
+) -> None:
+    raised = error("TWILIO_AUTH_TOKEN is wrong")
+    assert raised.detail == "TWILIO_AUTH_TOKEN is wrong"
+    assert "TWILIO" not in raised.message
+    assert raised.message
+
+
+def test_an_error_that_passes_says_when_to_try_again() -> None:
+    assert errors.DatabaseUnavailable("x").retry_after
+    assert errors.SignInUnavailable("x").retry_after
+    assert errors.PhoneSystemError("x").retry_after is None

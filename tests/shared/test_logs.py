@@ -1,0 +1,109 @@
+"""Log entries: one JSON object a line, without secrets or whole phone numbers."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from shared import logs
+from tests.endpoints import AUTH_TOKEN, WEBHOOK_JWT, access_token
+
+
+def written(capsys: pytest.CaptureFixture[str]) -> dict[str, object]:
+    captured = capsys.readouterr()
+    assert captured.err == ""
+    line, end = captured.out.split("\n")
+    assert end == ""
+    entry = json.loads(line)
+    assert isinstance(entry, dict)
+    return entry
+
+
+def test_an_entry_is_one_json_object_on_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.write("ERROR", "first\nsecond\r\u2028third", {"status": 500, "text": 'a\n"b"', "no": None})
+    assert written(capsys) == {
+        "severity": "ERROR",
+        "message": "first\nsecond\r\u2028third",
+        "status": 500,
+        "text": 'a\n"b"',
+    }
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "+14155552671",
+        "14155552671",
+        "4155552671",
+        "+1 (415) 555-2671",
+        "415.555.2671",
+        "(415) 555-2671",
+        "+44 20 7946 0071",
+        "%2B14155552671",
+        "0049 30 12345671",
+    ],
+)
+def test_of_a_phone_number_two_digits_are_left(number: str) -> None:
+    text = logs.redact(f"called {number}, twice")
+    assert number not in text
+    assert "…71" in text
+    assert sum(character.isdigit() for character in text) <= 4
+    assert text.startswith("called ")
+    assert text.endswith(", twice")
+
+
+def test_all_of_several_numbers_are_masked() -> None:
+    text = logs.redact("+14155552671 called +14155552672; (415) 555-2673")
+    assert "555" not in text
+
+
+@pytest.mark.parametrize(
+    ("number", "masked"), [("+14155552671", "…71"), ("1234", "…"), ("", "…"), ("a12345", "…45")]
+)
+def test_a_masked_number_shows_its_end(number: str, masked: str) -> None:
+    assert logs.mask_number(number) == masked
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [access_token(), WEBHOOK_JWT, AUTH_TOKEN, "sb_secret_N7UND0UgjKTVK-Uodkm0Hg_xSvEMPvz"],
+)
+def test_a_secret_is_replaced(secret: str) -> None:
+    for text in (secret, f"Bearer {secret}", f'"{secret}",', f"x={secret}&y=1", f"({secret})"):
+        redacted = logs.redact(text)
+        assert secret not in redacted
+        assert "[token]" in redacted or "[secret]" in redacted
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "POST /api/twilio/status 503",
+        "ReadTimeout while asking the REST API",
+        "line 120, in verify",
+    ],
+)
+def test_what_is_no_secret_stays_readable(text: str) -> None:
+    assert logs.redact(text) == text
+
+
+def test_ids_stay_searchable(capsys: pytest.CaptureFixture[str]) -> None:
+    ids = {
+        "call_sid": "CA12345678901234567890123456789012",
+        "conversation_id": "12345678-1234-1234-1234-123456789012",
+        "business_id": "12345678-1234-1234-1234-123456789013",
+        "user_id": "12345678-1234-1234-1234-123456789014",
+        "request_id": "1" * 32,
+    }
+    logs.write("INFO", "m", ids)
+    assert written(capsys) == {"severity": "INFO", "message": "m"} | ids
+
+
+def test_every_other_field_is_redacted(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.write("INFO", "to +14155552671", {"reason": f"{AUTH_TOKEN} +14155552671"})
+    assert written(capsys) == {
+        "severity": "INFO",
+        "message": "to …71",
+        "reason": "[secret] …71",
+    }

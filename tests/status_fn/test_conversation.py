@@ -1,0 +1,130 @@
+"""GET /api/twilio/status: the conversation, as the rep may see it."""
+
+from __future__ import annotations
+
+import pytest
+import respx
+
+from tests.endpoints import PUBLISHABLE_KEY, REST, Endpoint, access_token, load, loaded
+
+URL = f"{REST}/conversations"
+ID = "0b1f7a52-7a43-4d0a-8f1c-6f2f54d6f0aa"
+ROW = {
+    "id": ID,
+    "status": "completed",
+    "duration_seconds": 49,
+    "to_number": "+14155552671",
+    "notes": "ünïcödé ☎",
+    "outcome": None,
+}
+
+
+# fmt: off
+COLUMNS = {
+    "id", "business_id", "user_id", "lead_id", "campaign_id", "channel", "direction", "status",
+    "block_reason", "from_number", "to_number", "call_sid", "dialed_at", "ringing_at",
+    "answered_at", "ended_at", "duration_seconds", "outcome", "notes", "created_at", "updated_at",
+}
+# fmt: on
+
+
+@pytest.fixture
+def status() -> Endpoint:
+    return loaded("status_fn")
+
+
+def test_a_rep_reads_a_conversation(status: Endpoint, respx_mock: respx.MockRouter) -> None:
+    respx_mock.get(URL).respond(json=[ROW])
+    answer = status.browser(method="GET", query=f"?conversationId={ID}")
+    assert answer.status_code == 200
+    assert answer.get_json() == {"success": True, "data": ROW}
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_the_database_is_asked_once_as_the_rep(
+    status: Endpoint, respx_mock: respx.MockRouter
+) -> None:
+    respx_mock.get(URL).respond(json=[ROW])
+    token = access_token()
+    status.browser(method="GET", query=f"?conversationId={ID.upper()}", token=token)
+    (call,) = respx_mock.calls
+    parameters = dict(call.request.url.params)
+    assert set(parameters.pop("select").split(",")) >= COLUMNS
+    assert parameters == {"id": f"eq.{ID}", "limit": "1"}
+    assert call.request.headers["Authorization"] == f"Bearer {token}"
+    assert call.request.headers["apikey"] == PUBLISHABLE_KEY
+
+
+def test_a_conversation_that_the_rep_cannot_see_is_not_found(
+    status: Endpoint, respx_mock: respx.MockRouter
+) -> None:
+    respx_mock.get(URL).respond(json=[])
+    answer = status.browser(method="GET", query=f"?conversationId={ID}")
+    assert answer.status_code == 404
+    error = answer.get_json()["error"]
+    assert error["code"] == "not_found"
+    assert "conversation" in error["message"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "?conversationId=",
+        "?conversationId=x",
+        f"?conversationid={ID}",
+        f"?conversationId={ID}0",
+        "?conversationId=1%20or%201=1",
+        f"?conversationId=x&conversationId={ID}",
+        "?conversationId=%00",
+        "?conversationId=eq." + ID,
+        "?conversationId=" + "0" * 10_000,
+    ],
+)
+def test_what_is_no_uuid_is_refused_and_asks_nothing(
+    status: Endpoint, query: str, respx_mock: respx.MockRouter
+) -> None:
+    answer = status.browser(method="GET", query=query)
+    assert answer.status_code == 400
+    assert answer.get_json()["error"] == {
+        "code": "invalid_request",
+        "message": "conversationId must be a UUID.",
+    }
+    assert not respx_mock.calls
+
+
+@pytest.mark.parametrize("token", [None, "garbage", access_token(role="anon")])
+def test_a_conversation_is_for_signed_in_reps(
+    status: Endpoint, token: str | None, respx_mock: respx.MockRouter
+) -> None:
+    answer = status.browser(method="GET", query=f"?conversationId={ID}", token=token)
+    assert answer.status_code == 401
+    assert not respx_mock.calls
+
+
+def test_browsers_send_no_origin_when_they_read_from_their_own(
+    status: Endpoint, respx_mock: respx.MockRouter
+) -> None:
+    respx_mock.get(URL).respond(json=[ROW])
+    answer = status.browser(method="GET", query=f"?conversationId={ID}", origin=None)
+    assert answer.status_code == 200
+    assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example.com", "null", "http://app.callhenk.com"])
+def test_a_foreign_page_reads_nothing(
+    status: Endpoint, origin: str, respx_mock: respx.MockRouter
+) -> None:
+    answer = status.browser(method="GET", query=f"?conversationId={ID}", origin=origin)
+    assert answer.status_code == 403
+    assert answer.get_json()["error"]["code"] == "unauthorized_domain"
+    assert not respx_mock.calls
+
+
+def test_development_lets_any_page_read(respx_mock: respx.MockRouter) -> None:
+    respx_mock.get(URL).respond(json=[ROW])
+    local = load("status_fn", HENK_ENV="development")
+    origin = "http://localhost:3000"
+    answer = local.browser(method="GET", query=f"?conversationId={ID}", origin=origin)
+    assert answer.status_code == 200
+    assert answer.headers["Access-Control-Allow-Origin"] == origin

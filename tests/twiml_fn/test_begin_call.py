@@ -1,0 +1,265 @@
+"""POST /api/twilio/twiml by Twilio: a call begins."""
+
+from __future__ import annotations
+
+import pytest
+import respx
+
+from tests.endpoints import (
+    BUSINESS_ID,
+    CALL_SID,
+    PUBLIC_BASE_URL,
+    PUBLISHABLE_KEY,
+    USER_ID,
+    WEBHOOK_JWT,
+    Endpoint,
+    load,
+    loaded,
+    rpc,
+)
+from tests.shared.test_block_reasons import codes_of_the_database
+from tests.twiml_fn.calls import BEGUN, CALL, CALLER_ID, NUMBER, sent, verbs
+
+URL = rpc("begin_call")
+NOBODY = {"p_user_id": None, "p_business_id": None}
+
+
+@pytest.fixture
+def twiml() -> Endpoint:
+    return loaded("twiml_fn")
+
+
+def without(name: str) -> dict[str, str]:
+    return {field: value for field, value in CALL.items() if field != name}
+
+
+def blocked(reason: str) -> dict[str, object]:
+    return BEGUN | {"status": "blocked", "block_reason": reason, "from_number": None}
+
+
+def test_an_allowed_call_is_dialled(twiml: Endpoint, respx_mock: respx.MockRouter) -> None:
+    respx_mock.post(URL).respond(json=BEGUN)
+    (dial,) = verbs(twiml.twilio(CALL))
+    assert dial.tag == "Dial"
+    assert dial.attrib == {
+        "answerOnBridge": "true",
+        "callerId": CALLER_ID,
+        "timeLimit": "5400",
+        "action": f"{PUBLIC_BASE_URL}/twiml?after=dial",
+        "method": "POST",
+    }
+    (number,) = dial
+    assert number.tag == "Number"
+    assert number.text == NUMBER
+    assert number.attrib == {
+        "statusCallback": f"{PUBLIC_BASE_URL}/status#rc=3&rp=ct,rt,5xx",
+        "statusCallbackEvent": "initiated ringing answered completed",
+        "statusCallbackMethod": "POST",
+    }
+
+
+def test_the_call_is_put_on_record_in_one_request_as_the_webhook_role(
+    twiml: Endpoint, respx_mock: respx.MockRouter
+) -> None:
+    respx_mock.post(URL).respond(json=BEGUN)
+    twiml.twilio(CALL | {"CallerId": "+1 212 555 0199", "LeadId": " lead ", "CampaignId": "c"})
+    assert sent(respx_mock) == {
+        "p_call_sid": CALL_SID,
+        "p_user_id": USER_ID,
+        "p_business_id": BUSINESS_ID,
+        "p_to": {
+            "dialled": NUMBER,
+            "number": {"e164": NUMBER, "type": "fixed_line_or_mobile"},
+            "by_country": {},
+        },
+        "p_caller_id": CALLER_ID,
+        "p_lead_id": "lead",
+        "p_campaign_id": "c",
+    }
+    headers = respx_mock.calls.last.request.headers
+    assert headers["Authorization"] == f"Bearer {WEBHOOK_JWT}"
+    assert headers["apikey"] == PUBLISHABLE_KEY
+
+
+@pytest.mark.parametrize("blank", ["", "  "])
+def test_what_the_rep_did_not_choose_is_null(
+    twiml: Endpoint, blank: str, respx_mock: respx.MockRouter
+) -> None:
+    respx_mock.post(URL).respond(json=BEGUN)
+    twiml.twilio(CALL | {"CallerId": blank, "LeadId": blank, "CampaignId": blank})
+    parameters = sent(respx_mock)
+    for name in ("p_caller_id", "p_lead_id", "p_campaign_id"):
+        assert parameters[name] is None
+
+
+def test_a_second_delivery_is_answered_alike(twiml: Endpoint, respx_mock: respx.MockRouter) -> None:
+    respx_mock.post(URL).respond(json=BEGUN)
+    first, second = twiml.twilio(CALL), twiml.twilio(CALL)
+    assert first.data == second.data
+    assert respx_mock.calls.call_count == 2
+
+
+@pytest.mark.parametrize("reason", [*codes_of_the_database(), "a_reason_of_tomorrow", "<Dial>"])
+def test_a_refused_call_is_told_why_and_hung_up(
+    twiml: Endpoint, reason: str, respx_mock: respx.MockRouter
+) -> None:
+    respx_mock.post(URL).respond(json=blocked(reason))
+    say, hangup = verbs(twiml.twilio(CALL))
+    assert (say.tag, hangup.tag) == ("Say", "Hangup")
+    assert say.text is not None
+    assert say.text.startswith("This call was not placed.")
+    assert reason not in say.text
+
+
+@pytest.mark.parametrize("fields", [without("To"), CALL | {"To": ""}])
+def test_a_preflight_test_hears_itself_and_leaves_no_conversation(
+    twiml: Endpoint, fields: dict[str, str], respx_mock: respx.MockRouter
+) -> None:
+    (echo,) = verbs(twiml.twilio(fields))
+    assert echo.tag == "Echo"
+    assert not respx_mock.calls
+
+
+@pytest.mark.parametrize(
+    "caller", ["+14155552671", "client:alice", "client:", "", "sip:x@example.com", None]
+)
+def test_a_caller_who_is_no_rep_is_put_on_record_as_nobody(
+    twiml: Endpoint, caller: str | None, respx_mock: respx.MockRouter
+) -> None:
+    respx_mock.post(URL).respond(json=blocked("unknown_rep"))
+    fields = without("From") if caller is None else CALL | {"From": caller}
+    say, hangup = verbs(twiml.twilio(fields | {"UserId": USER_ID, "BusinessId": BUSINESS_ID}))
+    assert (say.tag, hangup.tag) == ("Say", "Hangup")
+    parameters = sent(respx_mock)
+    assert parameters["p_call_sid"] == CALL_SID
+    assert {name: parameters[name] for name in NOBODY} == NOBODY
+
+
+def test_who_calls_is_never_taken_from_what_the_browser_adds(
+    twiml: Endpoint, respx_mock: respx.MockRouter
+) -> None:
+    respx_mock.post(URL).respond(json=BEGUN)
+    other = f"client:user_{'1' * 32}_{'2' * 32}"
+    added = {"Caller": other, "from": other, "UserId": "x", "BusinessId": "x", "p_user_id": "x"}
+    twiml.twilio(CALL | added)
+    parameters = sent(respx_mock)
+    assert parameters["p_user_id"] == USER_ID
+    assert parameters["p_business_id"] == BUSINESS_ID
+    assert len(parameters) == 7
+
+
+@pytest.mark.parametrize("sid", [None, "", "x", "CA-1", "CA" + "0" * 63])
+def test_a_call_without_a_call_sid_is_refused(
+    twiml: Endpoint, sid: str | None, respx_mock: respx.MockRouter
+) -> None:
+    answer = twiml.twilio(without("CallSid") if sid is None else CALL | {"CallSid": sid})
+    assert answer.status_code == 400
+    error = answer.get_json()["error"]
+    assert error["code"] == "invalid_request"
+    assert "CallSid" in error["message"]
+    assert not respx_mock.calls
+
+
+@pytest.mark.parametrize(
+    "dialled",
+    ["hello", "1" * 200, "x" * 10_000, " ", "+1415555", "911", "\x00", "'; drop table leads; --"],
+)
+def test_what_is_no_number_is_sent_as_such_and_leaves_a_row(
+    twiml: Endpoint, dialled: str, respx_mock: respx.MockRouter
+) -> None:
+    respx_mock.post(URL).respond(json=blocked("invalid_number"))
+    say, _hangup = verbs(twiml.twilio(CALL | {"To": dialled}))
+    assert say.text == "This call was not placed. The number is not a valid phone number."
+    to = sent(respx_mock)["p_to"]
+    assert to == {
+        "dialled": dialled.replace("\x00", "\ufffd").strip()[:64],
+        "number": None,
+        "by_country": {},
+    }
+
+
+def test_a_national_number_is_sent_for_every_country_it_may_be_of(
+    twiml: Endpoint, respx_mock: respx.MockRouter
+) -> None:
+    respx_mock.post(URL).respond(json=BEGUN)
+    twiml.twilio(CALL | {"To": "(415) 555-2671"})
+    to = sent(respx_mock)["p_to"]
+    assert isinstance(to, dict)
+    assert to["number"] is None
+    assert to["by_country"]["US"] == {"e164": NUMBER, "type": "fixed_line_or_mobile"}
+
+
+def test_a_premium_number_is_named_as_one(twiml: Endpoint, respx_mock: respx.MockRouter) -> None:
+    respx_mock.post(URL).respond(json=blocked("number_type_not_allowed"))
+    twiml.twilio(CALL | {"To": "+19002345678"})
+    to = sent(respx_mock)["p_to"]
+    assert isinstance(to, dict)
+    assert to["number"] == {"e164": "+19002345678", "type": "premium_rate"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "number"),
+    [
+        ({}, None),
+        ({"HENK_ENV": "production"}, None),
+        ({"HENK_ENV": "development"}, {"e164": "+15005550006", "type": "twilio_test"}),
+    ],
+)
+def test_twilios_test_numbers_are_numbers_in_development_alone(
+    settings: dict[str, str], number: object, respx_mock: respx.MockRouter
+) -> None:
+    respx_mock.post(URL).respond(json=BEGUN)
+    load("twiml_fn", **settings).twilio(CALL | {"To": "+15005550006"})
+    to = sent(respx_mock)["p_to"]
+    assert isinstance(to, dict)
+    assert to["number"] == number
+
+
+@pytest.mark.parametrize("name", ["To", "CallerId", "LeadId", "CampaignId"])
+def test_very_long_and_unstorable_texts_are_cut_to_what_the_database_takes(
+    twiml: Endpoint, name: str, respx_mock: respx.MockRouter
+) -> None:
+    respx_mock.post(URL).respond(json=BEGUN)
+    twiml.twilio(CALL | {name: "\x00" + "x" * 20_000})
+    assert b"\\u0000" not in respx_mock.calls.last.request.content
+    assert len(respx_mock.calls.last.request.content) < 2_000
+
+
+INJECTION = '"><Number>+19002345678</Number></Dial><Dial callerId="&\'<!--]]>'
+
+
+@pytest.mark.parametrize("name", ["To", "CallerId", "LeadId", "CampaignId", "From"])
+def test_what_a_browser_sends_cannot_become_twiml(
+    twiml: Endpoint, name: str, respx_mock: respx.MockRouter
+) -> None:
+    # The worst case: a database that hands back what it was given.
+    respx_mock.post(URL).respond(json=BEGUN | {"to_number": INJECTION, "from_number": INJECTION})
+    (dial,) = verbs(twiml.twilio(CALL | {name: INJECTION}))
+    (number,) = dial
+    assert dial.attrib["callerId"] == INJECTION
+    assert number.text == INJECTION
+
+
+@pytest.mark.parametrize("signature", ["", "garbage"])
+@pytest.mark.parametrize("query", ["", "?after=dial"])
+@pytest.mark.parametrize("fields", [CALL, without("To")])
+def test_nobody_but_twilio_is_answered(
+    twiml: Endpoint,
+    fields: dict[str, str],
+    query: str,
+    signature: str,
+    respx_mock: respx.MockRouter,
+) -> None:
+    answer = twiml.twilio(fields, query=query, signature=signature)
+    assert answer.status_code == 403
+    assert answer.get_json()["error"]["code"] == "invalid_signature"
+    assert not respx_mock.calls
+
+
+def test_a_supabase_token_does_not_stand_in_for_a_signature(
+    twiml: Endpoint, respx_mock: respx.MockRouter
+) -> None:
+    headers = {"Authorization": f"Bearer {WEBHOOK_JWT}"}
+    answer = twiml.twilio(CALL, signature="", headers=headers)
+    assert answer.status_code == 403
+    assert not respx_mock.calls
