@@ -65,9 +65,7 @@ class Environment:
         """An https address without its trailing slash; http for this machine alone."""
         value = self.required(name, hint=hint)
         if value and not _is_address(value):
-            self.problems.append(
-                f"{name} must start with https://, and be host and path alone"
-            )
+            self.problems.append(f"{name} must start with https://, and be host and path alone")
         return value.rstrip("/")
 
 
