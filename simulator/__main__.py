@@ -17,6 +17,7 @@ from simulator.clock import Clock
 from simulator.network import PhoneNetwork
 from simulator.server import make_app
 from simulator.settings import Settings, SettingsError, from_environment
+from simulator.signalling import Signalling
 
 
 async def serve(settings: Settings) -> None:
@@ -26,7 +27,8 @@ async def serve(settings: Settings) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     network = PhoneNetwork(settings.account, Clock(settings.time_scale))
-    runner = web.AppRunner(make_app(network), access_log=None, shutdown_timeout=0.5)
+    app = make_app(network, Signalling(network, media_host=settings.media_host))
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
     try:
         await runner.setup()
         site = web.TCPSite(runner, settings.host, settings.port, backlog=1024)

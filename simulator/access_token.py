@@ -27,12 +27,17 @@ class Grant:
 
 
 class TokenRefused(Exception):
-    """A token that Twilio would refuse, with Twilio's code for the reason."""
+    """A token that Twilio would refuse, with Twilio's code for the reason.
 
-    def __init__(self, code: int, message: str) -> None:
+    Signalling has codes of its own for it, coarser ones.
+    """
+
+    def __init__(self, code: int, message: str, signalling_code: int = 31204) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
+        self.signalling_code = signalling_code
+        """31201 grants, 31202 signature, 31205 expired, 31207 too long a life, else 31204."""
 
 
 def verify(token: str, account: Account, now: float | None = None) -> Grant:
@@ -64,13 +69,15 @@ def verify(token: str, account: Account, now: float | None = None) -> Grant:
     try:
         jwt.decode(token, key.secret, algorithms=["HS256"], options=_SIGNATURE_ALONE)
     except jwt.PyJWTError as error:
-        raise TokenRefused(20107, "Invalid Access Token signature") from error
+        raise TokenRefused(20107, "Invalid Access Token signature", 31202) from error
 
     expires_at, not_before = claims.get("exp"), claims.get("nbf", int(now))
     if not isinstance(expires_at, int) or not isinstance(not_before, int):
         raise TokenRefused(20101, "Invalid Access Token")
-    if expires_at <= now or expires_at - not_before > MAX_LIFE_SECONDS:
-        raise TokenRefused(20104, "Access Token expired or expiration date invalid")
+    if expires_at <= now:
+        raise TokenRefused(20104, "Access Token expired or expiration date invalid", 31205)
+    if expires_at - not_before > MAX_LIFE_SECONDS:
+        raise TokenRefused(20104, "Access Token expired or expiration date invalid", 31207)
     if not_before > now:
         raise TokenRefused(20105, "Access Token not yet valid")
 
@@ -79,7 +86,7 @@ def verify(token: str, account: Account, now: float | None = None) -> Grant:
     identity, app_sid = grants.get("identity"), outgoing.get("application_sid")
     app = account.twiml_apps.get(app_sid) if isinstance(app_sid, str) else None
     if not isinstance(identity, str) or not identity or app is None:
-        raise TokenRefused(20106, "Invalid Access Token grants")
+        raise TokenRefused(20106, "Invalid Access Token grants", 31201)
     return Grant(identity=identity, app=app, expires_at=expires_at)
 
 

@@ -7,6 +7,7 @@ The meanings of +1 500 555 0001 to 0004 and 0006 are those of Twilio's test cred
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, TypedDict, get_args
@@ -15,6 +16,12 @@ from simulator import errors
 
 Ending = Literal["completed", "busy", "no-answer", "failed", "canceled"]
 Party = Literal["agent", "callee"]
+Voice = Literal["speech", "echo", "silence"]
+
+MAX_SCRIPTED = 1000
+"""Numbers that may be given a script by request."""
+
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
 @dataclass(frozen=True)
@@ -31,7 +38,10 @@ class Script:
     """Until `hangs_up` hangs up; infinite: until someone does by request, or a limit is met."""
     hangs_up: Party = "callee"
     echo_seconds: float = 3
-    """How long the agent listens to an Echo; infinite: until asked to hang up."""
+    """How long the agent listens to an Echo; infinite: until somebody hangs up by request. An
+    agent at a browser is left alone: it hangs up by itself."""
+    voice: Voice = "speech"
+    """What a browser hears from the callee: speech, its own echo, or nothing."""
     failure_code: int = errors.INVALID_NUMBER
     """Twilio's error for the ending `failed`."""
     sip_code: int = 404
@@ -86,16 +96,49 @@ CALLEES = tuple(
             "rings 3 s, talks 5 s, the agent hangs up",
             Script(talk_seconds=5, hangs_up="agent"),
         ),
+        (
+            "+15005550012",
+            "rings 3 s, gives back what it hears until somebody hangs up",
+            Script(talk_seconds=math.inf, voice="echo"),
+        ),
     )
 )
 ANY_OTHER = Script()
 
-_BY_NUMBER = {callee.number: callee.script for callee in CALLEES}
 
+class CalleeTable:
+    """Who answers which number: the table above, and what was changed in it by request."""
 
-def script_for(number: str) -> Script:
-    """What whoever answers ``number`` (E.164) does."""
-    return _BY_NUMBER.get(number, ANY_OTHER)
+    def __init__(self) -> None:
+        self._built_in = {callee.number: callee for callee in CALLEES}
+        self._scripted: dict[str, Callee] = {}
+
+    def script_for(self, number: str) -> Script:
+        """What whoever answers ``number`` (E.164) does."""
+        callee = self._scripted.get(number) or self._built_in.get(number)
+        return callee.script if callee else ANY_OTHER
+
+    def all(self) -> list[Callee]:
+        """Every number that is not like any other, in order."""
+        callees = self._built_in | self._scripted
+        return [callees[number] for number in sorted(callees)]
+
+    def give_script(self, number: str, overrides: Overrides) -> Callee:
+        """From now on ``number`` does as any other number, save for ``overrides``.
+
+        Raises ValueError for what is not E.164, or when a thousand numbers have a script.
+        """
+        if not _E164.fullmatch(number):
+            raise ValueError("number must be E.164")
+        if number not in self._scripted and len(self._scripted) >= MAX_SCRIPTED:
+            raise ValueError(f"{MAX_SCRIPTED} numbers have a script already")
+        callee = Callee(number, "scripted by request", apply(overrides, ANY_OTHER))
+        self._scripted[number] = callee
+        return callee
+
+    def forget_script(self, number: str) -> None:
+        """Undo ``give_script``."""
+        self._scripted.pop(number, None)
 
 
 class Overrides(TypedDict, total=False):
@@ -106,6 +149,7 @@ class Overrides(TypedDict, total=False):
     talk_seconds: float
     hangs_up: Party
     echo_seconds: float
+    voice: Voice
 
 
 def overrides_from_json(value: object) -> Overrides:
@@ -122,6 +166,10 @@ def overrides_from_json(value: object) -> Overrides:
             if given not in get_args(Party):
                 raise ValueError("script.hangsUp must be agent or callee")
             overrides["hangs_up"] = given
+        elif name == "voice":
+            if given not in get_args(Voice):
+                raise ValueError("script.voice must be speech, echo or silence")
+            overrides["voice"] = given
         elif name == "ringSeconds":
             overrides["ring_seconds"] = _seconds(name, given)
         elif name == "talkSeconds":
@@ -131,7 +179,7 @@ def overrides_from_json(value: object) -> Overrides:
         else:
             raise ValueError(
                 f"script.{name} is unknown; known: ending, ringSeconds, talkSeconds, hangsUp, "
-                "echoSeconds"
+                "echoSeconds, voice"
             )
     return overrides
 
@@ -149,6 +197,7 @@ class ScriptJson(TypedDict):
     talkSeconds: float | None
     hangsUp: Party
     echoSeconds: float | None
+    voice: Voice
 
 
 def to_json(script: Script) -> ScriptJson:
@@ -159,6 +208,7 @@ def to_json(script: Script) -> ScriptJson:
         "talkSeconds": None if math.isinf(script.talk_seconds) else script.talk_seconds,
         "hangsUp": script.hangs_up,
         "echoSeconds": None if math.isinf(script.echo_seconds) else script.echo_seconds,
+        "voice": script.voice,
     }
 
 

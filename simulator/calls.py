@@ -14,6 +14,7 @@ from simulator.account import TwimlApp
 from simulator.callees import Overrides, Party, Script, ScriptJson, to_json
 from simulator.clock import Timeline
 from simulator.errors import Problem
+from simulator.sounds import Sound
 from simulator.webhooks import Delivery, DeliveryKind, Failure
 
 logger = logging.getLogger(__name__)
@@ -26,7 +27,9 @@ TERMINAL: frozenset[CallStatus] = frozenset(
 )
 Role = Literal["agent", "lead"]
 Direction = Literal["inbound", "outbound-dial"]
-EventKind = Literal["call", "request", "twiml", "verb", "leg", "callback", "error", "ended"]
+EventKind = Literal[
+    "call", "request", "twiml", "verb", "leg", "callback", "browser", "error", "ended"
+]
 
 # Functional form, because "from" is a keyword.
 LegJson = TypedDict(
@@ -112,8 +115,23 @@ class ErrorJson(TypedDict):
     at: str
 
 
+class MediaJson(TypedDict):
+    """What went between browser and network; a frame of audio is 20 ms."""
+
+    connectionState: str
+    codec: str | None
+    sound: Sound
+    framesReceived: int
+    nonSilentFramesReceived: int
+    framesSent: int
+    nonSilentFramesSent: int
+    digits: str
+    messages: list[str]
+    socketLosses: int
+
+
 class CallJson(CallSummaryJson):
-    """Everything about a call."""
+    """Everything about a call. `media` is null for a call that the control API placed."""
 
     params: dict[str, str]
     script: ScriptJson | None
@@ -121,6 +139,7 @@ class CallJson(CallSummaryJson):
     documents: list[DocumentJson]
     deliveries: list[DeliveryJson]
     errors: list[ErrorJson]
+    media: MediaJson | None
 
 
 def new_call_sid() -> str:
@@ -160,6 +179,24 @@ class Leg:
         return math.floor(self.ended - self.answered + 1e-6)
 
 
+@dataclass
+class Media:
+    """What went between a browser and the network, in frames of 20 ms."""
+
+    connection_state: str = "new"
+    """WebRTC's connectionState of the network's peer."""
+    codec: str | None = None
+    """Such as `PCMU`; None until the peers have agreed."""
+    frames_received: int = 0
+    non_silent_frames_received: int = 0
+    frames_sent: int = 0
+    non_silent_frames_sent: int = 0
+    digits: str = ""
+    messages: list[str] = field(default_factory=list)
+    """What `call.sendMessage()` sent."""
+    socket_losses: int = 0
+
+
 class Call:
     """A call that a browser placed, with its agent leg and the lead legs that Dial created."""
 
@@ -193,6 +230,10 @@ class Call:
         self.documents: list[DocumentJson] = []
         self.errors: list[ErrorJson] = []
         self.events: list[EventJson] = []
+        self.media: Media | None = None
+        """None if no browser is at the other end."""
+        self.sound: Sound = "silence"
+        """What the agent is to hear."""
         self.ended = False
         """The call is over and every webhook of it is settled."""
 
@@ -306,6 +347,21 @@ class Call:
             "documents": self.documents,
             "deliveries": [_delivery(delivery) for delivery in self.deliveries],
             "errors": self.errors,
+            "media": self._media(self.media) if self.media else None,
+        }
+
+    def _media(self, media: Media) -> MediaJson:
+        return {
+            "connectionState": media.connection_state,
+            "codec": media.codec,
+            "sound": self.sound,
+            "framesReceived": media.frames_received,
+            "nonSilentFramesReceived": media.non_silent_frames_received,
+            "framesSent": media.frames_sent,
+            "nonSilentFramesSent": media.non_silent_frames_sent,
+            "digits": media.digits,
+            "messages": media.messages,
+            "socketLosses": media.socket_losses,
         }
 
     def _leg(self, leg: Leg) -> LegJson:

@@ -41,9 +41,12 @@ _SIP_CODES: dict[CallStatus, int] = {
 class Execution:
     """Lives one call, from the request to the Voice URL to the last callback."""
 
-    def __init__(self, call: Call, account: Account, sender: WebhookSender) -> None:
+    def __init__(
+        self, call: Call, account: Account, callee_table: callees.CalleeTable, sender: WebhookSender
+    ) -> None:
         self._call = call
         self._account = account
+        self._callees = callee_table
         self._sender = sender
         self._background: set[asyncio.Task[object]] = set()
         self._application_error = False
@@ -105,8 +108,10 @@ class Execution:
                     return None
                 case twiml.Say():
                     self._answer_agent()
+                    call.sound = "announcement"
                     call.record("verb", f"Say: {verb.text.strip()}")
                     await call.timeline.wait(verb.seconds, call.interruption)
+                    call.sound = "silence"
                 case twiml.Pause():
                     self._answer_agent()
                     call.record("verb", f"Pause: {verb.seconds} s")
@@ -114,8 +119,11 @@ class Execution:
                 case twiml.Echo():
                     self._answer_agent()
                     script = callees.apply(call.overrides, callees.ANY_OTHER)
+                    call.sound = "echo"
                     call.record("verb", "Echo")
-                    await call.timeline.wait(script.echo_seconds, call.interruption)
+                    # A browser is left to hang up by itself.
+                    seconds = math.inf if call.media else script.echo_seconds
+                    await call.timeline.wait(seconds, call.interruption)
                     call.hang_up("agent")
             if call.agent_gone:
                 return None
@@ -166,7 +174,7 @@ class Execution:
     async def _connect(self, dial: Dial) -> Leg:
         """Ring the callee and let the two talk; the lead's leg, ended."""
         call, number = self._call, dial.number
-        script = callees.apply(call.overrides, callees.script_for(number.number))
+        script = callees.apply(call.overrides, self._callees.script_for(number.number))
         call.script = script
         lead = Leg(
             role="lead",
@@ -186,6 +194,7 @@ class Execution:
             return self._refuse(lead, number, script)
 
         lead.status = "ringing"
+        call.sound = "ringback"
         self._show(lead)
         self._progress(lead, number, "ringing")
         patience = dial.timeout + DIAL_TIMEOUT_GRACE
@@ -200,6 +209,7 @@ class Execution:
             call.hang_up("agent")
             return self._end_lead(lead, number, "canceled")
 
+        call.sound = script.voice
         self._answer_agent()
         lead.status = "in-progress"
         lead.answered = call.timeline.elapsed
@@ -225,6 +235,7 @@ class Execution:
     def _end_lead(
         self, lead: Leg, number: Number, status: CallStatus, sip_code: int | None = None
     ) -> Leg:
+        self._call.sound = "silence"
         self._end_leg(lead, status)
         if not self._call.agent_gone:
             # The callee's hang-up is dealt with; the agent's would end the whole call.

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 
 from simulator import access_token
 from simulator.account import Account
-from simulator.callees import Overrides
-from simulator.calls import Call
+from simulator.callees import CalleeTable, Overrides
+from simulator.calls import Call, Media
 from simulator.clock import Clock, Timeline
 from simulator.execution import Execution
 from simulator.webhooks import WebhookSender
@@ -21,6 +21,7 @@ class PhoneNetwork:
     def __init__(self, account: Account, clock: Clock, keep_ended: int = 5000) -> None:
         self.account = account
         self.clock = clock
+        self.callees = CalleeTable()
         self.calls: dict[str, Call] = {}
         """By the agent leg's CallSid, oldest first; too many ended ones are forgotten."""
         self._keep_ended = keep_ended
@@ -33,15 +34,23 @@ class PhoneNetwork:
         """Calls that have not ended for good."""
         return len(self._lives)
 
-    def place_call(self, token: str, params: Mapping[str, str], overrides: Overrides) -> Call:
+    def place_call(
+        self,
+        token: str,
+        params: Mapping[str, str],
+        overrides: Overrides,
+        media: Media | None = None,
+    ) -> Call:
         """Place the call that a browser would with this access token.
 
-        Raises TokenRefused. Returns at once; the call lives on by itself.
+        ``media`` is where a real browser's audio is accounted for. Raises TokenRefused. Returns
+        at once; the call lives on by itself.
         """
         grant = access_token.verify(token, self.account)
         call = Call(grant.identity, grant.app, params, overrides, Timeline(self.clock))
+        call.media = media
         self.calls[call.sid] = call
-        execution = Execution(call, self.account, self._sender)
+        execution = Execution(call, self.account, self.callees, self._sender)
         life = asyncio.get_running_loop().create_task(self._live(call, execution))
         self._lives[life] = execution
         life.add_done_callback(lambda done: self._lives.pop(done, None))

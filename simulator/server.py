@@ -1,4 +1,5 @@
-"""The control API: stands for the browser's Voice SDK, and shows what the network did."""
+"""The port: browsers' signalling, and the control API, which stands for a browser where there is
+none, scripts the callees, breaks connections, and shows what the network did."""
 
 from __future__ import annotations
 
@@ -13,13 +14,17 @@ from aiohttp.typedefs import Handler
 
 from simulator import callees
 from simulator.access_token import TokenRefused
+from simulator.callees import Callee
 from simulator.calls import Call
 from simulator.network import PhoneNetwork
+from simulator.signalling import Signalling
 
 MAX_WAIT_SECONDS = 60.0
 MAX_LISTED = 10_000
+MAX_OUTAGE_SECONDS = 600.0
 
 _NETWORK = web.AppKey("network", PhoneNetwork)
+_SIGNALLING = web.AppKey("signalling", Signalling)
 
 
 class Refused(Exception):
@@ -32,19 +37,31 @@ class Refused(Exception):
         self.message = message
 
 
-def make_app(network: PhoneNetwork) -> web.Application:
-    """The control API over ``network``, which the caller closes."""
+def make_app(network: PhoneNetwork, signalling: Signalling | None = None) -> web.Application:
+    """Signalling and control API over ``network``, which the caller closes."""
+    signalling = signalling or Signalling(network)
     app = web.Application(middlewares=[_errors_as_json])
     app[_NETWORK] = network
+    app[_SIGNALLING] = signalling
+    app.on_shutdown.append(_close_signalling)
+    app.router.add_get("/signal", signalling.handle)
     app.router.add_get("/health", _health)
+    app.router.add_get("/simulator/browsers", _browsers)
+    app.router.add_post("/simulator/outage", _outage)
     app.router.add_get("/simulator/callees", _callees)
+    app.router.add_post("/simulator/callees", _script_callee)
     app.router.add_post("/simulator/calls", _place_call)
     app.router.add_get("/simulator/calls", _list_calls)
     app.router.add_get("/simulator/calls/{sid}", _show_call)
     app.router.add_get("/simulator/calls/{sid}/events", _events)
     app.router.add_post("/simulator/calls/{sid}/hangup", _agent_hangs_up)
     app.router.add_post("/simulator/calls/{sid}/callee-hangup", _callee_hangs_up)
+    app.router.add_post("/simulator/calls/{sid}/drop-socket", _drop_socket)
     return app
+
+
+async def _close_signalling(app: web.Application) -> None:
+    await app[_SIGNALLING].close()
 
 
 @web.middleware
@@ -74,6 +91,7 @@ async def _health(request: web.Request) -> web.Response:
             "activeCalls": network.active,
             "keptCalls": len(network.calls),
             "timeScale": network.clock.time_scale,
+            "browsers": len(request.app[_SIGNALLING].sockets),
         }
     )
 
@@ -81,14 +99,7 @@ async def _health(request: web.Request) -> web.Response:
 async def _callees(request: web.Request) -> web.Response:
     return web.json_response(
         {
-            "callees": [
-                {
-                    "number": callee.number,
-                    "does": callee.does,
-                    "script": callees.to_json(callee.script),
-                }
-                for callee in callees.CALLEES
-            ],
+            "callees": [_callee(callee) for callee in request.app[_NETWORK].callees.all()],
             "anyOther": {
                 "does": "rings 3 s, talks 7 s, hangs up",
                 "script": callees.to_json(callees.ANY_OTHER),
@@ -97,11 +108,57 @@ async def _callees(request: web.Request) -> web.Response:
     )
 
 
+async def _script_callee(request: web.Request) -> web.Response:
+    body = await _json_object(request)
+    _refuse_unknown(body, {"number", "script"})
+    number, script = body.get("number"), body.get("script", {})
+    if not isinstance(number, str):
+        raise Refused(400, "invalid_request", "number must be a string")
+    table = request.app[_NETWORK].callees
+    if script is None:
+        table.forget_script(number)
+        return web.json_response({"number": number, "script": None})
+    try:
+        callee = table.give_script(number, callees.overrides_from_json(script))
+    except ValueError as error:
+        raise Refused(400, "invalid_request", str(error)) from error
+    return web.json_response(_callee(callee))
+
+
+def _callee(callee: Callee) -> Mapping[str, object]:
+    return {
+        "number": callee.number,
+        "does": callee.does,
+        "script": callees.to_json(callee.script),
+    }
+
+
+async def _browsers(request: web.Request) -> web.Response:
+    sockets = request.app[_SIGNALLING].sockets
+    return web.json_response({"browsers": [socket.to_json() for socket in sockets]})
+
+
+async def _outage(request: web.Request) -> web.Response:
+    body = await _json_object(request)
+    _refuse_unknown(body, {"seconds", "dropSockets"})
+    seconds, drop = body.get("seconds"), body.get("dropSockets", False)
+    if (
+        isinstance(seconds, bool)
+        or not isinstance(seconds, int | float)
+        or not 0 <= seconds <= MAX_OUTAGE_SECONDS
+    ):
+        raise Refused(
+            400, "invalid_request", f"seconds must be a number from 0 to {MAX_OUTAGE_SECONDS:g}"
+        )
+    if not isinstance(drop, bool):
+        raise Refused(400, "invalid_request", "dropSockets must be true or false")
+    dropped = request.app[_SIGNALLING].cut(seconds, drop)
+    return web.json_response({"seconds": seconds, "droppedSockets": dropped}, status=202)
+
+
 async def _place_call(request: web.Request) -> web.Response:
     body = await _json_object(request)
-    unknown = sorted(set(body) - {"accessToken", "params", "script"})
-    if unknown:
-        raise Refused(400, "invalid_request", "unknown fields: " + ", ".join(unknown))
+    _refuse_unknown(body, {"accessToken", "params", "script"})
     token = body.get("accessToken")
     if not isinstance(token, str):
         raise Refused(400, "invalid_request", "accessToken must be a string")
@@ -154,6 +211,13 @@ async def _callee_hangs_up(request: web.Request) -> web.Response:
     return web.json_response({"callSid": call.sid}, status=202)
 
 
+async def _drop_socket(request: web.Request) -> web.Response:
+    call = _call(request)
+    if not request.app[_SIGNALLING].drop_socket(call.sid):
+        raise Refused(409, "no_socket", "no browser is connected for this call")
+    return web.json_response({"callSid": call.sid}, status=202)
+
+
 def _call(request: web.Request) -> Call:
     sid = request.match_info["sid"]
     call = request.app[_NETWORK].calls.get(sid)
@@ -170,6 +234,12 @@ async def _json_object(request: web.Request) -> Mapping[str, object]:
     if not isinstance(body, dict):
         raise Refused(400, "invalid_request", "the body is not a JSON object")
     return cast("dict[str, object]", body)
+
+
+def _refuse_unknown(body: Mapping[str, object], known: set[str]) -> None:
+    unknown = sorted(set(body) - known)
+    if unknown:
+        raise Refused(400, "invalid_request", "unknown fields: " + ", ".join(unknown))
 
 
 def _number(request: web.Request, name: str, default: float, most: float) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from simulator.account import Account, ApiKey, TwimlApp
@@ -36,6 +37,8 @@ class Settings:
     time_scale: float
     """Real seconds per simulated second."""
     log_level: str
+    media_host: str
+    """The address at which browsers find the audio."""
     account: Account
 
 
@@ -69,6 +72,12 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
     if log_level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
         faults.append("SIMULATOR_LOG_LEVEL is none of DEBUG, INFO, WARNING, ERROR")
 
+    media_host = given("SIMULATOR_MEDIA_HOST", "127.0.0.1")
+    try:
+        ip_address(media_host)
+    except ValueError:
+        faults.append("SIMULATOR_MEDIA_HOST is not an IP address")
+
     for name in ("SIMULATOR_VOICE_URL", "SIMULATOR_STATUS_CALLBACK"):
         if given(name) and not _is_web_address(given(name)):
             faults.append(f"{name} is not an http or https URL")
@@ -99,6 +108,7 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         port=port,
         time_scale=time_scale,
         log_level=log_level,
+        media_host=media_host,
         account=account,
     )
 

@@ -19,6 +19,7 @@ from simulator.calls import CallJson, EventJson, LegJson
 from simulator.clock import Clock
 from simulator.network import PhoneNetwork
 from simulator.server import make_app
+from simulator.signalling import Signalling, Timing
 
 CALLER_ID = "+15005550006"
 LEAD = "+14155550123"
@@ -107,6 +108,7 @@ class Lab:
 
     product: Product
     network: PhoneNetwork
+    signalling: Signalling
     http: aiohttp.ClientSession
 
     @property
@@ -159,6 +161,12 @@ class Lab:
             sid, lambda e: e["data"].get("role") == "lead" and e["data"].get("status") == status
         )
 
+    async def script(self, number: str, **script: object) -> None:
+        """What `number` does from now on, for calls that a browser places."""
+        body = {"number": number, "script": script}
+        async with self.http.post("/simulator/callees", json=body) as response:
+            assert response.status == 200, await response.text()
+
     async def post(self, path: str, body: object = None) -> tuple[int, Refusal]:
         """Status and error of a request that is refused, or of one with no further answer."""
         async with self.http.post(path, json=body) as response:
@@ -166,9 +174,11 @@ class Lab:
             return response.status, answer.get("error", {"code": "", "message": ""})
 
 
-def access_token(identity: str = "user_1") -> str:
-    token = AccessToken(ACCOUNT_SID, KEY.sid, KEY.secret, identity=identity)
-    token.add_grant(VoiceGrant(outgoing_application_sid=APP_SID))
+def access_token(
+    identity: str = "user_1", ttl: int = 3600, secret: str = KEY.secret, app_sid: str = APP_SID
+) -> str:
+    token = AccessToken(ACCOUNT_SID, KEY.sid, secret, identity=identity, ttl=ttl)
+    token.add_grant(VoiceGrant(outgoing_application_sid=app_sid))
     return str(token.to_jwt())
 
 
@@ -189,28 +199,32 @@ def lead_leg(call: CallJson) -> LegJson:
 
 
 @asynccontextmanager
-async def open_lab(time_scale: float = 0.01, keep_ended: int = 5000) -> AsyncIterator[Lab]:
+async def open_lab(
+    time_scale: float = 0.01, keep_ended: int = 5000, timing: Timing | None = None
+) -> AsyncIterator[Lab]:
     product = Product()
     product.replies("/voice", DIAL_RECORDED)
     product.replies("/voice-after-dial", "<Response/>")
     product.replies_status("/status", 204)
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", product.handle)
-    async with _serve(app) as product_url:
+    async with serve(app) as product_url:
         product.url = product_url
         network = PhoneNetwork(account(product_url), Clock(time_scale), keep_ended)
+        signalling = Signalling(network, timing)
         try:
             async with (
-                _serve(make_app(network)) as simulator_url,
+                serve(make_app(network, signalling)) as simulator_url,
                 aiohttp.ClientSession(simulator_url) as http,
             ):
-                yield Lab(product, network, http)
+                yield Lab(product, network, signalling, http)
         finally:
             await network.close()
 
 
 @asynccontextmanager
-async def _serve(app: web.Application) -> AsyncIterator[str]:
+async def serve(app: web.Application) -> AsyncIterator[str]:
+    """Serve ``app`` on a free port; its address."""
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.01)
     await runner.setup()
     try:
@@ -221,13 +235,13 @@ async def _serve(app: web.Application) -> AsyncIterator[str]:
 
 
 def in_lab(
-    time_scale: float = 0.01, keep_ended: int = 5000
+    time_scale: float = 0.01, keep_ended: int = 5000, timing: Timing | None = None
 ) -> Callable[[Callable[[Lab], Awaitable[None]]], Callable[[], None]]:
     """Make a plain test of a coroutine function that takes a lab."""
 
     def decorate(scenario: Callable[[Lab], Awaitable[None]]) -> Callable[[], None]:
         async def run() -> None:
-            async with asyncio.timeout(30), open_lab(time_scale, keep_ended) as lab:
+            async with asyncio.timeout(30), open_lab(time_scale, keep_ended, timing) as lab:
                 await scenario(lab)
 
         # Not functools.wraps: pytest would take the lab for a fixture.

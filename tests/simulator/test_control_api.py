@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from simulator.calls import EventJson
-from tests.simulator.lab import Lab, access_token, in_lab
+from tests.simulator.lab import LEAD, Lab, access_token, in_lab, lead_leg
 
 
 @in_lab()
@@ -150,6 +150,7 @@ async def test_the_numbers_and_their_scripts_are_shown(lab: Lab) -> None:
         "09",
         "10",
         "11",
+        "12",
     ]
     [gives_up] = [c for c in table["callees"] if c["number"] == "+15005550010"]
     assert gives_up["script"] == {
@@ -158,8 +159,49 @@ async def test_the_numbers_and_their_scripts_are_shown(lab: Lab) -> None:
         "talkSeconds": 0,
         "hangsUp": "agent",
         "echoSeconds": 3,
+        "voice": "speech",
     }
     assert table["anyOther"]["script"]["talkSeconds"] == 7
+
+
+@in_lab()
+async def test_a_number_is_given_a_script_and_its_own_back(lab: Lab) -> None:
+    async def does(number: str) -> tuple[str | None, float | None]:
+        lead = lead_leg(await lab.call(number))
+        return lead["status"], lead["duration"]
+
+    for number, own in ((LEAD, 7), ("+15005550009", 1)):
+        assert await does(number) == ("completed", own)
+        await lab.script(number, ending="busy", ringSeconds=1)
+        assert await does(number) == ("busy", 0)
+        await lab.script(number, talkSeconds=2)
+        assert await does(number) == ("completed", 2)
+        async with lab.http.get("/simulator/callees") as response:
+            listed = {callee["number"]: callee for callee in (await response.json())["callees"]}
+        assert listed[number]["does"] == "scripted by request"
+        assert listed[number]["script"]["talkSeconds"] == 2
+        await lab.post("/simulator/callees", {"number": number, "script": None})
+        assert await does(number) == ("completed", own)
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ({"script": {}}, "number"),
+        ({"number": "4155550123"}, "E.164"),
+        ({"number": LEAD, "script": {"voice": "song"}}, "script.voice"),
+        ({"number": LEAD, "sript": {}}, "sript"),
+    ],
+)
+def test_a_malformed_script_is_refused_and_the_field_named(
+    body: dict[str, object], told: str
+) -> None:
+    async def scenario(lab: Lab) -> None:
+        status, error = await lab.post("/simulator/callees", body)
+        assert (status, error["code"]) == (400, "invalid_request")
+        assert told in error["message"]
+
+    in_lab()(scenario)()
 
 
 @in_lab()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -12,10 +13,22 @@ import time
 import urllib.error
 import urllib.request
 
+import aiohttp
 import pytest
+from aiohttp import web
 
 from simulator.settings import REQUIRED, SettingsError, from_environment
-from tests.simulator.lab import ACCOUNT_SID, APP_SID, AUTH_TOKEN, CALLER_ID, KEY, access_token
+from tests.simulator.browser import Browser, Gone, audio
+from tests.simulator.lab import (
+    ACCOUNT_SID,
+    APP_SID,
+    AUTH_TOKEN,
+    CALLER_ID,
+    KEY,
+    Product,
+    access_token,
+    serve,
+)
 
 GOOD = {
     "TWILIO_ACCOUNT_SID": ACCOUNT_SID,
@@ -49,6 +62,7 @@ def free_port() -> int:
 def test_good_settings_are_read_with_their_defaults() -> None:
     settings = from_environment(GOOD)
     assert (settings.host, settings.port, settings.time_scale) == ("127.0.0.1", 8083, 1.0)
+    assert settings.media_host == "127.0.0.1"
     assert settings.account.numbers == {CALLER_ID, "+14155550100"}
     app = settings.account.twiml_apps[APP_SID]
     assert app.voice_url == GOOD["SIMULATOR_VOICE_URL"]
@@ -66,6 +80,7 @@ def test_good_settings_are_read_with_their_defaults() -> None:
         ("SIMULATOR_STATUS_CALLBACK", "ftp://localhost/status"),
         ("SIMULATOR_CALLER_IDS", "+15005550006,5550100"),
         ("SIMULATOR_LOG_LEVEL", "chatty"),
+        ("SIMULATOR_MEDIA_HOST", "localhost"),
     ],
 )
 def test_a_wrong_setting_is_named(name: str, value: str) -> None:
@@ -105,6 +120,55 @@ def test_a_signal_stops_it_cleanly_in_the_middle_of_a_call(stop: signal.Signals)
     assert "Traceback" not in stderr
     assert AUTH_TOKEN not in stderr
     assert KEY.secret not in stderr
+
+
+def test_a_signal_stops_it_cleanly_while_a_browser_talks() -> None:
+    asyncio.run(_talk_until_it_stops())
+
+
+async def _talk_until_it_stops() -> None:
+    product = Product()
+    product.replies("/voice", "<Response><Echo/></Response>")
+    product.replies_status("/status", 204)
+    app = web.Application()
+    app.router.add_post("/{path:.*}", product.handle)
+    port = free_port()
+    async with serve(app) as url, aiohttp.ClientSession(f"http://127.0.0.1:{port}") as http:
+        process = start(
+            GOOD
+            | {
+                "SIMULATOR_PORT": str(port),
+                "SIMULATOR_VOICE_URL": f"{url}/voice",
+                "SIMULATOR_STATUS_CALLBACK": f"{url}/status",
+            }
+        )
+        try:
+            await asyncio.to_thread(_until_healthy, port)
+            async with http.ws_connect("/signal") as websocket, audio() as peer:
+                browser = Browser(websocket)
+                await browser.listen()
+                await browser.invite(await peer.offer())
+                await peer.accept((await browser.expect("answer"))["sdp"])
+                while peer.loud_frames < 5:
+                    await asyncio.sleep(0.02)
+                process.send_signal(signal.SIGTERM)
+                with pytest.raises(Gone):
+                    await browser.receive()
+                assert websocket.close_code == 1001
+            _, stderr = await asyncio.to_thread(process.communicate, timeout=10)
+        finally:
+            process.kill()
+    assert process.returncode == 0
+    assert "Traceback" not in stderr
+    assert "aioice" not in stderr
+
+
+def test_without_browsers_the_packages_for_audio_are_not_loaded() -> None:
+    code = "import sys, simulator.__main__ as main; main.make_app; print('aiortc' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30
+    )
+    assert done.stdout.strip() == "False"
 
 
 def test_a_port_in_use_is_said_in_one_line() -> None:

@@ -1,0 +1,234 @@
+"""A call as the browser that placed it sees it: what it is told, and the audio of its life.
+
+What the SDK does on which message: @twilio/voice-sdk 2.18.5, `lib/twilio/call.ts` and
+`rtc/peerconnection.ts`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import secrets
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Protocol
+
+from simulator import errors
+from simulator.calls import Call
+from simulator.errors import Problem
+
+if TYPE_CHECKING:
+    from simulator.media import Peer
+
+logger = logging.getLogger(__name__)
+
+ErrorPayload = Mapping[str, object]
+
+_LONG = 3600.0
+_UFRAG = re.compile(r"^a=ice-ufrag:(\S+)", re.MULTILINE)
+_UNANSWERED: Mapping[str, tuple[int, str]] = {
+    "busy": (errors.BUSY_HERE, "Busy Here"),
+    "no-answer": (errors.TEMPORARILY_UNAVAILABLE, "Temporarily Unavailable"),
+    "failed": (errors.NOT_FOUND, "Not Found"),
+}
+
+
+class Browser(Protocol):
+    """The socket to a browser."""
+
+    async def send(self, kind: str, payload: Mapping[str, object]) -> None:
+        """Send one message; one that cannot be delivered any more is dropped."""
+
+    def abort(self) -> None:
+        """Break the socket, without a goodbye."""
+
+
+class NoAudio(Exception):
+    """The network cannot give this browser any audio; the message says why."""
+
+
+class BrowserCall:
+    """Tells one browser how its call goes, from its invite to the end."""
+
+    def __init__(
+        self, call: Call, temporary_sid: str, offer: str, browser: Browser, media_host: str
+    ) -> None:
+        self.call = call
+        self.temporary_sid = temporary_sid
+        """The SDK's own name for the call until it is told the CallSid: `TJS…`."""
+        self.reconnect_token = secrets.token_hex(16)
+        self.browser: Browser | None = browser
+        """None while the socket is lost."""
+        self.over = False
+        """The browser has been told of the end, or nobody is left to be told."""
+        self._offer = offer
+        self._media_host = media_host
+        self._peer: Peer | None = None
+        self._rung = False
+        self._answered = False
+        self._left = False
+        self._grace: asyncio.TimerHandle | None = None
+
+    def is_called(self, sid: str) -> bool:
+        """Whether the browser means this call by ``sid``."""
+        return sid in (self.call.sid, self.temporary_sid)
+
+    async def follow(self) -> None:
+        """Live with the call until it is over. Cancelled, it frees the audio at once."""
+        call = self.call
+        seen = 0
+        try:
+            while call.agent.live:
+                seen += len(await call.events_after(seen, _LONG))
+                await self._tell_progress()
+        except NoAudio as error:
+            call.record_problem(Problem(errors.INTERNAL_FAILURE, str(error)))
+            call.hang_up("agent")
+            await self._tell_end({"code": errors.MEDIA_CONNECTION, "message": str(error)})
+        else:
+            await self._tell_end(self._why_it_never_began())
+        finally:
+            self.over = True
+            self._forget_grace()
+            await self._close_peer()
+
+    def hang_up(self) -> None:
+        """The browser hung up; it wants to hear nothing more of this call."""
+        self._left = True
+        self.call.hang_up("agent")
+
+    def press(self, digits: str) -> None:
+        """The browser sent digits."""
+        if self.call.media:
+            self.call.media.digits += digits
+        self.call.record("browser", f"digits: {digits}", digits=digits)
+
+    def receive(self, content: str) -> None:
+        """The browser sent a message."""
+        if self.call.media:
+            self.call.media.messages.append(content)
+        self.call.record("browser", "message", content=content)
+
+    def lose(self, grace: float) -> None:
+        """The browser's socket is gone; after ``grace`` seconds without it so is the agent.
+
+        At once, if the browser has not been answered: it has no token yet to come back with.
+        """
+        self.browser = None
+        if self.over:
+            return
+        if self.call.media:
+            self.call.media.socket_losses += 1
+        if not self._answered:
+            self.call.record("browser", "socket lost before the answer")
+            self.call.hang_up("agent")
+            return
+        self.call.record("browser", f"socket lost, waiting {grace:g} s for it", grace=grace)
+        self._forget_grace()
+        self._grace = asyncio.get_running_loop().call_later(grace, self._give_up)
+
+    async def resume(self, browser: Browser, offer: str) -> None:
+        """The browser is back with its reconnect token, and maybe in a new page."""
+        self._forget_grace()
+        self.browser = browser
+        if self.over:
+            await self._send("hangup", {})
+            return
+        self.call.record("browser", "socket back")
+        answer = {} if _ufrag(offer) == _ufrag(self._offer) else await self._new_audio(offer)
+        await self._send("answer", {"reconnect": self.reconnect_token, **answer})
+
+    async def restart_audio(self, offer: str) -> None:
+        """The browser restarts ICE."""
+        if not self.over:
+            await self._send("answer", await self._new_audio(offer))
+
+    async def _tell_progress(self) -> None:
+        call = self.call
+        if call.agent.answered is not None:
+            if not self._answered:
+                self._answered = True
+                sdp = {} if self._peer else await self._new_audio(self._offer)
+                await self._send("answer", {"reconnect": self.reconnect_token, **sdp})
+        elif call.lead and call.lead.status == "ringing" and not self._rung:
+            # With audio already, so that the ringing is heard.
+            self._rung = True
+            await self._send("ringing", await self._new_audio(self._offer))
+
+    async def _tell_end(self, error: ErrorPayload | None) -> None:
+        if not self._left:
+            await self._send("hangup", {"error": error} if error else {})
+
+    def _why_it_never_began(self) -> ErrorPayload | None:
+        """The error that Twilio hangs up with, if the browser was never answered.
+
+        It does so for busy and the like (github.com/twilio/twilio-voice.js/issues/140), and
+        declines where the application failed (twilio.com/docs/api/errors/31002).
+        """
+        call = self.call
+        if call.agent.answered is not None or call.agent_gone:
+            return None
+        code, message = errors.CONNECTION_DECLINED, "Connection declined"
+        if call.agent.status == "busy":
+            code, message = _UNANSWERED["busy"]
+        elif call.agent.status == "completed" and call.lead:
+            code, message = _UNANSWERED.get(call.lead.status, (code, message))
+        return {"code": code, "message": message}
+
+    async def _send(self, kind: str, payload: Mapping[str, object]) -> None:
+        if self.browser is not None:
+            told = kind in ("ringing", "answer") or self._rung or self._answered
+            sid = self.call.sid if told else self.temporary_sid
+            await self.browser.send(kind, {"callsid": sid, **payload})
+
+    async def _new_audio(self, offer: str) -> dict[str, str]:
+        """A peer for ``offer`` in the place of any before; its answer as part of a payload."""
+        media = self.call.media
+        if media is None:
+            raise NoAudio("this call has no browser")
+        new_peer = await load_peer()
+        await self._close_peer()
+        self._offer = offer
+        self._peer = new_peer(media, lambda: self.call.sound, self._media_host)
+        try:
+            sdp = await self._peer.answer(offer)
+        except ValueError as error:
+            raise NoAudio(str(error)) from error
+        if self.over:
+            # The call ended meanwhile.
+            await self._close_peer()
+        return {"sdp": sdp}
+
+    async def _close_peer(self) -> None:
+        if self._peer:
+            peer, self._peer = self._peer, None
+            await peer.close()
+
+    def _give_up(self) -> None:
+        self._grace = None
+        self.call.record("browser", "socket did not come back")
+        self.call.hang_up("agent")
+
+    def _forget_grace(self) -> None:
+        if self._grace:
+            self._grace.cancel()
+            self._grace = None
+
+
+async def load_peer() -> type[Peer]:
+    """The class of peers. The first time that takes a third of a second, in a thread."""
+
+    def load() -> type[Peer]:
+        from simulator.media import Peer
+
+        return Peer
+
+    try:
+        return await asyncio.to_thread(load)
+    except ImportError as error:
+        raise NoAudio(f"audio needs the package aiortc: {error}") from error
+
+
+def _ufrag(sdp: str) -> str | None:
+    found = _UFRAG.search(sdp)
+    return found[1] if found else None

@@ -1,0 +1,185 @@
+"""The network's end of a browser's audio: one WebRTC peer for each call.
+
+aiortc, which takes its time to import, is imported by this module alone, and this module only
+when a browser calls. Audio leaves and arrives on one UDP port of one address.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fractions
+import logging
+import re
+import time
+from collections.abc import Callable
+
+from aioice import Connection
+from aiortc import (
+    MediaStreamError,
+    MediaStreamTrack,
+    RTCConfiguration,
+    RTCPeerConnection,
+    RTCSessionDescription,
+)
+from av import AudioFrame, AudioResampler
+
+from simulator import sounds
+from simulator.calls import Media
+from simulator.sounds import FRAME_BYTES, FRAME_SAMPLES, SAMPLE_RATE, Sound
+
+# At INFO it tells of every packet of the handshake.
+logging.getLogger("aioice").setLevel(logging.WARNING)
+
+_FRAME_SECONDS = FRAME_SAMPLES / SAMPLE_RATE
+_LONGEST_LAG = 0.5
+"""Seconds; what is more late than this is left out instead of being sent in a burst."""
+_ECHO_BYTES = 25 * FRAME_BYTES
+"""Half a second of what was heard, at most, waits to be echoed."""
+
+
+class OfferRefused(ValueError):
+    """An offer that cannot be answered; the message says why."""
+
+
+class Peer:
+    """Answers one offer; plays what ``sound`` says, and keeps count in ``media``."""
+
+    def __init__(self, media: Media, sound: Callable[[], Sound], host: str) -> None:
+        self._media = media
+        self._host = host
+        # Without servers of its own, aiortc would ask one on the internet for our address.
+        self._connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        self._line = _Line(media, sound)
+        self._listening: asyncio.Task[None] | None = None
+        self._connection.on("track", self._on_track)
+        self._connection.on("connectionstatechange", self._on_state)
+
+    async def answer(self, offer: str) -> str:
+        """The SDP that answers ``offer``, with all candidates; raises OfferRefused."""
+        connection = self._connection
+        try:
+            connection.addTrack(self._line)
+            await connection.setRemoteDescription(RTCSessionDescription(offer, "offer"))
+            [audio] = connection.getTransceivers()
+            gatherer = audio.receiver.transport.transport.iceGatherer
+            await gather_on(self._host, gatherer._connection)
+            await connection.setLocalDescription(await connection.createAnswer())
+        except OSError as error:
+            raise OfferRefused(f"no audio on {self._host}: {error}") from error
+        except Exception as error:
+            # aiortc raises whatever its parser stumbles over.
+            raise OfferRefused(f"cannot answer the browser's SDP: {error!r}") from error
+        sdp = connection.localDescription.sdp
+        self._media.codec = _first_codec(sdp)
+        return sdp
+
+    async def close(self) -> None:
+        """End the audio and free the port."""
+        self._line.stop()
+        if self._listening:
+            self._listening.cancel()
+        await self._connection.close()
+
+    def _on_state(self) -> None:
+        self._media.connection_state = self._connection.connectionState
+
+    def _on_track(self, track: MediaStreamTrack) -> None:
+        if track.kind == "audio" and self._listening is None:
+            self._listening = asyncio.get_running_loop().create_task(self._listen(track))
+
+    async def _listen(self, track: MediaStreamTrack) -> None:
+        """Count what arrives and hand it to the echo."""
+        resampler = AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
+        media = self._media
+        while True:
+            try:
+                frame = await track.recv()
+            except MediaStreamError:
+                return
+            if not isinstance(frame, AudioFrame):
+                continue
+            media.frames_received += 1
+            heard = b"".join(_samples(part) for part in resampler.resample(frame))
+            if not sounds.is_silent(heard):
+                media.non_silent_frames_received += 1
+            self._line.hear(heard)
+
+
+class _Line(MediaStreamTrack):
+    """What the browser hears, a frame every 20 ms."""
+
+    kind = "audio"
+
+    def __init__(self, media: Media, sound: Callable[[], Sound]) -> None:
+        super().__init__()
+        self._media = media
+        self._sound = sound
+        self._playing: Sound = "silence"
+        self._position = 0
+        self._pts = 0
+        self._due: float | None = None
+        self._echo = bytearray()
+
+    def hear(self, samples: bytes) -> None:
+        """Keep what the browser said, if it is to be echoed."""
+        if self._sound() == "echo":
+            self._echo += samples
+            del self._echo[: max(0, len(self._echo) - _ECHO_BYTES)]
+
+    async def recv(self) -> AudioFrame:
+        """The next frame, when it is due."""
+        if self.readyState != "live":
+            raise MediaStreamError
+        now = time.monotonic()
+        due = now if self._due is None else self._due + _FRAME_SECONDS
+        self._due = max(due, now - _LONGEST_LAG)
+        await asyncio.sleep(max(0.0, self._due - now))
+
+        samples = self._next_samples()
+        self._media.frames_sent += 1
+        if not sounds.is_silent(samples):
+            self._media.non_silent_frames_sent += 1
+        frame = AudioFrame(format="s16", layout="mono", samples=FRAME_SAMPLES)
+        plane = frame.planes[0]
+        # The plane is longer than its samples, for alignment.
+        plane.update(samples.ljust(plane.buffer_size, b"\0"))
+        frame.sample_rate = SAMPLE_RATE
+        frame.time_base = fractions.Fraction(1, SAMPLE_RATE)
+        frame.pts = self._pts
+        self._pts += FRAME_SAMPLES
+        return frame
+
+    def _next_samples(self) -> bytes:
+        sound = self._sound()
+        if sound != self._playing:
+            self._playing = sound
+            self._position = 0
+            self._echo.clear()
+        self._position += 1
+        if sound != "echo" or len(self._echo) < FRAME_BYTES:
+            return sounds.frame(sound, self._position - 1)
+        samples = bytes(self._echo[:FRAME_BYTES])
+        del self._echo[:FRAME_BYTES]
+        return samples
+
+
+async def gather_on(host: str, connection: Connection) -> None:
+    """Make ``host`` the only address of an ICE connection, before it gathers by itself.
+
+    By itself it takes every address of the machine but 127.0.0.1, the one that always works here.
+    """
+    connection._local_candidates_start = True
+    connection._local_candidates += await connection.get_component_candidates(
+        component=1, addresses=[host]
+    )
+    connection._local_candidates_end = True
+
+
+def _first_codec(sdp: str) -> str | None:
+    """The codec that both sides put first, such as PCMU."""
+    found = re.search(r"^m=audio \d+ \S+ (\d+).*?^a=rtpmap:\1 ([^/\s]+)", sdp, re.M | re.S)
+    return found[2] if found else None
+
+
+def _samples(frame: AudioFrame) -> bytes:
+    return bytes(frame.planes[0])[: 2 * frame.samples]

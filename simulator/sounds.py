@@ -1,0 +1,87 @@
+"""What the network plays to a browser: 16-bit mono at 8,000 Hz, made by arithmetic."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from functools import cache
+from itertools import pairwise
+from typing import Literal
+
+Sound = Literal["silence", "ringback", "speech", "announcement", "echo"]
+
+SAMPLE_RATE = 8000
+FRAME_SAMPLES = 160
+"""20 ms, the packet of telephony."""
+FRAME_BYTES = 2 * FRAME_SAMPLES
+SILENT_FRAME = bytes(FRAME_BYTES)
+
+_AUDIBLE = 200
+"""Peaks below this, 44 dB under full scale, count as silence."""
+
+
+def is_silent(samples: bytes) -> bool:
+    """Whether 16-bit samples in this machine's byte order are all but zero."""
+    values = array("h", samples)
+    return not values or (max(values) < _AUDIBLE and min(values) > -_AUDIBLE)
+
+
+def frame(sound: Sound, n: int) -> bytes:
+    """The ``n``-th frame of a sound that goes on for ever; silence for an echo."""
+    match sound:
+        case "ringback":
+            samples = _ringback()
+        case "speech":
+            samples = _speech(pitch=115.0, syllables_per_second=4.0)
+        case "announcement":
+            samples = _speech(pitch=210.0, syllables_per_second=5.0)
+        case "silence" | "echo":
+            return SILENT_FRAME
+    start = n * FRAME_BYTES % len(samples)
+    return samples[start : start + FRAME_BYTES]
+
+
+@cache
+def _ringback() -> bytes:
+    """North America's: 440 and 480 Hz, two seconds on and four off."""
+    tone = (
+        3000
+        * (math.sin(math.tau * 440 * n / SAMPLE_RATE) + math.sin(math.tau * 480 * n / SAMPLE_RATE))
+        for n in range(2 * SAMPLE_RATE)
+    )
+    return array("h", map(int, tone)).tobytes() + bytes(2 * 4 * SAMPLE_RATE)
+
+
+@cache
+def _speech(pitch: float, syllables_per_second: float) -> bytes:
+    """Four seconds that sound like someone talking behind a door, with a breath at the end.
+
+    A voice's harmonics under two formants, rising and falling in pitch, in syllables.
+    """
+    wave = [
+        sum(
+            _formants(pitch * harmonic) * math.sin(math.tau * harmonic * n / 256)
+            for harmonic in range(1, int(3400 / pitch))
+        )
+        for n in range(256)
+    ]
+    loudest = max(map(abs, wave))
+    samples = array("h")
+    phase = 0.0
+    for n in range(4 * SAMPLE_RATE):
+        second = n / SAMPLE_RATE
+        phase += pitch * (1 + 0.15 * math.sin(math.tau * 0.7 * second)) / SAMPLE_RATE
+        syllable = math.sin(math.pi * syllables_per_second * second) ** 2
+        breath = 0.0 if second > 3.2 else 1.0
+        amplitude = 9000 * syllable * breath / loudest
+        samples.append(int(amplitude * wave[int(phase * 256) % 256]))
+    return samples.tobytes()
+
+
+def _formants(frequency: float) -> float:
+    """How loud a harmonic is in an open vowel."""
+    points = ((0, 0.3), (650, 1.0), (900, 0.4), (1200, 0.6), (2500, 0.15), (4000, 0.0))
+    for (low, at_low), (high, at_high) in pairwise(points):
+        if frequency < high:
+            return at_low + (at_high - at_low) * (frequency - low) / (high - low)
+    return 0.0
