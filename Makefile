@@ -29,6 +29,7 @@ lint: install
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
+	node_modules/.bin/tsc -p web
 	$(VENV)/bin/squawk --config .squawk.toml supabase/migrations/*.sql
 
 format: install

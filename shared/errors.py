@@ -74,6 +74,18 @@ class InvalidSignature(RequestError):
     code = "invalid_signature"
 
 
+def refuse_rep(error: str | None) -> None:
+    """Raises what the database refuses a rep with before it looks at their request; ``error`` is
+    that of ``grant_access_token`` and ``preview_call``, and anything else passes."""
+    match error:
+        case "signed_out":
+            raise Unauthenticated
+        case "business_required":
+            raise BusinessRequired
+        case "not_a_member":
+            raise NotAMember
+
+
 class NotFound(RequestError):
     """No such thing, or none that the caller may see."""
 

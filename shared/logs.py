@@ -10,6 +10,7 @@ import json
 import re
 import sys
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 _JWT = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*")
 # Supabase's and Twilio's secrets by their form: sb_secret_…, and 32 hex digits that are no SID.
@@ -47,7 +48,11 @@ def redact(text: str) -> str:
 
 def write(severity: str, message: str, fields: Mapping[str, object] | None = None) -> None:
     """Writes one entry. ``severity`` is Cloud Logging's: INFO, WARNING, ERROR."""
-    entry: dict[str, object] = {"severity": severity, "message": redact(message)}
+    entry: dict[str, object] = {
+        "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "severity": severity,
+        "message": redact(message),
+    }
     for name, value in (fields or {}).items():
         if value is not None:
             plain = not isinstance(value, str) or name in _KEPT_WHOLE

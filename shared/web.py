@@ -42,7 +42,9 @@ def endpoint(
                 response = _refusal(error)
             except Exception:  # A defect of ours: the log gets all of it, the caller nothing.
                 response = _refusal(errors.PhoneSystemError(traceback.format_exc()))
-            _allow_origin(request, response, methods, deployment)
+            _name_methods(request, response, methods)
+            _allow_origin(request, response, deployment)
+            response.headers["X-Request-Id"] = g.log["request_id"]
             _log(response, time.monotonic() - started)
             return response
 
@@ -176,17 +178,13 @@ def _refusal(error: errors.RequestError) -> Response:
     return response
 
 
-def _allow_origin(
-    request: Request,
-    response: Response,
-    methods: Collection[str],
-    deployment: settings.Deployment,
-) -> None:
-    """CORS: https://fetch.spec.whatwg.org/#http-cors-protocol"""
-    response.headers["X-Request-Id"] = g.log["request_id"]
-    allow = ", ".join(sorted({*methods, "OPTIONS"}))
+def _name_methods(request: Request, response: Response, methods: Collection[str]) -> None:
     if response.status_code == 405 or request.method == "OPTIONS":
-        response.headers["Allow"] = allow
+        response.headers["Allow"] = ", ".join(sorted({*methods, "OPTIONS"}))
+
+
+def _allow_origin(request: Request, response: Response, deployment: settings.Deployment) -> None:
+    """CORS: https://fetch.spec.whatwg.org/#http-cors-protocol"""
     response.headers.add("Vary", "Origin")
     origin = request.headers.get("Origin")
     if origin is None or not deployment.allows_origin(origin):
@@ -194,7 +192,7 @@ def _allow_origin(
     response.headers["Access-Control-Allow-Origin"] = origin
     response.headers["Access-Control-Expose-Headers"] = "Retry-After, X-Request-Id"
     if request.method == "OPTIONS":
-        response.headers["Access-Control-Allow-Methods"] = allow
+        response.headers["Access-Control-Allow-Methods"] = response.headers["Allow"]
         response.headers["Access-Control-Allow-Headers"] = "authorization, content-type"
         response.headers["Access-Control-Max-Age"] = "600"
 

@@ -75,6 +75,7 @@ def _summary(stack: Stack, seconds: float) -> str:
     lines = [
         f"Everything answers, after {seconds:.0f} s.",
         "",
+        f"  Calls page  {env['CALLS_PAGE_URL']}",
         f"  Functions   {env['FUNCTIONS_URL']}/api/twilio/…",
         f"  Supabase    {env['SUPABASE_URL']}{'  (hosted, from .env)' if hosted else ''}",
         f"  Simulator   {env['SIMULATOR_URL']}",

@@ -13,7 +13,9 @@ const {
 } = process.env;
 
 // HTTP statuses as PostgREST gives them to SQLSTATEs, for those that Lite answers with a bare 500.
-const STATUS_OF_STATE = { P0001: 400, "57P01": 503, "57P02": 503, "57P03": 503 };
+const STATUS_OF_STATE = {
+  P0001: 400, 23502: 400, 23514: 400, "57P01": 503, "57P02": 503, "57P03": 503,
+};
 const STATUS_OF_CLASS = {
   "08": 503, 40: 500, 53: 503, 54: 500, 55: 500, 57: 500, 58: 500, P0: 500, XX: 500,
 };
@@ -143,10 +145,27 @@ async function answer(request, peerAddress) {
   return new Response(JSON.stringify(session), { status: response.status, headers });
 }
 
+// Lite lets pages of other origins read its REST API and not its Auth API; hosted projects let them
+// read both.
+async function answerToPages(request, peerAddress) {
+  const headers = { "access-control-allow-origin": "*" };
+  if (request.method === "OPTIONS") {
+    headers["access-control-allow-methods"] = "GET, HEAD, POST, PUT, PATCH, DELETE";
+    const asked = request.headers.get("access-control-request-headers");
+    if (asked) headers["access-control-allow-headers"] = asked;
+    headers["access-control-max-age"] = "600";
+    return new Response(null, { status: 204, headers });
+  }
+  const answered = await answer(request, peerAddress);
+  if (answered.headers.has("access-control-allow-origin")) return answered;
+  const { body, status } = answered;
+  return new Response(body, { status, headers: { ...Object.fromEntries(answered.headers), ...headers } });
+}
+
 const server = serve({
   port: Number(LITE_PORT),
   hostname: "127.0.0.1",
-  fetch: (request, env) => answer(request, env.incoming.socket.remoteAddress ?? null),
+  fetch: (request, env) => answerToPages(request, env.incoming.socket.remoteAddress ?? null),
 });
 
 async function stop() {

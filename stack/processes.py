@@ -125,5 +125,5 @@ def require_free_ports(ports: Mapping[str, int], port_base: int, *, patience: fl
     )
     raise StackError(
         f"{complaints}Stop what listens there, or move the whole stack: "
-        f"HENK_PORT_BASE={port_base + 100} make run (now {port_base})."
+        f"set HENK_PORT_BASE={port_base + 100} (now {port_base})."
     )

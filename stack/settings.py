@@ -91,8 +91,13 @@ class Settings:
 
     @property
     def simulator_port(self) -> int:
-        """Where the simulated phone network answers. The port after it is the Calls page's."""
+        """Where the simulated phone network answers."""
         return self.port_base + 3
+
+    @property
+    def calls_page_port(self) -> int:
+        """Where the Calls page is."""
+        return self.port_base + 4
 
     @property
     def functions_url(self) -> str:
@@ -113,6 +118,12 @@ class Settings:
     def simulator_url(self) -> str:
         """Where the simulated phone network is."""
         return f"http://127.0.0.1:{self.simulator_port}"
+
+    @property
+    def calls_page_url(self) -> str:
+        """Where people call. By name: the Voice SDK reaches the simulated network's signalling as
+        localhost, too."""
+        return f"http://localhost:{self.calls_page_port}"
 
     @property
     def stack_env_path(self) -> Path:

@@ -99,6 +99,7 @@ class Stack:
         wanted = {
             "the server of the functions": settings.functions_port,
             "the simulator": settings.simulator_port,
+            "the Calls page": settings.calls_page_port,
         }
         if settings.hosted is None:
             self.postgres = Postgres(
@@ -125,6 +126,7 @@ class Stack:
         env = self._client_env(made_up, demo)
         self._start_simulator(made_up, caller_ids)
         self._start_functions(made_up, env)
+        self._start_calls_page(env)
         self._wait_until_ready(env)
         env_file.write(settings.stack_env_path, env)
         self.env = env
@@ -196,6 +198,39 @@ class Stack:
             )
         )
 
+    def _start_calls_page(self, env: Mapping[str, str]) -> None:
+        settings = self.settings
+        environ = {
+            **os.environ,
+            **{
+                name: env[name]
+                for name in (
+                    "SUPABASE_URL",
+                    "SUPABASE_PUBLISHABLE_KEY",
+                    "FUNCTIONS_URL",
+                    "DEMO_EMAIL",
+                )
+                if name in env
+            },
+            "SIMULATOR_SIGNALLING": f"localhost:{settings.simulator_port}",
+            # Supabase Lite has none.
+            "SUPABASE_REALTIME": "off" if settings.hosted is None else "on",
+        }
+        self._processes.append(
+            Process(
+                "The Calls page",
+                [
+                    sys.executable,
+                    "-m",
+                    "stack.calls_page",
+                    f"--port={settings.calls_page_port}",
+                ],
+                log_path=settings.logs_dir / "calls_page.log",
+                env=environ,
+                cwd=CHECKOUT,
+            )
+        )
+
     def _client_env(self, made_up: Keys, demo: Mapping[str, str]) -> dict[str, str]:
         settings = self.settings
         env = {"SUPABASE_URL": settings.supabase_url}
@@ -213,6 +248,7 @@ class Stack:
             "FUNCTIONS_URL": settings.functions_url,
             "PUBLIC_BASE_URL": settings.public_base_url,
             "SIMULATOR_URL": settings.simulator_url,
+            "CALLS_PAGE_URL": settings.calls_page_url,
             "TWILIO_ACCOUNT_SID": made_up.twilio_account_sid,
             "TWILIO_AUTH_TOKEN": made_up.twilio_auth_token,
         }
@@ -224,6 +260,7 @@ class Stack:
             # Any answer shows that the handlers are mounted: a GET is answered 405.
             f"{settings.functions_url}/api/twilio/token": None,
             f"{settings.simulator_url}/health": None,
+            f"{settings.calls_page_url}/health": None,
         }
         if settings.hosted is None:
             # The list of tables comes from the database, so it shows that Lite reaches it.

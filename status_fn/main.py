@@ -52,6 +52,7 @@ def record_event(request: Request) -> Response:
 def conversation(request: Request) -> Response:
     web.require_allowed_origin(request, DEPLOYMENT)
     user = AUTHENTICATOR.user(request)
+    web.note(user_id=str(user.id))
     conversation_id = web.parse_uuid(request.args.get("conversationId", ""), "conversationId")
 
     row = DATABASE.find(user.access_token, "conversations", CONVERSATION_COLUMNS, conversation_id)

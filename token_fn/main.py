@@ -48,15 +48,11 @@ def token(request: Request) -> Response:
         "grant_access_token",
         {"p_business_id": business_id, "p_ttl_seconds": TTL_SECONDS},
     )
-    match grant.get("error"):
-        case "business_required":
-            raise errors.BusinessRequired
-        case "not_a_member":
-            raise errors.NotAMember
-        case "rate_limited":
-            raise errors.RateLimited(
-                "Too many access tokens. Wait a moment.", retry_after=grant["retry_after"]
-            )
+    errors.refuse_rep(grant.get("error"))
+    if grant.get("error") == "rate_limited":
+        raise errors.RateLimited(
+            "Too many access tokens. Wait a moment.", retry_after=grant["retry_after"]
+        )
 
     rep = Rep(user.id, uuid.UUID(grant["business_id"]))
     web.note(business_id=str(rep.business_id))

@@ -30,6 +30,9 @@ AUTHENTICATOR = Authenticator(SUPABASE)
 WEBHOOKS = WebhookAuthenticator(TWILIO)
 DATABASE = Database(SUPABASE)
 
+# What the browser asks for, through Twilio or directly: none of it is to be trusted.
+WISHES = ("To", "CallerId", "LeadId", "CampaignId")
+
 # A callback that is not stored is sent again: on no connection, no answer in time, or an error.
 # https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
 STATUS_CALLBACK = f"{TWILIO.public_base_url}/status#rc=3&rp=ct,rt,5xx"
@@ -47,7 +50,7 @@ def twiml(request: Request) -> Response:
     form = WEBHOOKS.form(request, "/twiml")
     if request.args.get("after") == "dial":
         return end_of_dial(form)
-    if not form.get("To"):
+    if not form.get("To", "").strip():
         return xml(echo())
     return begin_call(form)
 
@@ -56,6 +59,8 @@ def begin_call(form: Form) -> Response:
     call_sid = call_events.call_sid(form)
     web.note(call_sid=call_sid)
     rep = from_caller(form.get("From", ""))
+    if rep:
+        web.note(user_id=str(rep.user_id), business_id=str(rep.business_id))
     call = DATABASE.call_as_webhook(
         TWILIO.webhook_jwt,
         "begin_call",
@@ -63,7 +68,7 @@ def begin_call(form: Form) -> Response:
             "p_call_sid": call_sid,
             "p_user_id": str(rep.user_id) if rep else None,
             "p_business_id": str(rep.business_id) if rep else None,
-            **decision_parameters(form.to_dict()),
+            **decision_parameters({name: form.get(name, "") for name in WISHES}),
         },
     )
     web.note(conversation_id=call["conversation_id"], block_reason=call["block_reason"])
@@ -83,11 +88,9 @@ def end_of_dial(form: Form) -> Response:
 def preview(request: Request) -> Response:
     web.require_allowed_origin(request, DEPLOYMENT)
     user = AUTHENTICATOR.user(request)
+    web.note(user_id=str(user.id))
     body = web.json_object(request)
-    wishes = {
-        name: web.optional_text(body, name) or ""
-        for name in ("To", "CallerId", "LeadId", "CampaignId")
-    }
+    wishes = {name: web.optional_text(body, name) or "" for name in WISHES}
     if not wishes["To"]:
         raise errors.InvalidRequest("To is missing.")
 
@@ -99,12 +102,7 @@ def preview(request: Request) -> Response:
             **decision_parameters(wishes),
         },
     )
-    match decision.get("error"):
-        case "business_required":
-            raise errors.BusinessRequired
-        case "not_a_member":
-            raise errors.NotAMember
-
+    errors.refuse_rep(decision.get("error"))
     answer = dial_or_refuse(decision)
     types = ["text/xml", "application/json"]
     if request.accept_mimetypes.best_match(types, default="text/xml") == "text/xml":
@@ -122,14 +120,14 @@ def preview(request: Request) -> Response:
 
 
 def decision_parameters(wishes: dict[str, str]) -> dict[str, object]:
-    """What a call is decided by. All of it comes from the browser, through Twilio or directly."""
+    """What a call is decided by, from a text for each of WISHES."""
     texts = {name: web.storable(value)[: web.MAX_TEXT].strip() for name, value in wishes.items()}
-    caller_id = texts.get("CallerId")
+    caller_id = texts["CallerId"]
     return {
         "p_to": phone_numbers.parse(texts["To"], test_numbers=DEPLOYMENT.development),
         "p_caller_id": phone_numbers.caller_id(caller_id) if caller_id else None,
-        "p_lead_id": texts.get("LeadId") or None,
-        "p_campaign_id": texts.get("CampaignId") or None,
+        "p_lead_id": texts["LeadId"] or None,
+        "p_campaign_id": texts["CampaignId"] or None,
     }
 
 

@@ -47,6 +47,22 @@ $$;
 revoke execute on function private.business_ids() from public, anon;
 grant execute on function private.business_ids() to authenticated;
 
+-- An id that came as text from outside: null where it is none.
+create function private.to_uuid(p_text text)
+returns uuid
+language sql
+immutable
+set search_path = ''
+as $$
+  select case
+    when p_text ~* '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$'
+      then p_text::uuid
+  end;
+$$;
+
+revoke execute on function private.to_uuid(text) from public, anon;
+grant execute on function private.to_uuid(text) to authenticated;
+
 alter table public.businesses enable row level security;
 alter table public.business_members enable row level security;
 

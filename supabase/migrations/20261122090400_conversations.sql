@@ -21,7 +21,8 @@ create table public.conversations (
   block_reason text,
   -- The caller ID shown to the lead; null where none was settled before the call was refused.
   from_number text,
-  -- E.164. For a refused call whose number is none, what was typed.
+  -- E.164. For a refused call whose number is none, and for one that we never got to begin, what was
+  -- typed.
   to_number text check (length(to_number) <= 64),
   -- The agent's leg: the call that the browser placed.
   call_sid text not null unique check (length(call_sid) <= 64),
@@ -46,7 +47,7 @@ create table public.conversations (
   references public.campaigns (business_id, id) on delete set null (campaign_id),
   check ((status = 'blocked') = (block_reason is not null)),
   check (business_id is not null or status = 'blocked'),
-  check (status = 'blocked' or to_number ~ '^\+[1-9][0-9]{6,14}$')
+  check (status in ('blocked', 'failed') or to_number ~ '^\+[1-9][0-9]{6,14}$')
 );
 
 create index conversations_created_at_idx on public.conversations (business_id, created_at desc);

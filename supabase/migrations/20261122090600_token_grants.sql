@@ -102,8 +102,41 @@ $$;
 revoke execute on function private.log_token_grant(uuid, integer) from public, anon;
 grant execute on function private.log_token_grant(uuid, integer) to authenticated;
 
+-- Whether the session that the access token belongs to still is one: not signed out, not banned.
+-- A token lives on for up to an hour after its session, and this one is to be spent on calls.
+-- https://supabase.com/docs/guides/auth/sessions
+-- Security definer: reps cannot read the Auth server's tables.
+create function private.is_signed_in()
+returns boolean
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select
+    exists (
+      select from auth.users
+      where users.id = (select auth.uid())
+        and users.deleted_at is null
+        and (users.banned_until is null or users.banned_until < now())
+    )
+    and (
+      -- Tokens that operators mint for themselves have no session.
+      (select auth.jwt() ->> 'session_id') is null
+      or exists (
+        select from auth.sessions
+        where sessions.id = (select private.to_uuid(auth.jwt() ->> 'session_id'))
+          and (sessions.not_after is null or sessions.not_after > now())
+      )
+    );
+$$;
+
+revoke execute on function private.is_signed_in() from public, anon;
+grant execute on function private.is_signed_in() to authenticated;
+
 -- May the signed-in user call for this business? One round trip of token_fn.
--- Answers {"business_id", "caller_id"}, {"error": "business_required" | "not_a_member"},
+-- Answers {"business_id", "caller_id"},
+-- {"error": "signed_out" | "business_required" | "not_a_member"},
 -- or {"error": "rate_limited", "retry_after"} in seconds.
 create function public.grant_access_token(p_business_id uuid, p_ttl_seconds integer)
 returns jsonb
@@ -115,6 +148,9 @@ declare
   v_business_id uuid := (v_choice ->> 'business_id')::uuid;
   v_retry_after integer;
 begin
+  if not private.is_signed_in() then
+    return jsonb_build_object('error', 'signed_out');
+  end if;
   if v_choice ? 'error' then
     return v_choice;
   end if;

@@ -126,10 +126,15 @@ on public.businesses, public.business_members, public.leads, public.campaigns,
 public.phone_numbers, public.do_not_call
 to call_webhook;
 grant select, insert on public.conversations, public.call_events, public.call_legs to call_webhook;
--- Only what the ledger decides: outcome, notes and the tie to a lead stay the rep's.
-grant update (status, dialed_at, ringing_at, answered_at, ended_at, duration_seconds)
+-- What the ledger decides, and what a call is when it begins after its own end was reported. Outcome
+-- and notes stay the rep's.
+grant update (
+  lead_id, campaign_id, status, block_reason, from_number, to_number, time_limit_seconds,
+  dialed_at, ringing_at, answered_at, ended_at, duration_seconds
+)
 on public.conversations to call_webhook;
 grant update (status, initiated_at, ringing_at, answered_at, ended_at, duration_seconds)
 on public.call_legs to call_webhook;
 grant update (business_id, conversation_id) on public.call_events to call_webhook;
 grant execute on function private.call_status_rank(text) to call_webhook;
+grant execute on function private.to_uuid(text) to call_webhook;

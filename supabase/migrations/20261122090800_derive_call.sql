@@ -77,7 +77,8 @@ as $$
     case
       when legs.status = 'completed' then coalesce(
         legs.reported_seconds,
-        greatest(0, extract(epoch from legs.ended_at - legs.answered_at))::integer
+        -- A day at most: no call is longer, and a timestamp can be anything.
+        least(86400, greatest(0, extract(epoch from legs.ended_at - legs.answered_at)))::integer
       )
       when legs.rank = 4 then 0
     end as duration_seconds
@@ -87,13 +88,32 @@ $$;
 revoke execute on function private.legs_of_call(text) from public, anon;
 grant execute on function private.legs_of_call(text) to call_webhook;
 
--- Writes what the events of a call say into its legs and its conversation.
--- The caller holds the call's lock (private.enter_call), so that two events cannot miss each other.
-create function private.derive_call(p_conversation_id uuid, p_business_id uuid, p_call_sid text)
-returns void
+-- Whether a conversation stands for a call whose end is all we know: private.note_unbegun_call. One
+-- that began was dialled, or refused, showing a caller ID.
+create function private.is_unbegun(p_conversation public.conversations)
+returns boolean
 language sql
+immutable
 set search_path = ''
 as $$
+  select
+    p_conversation.status = 'failed'
+    and p_conversation.dialed_at is null
+    and p_conversation.from_number is null;
+$$;
+
+revoke execute on function private.is_unbegun(public.conversations) from public, anon;
+grant execute on function private.is_unbegun(public.conversations) to call_webhook;
+
+-- Writes what the events of a call say into its legs and its conversation.
+-- The caller holds the call's lock (private.enter_call), so that two events cannot miss each other.
+-- What cannot be derived must not cost the event: it stays in the ledger, and the call as it was.
+create function private.derive_call(p_conversation_id uuid, p_business_id uuid, p_call_sid text)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
   with legs as materialized (
     select * from private.legs_of_call(p_call_sid)
   ),
@@ -182,8 +202,10 @@ as $$
     duration_seconds = conversation.duration_seconds
   from conversation
   where conversations.call_sid = p_call_sid
-    -- A refused call stays refused, whatever its agent leg does while the reason is spoken.
+    -- A refused call stays refused, whatever its agent leg does while the reason is spoken, and a
+    -- call that never began stays failed.
     and conversations.status <> 'blocked'
+    and not private.is_unbegun(conversations)
     and (
       conversations.status, conversations.dialed_at, conversations.ringing_at,
       conversations.answered_at, conversations.ended_at, conversations.duration_seconds
@@ -192,6 +214,10 @@ as $$
       conversation.ringing_at, conversation.answered_at, conversation.ended_at,
       conversation.duration_seconds
     );
+exception
+  when data_exception or integrity_constraint_violation then
+    raise warning 'call % could not be derived from its events: %', p_call_sid, sqlerrm;
+end;
 $$;
 
 revoke execute on function private.derive_call(uuid, uuid, text) from public, anon;

@@ -12,22 +12,6 @@ create type private.call_decision as (
   time_limit_seconds integer
 );
 
--- An id that a browser sent: null where it is none.
-create function private.to_uuid(p_text text)
-returns uuid
-language sql
-immutable
-set search_path = ''
-as $$
-  select case
-    when p_text ~* '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$'
-      then p_text::uuid
-  end;
-$$;
-
-revoke execute on function private.to_uuid(text) from public, anon;
-grant execute on function private.to_uuid(text) to authenticated, call_webhook;
-
 -- Decides a call. Security invoker: it sees the business that the caller's policies show it, which
 -- is why a preview by the rep and the call itself come to the same answer.
 -- p_to is what phone number parsing made of the dialled text:
@@ -181,16 +165,18 @@ set search_path = ''
 as $$
 declare
   v_answer jsonb;
+  v_begun boolean;
   v_conversation_id uuid;
   d private.call_decision;
 begin
   perform private.enter_call(p_call_sid, p_business_id);
 
-  select private.call_answer(conversations) into v_answer
+  select private.call_answer(conversations), not private.is_unbegun(conversations)
+  into v_answer, v_begun
   from public.conversations
   where conversations.call_sid = p_call_sid;
 
-  if not found then
+  if v_begun is distinct from true then
     d := private.decide_call(
       p_user_id, p_business_id, p_to, p_caller_id, p_lead_id, p_campaign_id
     );
@@ -208,18 +194,26 @@ begin
       case when d.block_reason is not null then now() end,
       case when d.block_reason is not null then 0 end
     )
+    -- Its end came first: private.note_unbegun_call.
+    on conflict (call_sid) do update set
+      lead_id = excluded.lead_id,
+      campaign_id = excluded.campaign_id,
+      status = excluded.status,
+      block_reason = excluded.block_reason,
+      from_number = excluded.from_number,
+      to_number = excluded.to_number,
+      time_limit_seconds = excluded.time_limit_seconds,
+      dialed_at = excluded.dialed_at,
+      ended_at = excluded.ended_at,
+      duration_seconds = excluded.duration_seconds
     returning begun.id, private.call_answer(begun) into v_conversation_id, v_answer;
 
     insert into public.call_legs (business_id, conversation_id, call_sid, role, status)
-    values (d.business_id, v_conversation_id, p_call_sid, 'agent', 'ringing');
+    values (d.business_id, v_conversation_id, p_call_sid, 'agent', 'ringing')
+    on conflict (call_sid) do nothing;
 
     -- Callbacks that were faster than the call they tell about.
-    update public.call_events
-    set business_id = d.business_id, conversation_id = v_conversation_id
-    where call_events.agent_call_sid = p_call_sid and call_events.conversation_id is null;
-    if found then
-      perform private.derive_call(v_conversation_id, d.business_id, p_call_sid);
-    end if;
+    perform private.attach_events(v_conversation_id, d.business_id, p_call_sid);
   end if;
 
   perform private.leave_call();

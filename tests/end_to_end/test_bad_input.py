@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+import httpx
 import jwt
 import psycopg
 import pytest
@@ -300,3 +301,59 @@ def test_the_webhook_jwt_over_rest_reads_and_changes_nothing(stack: Stack) -> No
             tried = rest(stack.env, token, method, f"{table}?limit=1", json=body)
             assert tried.status_code >= 400 or tried.text in ("", "[]"), (method, table)
     assert query(stack, "select count(*) from public.businesses") == [(2,)]
+
+
+def test_the_words_of_refusals_that_endpoints_word_themselves(rep: Rep) -> None:
+    def words(answer: Any) -> str:
+        message: str = answer.json()["error"]["message"]
+        return message
+
+    large = rep.ask("POST", "status", content=b"x" * 70_000, headers=FORM)
+    assert words(large) == "The body may have 65536 bytes at most."
+    assert words(rep.ask("DELETE", "token")) == "This address answers POST."
+    assert words(rep.ask("GET", "elsewhere")) == "There is nothing at this address."
+    odd = rep.ask("POST", "twiml", content=b"<a/>", headers={"Content-Type": "text/xml"})
+    assert words(odd) == "Send a form, or JSON for a preview."
+    nowhere = rep.ask("GET", "status", params={"conversationId": str(uuid.uuid4())})
+    assert words(nowhere) == "There is no such conversation in your business."
+
+
+def test_more_tokens_than_the_business_allows_are_refused_for_a_while(stack: Stack) -> None:
+    rival = Rep.sign_in(stack, RIVAL)
+    allow = "update public.businesses set token_grants_per_minute = %s where name = 'Rival Roofing'"
+    with psycopg.connect(stack.env["DATABASE_URL"]) as connection:
+        connection.execute(allow, (1,))
+    try:
+        answers = [rival.ask("POST", "token", json={}) for _ in range(3)]
+        refused = [answer for answer in answers if answer.status_code != 200]
+        assert {the_error(answer) for answer in refused} == {(429, "rate_limited")}
+        assert len(refused) >= 2
+        assert refused[0].json()["error"]["message"] == "Too many access tokens. Wait a moment."
+        assert 1 <= int(refused[0].headers["Retry-After"]) <= 60
+    finally:
+        with psycopg.connect(stack.env["DATABASE_URL"]) as connection:
+            connection.execute(allow, (100_000,))
+
+
+def test_who_signed_out_gets_no_token(stack: Stack) -> None:
+    rep = Rep.sign_in(stack, BOTH)
+    business = {"businessId": stack.env["DEMO_BUSINESS_ID"]}
+    assert rep.ask("POST", "token", json=business).status_code == 200
+    httpx.post(
+        f"{stack.env['SUPABASE_URL']}/auth/v1/logout",
+        headers={
+            "apikey": stack.env["SUPABASE_PUBLISHABLE_KEY"],
+            "Authorization": f"Bearer {rep.access_token}",
+        },
+    ).raise_for_status()
+    assert the_error(rep.ask("POST", "token", json=business)) == (401, "unauthenticated")
+
+
+def test_a_call_whose_beginning_the_database_missed_is_on_record_as_failed(
+    stack: Stack, rep: Rep, caller: str
+) -> None:
+    call_sid = new_call_sid()
+    ended = {"CallSid": call_sid, "CallStatus": "failed", "From": caller, "To": "+15005550006"}
+    assert webhook(stack.env, "status", ended).status_code == 204
+    rows = rep.rows("conversations", call_sid=f"eq.{call_sid}")
+    assert [(row["status"], row["to_number"]) for row in rows] == [("failed", "+15005550006")]

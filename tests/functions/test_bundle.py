@@ -61,6 +61,12 @@ def test_every_endpoint_is_listed_and_every_listed_endpoint_exists() -> None:
 
 
 @pytest.mark.parametrize("folder", ENDPOINTS)
+def test_an_endpoints_requirements_are_part_of_the_development_lock(folder: str) -> None:
+    assert f"-r {folder}/requirements.in\n" in (bundle.ROOT / "requirements.in").read_text()
+    assert "--hash=sha256:" in (bundle.ROOT / folder / "requirements.txt").read_text()
+
+
+@pytest.mark.parametrize("folder", ENDPOINTS)
 def test_the_named_function_is_what_the_server_starts(folder: str) -> None:
     endpoint = load(folder)
     assert endpoint.path == ENDPOINTS[folder].path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
@@ -17,6 +18,7 @@ def written(capsys: pytest.CaptureFixture[str]) -> dict[str, object]:
     assert end == ""
     entry = json.loads(line)
     assert isinstance(entry, dict)
+    assert datetime.fromisoformat(entry.pop("time")).tzinfo == UTC
     return entry
 
 

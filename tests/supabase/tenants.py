@@ -144,6 +144,7 @@ def record_event(
     source: str = "status_callback",
     occurred_at: str | None = None,
     duration_seconds: int | None = None,
+    payload: dict[str, str] | None = None,
 ) -> dict[str, Any]:
     """public.record_call_event as the webhook endpoint calls it."""
     with as_role(db, "call_webhook"):
@@ -157,7 +158,7 @@ def record_event(
                 sequence_number,
                 occurred_at,
                 duration_seconds,
-                Jsonb({"CallStatus": status}),
+                Jsonb({"CallStatus": status} | (payload or {})),
             ),
         ).fetchone()
     assert row is not None

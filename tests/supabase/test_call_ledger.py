@@ -69,6 +69,12 @@ def tenant(db: Connection) -> Tenant:
     return add_tenant(db, 1)
 
 
+def as_sent_by_browser(tenant: Tenant) -> dict[str, str]:
+    """What Twilio's callbacks of the agent's leg say of the call, besides its status."""
+    rep = f"client:user_{tenant.user_id.hex}_{tenant.business_id.hex}"
+    return {"From": rep, "To": tenant.lead_number}
+
+
 def play(db: Connection, tenant: Tenant, events: list[Event | None]) -> dict[str, Any]:
     """Plays a call into the database, ``None`` standing for its beginning; what came of it."""
     sids = {"agent": new_call_sid(), "lead": new_call_sid()}
@@ -86,9 +92,20 @@ def play(db: Connection, tenant: Tenant, events: list[Event | None]) -> dict[str
             source=event.source,
             occurred_at=None if second is None else f"2026-11-22T10:00:{second:02}Z",
             duration_seconds=event.duration,
+            payload=as_sent_by_browser(tenant) if event.leg == "agent" else None,
         )
     call = conversation(db, sids["agent"])
-    told = ("status", "ringing_at", "answered_at", "ended_at", "duration_seconds")
+    told = (
+        "lead_id",
+        "from_number",
+        "to_number",
+        "time_limit_seconds",
+        "status",
+        "ringing_at",
+        "answered_at",
+        "ended_at",
+        "duration_seconds",
+    )
     legs = fetch(
         db,
         "select role, status, initiated_at, ringing_at, answered_at, ended_at, duration_seconds"
@@ -111,6 +128,10 @@ def at(second: int) -> datetime:
 def test_a_completed_call_tells_the_leads_talk_time(db: Connection, tenant: Tenant) -> None:
     outcome = play(db, tenant, [None, *LEAD_TALKED])
     assert outcome["call"] == {
+        "lead_id": tenant.lead_id,
+        "from_number": tenant.caller_id,
+        "to_number": tenant.lead_number,
+        "time_limit_seconds": 14400,
         "status": "completed",
         "ringing_at": at(2),
         "answered_at": at(5),
@@ -199,6 +220,111 @@ def test_of_terminal_events_with_one_number_the_first_received_wins(
         record_event(db, agent, lead, first, 2)
         record_event(db, agent, lead, second, 2)
         assert conversation(db, agent)["status"] == first
+
+
+def test_of_terminal_events_with_one_number_the_first_to_happen_wins_whenever_it_comes(
+    db: Connection, tenant: Tenant
+) -> None:
+    told = [("busy", "2026-11-22T10:00:05Z"), ("failed", "2026-11-22T10:00:06Z")]
+    for order in (told, told[::-1]):
+        agent, lead = new_call_sid(), new_call_sid()
+        begin_call(db, tenant, agent)
+        for status, occurred_at in order:
+            record_event(db, agent, lead, status, 2, occurred_at=occurred_at)
+        assert conversation(db, agent)["status"] == "busy"
+
+
+def test_of_several_legs_the_one_that_the_lead_talks_on_is_the_call(
+    db: Connection, tenant: Tenant
+) -> None:
+    agent, engaged, talking = new_call_sid(), new_call_sid(), new_call_sid()
+    begin_call(db, tenant, agent)
+    record_event(db, agent, engaged, "busy", 1)
+    record_event(db, agent, talking, "in-progress", 2)
+    assert conversation(db, agent)["status"] == "in-progress"
+    record_event(db, agent, talking, "completed", 3, duration_seconds=7)
+    call = conversation(db, agent)
+    assert (call["status"], call["duration_seconds"]) == ("completed", 7)
+
+
+def test_timestamps_from_another_age_cost_no_event(db: Connection, tenant: Tenant) -> None:
+    agent, lead = new_call_sid(), new_call_sid()
+    begin_call(db, tenant, agent)
+    record_event(db, agent, lead, "in-progress", 2, occurred_at="2026-11-22T10:00:00Z")
+    record_event(db, agent, lead, "completed", 3, occurred_at="9999-12-31T23:59:59Z")
+    call = conversation(db, agent)
+    assert (call["status"], call["duration_seconds"]) == ("completed", 86400)
+
+
+def test_an_event_that_nothing_can_be_derived_from_is_kept(db: Connection, tenant: Tenant) -> None:
+    agent, lead = new_call_sid(), new_call_sid()
+    begin_call(db, tenant, agent)
+    record_event(db, agent, lead, "ringing", 1)
+    # The answer would lie before the beginning of Postgres's time.
+    stored = record_event(
+        db, agent, lead, "completed", 3, occurred_at="4713-01-01 BC", duration_seconds=2**31 - 1
+    )
+    assert stored["new"] is True
+    assert conversation(db, agent)["status"] == "ringing"
+
+
+def test_a_call_that_could_not_begin_is_on_record_as_failed_when_it_ends(
+    db: Connection, tenant: Tenant
+) -> None:
+    agent = new_call_sid()
+    told = record_event(
+        db,
+        agent,
+        agent,
+        "failed",
+        0,
+        occurred_at="2026-11-22T10:00:15Z",
+        payload={**as_sent_by_browser(tenant), "To": "(415) 555-0100"},
+    )
+    call = conversation(db, agent)
+    assert told["conversation_id"] == str(call["id"])
+    assert (call["business_id"], call["user_id"]) == (tenant.business_id, tenant.user_id)
+    assert (call["status"], call["to_number"]) == ("failed", "(415) 555-0100")
+    assert (call["duration_seconds"], call["dialed_at"], call["ended_at"]) == (0, None, at(15))
+    assert fetch(db, "select role, status from public.call_legs") == [
+        {"role": "agent", "status": "failed"}
+    ]
+    assert fetch(db, "select conversation_id from public.call_events") == [
+        {"conversation_id": call["id"]}
+    ]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"From": "client:somebody"},
+        {"From": f"client:user_{32 * '0'}_{32 * '1'}"},
+        {"To": ""},
+        {"To": " "},
+    ],
+)
+def test_an_end_that_names_no_rep_or_no_number_makes_no_call(
+    db: Connection, tenant: Tenant, change: dict[str, str]
+) -> None:
+    agent = new_call_sid()
+    told = record_event(
+        db, agent, agent, "completed", 0, payload=as_sent_by_browser(tenant) | change
+    )
+    assert told == {"new": True, "conversation_id": None}
+    assert fetch(db, "select 1 from public.conversations") == []
+
+
+def test_a_call_that_begins_after_its_end_was_reported_is_decided_all_the_same(
+    db: Connection, tenant: Tenant
+) -> None:
+    agent = new_call_sid()
+    record_event(db, agent, agent, "completed", 0, payload=as_sent_by_browser(tenant))
+    assert conversation(db, agent)["status"] == "failed"
+    answer = begin_call(db, tenant, agent, caller_id="+14155559999")
+    assert answer["block_reason"] == "caller_id_not_owned"
+    assert begin_call(db, tenant, agent) == answer
+    call = conversation(db, agent)
+    assert (call["status"], call["block_reason"]) == ("blocked", "caller_id_not_owned")
 
 
 def test_a_dial_action_yields_to_the_leads_own_callback(db: Connection, tenant: Tenant) -> None:

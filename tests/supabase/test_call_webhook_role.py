@@ -262,7 +262,6 @@ def test_inside_it_moves_nothing_but_its_call_without_looking_either(
         " values ('{business}', '{other_id}', 'CAnew', 'lead', 'ringing')",
         "update public.conversations set call_sid = 'CAnew'",
         "update public.conversations set notes = 'Called'",
-        "update public.conversations set lead_id = null",
         "update public.call_legs set conversation_id = '{other_id}'",
         "update public.call_events set payload = '{{}}'",
         "delete from public.conversations",

@@ -47,11 +47,22 @@ LEG_PROGRESS = ("status", "ringing_at", "answered_at", "ended_at", "duration_sec
 COLUMNS: Grants = {
     **{
         f"public.conversations.{column}": {"authenticated": {"update"}}
-        for column in ("outcome", "notes", "lead_id", "campaign_id")
+        for column in ("outcome", "notes")
+    },
+    **{
+        f"public.conversations.{column}": {"authenticated": {"update"}, "call_webhook": {"update"}}
+        for column in ("lead_id", "campaign_id")
     },
     **{
         f"public.conversations.{column}": {"call_webhook": {"update"}}
-        for column in ("dialed_at", *LEG_PROGRESS)
+        for column in (
+            "block_reason",
+            "from_number",
+            "to_number",
+            "time_limit_seconds",
+            "dialed_at",
+            *LEG_PROGRESS,
+        )
     },
     **{
         f"public.call_legs.{column}": {"call_webhook": {"update"}}
@@ -76,7 +87,11 @@ FUNCTIONS: Grants = {
     "private.to_uuid(text)": FOR_USERS | FOR_WEBHOOKS,
     "private.call_answer(public.conversations)": FOR_WEBHOOKS,
     "private.call_status_rank(text)": FOR_WEBHOOKS,
+    "private.is_signed_in()": FOR_USERS,
+    "private.attach_events(uuid,uuid,text)": FOR_WEBHOOKS,
     "private.derive_call(uuid,uuid,text)": FOR_WEBHOOKS,
+    "private.is_unbegun(public.conversations)": FOR_WEBHOOKS,
+    "private.note_unbegun_call(text,jsonb,timestamp with time zone)": FOR_WEBHOOKS,
     "private.enter_call(text,uuid)": FOR_WEBHOOKS,
     "private.leave_call()": FOR_WEBHOOKS,
     "private.legs_of_call(text)": FOR_WEBHOOKS,
@@ -98,6 +113,7 @@ SCHEMAS: Grants = {
 DEFINER_FUNCTIONS = [
     "private.broadcast_conversation()",
     "private.business_ids()",
+    "private.is_signed_in()",
     "private.log_token_grant(uuid,integer)",
 ]
 

@@ -55,7 +55,9 @@ PRINCIPALS = (*USERS, "anon", "call_webhook", "service_role")
 DESCRIBED_BY_REPS = {"outcome", "notes", "lead_id", "campaign_id"}
 MOVED_BY_WEBHOOKS = {
     "conversations": {
-        "status", "dialed_at", "ringing_at", "answered_at", "ended_at", "duration_seconds",
+        "lead_id", "campaign_id", "status", "block_reason", "from_number", "to_number",
+        "time_limit_seconds", "dialed_at", "ringing_at", "answered_at", "ended_at",
+        "duration_seconds",
     },
     "call_legs": {
         "status", "initiated_at", "ringing_at", "answered_at", "ended_at", "duration_seconds",

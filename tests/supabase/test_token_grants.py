@@ -20,6 +20,7 @@ from tests.supabase.tenants import (
     add_user,
     as_role,
     as_user,
+    attempt,
     committed_tenant,
     fetch,
     wait_until_blocked,
@@ -120,7 +121,7 @@ def test_who_is_no_member_gets_none_and_does_not_learn_what_exists(
 def test_a_token_without_a_user_gets_none(db: Connection, tenant: Tenant) -> None:
     with as_role(db, "authenticated", {"role": "authenticated"}):
         row = db.execute("select public.grant_access_token(null, 3600)").fetchone()
-    assert row == ({"error": "not_a_member"},)
+    assert row == ({"error": "signed_out"},)
 
 
 def test_the_limit_of_a_minute_is_reached_and_then_told(db: Connection, tenant: Tenant) -> None:
@@ -261,3 +262,34 @@ def test_the_record_of_a_grant_outlives_the_account(db: Connection, tenant: Tena
     grant(db, tenant.user_id)
     db.execute("delete from auth.users where id = %s", (tenant.user_id,))
     assert len(grants_of(db, tenant.user_id)) == 1
+
+
+def test_who_signed_out_or_is_banned_gets_no_token(db: Connection, tenant: Tenant) -> None:
+    session_id = uuid.uuid4()
+    claims = {"sub": str(tenant.user_id), "role": "authenticated", "session_id": str(session_id)}
+
+    def granted() -> bool:
+        with as_role(db, "authenticated", claims):
+            rows = fetch(db, "select public.grant_access_token(null, 3600) as answer")
+        answer: dict[str, object] = rows[0]["answer"]
+        assert "business_id" in answer or answer == {"error": "signed_out"}
+        return "business_id" in answer
+
+    assert not granted()
+    db.execute(
+        "insert into auth.sessions (id, user_id) values (%s, %s)", (session_id, tenant.user_id)
+    )
+    assert granted()
+    for barred in (
+        "update auth.users set banned_until = now() + interval '1 day' where id = %s",
+        "update auth.users set deleted_at = now() where id = %s",
+        "delete from auth.sessions where user_id = %s",
+        "update auth.sessions set not_after = now() - interval '1 minute' where user_id = %s",
+    ):
+        with attempt(db):
+            db.execute(barred, (tenant.user_id,))
+            assert not granted(), barred
+    claims["session_id"] = "nonsense"
+    assert not granted()
+    del claims["session_id"]
+    assert granted()

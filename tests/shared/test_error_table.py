@@ -1,0 +1,82 @@
+"""The table of refusals: each row with the words that a person reads, as in docs/endpoints.md."""
+
+from __future__ import annotations
+
+import pytest
+
+from shared import errors
+from stack.settings import CHECKOUT
+
+TABLE: list[tuple[errors.RequestError, int, str, str]] = [
+    (errors.InvalidRequest("To is missing."), 400, "invalid_request", "To is missing."),
+    (
+        errors.BusinessRequired(),
+        400,
+        "business_required",
+        "You belong to several businesses: send businessId to choose one.",
+    ),
+    (
+        errors.Unauthenticated(),
+        401,
+        "unauthenticated",
+        "Sign in again: the access token is not valid.",
+    ),
+    (
+        errors.UnauthorizedDomain(),
+        403,
+        "unauthorized_domain",
+        "Calls can only be placed from Henk's own pages.",
+    ),
+    (errors.NotAMember(), 403, "not_a_member", "You are not a member of this business."),
+    (errors.InvalidSignature("why"), 403, "invalid_signature", "why"),
+    (errors.NotFound("what"), 404, "not_found", "what"),
+    (errors.MethodNotAllowed("which"), 405, "method_not_allowed", "which"),
+    (errors.PayloadTooLarge("how much"), 413, "payload_too_large", "how much"),
+    (errors.UnsupportedMediaType("what"), 415, "unsupported_media_type", "what"),
+    (errors.RateLimited("slower", retry_after=3), 429, "rate_limited", "slower"),
+    (
+        errors.PhoneSystemError("a setting"),
+        500,
+        "phone_system_error",
+        "The phone system is not set up correctly. Tell your administrator.",
+    ),
+    (
+        errors.DatabaseUnavailable("a host"),
+        503,
+        "database_unavailable",
+        "The database does not answer. Try again shortly.",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code", "message"), TABLE, ids=lambda value: getattr(value, "code", None)
+)
+def test_a_refusal_has_its_status_code_and_words(
+    error: errors.RequestError, status: int, code: str, message: str
+) -> None:
+    assert (error.status, error.code, error.message) == (status, code, message)
+    assert f"| {status} | `{code}` |" in (CHECKOUT / "docs" / "endpoints.md").read_text()
+
+
+def test_the_table_has_every_refusal() -> None:
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type)]
+    codes = {vars(kind)["code"] for kind in kinds if "code" in vars(kind)}
+    assert codes == {code for _, _, code, _ in TABLE}
+
+
+@pytest.mark.parametrize(
+    ("error", "refusal"),
+    [
+        ("signed_out", errors.Unauthenticated),
+        ("business_required", errors.BusinessRequired),
+        ("not_a_member", errors.NotAMember),
+    ],
+)
+def test_what_the_database_refuses_a_rep_with(
+    error: str, refusal: type[errors.RequestError]
+) -> None:
+    with pytest.raises(refusal):
+        errors.refuse_rep(error)
+    errors.refuse_rep(None)
+    errors.refuse_rep("rate_limited")

@@ -1,0 +1,21 @@
+/** Why a call is refused, in words: the database's codes, as in shared/block_reasons.py.
+ * @type {Readonly<Record<string, string>>} */
+const SENTENCES = {
+  unknown_rep: 'You are not signed in as a sales representative.',
+  not_a_member: 'You are not a member of this business.',
+  invalid_number: 'The number is not a valid phone number.',
+  number_type_not_allowed: 'Numbers of this kind cannot be called.',
+  no_caller_id: 'Your business has no caller ID to call from.',
+  caller_id_not_owned: 'The caller ID does not belong to your business.',
+  unknown_lead: 'The lead does not belong to your business.',
+  unknown_campaign: 'The campaign does not belong to your business.',
+  do_not_call: 'The number is on your do not call list.',
+};
+
+/**
+ * @param {string} blockReason
+ * @returns {string} a general sentence for a code that is newer than this library
+ */
+export function blockReasonSentence(blockReason) {
+  return SENTENCES[blockReason] ?? 'It is not allowed.';
+}

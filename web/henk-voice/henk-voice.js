@@ -1,0 +1,331 @@
+import { AccessToken } from './access-token.js';
+import { AudioDevices } from './audio-devices.js';
+import { VoiceCall } from './call.js';
+import { Conversations, FINAL_STATUSES } from './conversations.js';
+import { Emitter } from './emitter.js';
+import { Endpoints, twimlParameters } from './endpoints.js';
+import { VoiceError, failure, failureOf } from './failures.js';
+import { LiveStatus } from './live-status.js';
+import { Phone } from './phone.js';
+
+export { blockReasonSentence } from './block-reasons.js';
+export { FINAL_STATUSES, timestamp } from './conversations.js';
+export { VoiceError, failureOf } from './failures.js';
+
+/**
+ * @typedef {import('./call.js').VoiceCall} Call
+ * @typedef {import('./call.js').CallState} CallState
+ * @typedef {import('./call.js').EndReason} EndReason
+ * @typedef {import('./conversations.js').Business} Business
+ * @typedef {import('./conversations.js').Campaign} Campaign
+ * @typedef {import('./conversations.js').CallerId} CallerId
+ * @typedef {import('./conversations.js').Conversation} Conversation
+ * @typedef {import('./conversations.js').ConversationInHistory} ConversationInHistory
+ * @typedef {import('./conversations.js').ConversationStatus} ConversationStatus
+ * @typedef {import('./conversations.js').Description} Description
+ * @typedef {import('./conversations.js').HistoryFilter} HistoryFilter
+ * @typedef {import('./conversations.js').Lead} Lead
+ * @typedef {import('./endpoints.js').CallWishes} CallWishes
+ * @typedef {import('./endpoints.js').Preview} Preview
+ * @typedef {import('./failures.js').Failure} Failure
+ *
+ * @typedef {object} HenkVoiceOptions
+ * @property {typeof import('@twilio/voice-sdk').Device} Device of `@twilio/voice-sdk`
+ * @property {import('@supabase/supabase-js').SupabaseClient} supabase a client that is signed in
+ * @property {string} functionsUrl under which `/token`, `/twiml` and `/status` are; `/api/twilio`
+ *   where the page's own host routes to the functions
+ * @property {import('@twilio/voice-sdk').Device.Options & Record<string, unknown>} [deviceOptions]
+ *   for the SDK's Device
+ * @property {boolean} [realtime] false: the project has no Supabase Realtime, do not try
+ * @property {number} [connectTimeoutMs] until a call that reaches nobody is given up: 15 s
+ * @property {number} [progressTimeoutMs] until a call of which nothing is heard is given up: 45 s
+ *
+ * @typedef {object} HenkVoiceEvents
+ * @property {{ businessId: string, callerId: string | null }} ready calls can be placed
+ * @property {VoiceCall} call a call begins
+ * @property {VoiceCall} callchange anything about it changed
+ * @property {VoiceCall} callend it is over
+ * @property {Partial<Conversation> & { id: string }} conversation what is new about a conversation
+ *   of the business: all of its row, or some columns
+ * @property {undefined} gap changes of conversations may have been missed: read them anew
+ * @property {Failure} failure calls cannot be placed, and why; it is tried again by itself
+ * @property {undefined} recovered they can again
+ */
+
+/** Until a call that has just begun is on record. */
+const LOOK_UP_AFTER_MS = [0, 300, 700, 1500, 3000, 6000];
+
+/**
+ * Browser calling for one business at a time.
+ *
+ *     const voice = new HenkVoice({ Device, supabase, functionsUrl: '/api/twilio' });
+ *     await voice.open(businessId);
+ *     const call = voice.dial({ to: '+14155552671', leadId, campaignId });
+ *     call.on('change', ({ state, talkSeconds, reason }) => …);
+ *
+ * @extends {Emitter<HenkVoiceEvents>}
+ */
+export class HenkVoice extends Emitter {
+  /** Leads, campaigns, history; outcome and notes. */
+  conversations;
+  /** Microphones and speakers. */
+  audio = new AudioDevices();
+  /** The latest call, over or not. @type {VoiceCall | null} */
+  call = null;
+  /** @type {string | null} */
+  businessId = null;
+  /** The business's default. @type {string | null} */
+  callerId = null;
+
+  #options;
+  #endpoints;
+  #phone;
+  /** @type {AccessToken | null} */
+  #token = null;
+  /** @type {LiveStatus | null} */
+  #live = null;
+  #ready = false;
+
+  /** @param {HenkVoiceOptions} options */
+  constructor(options) {
+    super();
+    this.#options = { connectTimeoutMs: 15_000, progressTimeoutMs: 45_000, ...options };
+    this.#endpoints = new Endpoints(options.supabase, options.functionsUrl);
+    this.conversations = new Conversations(options.supabase);
+    this.#phone = new Phone({
+      Device: options.Device,
+      deviceOptions: options.deviceOptions ?? {},
+      audio: this.audio,
+      freshToken: async () => (await this.#accessToken().renew()).token,
+      onMicrophone: (waiting) => this.call?.setAwaitingMicrophone(waiting),
+      connectTimeoutMs: this.#options.connectTimeoutMs,
+    });
+  }
+
+  /** Whether there is a call that is not over. */
+  get inCall() {
+    return this.call !== null && this.call.state !== 'ended';
+  }
+
+  /** Whether calls can be placed, as far as is known. */
+  get ready() {
+    return this.#ready;
+  }
+
+  /**
+   * Gets ready to call for a business. A user of several has to name one.
+   *
+   * Throws VoiceError where there is no token yet; it is tried again all the same, with `ready` and
+   * `recovered` once it worked, until `close()`.
+   *
+   * @param {string} [businessId]
+   */
+  async open(businessId) {
+    if (this.inCall) throw new VoiceError(failure('call_in_progress'));
+    this.#shut();
+    const unsupported = whyUnsupported(this.#options.Device);
+    if (unsupported) {
+      this.emit('failure', unsupported);
+      throw new VoiceError(unsupported);
+    }
+    this.audio.start();
+
+    this.#token = new AccessToken({
+      fetch: async () => {
+        const grant = await this.#endpoints.grantToken(businessId);
+        this.#granted(grant.businessId, grant.callerId);
+        return grant;
+      },
+      onToken: (token) => this.#phone.updateToken(token),
+      onFailure: (cause) => {
+        this.#ready = false;
+        this.emit('failure', cause);
+      },
+      onRecovered: () => this.emit('recovered', undefined),
+    });
+    await this.#token.start();
+  }
+
+  /** Hangs up and lets go of everything. */
+  close() {
+    this.call?.hangUp();
+    this.#shut();
+    this.audio.stop();
+  }
+
+  /**
+   * Places a call. What goes wrong, from the token to the microphone, ends the call with a reason.
+   *
+   * @param {CallWishes} wishes
+   * @returns {VoiceCall} connecting; throws VoiceError where there is a call already
+   */
+  dial(wishes) {
+    if (this.inCall) throw new VoiceError(failure('call_in_progress'));
+    const call = new VoiceCall(wishes, {
+      progressTimeoutMs: this.#options.progressTimeoutMs,
+      microphoneFailure: () => this.#phone.microphoneFailure,
+      onCallSid: (callSid) =>
+        void this.#lookUp(call, () => this.conversations.byCallSid(callSid)),
+      onReconnecting: () => this.#phone.reconnecting(),
+      onBroken: () => this.#phone.discard(),
+    });
+    this.call = call;
+    call.on('change', () => this.emit('callchange', call));
+    call.on('end', () => this.#ended(call));
+    this.emit('call', call);
+    void this.#place(call);
+    return call;
+  }
+
+  /**
+   * What would become of a call: the number in E.164, or why it would be refused.
+   *
+   * @param {CallWishes} wishes
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<Preview>}
+   */
+  preview(wishes, signal) {
+    return this.#endpoints.previewCall(wishes, this.businessId ?? undefined, signal);
+  }
+
+  /**
+   * Saves what a rep writes about a call.
+   *
+   * @param {string} conversationId
+   * @param {Description} description
+   * @returns {Promise<ConversationInHistory>}
+   */
+  async describe(conversationId, description) {
+    const row = await this.conversations.describe(conversationId, description);
+    this.emit('conversation', row);
+    return row;
+  }
+
+  /** @param {VoiceCall} call */
+  async #place(call) {
+    try {
+      const before = this.#latestIds();
+      const { token } = await this.#accessToken().get();
+      if (call.over) return;
+      const sdk = await this.#phone.connect(token, twimlParameters(call.wishes));
+      call.on('end', () => void this.#lookUpWithoutSid(call, before));
+      call.attach(sdk);
+    } catch (error) {
+      call.fail(failureOf(error));
+    }
+  }
+
+  /** @param {VoiceCall} call */
+  #ended(call) {
+    void this.#phone.hungUp();
+    this.emit('callend', call);
+    if (call.conversation) this.#live?.watch(call.conversation.id);
+  }
+
+  /**
+   * A call that is busy at once ends before the browser is told its SID. Its row is the one that
+   * was not there before.
+   *
+   * @param {VoiceCall} call
+   * @param {Promise<Set<string>>} before
+   */
+  async #lookUpWithoutSid(call, before) {
+    if (call.callSid) return;
+    const known = await before;
+    await this.#lookUp(call, async () => {
+      const latest = await this.#latest();
+      const digits = call.wishes.to.replace(/\D/g, '').slice(-6);
+      return (
+        latest.find(({ id, to_number }) => !known.has(id) && to_number?.endsWith(digits)) ?? null
+      );
+    });
+  }
+
+  /**
+   * Finds the call's row and follows it to its end.
+   *
+   * @param {VoiceCall} call
+   * @param {() => Promise<Conversation | null>} find
+   */
+  async #lookUp(call, find) {
+    for (const wait of LOOK_UP_AFTER_MS) {
+      await new Promise((resolve) => setTimeout(resolve, wait));
+      if (call !== this.call || call.conversation) return;
+      const row = await find().catch(() => null);
+      if (!row) continue;
+      call.update(row);
+      this.emit('conversation', row);
+      if (!FINAL_STATUSES.has(row.status)) this.#live?.watch(row.id);
+      return;
+    }
+  }
+
+  async #latest() {
+    const { data } = await this.#options.supabase.auth.getSession();
+    if (!data.session || !this.businessId) return [];
+    return this.conversations.latest(this.businessId, data.session.user.id);
+  }
+
+  async #latestIds() {
+    const latest = await this.#latest().catch(() => []);
+    return new Set(latest.map(({ id }) => id));
+  }
+
+  /**
+   * @param {string} businessId
+   * @param {string | null} callerId
+   */
+  #granted(businessId, callerId) {
+    const first = !this.#live;
+    this.businessId = businessId;
+    this.callerId = callerId;
+    if (first) this.#follow(businessId);
+    if (this.#ready) return;
+    this.#ready = true;
+    this.emit('ready', { businessId, callerId });
+  }
+
+  /** @param {string} businessId */
+  #follow(businessId) {
+    this.#live = new LiveStatus({
+      supabase: this.#options.supabase,
+      realtime: this.#options.realtime ?? true,
+      fetch: (id) => this.#endpoints.conversation(id),
+      onChange: (row) => {
+        const { call } = this;
+        if (call?.conversation?.id === row.id) call.update({ ...call.conversation, ...row });
+        this.emit('conversation', row);
+      },
+      onGap: () => this.emit('gap', undefined),
+    });
+    this.#live.start(businessId).catch(() => {
+      // Without Realtime the calls that matter are asked about.
+    });
+  }
+
+  #accessToken() {
+    if (!this.#token) throw new VoiceError(failure('business_required'));
+    return this.#token;
+  }
+
+  #shut() {
+    this.#token?.stop();
+    this.#token = null;
+    this.#live?.stop();
+    this.#live = null;
+    this.#phone.discard();
+    this.#ready = false;
+    this.businessId = null;
+    this.callerId = null;
+  }
+}
+
+/**
+ * @param {typeof import('@twilio/voice-sdk').Device} Device
+ * @returns {Failure | null}
+ */
+function whyUnsupported(Device) {
+  if (!window.isSecureContext) return failure('insecure_page');
+  if (!Device.isSupported || !navigator.mediaDevices) return failure('browser_unsupported');
+  return null;
+}
