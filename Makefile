@@ -3,6 +3,7 @@
 # make test   everything, on a stack of its own
 # make lint   Python and SQL
 # make reset  throws the local stack's data away
+# make screenshots  the Calls page in every state, into docs/screenshots
 # make lock   Python's locks anew, after a change of requirements.in or */requirements.in
 
 PYTHON ?= python3
@@ -11,7 +12,7 @@ PY := $(VENV)/bin/python
 LOCK := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-header --annotation-style line
 
-.PHONY: run call reset test lint format lock install
+.PHONY: run call reset test lint format screenshots lock install
 
 run: install
 	@exec $(PY) -m stack run
@@ -35,6 +36,9 @@ lint: install
 format: install
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
+
+screenshots: install
+	@$(PY) -m tests.web.screenshots
 
 lock: install
 	$(LOCK) --upgrade requirements.in -o requirements.txt

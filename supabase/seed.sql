@@ -82,11 +82,33 @@ values
   (
     'a0000000-0000-4000-8000-000000000004', 'b0000000-0000-4000-8000-000000000002',
     'Rita Rival', null, '+15005550009'
+  ),
+  (
+    'a0000000-0000-4000-8000-000000000005', 'b0000000-0000-4000-8000-000000000001',
+    'Eve Early', 'Corner Bakery', '+15005550009'
+  ),
+  (
+    'a0000000-0000-4000-8000-000000000006', 'b0000000-0000-4000-8000-000000000001',
+    'Ollie Offline', 'Harbour Garage', '+15005550001'
+  ),
+  (
+    'a0000000-0000-4000-8000-000000000007', 'b0000000-0000-4000-8000-000000000001',
+    'Tess Talkative', 'Green Roofs', '+15005550012'
+  ),
+  (
+    'a0000000-0000-4000-8000-000000000008', 'b0000000-0000-4000-8000-000000000001',
+    'Mia Mailonly', 'Paper & Post', null
   )
 on conflict (id) do nothing;
 
 insert into public.campaigns (id, business_id, name)
 values
   ('e0000000-0000-4000-8000-000000000001', 'b0000000-0000-4000-8000-000000000001', 'Solar autumn'),
+  ('e0000000-0000-4000-8000-000000000003', 'b0000000-0000-4000-8000-000000000001', 'Heat pumps'),
   ('e0000000-0000-4000-8000-000000000002', 'b0000000-0000-4000-8000-000000000002', 'Roof check')
 on conflict (id) do nothing;
+
+-- A call to this number is refused.
+insert into public.do_not_call (business_id, phone_number, reason)
+values ('b0000000-0000-4000-8000-000000000001', '+14155550142', 'Asked not to be called')
+on conflict (business_id, phone_number) do nothing;

@@ -184,6 +184,8 @@ export class VoiceCall extends Emitter {
       this.#changed();
     });
     sdk.on('reconnecting', () => {
+      // Of an orphaned call the SDK goes on to lose the sound.
+      if (this.state === 'ended') return;
       this.reconnecting = true;
       this.#options.onReconnecting();
       this.#changed();
@@ -305,7 +307,7 @@ export class VoiceCall extends Emitter {
    */
   #warn(name, raised) {
     const warning = failureOfWarning(name);
-    if (!warning) return;
+    if (!warning || this.state === 'ended') return;
     const others = this.warnings.filter(({ code }) => code !== warning.code);
     this.warnings = raised ? [...others, warning] : others;
     this.#changed();

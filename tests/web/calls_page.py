@@ -1,0 +1,174 @@
+"""The Calls page as its tests use it, and what it must never do meanwhile."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
+
+from stack import Stack
+from stack.settings import CHECKOUT
+from tests.end_to_end.clients import DEMO, PASSWORD
+
+DESKTOP = {"width": 1280, "height": 800}
+PHONE = {"width": 390, "height": 844}
+
+# Keeps the peer connections, whose statistics tell what is heard.
+_KEEP_PEERS = """
+window.peers = [];
+window.RTCPeerConnection = class extends RTCPeerConnection {
+  constructor(...given) { super(...given); window.peers.push(this); }
+};
+"""
+# Energy and samples of the sound that came in.
+_SOUND_RECEIVED = """async () => {
+  let energy = 0, packets = 0;
+  for (const peer of window.peers) {
+    for (const part of (await peer.getStats()).values()) {
+      if (part.type !== 'inbound-rtp' || part.kind !== 'audio') continue;
+      energy += part.totalAudioEnergy ?? 0;
+      packets += part.packetsReceived;
+    }
+  }
+  return { energy, packets };
+}"""
+_AXE = (CHECKOUT / "node_modules/axe-core/axe.min.js").read_text()
+
+
+class Watch:
+    """What the pages of a browser context say and load that they should not."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self._findings: list[str] = []
+        self._expected: list[re.Pattern[str]] = []
+        context.on("console", self._on_console)
+        context.on("weberror", lambda error: self._findings.append(f"thrown: {error.error}"))
+        context.on("request", lambda request: self._loads(request.url))
+        context.on("page", lambda page: page.on("websocket", lambda it: self._loads(it.url)))
+
+    def expect(self, pattern: str) -> None:
+        """The browser's own lines about requests that the test itself makes fail."""
+        self._expected.append(re.compile(pattern))
+
+    def check(self) -> None:
+        bad = [
+            finding
+            for finding in self._findings
+            if not any(pattern.search(finding) for pattern in self._expected)
+        ]
+        assert not bad, bad
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning", "assert"):
+            url = message.location["url"]
+            self._findings.append(f"{message.type}: {message.text} ({url})")
+
+    def _loads(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme in ("blob", "data"):
+            return
+        if parts.hostname not in ("localhost", "127.0.0.1"):
+            self._findings.append(f"another host: {url}")
+
+
+class CallsPage:
+    """One tab."""
+
+    def __init__(self, page: Page, watch: Watch) -> None:
+        self.page = page
+        self.watch = watch
+        self.box = page.locator("#call-box")
+        self.state = page.locator("#call-state")
+        self.clock = page.locator("#talk-clock")
+        self.number = page.get_by_label("Number", exact=True)
+        self.number_check = page.locator("#number-check")
+        self.contact = page.get_by_role("combobox", name="Contact")
+        self.contacts = page.locator("#lead-list").get_by_role("option")
+        self.campaign = page.locator("#campaign")
+        self.call_button = page.get_by_role("button", name="Call", exact=True)
+        self.hang_up = page.get_by_role("button", name="Hang up")
+        self.mute = page.get_by_role("button", name="Mute")
+        self.wrap_up = page.locator("#wrap-up")
+        self.rows = page.locator("#history-rows tr[data-conversation]")
+
+    def sign_in(self, email: str = DEMO) -> None:
+        self.page.get_by_label("E-mail").fill(email)
+        self.page.get_by_label("Password").fill(PASSWORD)
+        self.page.get_by_role("button", name="Sign in").click()
+        self.is_ready()
+
+    def is_ready(self) -> None:
+        expect(self.state).to_have_text("Ready to call")
+
+    def call(self, number: str) -> None:
+        """Dials a number that may be called."""
+        self.number.fill(number)
+        expect(self.number_check).to_contain_text("Calls ")
+        self.call_button.click()
+
+    def call_and_talk(self, number: str) -> None:
+        self.call(number)
+        self.is_("talking")
+
+    def is_(self, state: str, seconds: float = 15) -> None:
+        expect(self.box).to_have_attribute("data-state", state, timeout=seconds * 1000)
+
+    def is_ended(self, why: str) -> None:
+        """Why may become more exact a moment after the end."""
+        expect(self.state).to_have_text(f"Ended: {why}", timeout=15_000)
+        self.is_("ended")
+
+    def row(self, conversation_id: object) -> Locator:
+        return self.page.locator(f'#history-rows tr[data-conversation="{conversation_id}"]')
+
+    def notice(self, about: str) -> Locator:
+        return self.page.locator(f'#notices .notice[data-about="{about}"]')
+
+    def sound_received(self) -> dict[str, float]:
+        sound: dict[str, float] = self.page.evaluate(_SOUND_RECEIVED)
+        return sound
+
+    def accessibility_findings(self) -> list[str]:
+        """axe's serious and critical ones, each with its place."""
+        self.page.evaluate(_AXE)
+        found: dict[str, Any] = self.page.evaluate("axe.run()")
+        return [
+            f"{finding['impact']}: {finding['id']}: {node['target']} {node['failureSummary']}"
+            for finding in found["violations"]
+            if finding["impact"] in ("serious", "critical")
+            for node in finding["nodes"]
+        ]
+
+
+class Rep:
+    """A rep's browser profile: the tabs in it share the session."""
+
+    def __init__(self, browser: Browser, stack: Stack, **settings: Any) -> None:
+        self.url = stack.env["CALLS_PAGE_URL"]
+        settings.setdefault("viewport", DESKTOP)
+        self.context = browser.new_context(locale="en-US", **settings)
+        self.context.add_init_script(_KEEP_PEERS)
+        self.watch = Watch(self.context)
+
+    def open(self) -> CallsPage:
+        """A new tab with the page."""
+        page = self.context.new_page()
+        page.goto(self.url)
+        return CallsPage(page, self.watch)
+
+    def open_signed_in(self) -> CallsPage:
+        """For a context that was given a session."""
+        tab = self.open()
+        tab.is_ready()
+        return tab
+
+    def open_with_clock(self) -> CallsPage:
+        """The same, with a clock that the test sets."""
+        page = self.context.new_page()
+        page.clock.install()
+        page.goto(self.url)
+        tab = CallsPage(page, self.watch)
+        tab.is_ready()
+        return tab

@@ -1,0 +1,60 @@
+"""The browser that tests of the Calls page run in: the system's Chromium, or else the one that npm
+brings."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from playwright.sync_api import Browser, Playwright
+
+from stack.settings import CHECKOUT
+
+_SYSTEM = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+# What @sparticuz/chromium's own launcher does: unpacks the browser, and the libraries that a bare
+# machine lacks, into the temporary directory.
+_UNPACK = """
+import { join } from "node:path";
+import { tmpdir } from "node:os";
+import chromium from "@sparticuz/chromium";
+import { inflate } from "./node_modules/@sparticuz/chromium/build/esm/lambdafs.js";
+const path = await chromium.executablePath();
+await inflate("node_modules/@sparticuz/chromium/bin/al2023.tar.br");
+console.log([path, join(tmpdir(), "al2023", "lib")].join("\\n"));
+"""
+
+# A fake microphone that beeps, and no question whether a page may use it.
+FLAGS = ("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream")
+
+
+def find(directory: Path) -> tuple[str, dict[str, str]]:
+    """The path of a Chromium, unpacked into ``directory`` if need be, and the environment that it
+    needs."""
+    chosen = os.environ.get("HENK_CHROMIUM")
+    system = next((path for name in _SYSTEM if (path := shutil.which(name))), None)
+    if path := chosen or system:
+        return path, {}
+    done = subprocess.run(
+        ["node", "--input-type=module", "--eval", _UNPACK],
+        cwd=CHECKOUT,
+        env={**os.environ, "TMPDIR": str(directory)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    path, libraries = done.stdout.split()
+    needed = subprocess.run(["ldd", path], capture_output=True, text=True, check=False).stdout
+    return path, {"LD_LIBRARY_PATH": libraries} if "not found" in needed else {}
+
+
+def launch(
+    playwright: Playwright, path: str, needed: dict[str, str], flags: tuple[str, ...] = FLAGS
+) -> Browser:
+    """Starts it without a window."""
+    return playwright.chromium.launch(
+        executable_path=path,
+        env={**os.environ, **needed},
+        args=["--no-sandbox", *flags],
+    )

@@ -1,0 +1,132 @@
+"""The simulated phone network and the database, as the browser tests steer and read them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import httpx
+import psycopg
+from psycopg.rows import dict_row
+
+from stack import Stack
+
+Json = dict[str, Any]
+Found = TypeVar("Found")
+
+
+def eventually(look: Callable[[], Found | None], what: str, seconds: float = 15) -> Found:
+    """What ``look`` finds, once it finds anything."""
+    deadline = time.monotonic() + seconds
+    while not (found := look()):
+        assert time.monotonic() < deadline, f"Never: {what}"
+        time.sleep(0.05)
+    return found
+
+
+class Network:
+    """The phone network that the stack's calls go through."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._http = httpx.Client(base_url=f"{stack.env['SIMULATOR_URL']}/simulator", timeout=15)
+        self._numbers = 0
+
+    def close(self) -> None:
+        self._http.close()
+
+    def a_number(self, **script: object) -> str:
+        """A number of nobody else's, in E.164, that does this when called."""
+        self._numbers += 1
+        number = f"+1500555{1000 + self._numbers}"
+        self.script(number, **script)
+        return number
+
+    def script(self, number: str, **script: object) -> None:
+        self._post("callees", {"number": number, "script": script})
+
+    def unscript(self, number: str) -> None:
+        self._post("callees", {"number": number, "script": None})
+
+    def cut(self, call_sid: str, seconds: float) -> None:
+        """Takes the socket of the call's browser away, and lets no browser open one for so long."""
+        self._post("outage", {"seconds": seconds})
+        self._post(f"calls/{call_sid}/drop-socket", {})
+
+    def callee_hangs_up(self, call_sid: str) -> None:
+        self._post(f"calls/{call_sid}/callee-hangup", {})
+
+    def call_to(self, number: str) -> Json:
+        """The newest call that dialled this number, with all that is known of it."""
+
+        def find() -> Json | None:
+            for call in self._get("calls")["calls"]:
+                full = self._get(f"calls/{call['callSid']}")
+                if full["params"].get("To", "").replace(" ", "").replace("-", "") == number:
+                    return full
+            return None
+
+        return eventually(find, f"a call to {number}")
+
+    def call(self, call_sid: str) -> Json:
+        return self._get(f"calls/{call_sid}")
+
+    def media(self, call_sid: str) -> Json:
+        media: Json = self.call(call_sid)["media"]
+        return media
+
+    def over(self, call_sid: str) -> Json:
+        """The call once it is over and all webhooks of it are settled."""
+
+        def ended() -> Json | None:
+            call = self.call(call_sid)
+            return call if call["ended"] else None
+
+        return eventually(ended, f"the end of {call_sid}")
+
+    def _get(self, path: str) -> Json:
+        answer = self._http.get(path)
+        assert answer.status_code == 200, answer.text
+        data: Json = answer.json()
+        return data
+
+    def _post(self, path: str, body: Json) -> None:
+        answer = self._http.post(path, json=body)
+        assert answer.status_code in (200, 202), answer.text
+
+
+def lead_leg(call: Json) -> Json:
+    [leg] = [leg for leg in call["legs"] if leg["role"] == "lead"]
+    found: Json = leg
+    return found
+
+
+class Database:
+    """What is on record, past row-level security."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._connection = psycopg.connect(
+            stack.env["DATABASE_URL"], autocommit=True, row_factory=dict_row
+        )
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def execute(self, statement: str, *values: object) -> None:
+        self._connection.execute(statement, values)
+
+    def row_of(self, call_sid: str) -> Json:
+        """The conversation of a call with its lead's and its campaign's name."""
+        rows = self._connection.execute(
+            "select c.*, l.name as lead, p.name as campaign from public.conversations c "
+            "left join public.leads l on l.id = c.lead_id "
+            "left join public.campaigns p on p.id = c.campaign_id where c.call_sid = %s",
+            (call_sid,),
+        ).fetchall()
+        assert len(rows) == 1
+        return rows[0]
+
+    def rows_to(self, number: str) -> list[Json]:
+        return self._connection.execute(
+            "select * from public.conversations where to_number = %s", (number,)
+        ).fetchall()

@@ -1,0 +1,272 @@
+"""Takes a picture of every state of the Calls page, wide and narrow, light and dark.
+
+    python -m tests.web.screenshots [DIRECTORY]
+
+Starts a stack of its own, in a directory that it removes again.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import tempfile
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Playwright, expect, sync_playwright
+
+from stack import Stack
+from stack.settings import CHECKOUT
+from tests.end_to_end.clients import RIVAL
+from tests.stacks import settings_in
+from tests.web import chromium
+from tests.web.calls_page import DESKTOP, PHONE, CallsPage, Rep
+from tests.web.network import Database, Network
+
+LOOKS: dict[str, dict[str, Any]] = {
+    f"{width}-{theme}": {"viewport": size, "color_scheme": theme}
+    for width, size in (("desktop", DESKTOP), ("phone", PHONE))
+    for theme in ("light", "dark")
+}
+TOKEN = re.compile(r"/api/twilio/token$")
+ADA, BEN, NORA = "+15005550006", "+15005550007", "+15005550008"
+BARRED = "+14155550187"
+# Nothing in the pictures changes without a cause.
+STILL = "* { animation: none !important; transition: none !important; caret-color: transparent; }"
+
+
+def main() -> None:
+    """Takes all pictures."""
+    directory = Path(sys.argv[1]) if len(sys.argv) > 1 else CHECKOUT / "docs" / "screenshots"
+    directory.mkdir(parents=True, exist_ok=True)
+    for old in directory.glob("*.png"):
+        old.unlink()
+    with tempfile.TemporaryDirectory() as name:
+        place = Path(name)
+        path, needed = chromium.find(place)
+        with Stack(settings_in(place / "stack")) as stack, sync_playwright() as playwright:
+            Photographer(stack, playwright, path, needed, directory).take_all()
+
+
+class Photographer:
+    """Goes through the states once for every look."""
+
+    def __init__(
+        self,
+        stack: Stack,
+        playwright: Playwright,
+        path: str,
+        needed: dict[str, str],
+        directory: Path,
+    ) -> None:
+        self._stack = stack
+        self._network = Network(stack)
+        self._database = Database(stack)
+        flags = ("--use-fake-device-for-media-stream", "--deny-permission-prompts")
+        self._browser = chromium.launch(playwright, path, needed)
+        self._shy_browser = chromium.launch(playwright, path, needed, flags)
+        self._directory = directory
+
+    def take_all(self) -> None:
+        self._network.script(ADA, ringSeconds=1.5, talkSeconds=None)
+        self._database.execute(
+            "insert into public.do_not_call (business_id, phone_number) "
+            "select id, %s from public.businesses where name = 'Demo Solar'",
+            BARRED,
+        )
+        self._make_history()
+        states: tuple[Callable[[str], None], ...] = (
+            self._signing_in,
+            self._a_call,
+            self._a_lost_connection,
+            self._no_token,
+            self._no_microphone,
+        )
+        for look in LOOKS:
+            for state in states:
+                state(look)
+        self._network.close()
+        self._database.close()
+        self._browser.close()
+        self._shy_browser.close()
+
+    def _make_history(self) -> None:
+        """Calls of several endings, the same ones each time."""
+        self._network.script(NORA, ending="canceled", ringSeconds=1)
+        rep, tab = self._open("desktop-light", self._browser)
+        tab.sign_in()
+        for number in (BEN, NORA):
+            tab.call(number)
+            tab.is_("ended", seconds=45)
+        tab.contact.fill("ada")
+        tab.contacts.first.click()
+        tab.campaign.select_option(label="Solar autumn")
+        expect(tab.number_check).to_contain_text("Calls ")
+        tab.call_button.click()
+        tab.is_("talking")
+        expect(tab.clock).to_have_text("0:04")
+        tab.hang_up.click()
+        tab.wrap_up.get_by_text("Interested", exact=True).click()
+        tab.page.get_by_label("Notes").fill("Roof faces south. Send the offer on Friday.")
+        tab.page.get_by_role("button", name="Save").click()
+        expect(tab.wrap_up).to_be_hidden()
+        tab.page.get_by_role("button", name="Clear contact").click()
+        tab.campaign.select_option(label="No campaign")
+        tab.number.fill("+14155550188")
+        expect(tab.number_check).to_contain_text("Calls ")
+        self._database.execute(
+            "insert into public.do_not_call (business_id, phone_number) "
+            "select id, %s from public.businesses where name = 'Demo Solar'",
+            "+14155550188",
+        )
+        tab.call_button.click()
+        tab.is_("ended")
+        expect(tab.rows).to_have_count(4)
+        rep.context.close()
+        self._network.unscript(NORA)
+
+    def _signing_in(self, look: str) -> None:
+        rep, tab = self._open(look, self._browser)
+        expect(tab.page.get_by_label("Password")).to_be_visible()
+        self._take(tab, "sign-in", look)
+        tab.sign_in(RIVAL)
+        expect(tab.page.locator("#history-empty")).to_be_visible()
+        self._take(tab, "no-calls-yet", look)
+        rep.context.close()
+
+    def _a_call(self, look: str) -> None:
+        rep, tab = self._open(look, self._browser)
+        tab.sign_in()
+        expect(tab.rows.first).to_be_visible()
+        self._take(tab, "calls", look, full="list")
+        tab.contact.click()
+        expect(tab.contacts.first).to_be_visible()
+        self._take(tab, "contacts", look)
+        tab.page.keyboard.press("Escape")
+        tab.number.fill(BARRED)
+        expect(tab.number_check).to_contain_text("do not call list")
+        self._take(tab, "number-refused", look)
+        tab.number.fill("")
+        self._call_ada(tab)
+        tab.is_("ringing")
+        self._take(tab, "ringing", look)
+        tab.is_("talking")
+        expect(tab.clock).to_have_text("0:02")
+        self._take(tab, "talking", look)
+        tab.mute.click()
+        tab.page.get_by_role("button", name="Keypad").click()
+        for digit in "42#":
+            tab.page.locator(f'[data-digit="{digit}"]').click()
+        self._take(tab, "muted-keypad", look, full="call")
+        tab.hang_up.click()
+        expect(tab.wrap_up).to_be_visible()
+        expect(tab.rows.first).to_have_attribute("data-status", "completed")
+        expect(tab.wrap_up).to_contain_text("Ada Answers · 0:0")
+        tab.wrap_up.get_by_text("Call back", exact=True).click()
+        tab.page.get_by_label("Notes").fill("Is in a meeting, call on Tuesday.")
+        self._take(tab, "ended", look, full="call")
+        self._forget_newest(rep)
+
+    def _a_lost_connection(self, look: str) -> None:
+        rep, tab = self._open(look, self._browser)
+        tab.sign_in()
+        self._call_ada(tab)
+        tab.is_("talking")
+        self._network.cut(self._network.call_to(ADA)["callSid"], 3)
+        tab.is_("reconnecting")
+        self._take(tab, "reconnecting", look)
+        tab.is_("talking", seconds=20)
+        tab.hang_up.click()
+        expect(tab.rows.first).to_have_attribute("data-status", "completed")
+        self._forget_newest(rep)
+
+    def _no_token(self, look: str) -> None:
+        rep, tab = self._open(look, self._browser)
+        error = {"code": "phone_system_error", "message": "", "requestId": ""}
+        origin = self._stack.env["CALLS_PAGE_URL"]
+        rep.context.route(
+            TOKEN,
+            lambda route: route.fulfill(
+                status=500,
+                json={"success": False, "error": error},
+                headers={"Access-Control-Allow-Origin": origin},
+            ),
+        )
+        tab.page.get_by_label("Password").fill("henk-demo-password")
+        tab.page.get_by_role("button", name="Sign in").click()
+        expect(tab.notice("voice")).to_be_visible()
+        expect(tab.rows.first).to_be_visible()
+        self._take(tab, "phone-system-error", look)
+        rep.context.close()
+
+    def _no_microphone(self, look: str) -> None:
+        rep, tab = self._open(look, self._shy_browser)
+        tab.sign_in()
+        self._call_ada(tab)
+        tab.is_("ended")
+        self._take(tab, "no-microphone", look)
+        rep.context.close()
+
+    def _call_ada(self, tab: CallsPage) -> None:
+        tab.contact.fill("ada")
+        tab.contacts.first.click()
+        tab.campaign.select_option(label="Solar autumn")
+        expect(tab.number_check).to_contain_text("Calls ")
+        tab.call_button.click()
+
+    def _forget_newest(self, rep: Rep) -> None:
+        """So that each look shows the same calls."""
+        rep.context.close()
+        self._database.execute(
+            "delete from public.conversations where id in "
+            "(select id from public.conversations order by created_at desc limit 1)"
+        )
+
+    def _open(self, look: str, browser: Browser) -> tuple[Rep, CallsPage]:
+        rep = Rep(browser, self._stack, **LOOKS[look])
+        return rep, rep.open()
+
+    def _take(self, tab: CallsPage, name: str, look: str, *, full: str | None = None) -> None:
+        """The window from its top; ``full``: down to the end of the call's card, or of the list."""
+        tab.page.evaluate("window.scrollTo(0, 0)")
+        size = LOOKS[look]["viewport"]
+        height = tab.page.evaluate(
+            "selector => document.querySelector(selector).getBoundingClientRect().bottom + 16",
+            {None: "header", "call": ".dialer", "list": ".history"}[full],
+        )
+        picture = tab.page.screenshot(
+            full_page=True,
+            clip={
+                "x": 0,
+                "y": 0,
+                "width": size["width"],
+                "height": max(size["height"], int(height)),
+            },
+            style=STILL,
+        )
+        (self._directory / f"{name}-{look}.png").write_bytes(pressed(picture))
+
+
+def pressed(png: bytes) -> bytes:
+    """The same picture, compressed as well as can be: Chromium is in a hurry."""
+    head, chunks, pixels = png[:8], [], b""
+    at = 8
+    while at < len(png):
+        length = int.from_bytes(png[at : at + 4])
+        kind, data = png[at + 4 : at + 8], png[at + 8 : at + 8 + length]
+        at += length + 12
+        if kind == b"IDAT":
+            pixels += data
+        else:
+            chunks.append((kind, data))
+    chunks.insert(-1, (b"IDAT", zlib.compress(zlib.decompress(pixels), 9)))
+    return head + b"".join(
+        len(data).to_bytes(4) + kind + data + zlib.crc32(kind + data).to_bytes(4)
+        for kind, data in chunks
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,240 @@
+"""How calls end: what the page says, what its list shows, and what is on record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Dialog, expect
+
+from stack import Stack
+from tests.end_to_end.clients import DEMO
+from tests.web.calls_page import CallsPage, Rep
+from tests.web.conftest import Session, Signed
+from tests.web.network import Database, Json, Network, eventually, lead_leg
+
+ENDINGS: dict[str, tuple[Json, str, str, str]] = {
+    "busy at once": (
+        {"ending": "busy", "ringSeconds": 0},
+        "The line is busy.",
+        "busy",
+        "Busy",
+    ),
+    "busy after it rang": (
+        {"ending": "busy", "ringSeconds": 1},
+        "The line is busy.",
+        "busy",
+        "Busy",
+    ),
+    "not reached": (
+        {"ending": "failed", "ringSeconds": 0},
+        "The number could not be reached.",
+        "failed",
+        "Not reached",
+    ),
+    "hung up by the other side": (
+        {"ringSeconds": 0.5, "talkSeconds": 2},
+        "The other side hung up.",
+        "completed",
+        "Completed",
+    ),
+}
+
+
+def the_row(tab: CallsPage, database: Database, number: str) -> Json:
+    """The only conversation with this number, once it is over, as the list shows it too."""
+
+    def final() -> Json | None:
+        rows = database.rows_to(number)
+        return rows[0] if rows and rows[0]["ended_at"] else None
+
+    row = eventually(final, f"the end of the call to {number}")
+    assert len(database.rows_to(number)) == 1
+    expect(tab.row(row["id"])).to_have_attribute("data-status", row["status"])
+    return row
+
+
+@pytest.fixture(scope="module", autouse=True)
+def unanswered(
+    browser: Browser, stack: Stack, session: Session, network: Network
+) -> Iterator[tuple[CallsPage, str]]:
+    """A call that nobody answers. It rings for Dial's 30 seconds and the network's 5, so it begins
+    before all else here and is looked at last."""
+    number = network.a_number(ending="no-answer")
+    rep = Rep(browser, stack, storage_state=session(DEMO))
+    tab = rep.open_signed_in()
+    tab.call(number)
+    tab.is_("ringing")
+    yield tab, number
+    rep.context.close()
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_the_page_says_how_a_call_ended_and_so_does_the_record(
+    signed_in: Signed, network: Network, database: Database, ending: str
+) -> None:
+    script, said, status, word = ENDINGS[ending]
+    number = network.a_number(**script)
+    tab = signed_in()
+    tab.call(number)
+    tab.is_ended(said)
+
+    row = the_row(tab, database, number)
+    leg = lead_leg(network.over(row["call_sid"]))
+    assert (row["status"], leg["status"]) == (status, status)
+    assert row["duration_seconds"] == (leg["duration"] or 0)
+    shown = tab.row(row["id"])
+    expect(shown.locator(".badge")).to_have_text(word)
+    talked = f"0:{leg['duration']:02}" if status == "completed" else "–"
+    expect(shown.get_by_role("cell").nth(1)).to_have_text(talked)
+    expect(tab.call_button).to_be_visible()
+    expect(tab.hang_up).to_be_hidden()
+    expect(tab.wrap_up).to_be_visible()
+
+
+def test_a_rep_gives_up_while_it_rings(
+    signed_in: Signed, network: Network, database: Database
+) -> None:
+    number = network.a_number(ringSeconds=60)
+    tab = signed_in()
+    tab.call(number)
+    tab.is_("ringing")
+    tab.hang_up.click()
+    tab.is_ended("You hung up before anybody answered.")
+    row = the_row(tab, database, number)
+    assert (row["status"], row["duration_seconds"]) == ("canceled", 0)
+    expect(tab.clock).to_be_hidden()
+
+
+def test_a_number_that_may_not_be_called_is_refused_before_it_is_called(
+    signed_in: Signed, network: Network, database: Database
+) -> None:
+    number = network.a_number()
+    do_not_call(database, number)
+    tab = signed_in()
+    tab.number.fill(number)
+    expect(tab.number_check).to_have_text("The number is on your do not call list.")
+    expect(tab.number).to_have_attribute("aria-invalid", "true")
+
+    tab.call_button.click()
+    expect(tab.number).to_be_focused()
+    tab.is_("idle")
+    tab.number.fill("12345")
+    expect(tab.number_check).to_have_text("The number is not a valid phone number.")
+    tab.number.fill("")
+    tab.call_button.click()
+    expect(tab.number_check).to_have_text("Enter a number, or choose a contact.")
+    assert database.rows_to(number) == []
+
+
+def test_a_number_that_was_barred_meanwhile_is_refused_and_on_record(
+    signed_in: Signed, network: Network, database: Database
+) -> None:
+    number = network.a_number()
+    tab = signed_in()
+    tab.number.fill(number)
+    expect(tab.number_check).to_contain_text("Calls ")
+    do_not_call(database, number)
+    tab.call_button.click()
+    tab.is_ended("The call was not placed. The number is on your do not call list.")
+
+    row = the_row(tab, database, number)
+    assert (row["status"], row["block_reason"]) == ("blocked", "do_not_call")
+    expect(tab.row(row["id"])).to_contain_text("Refused")
+    expect(tab.row(row["id"])).to_contain_text("The number is on your do not call list.")
+    expect(tab.wrap_up).to_be_hidden()
+
+
+def test_a_tab_that_is_closed_ends_its_call(
+    signed_in: Signed, network: Network, database: Database
+) -> None:
+    number = network.a_number(ringSeconds=0.5, talkSeconds=None)
+    tab = signed_in()
+    tab.call_and_talk(number)
+    expect(tab.clock).to_have_text("0:01")
+    sid = network.call_to(number)["callSid"]
+    asked: list[Dialog] = []
+
+    def leave(dialog: Dialog) -> None:
+        asked.append(dialog)
+        dialog.accept()
+
+    tab.page.on("dialog", leave)
+    with tab.page.expect_event("close"):
+        tab.page.close(run_before_unload=True)
+    assert len(asked) == 1, "it was not asked whether to leave the call"
+
+    leg = lead_leg(network.over(sid))
+    row = database.row_of(sid)
+    assert (row["status"], row["duration_seconds"]) == ("completed", leg["duration"])
+    assert leg["duration"] >= 1
+
+
+def test_a_call_that_loses_its_connection_while_it_rings_is_over(
+    signed_in: Signed, network: Network, database: Database
+) -> None:
+    number = network.a_number(ringSeconds=60)
+    tab = signed_in()
+    tab.watch.expect(r"WebSocket connection to 'ws://localhost:\d+/signal' failed")
+    tab.call(number)
+    tab.is_("ringing")
+    sid = network.call_to(number)["callSid"]
+    network.cut(sid, 1)
+    tab.is_ended("Connection lost")
+    expect(tab.notice("call")).to_contain_text("The connection to the phone network was lost.")
+    assert the_row(tab, database, number)["status"] == "canceled"
+    # The SDK tries to mend what is over, and that takes a while to show.
+    tab.page.wait_for_timeout(3_000)
+    tab.is_ended("Connection lost")
+
+
+def test_a_call_survives_five_seconds_without_network(
+    signed_in: Signed, network: Network, database: Database
+) -> None:
+    number = network.a_number(ringSeconds=0.5, talkSeconds=None)
+    tab = signed_in()
+    # What Chromium writes of every socket that it could not open during the cut.
+    tab.watch.expect(r"WebSocket connection to 'ws://localhost:\d+/signal' failed")
+    tab.call_and_talk(number)
+    sid = network.call_to(number)["callSid"]
+    network.cut(sid, 5)
+    tab.is_("reconnecting")
+    expect(tab.state).to_have_text("Connection lost. Reconnecting…")
+    tab.is_("talking", seconds=20)
+    expect(tab.state).to_have_text("Talking")
+    assert network.media(sid)["socketLosses"] == 1
+
+    frames = network.media(sid)["framesReceived"]
+    eventually(lambda: network.media(sid)["framesReceived"] > frames + 50, "sound again")
+    tab.page.keyboard.press("7")
+    eventually(lambda: network.media(sid)["digits"] == "7", "a digit after the cut")
+    network.callee_hangs_up(sid)
+    tab.is_ended("The other side hung up.")
+    leg = lead_leg(network.over(sid))
+    row = database.row_of(sid)
+    assert (row["status"], row["duration_seconds"]) == ("completed", leg["duration"])
+    assert leg["duration"] >= 5
+    expect(tab.row(row["id"])).to_have_attribute("data-status", "completed")
+
+
+def test_a_call_that_nobody_answers_ends_by_itself(
+    unanswered: tuple[CallsPage, str], network: Network, database: Database
+) -> None:
+    tab, number = unanswered
+    tab.is_("ended", seconds=60)
+    tab.is_ended("Nobody answered.")
+    expect(tab.clock).to_be_hidden()
+    row = the_row(tab, database, number)
+    assert (row["status"], row["duration_seconds"]) == ("no-answer", 0)
+    leg = lead_leg(network.over(row["call_sid"]))
+    assert leg["status"] == "no-answer"
+    expect(tab.row(row["id"]).locator(".badge")).to_have_text("No answer")
+    tab.watch.check()
+
+
+def do_not_call(database: Database, number: str) -> None:
+    database.execute(
+        "insert into public.do_not_call (business_id, phone_number) "
+        "select id, %s from public.businesses where name = 'Demo Solar'",
+        number,
+    )

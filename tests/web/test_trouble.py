@@ -1,0 +1,196 @@
+"""What goes wrong around a call, and what the page says to do about it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, Playwright, Route, expect
+
+from tests.end_to_end.clients import DEMO
+from tests.web import chromium
+from tests.web.calls_page import CallsPage, Rep
+from tests.web.conftest import Session, Signed
+from tests.web.network import Database, Network
+
+TOKEN = re.compile(r"/api/twilio/token$")
+# What the token endpoint answers, and what the page then says and suggests.
+REFUSALS = {
+    "phone_system_error": (
+        500,
+        "Phone system error",
+        "The phone system is not set up correctly. Tell your administrator",
+    ),
+    "unauthorized_domain": (
+        403,
+        "Unauthorized domain",
+        "Calls can only be placed from Henk’s own pages, and this page is not one of them. "
+        "Open Henk at app.callhenk.com",
+    ),
+    "not_a_member": (403, "No access", "Choose another business"),
+    "unauthenticated": (401, "Signed out", "Sign in again."),
+    "rate_limited": (429, "Too many requests", "Wait a minute, then try again."),
+    "database_unavailable": (503, "Database unavailable", "Try again in a moment."),
+}
+
+
+@pytest.mark.parametrize("code", REFUSALS)
+def test_without_a_token_the_page_says_why_and_what_to_do(
+    new_rep: Callable[..., Rep], session: Session, code: str
+) -> None:
+    status, title, advice = REFUSALS[code]
+    rep = new_rep(storage_state=session(DEMO))
+    rep.watch.expect(rf"Failed to load resource.* {status} .*/api/twilio/token")
+    error = {"success": False, "error": {"code": code, "message": "x", "requestId": "x"}}
+    rep.context.route(TOKEN, lambda route: answer(route, status, error))
+    tab = rep.open()
+    expect(tab.notice("voice")).to_contain_text(title)
+    expect(tab.notice("voice")).to_contain_text(advice)
+    expect(tab.state).to_have_text("Not ready to call")
+
+
+def test_it_is_tried_again_until_there_is_a_token(
+    new_rep: Callable[..., Rep], session: Session
+) -> None:
+    rep = new_rep(storage_state=session(DEMO))
+    rep.watch.expect(r"Failed to load resource: net::ERR_FAILED .*/api/twilio/token")
+    rep.context.route(TOKEN, lambda route: route.abort())
+    tab = rep.open()
+    expect(tab.notice("voice")).to_contain_text("Failed to get token")
+    expect(tab.notice("voice")).to_contain_text("Check your internet connection, VPN and firewall.")
+    rep.context.unroute(TOKEN)
+    tab.is_ready()
+    expect(tab.notice("voice")).to_have_count(0)
+
+
+def test_a_token_that_the_phone_network_refuses_ends_the_call_and_says_so(
+    new_rep: Callable[..., Rep], session: Session, network: Network, database: Database
+) -> None:
+    rep = new_rep(storage_state=session(DEMO))
+    asked = []
+
+    def spoil(route: Route) -> None:
+        response = route.fetch()
+        body = response.json()
+        head, payload, signature = body["data"]["token"].split(".")
+        body["data"]["token"] = ".".join((head, payload, signature[::-1]))
+        asked.append(route.request)
+        route.fulfill(response=response, json=body)
+
+    rep.context.route(TOKEN, spoil)
+    tab = rep.open_signed_in()
+    number = network.a_number(ringSeconds=0.5)
+    tab.call(number)
+    tab.is_ended("Call not permitted")
+    expect(tab.notice("call")).to_contain_text("The phone network refused the permission to call")
+    expect(tab.notice("call")).to_contain_text("Tell your administrator")
+    assert len(asked) == 2, "a fresh token was not tried, or more than one"
+    assert database.rows_to(number) == []
+
+    rep.context.unroute(TOKEN)
+    tab.page.reload()
+    tab.is_ready()
+    tab.call_and_talk(number)
+    tab.hang_up.click()
+    tab.is_ended("You hung up.")
+
+
+@pytest.fixture
+def shy_browser(
+    playwright: Playwright, chromium_at: tuple[str, dict[str, str]]
+) -> Iterator[Browser]:
+    """Has a microphone and lets no page use it."""
+    path, needed = chromium_at
+    flags = ("--use-fake-device-for-media-stream", "--deny-permission-prompts")
+    running = chromium.launch(playwright, path, needed, flags)
+    yield running
+    running.close()
+
+
+def test_without_permission_for_the_microphone_no_call_is_placed(
+    new_rep: Callable[..., Rep],
+    shy_browser: Browser,
+    session: Session,
+    network: Network,
+    database: Database,
+) -> None:
+    tab = new_rep(browser=shy_browser, storage_state=session(DEMO)).open_signed_in()
+    number = network.a_number()
+    tab.call(number)
+    tab.is_ended("No microphone permission")
+    expect(tab.notice("call")).to_contain_text("does not let this page use the microphone")
+    expect(tab.notice("call")).to_contain_text("Allow the microphone next to the page’s address")
+    expect(tab.call_button).to_be_enabled()
+    assert database.rows_to(number) == []
+
+
+def test_two_tabs_know_of_each_other_and_call_by_themselves(
+    signed_in: Signed, network: Network
+) -> None:
+    here, there = (network.a_number(ringSeconds=0.5, talkSeconds=None) for _ in range(2))
+    first = signed_in()
+    page = first.page.context.new_page()
+    page.goto(first.page.url)
+    second = CallsPage(page, first.watch)
+    second.is_ready()
+
+    first.call_and_talk(here)
+    expect(second.notice("other-tab")).to_contain_text("You are in a call in another tab.")
+    expect(first.notice("other-tab")).to_have_count(0)
+    second.call_and_talk(there)
+    expect(first.notice("other-tab")).to_be_visible()
+    first.hang_up.click()
+    first.is_ended("You hung up.")
+    expect(second.notice("other-tab")).to_have_count(0)
+    second.is_("talking")
+    assert not network.call_to(there)["ended"]
+    second.hang_up.click()
+    second.is_ended("You hung up.")
+
+
+def test_an_hour_later_there_is_a_new_token_before_the_old_one_expires(
+    new_rep: Callable[..., Rep], session: Session, network: Network
+) -> None:
+    rep = new_rep(storage_state=session(DEMO))
+    granted: list[str] = []
+
+    def note(route: Route) -> None:
+        response = route.fetch()
+        granted.append(json.loads(response.text())["data"]["token"])
+        route.fulfill(response=response)
+
+    rep.context.route(TOKEN, note)
+    tab = rep.open_with_clock()
+    assert len(granted) == 1
+
+    tab.page.clock.fast_forward("43:00")
+    tab.page.clock.run_for(60_000)
+    assert len(granted) == 1, "renewed too early"
+    with tab.page.expect_response(TOKEN):
+        tab.page.clock.fast_forward("02:00")
+    # A machine that slept for hours calls with a token that is good.
+    with tab.page.expect_response(TOKEN):
+        tab.page.clock.fast_forward("03:00:00")
+    assert len(granted) == 3
+    expect(tab.notice("voice")).to_have_count(0)
+    number = network.a_number(ringSeconds=0.5, talkSeconds=None)
+    tab.call_and_talk(number)
+    tab.hang_up.click()
+    tab.is_ended("You hung up.")
+
+
+def test_a_wrong_password_is_told_in_words(new_rep: Callable[..., Rep]) -> None:
+    rep = new_rep()
+    rep.watch.expect(r"Failed to load resource.* 400 .*/auth/v1/token")
+    tab = rep.open()
+    tab.page.get_by_label("Password").fill("wrong")
+    tab.page.get_by_role("button", name="Sign in").click()
+    expect(tab.page.locator("#sign-in-error")).to_have_text("E-mail or password is wrong.")
+    expect(tab.page.get_by_label("Password")).to_be_focused()
+
+
+def answer(route: Route, status: int, body: object) -> None:
+    origin = route.request.headers.get("origin", "*")
+    route.fulfill(status=status, json=body, headers={"Access-Control-Allow-Origin": origin})
