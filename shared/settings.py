@@ -73,16 +73,14 @@ def _is_address(text: str) -> bool:
     try:
         parts = urlsplit(text)
         local = parts.hostname in ("localhost", "127.0.0.1", "::1")
-        plain = not (parts.query or parts.fragment or parts.username or parts.password)
-        # Reading the port raises ValueError if it is none.
         return bool(
             parts.hostname
             and (parts.scheme == "https" or (parts.scheme == "http" and local))
-            and plain
+            # Reading the port raises ValueError if it is none.
             and parts.port != 0
             and re.fullmatch(r"[!-~]+", text)
-            and "?" not in text
-            and "#" not in text
+            # No query, no fragment, no credentials.
+            and not set("?#@") & set(text)
         )
     except ValueError:
         return False
