@@ -97,9 +97,11 @@ def reading(variables: Mapping[str, str] | None = None) -> Iterator[Environment]
 
 @dataclass(frozen=True)
 class Deployment:
-    """Where this runs. ``development`` admits any origin, and Twilio's test numbers."""
+    """Where this runs. ``development`` admits any origin, and Twilio's test numbers; ``version`` is
+    what deploy.sh calls the code and settings at hand."""
 
     development: bool
+    version: str | None = None
 
     @classmethod
     def read(cls, env: Environment) -> Self:
@@ -108,7 +110,7 @@ class Deployment:
         # K_SERVICE is set by Cloud Run: https://cloud.google.com/run/docs/container-contract
         if development and env.optional("K_SERVICE"):
             env.problems.append("HENK_ENV=development is for a local machine, not a deployment")
-        return cls(development)
+        return cls(development, env.optional("HENK_VERSION", r"[\w.-]{1,64}"))
 
     def allows_origin(self, origin: str) -> bool:
         """Whether a page of this origin may call a browser endpoint."""
@@ -158,7 +160,8 @@ class TwilioApiKey:
 class TwilioWebhooks:
     """How webhooks prove themselves, and what they prove themselves with in the database.
 
-    ``public_base_url`` is what Twilio signs over, up to and without the endpoint's name.
+    ``public_base_url`` is where Twilio reaches us, up to and without the endpoint's name; where
+    each endpoint has a host of its own, ``{name}`` in it stands for that name.
     ``auth_tokens`` holds the primary auth token, and the next one while it is being rotated.
     """
 
@@ -177,3 +180,7 @@ class TwilioWebhooks:
             env.url("PUBLIC_BASE_URL", "such as https://app.callhenk.com/api/twilio"),
             env.secret("SUPABASE_WEBHOOK_JWT", r"[\w-]+\.[\w-]+\.[\w-]+", "a JWT"),
         )
+
+    def address(self, name: str) -> str:
+        """Where Twilio reaches the endpoint ``name``, such as ``status``: what it signs over."""
+        return f"{self.public_base_url}/{name}".replace("{name}", name)

@@ -25,14 +25,14 @@ class WebhookAuthenticator:
 
     def __init__(self, twilio: settings.TwilioWebhooks) -> None:
         self._account_sid = twilio.account_sid
-        self._base_url = twilio.public_base_url
+        self._address = twilio.address
         self._validators = [RequestValidator(token) for token in twilio.auth_tokens]
 
-    def form(self, request: Request, path: str) -> Form:
+    def form(self, request: Request, name: str) -> Form:
         """The parameters of a webhook that Twilio signed, its blank ones included.
 
-        ``path`` is the endpoint's under the public address, such as ``/status``. Raises
-        InvalidSignature, or InvalidRequest if the body is no form.
+        ``name`` is the endpoint's, such as ``status``. Raises InvalidSignature, or InvalidRequest
+        if the body is no form.
         """
         try:
             fields = parse_qsl(
@@ -46,7 +46,7 @@ class WebhookAuthenticator:
         form: Form = MultiDict(fields)
 
         query = request.query_string.decode("latin-1")
-        url = f"{self._base_url}{path}" + (f"?{query}" if query else "")
+        url = self._address(name) + (f"?{query}" if query else "")
         if not self.is_signed(url, form, request.headers.get("X-Twilio-Signature", "")):
             raise errors.InvalidSignature("X-Twilio-Signature does not fit this request.")
         if form.get("AccountSid") != self._account_sid:

@@ -45,6 +45,8 @@ def endpoint(
             _name_methods(request, response, methods)
             _allow_origin(request, response, deployment)
             response.headers["X-Request-Id"] = g.log["request_id"]
+            if deployment.version:
+                response.headers["X-Henk-Version"] = deployment.version
             _log(response, time.monotonic() - started)
             return response
 

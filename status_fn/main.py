@@ -41,7 +41,7 @@ def status(request: Request) -> Response:
 def record_event(request: Request) -> Response:
     if not web.is_form(request):
         raise errors.UnsupportedMediaType("Send a form, as Twilio does.")
-    event = call_events.from_status_callback(WEBHOOKS.form(request, "/status"))
+    event = call_events.from_status_callback(WEBHOOKS.form(request, "status"))
     web.note(call_sid=event["p_agent_call_sid"], call_status=event["p_status"])
 
     stored = DATABASE.call_as_webhook(TWILIO.webhook_jwt, "record_call_event", event)

@@ -35,8 +35,8 @@ WISHES = ("To", "CallerId", "LeadId", "CampaignId")
 
 # A callback that is not stored is sent again: on no connection, no answer in time, or an error.
 # https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
-STATUS_CALLBACK = f"{TWILIO.public_base_url}/status#rc=3&rp=ct,rt,5xx"
-AFTER_DIAL = f"{TWILIO.public_base_url}/twiml?after=dial"
+STATUS_CALLBACK = f"{TWILIO.address('status')}#rc=3&rp=ct,rt,5xx"
+AFTER_DIAL = f"{TWILIO.address('twiml')}?after=dial"
 
 
 @functions_framework.http
@@ -47,7 +47,7 @@ def twiml(request: Request) -> Response:
     if not web.is_form(request):
         raise errors.UnsupportedMediaType("Send a form, or JSON for a preview.")
 
-    form = WEBHOOKS.form(request, "/twiml")
+    form = WEBHOOKS.form(request, "twiml")
     if request.args.get("after") == "dial":
         return end_of_dial(form)
     if not form.get("To", "").strip():

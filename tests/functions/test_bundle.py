@@ -84,7 +84,7 @@ def test_an_endpoint_is_given_exactly_what_it_asks_for(
     required, optional = asked_for(folder, monkeypatch)
     assert {*endpoint.secrets, *endpoint.variables} == required
     # What a function finds out about where it runs is not given to it.
-    assert optional - {"HENK_ENV", "K_SERVICE"} == set(endpoint.optional_secrets)
+    assert optional - {"HENK_ENV", "HENK_VERSION", "K_SERVICE"} == set(endpoint.optional_secrets)
 
 
 @pytest.mark.parametrize("folder", ENDPOINTS)

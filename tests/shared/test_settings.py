@@ -199,3 +199,23 @@ def test_settings_do_not_show_their_secrets_when_printed() -> None:
         "TWILIO_AUTH_TOKEN",
     ):
         assert ENVIRONMENT[name] not in shown
+
+
+def test_an_answer_names_the_version_that_gave_it() -> None:
+    answer = load("token_fn", HENK_VERSION="1a2b3c4d5e6f-7a8b9c").client.get("/")
+    assert answer.headers["X-Henk-Version"] == "1a2b3c4d5e6f-7a8b9c"
+    assert "X-Henk-Version" not in load("token_fn").client.get("/").headers
+
+
+def test_endpoints_with_hosts_of_their_own_have_addresses_of_their_own() -> None:
+    with settings.reading(
+        ENVIRONMENT | {"PUBLIC_BASE_URL": "https://{name}-fn-1.europe-west1.run.app/api/twilio"}
+    ) as env:
+        twilio = settings.TwilioWebhooks.read(env)
+    assert twilio.address("status") == "https://status-fn-1.europe-west1.run.app/api/twilio/status"
+
+
+def test_endpoints_of_one_host_have_addresses_beside_each_other() -> None:
+    with settings.reading(ENVIRONMENT) as env:
+        twilio = settings.TwilioWebhooks.read(env)
+    assert twilio.address("status") == f"{ENVIRONMENT['PUBLIC_BASE_URL']}/status"
