@@ -5,6 +5,7 @@ import signal
 import sys
 import time
 
+from functions.env_file import EnvFileError
 from stack import call as calling
 from stack.errors import StackError
 from stack.settings import Settings
@@ -31,7 +32,7 @@ def main() -> int:
                 return 0
             case _:
                 return calling.main(settings, arguments.to, arguments.base)
-    except StackError as error:
+    except (StackError, EnvFileError) as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
     except _Stopped:

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from stack import env_file
+from functions import env_file
 from stack.errors import StackError
 from stack.settings import Settings
 from stack.stack import Stack, is_running

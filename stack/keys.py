@@ -1,15 +1,10 @@
 """The secrets of a local stack: made up once, kept in `.local/keys.env` until `make reset`."""
 
 import secrets
-import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import jwt
-
-from stack import env_file
-
-WEBHOOK_JWT_SECONDS = 90 * 24 * 3600
+from functions import env_file
 
 
 @dataclass(frozen=True)
@@ -50,16 +45,3 @@ def load(path: Path) -> Keys:
     if not made_up.keys() <= kept.keys():
         env_file.write(path, {name.upper(): value for name, value in asdict(keys).items()})
     return keys
-
-
-def webhook_jwt(jwt_secret: str, supabase_url: str) -> str:
-    """A token of the role `call_webhook`, good for 90 days, as `deploy.sh` mints for production."""
-    now = int(time.time())
-    claims = {
-        "role": "call_webhook",
-        "iss": f"{supabase_url}/auth/v1",
-        "aud": "authenticated",
-        "iat": now,
-        "exp": now + WEBHOOK_JWT_SECONDS,
-    }
-    return jwt.encode(claims, jwt_secret, algorithm="HS256")

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from stack import env_file, keys
+from functions import env_file
+from functions.webhook_jwt import SigningKey, mint
 from stack.errors import StackError
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -170,7 +171,7 @@ def _hosted(variables: Mapping[str, str], env_path: Path) -> Hosted | None:
     missing = [name for name in _HOSTED_REQUIRED if not variables.get(name)]
     jwt_secret = variables.get("SUPABASE_JWT_SECRET") or None
     webhook_jwt = variables.get("SUPABASE_WEBHOOK_JWT") or (
-        keys.webhook_jwt(jwt_secret, url) if jwt_secret else None
+        mint(SigningKey.from_secret(jwt_secret), url) if jwt_secret else None
     )
     if webhook_jwt is None:
         missing.append("SUPABASE_WEBHOOK_JWT")

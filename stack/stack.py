@@ -13,7 +13,9 @@ from typing import IO
 
 import psycopg
 
-from stack import env_file, keys, supabase_lite
+from functions import env_file
+from functions.webhook_jwt import SigningKey, mint
+from stack import keys, supabase_lite
 from stack.errors import StackError
 from stack.keys import Keys
 from stack.migrations import Migrations
@@ -176,7 +178,7 @@ class Stack:
             "SUPABASE_PUBLISHABLE_KEY": env["SUPABASE_PUBLISHABLE_KEY"],
             "SUPABASE_WEBHOOK_JWT": hosted.webhook_jwt
             if hosted
-            else keys.webhook_jwt(made_up.supabase_jwt_secret, settings.supabase_url),
+            else mint(SigningKey.from_secret(made_up.supabase_jwt_secret), settings.supabase_url),
             "PUBLIC_BASE_URL": settings.public_base_url,
         }
         # A hosted project without a shared secret signs with keys of its own.

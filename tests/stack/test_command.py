@@ -17,7 +17,8 @@ import httpx
 import psycopg
 import pytest
 
-from stack import Stack, env_file
+from functions import env_file
+from stack import Stack
 from stack.processes import port_is_free
 from stack.settings import CHECKOUT, PORTS_PER_STACK
 from tests.stack.test_processes import wait_until

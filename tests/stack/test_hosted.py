@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-from stack import Stack, keys
+from functions.webhook_jwt import SigningKey, mint
+from stack import Stack
 from stack.call import main
 from stack.processes import port_is_free
 from stack.settings import Hosted
@@ -19,7 +20,7 @@ def test_functions_and_simulator_run_on_a_project_that_is_not_ours_to_start(
     project = Hosted(
         supabase_url=env["SUPABASE_URL"],
         publishable_key=env["SUPABASE_PUBLISHABLE_KEY"],
-        webhook_jwt=keys.webhook_jwt(env["SUPABASE_JWT_SECRET"], env["SUPABASE_URL"]),
+        webhook_jwt=mint(SigningKey.from_secret(env["SUPABASE_JWT_SECRET"]), env["SUPABASE_URL"]),
         jwt_secret=env["SUPABASE_JWT_SECRET"],
         caller_ids="+14155550100",
         demo={name: value for name, value in env.items() if name.startswith("DEMO_")},

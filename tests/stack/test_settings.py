@@ -8,7 +8,8 @@ from pathlib import Path
 import jwt
 import pytest
 
-from stack import Settings, StackError, env_file, keys
+from functions import env_file
+from stack import Settings, StackError, keys
 
 
 def test_every_port_follows_the_port_base(tmp_path: Path) -> None:
@@ -74,20 +75,6 @@ def test_the_environment_alone_does_not_make_a_project_hosted(tmp_path: Path) ->
     assert Settings.load(environ=environ, env_path=tmp_path / ".env").hosted is None
 
 
-def test_a_line_that_is_no_variable_is_named(tmp_path: Path) -> None:
-    (tmp_path / ".env").write_text("A=1\nnonsense\n")
-    with pytest.raises(StackError, match="line 2"):
-        env_file.read(tmp_path / ".env")
-
-
-def test_a_written_env_file_reads_the_same_and_is_its_owners_alone(tmp_path: Path) -> None:
-    path = tmp_path / "stack.env"
-    env_file.write(path, {"A": "1", "B": "x=y z"})
-    assert env_file.read(path) == {"A": "1", "B": "x=y z"}
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert [file.name for file in tmp_path.iterdir()] == ["stack.env"]
-
-
 def test_keys_are_made_up_once_and_kept_from_others(tmp_path: Path) -> None:
     path = tmp_path / "keys.env"
     first = keys.load(path)
@@ -103,12 +90,3 @@ def test_a_key_that_an_older_keys_file_lacks_is_added_to_the_others(tmp_path: Pa
     added = keys.load(path)
     assert added.twilio_auth_token == "kept"
     assert keys.load(path) == added
-
-
-def test_the_webhook_token_is_of_its_role_for_90_days() -> None:
-    token = keys.webhook_jwt("s" * 32, "http://127.0.0.1:8081")
-    claims = jwt.decode(token, "s" * 32, algorithms=["HS256"], audience="authenticated")
-    assert claims["role"] == "call_webhook"
-    assert claims["iss"] == "http://127.0.0.1:8081/auth/v1"
-    assert claims["exp"] - claims["iat"] == 90 * 24 * 3600
-    assert "sub" not in claims

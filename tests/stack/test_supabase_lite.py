@@ -12,7 +12,8 @@ import jwt
 import psycopg
 import pytest
 
-from stack import Stack, keys
+from functions.webhook_jwt import SigningKey, mint
+from stack import Stack
 from stack.migrations import push
 from tests.stacks import settings_in
 
@@ -231,7 +232,9 @@ def test_anon_is_denied_what_no_migration_granted(http: httpx.Client) -> None:
 
 @pytest.mark.usefixtures("echo")
 def test_a_custom_role_in_a_jwt_becomes_the_database_role(stack: Stack, http: httpx.Client) -> None:
-    token = keys.webhook_jwt(stack.env["SUPABASE_JWT_SECRET"], stack.env["SUPABASE_URL"])
+    token = mint(
+        SigningKey.from_secret(stack.env["SUPABASE_JWT_SECRET"]), stack.env["SUPABASE_URL"]
+    )
     answer = call(http, "test_echo", {"p_json": {}, "p_text": ""}, token)
     assert answer.json()["user"] == "call_webhook"
 

@@ -1,11 +1,15 @@
 """Files of `KEY=VALUE` lines: `.env` (read), `.local/stack.env` and `.local/keys.env` (written)."""
 
+from __future__ import annotations
+
 import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from stack.errors import StackError
+
+class EnvFileError(Exception):
+    """A line of the file is no setting; the message names it, and never shows it."""
 
 
 def read(path: Path) -> dict[str, str]:
@@ -14,7 +18,7 @@ def read(path: Path) -> dict[str, str]:
     Blank lines and lines starting with `#` are skipped, `export ` in front of a name is ignored,
     one pair of matching quotes around a value is removed. Nothing is expanded.
 
-    Raises StackError for a line that is none of these.
+    Raises EnvFileError for a line that is none of these.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -28,7 +32,7 @@ def read(path: Path) -> dict[str, str]:
         name, separator, value = stripped.removeprefix("export ").partition("=")
         name, value = name.strip(), value.strip()
         if not separator or not name.isidentifier():
-            raise StackError(f"{path}, line {number}: expected NAME=VALUE")
+            raise EnvFileError(f"{path}, line {number}: expected NAME=VALUE")
         if len(value) >= 2 and value[0] == value[-1] and value[0] in "'\"":
             value = value[1:-1]
         variables[name] = value

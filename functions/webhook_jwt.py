@@ -1,0 +1,107 @@
+"""The JWT with which webhook endpoints prove themselves in the database: role `call_webhook`.
+
+Signed with a key of the Supabase project: its shared secret (HS256), or a signing key that was made
+with `supabase gen signing-key` and imported (ES256, RS256). Neither is ever given to a function.
+https://supabase.com/docs/guides/auth/signing-keys
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+import jwt
+
+ROLE = "call_webhook"
+LIFETIME_DAYS = 90
+_DAY = 24 * 3600
+# https://www.rfc-editor.org/rfc/rfc7518#section-6; key_ops are the private key's own.
+_PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "key_ops"})
+
+
+class SigningKeyError(Exception):
+    """The signing key cannot be used; the message says why, and never shows it."""
+
+
+class WebhookJwtError(Exception):
+    """A webhook JWT that the database would refuse, or that is not ours."""
+
+
+@dataclass(frozen=True)
+class SigningKey:
+    """What signs: the project's shared secret, or a private key with its id."""
+
+    algorithm: str
+    private: str | jwt.PyJWK = field(repr=False)
+    public: str | jwt.PyJWK = field(repr=False)
+    key_id: str | None = None
+
+    @classmethod
+    def from_secret(cls, jwt_secret: str) -> Self:
+        """The secret of a project that signs access tokens with HS256."""
+        return cls("HS256", jwt_secret, jwt_secret)
+
+    @classmethod
+    def from_file(cls, path: Path) -> Self:
+        """A private key, as `supabase gen signing-key` prints it: one JWK.
+
+        Raises SigningKeyError.
+        """
+        try:
+            jwk = json.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise SigningKeyError(f"{path} cannot be read: {error.strerror}") from None
+        except ValueError:
+            raise SigningKeyError(f"{path} is no JSON") from None
+        if not isinstance(jwk, dict) or "d" not in jwk or not jwk.get("kid"):
+            raise SigningKeyError(f"{path} is no private JWK with a kid")
+        if jwk.get("alg") not in ("ES256", "RS256"):
+            raise SigningKeyError(f"{path} is for {jwk.get('alg')}, not for ES256 or RS256")
+        try:
+            public = {name: value for name, value in jwk.items() if name not in _PRIVATE_MEMBERS}
+            return cls(jwk["alg"], jwt.PyJWK(jwk), jwt.PyJWK(public), jwk["kid"])
+        except jwt.PyJWTError:
+            raise SigningKeyError(f"{path} is no usable key") from None
+
+
+def mint(key: SigningKey, supabase_url: str, now: float | None = None) -> str:
+    """A JWT good for LIFETIME_DAYS."""
+    issued_at = int(time.time() if now is None else now)
+    claims = {
+        "role": ROLE,
+        "iss": f"{supabase_url}/auth/v1",
+        "aud": "authenticated",
+        "iat": issued_at,
+        "exp": issued_at + LIFETIME_DAYS * _DAY,
+    }
+    headers = {"kid": key.key_id} if key.key_id else None
+    return jwt.encode(claims, key.private, algorithm=key.algorithm, headers=headers)
+
+
+def days_left(token: str, key: SigningKey, supabase_url: str, now: float | None = None) -> int:
+    """For how many more whole days this key's project takes the token.
+
+    Raises WebhookJwtError if it does not take it at all.
+    """
+    try:
+        claims = jwt.decode(
+            token,
+            key.public,
+            algorithms=[key.algorithm],
+            audience="authenticated",
+            issuer=f"{supabase_url}/auth/v1",
+            options={"require": ["exp"], "verify_exp": False},
+        )
+    except jwt.InvalidSignatureError:
+        raise WebhookJwtError("it was signed with another key") from None
+    except jwt.PyJWTError as error:
+        raise WebhookJwtError(str(error)) from None
+    if claims.get("role") != ROLE:
+        raise WebhookJwtError(f"its role is {claims.get('role')}, not {ROLE}")
+    left = claims["exp"] - (time.time() if now is None else now)
+    if left <= 0:
+        raise WebhookJwtError(f"it expired {int(-left // _DAY)} days ago")
+    return int(left // _DAY)
