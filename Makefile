@@ -1,9 +1,10 @@
 # make run    the local stack: Postgres, Supabase's REST and Auth, the functions, the phone network
 # make call   one call from token to conversation row; make call TO=+15005550007 for another ending
 # make test   everything, on a stack of its own
-# make lint   Python and SQL
+# make lint   Python, SQL, deploy.sh
 # make reset  throws the local stack's data away
 # make screenshots  the Calls page in every state, into docs/screenshots
+# make webhook-jwt  a token for webhook endpoints that deploy.sh does not deploy
 # make lock   Python's locks anew, after a change of requirements.in or */requirements.in
 
 PYTHON ?= python3
@@ -12,7 +13,7 @@ PY := $(VENV)/bin/python
 LOCK := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-header --annotation-style line
 
-.PHONY: run call reset test lint format screenshots lock install
+.PHONY: run call reset test lint format screenshots webhook-jwt lock install
 
 run: install
 	@exec $(PY) -m stack run
@@ -32,6 +33,7 @@ lint: install
 	$(VENV)/bin/mypy
 	node_modules/.bin/tsc -p web
 	$(VENV)/bin/squawk --config .squawk.toml supabase/migrations/*.sql
+	$(VENV)/bin/shellcheck deploy.sh
 
 format: install
 	$(VENV)/bin/ruff check --fix .
@@ -39,6 +41,9 @@ format: install
 
 screenshots: install
 	@$(PY) -m tests.web.screenshots
+
+webhook-jwt: install
+	@$(PY) -m functions.deploy.print_webhook_jwt
 
 lock: install
 	$(LOCK) --upgrade requirements.in -o requirements.txt

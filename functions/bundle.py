@@ -22,6 +22,12 @@ class Endpoint:
     variables: tuple[str, ...]
     memory: str
     concurrency: int
+    min_instances: int
+
+    @property
+    def is_public(self) -> bool:
+        """Whether anybody can reach it, because its callers prove themselves to the function."""
+        return bool({"browser", "twilio"} & set(self.called_by))
 
 
 def endpoints(file: Path = ROOT / "functions" / "bundle.toml") -> list[Endpoint]:

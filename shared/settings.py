@@ -28,6 +28,10 @@ ALLOWED_ORIGINS = frozenset(
 class ConfigurationError(Exception):
     """Settings are missing or malformed; the message names each, and never shows a value."""
 
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("Cannot start: " + "; ".join(problems) + ".")
+        self.problems = problems
+
 
 class Environment:
     """Environment variables, and what was found wrong with them."""
@@ -92,7 +96,7 @@ def reading(variables: Mapping[str, str] | None = None) -> Iterator[Environment]
     env = Environment(os.environ if variables is None else variables)
     yield env
     if env.problems:
-        raise ConfigurationError("Cannot start: " + "; ".join(env.problems) + ".")
+        raise ConfigurationError(env.problems)
 
 
 @dataclass(frozen=True)

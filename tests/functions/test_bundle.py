@@ -29,6 +29,7 @@ optional_secrets = ["C"]
 variables = ["B"]
 memory = "256Mi"
 concurrency = 16
+min_instances = 0
 """
 
 
@@ -124,7 +125,7 @@ def test_an_entry_is_read_whole(tmp_path: Path) -> None:
     file = tmp_path / "bundle.toml"
     file.write_text(ENTRY)
     assert bundle.endpoints(file) == [
-        bundle.Endpoint("x_fn", "/x", "x", ("browser",), ("A",), ("C",), ("B",), "256Mi", 16)
+        bundle.Endpoint("x_fn", "/x", "x", ("browser",), ("A",), ("C",), ("B",), "256Mi", 16, 0)
     ]
 
 

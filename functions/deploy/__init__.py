@@ -1,0 +1,1 @@
+"""What `deploy.sh` does, one subject a file."""

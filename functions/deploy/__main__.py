@@ -1,0 +1,119 @@
+"""`python -m functions.deploy`, behind deploy.sh."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import time
+from pathlib import Path
+
+from functions import bundle, twilio_api
+from functions.deploy.release import Deployment
+from functions.deploy.report import Report
+from functions.deploy.settings import Operator
+from functions.deploy.shell import run
+from functions.deploy.steps import DeployError, Steps
+from functions.env_file import EnvFileError
+from shared.settings import ConfigurationError
+
+STOPPED = 1
+INTERRUPTED = 130
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Returns the exit status: 0, 1 for a deployment that stopped, 2 for wrong arguments."""
+    arguments = _parser().parse_args(argv)
+    # A terminated deployment cleans up as an interrupted one does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    started = time.monotonic()
+    steps = Steps(
+        Report(),
+        run,
+        arguments.dry_run,
+        (lambda: True) if arguments.yes or not sys.stdin.isatty() else _confirmed,
+    )
+    try:
+        deployment = _deployment(arguments, steps)
+        if arguments.status:
+            deployment.status()
+        elif arguments.rollback:
+            deployment.rollback()
+        else:
+            deployment.deploy()
+    except DeployError as error:
+        return _stopped(steps, str(error), error.fix)
+    except ConfigurationError as error:
+        problems = "".join(f"\n  - {problem}" for problem in error.problems)
+        return _stopped(steps, f"Settings:{problems}", "docs/setup.md says where each comes from.")
+    except EnvFileError as error:
+        return _stopped(steps, str(error), "Mend that line and run ./deploy.sh again.")
+    except KeyboardInterrupt:
+        _stopped(steps, "Interrupted.", "Run ./deploy.sh again: it goes on where it was.")
+        return INTERRUPTED
+    _say_left(steps)
+    steps.report.say(f"Done in {time.monotonic() - started:.0f} s.")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="./deploy.sh",
+        description="Deploys the functions, with migrations, secrets and the TwiML App.",
+    )
+    names = [endpoint.folder for endpoint in bundle.endpoints()]
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--dry-run", action="store_true", help="print every command, change nothing")
+    what.add_argument("--status", action="store_true", help="say what serves")
+    what.add_argument(
+        "--rollback", action="store_true", help="back to what served before the latest release"
+    )
+    parser.add_argument(
+        "--only", action="append", choices=names, metavar="NAME", help=f"one of {', '.join(names)}"
+    )
+    parser.add_argument("--yes", action="store_true", help="do not ask before the first change")
+    parser.add_argument(
+        "--env", type=Path, default=bundle.ROOT / ".env", metavar="FILE", help="instead of .env"
+    )
+    return parser
+
+
+def _deployment(arguments: argparse.Namespace, steps: Steps) -> Deployment:
+    operator = Operator.load(arguments.env)
+    every = bundle.endpoints()
+    twilio = operator.twilio
+    steps.report.conceal(twilio.auth_token)
+    return Deployment(
+        operator=operator,
+        endpoints=[
+            endpoint
+            for endpoint in every
+            if not arguments.only or endpoint.folder in arguments.only
+        ],
+        bundle=every,
+        twilio=twilio_api.client(
+            twilio.account_sid, twilio.auth_token, twilio.account_sid, twilio.api_url
+        ),
+        steps=steps,
+    )
+
+
+def _confirmed() -> bool:
+    return input("Go on? [y/N] ").strip().lower() in ("y", "yes")
+
+
+def _stopped(steps: Steps, problem: str, fix: str) -> int:
+    steps.report.say(f"\nStopped. {problem}\n\n{fix}")
+    _say_left(steps)
+    return STOPPED
+
+
+def _say_left(steps: Steps) -> None:
+    if steps.left:
+        steps.report.say("\nLeft for you to do:")
+        for each in steps.left:
+            steps.report.say(f"  - {each}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,145 @@
+"""The commands that change a Google Cloud project, each written once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from functions.bundle import Endpoint
+from functions.deploy.cloud import BUILDER, BUILDER_ROLE, READER_ROLE, REPOSITORY, service_account
+from functions.deploy.settings import service_name
+from functions.deploy.shell import Command
+
+# The runtime that builds and runs the functions; Google patches it in place.
+BASE_IMAGE = "python313"
+# Twilio waits for 15 s at most, and browsers for less.
+TIMEOUT_SECONDS = 20
+# A bound on what an attack can cost: 20 instances answer some thousand requests a second.
+MAX_INSTANCES = 20
+# Separates environment variables: no address, SID or key has it.
+_SEPARATOR = ";"
+
+
+class Changes:
+    """Commands for one project and region."""
+
+    def __init__(self, project: str, region: str) -> None:
+        self._project = project
+        self._region = region
+
+    def enable_apis(self, apis: Iterable[str]) -> Command:
+        return self._gcloud("services", "enable", *apis)
+
+    def create_service_account(self, name: str, purpose: str) -> Command:
+        return self._gcloud("iam", "service-accounts", "create", name, f"--display-name={purpose}")
+
+    def allow_builds(self) -> Command:
+        return self._gcloud(
+            "projects",
+            "add-iam-policy-binding",
+            self._project,
+            f"--member=serviceAccount:{service_account(BUILDER, self._project)}",
+            f"--role={BUILDER_ROLE}",
+            "--condition=None",
+        )
+
+    def create_repository(self) -> Command:
+        return self._gcloud(
+            "artifacts",
+            "repositories",
+            "create",
+            REPOSITORY,
+            "--repository-format=docker",
+            f"--location={self._region}",
+        )
+
+    def create_secret(self, name: str) -> Command:
+        return self._gcloud("secrets", "create", name, "--replication-policy=automatic")
+
+    def add_secret_version(self, name: str, value: str) -> Command:
+        argv = ("secrets", "versions", "add", name, "--data-file=-", "--format=value(name)")
+        return self._gcloud(*argv, stdin=value, stdin_name=name)
+
+    def let_read(self, secret: str, account: str) -> Command:
+        return self._gcloud(*self._reading("add", secret, account))
+
+    def let_read_no_more(self, secret: str, account: str) -> Command:
+        return self._gcloud(*self._reading("remove", secret, account))
+
+    def deploy(
+        self,
+        endpoint: Endpoint,
+        source: Path,
+        tag: str,
+        variables: Mapping[str, str],
+        secrets: Mapping[str, int],
+        *,
+        exists: bool,
+    ) -> Command:
+        """A new revision beside the one that serves. The first of a service gets its traffic at
+        once, as there is no other, but nobody knows its address yet."""
+        name = service_name(endpoint)
+        pairs = _SEPARATOR.join(f"{key}={value}" for key, value in sorted(variables.items()))
+        pins = ",".join(f"{key}={key}:{number}" for key, number in sorted(secrets.items()))
+        builder = service_account(BUILDER, self._project)
+        return self._gcloud(
+            "run",
+            "deploy",
+            name,
+            f"--source={source}",
+            f"--function={endpoint.function}",
+            f"--base-image={BASE_IMAGE}",
+            f"--build-service-account=projects/{self._project}/serviceAccounts/{builder}",
+            f"--region={self._region}",
+            f"--service-account={service_account(name, self._project)}",
+            f"--set-env-vars=^{_SEPARATOR}^{pairs}",
+            f"--set-secrets={pins}" if pins else "--clear-secrets",
+            f"--memory={endpoint.memory}",
+            "--cpu=1",
+            "--cpu-boost",
+            f"--concurrency={endpoint.concurrency}",
+            f"--min-instances={endpoint.min_instances}",
+            f"--max-instances={MAX_INSTANCES}",
+            f"--timeout={TIMEOUT_SECONDS}",
+            # Browsers and Twilio prove themselves to the function, not to Google.
+            "--no-invoker-iam-check" if endpoint.is_public else "--invoker-iam-check",
+            f"--tag={tag}",
+            *(("--no-traffic",) if exists else ()),
+            "--format=none",
+        )
+
+    def shift_traffic(self, endpoint: Endpoint, revision: str, tags: Mapping[str, str]) -> Command:
+        """All traffic to one revision, and these tags and no others, in one step."""
+        pairs = ",".join(f"{tag}={target}" for tag, target in sorted(tags.items()))
+        return self._update_traffic(
+            endpoint, f"--to-revisions={revision}=100", f"--set-tags={pairs}"
+        )
+
+    def remove_tag(self, endpoint: Endpoint, tag: str) -> Command:
+        return self._update_traffic(endpoint, f"--remove-tags={tag}")
+
+    def _update_traffic(self, endpoint: Endpoint, *arguments: str) -> Command:
+        return self._gcloud(
+            "run",
+            "services",
+            "update-traffic",
+            service_name(endpoint),
+            f"--region={self._region}",
+            *arguments,
+            "--format=none",
+        )
+
+    def _reading(self, verb: str, secret: str, account: str) -> tuple[str, ...]:
+        return (
+            "secrets",
+            f"{verb}-iam-policy-binding",
+            secret,
+            f"--member=serviceAccount:{account}",
+            f"--role={READER_ROLE}",
+            "--condition=None",
+            "--format=none",
+        )
+
+    def _gcloud(self, *arguments: str, stdin: str | None = None, stdin_name: str = "") -> Command:
+        argv = ("gcloud", *arguments, f"--project={self._project}", "--quiet")
+        return Command(argv, stdin=stdin, stdin_name=stdin_name)

@@ -1,0 +1,64 @@
+"""Runs the commands that a deployment consists of: `gcloud` and the Supabase CLI."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+
+class CommandFailed(Exception):
+    """A command ended with an error; ``said`` is what it wrote about it."""
+
+    def __init__(self, command: Command, code: int, said: str) -> None:
+        super().__init__(f"`{command.shown}` ended with {code}:\n{said}")
+        self.command = command
+        self.said = said
+
+
+class ToolMissing(Exception):
+    """There is no such program."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command. Secrets go in by standard input or environment, where nobody reads along, and
+    never as an argument."""
+
+    argv: tuple[str, ...]
+    # What is written to its standard input, and what that is called where the command is shown.
+    stdin: str | None = field(default=None, repr=False)
+    stdin_name: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def shown(self) -> str:
+        """The command as one would type it."""
+        text = shlex.join(self.argv)
+        return f"{text} <<< ${self.stdin_name}" if self.stdin is not None else text
+
+
+Run = Callable[[Command], str]
+
+
+def run(command: Command) -> str:
+    """Runs the command and returns its standard output.
+
+    Raises CommandFailed, or ToolMissing.
+    """
+    try:
+        done = subprocess.run(
+            command.argv,
+            input=command.stdin if command.stdin is not None else "",
+            env={**os.environ, **command.environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except FileNotFoundError:
+        raise ToolMissing(command.argv[0]) from None
+    if done.returncode:
+        raise CommandFailed(command, done.returncode, (done.stderr or done.stdout).strip())
+    return done.stdout

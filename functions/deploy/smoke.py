@@ -1,0 +1,79 @@
+"""Whether an endpoint answers as it should: right refusals, from the version expected.
+
+Nothing here signs in, is signed, or reaches the database, so it can be sent to production.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import httpx
+
+from functions.bundle import Endpoint
+
+ORIGIN = "https://app.callhenk.com"
+VERSION_HEADER = "X-Henk-Version"
+TIMEOUT_SECONDS = 20.0
+
+
+class SmokeTestFailed(Exception):
+    """The endpoint is not what it should be; the message says what it answered."""
+
+
+def check(
+    endpoint: Endpoint,
+    url: str,
+    version: str | None,
+    *,
+    tries: int = 1,
+    pause_seconds: float = 2.0,
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
+    """Asks the endpoint at ``url`` what it must refuse; ``version`` None takes any.
+
+    A new address takes a while to be known everywhere, hence ``tries``. Raises SmokeTestFailed.
+    """
+    for left in reversed(range(tries)):
+        try:
+            with httpx.Client(timeout=TIMEOUT_SECONDS) as client:
+                for caller in endpoint.called_by:
+                    _refuses(client, caller, url, version)
+            return
+        except SmokeTestFailed:
+            if not left:
+                raise
+            sleep(pause_seconds)
+
+
+def _refuses(client: httpx.Client, caller: str, url: str, version: str | None) -> None:
+    try:
+        if caller == "twilio":
+            question, expected = "an unsigned webhook", (403, "invalid_signature")
+            answer = client.post(url, data={"CallSid": "CA00000000000000000000000000000000"})
+        else:
+            question, expected = "a request without access token", (401, "unauthenticated")
+            answer = client.post(url, json={}, headers={"Origin": ORIGIN})
+            if answer.status_code in (405, 415):
+                # Not what browsers post to: they read from it.
+                answer = client.get(url, headers={"Origin": ORIGIN})
+    except httpx.HTTPError as error:
+        raise SmokeTestFailed(f"{url} does not answer: {type(error).__name__}") from error
+
+    found = (answer.status_code, _code(answer))
+    if found != expected:
+        raise SmokeTestFailed(
+            f"{url} answers {found[0]} {found[1] or 'without an error code'} to {question},"
+            f" not {expected[0]} {expected[1]}"
+        )
+    serving = answer.headers.get(VERSION_HEADER)
+    if version is not None and serving != version:
+        raise SmokeTestFailed(f"{url} is version {serving}, not {version}")
+
+
+def _code(answer: httpx.Response) -> str | None:
+    try:
+        code = answer.json()["error"]["code"]
+    except (ValueError, LookupError, TypeError):
+        return None
+    return code if isinstance(code, str) else None

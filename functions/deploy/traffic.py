@@ -1,0 +1,76 @@
+"""Who gets the calls: the traffic of all endpoints moves together, and back together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from functions.bundle import Endpoint
+from functions.deploy.changes import Changes
+from functions.deploy.cloud import PREVIOUS, Service
+from functions.deploy.settings import service_name
+from functions.deploy.steps import DeployError, Steps
+
+# Endpoint, address, version or None for any. Raises smoke.SmokeTestFailed.
+Check = Callable[[Endpoint, str, str | None], None]
+
+
+@dataclass(frozen=True)
+class Move:
+    """All of an endpoint's traffic to a revision, and the tags of the service from then on."""
+
+    endpoint: Endpoint
+    # As it was before.
+    service: Service | None
+    revision: str
+    tags: Mapping[str, str]
+    version: str | None = None
+
+
+def move_all(moves: Sequence[Move], steps: Steps, changes: Changes, check: Check) -> None:
+    """Shifts the traffic of all, or of none: when one does not answer, or the run is interrupted,
+    what served before serves again. Raises DeployError."""
+    begun: list[Move] = []
+    try:
+        for move in moves:
+            begun.append(move)
+            with steps.step(
+                f"{move.endpoint.folder}: traffic to {move.version or move.revision}",
+                "What served before serves again. Then run the same command again.",
+            ):
+                steps.change(changes.shift_traffic(move.endpoint, move.revision, move.tags))
+                if move.service and not steps.dry_run:
+                    check(move.endpoint, move.service.url, move.version)
+    except BaseException:
+        for move in reversed(begun):
+            _move_back(move, steps, changes)
+        raise
+
+
+def _move_back(move: Move, steps: Steps, changes: Changes) -> None:
+    if move.service is None or move.service.serving in (None, move.revision):
+        return
+    command = changes.shift_traffic(move.endpoint, move.service.serving, move.service.tags)
+    try:
+        with steps.step(f"{move.endpoint.folder}: traffic back", ""):
+            steps.change(command)
+    except DeployError:
+        steps.left.append(f"Give {move.endpoint.folder} its traffic back: {command.shown}")
+
+
+def moves_back(endpoints: Sequence[Endpoint], services: Mapping[str, Service]) -> list[Move]:
+    """To what served before the latest release. What serves now becomes the previous one, so that
+    done twice it is as before."""
+    return [
+        Move(
+            endpoint,
+            service,
+            service.previous,
+            {**service.tags, PREVIOUS: service.serving},
+            service.version_of(service.previous),
+        )
+        for endpoint in endpoints
+        if (service := services.get(service_name(endpoint)))
+        and service.previous
+        and service.serving
+    ]

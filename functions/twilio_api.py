@@ -1,0 +1,34 @@
+"""Twilio's REST API as an operator uses it, through Twilio's own library."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from twilio.http.http_client import TwilioHttpClient
+from twilio.http.response import Response
+from twilio.rest import Client
+
+TIMEOUT_SECONDS = 10.0
+TWILIO_API = "https://api.twilio.com"
+
+
+class _HttpClient(TwilioHttpClient):  # type: ignore[misc]  # twilio has no types
+    """Twilio's own, with a timeout (it has none), and the API at another address if asked."""
+
+    def __init__(self, api_url: str) -> None:
+        super().__init__(timeout=TIMEOUT_SECONDS)
+        self._api_url = api_url
+
+    def request(self, method: str, url: str, *args: object, **kwargs: object) -> Response:
+        send: Callable[..., Response] = super().request
+        return send(method, url.replace(TWILIO_API, self._api_url, 1), *args, **kwargs)
+
+
+def client(username: str, password: str, account_sid: str, api_url: str = TWILIO_API) -> Client:
+    """A client of one account. ``username`` is the account's SID or an API key's, ``password`` the
+    auth token or that key's secret.
+
+    Its calls raise twilio.base.exceptions.TwilioRestException for a refusal, and
+    requests.RequestException where there is no answer.
+    """
+    return Client(username, password, account_sid, http_client=_HttpClient(api_url))

@@ -1,0 +1,396 @@
+"""Google Cloud on this machine: what deploy.sh asks of `gcloud`, recorded and carried out on a
+small model.
+
+The model refuses what gcloud is known to refuse: https://cloud.google.com/sdk/gcloud/reference
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+PROJECT = "henk-test"
+NUMBER = "123456789012"
+REGION = "europe-west1"
+
+_GLOBAL_FLAGS = ("--quiet", f"--project={PROJECT}")
+
+
+class Refused(Exception):
+    """gcloud ends with an error; the message is what it writes."""
+
+
+@dataclass
+class Revision:
+    """What one deployment made."""
+
+    name: str
+    source: str
+    function: str
+    variables: dict[str, str]
+    # Setting → (secret, version).
+    secrets: dict[str, tuple[str, int]]
+    flags: list[str]
+
+
+@dataclass
+class Service:
+    """A Cloud Run service; ``traffic`` as gcloud lists it."""
+
+    revisions: dict[str, Revision] = field(default_factory=dict)
+    serving: str = ""
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Secret:
+    """Version n is at index n - 1."""
+
+    versions: list[str] = field(default_factory=list)
+    readers: list[str] = field(default_factory=list)
+
+
+class GoogleCloud:
+    """One project. ``gcloud`` takes arguments and standard input, and answers what gcloud prints.
+
+    ``base_url`` is where services are reached; ``folder`` keeps the sources that were deployed.
+    """
+
+    def __init__(self, folder: Path, base_url: str) -> None:
+        self.folder = folder
+        self.base_url = base_url
+        self.account = "operator@example.com"
+        self.apis: set[str] = {"cloudresourcemanager.googleapis.com"}
+        self.service_accounts: set[str] = set()
+        self.policy: dict[str, list[str]] = {}
+        self.repositories: set[str] = set()
+        self.secrets: dict[str, Secret] = {}
+        self.services: dict[str, Service] = {}
+        # Every command that was meant to change something, in its order.
+        self.changes: list[tuple[str, ...]] = []
+        # Told of each, "before" it is done and "after"; raises to let it fail.
+        self.on_change: Callable[[tuple[str, ...], str], None] = lambda argv, when: None
+        self._lock = threading.RLock()
+
+    def gcloud(self, arguments: Sequence[str], stdin: str = "") -> str:
+        """Raises Refused."""
+        with self._lock:
+            return self._answer(tuple(arguments), stdin)
+
+    def _answer(self, argv: tuple[str, ...], stdin: str) -> str:
+        words = tuple(word for word in argv if not word.startswith("--"))
+        flags = dict(
+            word.removeprefix("--").partition("=")[::2] for word in argv if word.startswith("--")
+        )
+        for length in range(4, 1, -1):
+            read = _READS.get(words[:length])
+            if read:
+                return read(self, words[length:], flags)
+        for length in range(4, 1, -1):
+            change = _CHANGES.get(words[:length])
+            if change:
+                if not set(_GLOBAL_FLAGS) <= set(argv):
+                    raise Refused(f"a change without {' '.join(_GLOBAL_FLAGS)}: {argv}")
+                self.changes.append(argv)
+                self.on_change(argv, "before")
+                answer = change(self, words[length:], flags, stdin)
+                self.on_change(argv, "after")
+                return answer
+        raise Refused(f"ERROR: (gcloud) Invalid choice: {' '.join(argv)}")
+
+    def needs(self, api: str) -> None:
+        if f"{api}.googleapis.com" not in self.apis:
+            raise Refused(f"API [{api}.googleapis.com] not enabled on project [{PROJECT}].")
+
+    def url(self, service: str, tag: str = "") -> str:
+        """Where a service, or a tag of it, is reached."""
+        return f"{self.base_url}/{f'{tag}---' if tag else ''}{service}"
+
+    def revision_at(self, host: str) -> Revision | None:
+        """What answers at the first part of an address under ``base_url``."""
+        tag, _, name = host.rpartition("---")
+        with self._lock:
+            service = self.services.get(name)
+            if service is None:
+                return None
+            revision = service.tags.get(tag) if tag else service.serving
+            return service.revisions.get(revision or "")
+
+    def environment_of(self, revision: Revision) -> dict[str, str]:
+        """The variables that an instance of a revision starts with, its secrets among them."""
+        with self._lock:
+            values = {
+                name: self.secrets[secret].versions[number - 1]
+                for name, (secret, number) in revision.secrets.items()
+            }
+        return revision.variables | values
+
+    def snapshot(self) -> dict[str, object]:
+        """Everything that is there, for comparison."""
+        with self._lock:
+            return {
+                "apis": sorted(self.apis),
+                "accounts": sorted(self.service_accounts),
+                "policy": self.policy,
+                "repositories": sorted(self.repositories),
+                "secrets": {name: asdict(secret) for name, secret in self.secrets.items()},
+                "services": {name: asdict(service) for name, service in self.services.items()},
+            }
+
+
+Flags = Mapping[str, str]
+
+
+def _described(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags) -> str:
+    if words != (PROJECT,):
+        raise Refused(f"The caller does not have permission to access projects instance {words}")
+    return json.dumps({"projectId": PROJECT, "projectNumber": NUMBER})
+
+
+def _accounts(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags) -> str:
+    return f"{cloud.account}\n" if cloud.account else ""
+
+
+def _enabled(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags) -> str:
+    return json.dumps([{"config": {"name": api}, "state": "ENABLED"} for api in sorted(cloud.apis)])
+
+
+def _service_accounts(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags) -> str:
+    cloud.needs("iam")
+    return json.dumps([{"email": email} for email in sorted(cloud.service_accounts)])
+
+
+def _project_policy(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags) -> str:
+    return json.dumps(
+        {"bindings": [{"role": role, "members": who} for role, who in cloud.policy.items()]}
+    )
+
+
+def _repositories(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags) -> str:
+    cloud.needs("artifactregistry")
+    return json.dumps(
+        [
+            {"name": f"projects/{PROJECT}/locations/{REGION}/repositories/{name}"}
+            for name in sorted(cloud.repositories)
+        ]
+    )
+
+
+def _services(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags) -> str:
+    cloud.needs("run")
+    return json.dumps([_knative(cloud, name) for name in sorted(cloud.services)])
+
+
+def _knative(cloud: GoogleCloud, name: str) -> dict[str, object]:
+    service = cloud.services[name]
+    traffic: list[dict[str, object]] = [{"percent": 100, "revisionName": service.serving}]
+    traffic += [
+        {"revisionName": revision, "tag": tag, "url": cloud.url(name, tag)}
+        for tag, revision in service.tags.items()
+    ]
+    return {
+        "metadata": {"name": name},
+        "status": {"url": cloud.url(name), "traffic": traffic},
+    }
+
+
+def _secret_list(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags) -> str:
+    cloud.needs("secretmanager")
+    return json.dumps([{"name": f"projects/{NUMBER}/secrets/{name}"} for name in cloud.secrets])
+
+
+def _secret_policy(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags) -> str:
+    readers = _secret(cloud, words[0]).readers
+    role = "roles/secretmanager.secretAccessor"
+    bindings = [{"role": role, "members": readers}] if readers else []
+    return json.dumps({"etag": "ACAB", **({"bindings": bindings} if bindings else {})})
+
+
+def _newest_version(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags) -> str:
+    versions = _secret(cloud, flags["secret"]).versions
+    if not versions:
+        raise Refused("ERROR: (gcloud.secrets.versions.describe) NOT_FOUND: Secret has no versions")
+    name = f"projects/{NUMBER}/secrets/{flags['secret']}/versions/{len(versions)}"
+    return json.dumps({"name": name, "state": "ENABLED"})
+
+
+def _access(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags) -> str:
+    return _secret(cloud, flags["secret"]).versions[int(words[0]) - 1]
+
+
+def _secret(cloud: GoogleCloud, name: str) -> Secret:
+    cloud.needs("secretmanager")
+    if name not in cloud.secrets:
+        raise Refused(f"NOT_FOUND: Secret [projects/{NUMBER}/secrets/{name}] not found.")
+    return cloud.secrets[name]
+
+
+def _enable(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags, stdin: str) -> str:
+    cloud.apis |= set(words)
+    return ""
+
+
+def _create_account(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags, stdin: str) -> str:
+    cloud.needs("iam")
+    (name,) = words
+    if not re.fullmatch(r"[a-z][a-z0-9-]{4,28}[a-z0-9]", name):
+        raise Refused(f"INVALID_ARGUMENT: {name} is no account id")
+    email = f"{name}@{PROJECT}.iam.gserviceaccount.com"
+    if email in cloud.service_accounts:
+        raise Refused(f"Resource in projects [{PROJECT}] is the subject of a conflict: {email}")
+    cloud.service_accounts.add(email)
+    return ""
+
+
+def _bind_project(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags, stdin: str) -> str:
+    _existing_account(cloud, flags["member"])
+    members = cloud.policy.setdefault(flags["role"], [])
+    if flags["member"] not in members:
+        members.append(flags["member"])
+    return ""
+
+
+def _existing_account(cloud: GoogleCloud, member: str) -> None:
+    if member.removeprefix("serviceAccount:") not in cloud.service_accounts:
+        raise Refused(f"INVALID_ARGUMENT: Service account {member} does not exist.")
+
+
+def _create_repository(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags, stdin: str) -> str:
+    cloud.needs("artifactregistry")
+    if words[0] in cloud.repositories:
+        raise Refused("ALREADY_EXISTS: the repository already exists")
+    cloud.repositories.add(words[0])
+    return ""
+
+
+def _create_secret(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags, stdin: str) -> str:
+    cloud.needs("secretmanager")
+    if words[0] in cloud.secrets:
+        raise Refused(f"Secret [{words[0]}] already exists.")
+    cloud.secrets[words[0]] = Secret()
+    return ""
+
+
+def _add_version(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags, stdin: str) -> str:
+    if flags["data-file"] != "-":
+        raise Refused("a secret from a file that stays")
+    versions = _secret(cloud, words[0]).versions
+    versions.append(stdin)
+    return f"projects/{NUMBER}/secrets/{words[0]}/versions/{len(versions)}\n"
+
+
+def _let_read(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags, stdin: str) -> str:
+    _existing_account(cloud, flags["member"])
+    if flags["role"] != "roles/secretmanager.secretAccessor":
+        raise Refused(f"unexpected role {flags['role']}")
+    readers = _secret(cloud, words[0]).readers
+    if flags["member"] not in readers:
+        readers.append(flags["member"])
+    return ""
+
+
+def _deploy(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags, stdin: str) -> str:
+    (name,) = words
+    for api in ("run", "cloudbuild", "artifactregistry"):
+        cloud.needs(api)
+    new = name not in cloud.services
+    if new and "no-traffic" in flags:
+        raise Refused(
+            "ERROR: (gcloud.run.deploy) --no-traffic not supported when creating a new service."
+        )
+    if len(f"{flags['tag']}---{name}-{NUMBER}") > 63:
+        raise Refused("the tag makes the host name too long")
+    if not re.fullmatch(r"[a-z]([a-z0-9-]*[a-z0-9])?", flags["tag"]):
+        raise Refused("Traffic tags must begin with a letter")
+    builder = flags["build-service-account"].rpartition("/")[2]
+    if f"serviceAccount:{builder}" not in cloud.policy.get("roles/run.builder", []):
+        raise Refused(f"Build failed: {builder} lacks roles/run.builder")
+    account = flags["service-account"]
+    _existing_account(cloud, account)
+
+    secrets = {}
+    for pair in filter(None, flags.get("set-secrets", "").split(",")):
+        setting, _, reference = pair.partition("=")
+        secret, _, version = reference.partition(":")
+        stored = _secret(cloud, secret)
+        if f"serviceAccount:{account}" not in stored.readers:
+            raise Refused(
+                f"Permission denied on secret: {secret} for Revision service account {account}."
+            )
+        if not 1 <= int(version) <= len(stored.versions):
+            raise Refused(f"Secret {secret}/versions/{version} was not found")
+        secrets[setting] = (secret, int(version))
+
+    delimiter, variables = re.fullmatch(r"\^(.)\^(.*)", flags["set-env-vars"]).groups()  # type: ignore[union-attr]
+    source = Path(flags["source"])
+    if not {"main.py", "requirements.txt"} <= {file.name for file in source.iterdir()}:
+        raise Refused(f"Build failed: {source} is no function")
+    service = cloud.services.get(name, Service())
+    revision = f"{name}-{len(service.revisions) + 1:05d}-abc"
+    kept = cloud.folder / revision
+    shutil.copytree(source, kept)
+    service.revisions[revision] = Revision(
+        revision,
+        str(kept),
+        flags["function"],
+        dict(pair.split("=", 1) for pair in variables.split(delimiter)),
+        secrets,
+        sorted(f"--{key}={value}" if value else f"--{key}" for key, value in flags.items()),
+    )
+    service.tags[flags["tag"]] = revision
+    if new:
+        service.serving = revision
+        cloud.services[name] = service
+    return ""
+
+
+def _update_traffic(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags, stdin: str) -> str:
+    service = cloud.services[words[0]]
+    tags = dict(service.tags)
+    if "set-tags" in flags:
+        tags = dict(pair.split("=") for pair in flags["set-tags"].split(","))
+    for tag in filter(None, flags.get("remove-tags", "").split(",")):
+        tags.pop(tag)
+    serving = service.serving
+    if "to-revisions" in flags:
+        serving, _, percent = flags["to-revisions"].partition("=")
+        if percent != "100":
+            raise Refused("not all traffic")
+    missing = {serving, *tags.values()} - service.revisions.keys()
+    if missing:
+        raise Refused(f"Revision {missing} of Service {words[0]} does not exist")
+    service.serving, service.tags = serving, tags
+    return ""
+
+
+_READS: dict[tuple[str, ...], Callable[[GoogleCloud, tuple[str, ...], Flags], str]] = {
+    ("auth", "list"): _accounts,
+    ("projects", "describe"): _described,
+    ("projects", "get-iam-policy"): _project_policy,
+    ("services", "list"): _enabled,
+    ("iam", "service-accounts", "list"): _service_accounts,
+    ("artifacts", "repositories", "list"): _repositories,
+    ("run", "services", "list"): _services,
+    ("secrets", "list"): _secret_list,
+    ("secrets", "get-iam-policy"): _secret_policy,
+    ("secrets", "versions", "describe"): lambda cloud, words, flags: _newest_version(
+        cloud, words, flags
+    ),
+    ("secrets", "versions", "access"): _access,
+}
+_CHANGES: dict[tuple[str, ...], Callable[[GoogleCloud, tuple[str, ...], Flags, str], str]] = {
+    ("services", "enable"): _enable,
+    ("iam", "service-accounts", "create"): _create_account,
+    ("projects", "add-iam-policy-binding"): _bind_project,
+    ("artifacts", "repositories", "create"): _create_repository,
+    ("secrets", "create"): _create_secret,
+    ("secrets", "versions", "add"): _add_version,
+    ("secrets", "add-iam-policy-binding"): _let_read,
+    ("run", "deploy"): _deploy,
+    ("run", "services", "update-traffic"): _update_traffic,
+}

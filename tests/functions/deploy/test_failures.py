@@ -1,0 +1,126 @@
+"""A deployment that fails anywhere leaves the old version serving, says what to do, and is finished
+by running it again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import requests
+
+from functions import bundle
+from functions.deploy.steps import DeployError
+from tests.functions.deploy import lab as labs
+from tests.functions.deploy.google_cloud import Refused
+from tests.functions.deploy.lab import Lab
+
+FOLDERS = [endpoint.folder for endpoint in bundle.endpoints()]
+
+
+@dataclass
+class FailsAt:
+    """Lets one change fail: before it has done anything, or when its answer is lost."""
+
+    position: int
+    when: str
+    error: Callable[[str], BaseException]
+    seen: int = 0
+
+    def __call__(self, what: str, when: str) -> None:
+        if when == self.when:
+            self.seen += 1
+            if self.seen == self.position + 1:
+                raise self.error(what)
+
+
+def refusal(what: str) -> BaseException:
+    if what.startswith("Twilio"):
+        return requests.ConnectionError("connection reset")
+    return Refused("the network went away")
+
+
+def interrupt(what: str) -> BaseException:
+    return KeyboardInterrupt()
+
+
+def first(lab: Lab) -> None:
+    """Nothing is there yet."""
+
+
+def everything_changed(lab: Lab) -> None:
+    """A release that has to do something in every step that a second one can have."""
+    migrations = sorted((lab.checkout / "supabase" / "migrations").glob("*.sql"))
+    kept = migrations.pop()
+    kept.rename(kept.with_suffix(".later"))
+    lab.deploy()
+    kept.with_suffix(".later").rename(kept)
+    lab.edit("shared", "ANOTHER = 1")
+    lab.settings["TWILIO_AUTH_TOKEN_NEXT"] = "98f6bcd4621d373cade4e832627b4f6a"
+    lab.settings["TWILIO_API_KEY_SECRET"] = "a-new-secret-of-the-same-key"
+    lab.settings["PUBLIC_BASE_URL"] = lab.cloud.base_url + "/{name}-fn"
+    lab.changes.clear()
+
+
+def number_of_changes(
+    directory: Path, monkeypatch: pytest.MonkeyPatch, scene: Callable[[Lab], None]
+) -> int:
+    lab = labs.lab(directory, monkeypatch)
+    scene(lab)
+    lab.deploy()
+    return len(lab.changes)
+
+
+@pytest.mark.parametrize(
+    ("scene", "when", "error"),
+    [
+        (first, "before", refusal),
+        (first, "after", refusal),
+        (everything_changed, "before", refusal),
+        (everything_changed, "after", refusal),
+        (everything_changed, "after", interrupt),
+    ],
+)
+def test_a_failure_at_any_change_leaves_what_serves_and_a_rerun_finishes(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    scene: Callable[[Lab], None],
+    when: str,
+    error: Callable[[str], BaseException],
+) -> None:
+    count = number_of_changes(tmp_path / "whole", monkeypatch, scene)
+    assert count > 10
+    for position in range(count):
+        lab = labs.lab(tmp_path / str(position), monkeypatch)
+        scene(lab)
+        old = lab.serving()
+        lab.fault = FailsAt(position, when, error)
+
+        with pytest.raises((DeployError, KeyboardInterrupt)) as stopped:
+            lab.deploy()
+
+        failed = lab.changes[position]
+        is_told_last = failed.startswith("Twilio POST AP") and "Applications" not in failed
+        serving = lab.serving()
+        if is_told_last:
+            # Everything new serves; only Twilio asks at the old address, which is the same service.
+            assert all(serving.values())
+        elif scene is everything_changed:
+            assert serving == old, failed
+        if isinstance(stopped.value, DeployError):
+            assert stopped.value.fix, failed
+            assert (
+                "gcloud" in str(stopped.value)
+                or "Twilio" in str(stopped.value)
+                or ("supabase" in str(stopped.value))
+            )
+
+        lab.fault = lambda what, when: None
+        lab.deploy()
+        assert lab.pending() == [], failed
+        assert all(lab.serving()[folder] != old[folder] for folder in FOLDERS), failed
+        assert len({app["voice_url"] for app in lab.twilio.apps.values()}) == 1, failed
+        lab.changes.clear()
+        lab.deploy()
+        assert lab.changes == [], failed
