@@ -14,7 +14,7 @@ import ast
 import functools
 import hashlib
 import os
-import shutil
+import re
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -29,6 +29,7 @@ _TIME = 315532800
 _MAIN = "main.py"
 _REQUIREMENTS = "requirements.txt"
 _SHARED = "shared"
+_PACKED = rf"{_MAIN}|{_REQUIREMENTS}|{_SHARED}(/\w+\.py)?|({_SHARED}/)?__pycache__(/[\w.-]+\.pyc)?"
 
 
 class PackError(Exception):
@@ -71,7 +72,12 @@ class Pack:
                 os.utime(path, (_TIME, _TIME))
             if directory.exists():
                 directory.rename(old)
-            new.rename(directory)
+            try:
+                new.rename(directory)
+            except BaseException:
+                if old.exists():
+                    old.rename(directory)
+                raise
 
 
 def pack(endpoint: Endpoint, root: Path = ROOT) -> Pack:
@@ -103,7 +109,9 @@ def _modules(main: Path, root: Path) -> set[Path]:
         file = left.pop()
         for name in _imported(_read(file), str(file)):
             module = root / _SHARED / f"{name}.py"
-            if module not in found and module.exists():
+            if not module.is_file():
+                raise PackError(f"{file} imports {name} of {_SHARED}/, which is no module there")
+            if module not in found:
                 found.add(module)
                 left.append(module)
     return found
@@ -120,7 +128,7 @@ def _imported(source: bytes, name: str) -> frozenset[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
             if node.level:
-                raise PackError(f"{name}:{node.lineno}: imports by name, not by place")
+                raise PackError(f"{name}:{node.lineno}: import by name, not by place")
             modules = [f"{node.module}.{alias.name}" for alias in node.names]
         elif isinstance(node, ast.Import):
             modules = [alias.name for alias in node.names]
@@ -139,11 +147,10 @@ def _imported(source: bytes, name: str) -> frozenset[str]:
 
 def _require_pack(directory: Path) -> None:
     """An earlier pack has nothing but these; bytecode may have been added by running it."""
-    ours = {_MAIN, _REQUIREMENTS, _SHARED, "__pycache__"}
-    foreign = sorted(path.name for path in directory.iterdir() if path.name not in ours)
-    if foreign:
-        raise PackError(f"{directory} holds {foreign[0]}, which is no part of a packed endpoint")
-    shutil.rmtree(directory / "__pycache__", ignore_errors=True)
+    for path in sorted(directory.rglob("*")):
+        name = path.relative_to(directory).as_posix()
+        if not re.fullmatch(_PACKED, name):
+            raise PackError(f"{directory} holds {name}, which is no part of a packed endpoint")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -157,9 +164,9 @@ def main(argv: list[str] | None = None) -> int:
     if unknown:
         parser.error(f"there is no endpoint {unknown[0]}: choose of {', '.join(every)}")
     for name in arguments.names or every:
-        packed = pack(every[name])
         directory = arguments.out / name
         try:
+            packed = pack(every[name])
             packed.write(directory)
         except (PackError, OSError) as error:
             print(error, file=sys.stderr)

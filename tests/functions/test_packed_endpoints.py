@@ -3,8 +3,10 @@ requirements, under functions-framework, and under gunicorn as docs/hosting.md s
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 import time
@@ -25,6 +27,7 @@ from tests.stacks import free_port_base
 
 ENDPOINTS = {endpoint.folder: endpoint for endpoint in bundle.endpoints()}
 HOSTING = (ROOT / "docs" / "hosting.md").read_text(encoding="utf-8")
+(GUNICORN,) = re.findall(r"^gunicorn .*\\\n.*$", HOSTING, re.M)
 START_SECONDS = 30.0
 
 
@@ -111,12 +114,26 @@ def test_it_answers_its_smoke_test_under_functions_framework(
 
 
 def test_it_answers_its_smoke_test_under_gunicorn(packed: Packed) -> None:
-    (command,) = re.findall(r"^gunicorn .*\\\n.*$", HOSTING, re.M)
-    assert 'target="token"' in command
-    command = command.replace('target="token"', f'target="{packed.endpoint.function}"')
+    assert 'target="token"' in GUNICORN
+    command = GUNICORN.replace('target="token"', f'target="{packed.endpoint.function}"')
     shell = ["sh", "-c", f"exec {packed.programs}/{command}"]
     with running(shell, packed.folder, packed.settings()) as url:
         smoke.check(packed.endpoint, url + packed.endpoint.path, "a-version")
+        # The health checks of the guide.
+        assert httpx.options(url + packed.endpoint.path).status_code == 204
+        assert httpx.get(url + packed.endpoint.path).status_code in (401, 405)
+
+
+def test_the_hosting_guide_starts_gunicorn_the_same_way_everywhere() -> None:
+    (service,) = re.findall(r"^ExecStart=/srv/token/venv/bin/(gunicorn .*\\\n.*)$", HOSTING, re.M)
+    (container,) = re.findall(r"^CMD (.*)$", HOSTING, re.M)
+
+    def without_address(command: str) -> list[str]:
+        return shlex.split(re.sub(r"\\\n| --bind \S+", "", command))
+
+    expected = without_address(GUNICORN)
+    assert without_address(service) == expected
+    assert json.loads(container) == expected
 
 
 def test_with_a_setting_missing_it_does_not_start_and_names_it(

@@ -118,6 +118,22 @@ def test_an_import_that_cannot_be_followed_is_refused(checkout: Path, line: str)
         pack(TWIML, checkout)
 
 
+@pytest.mark.parametrize(
+    "line", ["from shared import *", "import shared.telepathy", "from shared.deep.er import thing"]
+)
+def test_an_import_that_is_no_module_of_shared_is_refused(checkout: Path, line: str) -> None:
+    (checkout / "shared" / "deep").mkdir()
+    append(checkout / "twiml_fn" / "main.py", f"\n{line}\n")
+    with pytest.raises(PackError, match=r"main\.py imports (\*|telepathy|deep) of shared/"):
+        pack(TWIML, checkout)
+
+
+def test_an_import_by_place_is_refused(checkout: Path) -> None:
+    append(checkout / "shared" / "web.py", "\nfrom . import jwks\n")
+    with pytest.raises(PackError, match=r"web\.py:\d+: import by name, not by place"):
+        pack(TWIML, checkout)
+
+
 def test_code_that_is_none_is_refused_with_its_line(checkout: Path) -> None:
     append(checkout / "twiml_fn" / "main.py", "\nif:\n")
     with pytest.raises(PackError, match=r"main\.py:\d+: invalid syntax"):
@@ -144,24 +160,37 @@ def test_an_earlier_pack_is_replaced_whole(tmp_path: Path) -> None:
     assert [path.name for path in target.parent.iterdir()] == ["twiml_fn"]
 
 
-def test_nobody_elses_files_are_replaced(tmp_path: Path) -> None:
-    (tmp_path / "thesis.tex").write_text("years of work")
-    with pytest.raises(PackError, match=r"thesis\.tex"):
+@pytest.mark.parametrize("name", ["thesis.tex", "shared/thesis.tex", "main.py/thesis.tex"])
+def test_nobody_elses_files_are_replaced(tmp_path: Path, name: str) -> None:
+    thesis = tmp_path / name
+    thesis.parent.mkdir(exist_ok=True)
+    thesis.write_text("years of work")
+    with pytest.raises(PackError, match=rf"{name}, which is no part of a packed endpoint"):
         pack(TWIML).write(tmp_path)
-    assert (tmp_path / "thesis.tex").exists()
+    assert thesis.exists()
 
 
+@pytest.mark.parametrize(
+    ("where", "calls_before"), [("os.utime", 0), ("Path.rename", 0), ("Path.rename", 1)]
+)
 def test_an_interrupted_write_leaves_the_earlier_pack(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str, calls_before: int
 ) -> None:
     target = tmp_path / "twiml_fn"
     pack(TWIML).write(target)
     before = tree(target)
+    owner, name = (os, "utime") if where == "os.utime" else (Path, "rename")
+    original = getattr(owner, name)
+    calls = 0
 
-    def interrupted(*ignored: object) -> None:
-        raise KeyboardInterrupt
+    def interrupted(*arguments: object) -> object:
+        nonlocal calls
+        calls += 1
+        if calls == calls_before + 1:
+            raise KeyboardInterrupt
+        return original(*arguments)
 
-    monkeypatch.setattr(os, "utime", interrupted)
+    monkeypatch.setattr(owner, name, interrupted)
     with pytest.raises(KeyboardInterrupt):
         packer.Pack(TWIML, {"main.py": b""}).write(target)
 
@@ -176,6 +205,24 @@ def test_the_command_packs_what_it_is_told(
     version = pack(ENDPOINTS["status_fn"]).version
     assert capsys.readouterr().out == f"status_fn {version} {tmp_path}/status_fn\n"
     assert [path.name for path in tmp_path.iterdir()] == ["status_fn"]
+
+
+def test_the_command_says_why_it_cannot(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "twiml_fn").mkdir()
+    (tmp_path / "twiml_fn" / "thesis.tex").write_text("years of work")
+    assert packer.main(["--out", str(tmp_path), "twiml_fn"]) == 1
+    assert "thesis.tex" in capsys.readouterr().err
+
+
+def test_the_command_says_what_cannot_be_packed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refused(endpoint: Endpoint) -> packer.Pack:
+        raise PackError("main.py:1: invalid syntax")
+
+    monkeypatch.setattr(packer, "pack", refused)
+    assert packer.main(["--out", str(tmp_path), "twiml_fn"]) == 1
+    assert capsys.readouterr().err == "main.py:1: invalid syntax\n"
 
 
 def test_the_command_refuses_an_endpoint_that_there_is_not(
