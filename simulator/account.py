@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Literal
 
 HttpMethod = Literal["GET", "POST"]
@@ -23,8 +24,10 @@ class TwimlApp:
     sid: str
     voice_url: str
     status_callback: str
+    """Both may be empty: nobody is asked."""
     voice_method: HttpMethod = "POST"
     status_callback_method: HttpMethod = "POST"
+    friendly_name: str = ""
 
 
 @dataclass
@@ -37,3 +40,10 @@ class Account:
     twiml_apps: dict[str, TwimlApp] = field(default_factory=dict)
     numbers: set[str] = field(default_factory=set)
     """E.164: bought from Twilio or verified as outgoing caller IDs."""
+    verified: set[str] = field(default_factory=set)
+    """Those of ``numbers`` that were verified."""
+    status: Literal["active", "suspended", "closed"] = "active"
+    type: Literal["Full", "Trial"] = "Full"
+    balance: str = "100.00"
+    """US dollars, as Twilio writes them."""
+    made_at: datetime = field(default_factory=lambda: datetime.now(UTC))

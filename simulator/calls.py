@@ -104,6 +104,7 @@ class DeliveryJson(TypedDict):
     attempts: list[AttemptJson]
     delivered: bool
     settled: bool
+    lost: bool
 
 
 class ErrorJson(TypedDict):
@@ -398,4 +399,5 @@ def _delivery(delivery: Delivery) -> DeliveryJson:
         ],
         "delivered": delivery.delivered,
         "settled": delivery.settled,
+        "lost": delivery.lost,
     }

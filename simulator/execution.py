@@ -10,7 +10,7 @@ import asyncio
 import logging
 import math
 import re
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from email.utils import format_datetime
 from typing import TypeVar
 
@@ -42,12 +42,18 @@ class Execution:
     """Lives one call, from the request to the Voice URL to the last callback."""
 
     def __init__(
-        self, call: Call, account: Account, callee_table: callees.CalleeTable, sender: WebhookSender
+        self,
+        call: Call,
+        account: Account,
+        callee_table: callees.CalleeTable,
+        sender: WebhookSender,
+        is_lost: Callable[[Delivery], bool],
     ) -> None:
         self._call = call
         self._account = account
         self._callees = callee_table
         self._sender = sender
+        self._is_lost = is_lost
         self._background: set[asyncio.Task[object]] = set()
         self._application_error = False
 
@@ -261,6 +267,8 @@ class Execution:
     def _report_agent(self) -> None:
         """Tell the TwiML App's static callback, which hears of the agent leg's end alone."""
         call, agent = self._call, self._call.agent
+        if not call.app.status_callback:
+            return
         params = self._agent_params() | self._progress_params(agent) | self._terminal_params(agent)
         self._send_later(
             Delivery(
@@ -354,6 +362,18 @@ class Execution:
         self._in_background(self._send_callback(delivery))
 
     async def _send_callback(self, delivery: Delivery) -> None:
+        if self._is_lost(delivery):
+            delivery.settled = delivery.lost = True
+            self._call.record(
+                "callback",
+                f"{delivery.kind} webhook, {delivery.params['CallStatus']}: lost",
+                webhook=delivery.kind,
+                params=delivery.params,
+                delivered=False,
+                attempts=0,
+                status=None,
+            )
+            return
         await self._sender.deliver(delivery)
         self._show_delivery(delivery)
 

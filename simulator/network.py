@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from simulator import access_token
 from simulator.account import Account
 from simulator.callees import CalleeTable, Overrides
-from simulator.calls import Call, Media
+from simulator.calls import Call, Leg, Media
 from simulator.clock import Clock, Timeline
 from simulator.execution import Execution
+from simulator.losses import Losses
 from simulator.webhooks import WebhookSender
 
 
@@ -22,6 +23,7 @@ class PhoneNetwork:
         self.account = account
         self.clock = clock
         self.callees = CalleeTable()
+        self.losses = Losses()
         self.calls: dict[str, Call] = {}
         """By the agent leg's CallSid, oldest first; too many ended ones are forgotten."""
         self._keep_ended = keep_ended
@@ -50,11 +52,28 @@ class PhoneNetwork:
         call = Call(grant.identity, grant.app, params, overrides, Timeline(self.clock))
         call.media = media
         self.calls[call.sid] = call
-        execution = Execution(call, self.account, self.callees, self._sender)
+        execution = Execution(
+            call, self.account, self.callees, self._sender, lambda sent: self.losses.takes(sent)
+        )
         life = asyncio.get_running_loop().create_task(self._live(call, execution))
         self._lives[life] = execution
         life.add_done_callback(lambda done: self._lives.pop(done, None))
         return call
+
+    def leg(self, sid: str) -> tuple[Call, Leg] | None:
+        """The leg with this CallSid, and its call."""
+        call = self.calls.get(sid)
+        if call is not None:
+            return call, call.agent
+        return next(
+            (
+                (call, leg)
+                for call in reversed(self.calls.values())
+                for leg in call.legs
+                if leg.sid == sid
+            ),
+            None,
+        )
 
     async def close(self) -> None:
         """Cut off every call and close all connections."""

@@ -1,11 +1,12 @@
-"""The port: browsers' signalling, and the control API, which stands for a browser where there is
-none, scripts the callees, breaks connections, and shows what the network did."""
+"""The port: browsers' signalling, Twilio's REST API, and the control API, which stands for a
+browser where there is none, scripts the callees, breaks things, and shows what the network did."""
 
 from __future__ import annotations
 
 import json
 import math
 from collections.abc import Mapping
+from dataclasses import asdict
 from itertools import islice
 from typing import cast
 
@@ -16,8 +17,11 @@ from simulator import callees
 from simulator.access_token import TokenRefused
 from simulator.callees import Callee
 from simulator.calls import Call
+from simulator.losses import CALLBACKS, Losses
 from simulator.network import PhoneNetwork
+from simulator.rest_api import Fault, RestApi
 from simulator.signalling import Signalling
+from simulator.webhooks import DeliveryKind
 
 MAX_WAIT_SECONDS = 60.0
 MAX_LISTED = 10_000
@@ -25,6 +29,7 @@ MAX_OUTAGE_SECONDS = 600.0
 
 _NETWORK = web.AppKey("network", PhoneNetwork)
 _SIGNALLING = web.AppKey("signalling", Signalling)
+_API = web.AppKey("api", RestApi)
 
 
 class Refused(Exception):
@@ -43,9 +48,15 @@ def make_app(network: PhoneNetwork, signalling: Signalling | None = None) -> web
     app = web.Application(middlewares=[_errors_as_json])
     app[_NETWORK] = network
     app[_SIGNALLING] = signalling
+    app[_API] = api = RestApi(network)
     app.on_shutdown.append(_close_signalling)
     app.router.add_get("/signal", signalling.handle)
     app.router.add_get("/health", _health)
+    api.add_routes(app.router)
+    app.router.add_post("/simulator/account", _change_account)
+    app.router.add_post("/simulator/api-faults", _set_fault)
+    app.router.add_get("/simulator/api-requests", _api_requests)
+    app.router.add_post("/simulator/lost-callbacks", _lose_callbacks)
     app.router.add_get("/simulator/browsers", _browsers)
     app.router.add_post("/simulator/outage", _outage)
     app.router.add_get("/simulator/callees", _callees)
@@ -131,6 +142,86 @@ def _callee(callee: Callee) -> Mapping[str, object]:
         "does": callee.does,
         "script": callees.to_json(callee.script),
     }
+
+
+async def _change_account(request: web.Request) -> web.Response:
+    body = await _json_object(request)
+    _refuse_unknown(body, {"status", "type", "balance", "verified"})
+    account = request.app[_NETWORK].account
+    status, kind = body.get("status", account.status), body.get("type", account.type)
+    balance, verified = body.get("balance", account.balance), body.get("verified")
+    if status not in ("active", "suspended", "closed") or kind not in ("Full", "Trial"):
+        raise Refused(400, "invalid_request", "status or type is none of Twilio's")
+    if not isinstance(balance, str):
+        raise Refused(400, "invalid_request", "balance must be a string")
+    if verified is not None and not _is_strings(verified):
+        raise Refused(400, "invalid_request", "verified must be a list of numbers")
+    account.status, account.type, account.balance = status, kind, balance
+    if verified is not None:
+        account.numbers -= account.verified
+        account.verified = set(cast("list[str]", verified))
+        account.numbers |= account.verified
+    return web.json_response({"status": status, "type": kind, "balance": balance})
+
+
+async def _set_fault(request: web.Request) -> web.Response:
+    body = await _json_object(request)
+    _refuse_unknown(body, {"status", "count", "retryAfter", "delaySeconds", "path", "cutOff"})
+    if not body:
+        request.app[_API].fault = None
+        return web.json_response({"fault": None})
+    status, count, retry_after = (_whole(body, key) for key in ("status", "count", "retryAfter"))
+    delay, path, cut_off = body.get("delaySeconds", 0), body.get("path"), body.get("cutOff", False)
+    if isinstance(delay, bool) or not isinstance(delay, int | float) or not 0 <= delay <= 600:
+        raise Refused(400, "invalid_request", "delaySeconds must be a number from 0 to 600")
+    if path is not None and not isinstance(path, str):
+        raise Refused(400, "invalid_request", "path must be a string")
+    if status is not None and not 400 <= status <= 599:
+        raise Refused(400, "invalid_request", "status must be one of an error")
+    fault = Fault(status, count, retry_after, float(delay), path or "", cut_off is True)
+    request.app[_API].fault = fault
+    return web.json_response({"fault": asdict(fault)}, status=202)
+
+
+async def _api_requests(request: web.Request) -> web.Response:
+    return web.json_response({"requests": dict(request.app[_API].requests)})
+
+
+async def _lose_callbacks(request: web.Request) -> web.Response:
+    body = await _json_object(request)
+    _refuse_unknown(body, {"fraction", "seed", "kinds", "statuses"})
+    fraction, seed = body.get("fraction", 1), _whole(body, "seed") or 0
+    kinds, statuses = body.get("kinds", sorted(CALLBACKS)), body.get("statuses")
+    if (
+        isinstance(fraction, bool)
+        or not isinstance(fraction, int | float)
+        or not 0 <= fraction <= 1
+    ):
+        raise Refused(400, "invalid_request", "fraction must be a number from 0 to 1")
+    if not _is_strings(kinds) or not set(cast("list[str]", kinds)) <= CALLBACKS:
+        raise Refused(400, "invalid_request", f"kinds must be of {', '.join(sorted(CALLBACKS))}")
+    if statuses is not None and not _is_strings(statuses):
+        raise Refused(400, "invalid_request", "statuses must be a list of CallStatus")
+    network = request.app[_NETWORK]
+    lost = network.losses.lost
+    network.losses = Losses(
+        fraction,
+        cast("list[DeliveryKind]", kinds),
+        cast("list[str] | None", statuses),
+        seed,
+    )
+    return web.json_response({"fraction": fraction, "lostBefore": lost}, status=202)
+
+
+def _is_strings(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
+
+
+def _whole(body: Mapping[str, object], name: str) -> int | None:
+    value = body.get(name)
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
+        raise Refused(400, "invalid_request", f"{name} must be a whole number")
+    return value
 
 
 async def _browsers(request: web.Request) -> web.Response:

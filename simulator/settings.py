@@ -15,9 +15,6 @@ REQUIRED = (
     "TWILIO_AUTH_TOKEN",
     "TWILIO_API_KEY_SID",
     "TWILIO_API_KEY_SECRET",
-    "TWILIO_TWIML_APP_SID",
-    "SIMULATOR_VOICE_URL",
-    "SIMULATOR_STATUS_CALLBACK",
     "SIMULATOR_CALLER_IDS",
 )
 
@@ -90,17 +87,20 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
     if faults:
         raise SettingsError("; ".join(faults))
 
-    app = TwimlApp(
-        sid=given("TWILIO_TWIML_APP_SID"),
-        voice_url=given("SIMULATOR_VOICE_URL"),
-        status_callback=given("SIMULATOR_STATUS_CALLBACK"),
-    )
+    apps: dict[str, TwimlApp] = {}
+    if app_sid := given("TWILIO_TWIML_APP_SID"):
+        apps[app_sid] = TwimlApp(
+            sid=app_sid,
+            voice_url=given("SIMULATOR_VOICE_URL"),
+            status_callback=given("SIMULATOR_STATUS_CALLBACK"),
+            friendly_name="Local stack",
+        )
     key = ApiKey(sid=given("TWILIO_API_KEY_SID"), secret=given("TWILIO_API_KEY_SECRET"))
     account = Account(
         sid=given("TWILIO_ACCOUNT_SID"),
         auth_token=given("TWILIO_AUTH_TOKEN"),
         api_keys={key.sid: key},
-        twiml_apps={app.sid: app},
+        twiml_apps=apps,
         numbers=set(numbers),
     )
     return Settings(

@@ -88,6 +88,8 @@ class Delivery:
     idempotency_token: str = field(default_factory=lambda: str(uuid.uuid4()))
     attempts: list[Attempt] = field(default_factory=list)
     settled: bool = False
+    lost: bool = False
+    """Never sent, so that somebody misses it."""
 
     @property
     def bare_url(self) -> str:
@@ -98,7 +100,7 @@ class Delivery:
     @property
     def delivered(self) -> bool:
         """Whether it is settled, and its last attempt was answered with success."""
-        if not self.settled:
+        if not self.settled or self.lost:
             return False
         last = self.attempts[-1]
         return last.failure is None and last.status is not None
@@ -106,7 +108,7 @@ class Delivery:
     @property
     def problem(self) -> Problem | None:
         """What the debugger would show, once settled."""
-        if not self.settled or self.delivered:
+        if not self.settled or self.lost or self.delivered:
             return None
         last = self.attempts[-1]
         match last.failure:
