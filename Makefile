@@ -4,6 +4,7 @@
 # make lint   Python, SQL, deploy.sh
 # make reset  throws the local stack's data away
 # make screenshots  the Calls page in every state, into docs/screenshots
+# make doctor  what is wrong with a set-up, and what to do about it; changes nothing
 # make webhook-jwt  a token for webhook endpoints that deploy.sh does not deploy
 # make lock   Python's locks anew, after a change of requirements.in or */requirements.in
 
@@ -13,7 +14,7 @@ PY := $(VENV)/bin/python
 LOCK := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-header --annotation-style line
 
-.PHONY: run call reset test lint format screenshots webhook-jwt lock install
+.PHONY: run call reset test lint format screenshots doctor webhook-jwt lock install
 
 run: install
 	@exec $(PY) -m stack run
@@ -41,6 +42,9 @@ format: install
 
 screenshots: install
 	@$(PY) -m tests.web.screenshots
+
+doctor: install
+	@$(PY) -m functions.doctor $(ARGS)
 
 webhook-jwt: install
 	@$(PY) -m functions.deploy.print_webhook_jwt

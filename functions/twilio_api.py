@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
+from requests.exceptions import InvalidJSONError
+from twilio.base.exceptions import TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
@@ -13,7 +16,8 @@ TWILIO_API = "https://api.twilio.com"
 
 
 class _HttpClient(TwilioHttpClient):  # type: ignore[misc]  # twilio has no types
-    """Twilio's own, with a timeout (it has none), and the API at another address if asked."""
+    """Twilio's own, with a timeout (it has none), and the API at another address if asked. A
+    refusal is always the same exception: the library has another for lists, without status."""
 
     def __init__(self, api_url: str) -> None:
         super().__init__(timeout=TIMEOUT_SECONDS)
@@ -21,7 +25,21 @@ class _HttpClient(TwilioHttpClient):  # type: ignore[misc]  # twilio has no type
 
     def request(self, method: str, url: str, *args: object, **kwargs: object) -> Response:
         send: Callable[..., Response] = super().request
-        return send(method, url.replace(TWILIO_API, self._api_url, 1), *args, **kwargs)
+        answer = send(method, url.replace(TWILIO_API, self._api_url, 1), *args, **kwargs)
+        if answer.ok and not answer.text:
+            return answer
+        try:
+            body = json.loads(answer.text)
+        except ValueError:
+            body = None
+        if answer.ok and body is None:
+            raise InvalidJSONError("an answer that is none of Twilio's")
+        if not answer.ok:
+            said = body if isinstance(body, dict) else {}
+            raise TwilioRestException(
+                answer.status_code, url, said.get("message", ""), said.get("code"), method
+            )
+        return answer
 
 
 def client(username: str, password: str, account_sid: str, api_url: str = TWILIO_API) -> Client:
@@ -29,6 +47,6 @@ def client(username: str, password: str, account_sid: str, api_url: str = TWILIO
     auth token or that key's secret.
 
     Its calls raise twilio.base.exceptions.TwilioRestException for a refusal, and
-    requests.RequestException where there is no answer.
+    requests.RequestException where there is no answer, or none of Twilio's.
     """
     return Client(username, password, account_sid, http_client=_HttpClient(api_url))

@@ -246,13 +246,15 @@ class Stack:
             env["SUPABASE_JWT_SECRET"] = made_up.supabase_jwt_secret
         if self.postgres is not None:
             env["DATABASE_URL"] = self.postgres.url()
+            # As whom migrations run.
+            env["SUPABASE_DB_URL"] = self.postgres.url(user="postgres")
         env |= {
             "FUNCTIONS_URL": settings.functions_url,
             "PUBLIC_BASE_URL": settings.public_base_url,
             "SIMULATOR_URL": settings.simulator_url,
             "CALLS_PAGE_URL": settings.calls_page_url,
-            "TWILIO_ACCOUNT_SID": made_up.twilio_account_sid,
-            "TWILIO_AUTH_TOKEN": made_up.twilio_auth_token,
+            "TWILIO_API_URL": settings.simulator_url,
+            **_twilio(made_up),
         }
         return env | dict(demo)
 

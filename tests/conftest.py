@@ -10,7 +10,16 @@ import pytest
 
 from stack import Postgres, Stack
 from stack.migrations import push
+from tests.soak import SOAK, figures
 from tests.stacks import free_port_base, settings_in
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The figures that heavy tests kept, in the order they came."""
+    if figures:
+        terminalreporter.section("figures, full form" if SOAK else "figures, short form")
+        for line in figures:
+            terminalreporter.line(line)
 
 
 @pytest.fixture(scope="session")

@@ -64,10 +64,14 @@ class Target:
 
 def public_base_url(operator: Operator, project: Project) -> str:
     """Where endpoints are reached: as the operator says, or each at the address that Cloud Run
-    gives it. https://cloud.google.com/run/docs/triggering/https-request#deterministic"""
-    return operator.public_base_url or (
-        f"https://{{name}}-fn-{project.number}.{project.region}.run.app{_PATH}"
-    )
+    gives it."""
+    return operator.public_base_url or own_addresses(project.number, project.region)
+
+
+def own_addresses(project_number: str, region: str) -> str:
+    """What Cloud Run calls the endpoints, with ``{name}`` for an endpoint's:
+    https://cloud.google.com/run/docs/triggering/https-request#deterministic"""
+    return f"https://{{name}}-fn-{project_number}.{region}.run.app{_PATH}"
 
 
 def address(base_url: str, name: str) -> str:

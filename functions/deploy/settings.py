@@ -102,18 +102,24 @@ class Operator:
         or EnvFileError."""
         values = {**env_file.read(path), **environ}
         with settings.reading(values) as env:
-            supabase = settings.Supabase.read(env)
-            public_base_url = values.get("PUBLIC_BASE_URL", "").strip()
-            return cls(
-                env.required("GOOGLE_CLOUD_PROJECT", r"[a-z][a-z0-9-]{4,28}[a-z0-9]"),
-                env.required("GOOGLE_CLOUD_REGION", r"[a-z]+-[a-z]+\d+", "such as europe-west1"),
-                supabase,
-                signing_key(env, supabase, path.parent),
-                Database.read(env),
-                TwilioAccount.read(env),
-                env.url("PUBLIC_BASE_URL", "") if public_base_url else None,
-                values,
-            )
+            return cls.read(env, values, path.parent)
+
+    @classmethod
+    def read(cls, env: settings.Environment, values: Mapping[str, str], directory: Path) -> Self:
+        """Notes in ``env`` what is missing or malformed. ``directory`` has the files that settings
+        name."""
+        supabase = settings.Supabase.read(env)
+        public_base_url = values.get("PUBLIC_BASE_URL", "").strip()
+        return cls(
+            env.required("GOOGLE_CLOUD_PROJECT", r"[a-z][a-z0-9-]{4,28}[a-z0-9]"),
+            env.required("GOOGLE_CLOUD_REGION", r"[a-z]+-[a-z]+\d+", "such as europe-west1"),
+            supabase,
+            signing_key(env, supabase, directory),
+            Database.read(env),
+            TwilioAccount.read(env),
+            env.url("PUBLIC_BASE_URL", "") if public_base_url else None,
+            values,
+        )
 
     def given(self, names: tuple[str, ...]) -> dict[str, str]:
         """The settings of these names that have a value, trimmed as the functions trim them."""

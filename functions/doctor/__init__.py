@@ -1,0 +1,12 @@
+"""Examines a set-up, changes nothing, and says what to mend: `python -m functions.doctor`.
+
+    checks = examine(operator, stage="before", base_url=None, webhook_jwt=None)
+    sound = not any(check.status == "fail" for check in checks)
+
+One subject a file; `examination.py` is the list.
+"""
+
+from functions.doctor.check import Check
+from functions.doctor.examination import examine
+
+__all__ = ["Check", "examine"]

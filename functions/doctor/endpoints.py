@@ -1,0 +1,79 @@
+"""The functions where the world reaches them: right refusals, and a webhook that is signed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import httpx
+from twilio.request_validator import RequestValidator
+
+from functions.bundle import Endpoint
+from functions.deploy import plan, smoke
+from functions.deploy.settings import service_name, short_name
+from functions.doctor.check import Finding, failed, passed, skipped
+from functions.doctor.inputs import Inputs
+from functions.doctor.network import TIMEOUT_SECONDS, explain
+
+_NOT_KNOWN = "Not examined: where the functions are is not known, see google_cloud"
+
+
+def answers(endpoint: Endpoint, inputs: Inputs) -> Iterator[Finding]:
+    """Whether an endpoint refuses what it must."""
+    base_url = inputs.base_url()
+    if base_url is None:
+        yield skipped(endpoint.folder, _NOT_KNOWN)
+        return
+    url = plan.address(base_url, short_name(endpoint))
+    try:
+        smoke.check(endpoint, url, None)
+    except smoke.SmokeTestFailed as error:
+        cause = error.__cause__
+        said = f"No answer from {url}: {explain(cause)}" if cause else str(error)
+        yield failed(url, said, _fix(inputs, endpoint))
+    else:
+        yield passed(url, f"{endpoint.folder} answers at {url}")
+
+
+def _fix(inputs: Inputs, endpoint: Endpoint) -> str:
+    parts = []
+    if inputs.operator.public_base_url:
+        parts.append("PUBLIC_BASE_URL must lead to the functions, each path to its own")
+    if inputs.deploys:
+        parts += [
+            "./deploy.sh --status shows what serves",
+            f"gcloud run services logs read {service_name(endpoint)} what it wrote",
+        ]
+    else:
+        parts.append("The function's log says what it met; a setting that is missing, by name")
+    return "; ".join(parts)
+
+
+def takes_signature(inputs: Inputs) -> Iterator[Finding]:
+    """Whether twiml takes a webhook that is signed with the operator's auth token, over the public
+    address. It is the Voice SDK's preflight test, which writes nothing."""
+    base_url = inputs.base_url()
+    if base_url is None:
+        yield skipped("", _NOT_KNOWN)
+        return
+    url = plan.address(base_url, "twiml")
+    twilio = inputs.operator.twilio
+    form = {"AccountSid": twilio.account_sid, "From": "client:doctor", "Direction": "inbound"}
+    signature = RequestValidator(twilio.auth_token).compute_signature(url, form)
+    answer = httpx.post(
+        url, data=form, headers={"X-Twilio-Signature": signature}, timeout=TIMEOUT_SECONDS
+    )
+    if answer.status_code == 200 and "<Echo" in answer.text:
+        yield passed(url, "twiml takes what TWILIO_AUTH_TOKEN signs over its public address")
+    elif answer.status_code == 403 and "invalid_signature" in answer.text:
+        yield failed(
+            url,
+            f"{url} refuses a webhook signed with TWILIO_AUTH_TOKEN",
+            "The function has another TWILIO_AUTH_TOKEN, TWILIO_ACCOUNT_SID or PUBLIC_BASE_URL"
+            " than .env: ./deploy.sh. A proxy in front must leave the query as it is",
+        )
+    else:
+        yield failed(
+            url,
+            f"{url} answers {answer.status_code} to a signed preflight test, not 200 and an echo",
+            "See functions: another service may answer there; the function's log has the rest",
+        )

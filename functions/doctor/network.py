@@ -1,0 +1,74 @@
+"""Why there was no answer, in a few words: DNS, TLS, nobody there, too slow."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from urllib.parse import urlsplit
+
+import httpx
+import psycopg
+import requests
+
+# Of one request. Some examinations make two or three.
+TIMEOUT_SECONDS = 8.0
+
+OUTAGES = (httpx.HTTPError, requests.RequestException, psycopg.Error, OSError)
+
+
+def host(error: BaseException) -> str:
+    """Whom the request was for; empty where that is not known."""
+    if isinstance(error, psycopg.Error):
+        return "Postgres"
+    if isinstance(error, requests.RequestException):
+        return urlsplit(getattr(error.request, "url", None) or "").netloc
+    try:
+        return error.request.url.netloc.decode() if isinstance(error, httpx.HTTPError) else ""
+    except RuntimeError:
+        return ""
+
+
+def explain(error: BaseException) -> str:
+    """What happened, without an address: the caller names it."""
+    if isinstance(error, psycopg.Error):
+        return _postgres(error)
+    for cause in _causes(error):
+        match cause:
+            case socket.gaierror():
+                return "DNS does not know the name"
+            case ssl.SSLCertVerificationError():
+                return f"TLS: {cause.verify_message.rstrip('.') or 'the certificate is not valid'}"
+            case ssl.SSLError():
+                return f"TLS: {cause.reason or 'the handshake failed'}"
+            case ConnectionRefusedError():
+                return "the connection is refused: nothing listens there"
+            case TimeoutError() | httpx.TimeoutException() | requests.Timeout():
+                return "no answer in time"
+            case (
+                ConnectionError()
+                | httpx.RemoteProtocolError()
+                | requests.exceptions.ChunkedEncodingError()
+            ):
+                return "the connection is closed before the end of an answer"
+            case requests.exceptions.InvalidJSONError():
+                return str(cause)
+            case OSError() if cause.strerror:
+                return cause.strerror
+    return type(error).__name__
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """The error and what it was raised over: libraries wrap what the system said."""
+    chain = [error]
+    while (before := chain[-1].__cause__ or chain[-1].__context__) and before not in chain:
+        chain.append(before)
+    return chain
+
+
+def _postgres(error: psycopg.Error) -> str:
+    """libpq's message without the address in front of it and the advice behind it."""
+    line = str(error).strip().partition("\n")[0]
+    for mark in ("FATAL:", "ERROR:", "failed: "):
+        if mark in line:
+            line = line.rpartition(mark)[2]
+    return line.strip() or type(error).__name__

@@ -1,0 +1,80 @@
+"""Whether Twilio asks this deployment when a browser calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import parse_qs, urldefrag
+
+from twilio.base.exceptions import TwilioRestException
+
+from functions.deploy import plan, twiml_app
+from functions.deploy.twiml_app import NAME, STATUS_OVERRIDES, App, TwilioFailed, Webhooks
+from functions.doctor.check import Finding, failed, passed, skipped
+from functions.doctor.inputs import Inputs
+from functions.doctor.twilio_account import client
+
+_FIX = "./deploy.sh sets it right; by hand: Twilio's console, Voice → TwiML Apps"
+_WHICH = "Put the right one's SID into TWILIO_TWIML_APP_SID, or leave that out"
+
+
+def look(inputs: Inputs) -> Iterator[Finding]:
+    """One finding for each address that is wrong."""
+    base_url = inputs.base_url()
+    if base_url is None:
+        yield skipped("", "Not examined: where the functions are is not known, see google_cloud")
+        return
+    sid = inputs.operator.twilio.twiml_app_sid
+    app = _find(inputs)
+    if isinstance(app, TwilioFailed):
+        # What it says is for a deployment, which goes no further. Why is what it was raised over.
+        refusal = app.__context__
+        if isinstance(refusal, TwilioRestException) and refusal.status == 404:
+            yield failed(sid or NAME, f"The account has no TwiML App {sid}", _WHICH)
+        elif refusal is not None:
+            raise refusal
+        else:
+            yield failed(NAME, str(app), _WHICH)
+        return
+    if app is None:
+        yield failed(NAME, f"The account has no TwiML App named “{NAME}”", _FIX)
+        return
+    wrong = list(_wrong(app.webhooks, twiml_app.wanted(lambda name: plan.address(base_url, name))))
+    for problem in wrong:
+        yield failed(app.sid, f"TwiML App {app.sid}: {problem}", _FIX)
+    if not wrong:
+        yield passed(app.sid, f"TwiML App {app.sid} asks this deployment")
+
+
+def _find(inputs: Inputs) -> App | TwilioFailed | None:
+    try:
+        return twiml_app.find(client(inputs), inputs.operator.twilio.twiml_app_sid)
+    except TwilioFailed as error:
+        return error
+
+
+def _wrong(found: Webhooks, wanted: Webhooks) -> Iterator[str]:
+    for label, is_there, should_be in (
+        ("Voice URL", found.voice_url, wanted.voice_url),
+        ("status callback", found.status_callback, wanted.status_callback),
+    ):
+        address = urldefrag(should_be).url
+        if urldefrag(is_there).url != address:
+            yield f"its {label} is {is_there or 'empty'}, not {address}"
+    if not found.is_post:
+        yield "it asks by GET, not by POST"
+    if found.status_callback and not _retries(found.status_callback):
+        yield (
+            f"its status callback does not end in {STATUS_OVERRIDES}: one that meets an error is"
+            " lost"
+        )
+
+
+def _retries(url: str) -> bool:
+    """Whether Twilio sends a callback again, whatever it met:
+    https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides"""
+    overrides = parse_qs(urldefrag(url).fragment)
+    policy = set(",".join(overrides.get("rp", [])).split(","))
+    times = overrides.get("rc", ["0"])[-1]
+    return (
+        times.isdecimal() and int(times) > 0 and ("all" in policy or {"ct", "rt", "5xx"} <= policy)
+    )

@@ -1,0 +1,38 @@
+"""The settings as they are written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from functions.doctor.check import Finding, failed, passed
+from functions.doctor.inputs import Inputs, setting
+
+_TWILIO = "Twilio's console"
+_SUPABASE = "Supabase's dashboard"
+_WHERE: Mapping[str, str] = {
+    "GOOGLE_CLOUD_PROJECT": "The project's id, not its name: gcloud projects list",
+    "GOOGLE_CLOUD_REGION": "One near the Supabase project: gcloud run regions list",
+    "SUPABASE_URL": f"{_SUPABASE}, Connect: the address of the API",
+    "SUPABASE_PUBLISHABLE_KEY": f"{_SUPABASE}, Settings → API keys: the publishable one",
+    "SUPABASE_JWT_SECRET": f"{_SUPABASE}, Settings → JWT keys: the legacy secret, if it is in use",
+    "SUPABASE_SIGNING_KEY_FILE": "Make a key and import it: step 5 of docs/setup.md",
+    "SUPABASE_DB_URL": f"{_SUPABASE}, Connect: the session pooler, with the database's password;"
+    " its special characters as %XX",
+    "TWILIO_ACCOUNT_SID": f"{_TWILIO}, front page: Account SID",
+    "TWILIO_AUTH_TOKEN": f"{_TWILIO}, front page: the primary auth token",
+    "TWILIO_API_KEY_SID": f"{_TWILIO}, Account → API keys: make a standard key",
+    "TWILIO_API_KEY_SECRET": f"{_TWILIO} shows it once: make another standard key under Account →"
+    " API keys",
+    "TWILIO_TWIML_APP_SID": f"{_TWILIO}, Voice → TwiML Apps; or leave it out",
+    "TWILIO_PHONE_NUMBER": f"{_TWILIO}, Phone numbers: written as + and digits alone",
+    "PUBLIC_BASE_URL": "Such as https://app.callhenk.com/api/twilio; or leave it out",
+}
+
+
+def look(inputs: Inputs) -> Iterator[Finding]:
+    """One finding for each setting that is missing or malformed."""
+    for problem in inputs.problems:
+        name = setting(problem)
+        yield failed(name, problem, _WHERE.get(name, "docs/setup.md, step 5"))
+    if not inputs.problems:
+        yield passed("", "All settings are there and well-formed")

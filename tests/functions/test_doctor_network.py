@@ -1,0 +1,206 @@
+"""Whatever the network does is told in one line, in bounded time."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+import requests
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from functions.doctor import examination
+from functions.doctor.examination import Examination, findings, run
+from functions.doctor.inputs import Inputs, read
+from functions.doctor.network import TIMEOUT_SECONDS, explain, host
+from tests import endpoints
+
+PASSWORD = "the-password-of-the-database"
+
+
+def inputs(port: int) -> Inputs:
+    """A set-up whose every part is at this port of this machine."""
+    address = f"http://127.0.0.1:{port}"
+    operator, problems = read(
+        {
+            **endpoints.ENVIRONMENT,
+            "SUPABASE_URL": address,
+            "SUPABASE_DB_URL": f"postgresql://postgres:{PASSWORD}@127.0.0.1:{port}/postgres",
+            "TWILIO_API_URL": address,
+            "TWILIO_PHONE_NUMBER": "+14155550100",
+            "PUBLIC_BASE_URL": f"{address}/api/twilio",
+        }
+    )
+    assert not problems
+    return Inputs(operator, (), None, lambda: operator.public_base_url)
+
+
+@pytest.fixture
+def silence() -> Iterator[int]:
+    """A port that takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as server:
+        yield server.getsockname()[1]
+
+
+def test_on_a_dead_network_all_that_asks_fails_at_once() -> None:
+    started = time.monotonic()
+    checks = run(inputs(1))
+    assert time.monotonic() - started < 5
+    assert {check.name for check in checks if check.status == "pass"} == {"settings"}
+    assert {check.name for check in checks if check.status == "skip"} == {"google_cloud"}
+    for check in checks:
+        if check.status == "fail":
+            assert "refused" in check.detail, check
+            assert check.fix, check
+            assert "\n" not in check.detail, check
+
+
+def test_a_network_that_is_silent_is_not_waited_for(silence: int) -> None:
+    started = time.monotonic()
+    checks = run(inputs(silence), deadline_seconds=0.5)
+    assert time.monotonic() - started < 2
+    late = [check for check in checks if check.detail == "No answer within 0.5 s"]
+    assert {check.name for check in late} == {each.name for each in examination.examinations()} - {
+        "settings",
+        "google_cloud",
+    }
+    assert all(check.status == "fail" and check.fix for check in late)
+
+
+def test_no_examination_waits_longer_for_one_answer_than_for_all() -> None:
+    assert TIMEOUT_SECONDS <= 10 < examination.DEADLINE_SECONDS <= 15
+
+
+@pytest.mark.parametrize("get", [httpx.get, requests.get])
+def test_a_name_that_is_not_known(monkeypatch: pytest.MonkeyPatch, get: object) -> None:
+    def resolve(*args: object, **kwargs: object) -> None:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    error = error_of(get, "https://nobody.example/")
+    assert explain(error) == "DNS does not know the name"
+    assert host(error) == "nobody.example"
+
+
+@pytest.mark.parametrize("get", [httpx.get, requests.get])
+def test_a_port_where_nobody_listens(get: object) -> None:
+    assert explain(error_of(get, "http://127.0.0.1:1/")).startswith("the connection is refused")
+
+
+@pytest.mark.parametrize("get", [httpx.get, requests.get])
+def test_no_answer_in_time(get: object, silence: int) -> None:
+    error = error_of(get, f"http://127.0.0.1:{silence}/", timeout=0.05)
+    assert explain(error) == "no answer in time"
+
+
+@pytest.mark.parametrize("get", [httpx.get, requests.get])
+def test_a_certificate_that_nobody_vouches_for(get: object, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self_signed(tmp_path))
+        with context.wrap_socket(listening, server_side=True) as server:
+            server.settimeout(5)
+            url = f"https://127.0.0.1:{server.getsockname()[1]}/"
+            error = error_while_accepting(server, get, url)
+    assert explain(error).startswith("TLS: self")
+    assert "certificate" in explain(error)
+
+
+@pytest.mark.parametrize("get", [httpx.get, requests.get])
+def test_a_connection_that_is_closed(get: object) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(5)
+        error = error_while_accepting(server, get, f"http://127.0.0.1:{server.getsockname()[1]}/")
+    assert explain(error) == "the connection is closed before the end of an answer"
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (
+            'connection failed: connection to server at "10.0.0.1", port 5432 failed: FATAL: '
+            ' password authentication failed for user "postgres"\nSSL off',
+            'password authentication failed for user "postgres"',
+        ),
+        (
+            'connection to server at "10.0.0.1", port 5432 failed: Connection refused\n\tIs it?',
+            "Connection refused",
+        ),
+        ("connection timeout expired", "connection timeout expired"),
+    ],
+)
+def test_postgres_tells_in_a_few_words(said: str, told: str) -> None:
+    assert explain(psycopg.OperationalError(said)) == told
+
+
+def test_a_defect_of_the_doctor_costs_one_line() -> None:
+    def broken(inputs: Inputs) -> list[object]:
+        raise ZeroDivisionError
+
+    examined = Examination("broken", broken)  # type: ignore[arg-type]  # a defect
+    (found,) = findings(examined, inputs(1))
+    assert (found.status, found.detail) == ("fail", "The doctor itself failed: ZeroDivisionError")
+
+
+def test_a_setting_that_cannot_be_sent_is_told_as_such() -> None:
+    usual = inputs(1)
+    values = {**usual.operator.values, "SUPABASE_PUBLISHABLE_KEY": "sb_publishable_…"}
+    changed = Inputs(read(values)[0])
+    (found,) = (
+        finding
+        for each in examination.examinations()
+        if each.name == "supabase_publishable_key"
+        for finding in findings(each, changed)
+    )
+    assert found.detail == "A setting has characters that cannot be sent"
+
+
+def error_of(get: object, url: str, timeout: float = 5.0) -> Exception:
+    assert callable(get)
+    with pytest.raises((httpx.HTTPError, requests.RequestException)) as caught:
+        get(url, timeout=timeout)
+    return caught.value
+
+
+def error_while_accepting(server: socket.socket, get: object, url: str) -> Exception:
+    """What a client meets at a server that closes every connection."""
+    with ThreadPoolExecutor(1) as pool:
+        failing = pool.submit(error_of, get, url)
+        with suppress(ssl.SSLError):
+            server.accept()[0].close()
+        return failing.result(10)
+
+
+def self_signed(folder: Path) -> Path:
+    """A certificate with its key, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    file = folder / "certificate.pem"
+    file.write_bytes(
+        certificate.public_bytes(pem)
+        + key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return file
