@@ -13,7 +13,7 @@ from typing import IO
 
 import psycopg
 
-from functions import env_file
+from functions import connection_overrides, env_file
 from functions.webhook_jwt import SigningKey, mint
 from stack import keys, supabase_lite
 from stack.errors import StackError
@@ -26,9 +26,6 @@ from stack.settings import CHECKOUT, DEMO_EMAIL, DEMO_PASSWORD, Settings
 _READY_SECONDS = 60.0
 # What a killed stack leaves behind ends by itself, in this time.
 _LEFTOVER_SECONDS = 15.0
-# Twilio retries a callback only where the URL says so; the fragment never reaches the server.
-_VOICE_OVERRIDES = "#rc=2&rp=ct,rt,5xx"
-_STATUS_OVERRIDES = "#rc=3&rp=ct,rt,5xx"
 
 
 class Stack:
@@ -146,13 +143,14 @@ class Stack:
 
     def _start_simulator(self, made_up: Keys, caller_ids: str) -> None:
         settings = self.settings
+        webhooks = settings.public_base_url
         environ = {
             **os.environ,
             **_twilio(made_up),
             "SIMULATOR_HOST": "127.0.0.1",
             "SIMULATOR_PORT": str(settings.simulator_port),
-            "SIMULATOR_VOICE_URL": f"{settings.public_base_url}/twiml{_VOICE_OVERRIDES}",
-            "SIMULATOR_STATUS_CALLBACK": f"{settings.public_base_url}/status{_STATUS_OVERRIDES}",
+            "SIMULATOR_VOICE_URL": f"{webhooks}/twiml{connection_overrides.VOICE}",
+            "SIMULATOR_STATUS_CALLBACK": f"{webhooks}/status{connection_overrides.STATUS}",
             "SIMULATOR_CALLER_IDS": caller_ids,
         }
         if settings.time_scale is not None:

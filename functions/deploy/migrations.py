@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from functions.bundle import ROOT
@@ -14,8 +15,9 @@ CLI = ROOT / "node_modules" / ".bin" / "supabase"
 
 def pending(run: Run, database: Database, directory: Path = ROOT) -> list[str]:
     """The migrations that the database lacks, by file name. Raises CommandFailed."""
-    output = run(command(database, "--dry-run", directory=directory))
-    return re.findall(r"\d{14}_\w+\.sql", output)
+    # The CLI lists them on standard error, as everything that is not data.
+    listing = replace(command(database, "--dry-run", directory=directory), with_stderr=True)
+    return re.findall(r"\d{14}_\w+\.sql", run(listing))
 
 
 def command(database: Database, *arguments: str, directory: Path = ROOT) -> Command:

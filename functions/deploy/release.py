@@ -13,6 +13,7 @@ from pathlib import Path
 
 from twilio.rest import Client
 
+from functions import doctor
 from functions.bundle import ROOT, Endpoint
 from functions.deploy import cloud, migrations, plan, smoke, summary, twiml_app
 from functions.deploy.changes import Changes
@@ -21,6 +22,7 @@ from functions.deploy.plan import Action, SecretPlan, Target
 from functions.deploy.settings import Operator, service_name, short_name
 from functions.deploy.steps import DeployError, Steps
 from functions.deploy.traffic import Move, move_all, moves_back
+from functions.doctor import Check, rendering
 from functions.packer import pack
 
 # A tagged or freshly shifted address is known everywhere after some seconds.
@@ -28,6 +30,11 @@ SMOKE_TRIES = 10
 # In place of the SID and the revision names that only come to be in a real run.
 _NEW_APP = "AP" + 32 * "0"
 _NEW_REVISION = "REVISION"
+
+
+def examine_before(operator: Operator) -> list[Check]:
+    """What the doctor finds before anything is deployed."""
+    return doctor.examine(operator, stage="before", base_url=None, webhook_jwt=None)
 
 
 @dataclass
@@ -41,6 +48,7 @@ class Deployment:
     twilio: Client
     steps: Steps
     checkout: Path = ROOT
+    examine: Callable[[Operator], Sequence[Check]] = examine_before
     sleep: Callable[[float], None] = time.sleep
 
     def __post_init__(self) -> None:
@@ -60,6 +68,7 @@ class Deployment:
 
     def deploy(self) -> None:
         """From a checkout to live. Raises DeployError."""
+        self._examine()
         with self.steps.reading():
             project = self._reader.project(self._secret_names)
             app = twiml_app.find(self.twilio, self.operator.twilio.twiml_app_sid)
@@ -141,6 +150,17 @@ class Deployment:
             )
 
     # Steps, in their order.
+
+    def _examine(self) -> None:
+        with self.steps.reading("Examining the set-up"):
+            failed = [check for check in self.examine(self.operator) if check.status == "fail"]
+            if any(map(doctor.stops_deployment, failed)):
+                raise DeployError(
+                    f"The set-up is not sound:\n\n{rendering.as_lines(failed)}",
+                    "Nothing was changed. `make doctor` examines it again.",
+                )
+        for check in failed:
+            self.steps.left.append(f"{check.detail}. {check.fix}.")
 
     def _confirmed(self) -> bool:
         return self.steps.dry_run or self.steps.confirm()

@@ -32,6 +32,8 @@ class Command:
     stdin: str | None = field(default=None, repr=False)
     stdin_name: str = ""
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    # Whether what it writes to standard error is part of its output.
+    with_stderr: bool = False
 
     @property
     def shown(self) -> str:
@@ -44,7 +46,7 @@ Run = Callable[[Command], str]
 
 
 def run(command: Command) -> str:
-    """Runs the command and returns its standard output.
+    """Runs the command and returns its output.
 
     Raises CommandFailed, or ToolMissing.
     """
@@ -61,4 +63,4 @@ def run(command: Command) -> str:
         raise ToolMissing(command.argv[0]) from None
     if done.returncode:
         raise CommandFailed(command, done.returncode, (done.stderr or done.stdout).strip())
-    return done.stdout
+    return done.stdout + done.stderr if command.with_stderr else done.stdout

@@ -25,7 +25,8 @@ def plan(
     new = [f"{secret.name} ({secret.number})" for secret in secrets.values() if secret.is_new]
     lines = [
         f"\nProject {project.id}, {project.region}, as {project.account}:",
-        _line("migrations", ", ".join(pending) or "none to apply"),
+        _line("migrations", f"{len(pending)} to apply:" if pending else "none to apply"),
+        *(_line("", name) for name in pending),
         _line("secrets", ", ".join(new) or "unchanged"),
     ]
     lines += [
@@ -45,7 +46,7 @@ def result(wanted: Sequence[Target], base_url: str, app: App) -> str:
     """What serves now."""
     changed = [target for target in wanted if target.action is not Action.KEEP]
     lines = [
-        f"\n{len(changed)} of {len(wanted)} endpoints have a new version."
+        f"\nWith a new version: {len(changed)} of {len(wanted)} endpoints."
         if changed
         else "\nEvery endpoint serves this version already."
     ]

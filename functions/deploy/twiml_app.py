@@ -11,13 +11,11 @@ from requests import RequestException
 from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
+from functions import connection_overrides
+
 T = TypeVar("T")
 
 NAME = "Henk Voice"
-# What Twilio does when we do not answer: tries again. The call waits for the first of these, so
-# that is tried less often. https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
-VOICE_OVERRIDES = "#rc=2&rp=ct,rt,5xx"
-STATUS_OVERRIDES = "#rc=3&rp=ct,rt,5xx"
 
 
 class TwilioFailed(Exception):
@@ -43,7 +41,10 @@ class App:
 
 def wanted(address: Callable[[str], str]) -> Webhooks:
     """What the App should ask, where ``address`` gives each endpoint's."""
-    return Webhooks(address("twiml") + VOICE_OVERRIDES, address("status") + STATUS_OVERRIDES)
+    return Webhooks(
+        address("twiml") + connection_overrides.VOICE,
+        address("status") + connection_overrides.STATUS,
+    )
 
 
 def find(twilio: Client, sid: str | None) -> App | None:

@@ -1,12 +1,12 @@
 """Examines a set-up, changes nothing, and says what to mend: `python -m functions.doctor`.
 
     checks = examine(operator, stage="before", base_url=None, webhook_jwt=None)
-    sound = not any(check.status == "fail" for check in checks)
+    deployable = not any(map(stops_deployment, checks))
 
 One subject a file; `examination.py` is the list.
 """
 
 from functions.doctor.check import Check
-from functions.doctor.examination import examine
+from functions.doctor.examination import examine, stops_deployment
 
-__all__ = ["Check", "examine"]
+__all__ = ["Check", "examine", "stops_deployment"]

@@ -30,6 +30,9 @@ from functions.doctor.check import Check, Finding, failed, skipped
 from functions.doctor.inputs import Inputs, read
 
 Stage = Literal["before", "all"]
+# What a deployment does about an examination that fails: it stops, goes on since calls fail for it
+# but deploying does not, or puts it right.
+Deployment = Literal["stops", "goes on", "mends"]
 
 # Longer than any one request may take.
 DEADLINE_SECONDS = 15.0
@@ -64,28 +67,33 @@ class Examination:
     no_answer: str = ""
     # Settings without which there is nothing to look with.
     needs: tuple[str, ...] = ()
-    # Whether a deployment puts right what is wrong here, and need not be stopped by it.
-    left_to_deploy: bool = False
+    deployment: Deployment = "stops"
 
 
 def examinations() -> list[Examination]:
     """All of them, in the order of their report."""
     return [
         Examination("settings", written.look),
-        Examination("google_cloud", google_cloud.look, left_to_deploy=True),
+        Examination("google_cloud", google_cloud.look, deployment="mends"),
         Examination("clock", twilio_account.clock, _NO_TWILIO),
         Examination("twilio_credentials", twilio_account.credentials, _NO_TWILIO, _TWILIO),
-        Examination("twilio_balance", twilio_account.balance, _NO_TWILIO, _TWILIO),
+        Examination(
+            "twilio_balance", twilio_account.balance, _NO_TWILIO, _TWILIO, deployment="goes on"
+        ),
         Examination("twilio_api_key", twilio_account.api_key, _NO_TWILIO, _API_KEY),
         Examination(
-            "twilio_number", numbers.own_number, _NO_TWILIO, (*_TWILIO, "TWILIO_PHONE_NUMBER")
+            "twilio_number",
+            numbers.own_number,
+            _NO_TWILIO,
+            (*_TWILIO, "TWILIO_PHONE_NUMBER"),
+            deployment="goes on",
         ),
         Examination(
             "twiml_app",
             twiml_app.look,
             _NO_TWILIO,
             (*_TWILIO, "TWILIO_TWIML_APP_SID", "PUBLIC_BASE_URL"),
-            left_to_deploy=True,
+            deployment="mends",
         ),
         Examination("supabase_api", supabase_project.api, _NO_SUPABASE, ("SUPABASE_URL",)),
         Examination(
@@ -97,7 +105,7 @@ def examinations() -> list[Examination]:
             supabase_project.webhook_jwt,
             _NO_SUPABASE,
             _SIGNING,
-            left_to_deploy=True,
+            deployment="mends",
         ),
         Examination("database", database.connects, _NO_DATABASE, ("SUPABASE_DB_URL",)),
         Examination(
@@ -105,16 +113,22 @@ def examinations() -> list[Examination]:
             database.migrations,
             _NO_DATABASE,
             ("SUPABASE_DB_URL",),
-            left_to_deploy=True,
+            deployment="mends",
         ),
-        Examination("caller_ids", numbers.caller_ids, _NO_DATABASE, (*_TWILIO, "SUPABASE_DB_URL")),
+        Examination(
+            "caller_ids",
+            numbers.caller_ids,
+            _NO_DATABASE,
+            (*_TWILIO, "SUPABASE_DB_URL"),
+            deployment="goes on",
+        ),
         *(
             Examination(
                 "functions",
                 partial(endpoints.answers, endpoint),
                 _NO_FUNCTION,
                 ("PUBLIC_BASE_URL",),
-                left_to_deploy=True,
+                deployment="mends",
             )
             for endpoint in bundle.endpoints()
         ),
@@ -123,7 +137,7 @@ def examinations() -> list[Examination]:
             endpoints.takes_signature,
             _NO_FUNCTION,
             (*_TWILIO, "PUBLIC_BASE_URL"),
-            left_to_deploy=True,
+            deployment="mends",
         ),
     ]
 
@@ -148,11 +162,18 @@ def examine(
     return run(Inputs(operator, problems, token, lambda: where), stage)
 
 
+def stops_deployment(check: Check) -> bool:
+    """Whether this finding is a reason not to deploy."""
+    return check.status == "fail" and any(
+        each.name == check.name and each.deployment == "stops" for each in examinations()
+    )
+
+
 def run(
     inputs: Inputs, stage: Stage = "all", deadline_seconds: float = DEADLINE_SECONDS
 ) -> list[Check]:
     """Makes a stage's examinations, all at once, and returns what they found in their order."""
-    chosen = [each for each in examinations() if stage == "all" or not each.left_to_deploy]
+    chosen = [each for each in examinations() if stage == "all" or each.deployment != "mends"]
     found: list[Sequence[Finding] | None] = [None] * len(chosen)
 
     def look(index: int) -> None:

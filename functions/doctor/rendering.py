@@ -19,6 +19,15 @@ def is_colourful(stream: TextIO, environ: Mapping[str, str]) -> bool:
 
 
 def as_text(checks: Sequence[Check], *, colour: bool = False) -> str:
+    """A line for each check, one below it for what to do, and a line for all."""
+    count = {status: sum(check.status == status for check in checks) for status in _MARKS}
+    said = f"{count['fail']} failed" if count["fail"] else "Nothing failed"
+    if count["skip"]:
+        said += f", {count['skip']} not examined"
+    return f"{as_lines(checks, colour=colour)}\n\n{said} of {len(checks)}."
+
+
+def as_lines(checks: Sequence[Check], *, colour: bool = False) -> str:
     """A line for each check, and one below it for what to do."""
     width = max((len(check.name) for check in checks), default=0)
     lines = []
@@ -29,11 +38,7 @@ def as_text(checks: Sequence[Check], *, colour: bool = False) -> str:
         lines.append(f"{mark} {check.name:{width}}  {check.detail}")
         if check.fix:
             lines.append(f"  {'':{width}}  → {check.fix}")
-    count = {status: sum(check.status == status for check in checks) for status in _MARKS}
-    said = f"{count['fail']} failed" if count["fail"] else "Nothing failed"
-    if count["skip"]:
-        said += f", {count['skip']} not examined"
-    return "\n".join([*lines, "", f"{said} of {len(checks)}."])
+    return "\n".join(lines)
 
 
 def as_json(checks: Sequence[Check]) -> str:

@@ -7,8 +7,9 @@ from urllib.parse import parse_qs, urldefrag
 
 from twilio.base.exceptions import TwilioRestException
 
+from functions import connection_overrides
 from functions.deploy import plan, twiml_app
-from functions.deploy.twiml_app import NAME, STATUS_OVERRIDES, App, TwilioFailed, Webhooks
+from functions.deploy.twiml_app import NAME, App, TwilioFailed, Webhooks
 from functions.doctor.check import Finding, failed, passed, skipped
 from functions.doctor.inputs import Inputs
 from functions.doctor.twilio_account import client
@@ -64,8 +65,8 @@ def _wrong(found: Webhooks, wanted: Webhooks) -> Iterator[str]:
         yield "it asks by GET, not by POST"
     if found.status_callback and not _retries(found.status_callback):
         yield (
-            f"its status callback does not end in {STATUS_OVERRIDES}: one that meets an error is"
-            " lost"
+            f"its status callback does not end in {connection_overrides.STATUS}: one that meets an"
+            " error is lost"
         )
 
 

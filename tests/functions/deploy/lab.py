@@ -25,6 +25,7 @@ from functions.deploy.report import Report
 from functions.deploy.settings import Operator
 from functions.deploy.shell import Command, CommandFailed
 from functions.deploy.steps import DeployError, Steps
+from functions.doctor import Check
 from tests import endpoints
 from tests.functions.deploy.google_cloud import PROJECT, REGION, GoogleCloud, Refused
 
@@ -115,6 +116,8 @@ class Lab:
     # What changed something, in its order.
     changes: list[str] = field(default_factory=list)
     fault: Fault = lambda what, when: None
+    # What the doctor finds, whose own tests are elsewhere.
+    findings: list[Check] = field(default_factory=list)
     output: str = ""
     left: list[str] = field(default_factory=list)
     confirm: Callable[[], bool] = lambda: True
@@ -190,6 +193,7 @@ class Lab:
             twilio=Client(ACCOUNT, endpoints.AUTH_TOKEN, http_client=self.twilio),
             steps=steps,
             checkout=self.checkout,
+            examine=lambda operator: self.findings,
             sleep=lambda seconds: None,
         )
         try:
@@ -210,7 +214,8 @@ class Lab:
         assert command.environment["PGPASSWORD"] == DATABASE_PASSWORD
         pending = self.pending()
         if "--dry-run" in command.argv:
-            return "".join(f" • {name}\n" for name in pending)
+            listed = "".join(f" • {name}\n" for name in pending)
+            return f"Would push these migrations:\n{listed}" if command.with_stderr else ""
         self.happens("supabase db push", "before")
         self.applied += pending
         self.happens("supabase db push", "after")

@@ -8,9 +8,10 @@ import time
 import jwt
 import pytest
 
-from functions import bundle
+from functions import bundle, connection_overrides
 from functions.deploy import twiml_app
 from functions.deploy.steps import DeployError
+from functions.doctor import Check
 from tests import endpoints
 from tests.functions.deploy.google_cloud import NUMBER, PROJECT, REGION, Refused
 from tests.functions.deploy.lab import SECRETS, Lab
@@ -36,12 +37,32 @@ def test_a_first_deployment_leaves_everything_in_place(lab: Lab) -> None:
     (app,) = lab.twilio.apps.values()
     base = f"https://{{}}-fn-{NUMBER}.{REGION}.run.app/api/twilio/{{}}"
     assert app["friendly_name"] == twiml_app.NAME
-    assert app["voice_url"] == base.format("twiml", "twiml") + twiml_app.VOICE_OVERRIDES
-    assert app["status_callback"] == base.format("status", "status") + twiml_app.STATUS_OVERRIDES
+    assert app["voice_url"] == base.format("twiml", "twiml") + connection_overrides.VOICE
+    assert app["status_callback"] == base.format("status", "status") + connection_overrides.STATUS
     assert (app["voice_method"], app["status_callback_method"]) == ("POST", "POST")
     token = lab.cloud.revision_at("token-fn")
     assert token is not None
     assert token.variables["TWILIO_TWIML_APP_SID"] == app["sid"]
+
+
+def test_what_the_doctor_finds_stops_a_deployment(lab: Lab) -> None:
+    lab.findings = [
+        Check("database", "", "pass", "Postgres lets postgres in", ""),
+        Check("twilio_balance", "", "fail", "The balance is 0.00 USD", "Top it up"),
+        Check("twilio_api_key", "SK1", "fail", "Twilio knows no such key", "Make one"),
+    ]
+    stopped = lab.stops()
+    assert "✗ twilio_api_key  Twilio knows no such key" in str(stopped)
+    assert "→ Top it up" in str(stopped)
+    assert "Postgres" not in str(stopped)
+    assert lab.changes == []
+
+
+def test_what_lets_only_calls_fail_is_left_to_the_operator(lab: Lab) -> None:
+    lab.findings = [Check("twilio_balance", "", "fail", "The balance is 0.00 USD", "Top it up")]
+    lab.deploy()
+    assert "The balance is 0.00 USD. Top it up." in lab.left
+    assert all(lab.serving().values())
 
 
 def test_steps_come_in_an_order_in_which_nothing_is_missing(lab: Lab) -> None:
