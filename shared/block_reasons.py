@@ -14,6 +14,19 @@ _SENTENCES = {
     "unknown_lead": "This call was not placed. The lead does not belong to your business.",
     "unknown_campaign": "This call was not placed. The campaign does not belong to your business.",
     "do_not_call": "This call was not placed. The number is on your do not call list.",
+    "country_not_allowed": "This call was not placed. Your business does not call this country.",
+    "outside_calling_hours": (
+        "This call was not placed. It is outside calling hours where the number is."
+    ),
+    "too_many_calls_at_once": (
+        "This call was not placed. Your business has too many calls under way. Wait for one to end."
+    ),
+    "too_many_calls_this_minute": (
+        "This call was not placed. You have placed too many calls. Wait a minute."
+    ),
+    "too_many_calls_today": (
+        "This call was not placed. You have placed too many calls in the last 24 hours."
+    ),
 }
 
 

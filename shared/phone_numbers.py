@@ -11,7 +11,7 @@ import re
 from typing import TypedDict
 
 import phonenumbers
-from phonenumbers import PhoneNumberType
+from phonenumbers import PhoneNumberType, timezone
 
 MAX_LENGTH = 64
 
@@ -25,11 +25,15 @@ _TYPES = {
 
 
 class Number(TypedDict):
-    """A valid number: E.164, and its type in the words of the phone number data (``mobile``,
-    ``premium_rate``, …), or ``twilio_test``."""
+    """A valid number. ``type`` in the words of the phone number data (``mobile``, ``premium_rate``,
+    …), or ``twilio_test``; ``country``: ISO 3166-1 alpha-2, or ``001`` for satellite and other
+    networks of no country; ``time_zones``: IANA names, several where the number does not tell.
+    Twilio's test numbers have neither country nor time zone."""
 
     e164: str
     type: str
+    country: str | None
+    time_zones: list[str]
 
 
 class Dialled(TypedDict):
@@ -71,5 +75,12 @@ def _parse(text: str, country: str | None, test_numbers: bool) -> Number | None:
         return None
     e164 = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
     if _TWILIO_TEST_NUMBER.match(e164):
-        return {"e164": e164, "type": "twilio_test"} if test_numbers else None
-    return {"e164": e164, "type": _TYPES[phonenumbers.number_type(parsed)]}
+        if not test_numbers:
+            return None
+        return {"e164": e164, "type": "twilio_test", "country": None, "time_zones": []}
+    return {
+        "e164": e164,
+        "type": _TYPES[phonenumbers.number_type(parsed)],
+        "country": phonenumbers.region_code_for_number(parsed),
+        "time_zones": list(timezone.time_zones_for_number(parsed)),
+    }

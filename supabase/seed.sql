@@ -37,10 +37,17 @@ select
 from demo
 on conflict (provider_id, provider) do nothing;
 
-insert into public.businesses (id, name, country, token_grants_per_minute)
-values
-  ('b0000000-0000-4000-8000-000000000001', 'Demo Solar', 'US', 100000),
-  ('b0000000-0000-4000-8000-000000000002', 'Rival Roofing', 'US', 100000)
+-- Wide limits and no calling hours: scripts call at any time of the day.
+insert into public.businesses (
+  id, name, country, calling_hours_start, calling_hours_end, calls_per_rep_per_minute,
+  calls_per_rep_per_day, concurrent_calls, token_grants_per_minute
+)
+select demo.id::uuid, demo.name, 'US', null, null, 1000, 100000, 1000, 100000
+from (
+  values
+    ('b0000000-0000-4000-8000-000000000001', 'Demo Solar'),
+    ('b0000000-0000-4000-8000-000000000002', 'Rival Roofing')
+) as demo (id, name)
 on conflict (id) do nothing;
 
 insert into public.business_members (business_id, user_id, role)

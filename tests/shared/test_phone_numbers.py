@@ -13,6 +13,13 @@ from phonenumbers import PhoneNumberType
 from shared import phone_numbers
 from shared.phone_numbers import Dialled
 
+IN_SAN_FRANCISCO = {
+    "e164": "+14155552671",
+    "type": "fixed_line_or_mobile",
+    "country": "US",
+    "time_zones": ["America/Los_Angeles"],
+}
+
 
 def parse(dialled: str) -> Dialled:
     return phone_numbers.parse(dialled, test_numbers=False)
@@ -35,14 +42,14 @@ def example(country: str, number_type: int) -> str:
     ],
 )
 def test_an_international_number_needs_no_country(dialled: str) -> None:
-    assert parse(dialled)["number"] == {"e164": "+14155552671", "type": "fixed_line_or_mobile"}
+    assert parse(dialled)["number"] == IN_SAN_FRANCISCO
     assert parse(dialled)["by_country"] == {}
 
 
 def test_a_national_number_is_read_for_every_country() -> None:
     meaning = parse("(415) 555-2671")
     assert meaning["number"] is None
-    assert meaning["by_country"]["US"] == {"e164": "+14155552671", "type": "fixed_line_or_mobile"}
+    assert meaning["by_country"]["US"] == IN_SAN_FRANCISCO
     assert meaning["by_country"]["CA"]["e164"] == "+14155552671"
     assert "GB" not in meaning["by_country"]
 
@@ -117,13 +124,40 @@ def test_the_type_is_named_as_the_database_knows_it(
     assert number["type"] == name
 
 
+@pytest.mark.parametrize(
+    ("e164", "country", "time_zones"),
+    [
+        ("+442071838750", "GB", ["Europe/London"]),
+        ("+12125551234", "US", ["America/New_York"]),
+        ("+15145551234", "CA", ["America/Toronto"]),
+        # Satellite, and other networks of no country.
+        ("+870776123456", "001", ["Etc/Unknown"]),
+        ("+881612345678", "001", ["Etc/Unknown"]),
+        ("+80012345678", "001", ["Etc/Unknown"]),
+    ],
+)
+def test_a_number_tells_its_country_and_time_zone(
+    e164: str, country: str, time_zones: list[str]
+) -> None:
+    number = parse(e164)["number"]
+    assert number is not None
+    assert (number["country"], number["time_zones"]) == (country, time_zones)
+
+
+def test_a_mobile_number_of_a_wide_country_may_be_in_any_of_its_time_zones() -> None:
+    number = parse("+79161234567")["number"]
+    assert number is not None
+    assert {"Europe/Moscow", "Asia/Vladivostok"} < set(number["time_zones"])
+
+
 @pytest.mark.parametrize("last", ["0006", "0000", "9999"])
 def test_twilios_test_numbers_are_valid_in_development_alone(last: str) -> None:
     national, e164 = f"(500) 555-{last}", f"+1500555{last}"
     in_development = phone_numbers.parse(e164, test_numbers=True)
-    assert in_development["number"] == {"e164": e164, "type": "twilio_test"}
+    test_number: object = {"e164": e164, "type": "twilio_test", "country": None, "time_zones": []}
+    assert in_development["number"] == test_number
     by_country = phone_numbers.parse(national, test_numbers=True)["by_country"]
-    assert by_country["US"] == {"e164": e164, "type": "twilio_test"}
+    assert by_country["US"] == test_number
 
     assert parse(e164)["number"] is None
     assert parse(e164)["by_country"] == {}

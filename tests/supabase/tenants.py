@@ -39,15 +39,17 @@ def add_user(db: Connection) -> uuid.UUID:
     return user_id
 
 
-def add_member(db: Connection, business_id: uuid.UUID, user_id: uuid.UUID) -> None:
+def add_member(
+    db: Connection, business_id: uuid.UUID, user_id: uuid.UUID, role: str = "agent"
+) -> None:
     db.execute(
-        "insert into public.business_members (business_id, user_id, role) values (%s, %s, 'agent')",
-        (business_id, user_id),
+        "insert into public.business_members (business_id, user_id, role) values (%s, %s, %s)",
+        (business_id, user_id, role),
     )
 
 
 def add_tenant(db: Connection, number: int) -> Tenant:
-    """``number``: 0–99; makes the tenant's phone numbers its own."""
+    """``number``: 0–99; makes the tenant's phone numbers its own. Its limits are out of the way."""
     tenant = Tenant(
         business_id=uuid.uuid4(),
         user_id=add_user(db),
@@ -57,7 +59,9 @@ def add_tenant(db: Connection, number: int) -> Tenant:
         caller_id=f"+141555502{number:02}",
     )
     db.execute(
-        "insert into public.businesses (id, name) values (%s, %s)",
+        "insert into public.businesses (id, name, calling_hours_start, calling_hours_end,"
+        " calls_per_rep_per_minute, calls_per_rep_per_day, concurrent_calls)"
+        " values (%s, %s, null, null, 1000, 100000, 1000)",
         (tenant.business_id, f"Business {number}"),
     )
     add_member(db, tenant.business_id, tenant.user_id)

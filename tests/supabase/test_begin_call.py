@@ -34,7 +34,10 @@ from tests.supabase.tenants import (
 )
 
 STRANGER = "+14155550142"
-REFUSED_TYPES = ("premium_rate", "shared_cost", "personal_number", "pager", "uan")
+REFUSED_TYPES = (
+    "premium_rate", "shared_cost", "personal_number", "pager", "uan", "voicemail", "unknown",
+    "a type of tomorrow",
+)  # fmt: skip
 REFUSED_TYPE = "number_type_not_allowed"
 NO_NUMBER = Jsonb({"dialled": "call Anna", "number": None, "by_country": {}})
 MALFORMED_IDS = ("", "abc", "0" * 36, "a" * 200, f"{uuid.uuid4()}\n", f" {uuid.uuid4()}")
@@ -494,15 +497,22 @@ def test_two_deliveries_at_once_write_one_row_and_get_one_answer(postgres: Postg
         assert legs == [{"role": "agent"}]
 
 
-def test_calls_of_different_sids_do_not_wait_for_each_other(postgres: Postgres) -> None:
+def test_calls_wait_for_no_other_business_and_events_for_no_other_call(
+    postgres: Postgres,
+) -> None:
+    under_way = new_call_sid()
     with (
         committed_tenant(postgres, 62) as tenant,
+        committed_tenant(postgres, 63) as other,
         psycopg.connect(postgres.url()) as first,
         psycopg.connect(postgres.url()) as second,
     ):
+        begin_call(first, tenant, under_way)
+        first.commit()
         begin_call(first, tenant, new_call_sid())
         second.execute("set local lock_timeout = '2s'")
-        assert begin_call(second, tenant, new_call_sid())["block_reason"] is None
+        assert begin_call(second, other, new_call_sid())["block_reason"] is None
+        assert record_event(second, under_way, new_call_sid(), "ringing", 1)["new"]
 
 
 @pytest.mark.parametrize("trial", TRIALS)

@@ -35,13 +35,18 @@ TABLES: Grants = {
     "public.campaigns": RUN_BY_OPERATORS,
     "public.phone_numbers": RUN_BY_OPERATORS,
     "public.do_not_call": RUN_BY_OPERATORS,
+    "public.limit_changes": READ_BY_MEMBERS | {"service_role": {"select"}},
     "public.conversations": WRITTEN_BY_CALLS,
     "public.call_legs": WRITTEN_BY_CALLS,
     "public.call_events": WRITTEN_BY_CALLS,
     "public.token_grants": READ_BY_MEMBERS | {"service_role": {"select"}},
 }
 
-SEQUENCES: Grants = {"public.call_events_id_seq": {}, "public.token_grants_id_seq": {}}
+SEQUENCES: Grants = {
+    "public.call_events_id_seq": {},
+    "public.token_grants_id_seq": {},
+    "public.limit_changes_id_seq": {},
+}
 
 LEG_PROGRESS = ("status", "ringing_at", "answered_at", "ended_at", "duration_seconds")
 COLUMNS: Grants = {
@@ -68,6 +73,23 @@ COLUMNS: Grants = {
         f"public.call_legs.{column}": {"call_webhook": {"update"}}
         for column in ("initiated_at", *LEG_PROGRESS)
     },
+    **{
+        f"public.businesses.{column}": {"authenticated": {"update"}}
+        for column in (
+            "allowed_countries",
+            "calling_hours_start",
+            "calling_hours_end",
+            "calls_per_rep_per_minute",
+            "calls_per_rep_per_day",
+            "concurrent_calls",
+            "max_call_seconds",
+            "token_grants_per_minute",
+        )
+    },
+    **{
+        f"public.do_not_call.{column}": {"authenticated": {"insert"}}
+        for column in ("business_id", "phone_number", "reason")
+    },
     "public.call_events.business_id": {"call_webhook": {"update"}},
     "public.call_events.conversation_id": {"call_webhook": {"update"}},
 }
@@ -85,6 +107,12 @@ FUNCTIONS: Grants = {
     "private.log_token_grant(uuid,integer)": FOR_USERS,
     "private.decide_call(uuid,uuid,jsonb,text,text,text)": FOR_USERS | FOR_WEBHOOKS,
     "private.to_uuid(text)": FOR_USERS | FOR_WEBHOOKS,
+    "private.call_limit_reached(public.businesses,uuid)": FOR_USERS | FOR_WEBHOOKS,
+    "private.is_calling_time(text[],time without time zone,time without time zone,"
+    "timestamp with time zone)": FOR_USERS | FOR_WEBHOOKS,
+    "private.is_time_zone(text)": FOR_USERS | FOR_WEBHOOKS | {"service_role": {"execute"}},
+    "private.managed_business_ids()": FOR_USERS,
+    "private.note_limit_change()": {},
     "private.call_answer(public.conversations)": FOR_WEBHOOKS,
     "private.call_status_rank(text)": FOR_WEBHOOKS,
     "private.is_signed_in()": FOR_USERS,
@@ -113,8 +141,11 @@ SCHEMAS: Grants = {
 DEFINER_FUNCTIONS = [
     "private.broadcast_conversation()",
     "private.business_ids()",
+    "private.call_limit_reached(public.businesses,uuid)",
     "private.is_signed_in()",
     "private.log_token_grant(uuid,integer)",
+    "private.managed_business_ids()",
+    "private.note_limit_change()",
 ]
 
 

@@ -54,10 +54,10 @@ select business_id, '+1416' || lpad((n * 100 + m)::text, 7, '0')
 from share, generate_series(1, 100) as m;
 
 insert into public.conversations (
-  business_id, user_id, status, from_number, to_number, call_sid, created_at
+  business_id, user_id, status, from_number, to_number, call_sid, created_at, ended_at
 )
 select business_id, user_id, 'completed', '+14155550200', '+14155550100', 'CA' || n || '-' || m,
-  now() - m * interval '1 hour'
+  now() - m * interval '1 day', now() - m * interval '1 day'
 from generate_series(1, 100) as m, share;
 insert into public.call_legs (business_id, conversation_id, call_sid, role, status)
 select business_id, id, call_sid || suffix, role, 'completed'
@@ -288,6 +288,20 @@ def test_a_call_reads_its_own_rows_by_index(
             happens(db, busy)
         assert read.whole == NOT_ONCE
         assert max(read.by_index.values()) < 60
+
+
+def test_a_limit_on_calls_reads_no_more_calls_than_it_allows(db: Connection, busy: Busy) -> None:
+    db.execute(
+        "update public.conversations set created_at = now() - interval '2 hours'"
+        " where business_id = %s",
+        (busy.tenant.business_id,),
+    )
+    db.execute("update public.businesses set calls_per_rep_per_day = 20")
+    with reading(db) as read:
+        answer = begin_call(db, busy.tenant, new_call_sid(), to=dialled("+14155550142"))
+    assert answer["block_reason"] == "too_many_calls_today"
+    assert read.whole == NOT_ONCE
+    assert read.by_index["conversations"] < 60
 
 
 def test_a_token_reads_the_grants_of_the_last_minute_only(db: Connection, busy: Busy) -> None:

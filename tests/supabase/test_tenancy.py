@@ -40,6 +40,7 @@ TABLES = (
     "call_legs",
     "call_events",
     "token_grants",
+    "limit_changes",
 )
 OPERATOR_TABLES = TABLES[:6]
 CALL_TABLES = ("conversations", "call_legs", "call_events")
@@ -48,9 +49,17 @@ USERS: dict[str, tuple[str, ...]] = {
     "a member": ("ours",),
     "a member of the other business": ("theirs",),
     "a member of both": ("ours", "theirs"),
+    "a manager": ("ours",),
+    "an owner there and agent here": ("ours", "theirs"),
     "a former member": (),
     "a user of no business": (),
 }
+# And those whose limits they may change.
+MANAGE = {"a manager": ("ours",), "an owner there and agent here": ("theirs",)}
+LIMITS = {
+    "allowed_countries", "calling_hours_start", "calling_hours_end", "calls_per_rep_per_minute",
+    "calls_per_rep_per_day", "concurrent_calls", "max_call_seconds", "token_grants_per_minute",
+}  # fmt: skip
 PRINCIPALS = (*USERS, "anon", "call_webhook", "service_role")
 DESCRIBED_BY_REPS = {"outcome", "notes", "lead_id", "campaign_id"}
 MOVED_BY_WEBHOOKS = {
@@ -94,6 +103,9 @@ def furnish(db: Connection, tenant: Tenant) -> str:
         " values (%s, %s, now() + interval '1 hour')",
         (tenant.business_id, tenant.user_id),
     )
+    db.execute(
+        "update public.businesses set max_call_seconds = 600 where id = %s", (tenant.business_id,)
+    )
     agent = new_call_sid()
     begin_call(db, tenant, agent, campaign_id=tenant.campaign_id)
     record_event(db, agent, new_call_sid(), "ringing", 1)
@@ -106,7 +118,11 @@ def world(db: Connection) -> World:
     of_both, former, of_none = add_user(db), add_user(db), add_user(db)
     add_member(db, ours.business_id, of_both)
     add_member(db, theirs.business_id, of_both)
-    add_member(db, ours.business_id, former)
+    manager, owner_there = add_user(db), add_user(db)
+    add_member(db, ours.business_id, manager, "manager")
+    add_member(db, theirs.business_id, owner_there, "owner")
+    add_member(db, ours.business_id, owner_there)
+    add_member(db, ours.business_id, former, "manager")
     db.execute("delete from public.business_members where user_id = %s", (former,))
     our_call, their_call = furnish(db, ours), furnish(db, theirs)
     orphan_call, unknown_call = new_call_sid(), new_call_sid()
@@ -128,6 +144,8 @@ def world(db: Connection) -> World:
             "a member": ours.user_id,
             "a member of the other business": theirs.user_id,
             "a member of both": of_both,
+            "a manager": manager,
+            "an owner there and agent here": owner_there,
             "a former member": former,
             "a user of no business": of_none,
         },
@@ -277,6 +295,7 @@ def new_row(
             "payload": Jsonb({}),
         },
         "token_grants": {**business, "user_id": tenant.user_id, "expires_at": "2099-01-01"},
+        "limit_changes": {**business, "before": Jsonb({}), "after": Jsonb({})},
     }
     return rows[table]
 
@@ -290,7 +309,7 @@ def insert_into(table: str, row: dict[str, object]) -> sql.Composed:
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_only_operators_insert_and_only_what_they_administer(
+def test_only_operators_insert_and_members_whom_not_to_call(
     db: Connection, world: World, table: str
 ) -> None:
     for tenant, call_sid in ((world.ours, world.our_call), (world.theirs, world.their_call)):
@@ -301,7 +320,10 @@ def test_only_operators_insert_and_only_what_they_administer(
             assert db.execute(statement).rowcount == 1
         reached = {who: affected(db, world, who, statement) for who in PRINCIPALS}
         operators = 1 if table in OPERATOR_TABLES else None
-        assert reached == {**dict.fromkeys(PRINCIPALS), "service_role": operators}
+        expected = {**dict.fromkeys(PRINCIPALS), "service_role": operators}
+        if table == "do_not_call":
+            expected |= {who: 1 for who in USERS if tenant.business_id in world.visible(who)}
+        assert reached == expected
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -309,7 +331,9 @@ def test_an_upsert_is_no_way_around(db: Connection, world: World, table: str) ->
     """Onto the row that is there: it neither changes it nor tells that it exists."""
     for call_sid in (world.our_call, world.their_call):
         identity = sql.SQL(
-            " overriding system value" if table in ("call_events", "token_grants") else ""
+            " overriding system value"
+            if table in ("call_events", "token_grants", "limit_changes")
+            else ""
         )
         key = sql.SQL(
             {
@@ -333,8 +357,8 @@ def test_an_upsert_is_no_way_around(db: Connection, world: World, table: str) ->
                 sql.Identifier(table), identity, same_row
             )
             first_column = sql.SQL("created_at" if table in OPERATOR_TABLES else "status")
-            if table == "token_grants":
-                first_column = sql.SQL("expires_at")
+            if table in ("token_grants", "limit_changes"):
+                first_column = sql.SQL("expires_at" if table == "token_grants" else "before")
             do_update = insert + sql.SQL("({}) do update set {} = excluded.{}").format(
                 key, first_column, first_column
             )
@@ -377,6 +401,8 @@ def test_each_column_is_updated_by_whom_it_is_for(
     elif principal in USERS and table == "conversations":
         # One call a business.
         expected |= dict.fromkeys(DESCRIBED_BY_REPS, len(world.visible(principal)))
+    elif principal in USERS and table == "businesses":
+        expected |= dict.fromkeys(LIMITS, len(MANAGE.get(principal, ())))
     assert reached == expected
 
 

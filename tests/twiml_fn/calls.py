@@ -11,6 +11,12 @@ from werkzeug.test import TestResponse
 from tests.endpoints import ACCOUNT_SID, CALL_SID, IDENTITY
 
 NUMBER, CALLER_ID = "+14155552671", "+12125550199"
+PARSED = {
+    "e164": NUMBER,
+    "type": "fixed_line_or_mobile",
+    "country": "US",
+    "time_zones": ["America/Los_Angeles"],
+}
 CONVERSATION_ID = "0b1f7a52-7a43-4d0a-8f1c-6f2f54d6f0aa"
 
 # What a browser's call looks like when it reaches the TwiML App.

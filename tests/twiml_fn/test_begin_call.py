@@ -18,7 +18,7 @@ from tests.endpoints import (
     rpc,
 )
 from tests.shared.test_block_reasons import codes_of_the_database
-from tests.twiml_fn.calls import BEGUN, CALL, CALLER_ID, NUMBER, sent, verbs
+from tests.twiml_fn.calls import BEGUN, CALL, CALLER_ID, NUMBER, PARSED, sent, verbs
 
 URL = rpc("begin_call")
 NOBODY = {"p_user_id": None, "p_business_id": None}
@@ -69,7 +69,7 @@ def test_the_call_is_put_on_record_in_one_request_as_the_webhook_role(
         "p_business_id": BUSINESS_ID,
         "p_to": {
             "dialled": NUMBER,
-            "number": {"e164": NUMBER, "type": "fixed_line_or_mobile"},
+            "number": PARSED,
             "by_country": {},
         },
         "p_caller_id": CALLER_ID,
@@ -186,7 +186,7 @@ def test_a_national_number_is_sent_for_every_country_it_may_be_of(
     to = sent(respx_mock)["p_to"]
     assert isinstance(to, dict)
     assert to["number"] is None
-    assert to["by_country"]["US"] == {"e164": NUMBER, "type": "fixed_line_or_mobile"}
+    assert to["by_country"]["US"] == PARSED
 
 
 def test_a_premium_number_is_named_as_one(twiml: Endpoint, respx_mock: respx.MockRouter) -> None:
@@ -194,25 +194,22 @@ def test_a_premium_number_is_named_as_one(twiml: Endpoint, respx_mock: respx.Moc
     twiml.twilio(CALL | {"To": "+19002345678"})
     to = sent(respx_mock)["p_to"]
     assert isinstance(to, dict)
-    assert to["number"] == {"e164": "+19002345678", "type": "premium_rate"}
+    assert isinstance(to["number"], dict)
+    assert to["number"]["type"] == "premium_rate"
 
 
 @pytest.mark.parametrize(
-    ("settings", "number"),
-    [
-        ({}, None),
-        ({"HENK_ENV": "production"}, None),
-        ({"HENK_ENV": "development"}, {"e164": "+15005550006", "type": "twilio_test"}),
-    ],
+    ("settings", "a_number"),
+    [({}, False), ({"HENK_ENV": "production"}, False), ({"HENK_ENV": "development"}, True)],
 )
 def test_twilios_test_numbers_are_numbers_in_development_alone(
-    settings: dict[str, str], number: object, respx_mock: respx.MockRouter
+    settings: dict[str, str], a_number: bool, respx_mock: respx.MockRouter
 ) -> None:
     respx_mock.post(URL).respond(json=BEGUN)
     load("twiml_fn", **settings).twilio(CALL | {"To": "+15005550006"})
     to = sent(respx_mock)["p_to"]
     assert isinstance(to, dict)
-    assert to["number"] == number
+    assert (to["number"] is not None) == a_number
 
 
 @pytest.mark.parametrize("name", ["To", "CallerId", "LeadId", "CampaignId"])

@@ -1,0 +1,235 @@
+-- The limits of a business decide about a call, in the same transaction that puts it on record.
+set lock_timeout = '2s';
+
+-- Which limit on the number of calls one more call of this rep would break, as a block reason; null if
+-- none. The call that this transaction is about does not count.
+-- Security definer: a webhook sees no call but its own.
+create function private.call_limit_reached(p_business public.businesses, p_user_id uuid)
+returns text
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select case
+    -- With a limit reached there is a limit-th call, counted back from the newest.
+    when exists (
+      select from public.conversations
+      where conversations.business_id = p_business.id
+        and conversations.ended_at is null
+        -- No call is longer than four hours. One whose end was lost must not count for ever.
+        and conversations.created_at > now() - interval '5 hours'
+        and conversations.call_sid is distinct from private.webhook_call_sid()
+      offset p_business.concurrent_calls - 1
+    ) then 'too_many_calls_at_once'
+    when exists (
+      select from public.conversations
+      where conversations.business_id = p_business.id
+        and conversations.user_id = p_user_id
+        and conversations.block_reason is null
+        and conversations.created_at > now() - interval '1 minute'
+        and conversations.call_sid is distinct from private.webhook_call_sid()
+      offset p_business.calls_per_rep_per_minute - 1
+    ) then 'too_many_calls_this_minute'
+    when exists (
+      select from public.conversations
+      where conversations.business_id = p_business.id
+        and conversations.user_id = p_user_id
+        and conversations.block_reason is null
+        and conversations.created_at > now() - interval '24 hours'
+        and conversations.call_sid is distinct from private.webhook_call_sid()
+      offset p_business.calls_per_rep_per_day - 1
+    ) then 'too_many_calls_today'
+  end;
+$$;
+
+revoke execute on function private.call_limit_reached(public.businesses, uuid) from public, anon;
+grant execute on function private.call_limit_reached(public.businesses, uuid)
+to authenticated, call_webhook;
+
+-- Names the call that this transaction is about, and takes its lock: what happens to one call
+-- happens one after the other, on whatever connections it arrives. With a business, which only the
+-- beginning of a call names, it takes that lock as well: of many calls at once, each is decided by a
+-- count that has the ones before it. (Here, as decide_call is too late: it reads with the snapshot of
+-- the statement that called it.)
+create or replace function private.enter_call(p_call_sid text, p_business_id uuid)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  perform set_config('henk.call_sid', coalesce(p_call_sid, ''), true);
+  perform set_config('henk.business_id', coalesce(p_business_id::text, ''), true);
+  perform pg_advisory_xact_lock(hashtextextended(p_call_sid, 0));
+  if p_business_id is not null then
+    perform pg_advisory_xact_lock(hashtextextended('business:' || p_business_id::text, 0));
+  end if;
+end;
+$$;
+
+-- Whether somebody in one of these time zones, we do not know which, may be called: it must be calling
+-- hours in all of them. A zone that Postgres does not know is never in calling hours.
+create function private.is_calling_time(
+  p_time_zones text[], p_start time, p_end time, p_at timestamptz
+)
+returns boolean
+language sql
+stable
+set search_path = ''
+as $$
+  select p_start is null or coalesce(
+    bool_and(
+      case when private.is_time_zone(zones.name)
+        then (p_at at time zone zones.name)::time >= p_start
+          and (p_at at time zone zones.name)::time < p_end
+        else false
+      end
+    ),
+    -- No zone at all: Twilio's test numbers, which nobody lives at.
+    true
+  )
+  from unnest(p_time_zones) as zones (name);
+$$;
+
+revoke execute on function private.is_calling_time(text[], time, time, timestamptz)
+from public, anon;
+grant execute on function private.is_calling_time(text[], time, time, timestamptz)
+to authenticated, call_webhook;
+
+-- Decides a call. Security invoker: it sees the business that the caller's policies show it, which
+-- is why a preview by the rep and the call itself come to the same answer.
+-- p_to is what phone number parsing made of the dialled text, with a NUMBER of
+-- {"e164", "type", "country": ISO 3166-1 alpha-2, "time_zones": [IANA name]}:
+--   {"dialled": text, "number": NUMBER | null, "by_country": {"US": NUMBER, …}}
+-- with "number" for an international number, and "by_country" where the business's country decides.
+create or replace function private.decide_call(
+  p_user_id uuid,
+  p_business_id uuid,
+  p_to jsonb,
+  p_caller_id text,
+  p_lead_id text,
+  p_campaign_id text
+)
+returns private.call_decision
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_business public.businesses;
+  v_number jsonb;
+  v_time_zones text[];
+  d private.call_decision;
+begin
+  d.to_number := left(p_to ->> 'dialled', 64);
+
+  if p_user_id is null or p_business_id is null then
+    d.block_reason := 'unknown_rep';
+    return d;
+  end if;
+
+  select * into v_business from public.businesses where businesses.id = p_business_id;
+  d.business_id := v_business.id;
+  d.time_limit_seconds := v_business.max_call_seconds;
+
+  if not exists (
+    select from public.business_members
+    where business_members.business_id = p_business_id and business_members.user_id = p_user_id
+  ) then
+    d.block_reason := 'not_a_member';
+    return d;
+  end if;
+
+  v_number := coalesce(
+    nullif(p_to -> 'number', 'null'), p_to -> 'by_country' -> v_business.country
+  );
+  if v_number ->> 'e164' is null then
+    d.block_reason := 'invalid_number';
+    return d;
+  end if;
+  d.to_number := v_number ->> 'e164';
+
+  -- Telephones of people. Not: what costs the caller extra, pagers, and satellite and other networks
+  -- of no country.
+  if v_number ->> 'type' not in (
+    'fixed_line', 'mobile', 'fixed_line_or_mobile', 'toll_free', 'voip', 'twilio_test'
+  ) or v_number ->> 'country' = '001' then
+    d.block_reason := 'number_type_not_allowed';
+    return d;
+  end if;
+
+  -- Functions from before this migration name no country, and serve until the next ones do.
+  if v_number ->> 'country' <> all (
+    coalesce(v_business.allowed_countries, array[v_business.country])
+  ) and v_number ->> 'type' <> 'twilio_test' then
+    d.block_reason := 'country_not_allowed';
+    return d;
+  end if;
+
+  select phone_numbers.phone_number into d.from_number
+  from public.phone_numbers
+  where phone_numbers.business_id = p_business_id
+    and (
+      phone_numbers.phone_number = p_caller_id
+      or (p_caller_id is null and phone_numbers.is_default)
+    );
+  if not found then
+    d.block_reason := case when p_caller_id is null then 'no_caller_id' else 'caller_id_not_owned' end;
+    return d;
+  end if;
+
+  if p_lead_id is not null then
+    select leads.id into d.lead_id
+    from public.leads
+    where leads.business_id = p_business_id and leads.id = private.to_uuid(p_lead_id);
+    if not found then
+      d.block_reason := 'unknown_lead';
+      return d;
+    end if;
+  else
+    -- A number typed by hand still belongs to the lead who has it, where that is one lead.
+    select case when count(*) = 1 then (array_agg(same_number.id))[1] end into d.lead_id
+    from (
+      select leads.id
+      from public.leads
+      where leads.business_id = p_business_id and leads.phone_number = d.to_number
+      limit 2
+    ) as same_number;
+  end if;
+
+  if p_campaign_id is not null then
+    select campaigns.id into d.campaign_id
+    from public.campaigns
+    where campaigns.business_id = p_business_id
+      and campaigns.id = private.to_uuid(p_campaign_id);
+    if not found then
+      d.block_reason := 'unknown_campaign';
+      return d;
+    end if;
+  end if;
+
+  if exists (
+    select from public.do_not_call
+    where do_not_call.business_id = p_business_id and do_not_call.phone_number = d.to_number
+  ) then
+    d.block_reason := 'do_not_call';
+    return d;
+  end if;
+
+  select array[leads.time_zone] into v_time_zones
+  from public.leads
+  where leads.business_id = p_business_id and leads.id = d.lead_id and leads.time_zone is not null;
+  if not found then
+    v_time_zones := array(select jsonb_array_elements_text(v_number -> 'time_zones'));
+  end if;
+  if not private.is_calling_time(
+    v_time_zones, v_business.calling_hours_start, v_business.calling_hours_end, now()
+  ) then
+    d.block_reason := 'outside_calling_hours';
+    return d;
+  end if;
+
+  d.block_reason := private.call_limit_reached(v_business, p_user_id);
+  return d;
+end;
+$$;
