@@ -103,7 +103,8 @@ def shy_browser(
 ) -> Iterator[Browser]:
     """Has a microphone and lets no page use it."""
     path, needed = chromium_at
-    flags = ("--use-fake-device-for-media-stream", "--deny-permission-prompts")
+    # Says no to every question: without it, the browser that npm brings has nobody to ask.
+    flags = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream=deny")
     running = chromium.launch(playwright, path, needed, flags)
     yield running
     running.close()
