@@ -51,8 +51,8 @@ webhook-jwt: install
 
 lock: install
 	$(LOCK) --upgrade requirements.in -o requirements.txt
-	for endpoint in *_fn; do \
-		$(LOCK) $$endpoint/requirements.in -c requirements.txt -o $$endpoint/requirements.txt; \
+	for folder in *_fn bench/usual; do \
+		$(LOCK) $$folder/requirements.in -c requirements.txt -o $$folder/requirements.txt; \
 	done
 
 install: $(VENV)/.installed node_modules/.installed

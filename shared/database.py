@@ -1,8 +1,7 @@
 """The database, over Supabase's REST API: one call per request, as the caller and no one else.
 
-Each call is made by a PostgREST client of its own that carries the caller's token, over a
-connection that carries none. (A shared client whose token is switched hands one user's token to
-another's request.)
+Each request carries its caller's token, over a connection that carries none. (A shared client whose
+token is switched hands one user's token to another's request.)
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import httpx
-from postgrest import APIError, SyncPostgrestClient
 
 from shared import errors, settings
 
@@ -39,10 +37,7 @@ class Database:
         Raises Unauthenticated if the database refuses the token, DatabaseUnavailable if it does not
         answer, and PhoneSystemError if it answers what only a wrong set-up explains.
         """
-        try:
-            answer = self._client(access_token).rpc(function, dict(parameters)).execute().data
-        except (httpx.HTTPError, APIError) as error:
-            raise _outage(error) from error
+        answer = self._ask("POST", f"rpc/{function}", access_token, json=dict(parameters))
         if not isinstance(answer, dict):
             raise errors.PhoneSystemError(f"{function} answered no JSON object")
         return answer
@@ -61,21 +56,38 @@ class Database:
 
     def find(self, access_token: str, table: str, columns: str, row_id: str) -> Row | None:
         """The row with this id, or None if the caller can see none. Raises as ``call`` does."""
-        try:
-            query = self._client(access_token).from_(table).select(columns).eq("id", row_id)
-            rows = query.limit(1).execute().data
-        except (httpx.HTTPError, APIError) as error:
-            raise _outage(error) from error
-        return rows[0] if rows and isinstance(rows[0], dict) else None
+        query = {"select": columns, "id": f"eq.{row_id}", "limit": "1"}
+        rows = self._ask("GET", table, access_token, params=query)
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            raise errors.PhoneSystemError(f"{table} answered no rows")
+        return rows[0] if rows else None
 
-    def _client(self, access_token: str) -> SyncPostgrestClient:
-        return SyncPostgrestClient(
-            self._url,
-            headers={"apikey": self._publishable_key, "Authorization": f"Bearer {access_token}"},
-            http_client=self._http(),
-            # Its retries sleep for seconds; our callers have their own.
-            retry_enabled=False,
-        )
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        access_token: str,
+        *,
+        params: dict[str, str] | None = None,
+        json: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """The JSON that the REST API answers, None if it answers nothing. Raises as ``call`` does.
+        Nothing is tried twice: our callers do that."""
+        headers = {"apikey": self._publishable_key, "Authorization": f"Bearer {access_token}"}
+        try:
+            response = self._http().request(
+                method, f"{self._url}/{path}", params=params, json=json, headers=headers
+            )
+        except httpx.HTTPError as error:
+            raise errors.DatabaseUnavailable(
+                f"{type(error).__name__} while asking the REST API"
+            ) from error
+        if not response.is_success:
+            raise _refusal(response)
+        try:
+            return response.json() if response.content else None
+        except ValueError as error:
+            raise errors.DatabaseUnavailable("the REST API answered no JSON") from error
 
     def _http(self) -> httpx.Client:
         """This thread's HTTP client. Threads that share one lose requests now and then: its pool
@@ -87,18 +99,13 @@ class Database:
                 http2=False,
                 verify=self._ssl_context,
                 timeout=TIMEOUT,
-                event_hooks={"response": [_refuse]},
             )
         return client
 
 
-def _refuse(response: httpx.Response) -> None:
-    """Raises what an answer that is no success means. Here, because the PostgREST client's own
-    error forgets the HTTP status, and a gateway's answers have no code."""
-    if response.is_success:
-        return
+def _refusal(response: httpx.Response) -> errors.RequestError:
+    """What an answer that is no success means."""
     try:
-        response.read()
         body = response.json()
     except ValueError:
         body = None
@@ -108,14 +115,9 @@ def _refuse(response: httpx.Response) -> None:
     detail = f"the REST API answered HTTP {response.status_code}, {code} {message}".rstrip(", ")
 
     if response.status_code >= 500 or response.status_code in (408, 429):
-        raise errors.DatabaseUnavailable(detail)
+        return errors.DatabaseUnavailable(detail)
     # PGRST3xx: https://docs.postgrest.org/en/v13/references/errors.html. A 401 without it is the
     # gateway's, about the API key.
     if response.status_code == 401 and code.startswith("PGRST3"):
-        raise errors.Unauthenticated
-    raise errors.PhoneSystemError(detail)
-
-
-def _outage(error: httpx.HTTPError | APIError) -> errors.DatabaseUnavailable:
-    # An APIError after a success is an answer cut off, or none of the REST API's.
-    return errors.DatabaseUnavailable(f"{type(error).__name__} while asking the REST API")
+        return errors.Unauthenticated()
+    return errors.PhoneSystemError(detail)

@@ -105,21 +105,6 @@ def test_no_call_carries_another_callers_token_or_is_lost_to_it(echoing: Databas
     assert len(Echo.connections) == THREADS
 
 
-def test_a_call_that_was_prepared_keeps_its_callers_token_while_others_call(
-    echoing: Database,
-) -> None:
-    prepared = echoing._client("first").rpc("who", {})
-    assert echoing.call("second", "who", {})["authorization"] == ["Bearer second"]
-    row = prepared.execute().data
-    assert isinstance(row, dict)
-    assert row["authorization"] == ["Bearer first"]
-    third = echoing._client("third")
-    echoing.call("fourth", "who", {})
-    row = third.rpc("who", {}).execute().data
-    assert isinstance(row, dict)
-    assert row["authorization"] == ["Bearer third"]
-
-
 def test_the_connection_itself_carries_no_token(echoing: Database) -> None:
     echoing.call("token", "who", {})
     assert not {"authorization", "apikey"} & set(echoing._http().headers)

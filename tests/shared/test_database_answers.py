@@ -71,6 +71,7 @@ PASSING = {
     "overloaded page": httpx.Response(503, html="<html>Unavailable</html>"),
     "timeout page": httpx.Response(504, text=""),
     "cloudflare": httpx.Response(522, text="error code: 522"),
+    "page in place of an answer": httpx.Response(200, html="<html>Just a moment</html>"),
     "gateway without code": refusal(503, None, "name resolution failed"),
     "gateway limit": httpx.Response(429, text="slow down"),
     "connection": refusal(503, "PGRST000"),
@@ -176,6 +177,14 @@ def test_an_answer_of_another_shape_is_a_wrong_set_up(
 ) -> None:
     respx_mock.post(WAYS[name].url).respond(json=body)
     assert_set_up_wrong(WAYS[name].ask(), "answered no JSON object", capsys)
+
+
+@pytest.mark.parametrize("body", [None, 7, "text", {"id": "1"}, ["text"], True])
+def test_rows_of_another_shape_are_a_wrong_set_up(
+    body: object, respx_mock: respx.MockRouter, capsys: pytest.CaptureFixture[str]
+) -> None:
+    respx_mock.get(url__startswith=WAYS["conversation"].url).respond(json=body)
+    assert_set_up_wrong(WAYS["conversation"].ask(), "answered no rows", capsys)
 
 
 @pytest.mark.parametrize("name", [name for name in WAYS if name != "conversation"])
