@@ -8,16 +8,22 @@ another's request.)
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx
 from postgrest import APIError, SyncPostgrestClient
 
 from shared import errors, settings
+from shared.deadline import Deadline, Transport
 
-# Twilio waits 15 s at most, and a person not even that.
-TIMEOUT = httpx.Timeout(5.0, connect=2.0)
+# Twilio waits 15 s at most, and a person not even that. All of a request takes no longer, a second
+# try included.
+TOTAL_SECONDS = 5.0
+TIMEOUT = httpx.Timeout(TOTAL_SECONDS, connect=2.0)
+
+# The connection broke: an idle one that the other side had closed, or a server that ends.
+_BROKEN = (httpx.NetworkError, httpx.RemoteProtocolError)
 
 Row = dict[str, Any]
 
@@ -39,10 +45,8 @@ class Database:
         Raises Unauthenticated if the database refuses the token, DatabaseUnavailable if it does not
         answer, and PhoneSystemError if it answers what only a wrong set-up explains.
         """
-        try:
-            answer = self._client(access_token).rpc(function, dict(parameters)).execute().data
-        except (httpx.HTTPError, APIError) as error:
-            raise _outage(error) from error
+        client = self._client(access_token)
+        answer = self._ask(lambda: client.rpc(function, dict(parameters)).execute().data)
         if not isinstance(answer, dict):
             raise errors.PhoneSystemError(f"{function} answered no JSON object")
         return answer
@@ -61,12 +65,26 @@ class Database:
 
     def find(self, access_token: str, table: str, columns: str, row_id: str) -> Row | None:
         """The row with this id, or None if the caller can see none. Raises as ``call`` does."""
+        query = self._client(access_token).from_(table).select(columns).eq("id", row_id).limit(1)
+        rows = self._ask(lambda: query.execute().data)
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            raise errors.PhoneSystemError(f"{table} answered no JSON objects")
+        return rows[0] if rows else None
+
+    def _ask(self, query: Callable[[], object]) -> object:
+        """What the query answers within TOTAL_SECONDS. Raises DatabaseUnavailable.
+
+        If the connection breaks it is asked once more, over a new one. That is harmless even where
+        the first was heard: what is asked here may be asked twice, as Twilio and browsers do.
+        """
         try:
-            query = self._client(access_token).from_(table).select(columns).eq("id", row_id)
-            rows = query.limit(1).execute().data
+            with self._deadline().within(TOTAL_SECONDS):
+                try:
+                    return query()
+                except _BROKEN:
+                    return query()
         except (httpx.HTTPError, APIError) as error:
             raise _outage(error) from error
-        return rows[0] if rows and isinstance(rows[0], dict) else None
 
     def _client(self, access_token: str) -> SyncPostgrestClient:
         return SyncPostgrestClient(
@@ -84,12 +102,18 @@ class Database:
         if client is None:
             client = self._of_thread.client = httpx.Client(
                 # HTTP/1.1: one request at a time gains nothing from HTTP/2, and pays for it.
-                http2=False,
-                verify=self._ssl_context,
+                transport=Transport(self._deadline(), self._ssl_context),
                 timeout=TIMEOUT,
                 event_hooks={"response": [_refuse]},
             )
         return client
+
+    def _deadline(self) -> Deadline:
+        """This thread's: that of the one request which it makes at a time."""
+        deadline: Deadline | None = getattr(self._of_thread, "deadline", None)
+        if deadline is None:
+            deadline = self._of_thread.deadline = Deadline()
+        return deadline
 
 
 def _refuse(response: httpx.Response) -> None:
