@@ -13,9 +13,15 @@ from typing import Any
 import httpx
 
 from shared import errors, settings
+from shared.deadline import Deadline, Transport
 
-# Twilio waits 15 s at most, and a person not even that.
-TIMEOUT = httpx.Timeout(5.0, connect=2.0)
+# Twilio waits 15 s at most, and a person not even that. All of a request takes no longer, a second
+# try included.
+TOTAL_SECONDS = 5.0
+TIMEOUT = httpx.Timeout(TOTAL_SECONDS, connect=2.0)
+
+# The connection broke: an idle one that the other side had closed, or a server that ends.
+_BROKEN = (httpx.NetworkError, httpx.RemoteProtocolError)
 
 Row = dict[str, Any]
 
@@ -71,13 +77,26 @@ class Database:
         params: dict[str, str] | None = None,
         json: Mapping[str, Any] | None = None,
     ) -> Any:
-        """The JSON that the REST API answers, None if it answers nothing. Raises as ``call`` does.
-        Nothing is tried twice: our callers do that."""
-        headers = {"apikey": self._publishable_key, "Authorization": f"Bearer {access_token}"}
+        """The JSON that the REST API answers within TOTAL_SECONDS, None if it answers nothing. Raises
+        as ``call`` does.
+
+        If the connection breaks it is asked once more, over a new one. That is harmless even where
+        the first was heard: what is asked here may be asked twice, as Twilio and browsers do.
+        """
+        http, deadline = self._connection()
+        request = http.build_request(
+            method,
+            f"{self._url}/{path}",
+            params=params,
+            json=json,
+            headers={"apikey": self._publishable_key, "Authorization": f"Bearer {access_token}"},
+        )
         try:
-            response = self._http().request(
-                method, f"{self._url}/{path}", params=params, json=json, headers=headers
-            )
+            with deadline.within(TOTAL_SECONDS):
+                try:
+                    response = http.send(request)
+                except _BROKEN:
+                    response = http.send(request)
         except httpx.HTTPError as error:
             raise errors.DatabaseUnavailable(
                 f"{type(error).__name__} while asking the REST API"
@@ -89,18 +108,21 @@ class Database:
         except ValueError as error:
             raise errors.DatabaseUnavailable("the REST API answered no JSON") from error
 
-    def _http(self) -> httpx.Client:
-        """This thread's HTTP client. Threads that share one lose requests now and then: its pool
-        may close a connection that another thread is using (encode/httpcore#1110)."""
-        client: httpx.Client | None = getattr(self._of_thread, "client", None)
-        if client is None:
-            client = self._of_thread.client = httpx.Client(
-                # HTTP/1.1: one request at a time gains nothing from HTTP/2, and pays for it.
-                http2=False,
-                verify=self._ssl_context,
-                timeout=TIMEOUT,
-            )
-        return client
+    def _connection(self) -> tuple[httpx.Client, Deadline]:
+        """This thread's HTTP client, and the deadline of the one request that it makes at a time.
+
+        Threads that share a client lose requests now and then: its pool may close a connection that
+        another thread is using (encode/httpcore#1110).
+        """
+        connection: tuple[httpx.Client, Deadline] | None
+        connection = getattr(self._of_thread, "connection", None)
+        if connection is None:
+            deadline = Deadline()
+            # HTTP/1.1: one request at a time gains nothing from HTTP/2, and pays for it.
+            transport = Transport(deadline, self._ssl_context)
+            connection = httpx.Client(transport=transport, timeout=TIMEOUT), deadline
+            self._of_thread.connection = connection
+        return connection
 
 
 def _refusal(response: httpx.Response) -> errors.RequestError:

@@ -1,0 +1,94 @@
+"""A time limit for the whole of a request to another server.
+
+httpx limits each read, so an answer that comes byte by byte would never end.
+"""
+
+from __future__ import annotations
+
+import ssl
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpcore
+import httpx
+
+
+class Deadline:
+    """When a thread's requests must be over; outside ``within`` they have no end."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._at = float("inf")
+
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """Everything inside takes so many seconds at most, give or take the resolving of names."""
+        self._at = self._clock() + seconds
+        try:
+            yield
+        finally:
+            self._at = float("inf")
+
+    def left(self, timeout: float | None, error: type[Exception]) -> float | None:
+        """``timeout``, or what is left if that is less. Raises ``error`` when nothing is."""
+        left = self._at - self._clock()
+        if left <= 0:
+            raise error("the deadline has passed")
+        if timeout is None:
+            return None if left == float("inf") else left
+        return min(timeout, left)
+
+
+class Transport(httpx.HTTPTransport):
+    """Connections whose every connect, read and write keeps to ``deadline``."""
+
+    def __init__(self, deadline: Deadline, verify: ssl.SSLContext) -> None:
+        super().__init__(verify=verify)
+        # httpx has no parameter for it.
+        self._pool._network_backend = _Backend(deadline)
+
+
+class _Backend(httpcore.SyncBackend):
+    def __init__(self, deadline: Deadline) -> None:
+        self._deadline = deadline
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        timeout = self._deadline.left(timeout, httpcore.ConnectTimeout)
+        stream = super().connect_tcp(host, port, timeout, local_address, socket_options)
+        return _Stream(stream, self._deadline)
+
+
+class _Stream(httpcore.NetworkStream):
+    def __init__(self, stream: httpcore.NetworkStream, deadline: Deadline) -> None:
+        self._stream = stream
+        self._deadline = deadline
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, self._deadline.left(timeout, httpcore.ReadTimeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._stream.write(buffer, self._deadline.left(timeout, httpcore.WriteTimeout))
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore.NetworkStream:
+        timeout = self._deadline.left(timeout, httpcore.ConnectTimeout)
+        return _Stream(self._stream.start_tls(ssl_context, server_hostname, timeout), self._deadline)
+
+    def get_extra_info(self, info: str) -> object:
+        return self._stream.get_extra_info(info)

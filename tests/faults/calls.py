@@ -1,0 +1,108 @@
+"""Calls as the tests of this folder place them, and what must have become of them."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import psycopg
+from psycopg.rows import dict_row
+
+from stack import Stack
+from tests.end_to_end.clients import identity, new_call_sid, webhook
+
+Json = dict[str, Any]
+
+REP = "d0000000-0000-4000-8000-000000000001"
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """A webhook of one call, which Twilio sends until it is taken."""
+
+    env: Mapping[str, str]
+    path: str
+    params: Mapping[str, str]
+
+    def send(self) -> tuple[httpx.Response, float]:
+        """The answer, and how many seconds it took."""
+        started = time.monotonic()
+        answer = webhook(self.env, self.path, self.params)
+        return answer, time.monotonic() - started
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call of the demo rep's to one lead, by hand."""
+
+    env: Mapping[str, str]
+    sid: str
+    lead_sid: str
+
+    @classmethod
+    def new(cls, stack: Stack) -> Call:
+        return cls(stack.env, new_call_sid(), new_call_sid())
+
+    def begin(self) -> Webhook:
+        return Webhook(self.env, "twiml", self._agent_params())
+
+    def event(self, status: str = "completed", number: int = 3) -> Webhook:
+        return Webhook(
+            self.env,
+            "status",
+            {
+                "CallSid": self.lead_sid,
+                "ParentCallSid": self.sid,
+                "CallStatus": status,
+                "SequenceNumber": str(number),
+                "CallDuration": "42",
+                "Timestamp": "Wed, 25 Nov 2026 10:00:42 +0000",
+            },
+        )
+
+    def after_dial(self) -> Webhook:
+        outcome = {
+            "DialCallSid": self.lead_sid,
+            "DialCallStatus": "completed",
+            "DialCallDuration": "42",
+        }
+        return Webhook(self.env, "twiml?after=dial", self._agent_params() | outcome)
+
+    def _agent_params(self) -> dict[str, str]:
+        return {
+            "CallSid": self.sid,
+            "CallStatus": "ringing",
+            "From": identity(REP, self.env["DEMO_BUSINESS_ID"]),
+            "To": "+15005550006",
+        }
+
+
+def together(jobs: list[Callable[[], Any]]) -> list[Any]:
+    """Does all of it at the same time; the results in order."""
+    with ThreadPoolExecutor(len(jobs)) as pool:
+        return [running.result() for running in [pool.submit(job) for job in jobs]]
+
+
+def rows(stack: Stack, query: str, *parameters: object) -> list[Json]:
+    """Straight from the database, past row-level security."""
+    with psycopg.connect(stack.env["DATABASE_URL"], row_factory=dict_row) as connection:
+        return connection.execute(query.encode(), parameters).fetchall()
+
+
+def conversations(stack: Stack, call_sid: str) -> list[Json]:
+    return rows(stack, "select * from public.conversations where call_sid = %s", call_sid)
+
+
+def events(stack: Stack, call_sid: str) -> list[Json]:
+    return rows(stack, "select * from public.call_events where agent_call_sid = %s", call_sid)
+
+
+def log_lines(stack: Stack, call_sid: str) -> list[Json]:
+    """What the functions logged about a call."""
+    text = (stack.settings.logs_dir / "functions.log").read_text()
+    return [json.loads(line) for line in text.splitlines() if call_sid in line and line[0] == "{"]

@@ -1,0 +1,51 @@
+"""A stack of this folder's own, to be broken: its functions reach Supabase through a proxy that can
+be told to spoil calls, and its database keeps what it acknowledged when it is killed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+
+import pytest
+
+from stack import Settings, Stack
+from tests.faults.proxy import Proxy, proxying
+from tests.stacks import settings_in
+
+
+@dataclass(frozen=True)
+class BehindProxy(Settings):
+    proxy_url: str = ""
+
+    @property
+    def supabase_url(self) -> str:
+        return self.proxy_url
+
+
+@dataclass(frozen=True)
+class Breakable:
+    """The stack and what stands between its functions and Supabase."""
+
+    stack: Stack
+    proxy: Proxy
+
+
+@pytest.fixture(scope="package")
+def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Breakable]:
+    usual = settings_in(tmp_path_factory.mktemp("faults"), time_scale=0.02)
+    with proxying(usual.supabase_port) as proxy:
+        values = {field.name: getattr(usual, field.name) for field in fields(usual)}
+        settings = BehindProxy(**values | {"fsync": True}, proxy_url=proxy.url)
+        with Stack(settings) as stack:
+            yield Breakable(stack, proxy)
+
+
+@pytest.fixture
+def stack(everything: Breakable) -> Stack:
+    return everything.stack
+
+
+@pytest.fixture
+def proxy(everything: Breakable) -> Iterator[Proxy]:
+    yield everything.proxy
+    everything.proxy.heal()

@@ -1,0 +1,119 @@
+"""The REST API in trouble: a clear answer in time, and once it is well again nothing is missing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from shared.database import TOTAL_SECONDS
+from stack import Stack
+from tests.faults import proxy as faults
+from tests.faults.calls import Call, Webhook, conversations, events, log_lines, together
+from tests.faults.proxy import Fault, Proxy
+
+# What a busy machine may add to TOTAL_SECONDS. Two tries of Twilio's fit into its 15 s all the same.
+SLACK_SECONDS = 2.0
+
+WAYS = ("begin", "event", "after_dial")
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """A fault, and the word by which the log tells of it."""
+
+    fault: Fault
+    said: str
+
+
+TROUBLES = {
+    "gateway page 502": Trouble(faults.answers(502, "<html>Bad gateway</html>"), "HTTP 502"),
+    "gateway page 503": Trouble(faults.answers(503, "<html>Unavailable</html>"), "HTTP 503"),
+    "broken 500": Trouble(faults.answers(500, ""), "HTTP 500"),
+    "PostgREST without a database": Trouble(
+        faults.answers(503, '{"code": "PGRST001", "message": "retrying"}', "application/json"),
+        "PGRST001",
+    ),
+    "no HTTP": Trouble(faults.no_http, "RemoteProtocolError"),
+    "hung up": Trouble(faults.hang_up, "RemoteProtocolError"),
+    "reset": Trouble(faults.reset, "ReadError"),
+    "reset when done": Trouble(faults.reset_when_done, "ReadError"),
+    "cut off in the head": Trouble(faults.cut_off_in_head, "RemoteProtocolError"),
+    "cut off in the body": Trouble(faults.cut_off_in_body, "RemoteProtocolError"),
+    "reset in the body": Trouble(faults.reset_in_body, "Error"),
+    "silent": Trouble(faults.silence, "ReadTimeout"),
+    "late": Trouble(faults.late, "ReadTimeout"),
+    "trickling head": Trouble(faults.trickling_head, "ReadTimeout"),
+    "trickling body": Trouble(faults.trickling_body, "ReadTimeout"),
+}
+
+
+def begun(call: Call) -> None:
+    answer, _ = call.begin().send()
+    assert answer.status_code == 200, answer.text
+
+
+def test_a_rest_api_in_trouble_is_a_clear_503_in_time_and_the_next_try_loses_nothing(
+    stack: Stack, proxy: Proxy
+) -> None:
+    cases = [(name, way, Call.new(stack)) for name in TROUBLES for way in WAYS]
+    together([lambda call=call: begun(call) for _, way, call in cases if way != "begin"])
+    for name, _, call in cases:
+        proxy.spoil(call.sid, TROUBLES[name].fault)
+
+    def webhook(way: str, call: Call) -> Webhook:
+        made: Webhook = getattr(call, way)()
+        return made
+
+    first = together([webhook(way, call).send for _, way, call in cases])
+    for (name, way, call), (answer, seconds) in zip(cases, first, strict=True):
+        case = f"{name}, {way}"
+        assert answer.status_code == 503, case
+        assert answer.json()["error"]["code"] == "database_unavailable", case
+        assert int(answer.headers["Retry-After"]) > 0, case
+        assert seconds < TOTAL_SECONDS + SLACK_SECONDS, case
+        refused = [line for line in log_lines(stack, call.sid) if line["status"] == 503]
+        assert [line["severity"] for line in refused] == ["ERROR"], case
+        assert TROUBLES[name].said in refused[0]["reason"], case
+
+    proxy.heal()
+    again = together([webhook(way, call).send for _, way, call in cases])
+    for (name, way, call), (answer, _) in zip(cases, again, strict=True):
+        case = f"{name}, {way}"
+        assert answer.status_code == (204 if way == "event" else 200), case
+        [conversation] = conversations(stack, call.sid)
+        stored = events(stack, call.sid)
+        if way == "begin":
+            assert "<Dial" in answer.text, case
+            assert conversation["status"] == "queued", case
+            assert stored == [], case
+        else:
+            assert (conversation["status"], conversation["duration_seconds"]) == ("completed", 42)
+            assert len(stored) == 1, case
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    "fault",
+    [faults.hang_up, faults.reset, faults.reset_when_done, faults.cut_off_in_body],
+    ids=lambda fault: fault.__name__,
+)
+def test_one_broken_connection_is_nobodys_trouble(
+    stack: Stack, proxy: Proxy, way: str, fault: Fault
+) -> None:
+    call = Call.new(stack)
+    if way != "begin":
+        begun(call)
+    proxy.spoil(call.sid, fault, times=1)
+    answer, _ = getattr(call, way)().send()
+    assert answer.status_code == (204 if way == "event" else 200)
+    assert len(conversations(stack, call.sid)) == 1
+    assert len(events(stack, call.sid)) == (way != "begin")
+
+
+def test_after_a_restart_of_the_rest_api_the_first_request_of_every_thread_succeeds(
+    stack: Stack, proxy: Proxy
+) -> None:
+    together([lambda: begun(Call.new(stack)) for _ in range(12)])
+    assert proxy.drop_idle() > 0
+    together([lambda: begun(Call.new(stack)) for _ in range(12)])
