@@ -77,13 +77,13 @@ class Database:
         params: dict[str, str] | None = None,
         json: Mapping[str, Any] | None = None,
     ) -> Any:
-        """The JSON that the REST API answers within TOTAL_SECONDS, None if it answers nothing. Raises
-        as ``call`` does.
+        """The JSON that the REST API answers within TOTAL_SECONDS, None if it answers nothing.
+        Raises as ``call`` does.
 
         If the connection breaks it is asked once more, over a new one. That is harmless even where
         the first was heard: what is asked here may be asked twice, as Twilio and browsers do.
         """
-        http, deadline = self._connection()
+        http = self._http()
         request = http.build_request(
             method,
             f"{self._url}/{path}",
@@ -92,7 +92,7 @@ class Database:
             headers={"apikey": self._publishable_key, "Authorization": f"Bearer {access_token}"},
         )
         try:
-            with deadline.within(TOTAL_SECONDS):
+            with self._deadline().within(TOTAL_SECONDS):
                 try:
                     response = http.send(request)
                 except _BROKEN:
@@ -108,21 +108,24 @@ class Database:
         except ValueError as error:
             raise errors.DatabaseUnavailable("the REST API answered no JSON") from error
 
-    def _connection(self) -> tuple[httpx.Client, Deadline]:
-        """This thread's HTTP client, and the deadline of the one request that it makes at a time.
+    def _http(self) -> httpx.Client:
+        """This thread's HTTP client. Threads that share one lose requests now and then: its pool
+        may close a connection that another thread is using (encode/httpcore#1110)."""
+        client: httpx.Client | None = getattr(self._of_thread, "client", None)
+        if client is None:
+            client = self._of_thread.client = httpx.Client(
+                # HTTP/1.1: one request at a time gains nothing from HTTP/2, and pays for it.
+                transport=Transport(self._deadline(), self._ssl_context),
+                timeout=TIMEOUT,
+            )
+        return client
 
-        Threads that share a client lose requests now and then: its pool may close a connection that
-        another thread is using (encode/httpcore#1110).
-        """
-        connection: tuple[httpx.Client, Deadline] | None
-        connection = getattr(self._of_thread, "connection", None)
-        if connection is None:
-            deadline = Deadline()
-            # HTTP/1.1: one request at a time gains nothing from HTTP/2, and pays for it.
-            transport = Transport(deadline, self._ssl_context)
-            connection = httpx.Client(transport=transport, timeout=TIMEOUT), deadline
-            self._of_thread.connection = connection
-        return connection
+    def _deadline(self) -> Deadline:
+        """This thread's: that of the one request which it makes at a time."""
+        deadline: Deadline | None = getattr(self._of_thread, "deadline", None)
+        if deadline is None:
+            deadline = self._of_thread.deadline = Deadline()
+        return deadline
 
 
 def _refusal(response: httpx.Response) -> errors.RequestError:

@@ -12,7 +12,7 @@ from tests.faults import proxy as faults
 from tests.faults.calls import Call, Webhook, conversations, events, log_lines, together
 from tests.faults.proxy import Fault, Proxy
 
-# What a busy machine may add to TOTAL_SECONDS. Two tries of Twilio's fit into its 15 s all the same.
+# What a busy machine may add to TOTAL_SECONDS: two tries of Twilio's fit into its 15 s even so.
 SLACK_SECONDS = 2.0
 
 WAYS = ("begin", "event", "after_dial")
