@@ -214,7 +214,12 @@ def test_a_business_has_calling_hours_until_it_says_otherwise(db: Connection) ->
 
 
 def age(db: Connection, by: str) -> None:
-    db.execute("update public.conversations set created_at = created_at - %s::interval", (by,))
+    """Makes the calls that were placed older; those that were refused stay of now."""
+    db.execute(
+        "update public.conversations set created_at = created_at - %s::interval"
+        " where block_reason is null",
+        (by,),
+    )
 
 
 def end(db: Connection, agent: str) -> None:
