@@ -158,10 +158,11 @@ begin
     return d;
   end if;
 
-  -- Functions from before this migration name no country, and serve until the next ones do.
+  -- Null, which passes, for Twilio's test numbers; and from functions that are older than this
+  -- migration, which serve until the next ones do.
   if v_number ->> 'country' <> all (
     coalesce(v_business.allowed_countries, array[v_business.country])
-  ) and v_number ->> 'type' <> 'twilio_test' then
+  ) then
     d.block_reason := 'country_not_allowed';
     return d;
   end if;
