@@ -9,7 +9,7 @@ import pytest
 from shared.database import TOTAL_SECONDS
 from stack import Stack
 from tests.faults import proxy as faults
-from tests.faults.calls import Call, Webhook, conversations, events, log_lines, together
+from tests.faults.calls import Call, Webhook, together, traces
 from tests.faults.proxy import Fault, Proxy
 
 # What a busy machine may add to TOTAL_SECONDS. Two tries of Twilio's fit into its 15 s all the same.
@@ -66,30 +66,31 @@ def test_a_rest_api_in_trouble_is_a_clear_503_in_time_and_the_next_try_loses_not
         return made
 
     first = together([webhook(way, call).send for _, way, call in cases])
+    log = {sid: trace.log for sid, trace in traces(stack, [call for *_, call in cases]).items()}
     for (name, way, call), (answer, seconds) in zip(cases, first, strict=True):
         case = f"{name}, {way}"
         assert answer.status_code == 503, case
         assert answer.json()["error"]["code"] == "database_unavailable", case
         assert int(answer.headers["Retry-After"]) > 0, case
         assert seconds < TOTAL_SECONDS + SLACK_SECONDS, case
-        refused = [line for line in log_lines(stack, call.sid) if line["status"] == 503]
+        refused = [line for line in log[call.sid] if line["status"] == 503]
         assert [line["severity"] for line in refused] == ["ERROR"], case
         assert TROUBLES[name].said in refused[0]["reason"], case
 
     proxy.heal()
     again = together([webhook(way, call).send for _, way, call in cases])
+    left = traces(stack, [call for *_, call in cases])
     for (name, way, call), (answer, _) in zip(cases, again, strict=True):
         case = f"{name}, {way}"
         assert answer.status_code == (204 if way == "event" else 200), case
-        [conversation] = conversations(stack, call.sid)
-        stored = events(stack, call.sid)
+        [conversation] = left[call.sid].conversations
         if way == "begin":
             assert "<Dial" in answer.text, case
             assert conversation["status"] == "queued", case
-            assert stored == [], case
+            assert left[call.sid].events == [], case
         else:
             assert (conversation["status"], conversation["duration_seconds"]) == ("completed", 42)
-            assert len(stored) == 1, case
+            assert len(left[call.sid].events) == 1, case
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -107,8 +108,8 @@ def test_one_broken_connection_is_nobodys_trouble(
     proxy.spoil(call.sid, fault, times=1)
     answer, _ = getattr(call, way)().send()
     assert answer.status_code == (204 if way == "event" else 200)
-    assert len(conversations(stack, call.sid)) == 1
-    assert len(events(stack, call.sid)) == (way != "begin")
+    left = traces(stack, [call])[call.sid]
+    assert (len(left.conversations), len(left.events)) == (1, way != "begin")
 
 
 def test_after_a_restart_of_the_rest_api_the_first_request_of_every_thread_succeeds(
