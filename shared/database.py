@@ -8,6 +8,7 @@ another's request.)
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -17,13 +18,18 @@ from postgrest import APIError, SyncPostgrestClient
 from shared import errors, settings
 from shared.deadline import Deadline, Transport
 
-# Twilio waits 15 s at most, and a person not even that. All of a request takes no longer, a second
-# try included.
+# Twilio waits 15 s at most, and a person not even that. All of a request keeps to this, with every
+# further try.
 TOTAL_SECONDS = 5.0
 TIMEOUT = httpx.Timeout(TOTAL_SECONDS, connect=2.0)
 
 # The connection broke: an idle one that the other side had closed, or a server that ends.
 _BROKEN = (httpx.NetworkError, httpx.RemoteProtocolError)
+
+# Twilio's tries follow each other at once: between them they outlast what these do.
+PAUSES = (0.25, 0.5, 1.0, 1.0, 1.0)
+# What a further try needs to be worth it.
+_ENOUGH_SECONDS = 0.5
 
 Row = dict[str, Any]
 
@@ -55,9 +61,22 @@ class Database:
         self, webhook_jwt: str, function: str, parameters: Mapping[str, Any]
     ) -> Row:
         """``call`` with the token of the webhook endpoints: if that is refused, it is a setting
-        that is wrong and not the caller."""
+        that is wrong and not the caller.
+
+        While the database is not available it is asked again, so that a short outage costs no call:
+        what is asked by webhooks may be asked any number of times.
+        """
+        deadline = self._deadline()
         try:
-            return self.call(webhook_jwt, function, parameters)
+            with deadline.within(TOTAL_SECONDS):
+                for pause in PAUSES:
+                    try:
+                        return self.call(webhook_jwt, function, parameters)
+                    except errors.DatabaseUnavailable:
+                        if deadline.left < pause + _ENOUGH_SECONDS:
+                            raise
+                    time.sleep(pause)
+                return self.call(webhook_jwt, function, parameters)
         except errors.Unauthenticated as error:
             raise errors.PhoneSystemError(
                 "the database refuses SUPABASE_WEBHOOK_JWT: expired, or signed with another key"

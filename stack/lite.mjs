@@ -32,8 +32,6 @@ function answeredAs(status, body) {
   return Object.assign(new Error(JSON.stringify(body)), { code: "PGRST", detail });
 }
 
-let lastSchema = null;
-
 // Once its database went away, the driver cannot be trusted: it has connections that never send again
 // and errors that nobody can catch (porsager/postgres#1208). So all of it is made anew.
 class Connection extends PostgresConnection {
@@ -46,13 +44,12 @@ class Connection extends PostgresConnection {
     return true;
   }
 
-  // Lite answers from an empty schema, so with 404s, where the database could not be asked: the one
-  // that was read last is better.
+  // Lite answers from an empty schema, so with 404s, where the database could not be asked.
   async introspect(options) {
     const schema = await super.introspect(options);
-    if (schema.tables.length > 0) lastSchema = schema;
-    if (lastSchema === null) throw new Error("The schema cannot be read.");
-    return lastSchema;
+    if (schema.tables.length > 0) return schema;
+    this.lose();
+    throw new Error("The schema cannot be read.");
   }
 
   normalizeDbError(error) {
@@ -111,27 +108,31 @@ function connect() {
     studio: { enabled: false },
     options: { server: { admin: false } },
   });
-  connection.lost.then(() => {
-    current = connect();
-    return connection.driver.end({ timeout: 0 });
-  });
-  followMigrations(connection);
   return { app, connection };
 }
 
-// As PostgREST does: `notify pgrst, 'reload schema'` shows it what was created since.
-async function followMigrations(connection) {
-  const reload = () => connection.clearSchemaCache();
-  let waiting = true;
-  connection.lost.then(() => (waiting = false));
-  while (waiting) {
+// Serves over this connection until it is lost, and then over the first new one that works.
+async function serveOver({ app, connection }) {
+  serving = { app, connection };
+  followMigrations(connection);
+  await connection.lost;
+  serving = null;
+  for (;;) {
+    connection.driver.end({ timeout: 0 });
+    ({ app, connection } = connect());
     try {
-      await connection.driver.listen("pgrst", reload, reload);
-      return;
+      await connection.introspect();
+      return serveOver({ app, connection });
     } catch {
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
   }
+}
+
+// As PostgREST does: `notify pgrst, 'reload schema'` shows it what was created since.
+function followMigrations(connection) {
+  const reload = () => connection.clearSchemaCache();
+  connection.driver.listen("pgrst", reload, reload).catch(() => connection.lose());
 }
 
 // What a driver that lost its database throws where nobody waits for it.
@@ -141,12 +142,13 @@ for (const event of ["uncaughtException", "unhandledRejection"]) {
     if (!UNREACHABLE.test(error?.code) && !/null \(reading 'write'\)/.test(error?.message)) {
       process.exit(1);
     }
-    current.connection.lose();
+    serving?.connection.lose();
   });
 }
 
-let current = connect();
-await current.connection.introspect();
+let serving = connect();
+await serving.connection.introspect();
+serveOver(serving);
 
 const jwtKey = new TextEncoder().encode(LITE_JWT_SECRET);
 
@@ -182,10 +184,11 @@ function withQuotedPhoneNumbers(request) {
 }
 
 async function answer(request, peerAddress) {
-  const { app, connection } = current;
+  const unavailable = () => Response.json(UNAVAILABLE, { status: 503 });
+  if (serving === null) return unavailable();
   const response = await Promise.race([
-    app.fetch(withQuotedPhoneNumbers(request), { peerAddress }),
-    connection.lost.then(() => Response.json(UNAVAILABLE, { status: 503 })),
+    serving.app.fetch(withQuotedPhoneNumbers(request), { peerAddress }),
+    serving.connection.lost.then(unavailable),
   ]);
   const path = new URL(request.url).pathname;
   if (!response.ok || !["/auth/v1/token", "/auth/v1/signup"].includes(path)) return response;
@@ -224,7 +227,7 @@ async function stop() {
   setTimeout(() => process.exit(0), 2000).unref();
   server.closeAllConnections?.();
   server.close();
-  await current.connection.close();
+  await serving?.connection.close();
   process.exit(0);
 }
 process.on("SIGTERM", stop);
