@@ -85,7 +85,7 @@ function connect() {
       // Seconds between attempts to connect; by default they grow to 20, and requests wait for them.
       backoff: () => 0.1,
       // Seconds for which one that does not send is waited for.
-      connect_timeout: 2,
+      connect_timeout: 4,
       // Notices of the database would fill the log; errors reach the client and the log as they are.
       onnotice: () => {},
       types: {

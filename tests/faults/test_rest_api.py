@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import pytest
 
@@ -12,7 +13,7 @@ from tests.faults import proxy as faults
 from tests.faults.calls import Call, Webhook, together, traces
 from tests.faults.proxy import Fault, Proxy
 
-# What a busy machine may add to TOTAL_SECONDS. Two tries of Twilio's fit into its 15 s all the same.
+# What a busy machine may add. Two tries of Twilio's fit into its 15 s all the same.
 SLACK_SECONDS = 2.0
 
 WAYS = ("begin", "event", "after_dial")
@@ -57,7 +58,7 @@ def test_a_rest_api_in_trouble_is_a_clear_503_in_time_and_the_next_try_loses_not
     stack: Stack, proxy: Proxy
 ) -> None:
     cases = [(name, way, Call.new(stack)) for name in TROUBLES for way in WAYS]
-    together([lambda call=call: begun(call) for _, way, call in cases if way != "begin"])
+    together([partial(begun, call) for _, way, call in cases if way != "begin"])
     for name, _, call in cases:
         proxy.spoil(call.sid, TROUBLES[name].fault)
 
