@@ -29,7 +29,7 @@ _BROKEN = (httpx.NetworkError, httpx.RemoteProtocolError)
 # Twilio's tries follow each other at once: between them they outlast what these do.
 PAUSES = (0.25, 0.5, 1.0, 1.0, 1.0)
 # What a further try needs to be worth it.
-_ENOUGH_SECONDS = 0.5
+_ENOUGH_SECONDS = 1.0
 
 Row = dict[str, Any]
 
