@@ -151,10 +151,10 @@ class WebhookSender:
     """Delivers webhooks for one account over one client session.
 
     At most ``limit`` deliveries are under way at once, further ones queue without their time
-    limits running.
+    limits running: what is tested is the product, not how many requests one machine can hold.
     """
 
-    def __init__(self, auth_token: str, limit: int = 800) -> None:
+    def __init__(self, auth_token: str, limit: int = 128) -> None:
         self._auth_token = auth_token
         self._places = asyncio.Semaphore(limit)
         # A fresh connection for each request: on a reused one, a server that closed it while

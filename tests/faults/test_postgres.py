@@ -15,7 +15,8 @@ import psycopg
 from shared.database import TOTAL_SECONDS
 from stack import Stack
 from tests.end_to_end.clients import Rep
-from tests.faults.calls import Call, Webhook, compare, logged, rows, simulated, together, traces
+from tests.faults.calls import Call, Webhook, logged, together, traces
+from tests.phone_network import compare, rows, simulated
 from tests.soak import figure, scaled
 
 SLACK_SECONDS = 2.0

@@ -6,6 +6,7 @@ from __future__ import annotations
 import random
 import time
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import httpx
@@ -14,7 +15,7 @@ import psycopg
 import pytest
 
 from stack import Stack
-from tests.faults.calls import Json, compare, simulated
+from tests.phone_network import Json, compare, simulated
 from tests.soak import figure, scaled
 
 BUSINESSES, REPS_EACH = 10, 2
@@ -28,7 +29,7 @@ class Rep:
 
 
 @pytest.fixture(scope="module")
-def reps(stack: Stack) -> list[Rep]:
+def reps(stack: Stack) -> Iterator[list[Rep]]:
     """Of businesses of their own, each with a caller ID that the phone network knows."""
     reps = []
     caller_ids = []
@@ -59,7 +60,8 @@ def reps(stack: Stack) -> list[Rep]:
                 reps.append(Rep(user_id, business_id))
     with simulated(stack) as network:
         network.http.post("/simulator/account", json={"verified": caller_ids}).raise_for_status()
-    return reps
+        yield reps
+        network.http.post("/simulator/account", json={"verified": []}).raise_for_status()
 
 
 def grant(stack: Stack, rep: Rep) -> str:
