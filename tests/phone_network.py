@@ -63,6 +63,9 @@ def simulated(stack: Stack) -> Iterator[PhoneNetwork]:
         yield PhoneNetwork(stack.env, http)
 
 
+NOBODY_DIALLED = "nobody was dialled"
+
+
 @dataclass
 class Verdict:
     """What a comparison of calls with the database found; each fault as a sentence."""
@@ -73,7 +76,7 @@ class Verdict:
     lost: list[str] = field(default_factory=list)
     double: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
-    given_up: list[str] = field(default_factory=list)
+    given_up: list[Json] = field(default_factory=list)
     """Webhooks that were never answered with success: Twilio knows what we do not."""
 
     def assert_faultless(self) -> None:
@@ -102,7 +105,7 @@ def compare(stack: Stack, calls: Iterable[Json]) -> Verdict:
         verdict.webhooks += len(call["deliveries"])
         verdict.attempts += [each for sent in call["deliveries"] for each in sent["attempts"]]
         verdict.given_up += [
-            f"{sid}: {sent['kind']}, {sent['attempts'][-1]['detail']}"
+            sent
             for sent in call["deliveries"]
             # Twilio does not send a Dial's action again, and it says nothing that the leg does not.
             if not sent["delivered"] and sent["kind"] != "action"
@@ -152,8 +155,7 @@ def _truth(call: Json) -> Json:
     return {
         "rep": call["identity"],
         "to": call["to"],
-        "from": lead and lead["from"],
-        "status": lead["status"] if lead else "canceled",
+        "status": lead["status"] if lead else NOBODY_DIALLED,
         "seconds": lead["duration"] if lead else 0,
         "legs": {
             leg["callSid"]: (leg["role"], leg["status"], leg["duration"]) for leg in call["legs"]
@@ -163,11 +165,13 @@ def _truth(call: Json) -> Json:
 
 def _said(conversation: Json, legs: list[Json]) -> Json:
     rep = identity(str(conversation["user_id"]), str(conversation["business_id"]))
+    status = conversation["status"]
+    if status in ("failed", "canceled") and all(leg["role"] == "agent" for leg in legs):
+        status = NOBODY_DIALLED
     return {
         "rep": rep.removeprefix("client:"),
         "to": conversation["to_number"],
-        "from": conversation["from_number"],
-        "status": conversation["status"],
+        "status": status,
         "seconds": conversation["duration_seconds"],
         "legs": {
             leg["call_sid"]: (leg["role"], leg["status"], leg["duration_seconds"]) for leg in legs

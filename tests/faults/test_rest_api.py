@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+import httpx
 import pytest
 
-from shared.database import TOTAL_SECONDS
+from shared.database import PAUSES, TOTAL_SECONDS
 from stack import Stack
+from tests.end_to_end.clients import Rep
 from tests.faults import proxy as faults
 from tests.faults.calls import Call, Webhook, logged, together, traces
 from tests.faults.proxy import Fault, Proxy
@@ -102,10 +106,10 @@ def test_a_rest_api_in_trouble_is_a_clear_503_in_time_and_the_next_try_loses_not
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize(
     "fault",
-    [faults.hang_up, faults.reset, faults.reset_when_done, faults.cut_off_in_body],
+    [faults.hang_up, faults.reset, faults.reset_when_done, faults.cut_off_in_body, faults.slow],
     ids=lambda fault: fault.__name__,
 )
-def test_one_broken_connection_is_nobodys_trouble(
+def test_one_broken_connection_or_slow_answer_is_nobodys_trouble(
     stack: Stack, proxy: Proxy, way: str, fault: Fault
 ) -> None:
     call = Call.new(stack)
@@ -116,6 +120,43 @@ def test_one_broken_connection_is_nobodys_trouble(
     assert answer.status_code == (204 if way == "event" else 200)
     left = traces(stack, [call.sid])[call.sid]
     assert (len(left.conversations), len(left.events)) == (1, way != "begin")
+
+
+BROWSER: dict[str, Callable[[Rep], httpx.Response]] = {
+    "/rpc/grant_access_token": lambda rep: rep.ask("POST", "token", json={}),
+    "/rpc/preview_call": lambda rep: rep.ask("POST", "twiml", json={"To": "+15005550006"}),
+    "/rest/v1/conversations": lambda rep: rep.ask(
+        "GET", "status", params={"conversationId": "0b1f7a52-7a43-4d0a-8f1c-6f2f54d6f0aa"}
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("fault", "least", "most"),
+    [
+        (faults.trickling_head, 4.0, TOTAL_SECONDS + SLACK_SECONDS),
+        # Less than what a webhook would wait.
+        (faults.answers(502, "<html>Bad gateway</html>"), 0.0, sum(PAUSES)),
+    ],
+    ids=["trickling", "gateway page"],
+)
+def test_browsers_are_told_in_time_and_what_fails_at_once_at_once(
+    stack: Stack, proxy: Proxy, fault: Fault, least: float, most: float
+) -> None:
+    rep = Rep.sign_in(stack)
+    for path in BROWSER:
+        proxy.spoil(path, fault)
+
+    def timed(ask: Callable[[Rep], httpx.Response]) -> tuple[httpx.Response, float]:
+        started = time.monotonic()
+        return ask(rep), time.monotonic() - started
+
+    for answer, seconds in together([partial(timed, ask) for ask in BROWSER.values()]):
+        assert answer.status_code == 503, answer.text
+        assert int(answer.headers["Retry-After"]) > 0
+        assert least <= seconds < most
+    proxy.heal()
+    assert [ask(rep).status_code for ask in BROWSER.values()] == [200, 200, 404]
 
 
 def test_after_a_restart_of_the_rest_api_the_first_request_of_every_thread_succeeds(
