@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 from postgrest import APIError, SyncPostgrestClient
 
-from shared import errors, settings
+from shared import errors, logs, settings
 from shared.deadline import Deadline, Transport
 
 # Twilio waits 15 s at most, and a person not even that. All of a request keeps to this, with every
@@ -26,7 +26,8 @@ TIMEOUT = httpx.Timeout(TOTAL_SECONDS, connect=2.0)
 # The connection broke: an idle one that the other side had closed, or a server that ends.
 _BROKEN = (httpx.NetworkError, httpx.RemoteProtocolError)
 
-# Twilio's tries follow each other at once: between them they outlast what these do.
+# Seconds between a webhook's tries. Twilio's own follow each other at once, so without these all of
+# them would be over in a moment.
 PAUSES = (0.25, 0.5, 1.0, 1.0, 1.0)
 # What a further try needs to be worth it.
 _ENOUGH_SECONDS = 1.0
@@ -72,9 +73,10 @@ class Database:
                 for pause in PAUSES:
                     try:
                         return self.call(webhook_jwt, function, parameters)
-                    except errors.DatabaseUnavailable:
+                    except errors.DatabaseUnavailable as error:
                         if deadline.left < pause + _ENOUGH_SECONDS:
                             raise
+                        logs.write("WARNING", f"{function} is asked again: {error.detail}")
                     time.sleep(pause)
                 return self.call(webhook_jwt, function, parameters)
         except errors.Unauthenticated as error:

@@ -12,13 +12,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg
+import pytest
 
 from shared.database import TOTAL_SECONDS
 from stack import Stack
 from tests.end_to_end.clients import Rep, webhook
 from tests.faults.calls import Call, Webhook, logged, together, traces
 from tests.phone_network import compare, rows, simulated
-from tests.soak import figure, scaled
+from tests.soak import SOAK, figure, scaled
 
 # What a busy machine may add.
 SLACK_SECONDS = 3.0
@@ -147,6 +148,7 @@ def test_a_frozen_database_is_waited_for_no_longer_than_said(stack: Stack) -> No
     assert_stored_once(stack, webhooks)
 
 
+@pytest.mark.skipif(not SOAK, reason="full form: much like a frozen database")
 def test_a_call_that_is_locked_is_waited_for_no_longer_than_said(stack: Stack) -> None:
     webhooks = one_of_each_kind(stack)
     with psycopg.connect(stack.env["DATABASE_URL"]) as blocker:

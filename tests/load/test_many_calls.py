@@ -107,7 +107,7 @@ def percentile(values: list[float], share: float) -> float:
 def test_of_very_many_calls_at_once_none_is_lost_and_none_is_wrong(
     stack: Stack, reps: list[Rep]
 ) -> None:
-    calls = scaled(80, 2000)
+    calls = scaled(60, 2000)
     chance = random.Random(8)
     tokens = [grant(stack, rep) for rep in reps]
     with simulated(stack) as network:

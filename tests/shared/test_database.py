@@ -214,12 +214,18 @@ def clock(database: Database, monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def test_a_webhook_waits_for_a_database_that_is_away_for_a_moment(
-    database: Database, respx_mock: respx.MockRouter, clock: Clock
+    database: Database,
+    respx_mock: respx.MockRouter,
+    clock: Clock,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     gone = httpx.Response(503, json={"code": "PGRST001", "message": "retrying"})
     respx_mock.route().mock(side_effect=[gone, gone, gone, httpx.Response(200, json={"a": 1})])
     assert database.call_as_webhook("jwt", "f", {}) == {"a": 1}
     assert clock.slept == [0.25, 0.5, 1.0]
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["severity"] for line in lines] == ["WARNING"] * 3
+    assert "PGRST001" in lines[0]["message"]
 
 
 def test_it_does_not_wait_past_the_limit(
