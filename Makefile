@@ -1,6 +1,7 @@
 # make run    the local stack: Postgres, Supabase's REST and Auth, the functions, the phone network
 # make call   one call from token to conversation row; make call TO=+15005550007 for another ending
 # make test   everything, on a stack of its own
+# make soak   the heavy tests in their full form, with figures: some ten minutes
 # make lint   Python, SQL, deploy.sh
 # make reset  throws the local stack's data away
 # make screenshots  the Calls page in every state, into docs/screenshots
@@ -14,7 +15,7 @@ PY := $(VENV)/bin/python
 LOCK := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-header --annotation-style line
 
-.PHONY: run call reset test lint format screenshots doctor webhook-jwt lock install
+.PHONY: run call reset test soak lint format screenshots doctor webhook-jwt lock install
 
 run: install
 	@exec $(PY) -m stack run
@@ -27,6 +28,9 @@ reset: install
 
 test: install
 	@$(PY) -m pytest $(ARGS)
+
+soak: install
+	@HENK_SOAK=1 $(PY) -m pytest $(ARGS) $$(grep -rl 'from tests.soak import' tests --include='test_*.py')
 
 lint: install
 	$(VENV)/bin/ruff check .

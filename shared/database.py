@@ -7,21 +7,28 @@ token is switched hands one user's token to another's request.)
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Mapping
 from typing import Any
 
 import httpx
 
-from shared import errors, settings
+from shared import errors, logs, settings
 from shared.deadline import Deadline, Transport
 
-# Twilio waits 15 s at most, and a person not even that. All of a request takes no longer, a second
-# try included.
+# Twilio waits 15 s at most, and a person not even that. All of a request keeps to this, with every
+# further try.
 TOTAL_SECONDS = 5.0
 TIMEOUT = httpx.Timeout(TOTAL_SECONDS, connect=2.0)
 
 # The connection broke: an idle one that the other side had closed, or a server that ends.
 _BROKEN = (httpx.NetworkError, httpx.RemoteProtocolError)
+
+# Seconds between a webhook's tries. Twilio's own follow each other at once, so without these all of
+# them would be over in a moment.
+PAUSES = (0.25, 0.5, 1.0, 1.0, 1.0)
+# What a further try needs to be worth it.
+_ENOUGH_SECONDS = 1.0
 
 Row = dict[str, Any]
 
@@ -52,9 +59,23 @@ class Database:
         self, webhook_jwt: str, function: str, parameters: Mapping[str, Any]
     ) -> Row:
         """``call`` with the token of the webhook endpoints: if that is refused, it is a setting
-        that is wrong and not the caller."""
+        that is wrong and not the caller.
+
+        While the database is not available it is asked again, so that a short outage costs no call:
+        what is asked by webhooks may be asked any number of times.
+        """
+        deadline = self._deadline()
         try:
-            return self.call(webhook_jwt, function, parameters)
+            with deadline.within(TOTAL_SECONDS):
+                for pause in PAUSES:
+                    try:
+                        return self.call(webhook_jwt, function, parameters)
+                    except errors.DatabaseUnavailable as error:
+                        if deadline.left < pause + _ENOUGH_SECONDS:
+                            raise
+                        logs.write("WARNING", f"{function} is asked again: {error.detail}")
+                    time.sleep(pause)
+                return self.call(webhook_jwt, function, parameters)
         except errors.Unauthenticated as error:
             raise errors.PhoneSystemError(
                 "the database refuses SUPABASE_WEBHOOK_JWT: expired, or signed with another key"
@@ -83,20 +104,20 @@ class Database:
         If the connection breaks it is asked once more, over a new one. That is harmless even where
         the first was heard: what is asked here may be asked twice, as Twilio and browsers do.
         """
-        http = self._http()
-        request = http.build_request(
+        request = httpx.Request(
             method,
             f"{self._url}/{path}",
             params=params,
             json=json,
             headers={"apikey": self._publishable_key, "Authorization": f"Bearer {access_token}"},
+            extensions={"timeout": TIMEOUT.as_dict()},
         )
         try:
             with self._deadline().within(TOTAL_SECONDS):
                 try:
-                    response = http.send(request)
+                    response = self._answer(request)
                 except _BROKEN:
-                    response = http.send(request)
+                    response = self._answer(request)
         except httpx.HTTPError as error:
             raise errors.DatabaseUnavailable(
                 f"{type(error).__name__} while asking the REST API"
@@ -108,17 +129,23 @@ class Database:
         except ValueError as error:
             raise errors.DatabaseUnavailable("the REST API answered no JSON") from error
 
-    def _http(self) -> httpx.Client:
-        """This thread's HTTP client. Threads that share one lose requests now and then: its pool
-        may close a connection that another thread is using (encode/httpcore#1110)."""
-        client: httpx.Client | None = getattr(self._of_thread, "client", None)
-        if client is None:
-            client = self._of_thread.client = httpx.Client(
-                # HTTP/1.1: one request at a time gains nothing from HTTP/2, and pays for it.
-                transport=Transport(self._deadline(), self._ssl_context),
-                timeout=TIMEOUT,
-            )
-        return client
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        response = self._connection().handle_request(request)
+        response.read()
+        return response
+
+    def _connection(self) -> Transport:
+        """This thread's connection. Threads that share a pool lose requests now and then: it may
+        close a connection that another thread is using (encode/httpcore#1110).
+
+        Not a client: that follows redirects and keeps cookies, which we want as little as what it
+        costs, a third of a request.
+        """
+        connection: Transport | None = getattr(self._of_thread, "connection", None)
+        if connection is None:
+            connection = Transport(self._deadline(), self._ssl_context)
+            self._of_thread.connection = connection
+        return connection
 
     def _deadline(self) -> Deadline:
         """This thread's: that of the one request which it makes at a time."""

@@ -16,7 +16,7 @@ import httpx
 
 
 class Deadline:
-    """When a thread's requests must be over; outside ``within`` they have no end."""
+    """When a thread's requests must be over; outside ``within`` there is no such time."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -24,21 +24,26 @@ class Deadline:
 
     @contextmanager
     def within(self, seconds: float) -> Iterator[None]:
-        """Everything inside takes so many seconds at most, give or take the resolving of names."""
-        self._at = self._clock() + seconds
+        """Everything inside takes so many seconds at most, and no longer than what it is inside of;
+        give or take the resolving of names."""
+        outer = self._at
+        self._at = min(outer, self._clock() + seconds)
         try:
             yield
         finally:
-            self._at = float("inf")
+            self._at = outer
 
-    def left(self, timeout: float | None, error: type[Exception]) -> float | None:
+    @property
+    def left(self) -> float:
+        """Seconds; ``inf`` where there is no deadline."""
+        return self._at - self._clock()
+
+    def cut(self, timeout: float | None, error: type[Exception]) -> float | None:
         """``timeout``, or what is left if that is less. Raises ``error`` when nothing is."""
-        left = self._at - self._clock()
+        left = self.left
         if left <= 0:
             raise error("the deadline has passed")
-        if timeout is None:
-            return None if left == float("inf") else left
-        return min(timeout, left)
+        return timeout if left == float("inf") else min(left, timeout or left)
 
 
 class Transport(httpx.HTTPTransport):
@@ -62,7 +67,7 @@ class _Backend(httpcore.SyncBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        timeout = self._deadline.left(timeout, httpcore.ConnectTimeout)
+        timeout = self._deadline.cut(timeout, httpcore.ConnectTimeout)
         stream = super().connect_tcp(host, port, timeout, local_address, socket_options)
         return _Stream(stream, self._deadline)
 
@@ -73,10 +78,10 @@ class _Stream(httpcore.NetworkStream):
         self._deadline = deadline
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, self._deadline.left(timeout, httpcore.ReadTimeout))
+        return self._stream.read(max_bytes, self._deadline.cut(timeout, httpcore.ReadTimeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, self._deadline.left(timeout, httpcore.WriteTimeout))
+        self._stream.write(buffer, self._deadline.cut(timeout, httpcore.WriteTimeout))
 
     def close(self) -> None:
         self._stream.close()
@@ -87,7 +92,7 @@ class _Stream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
-        timeout = self._deadline.left(timeout, httpcore.ConnectTimeout)
+        timeout = self._deadline.cut(timeout, httpcore.ConnectTimeout)
         return _Stream(
             self._stream.start_tls(ssl_context, server_hostname, timeout), self._deadline
         )

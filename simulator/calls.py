@@ -105,6 +105,7 @@ class DeliveryJson(TypedDict):
     delivered: bool
     settled: bool
     lost: bool
+    duplicated: bool
 
 
 class ErrorJson(TypedDict):
@@ -400,4 +401,5 @@ def _delivery(delivery: Delivery) -> DeliveryJson:
         "delivered": delivery.delivered,
         "settled": delivery.settled,
         "lost": delivery.lost,
+        "duplicated": delivery.mishap.duplicated,
     }

@@ -58,6 +58,11 @@ class Timeline:
         self.elapsed += min(seconds, self._clock.now() - started)
         return False
 
+    async def delay(self, seconds: float) -> None:
+        """Sleep that many simulated seconds, of which the call knows nothing."""
+        if seconds > 0:
+            await self._clock.sleep(seconds, asyncio.Event())
+
     @contextmanager
     def real_time(self) -> Iterator[None]:
         """Count the body's real duration: web requests are never scaled."""

@@ -48,12 +48,14 @@ class Execution:
         callee_table: callees.CalleeTable,
         sender: WebhookSender,
         is_lost: Callable[[Delivery], bool],
+        disturb: Callable[[Delivery], None],
     ) -> None:
         self._call = call
         self._account = account
         self._callees = callee_table
         self._sender = sender
         self._is_lost = is_lost
+        self._disturb = disturb
         self._background: set[asyncio.Task[object]] = set()
         self._application_error = False
 
@@ -374,6 +376,8 @@ class Execution:
                 status=None,
             )
             return
+        self._disturb(delivery)
+        await self._call.timeline.delay(delivery.mishap.delay_seconds)
         await self._sender.deliver(delivery)
         self._show_delivery(delivery)
 
@@ -408,6 +412,7 @@ class Execution:
         return document
 
     async def _fetch_document(self, delivery: Delivery) -> Document | None:
+        self._disturb(delivery)
         reply = await self._sender.deliver(delivery)
         self._show_delivery(delivery)
         if reply is None:

@@ -11,6 +11,7 @@ from simulator.account import Account
 from simulator.callees import CalleeTable, Overrides
 from simulator.calls import Call, Leg, Media
 from simulator.clock import Clock, Timeline
+from simulator.disorder import Disorder
 from simulator.execution import Execution
 from simulator.losses import Losses
 from simulator.webhooks import WebhookSender
@@ -24,6 +25,7 @@ class PhoneNetwork:
         self.clock = clock
         self.callees = CalleeTable()
         self.losses = Losses()
+        self.disorder = Disorder()
         self.calls: dict[str, Call] = {}
         """By the agent leg's CallSid, oldest first; too many ended ones are forgotten."""
         self._keep_ended = keep_ended
@@ -53,7 +55,12 @@ class PhoneNetwork:
         call.media = media
         self.calls[call.sid] = call
         execution = Execution(
-            call, self.account, self.callees, self._sender, lambda sent: self.losses.takes(sent)
+            call,
+            self.account,
+            self.callees,
+            self._sender,
+            lambda sent: self.losses.takes(sent),
+            lambda sent: self.disorder.strike(sent),
         )
         life = asyncio.get_running_loop().create_task(self._live(call, execution))
         self._lives[life] = execution

@@ -17,6 +17,7 @@ from simulator import callees
 from simulator.access_token import TokenRefused
 from simulator.callees import Callee
 from simulator.calls import Call
+from simulator.disorder import Disorder
 from simulator.losses import CALLBACKS, Losses
 from simulator.network import PhoneNetwork
 from simulator.rest_api import Fault, RestApi
@@ -57,6 +58,7 @@ def make_app(network: PhoneNetwork, signalling: Signalling | None = None) -> web
     app.router.add_post("/simulator/api-faults", _set_fault)
     app.router.add_get("/simulator/api-requests", _api_requests)
     app.router.add_post("/simulator/lost-callbacks", _lose_callbacks)
+    app.router.add_post("/simulator/disorder", _bring_disorder)
     app.router.add_get("/simulator/browsers", _browsers)
     app.router.add_post("/simulator/outage", _outage)
     app.router.add_get("/simulator/callees", _callees)
@@ -190,14 +192,8 @@ async def _api_requests(request: web.Request) -> web.Response:
 async def _lose_callbacks(request: web.Request) -> web.Response:
     body = await _json_object(request)
     _refuse_unknown(body, {"fraction", "seed", "kinds", "statuses"})
-    fraction, seed = body.get("fraction", 1), _whole(body, "seed") or 0
+    fraction, seed = _share(body, "fraction", 1), _whole(body, "seed") or 0
     kinds, statuses = body.get("kinds", sorted(CALLBACKS)), body.get("statuses")
-    if (
-        isinstance(fraction, bool)
-        or not isinstance(fraction, int | float)
-        or not 0 <= fraction <= 1
-    ):
-        raise Refused(400, "invalid_request", "fraction must be a number from 0 to 1")
     if not _is_strings(kinds) or not set(cast("list[str]", kinds)) <= CALLBACKS:
         raise Refused(400, "invalid_request", f"kinds must be of {', '.join(sorted(CALLBACKS))}")
     if statuses is not None and not _is_strings(statuses):
@@ -211,6 +207,31 @@ async def _lose_callbacks(request: web.Request) -> web.Response:
         seed,
     )
     return web.json_response({"fraction": fraction, "lostBefore": lost}, status=202)
+
+
+async def _bring_disorder(request: web.Request) -> web.Response:
+    body = await _json_object(request)
+    _refuse_unknown(body, {"duplicated", "failed", "delayed", "delaySeconds", "seed"})
+    delay = body.get("delaySeconds", 10)
+    if isinstance(delay, bool) or not isinstance(delay, int | float) or not 0 <= delay <= 600:
+        raise Refused(400, "invalid_request", "delaySeconds must be a number from 0 to 600")
+    network = request.app[_NETWORK]
+    before = network.disorder.counts
+    network.disorder = Disorder(
+        duplicated=_share(body, "duplicated", 0),
+        failed=_share(body, "failed", 0),
+        delayed=_share(body, "delayed", 0),
+        delay_seconds=delay,
+        seed=_whole(body, "seed") or 0,
+    )
+    return web.json_response({"before": before}, status=202)
+
+
+def _share(body: Mapping[str, object], name: str, default: float) -> float:
+    value = body.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise Refused(400, "invalid_request", f"{name} must be a number from 0 to 1")
+    return value
 
 
 def _is_strings(value: object) -> bool:

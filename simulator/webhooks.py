@@ -77,6 +77,18 @@ class Attempt:
 
 
 @dataclass
+class Mishap:
+    """What goes wrong on a webhook's way."""
+
+    duplicated: bool = False
+    """A second request just like it is sent at the same time; nobody waits for its answer."""
+    first_attempt: Literal["fine", "unheard", "unanswered"] = "fine"
+    """Unheard: it finds no connection. Unanswered: the answer does not come back."""
+    delay_seconds: float = 0.0
+    """Simulated, before it is sent."""
+
+
+@dataclass
 class Delivery:
     """A webhook on its way: what is sent, and what became of each attempt."""
 
@@ -90,6 +102,7 @@ class Delivery:
     settled: bool = False
     lost: bool = False
     """Never sent, so that somebody misses it."""
+    mishap: Mishap = field(default_factory=Mishap)
 
     @property
     def bare_url(self) -> str:
@@ -138,10 +151,10 @@ class WebhookSender:
     """Delivers webhooks for one account over one client session.
 
     At most ``limit`` deliveries are under way at once, further ones queue without their time
-    limits running.
+    limits running: what is tested is the product, not how many requests one machine can hold.
     """
 
-    def __init__(self, auth_token: str, limit: int = 800) -> None:
+    def __init__(self, auth_token: str, limit: int = 128) -> None:
         self._auth_token = auth_token
         self._places = asyncio.Semaphore(limit)
         # A fresh connection for each request: on a reused one, a server that closed it while
@@ -163,11 +176,16 @@ class WebhookSender:
         overrides = Overrides.of(delivery.url)
         async with self._places:
             deadline = time.monotonic() + overrides.total_timeout
+            twin = (
+                asyncio.create_task(self._attempt(delivery, Attempt(), overrides, deadline))
+                if delivery.mishap.duplicated
+                else None
+            )
             try:
                 for _ in range(1 + overrides.retries):
                     attempt = Attempt()
                     delivery.attempts.append(attempt)
-                    reply = await self._attempt(delivery, attempt, overrides, deadline)
+                    reply = await self._try(delivery, attempt, overrides, deadline)
                     if reply is not None:
                         return reply
                     if attempt.failure not in overrides.retried_failures:
@@ -176,7 +194,23 @@ class WebhookSender:
                         return None
                 return None
             finally:
+                if twin is not None:
+                    await twin
                 delivery.settled = True
+
+    async def _try(
+        self, delivery: Delivery, attempt: Attempt, overrides: Overrides, deadline: float
+    ) -> Reply | None:
+        mishap = delivery.mishap.first_attempt if len(delivery.attempts) == 1 else "fine"
+        if mishap == "unheard":
+            attempt.failure, attempt.detail = "ct", "no connection, on purpose"
+            return None
+        reply = await self._attempt(delivery, attempt, overrides, deadline)
+        if mishap == "unanswered" and reply is not None:
+            attempt.status, attempt.failure = None, "rt"
+            attempt.detail = "the answer is lost, on purpose"
+            return None
+        return reply
 
     async def _attempt(
         self, delivery: Delivery, attempt: Attempt, overrides: Overrides, deadline: float

@@ -22,13 +22,23 @@ const STATUS_OF_CLASS = {
 const UNREACHABLE =
   /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|CONNECT_TIMEOUT|CONNECTION_(CLOSED|ENDED|DESTROYED))$/;
 
+const UNAVAILABLE = {
+  code: "PGRST001", message: "Database client error. Retrying the connection.",
+};
+
 // An error whose body and status Lite takes as they are, the way SQL can raise one for PostgREST.
 function answeredAs(status, body) {
   const detail = JSON.stringify({ status, headers: {} });
   return Object.assign(new Error(JSON.stringify(body)), { code: "PGRST", detail });
 }
 
+// Once its database went away, the driver cannot be trusted: it has connections that never send again
+// and errors that nobody can catch (porsager/postgres#1208). So all of it is made anew.
 class Connection extends PostgresConnection {
+  lost = new Promise((resolve) => {
+    this.lose = resolve;
+  });
+
   // Lite's own version creates the API roles and grants them all tables: both are the migrations' job.
   async ensureRlsContext() {
     return true;
@@ -38,15 +48,15 @@ class Connection extends PostgresConnection {
   async introspect(options) {
     const schema = await super.introspect(options);
     if (schema.tables.length > 0) return schema;
-    const error = new Error("The schema cache cannot be read.");
-    throw Object.assign(error, { code: "CONNECTION_CLOSED" });
+    this.lose();
+    throw new Error("The schema cannot be read.");
   }
 
   normalizeDbError(error) {
     const code = String(error?.code ?? error?.cause?.code ?? "");
+    if (UNREACHABLE.test(code) || code.startsWith("57P0")) this.lose();
     if (UNREACHABLE.test(code)) {
-      const message = "Database client error. Retrying the connection.";
-      return answeredAs(503, { code: "PGRST001", message, details: error.message });
+      return answeredAs(503, { ...UNAVAILABLE, details: error.message });
     }
     const status = STATUS_OF_STATE[code] ?? STATUS_OF_CLASS[code.slice(0, 2)];
     if (code.length !== 5 || status === undefined) return super.normalizeDbError(error);
@@ -67,39 +77,78 @@ function writeJson(value) {
   }
 }
 
-const connection = new Connection({
-  url: LITE_DATABASE_URL,
-  postgresOptions: {
-    max: Number(LITE_POOL_SIZE),
-    // Seconds between attempts to connect; by default they grow to 20, and requests wait for them.
-    backoff: () => 0.1,
-    // Notices of the database would fill the log; errors reach the client and the log as they are.
-    onnotice: () => {},
-    types: {
-      json: { to: 114, from: [114], serialize: writeJson, parse: JSON.parse },
-      jsonb: { to: 3802, from: [3802], serialize: writeJson, parse: JSON.parse },
+function connect() {
+  const connection = new Connection({
+    url: LITE_DATABASE_URL,
+    postgresOptions: {
+      max: Number(LITE_POOL_SIZE),
+      // Seconds between attempts to connect; by default they grow to 20, and requests wait for them.
+      backoff: () => 0.1,
+      // Seconds for which one that does not send is waited for.
+      connect_timeout: 4,
+      // Notices of the database would fill the log; errors reach the client and the log as they are.
+      onnotice: () => {},
+      types: {
+        json: { to: 114, from: [114], serialize: writeJson, parse: JSON.parse },
+        jsonb: { to: 3802, from: [3802], serialize: writeJson, parse: JSON.parse },
+      },
     },
-  },
-});
+  });
+  const app = new App({
+    connection,
+    api: { enabled: true, port: Number(LITE_PORT), schemas: ["public"], external_url: LITE_URL },
+    auth: {
+      enabled: true,
+      jwt_secret: LITE_JWT_SECRET,
+      publishable_key: LITE_PUBLISHABLE_KEY,
+      secret_key: LITE_SECRET_KEY,
+      site_url: LITE_URL,
+    },
+    db: { migrations: { enabled: false }, seed: { enabled: false } },
+    studio: { enabled: false },
+    options: { server: { admin: false } },
+  });
+  return { app, connection };
+}
 
-await connection.introspect();
+// Serves over this connection until it is lost, and then over the first new one that works.
+async function serveOver({ app, connection }) {
+  serving = { app, connection };
+  followMigrations(connection);
+  await connection.lost;
+  serving = null;
+  for (;;) {
+    connection.driver.end({ timeout: 0 });
+    ({ app, connection } = connect());
+    try {
+      await connection.introspect();
+      return serveOver({ app, connection });
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
+}
+
 // As PostgREST does: `notify pgrst, 'reload schema'` shows it what was created since.
-await connection.driver.listen("pgrst", () => connection.clearSchemaCache());
+function followMigrations(connection) {
+  const reload = () => connection.clearSchemaCache();
+  connection.driver.listen("pgrst", reload, reload).catch(() => connection.lose());
+}
 
-const app = new App({
-  connection,
-  api: { enabled: true, port: Number(LITE_PORT), schemas: ["public"], external_url: LITE_URL },
-  auth: {
-    enabled: true,
-    jwt_secret: LITE_JWT_SECRET,
-    publishable_key: LITE_PUBLISHABLE_KEY,
-    secret_key: LITE_SECRET_KEY,
-    site_url: LITE_URL,
-  },
-  db: { migrations: { enabled: false }, seed: { enabled: false } },
-  studio: { enabled: false },
-  options: { server: { admin: false } },
-});
+// What a driver that lost its database throws where nobody waits for it.
+for (const event of ["uncaughtException", "unhandledRejection"]) {
+  process.on(event, (error) => {
+    console.error(error);
+    if (!UNREACHABLE.test(error?.code) && !/null \(reading 'write'\)/.test(error?.message)) {
+      process.exit(1);
+    }
+    serving?.connection.lose();
+  });
+}
+
+let serving = connect();
+await serving.connection.introspect();
+serveOver(serving);
 
 const jwtKey = new TextEncoder().encode(LITE_JWT_SECRET);
 
@@ -135,7 +184,12 @@ function withQuotedPhoneNumbers(request) {
 }
 
 async function answer(request, peerAddress) {
-  const response = await app.fetch(withQuotedPhoneNumbers(request), { peerAddress });
+  const unavailable = () => Response.json(UNAVAILABLE, { status: 503 });
+  if (serving === null) return unavailable();
+  const response = await Promise.race([
+    serving.app.fetch(withQuotedPhoneNumbers(request), { peerAddress }),
+    serving.connection.lost.then(unavailable),
+  ]);
   const path = new URL(request.url).pathname;
   if (!response.ok || !["/auth/v1/token", "/auth/v1/signup"].includes(path)) return response;
   const session = await response.json();
@@ -173,7 +227,7 @@ async function stop() {
   setTimeout(() => process.exit(0), 2000).unref();
   server.closeAllConnections?.();
   server.close();
-  await connection.close();
+  await serving?.connection.close();
   process.exit(0);
 }
 process.on("SIGTERM", stop);

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
+from shared import database
 from stack import Postgres, Stack
 from stack.migrations import push
 from tests.soak import SOAK, figures
@@ -20,6 +21,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("figures, full form" if SOAK else "figures, short form")
         for line in figures:
             terminalreporter.line(line)
+
+
+@pytest.fixture
+def impatience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Webhooks do not wait for a database that is away."""
+    monkeypatch.setattr(database, "PAUSES", ())
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,5 @@
-"""Between the functions and Supabase's REST API: passes everything on, save for the calls that it
-was told to spoil."""
+"""Between the functions and Supabase's REST API: passes everything on, save for what it was told to
+spoil."""
 
 from __future__ import annotations
 
@@ -73,19 +73,20 @@ class Proxy:
         self._spoiled: dict[str, _Spoiled] = {}
         self._lock = threading.Lock()
 
-    def spoil(self, call_sid: str, fault: Fault, times: int | None = None) -> None:
-        """Requests that name this call meet the fault, so many times or until ``heal``."""
+    def spoil(self, named: str, fault: Fault, times: int | None = None) -> None:
+        """Requests that name this in path or body, such as a call by its SID, meet the fault, so
+        many times or until ``heal``."""
         with self._lock:
-            self._spoiled[call_sid] = _Spoiled(fault, times)
+            self._spoiled[named] = _Spoiled(fault, times)
 
     def heal(self) -> None:
         with self._lock:
             self._spoiled.clear()
 
-    def fault_for(self, body: bytes) -> Fault | None:
+    def fault_for(self, request: bytes) -> Fault | None:
         with self._lock:
-            for call_sid, spoiled in self._spoiled.items():
-                if call_sid.encode() in body and spoiled.times != 0:
+            for named, spoiled in self._spoiled.items():
+                if named.encode() in request and spoiled.times != 0:
                     if spoiled.times is not None:
                         spoiled.times -= 1
                     return spoiled.fault
@@ -147,7 +148,7 @@ def proxying(upstream: int) -> Iterator[Proxy]:
             headers = {
                 name: value for name, value in self.headers.items() if name.lower() != "connection"
             }
-            fault = proxy.fault_for(body)
+            fault = proxy.fault_for(self.path.encode() + body)
             wire = Wire(self.connection, proxy.closing)
             if fault is not None:
                 self.close_connection = True
@@ -194,6 +195,13 @@ def answers(status: int, content: str, content_type: str = "text/html") -> Fault
 def silence(wire: Wire, _pass: Pass) -> None:
     """Accepted, and never answered."""
     wire.wait(60)
+
+
+def slow(wire: Wire, ask: Pass) -> None:
+    """Late, and not too late."""
+    answer = ask()
+    wire.wait(1.0)
+    wire.send(answer)
 
 
 def late(wire: Wire, ask: Pass) -> None:

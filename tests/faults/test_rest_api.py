@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
+import httpx
 import pytest
 
-from shared.database import TOTAL_SECONDS
+from shared.database import PAUSES, TOTAL_SECONDS
 from stack import Stack
+from tests.end_to_end.clients import Rep
 from tests.faults import proxy as faults
-from tests.faults.calls import Call, Webhook, conversations, events, log_lines, together
+from tests.faults.calls import Call, Webhook, logged, together, traces
 from tests.faults.proxy import Fault, Proxy
+from tests.soak import scaled
 
-# What a busy machine may add to TOTAL_SECONDS: two tries of Twilio's fit into its 15 s even so.
-SLACK_SECONDS = 2.0
+# What a busy machine may add.
+SLACK_SECONDS = 3.0
 
 WAYS = ("begin", "event", "after_dial")
 
@@ -53,11 +59,16 @@ def begun(call: Call) -> None:
     assert answer.status_code == 200, answer.text
 
 
+@pytest.mark.parametrize("first_way", range(scaled(1, 3)))
 def test_a_rest_api_in_trouble_is_a_clear_503_in_time_and_the_next_try_loses_nothing(
-    stack: Stack, proxy: Proxy
+    stack: Stack, proxy: Proxy, first_way: int
 ) -> None:
-    cases = [(name, way, Call.new(stack)) for name in TROUBLES for way in WAYS]
-    together([lambda call=call: begun(call) for _, way, call in cases if way != "begin"])
+    # No more at once than the functions have threads, for the sake of the times.
+    cases = [
+        (name, WAYS[(first_way + number) % len(WAYS)], Call.new(stack))
+        for number, name in enumerate(TROUBLES)
+    ]
+    together([partial(begun, call) for _, way, call in cases if way != "begin"])
     for name, _, call in cases:
         proxy.spoil(call.sid, TROUBLES[name].fault)
 
@@ -66,39 +77,40 @@ def test_a_rest_api_in_trouble_is_a_clear_503_in_time_and_the_next_try_loses_not
         return made
 
     first = together([webhook(way, call).send for _, way, call in cases])
+    log = logged(stack, [call.sid for *_, call in cases])
     for (name, way, call), (answer, seconds) in zip(cases, first, strict=True):
         case = f"{name}, {way}"
         assert answer.status_code == 503, case
         assert answer.json()["error"]["code"] == "database_unavailable", case
         assert int(answer.headers["Retry-After"]) > 0, case
         assert seconds < TOTAL_SECONDS + SLACK_SECONDS, case
-        refused = [line for line in log_lines(stack, call.sid) if line["status"] == 503]
+        refused = [line for line in log[call.sid] if line["status"] == 503]
         assert [line["severity"] for line in refused] == ["ERROR"], case
         assert TROUBLES[name].said in refused[0]["reason"], case
 
     proxy.heal()
     again = together([webhook(way, call).send for _, way, call in cases])
+    left = traces(stack, [call.sid for *_, call in cases])
     for (name, way, call), (answer, _) in zip(cases, again, strict=True):
         case = f"{name}, {way}"
         assert answer.status_code == (204 if way == "event" else 200), case
-        [conversation] = conversations(stack, call.sid)
-        stored = events(stack, call.sid)
+        [conversation] = left[call.sid].conversations
         if way == "begin":
             assert "<Dial" in answer.text, case
             assert conversation["status"] == "queued", case
-            assert stored == [], case
+            assert left[call.sid].events == [], case
         else:
             assert (conversation["status"], conversation["duration_seconds"]) == ("completed", 42)
-            assert len(stored) == 1, case
+            assert len(left[call.sid].events) == 1, case
 
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize(
     "fault",
-    [faults.hang_up, faults.reset, faults.reset_when_done, faults.cut_off_in_body],
+    [faults.hang_up, faults.reset, faults.reset_when_done, faults.cut_off_in_body, faults.slow],
     ids=lambda fault: fault.__name__,
 )
-def test_one_broken_connection_is_nobodys_trouble(
+def test_one_broken_connection_or_slow_answer_is_nobodys_trouble(
     stack: Stack, proxy: Proxy, way: str, fault: Fault
 ) -> None:
     call = Call.new(stack)
@@ -107,8 +119,45 @@ def test_one_broken_connection_is_nobodys_trouble(
     proxy.spoil(call.sid, fault, times=1)
     answer, _ = getattr(call, way)().send()
     assert answer.status_code == (204 if way == "event" else 200)
-    assert len(conversations(stack, call.sid)) == 1
-    assert len(events(stack, call.sid)) == (way != "begin")
+    left = traces(stack, [call.sid])[call.sid]
+    assert (len(left.conversations), len(left.events)) == (1, way != "begin")
+
+
+BROWSER: dict[str, Callable[[Rep], httpx.Response]] = {
+    "/rpc/grant_access_token": lambda rep: rep.ask("POST", "token", json={}),
+    "/rpc/preview_call": lambda rep: rep.ask("POST", "twiml", json={"To": "+15005550006"}),
+    "/rest/v1/conversations": lambda rep: rep.ask(
+        "GET", "status", params={"conversationId": "0b1f7a52-7a43-4d0a-8f1c-6f2f54d6f0aa"}
+    ),
+}
+
+
+BROWSER_TROUBLES = {
+    # Less than what a webhook would wait.
+    "gateway page": (faults.answers(502, "<html>Bad gateway</html>"), 0.0, sum(PAUSES)),
+    "trickling": (faults.trickling_head, 4.0, TOTAL_SECONDS + SLACK_SECONDS),
+}
+
+
+@pytest.mark.parametrize("trouble", list(BROWSER_TROUBLES)[: scaled(1, 2)])
+def test_browsers_are_told_in_time_and_what_fails_at_once_at_once(
+    stack: Stack, proxy: Proxy, trouble: str
+) -> None:
+    fault, least, most = BROWSER_TROUBLES[trouble]
+    rep = Rep.sign_in(stack)
+    for path in BROWSER:
+        proxy.spoil(path, fault)
+
+    def timed(ask: Callable[[Rep], httpx.Response]) -> tuple[httpx.Response, float]:
+        started = time.monotonic()
+        return ask(rep), time.monotonic() - started
+
+    for answer, seconds in together([partial(timed, ask) for ask in BROWSER.values()]):
+        assert answer.status_code == 503, answer.text
+        assert int(answer.headers["Retry-After"]) > 0
+        assert least <= seconds < most
+    proxy.heal()
+    assert [ask(rep).status_code for ask in BROWSER.values()] == [200, 200, 404]
 
 
 def test_after_a_restart_of_the_rest_api_the_first_request_of_every_thread_succeeds(

@@ -15,7 +15,8 @@ import pytest
 import respx
 
 from shared import errors
-from shared.database import Database
+from shared.database import TOTAL_SECONDS, Database
+from shared.deadline import Deadline
 from shared.settings import Supabase
 from tests.endpoints import JWT_SECRET, PUBLISHABLE_KEY, REST, SUPABASE_URL, rpc, serving
 
@@ -163,13 +164,85 @@ def test_nothing_is_tried_twice(
     assert respx_mock.calls.call_count == 2
 
 
-def test_a_broken_connection_is_not_tried_twice_either(
-    database: Database, respx_mock: respx.MockRouter
+@pytest.mark.parametrize("error", [httpx.ReadError("x"), httpx.RemoteProtocolError("x")])
+def test_a_broken_connection_is_tried_once_more(
+    database: Database, respx_mock: respx.MockRouter, error: httpx.HTTPError
 ) -> None:
-    respx_mock.route().mock(side_effect=httpx.ReadError("x"))
+    respx_mock.route().mock(side_effect=[error, httpx.Response(200, json={"a": 1})])
+    assert database.call("token", "f", {}) == {"a": 1}
+    respx_mock.route().mock(side_effect=[error, error, httpx.Response(200, json=[])])
     with pytest.raises(errors.DatabaseUnavailable):
         database.find("token", "conversations", "id", "1")
-    assert respx_mock.calls.call_count == 1
+
+
+class Clock:
+    """Time that passes when somebody sleeps, or a request takes its own."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.slept: list[float] = []
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+
+
+@pytest.fixture
+def clock(database: Database, monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    database._of_thread.deadline = Deadline(clock)
+    monkeypatch.setattr("shared.database.time.sleep", clock.sleep)
+    return clock
+
+
+def test_a_webhook_waits_for_a_database_that_is_away_for_a_moment(
+    database: Database,
+    respx_mock: respx.MockRouter,
+    clock: Clock,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    gone = httpx.Response(503, json={"code": "PGRST001", "message": "retrying"})
+    respx_mock.route().mock(side_effect=[gone, gone, gone, httpx.Response(200, json={"a": 1})])
+    assert database.call_as_webhook("jwt", "f", {}) == {"a": 1}
+    assert clock.slept == [0.25, 0.5, 1.0]
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["severity"] for line in lines] == ["WARNING"] * 3
+    assert "PGRST001" in lines[0]["message"]
+
+
+def test_it_does_not_wait_past_the_limit(
+    database: Database, respx_mock: respx.MockRouter, clock: Clock
+) -> None:
+    respx_mock.route().respond(503)
+    with pytest.raises(errors.DatabaseUnavailable):
+        database.call_as_webhook("jwt", "f", {})
+    assert respx_mock.calls.call_count == 1 + len(clock.slept) > 4
+    assert clock.now < TOTAL_SECONDS
+
+
+def test_it_tries_no_more_when_a_try_took_all_the_time(
+    database: Database, respx_mock: respx.MockRouter, clock: Clock
+) -> None:
+    def slow(_request: httpx.Request) -> httpx.Response:
+        clock.now += 4.6
+        return httpx.Response(500, json={"code": "57014", "message": "statement timeout"})
+
+    respx_mock.route().mock(side_effect=slow)
+    with pytest.raises(errors.DatabaseUnavailable):
+        database.call_as_webhook("jwt", "f", {})
+    assert (respx_mock.calls.call_count, clock.slept) == (1, [])
+
+
+def test_what_is_wrong_for_good_is_not_waited_for(
+    database: Database, respx_mock: respx.MockRouter, clock: Clock
+) -> None:
+    respx_mock.route().respond(403, json={"code": "42501", "message": "permission denied"})
+    with pytest.raises(errors.PhoneSystemError):
+        database.call_as_webhook("jwt", "f", {})
+    assert clock.slept == []
 
 
 def test_no_call_waits_longer_than_twilio_does(database: Database) -> None:

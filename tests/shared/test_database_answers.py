@@ -49,15 +49,17 @@ TWILIO = {
 }
 WAYS = BROWSER | TWILIO
 
-UNREACHABLE = [
-    httpx.ConnectError("x"),
-    httpx.ConnectTimeout("x"),
-    httpx.ReadTimeout("x"),
-    httpx.WriteTimeout("x"),
-    httpx.PoolTimeout("x"),
-    httpx.ReadError("x"),
-    httpx.RemoteProtocolError("x"),
-]
+# How often each is asked.
+UNREACHABLE = {
+    httpx.ConnectTimeout("x"): 1,
+    httpx.ReadTimeout("x"): 1,
+    httpx.WriteTimeout("x"): 1,
+    httpx.PoolTimeout("x"): 1,
+    httpx.ConnectError("x"): 2,
+    httpx.ReadError("x"): 2,
+    httpx.WriteError("x"): 2,
+    httpx.RemoteProtocolError("x"): 2,
+}
 
 
 def refusal(status: int, code: str | None, message: str = "message") -> httpx.Response:
@@ -106,6 +108,9 @@ WRONG = {
 }
 
 
+pytestmark = pytest.mark.usefixtures("impatience")
+
+
 @pytest.fixture(params=WAYS)
 def way(request: pytest.FixtureRequest) -> Way:
     return WAYS[request.param]
@@ -121,11 +126,11 @@ def assert_unavailable(answer: TestResponse) -> None:
 
 @pytest.mark.parametrize("error", UNREACHABLE, ids=lambda error: type(error).__name__)
 def test_a_database_that_cannot_be_reached_is_unavailable(
-    way: Way, error: httpx.HTTPError, respx_mock: respx.MockRouter
+    way: Way, error: httpx.TransportError, respx_mock: respx.MockRouter
 ) -> None:
     respx_mock.route(url__startswith=way.url).mock(side_effect=error)
     assert_unavailable(way.ask())
-    assert respx_mock.calls.call_count == 1
+    assert respx_mock.calls.call_count == UNREACHABLE[error]
 
 
 @pytest.mark.parametrize("trouble", PASSING)
@@ -185,6 +190,13 @@ def test_rows_of_another_shape_are_a_wrong_set_up(
 ) -> None:
     respx_mock.get(url__startswith=WAYS["conversation"].url).respond(json=body)
     assert_set_up_wrong(WAYS["conversation"].ask(), "answered no rows", capsys)
+
+
+def test_a_page_instead_of_an_answer_is_a_wrong_set_up(
+    way: Way, respx_mock: respx.MockRouter, capsys: pytest.CaptureFixture[str]
+) -> None:
+    respx_mock.route(url__startswith=way.url).respond(html="<html>Welcome</html>")
+    assert_set_up_wrong(way.ask(), "answered no JSON object", capsys)
 
 
 @pytest.mark.parametrize("name", [name for name in WAYS if name != "conversation"])

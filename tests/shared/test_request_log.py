@@ -176,6 +176,7 @@ def test_an_error_of_the_database_leaves_one_line(
     assert line["request_id"] == response.headers["X-Request-Id"]
 
 
+@pytest.mark.usefixtures("impatience")
 @pytest.mark.parametrize("error", [httpx.ConnectError(INDISCREET), ValueError(INDISCREET)])
 def test_an_exception_leaves_one_line(
     way: tuple[Ask, str, object],

@@ -107,6 +107,7 @@ def test_odd_values_cost_nothing_but_themselves(
     assert parameters["p_payload"] == COMPLETED | odd | {"Called": "\ufffd", "Digits": ["1", "2"]}
 
 
+@pytest.mark.usefixtures("impatience")
 @pytest.mark.parametrize("answer", [{"status_code": 503}, {"status_code": 500, "text": ""}])
 def test_an_event_that_could_not_be_stored_is_sent_again(
     status: Endpoint, answer: dict[str, object], respx_mock: respx.MockRouter

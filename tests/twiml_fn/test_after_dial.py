@@ -71,6 +71,7 @@ def test_a_malformed_end_of_a_dial_is_refused(
     assert not respx_mock.calls
 
 
+@pytest.mark.usefixtures("impatience")
 def test_an_end_that_could_not_be_stored_is_sent_again(
     twiml: Endpoint, respx_mock: respx.MockRouter
 ) -> None:
