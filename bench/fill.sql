@@ -114,15 +114,18 @@ insert into public.call_events (
 select
   business_id, conversation_id, sid, agent_sid, source, status, number,
   happened_at, seconds,
+  -- What differs between callbacks, and what does not.
   jsonb_build_object(
-    'AccountSid', 'AC0123456789abcdef0123456789abcdef', 'ApiVersion', '2010-04-01',
     'CallSid', sid, 'ParentCallSid', agent_sid, 'CallStatus', status, 'SequenceNumber', number,
-    'CallbackSource', 'call-progress-events', 'Timestamp', happened_at, 'Direction', 'outbound-dial',
-    'From', caller_id, 'FromCity', 'SAN FRANCISCO', 'FromState', 'CA', 'FromZip', '94105',
-    'FromCountry', 'US', 'To', lead_number, 'ToCity', 'NEW YORK', 'ToState', 'NY',
-    'ToZip', '10001', 'ToCountry', 'US', 'Caller', caller_id, 'CallerCity', 'SAN FRANCISCO',
-    'CallerCountry', 'US', 'Called', lead_number, 'CalledCity', 'NEW YORK', 'CalledCountry', 'US'
-  ),
+    'Timestamp', happened_at, 'From', caller_id, 'To', lead_number, 'Caller', caller_id,
+    'Called', lead_number
+  ) || '{
+    "AccountSid": "AC0123456789abcdef0123456789abcdef", "ApiVersion": "2010-04-01",
+    "CallbackSource": "call-progress-events", "Direction": "outbound-dial", "FromCity": "SAN FRANCISCO",
+    "FromState": "CA", "FromZip": "94105", "FromCountry": "US", "ToCity": "NEW YORK", "ToState": "NY",
+    "ToZip": "10001", "ToCountry": "US", "CallerCity": "SAN FRANCISCO", "CallerCountry": "US",
+    "CalledCity": "NEW YORK", "CalledCountry": "US"
+  }',
   happened_at
 from calls, lateral (
   values
