@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
-from bench import load, subjects
+from bench import load, stub, subjects
 from bench.instance import Instance, ask
 from bench.subjects import Request, Subject
 from functions.bundle import ROOT
@@ -47,7 +47,7 @@ class Figures:
 
 
 @contextmanager
-def stub() -> Iterator[str]:
+def project() -> Iterator[str]:
     """The address of a running stub."""
     with subprocess.Popen(
         [sys.executable, "-m", "bench.stub"],
@@ -71,10 +71,12 @@ def counted(stub_url: str) -> dict[str, int]:
 
 
 def measure(scratch: Path, *, starts: int, runs: int, seconds: float) -> dict[str, Figures]:
-    """Every function ``starts`` times from cold, and ``runs`` times under load for ``seconds``, one
-    function after the other and again from the beginning, so that what disturbs one disturbs all."""
+    """Every function ``starts`` times from cold, and ``runs`` times under load for ``seconds``.
+
+    One function after the other and again from the beginning: what disturbs one disturbs all.
+    """
     figures: dict[str, Figures] = defaultdict(Figures)
-    with stub() as url:
+    with project() as url:
         every = subjects.subjects(url, scratch / "packed")
         pythons = {
             subject.name: subjects.environment(subject, scratch / "environments")
@@ -126,7 +128,7 @@ def _core() -> int | None:
 
 def round_trips(scratch: Path) -> dict[str, int]:
     """How often the database is asked, by kind of request; each is sent once."""
-    with stub() as url:
+    with project() as url:
         found: dict[str, int] = {}
         for subject in subjects.subjects(url, scratch / "packed"):
             if subject.name not in _KINDS:
@@ -170,7 +172,7 @@ def _of_twiml(url: str) -> dict[str, Request]:
 def _of_status(url: str) -> dict[str, Request]:
     path = "/api/twilio/status"
     read = subjects.browser(subjects.access_token(url), {}, path=path)
-    query = f"{path}?conversationId={subjects.stub.CONVERSATION_ID}"
+    query = f"{path}?conversationId={stub.CONVERSATION_ID}"
     return {
         "an event": subjects.webhook(path, "status", subjects.EVENT, status=204),
         "a conversation is read": Request("GET", query, read.headers, "", 200),

@@ -19,7 +19,6 @@ from typing import Self
 from bench.subjects import Subject
 
 START_SECONDS = 60.0
-_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Instance:
@@ -102,13 +101,12 @@ class Instance:
         self._folder.cleanup()
 
     def cpu_seconds(self) -> float:
-        """CPU time of all its processes so far."""
-        total = 0
+        """CPU time of all threads of its processes so far."""
+        nanoseconds = 0
         for pid in self._pids():
-            # After the name, which may hold anything: utime and stime are the 14th and 15th field.
-            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-            total += int(fields[11]) + int(fields[12])
-        return total / _TICKS
+            for schedstat in Path(f"/proc/{pid}/task").glob("*/schedstat"):
+                nanoseconds += int(schedstat.read_text().split()[0])
+        return nanoseconds / 1e9
 
     def memory(self) -> int:
         """Bytes it occupies: its processes' own pages, each once however many of them share it,

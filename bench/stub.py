@@ -12,6 +12,7 @@ import asyncio
 import json
 import os
 from collections import Counter
+from typing import ClassVar
 
 BUSINESS_ID = "c9b1a8f0-3c1e-4f0e-8a53-9d0a5b7e6f22"
 USER_ID = "7a5c0ed1-52f4-4a6b-9c64-2f0b8f2a1d11"
@@ -50,8 +51,8 @@ _ANSWERS: dict[str, object] = {
 class Stub(asyncio.Protocol):
     """One connection: HTTP/1.1, kept alive, as much of it as our clients speak."""
 
-    bodies = {path: json.dumps(answer).encode() for path, answer in _ANSWERS.items()}
-    counted: Counter[str] = Counter()
+    bodies: ClassVar = {path: json.dumps(answer).encode() for path, answer in _ANSWERS.items()}
+    counted: ClassVar[Counter[str]] = Counter()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)

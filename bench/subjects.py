@@ -1,5 +1,5 @@
-"""What is measured: our endpoints as they are deployed, the usual way, and the empty function; and the
-request of each that is worth measuring."""
+"""What is measured: our endpoints as they are deployed, the usual way, and the empty function; and
+the request of each that is worth measuring."""
 
 from __future__ import annotations
 

@@ -73,11 +73,17 @@ class Database:
     ) -> Any:
         """The JSON that the REST API answers, None if it answers nothing. Raises as ``call`` does.
         Nothing is tried twice: our callers do that."""
-        headers = {"apikey": self._publishable_key, "Authorization": f"Bearer {access_token}"}
+        request = httpx.Request(
+            method,
+            f"{self._url}/{path}",
+            params=params,
+            json=json,
+            headers={"apikey": self._publishable_key, "Authorization": f"Bearer {access_token}"},
+            extensions={"timeout": TIMEOUT.as_dict()},
+        )
         try:
-            response = self._http().request(
-                method, f"{self._url}/{path}", params=params, json=json, headers=headers
-            )
+            response = self._connection().handle_request(request)
+            response.read()
         except httpx.HTTPError as error:
             raise errors.DatabaseUnavailable(
                 f"{type(error).__name__} while asking the REST API"
@@ -89,18 +95,19 @@ class Database:
         except ValueError as error:
             raise errors.DatabaseUnavailable("the REST API answered no JSON") from error
 
-    def _http(self) -> httpx.Client:
-        """This thread's HTTP client. Threads that share one lose requests now and then: its pool
-        may close a connection that another thread is using (encode/httpcore#1110)."""
-        client: httpx.Client | None = getattr(self._of_thread, "client", None)
-        if client is None:
-            client = self._of_thread.client = httpx.Client(
-                # HTTP/1.1: one request at a time gains nothing from HTTP/2, and pays for it.
-                http2=False,
-                verify=self._ssl_context,
-                timeout=TIMEOUT,
-            )
-        return client
+    def _connection(self) -> httpx.HTTPTransport:
+        """This thread's connection. Threads that share a pool lose requests now and then: it may
+        close a connection that another thread is using (encode/httpcore#1110).
+
+        Not a client: that follows redirects and keeps cookies, which we want as little as what it
+        costs, a third of a request.
+        """
+        connection: httpx.HTTPTransport | None = getattr(self._of_thread, "connection", None)
+        if connection is None:
+            # HTTP/1.1: one request at a time gains nothing from HTTP/2, and pays for it.
+            connection = httpx.HTTPTransport(verify=self._ssl_context, http2=False)
+            self._of_thread.connection = connection
+        return connection
 
 
 def _refusal(response: httpx.Response) -> errors.RequestError:
