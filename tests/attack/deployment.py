@@ -1,16 +1,15 @@
-"""The functions in a process of their own, in front of a Supabase project that counts what it is
-asked: published keys, and database requests, which it answers as if all went well."""
+"""The functions in a process of their own, in front of a stand-in for a Supabase project that
+publishes keys and counts what it is asked."""
 
 from __future__ import annotations
 
 import json
 import os
 import sys
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import httpx
@@ -20,45 +19,22 @@ from jwt.algorithms import ECAlgorithm
 
 from stack.processes import Process
 from stack.settings import CHECKOUT
+from tests.endpoints import ENVIRONMENT, claims, serving
 from tests.stacks import free_port_base
-
-SECRET = "a-shared-secret-of-some-forty-characters"
-ACCOUNT_SID = f"AC{32 * '1'}"
 
 
 class Project:
-    """Keys by id, what is published of them, and the requests that came."""
+    """Keys by id, what is published of them, and what was asked.
+
+    ``down``: publishes no keys. ``revoked``: the database refuses access tokens; otherwise it
+    answers as if all went well.
+    """
 
     def __init__(self) -> None:
+        self.url = ""
         self.keys = {"first": ec.generate_private_key(ec.SECP256R1())}
-        self.down = False
-        self.fetches = 0
-        self.database_requests: list[str] = []
-        project = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                project.fetches += 1
-                self._answer(503 if project.down else 200, project.published())
-
-            def do_POST(self) -> None:
-                self.rfile.read(int(self.headers.get("Content-Length", "0")))
-                project.database_requests.append(self.path)
-                self._answer(200, {"new": True, "conversation_id": None})
-
-            def _answer(self, status: int, body: object) -> None:
-                sent = json.dumps(body).encode()
-                self.send_response(status)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(sent)))
-                self.end_headers()
-                self.wfile.write(sent)
-
-            def log_message(self, format: str, *args: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self.down = self.revoked = False
+        self.key_fetches = self.database_requests = 0
 
     def published(self) -> dict[str, object]:
         """The key set, as Supabase publishes it."""
@@ -71,76 +47,78 @@ class Project:
         }
 
     def claims(self, **changes: object) -> dict[str, object]:
-        """Those of a good access token; a change to None leaves the claim out."""
-        now = int(time.time())
-        claims: dict[str, object] = {
-            "iss": f"{self.url}/auth/v1",
-            "aud": "authenticated",
-            "role": "authenticated",
-            "sub": "d0000000-0000-4000-8000-000000000001",
-            "iat": now,
-            "exp": now + 3600,
-            "is_anonymous": False,
-        }
-        return {name: v for name, v in (claims | changes).items() if v is not None}
+        """Those of a good access token of this project; None leaves a claim out."""
+        return claims(**{"iss": f"{self.url}/auth/v1"} | changes)
 
-    def token(self, key_id: str = "first", **changes: object) -> str:
-        """Signed by the key of this id."""
-        return jwt.encode(
-            self.claims(**changes), self.keys[key_id], "ES256", headers={"kid": key_id}
-        )
+    def token(self, **changes: object) -> str:
+        """An access token, signed by the first key."""
+        header = {"kid": "first"}
+        return jwt.encode(self.claims(**changes), self.keys["first"], "ES256", headers=header)
 
     @contextmanager
     def serving(self) -> Iterator[None]:
         """Answers inside."""
-        thread = threading.Thread(target=self._server.serve_forever)
-        thread.start()
-        try:
+        project = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                if self.path.startswith("/rest/"):
+                    self.answer_as_database([])
+                else:
+                    project.key_fetches += 1
+                    self.answer(503 if project.down else 200, project.published())
+
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers.get("Content-Length", "0")))
+                self.answer_as_database({"new": True, "conversation_id": None})
+
+            def answer_as_database(self, body: object) -> None:
+                project.database_requests += 1
+                if project.revoked:
+                    self.answer(401, {"code": "PGRST301", "message": "No suitable key"})
+                else:
+                    self.answer(200, body)
+
+            def answer(self, status: int, body: object) -> None:
+                sent = json.dumps(body).encode()
+                self.send_response(status)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(sent)))
+                self.end_headers()
+                self.wfile.write(sent)
+
+            def log_message(self, *_args: object) -> None:
+                pass
+
+        with serving(Handler) as self.url:
             yield
-        finally:
-            self._server.shutdown()
-            thread.join()
-            self._server.server_close()
+
+    def settings(self) -> dict[str, str]:
+        """The settings of functions that use this project."""
+        # Development: what is deployed talks to Supabase over https alone.
+        return {**ENVIRONMENT, "SUPABASE_URL": self.url, "HENK_ENV": "development"}
 
 
 @contextmanager
-def functions(project: Project, directory: Path, **changes: str) -> Iterator[str]:
-    """All endpoints on one port; their address, up to and with `/api/twilio`. ``changes`` are
-    settings, of which an empty one counts as absent."""
+def functions(variables: Mapping[str, str], directory: Path) -> Iterator[str]:
+    """All endpoints on one port, as the local stack runs them; the address of ``/api/twilio``."""
     port = free_port_base()
-    address = f"http://127.0.0.1:{port}/api/twilio"
-    environ: Mapping[str, str] = {
-        **os.environ,
-        "HENK_ENV": "development",
-        "SUPABASE_URL": project.url,
-        "SUPABASE_PUBLISHABLE_KEY": "sb_publishable_0000",
-        "SUPABASE_JWT_SECRET": SECRET,
-        "SUPABASE_WEBHOOK_JWT": jwt.encode({"role": "call_webhook", "exp": 2**31}, SECRET, "HS256"),
-        "PUBLIC_BASE_URL": address,
-        "TWILIO_ACCOUNT_SID": ACCOUNT_SID,
-        "TWILIO_AUTH_TOKEN": 32 * "a",
-        "TWILIO_AUTH_TOKEN_NEXT": "",
-        "TWILIO_API_KEY_SID": f"SK{32 * '2'}",
-        "TWILIO_API_KEY_SECRET": 32 * "b",
-        "TWILIO_TWIML_APP_SID": f"AP{32 * '3'}",
-        **changes,
-    }
     process = Process(
         "The functions' server",
         [sys.executable, "-m", "functions.local_server", f"--port={port}"],
-        log_path=directory / f"functions-{port}.log",
-        env={name: value for name, value in environ.items() if value},
+        log_path=directory / "functions.log",
+        env={**os.environ, **variables},
         cwd=CHECKOUT,
     )
     try:
         _wait_for(process, f"http://127.0.0.1:{port}/")
-        yield address
+        yield f"http://127.0.0.1:{port}/api/twilio"
     finally:
         process.stop()
 
 
 def _wait_for(process: Process, url: str) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         process.check()
         try:
