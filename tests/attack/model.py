@@ -4,24 +4,45 @@ A table or function that the API serves and that is not listed here fails `test_
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-# Every table of schema public, and the column that says whose a row is. Each member of the business
-# sees all of its rows, whatever their role; nobody else sees any.
-OWNER_COLUMN = {
-    "businesses": "id",
-    "business_members": "business_id",
-    "leads": "business_id",
-    "campaigns": "business_id",
-    "phone_numbers": "business_id",
-    "do_not_call": "business_id",
-    "conversations": "business_id",
-    "call_legs": "business_id",
-    "call_events": "business_id",
-    "token_grants": "business_id",
+ROLES = ("owner", "manager", "agent")
+
+
+@dataclass(frozen=True)
+class Table:
+    """``owner``: the column that says whose a row is; the business's members see all of its rows,
+    whatever their role, and nobody else sees any. Of ``writable`` columns, those who have one of
+    ``writers`` as their role may update their business's. ``sample`` puts a row in where a new
+    business has none yet: SQL with the fields of ``Tenant`` as parameters."""
+
+    owner: str = "business_id"
+    writable: frozenset[str] = frozenset()
+    writers: tuple[str, ...] = ROLES
+    sample: str | None = None
+
+
+TABLES = {
+    "businesses": Table(owner="id"),
+    "business_members": Table(),
+    "leads": Table(),
+    "campaigns": Table(),
+    "phone_numbers": Table(),
+    "do_not_call": Table(
+        sample="insert into public.do_not_call (business_id, phone_number)"
+        " values (%(business_id)s, %(caller_id)s)"
+    ),
+    "conversations": Table(writable=frozenset({"outcome", "notes", "lead_id", "campaign_id"})),
+    "call_legs": Table(),
+    "call_events": Table(),
+    "token_grants": Table(
+        sample="insert into public.token_grants (business_id, user_id, expires_at)"
+        " values (%(business_id)s, %(user_id)s, now() + interval '1 hour')"
+    ),
 }
 
-# Every function of schema public, and the one API role that may execute it.
+# Every function, and the one role of the API that may execute it.
 EXECUTED_BY = {
     "grant_access_token": "authenticated",
     "preview_call": "authenticated",
@@ -29,26 +50,26 @@ EXECUTED_BY = {
     "record_call_event": "call_webhook",
 }
 
-# All that a user may ever write over REST: these columns of a call of their business.
-WRITABLE = {"conversations": {"outcome", "notes", "lead_id", "campaign_id"}}
-
 
 @dataclass(frozen=True)
 class Principal:
-    """Who asks. ``role`` is the database's; ``businesses`` are those of a member."""
+    """Who asks. ``role`` is the database's; ``member_of``: the user's role in each business."""
 
-    name: str
     role: str
-    user_id: str | None = None
-    businesses: frozenset[str] = frozenset()
+    member_of: Mapping[str, str] = field(default_factory=dict)
 
-    def may_see(self, business_id: str | None) -> bool:
-        """Whether a row of this business is shown; one of no business is shown to nobody."""
-        return self.role == "authenticated" and business_id in self.businesses
+    def may_see(self, business_id: str) -> bool:
+        """Whether rows of this business are shown."""
+        return self.role == "authenticated" and business_id in self.member_of
 
     def may_write(self, table: str, column: str, business_id: str) -> bool:
         """Whether an update of this column reaches the business's rows."""
-        return self.may_see(business_id) and column in WRITABLE.get(table, set())
+        rules = TABLES[table]
+        return (
+            self.may_see(business_id)
+            and column in rules.writable
+            and self.member_of[business_id] in rules.writers
+        )
 
     def may_execute(self, function: str) -> bool:
         """Whether the function can be called at all."""
