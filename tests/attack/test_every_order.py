@@ -1,5 +1,6 @@
 """Attacks the ledger with order: a call's beginning and callbacks in every order, each delivered
-twice, one at a time and over several connections. The full form leaves no order out."""
+several times, one at a time, over several connections and over HTTP. The full form leaves no order
+out."""
 
 from __future__ import annotations
 
@@ -7,28 +8,27 @@ import itertools
 import math
 import random
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from typing import Any
 
+import httpx
 import psycopg
 import pytest
-from psycopg.types.json import Jsonb
 
+from stack import Stack
 from stack.postgres import Postgres
-from tests.attack.endings import ENDINGS, Ending, Event
+from tests.attack.calls import Call, check, rows_of
+from tests.attack.endings import ENDINGS, TALKED, Event
+from tests.attack.world import fingerprint
 from tests.soak import SOAK, figure, scaled
 from tests.supabase.tenants import (
     Connection,
-    Tenant,
     add_tenant,
     as_role,
     attempt,
     committed_tenant,
-    dialled,
     fetch,
-    new_call_sid,
 )
 
 # None stands for the first webhook, which puts the call on record.
@@ -38,90 +38,12 @@ CONNECTIONS = 4
 CALLS_PER_TRANSACTION = 500
 
 
-class Call:
-    """A call to be delivered piece by piece."""
-
-    def __init__(self, tenant: Tenant) -> None:
-        self.tenant = tenant
-        self.sids = {"agent": new_call_sid(), "lead": new_call_sid()}
-
-    def deliver(self, db: Connection, event: Event | None) -> None:
-        """As role call_webhook; the answer is not waited for."""
-        tenant = self.tenant
-        if event is None:
-            db.execute(
-                "select public.begin_call(%s, %s, %s, %s, null, null, null)",
-                (
-                    self.sids["agent"],
-                    tenant.user_id,
-                    tenant.business_id,
-                    dialled(tenant.lead_number),
-                ),
-            )
-            return
-        rep = f"client:user_{tenant.user_id.hex}_{tenant.business_id.hex}"
-        payload = {"From": rep, "To": tenant.lead_number} if event.leg == "agent" else {}
-        db.execute(
-            "select public.record_call_event(%s, %s, %s, %s, %s, %s, %s, %s)",
-            (
-                self.sids[event.leg],
-                self.sids["agent"],
-                event.source,
-                event.status,
-                event.sequence_number,
-                None if event.second is None else at(event.second),
-                event.duration,
-                Jsonb(payload),
-            ),
-        )
-
-
-def at(second: int) -> datetime:
-    return datetime(2026, 11, 22, 10, 0, second, tzinfo=UTC)
-
-
-def rows_of(db: Connection, calls: Iterable[Call]) -> dict[str, dict[str, Any]]:
-    """By the agent's CallSid, all that is on record of a call and does not name it."""
-    rows = fetch(
-        db,
-        """
-        select
-          call_sid, business_id, user_id, lead_id, to_number, from_number, status, block_reason,
-          ringing_at, answered_at, ended_at, duration_seconds, time_limit_seconds,
-          (
-            select jsonb_agg(
-              jsonb_build_array(role, status, ringing_at, answered_at, ended_at, duration_seconds)
-              order by role
-            )
-            from public.call_legs where conversation_id = conversations.id
-          ) as legs,
-          (
-            select count(*) from public.call_events
-            where agent_call_sid = conversations.call_sid and conversation_id = conversations.id
-          ) as events
-        from public.conversations
-        where call_sid = any(%s)
-        """,
-        [call.sids["agent"] for call in calls],
-    )
-    return {row.pop("call_sid"): row for row in rows}
-
-
-def check(found: dict[str, Any], ending: Ending, tenant: Tenant) -> None:
-    assert (found["business_id"], found["user_id"]) == (tenant.business_id, tenant.user_id)
-    assert (found["lead_id"], found["to_number"]) == (tenant.lead_id, tenant.lead_number)
-    assert (found["status"], found["duration_seconds"]) == (ending.status, ending.talk_time)
-    assert (found["ended_at"], found["events"]) == (at(ending.ended), len(ending.events))
-
-
 def orders_of(name: str) -> list[Order]:
     pieces: Order = (None, *ENDINGS[name].events)
-    if SOAK:
-        return list(itertools.permutations(pieces))
-    if math.factorial(len(pieces)) <= 24:
+    if SOAK or math.factorial(len(pieces)) <= 24:
         return list(itertools.permutations(pieces))
     pick = random.Random(name)
-    return [pick.sample(pieces, len(pieces)) for _ in range(40)]
+    return [pick.sample(pieces, len(pieces)) for _ in range(24)]
 
 
 @pytest.mark.parametrize("name", ENDINGS)
@@ -131,7 +53,10 @@ def test_every_order_with_duplicates_ends_in_the_same_rows(db: Connection, name:
     begun = time.monotonic()
     expected: dict[str, Any] | None = None
     for start in range(0, len(orders), CALLS_PER_TRANSACTION):
-        batch = [(Call(tenant), order) for order in orders[start : start + CALLS_PER_TRANSACTION]]
+        batch = [
+            (Call(tenant, ENDINGS[name]), order)
+            for order in orders[start : start + CALLS_PER_TRANSACTION]
+        ]
         with attempt(db):
             with as_role(db, "call_webhook"), db.pipeline():
                 for call, order in batch:
@@ -142,7 +67,7 @@ def test_every_order_with_duplicates_ends_in_the_same_rows(db: Connection, name:
         for call, order in batch:
             row = found[call.sids["agent"]]
             if expected is None:
-                check(row, ENDINGS[name], tenant)
+                check(row, call)
                 expected = row
             assert row == expected, order
     figure(
@@ -151,16 +76,22 @@ def test_every_order_with_duplicates_ends_in_the_same_rows(db: Connection, name:
     )
 
 
-@pytest.mark.parametrize("name", ENDINGS)
-def test_any_order_over_connections_at_once_ends_in_the_same_rows(
-    postgres: Postgres, name: str
-) -> None:
-    pick = random.Random(name)
-    pieces: Order = (None, *ENDINGS[name].events)
+def shuffled(calls: Sequence[Call], times: int) -> list[tuple[Call, Event | None]]:
+    """Every piece of every call, this many times each, in one random order."""
+    pieces = [(call, piece) for call in calls for piece in (None, *call.ending.events)] * times
+    return random.Random(times).sample(pieces, len(pieces))
+
+
+def at_once(work: Callable[[int], None]) -> None:
+    """Does shares 0 to CONNECTIONS - 1 of some work at the same time."""
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        list(pool.map(work, range(CONNECTIONS)))
+
+
+def test_any_order_over_connections_at_once_ends_in_the_same_rows(postgres: Postgres) -> None:
     with committed_tenant(postgres, 71) as tenant:
-        calls = [Call(tenant) for _ in range(scaled(4, 100))]
-        deliveries = [(call, piece) for call in calls for piece in (*pieces, *pieces)]
-        pick.shuffle(deliveries)
+        calls = [Call(tenant, end) for end in ENDINGS.values() for _ in range(scaled(4, 200))]
+        deliveries = shuffled(calls, times=2)
 
         def deliver(share: int) -> None:
             with psycopg.connect(postgres.url(), autocommit=True) as connection:
@@ -168,23 +99,58 @@ def test_any_order_over_connections_at_once_ends_in_the_same_rows(
                 for call, piece in deliveries[share::CONNECTIONS]:
                     call.deliver(connection, piece)
 
-        with ThreadPoolExecutor(CONNECTIONS) as pool:
-            list(pool.map(deliver, range(CONNECTIONS)))
+        at_once(deliver)
         with psycopg.connect(postgres.url()) as admin:
             found = rows_of(admin, calls)
-    assert len(found) == len(calls)
-    first = found[calls[0].sids["agent"]]
-    check(first, ENDINGS[name], tenant)
-    assert all(row == first for row in found.values())
+    for call in calls:
+        check(found[call.sids["agent"]], call)
+
+
+def test_any_order_over_http_ends_in_the_same_rows_and_a_replay_changes_nothing(
+    stack: Stack,
+) -> None:
+    assert stack.postgres is not None
+    with (
+        committed_tenant(stack.postgres, 72) as tenant,
+        psycopg.connect(stack.env["DATABASE_URL"], autocommit=True) as admin,
+    ):
+        calls = [Call(tenant, end) for end in ENDINGS.values() for _ in range(scaled(1, 50))]
+
+        def send_all(deliveries: Sequence[tuple[Call, Event | None]]) -> None:
+            def send(share: int) -> None:
+                with httpx.Client(timeout=15) as http:
+                    for call, piece in deliveries[share::CONNECTIONS]:
+                        call.send(http, stack.env, piece)
+
+            at_once(send)
+
+        send_all(shuffled(calls, times=2))
+        found = rows_of(admin, calls)
+        for call in calls:
+            check(found[call.sids["agent"]], call)
+        kept = fetch(
+            admin,
+            "select distinct payload ->> 'Called' as called, payload -> 'Odd' as odd"
+            " from public.call_events where business_id = %s",
+            tenant.business_id,
+        )
+        assert kept == [{"called": "", "odd": ["1", "2"]}]
+
+        before = fingerprint(admin)
+        send_all(shuffled(calls, times=1))
+        assert fingerprint(admin) == before
+    figure(
+        f"orders: {len(calls)} calls over HTTP, every piece three times, the third changed no row"
+    )
 
 
 def test_an_event_of_a_call_that_is_unknown_is_tied_to_no_other(db: Connection) -> None:
     """However recent the other calls are, and whoever the rep is."""
     tenant = add_tenant(db, 1)
-    call, unknown = Call(tenant), Call(tenant)
+    call, unknown = (Call(tenant, ENDINGS["talked"]) for _ in range(2))
     with as_role(db, "call_webhook"):
         call.deliver(db, None)
-        for event in ENDINGS["talked"].events[:4]:
+        for event in TALKED:
             unknown.deliver(db, event)
     rows = fetch(
         db,
