@@ -19,7 +19,7 @@ import pytest
 from stack import Stack
 from stack.postgres import Postgres
 from tests.attack.calls import Call, check, rows_of
-from tests.attack.endings import ENDINGS, TALKED, Event
+from tests.attack.endings import ENDINGS, Event
 from tests.attack.world import fingerprint
 from tests.soak import SOAK, figure, scaled
 from tests.supabase.tenants import (
@@ -142,21 +142,3 @@ def test_any_order_over_http_ends_in_the_same_rows_and_a_replay_changes_nothing(
     figure(
         f"orders: {len(calls)} calls over HTTP, every piece three times, the third changed no row"
     )
-
-
-def test_an_event_of_a_call_that_is_unknown_is_tied_to_no_other(db: Connection) -> None:
-    """However recent the other calls are, and whoever the rep is."""
-    tenant = add_tenant(db, 1)
-    call, unknown = (Call(tenant, ENDINGS["talked"]) for _ in range(2))
-    with as_role(db, "call_webhook"):
-        call.deliver(db, None)
-        for event in TALKED:
-            unknown.deliver(db, event)
-    rows = fetch(
-        db,
-        "select distinct conversation_id, business_id from public.call_events"
-        " where agent_call_sid = %s",
-        unknown.sids["agent"],
-    )
-    assert rows == [{"conversation_id": None, "business_id": None}]
-    assert rows_of(db, [call])[call.sids["agent"]]["status"] == "queued"

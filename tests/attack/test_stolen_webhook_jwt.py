@@ -7,6 +7,7 @@ from __future__ import annotations
 import uuid
 
 import pytest
+from psycopg.errors import InsufficientPrivilege
 from psycopg.types.json import Jsonb
 
 from tests.supabase.tenants import (
@@ -99,7 +100,7 @@ def test_an_event_cannot_name_anothers_leg_into_a_call(db: Connection, tenant: T
     begin_call(db, other, theirs)
     record_event(db, theirs, leg, "in-progress", 2)
     before = conversation(db, theirs)
-    with pytest.raises(Exception, match="row-level security"), db.transaction():
+    with pytest.raises(InsufficientPrivilege, match="row-level security"), db.transaction():
         record_event(db, ours, leg, "completed", 3)
     assert conversation(db, theirs) == before
 
