@@ -90,7 +90,7 @@ def at_once(work: Callable[[int], None]) -> None:
 
 def test_any_order_over_connections_at_once_ends_in_the_same_rows(postgres: Postgres) -> None:
     with committed_tenant(postgres, 71) as tenant:
-        calls = [Call(tenant, end) for end in ENDINGS.values() for _ in range(scaled(4, 200))]
+        calls = [Call(tenant, end) for end in ENDINGS.values() for _ in range(scaled(4, 100))]
         deliveries = shuffled(calls, times=2)
 
         def deliver(share: int) -> None:
@@ -114,7 +114,7 @@ def test_any_order_over_http_ends_in_the_same_rows_and_a_replay_changes_nothing(
         committed_tenant(stack.postgres, 72) as tenant,
         psycopg.connect(stack.env["DATABASE_URL"], autocommit=True) as admin,
     ):
-        calls = [Call(tenant, end) for end in ENDINGS.values() for _ in range(scaled(1, 50))]
+        calls = [Call(tenant, end) for end in ENDINGS.values() for _ in range(scaled(1, 20))]
 
         def send_all(deliveries: Sequence[tuple[Call, Event | None]]) -> None:
             def send(share: int) -> None:
