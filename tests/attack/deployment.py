@@ -19,8 +19,19 @@ from jwt.algorithms import ECAlgorithm
 
 from stack.processes import Process
 from stack.settings import CHECKOUT
-from tests.endpoints import ENVIRONMENT, claims, serving
+from tests.endpoints import BUSINESS_ID, ENVIRONMENT, claims, serving
 from tests.stacks import free_port_base
+
+# What the database functions answer, all in one.
+ANSWER = {
+    "new": True,
+    "business_id": BUSINESS_ID,
+    "caller_id": None,
+    "conversation_id": None,
+    "block_reason": "invalid_number",
+    "to_number": None,
+    "from_number": None,
+}
 
 
 class Project:
@@ -70,7 +81,7 @@ class Project:
 
             def do_POST(self) -> None:
                 self.rfile.read(int(self.headers.get("Content-Length", "0")))
-                self.answer_as_database({"new": True, "conversation_id": None})
+                self.answer_as_database(ANSWER)
 
             def answer_as_database(self, body: object) -> None:
                 project.database_requests += 1

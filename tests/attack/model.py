@@ -4,21 +4,25 @@ A table or function that the API serves and that is not listed here fails `test_
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 ROLES = ("owner", "manager", "agent")
+# Roles of the database that have a token or key of their own, besides the users'.
+OTHER_ROLES = ("anon", "call_webhook")
 
 
 @dataclass(frozen=True)
 class Table:
     """``owner``: the column that says whose a row is; the business's members see all of its rows,
-    whatever their role, and nobody else sees any. Of ``writable`` columns, those who have one of
-    ``writers`` as their role may update their business's. ``sample`` puts a row in where a new
-    business has none yet: SQL with the fields of ``Tenant`` as parameters."""
+    whatever their role, and nobody else sees any. Members who have one of ``writers`` as their role
+    may update ``writable`` columns of its rows, and insert rows of ``insertable`` columns.
+    ``sample`` puts a row in where a new business has none yet: SQL, whose parameters are the fields
+    of ``Tenant``."""
 
     owner: str = "business_id"
     writable: frozenset[str] = frozenset()
+    insertable: frozenset[str] = frozenset()
     writers: tuple[str, ...] = ROLES
     sample: str | None = None
 
@@ -42,12 +46,12 @@ TABLES = {
     ),
 }
 
-# Every function, and the one role of the API that may execute it.
+# Every function, and the roles that may execute it.
 EXECUTED_BY = {
-    "grant_access_token": "authenticated",
-    "preview_call": "authenticated",
-    "begin_call": "call_webhook",
-    "record_call_event": "call_webhook",
+    "grant_access_token": {"authenticated"},
+    "preview_call": {"authenticated"},
+    "begin_call": {"call_webhook"},
+    "record_call_event": {"call_webhook"},
 }
 
 
@@ -62,15 +66,18 @@ class Principal:
         """Whether rows of this business are shown."""
         return self.role == "authenticated" and business_id in self.member_of
 
-    def may_write(self, table: str, column: str, business_id: str) -> bool:
+    def may_update(self, table: str, column: str, business_id: str) -> bool:
         """Whether an update of this column reaches the business's rows."""
-        rules = TABLES[table]
-        return (
-            self.may_see(business_id)
-            and column in rules.writable
-            and self.member_of[business_id] in rules.writers
-        )
+        return column in TABLES[table].writable and self._writes(table, business_id)
+
+    def may_insert(self, table: str, columns: Collection[str], business_id: str) -> bool:
+        """Whether a row of these columns can be made the business's."""
+        return TABLES[table].insertable.issuperset(columns) and self._writes(table, business_id)
 
     def may_execute(self, function: str) -> bool:
         """Whether the function can be called at all."""
-        return EXECUTED_BY[function] == self.role
+        return self.role in EXECUTED_BY[function]
+
+    def _writes(self, table: str, business_id: str) -> bool:
+        may_see = self.may_see(business_id)
+        return may_see and self.member_of[business_id] in TABLES[table].writers

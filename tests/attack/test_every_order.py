@@ -90,7 +90,7 @@ def at_once(work: Callable[[int], None]) -> None:
 
 def test_any_order_over_connections_at_once_ends_in_the_same_rows(postgres: Postgres) -> None:
     with committed_tenant(postgres, 71) as tenant:
-        calls = [Call(tenant, end) for end in ENDINGS.values() for _ in range(scaled(4, 100))]
+        calls = [Call(tenant, end) for end in ENDINGS.values() for _ in range(scaled(4, 60))]
         deliveries = shuffled(calls, times=2)
 
         def deliver(share: int) -> None:

@@ -17,6 +17,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from shared import jwks
 from tests.attack.deployment import Project
 from tests.endpoints import JWT_SECRET, PUBLISHABLE_KEY, load
 from tests.soak import figure, scaled
@@ -39,7 +40,8 @@ def known_key(http: httpx.Client, project: Project, address: str) -> None:
     would prove nothing."""
     before = project.database_requests
     for endpoint in ENDPOINTS:
-        assert ask(http, address, endpoint, project.token()).status_code != 401
+        # The project has no conversation.
+        assert ask(http, address, endpoint, project.token()).status_code in (200, 404)
     assert project.database_requests == before + len(ENDPOINTS)
 
 
@@ -137,18 +139,27 @@ def test_unknown_key_ids_make_the_functions_fetch_once_at_most(
 
 
 def test_while_keys_are_not_published_known_ones_go_on_and_others_are_told_to_come_back(
-    http: httpx.Client, project: Project, address: str
+    project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    requests = project.database_requests
+    # Time passes: every request would like to fetch the keys anew.
+    monkeypatch.setattr(jwks, "LIFESPAN_SECONDS", 0)
+    monkeypatch.setattr(jwks, "COOLDOWN_SECONDS", 0)
+    running, just_started = (load("token_fn", **project.settings()) for _ in range(2))
+    assert running.browser({}, token=project.token()).status_code == 200
+    fetches, requests = project.key_fetches, project.database_requests
     project.down = True
     try:
-        just_started = load("token_fn", **project.settings()).browser({}, token=project.token())
-        assert just_started.status_code == 503
-        assert int(just_started.headers["Retry-After"]) > 0
-        assert project.database_requests == requests
-
-        assert ask(http, address, "token", project.token()).status_code != 401
+        assert running.browser({}, token=project.token()).status_code == 200
         assert project.database_requests == requests + 1
+
+        for unknown in (
+            just_started.browser({}, token=project.token()),
+            running.browser({}, token=signed_by_own_key(project, kid="made-up")),
+        ):
+            assert unknown.status_code == 503
+            assert int(unknown.headers["Retry-After"]) > 0
+        assert project.database_requests == requests + 1
+        assert project.key_fetches == fetches + 3
     finally:
         project.down = False
 

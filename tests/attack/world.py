@@ -13,9 +13,8 @@ import jwt
 import psycopg
 from psycopg import sql
 
-from functions.webhook_jwt import SigningKey, mint
 from stack import Stack
-from tests.attack.model import TABLES, Principal
+from tests.attack.model import OTHER_ROLES, TABLES, Principal
 from tests.endpoints import claims
 from tests.supabase.tenants import (
     Connection,
@@ -32,24 +31,22 @@ BUSINESSES = 3
 
 def fingerprint(db: Connection, *, without: Collection[str] = ()) -> dict[str, str]:
     """By table, a digest of all rows but some businesses': two are equal if nothing was written."""
-    prints = {}
-    for name, table in TABLES.items():
-        row = db.execute(
-            sql.SQL(
-                "select md5(coalesce(string_agg(t::text, '|' order by t::text), ''))"
-                " from public.{} as t where not coalesce({} = any(%s::uuid[]), false)"
-            ).format(sql.Identifier(name), sql.Identifier(table.owner)),
-            (list(without),),
-        ).fetchone()
-        assert row is not None
-        prints[name] = row[0]
-    return prints
+    digest = sql.SQL(
+        "select {}, md5(coalesce(string_agg(t::text, '|' order by t::text), ''))"
+        " from public.{} as t where not coalesce({} = any(%(without)s::uuid[]), false)"
+    )
+    of_each = [
+        digest.format(sql.Literal(name), sql.Identifier(name), sql.Identifier(table.owner))
+        for name, table in TABLES.items()
+    ]
+    query = sql.SQL(" union all ").join(of_each)
+    return dict(db.execute(query, {"without": list(without)}).fetchall())
 
 
 @dataclass(frozen=True)
 class World:
-    """Several businesses with rows in every table. One user's memberships are whatever a test
-    says; two keys that everybody, or a thief, has are the other principals."""
+    """Several businesses with rows in every table. One user's memberships are whatever a test says;
+    the other principals are tokens that everybody, or a thief, has."""
 
     tenants: tuple[Tenant, ...]
     user_id: uuid.UUID
@@ -83,11 +80,16 @@ class World:
         )
 
     def rows(self, table: str, business_id: str) -> list[dict[str, Any]]:
-        """The business's rows, as the database's owner sees them."""
+        """The business's rows, as the database's owner sees them, without the numbers that Postgres
+        gives itself: it refuses others' before it looks at privileges."""
         query = sql.SQL("select to_jsonb(t) from public.{} as t where {} = %s").format(
             sql.Identifier(table), sql.Identifier(TABLES[table].owner)
         )
-        return [row for (row,) in self.database.execute(query, (business_id,)).fetchall()]
+        rows = [row for (row,) in self.database.execute(query, (business_id,)).fetchall()]
+        return [
+            {name: value for name, value in row.items() if (name, type(value)) != ("id", int)}
+            for row in rows
+        ]
 
     def key(self, table: str) -> list[str]:
         """The columns of the table's primary key."""
@@ -98,14 +100,15 @@ class World:
         ).fetchall()
         return [name for (name,) in found]
 
-    def relations(self) -> list[tuple[str, str]]:
-        """Tables that the API can embed in one another, in both directions."""
+    def relations(self) -> list[tuple[str, str, bool]]:
+        """Tables that the API can embed in one another, along every foreign key and both ways; with
+        whether it is one row that is embedded."""
         found = self.database.execute(
             "select conrelid::regclass::text, confrelid::regclass::text from pg_constraint"
             " where contype = 'f' and connamespace = 'public'::regnamespace"
         ).fetchall()
-        one_way = {(child, parent) for child, parent in found if parent in TABLES}
-        return sorted(one_way | {(parent, child) for child, parent in one_way})
+        keys = sorted((child, parent) for child, parent in found if parent in TABLES)
+        return [(*key, True) for key in keys] + [(parent, child, False) for child, parent in keys]
 
 
 def _furnish(db: Connection, tenant: Tenant) -> None:
@@ -136,8 +139,11 @@ def made_in(stack: Stack) -> Iterator[World]:
     issuer = f"{env['SUPABASE_URL']}/auth/v1"
     tokens = {
         "authenticated": jwt.encode(claims(iss=issuer, sub=str(user_id), session_id=None), secret),
+        **{
+            role: jwt.encode(claims(iss=issuer, role=role, sub=None), secret)
+            for role in OTHER_ROLES
+        },
         "anon": env["SUPABASE_PUBLISHABLE_KEY"],
-        "call_webhook": mint(SigningKey.from_secret(secret), env["SUPABASE_URL"]),
     }
     try:
         with (
