@@ -61,30 +61,34 @@ class Call:
 
     def send(self, http: httpx.Client, env: Mapping[str, str], event: Event | None) -> None:
         """As Twilio, with all the oddities that its callbacks were seen to have."""
-        agent, leg = self.sids["agent"], self.sids[event.leg if event else "agent"]
-        pairs = [
-            *ODDITIES,
-            ("From", self.rep),
-            ("To", self.ending.dialled or self.tenant.lead_number),
-        ]
-        if event is None:
-            answer = send(http, env, "twiml", [("CallSid", agent), *pairs])
-        elif event.source == "dial_action":
-            pairs += [("CallSid", agent), ("DialCallStatus", event.status)]
-            pairs += [("DialCallDuration", str(event.duration))] if event.duration else []
-            pairs += [("DialCallSid", leg)] if leg != agent else []
-            answer = send(http, env, "twiml?after=dial", pairs)
-        else:
-            pairs += [("CallSid", leg), ("ParentCallSid", agent if leg != agent else "")]
-            pairs += [("CallStatus", event.status), ("SequenceNumber", str(event.sequence_number))]
-            moment = at(event.second)
-            assert moment is not None
-            pairs += [("Timestamp", format_datetime(moment))]
-            if event.duration is not None:
-                # Minutes beside seconds.
-                pairs += [("Duration", "1"), ("CallDuration", str(event.duration))]
-            answer = send(http, env, "status", pairs)
+        path, pairs = self._webhook(event)
+        caller = [("From", self.rep), ("To", self.ending.dialled or self.tenant.lead_number)]
+        answer = send(http, env, path, [*ODDITIES, *caller, *pairs])
         assert answer.status_code in (200, 204), answer.text
+
+    def _webhook(self, event: Event | None) -> tuple[str, list[tuple[str, str]]]:
+        agent = self.sids["agent"]
+        if event is None:
+            return "twiml", [("CallSid", agent)]
+
+        leg, moment = self.sids[event.leg], at(event.second)
+        if event.source == "dial_action":
+            # Without a leg to the lead it names none.
+            named = [("DialCallSid", leg)] if leg != agent else []
+            length = [("DialCallDuration", str(event.duration))] if event.duration else []
+            pairs = [("CallSid", agent), ("DialCallStatus", event.status), *named, *length]
+            return "twiml?after=dial", pairs
+
+        # Minutes beside seconds.
+        length = [("Duration", "1"), ("CallDuration", str(event.duration))]
+        return "status", [
+            ("CallSid", leg),
+            ("ParentCallSid", agent if leg != agent else ""),
+            ("CallStatus", event.status),
+            ("SequenceNumber", str(event.sequence_number)),
+            *([("Timestamp", format_datetime(moment))] if moment else []),
+            *(length if event.duration is not None else []),
+        ]
 
 
 def at(second: int | None) -> datetime | None:
