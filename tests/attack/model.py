@@ -1,0 +1,83 @@
+"""The oracle: what each principal may see and do, in Python and in no way derived from the SQL.
+
+A table or function that the API serves and that is not listed here fails `test_tenants.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+ROLES = ("owner", "manager", "agent")
+# Roles of the database that have a token or key of their own, besides the users'.
+OTHER_ROLES = ("anon", "call_webhook")
+
+
+@dataclass(frozen=True)
+class Table:
+    """``owner``: the column that says whose a row is; the business's members see all of its rows,
+    whatever their role, and nobody else sees any. Members who have one of ``writers`` as their role
+    may update ``writable`` columns of its rows, and insert rows of ``insertable`` columns.
+    ``sample`` puts a row in where a new business has none yet: SQL, whose parameters are the fields
+    of ``Tenant``."""
+
+    owner: str = "business_id"
+    writable: frozenset[str] = frozenset()
+    insertable: frozenset[str] = frozenset()
+    writers: tuple[str, ...] = ROLES
+    sample: str | None = None
+
+
+TABLES = {
+    "businesses": Table(owner="id"),
+    "business_members": Table(),
+    "leads": Table(),
+    "campaigns": Table(),
+    "phone_numbers": Table(),
+    "do_not_call": Table(
+        sample="insert into public.do_not_call (business_id, phone_number)"
+        " values (%(business_id)s, %(caller_id)s)"
+    ),
+    "conversations": Table(writable=frozenset({"outcome", "notes", "lead_id", "campaign_id"})),
+    "call_legs": Table(),
+    "call_events": Table(),
+    "token_grants": Table(
+        sample="insert into public.token_grants (business_id, user_id, expires_at)"
+        " values (%(business_id)s, %(user_id)s, now() + interval '1 hour')"
+    ),
+}
+
+# Every function, and the roles that may execute it.
+EXECUTED_BY = {
+    "grant_access_token": {"authenticated"},
+    "preview_call": {"authenticated"},
+    "begin_call": {"call_webhook"},
+    "record_call_event": {"call_webhook"},
+}
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Who asks. ``role`` is the database's; ``member_of``: the user's role in each business."""
+
+    role: str
+    member_of: Mapping[str, str] = field(default_factory=dict)
+
+    def may_see(self, business_id: str) -> bool:
+        """Whether rows of this business are shown."""
+        return self.role == "authenticated" and business_id in self.member_of
+
+    def may_update(self, table: str, column: str, business_id: str) -> bool:
+        """Whether an update of this column reaches the business's rows."""
+        return column in TABLES[table].writable and self._writes(table, business_id)
+
+    def may_insert(self, table: str, columns: Collection[str], business_id: str) -> bool:
+        """Whether a row of these columns can be made the business's."""
+        return TABLES[table].insertable.issuperset(columns) and self._writes(table, business_id)
+
+    def may_execute(self, function: str) -> bool:
+        """Whether the function can be called at all."""
+        return self.role in EXECUTED_BY[function]
+
+    def _writes(self, table: str, business_id: str) -> bool:
+        may_see = self.may_see(business_id)
+        return may_see and self.member_of[business_id] in TABLES[table].writers

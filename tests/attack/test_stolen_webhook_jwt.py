@@ -1,0 +1,97 @@
+"""Attacks with the webhook endpoints' JWT in the wrong hands: what its functions do for whom calls
+them directly, and so what such a theft would cost. Tables over REST are in `test_tenants.py`."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import replace
+
+import pytest
+from psycopg.errors import InsufficientPrivilege
+
+from tests.supabase.tenants import (
+    Connection,
+    Tenant,
+    add_tenant,
+    begin_call,
+    conversation,
+    new_call_sid,
+    record_event,
+)
+
+
+@pytest.fixture
+def tenant(db: Connection) -> Tenant:
+    return add_tenant(db, 1)
+
+
+def test_who_knows_no_member_learns_nothing_about_a_business(
+    db: Connection, tenant: Tenant
+) -> None:
+    """Not even whether it exists: all there is to see is a refused call."""
+    answers = []
+    for business_id in (tenant.business_id, uuid.uuid4()):
+        stranger = replace(tenant, business_id=business_id, user_id=uuid.uuid4())
+        answer = begin_call(db, stranger, new_call_sid(), lead_id=tenant.lead_id)
+        del answer["conversation_id"]
+        answers.append(answer)
+    assert answers[0] == answers[1]
+    assert answers[0]["block_reason"] == "not_a_member"
+
+
+def test_who_knows_a_member_learns_the_caller_id_and_can_put_calls_on_record(
+    db: Connection, tenant: Tenant
+) -> None:
+    """The cost: to the database, who holds the token is the phone network."""
+    answer = begin_call(db, tenant, new_call_sid())
+    assert answer.keys() == {
+        "conversation_id", "block_reason", "to_number", "from_number", "time_limit_seconds",
+    }  # fmt: skip
+    assert answer["from_number"] == tenant.caller_id
+
+
+def test_who_knows_a_call_sid_learns_the_calls_numbers_and_can_end_it(
+    db: Connection, tenant: Tenant
+) -> None:
+    """The cost: a CallSid has 128 random bits, and no answer tells one."""
+    sid = new_call_sid()
+    first = begin_call(db, tenant, sid)
+    assert begin_call(db, add_tenant(db, 2), sid) == first
+    record_event(db, sid, new_call_sid(), "completed", 9, duration_seconds=9999)
+    assert conversation(db, sid)["status"] == "completed"
+
+
+def test_whose_a_call_is_and_what_reps_wrote_of_it_is_out_of_reach(
+    db: Connection, tenant: Tenant
+) -> None:
+    sid = new_call_sid()
+    begin_call(db, tenant, sid)
+    db.execute(
+        "update public.conversations set notes = 'n', outcome = 'o' where call_sid = %s", (sid,)
+    )
+    kept = ("business_id", "user_id", "lead_id", "notes", "outcome", "to_number", "from_number")
+    before = {name: conversation(db, sid)[name] for name in kept}
+    begin_call(db, add_tenant(db, 2), sid, lead_id=uuid.uuid4())
+    record_event(db, sid, sid, "failed", 3, payload={"From": "client:user_x", "To": "+1"})
+    assert {name: conversation(db, sid)[name] for name in kept} == before
+
+
+def test_a_leg_of_one_call_cannot_be_named_into_another(db: Connection, tenant: Tenant) -> None:
+    ours, theirs, leg = new_call_sid(), new_call_sid(), new_call_sid()
+    begin_call(db, tenant, ours)
+    begin_call(db, add_tenant(db, 2), theirs)
+    record_event(db, theirs, leg, "in-progress", 2)
+    before = conversation(db, theirs)
+    with pytest.raises(InsufficientPrivilege, match="row-level security"), db.transaction():
+        record_event(db, ours, leg, "completed", 3)
+    assert conversation(db, theirs) == before
+
+
+def test_no_event_is_told_more_than_whether_it_was_new_and_its_calls_id(
+    db: Connection, tenant: Tenant
+) -> None:
+    sid = new_call_sid()
+    begin_call(db, tenant, sid)
+    for agent in (sid, new_call_sid()):
+        answer = record_event(db, agent, new_call_sid(), "ringing", 1)
+        assert answer.keys() == {"new", "conversation_id"}

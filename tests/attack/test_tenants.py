@@ -1,0 +1,372 @@
+"""Attacks the walls between businesses over the REST API, as everybody, with generated requests.
+What is allowed is `model.py`'s to say."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import uuid
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import httpx
+import psycopg
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stack import Stack
+from tests.attack.model import EXECUTED_BY, OTHER_ROLES, ROLES, TABLES, Principal
+from tests.attack.world import BUSINESSES, World, fingerprint, made_in
+from tests.soak import SOAK, figure, scaled
+from tests.supabase.tenants import new_call_sid
+from tests.supabase.test_grants import not_hardened, unlisted
+
+# In the full form every run draws other requests.
+generated = settings(
+    max_examples=scaled(10, 200), derandomize=not SOAK, deadline=None, database=None
+)
+numbers = st.integers(0, BUSINESSES - 1)
+memberships = st.dictionaries(numbers, st.sampled_from(ROLES))
+# A user with these memberships, who had those of the example before; or one of the other tokens.
+askers = memberships | memberships | st.sampled_from(OTHER_ROLES)
+each_table = pytest.mark.parametrize("table", TABLES)
+some_businesses = st.lists(numbers, min_size=1, unique=True)
+forms = st.sampled_from(["none", "eq", "in", "or", "not", "not.or", "neither"])
+
+
+@pytest.fixture(scope="module")
+def world(stack: Stack) -> Iterator[World]:
+    with made_in(stack) as made:
+        yield made
+
+
+def principal(world: World, asker: dict[int, str] | str) -> Principal:
+    return Principal(asker) if isinstance(asker, str) else world.user(asker)
+
+
+def filters(column: str, named: list[str], form: str) -> dict[str, str]:
+    """A question for rows of businesses, in one of the ways that PostgREST offers."""
+    each = ",".join(f"{column}.eq.{one}" for one in named)
+    none_of = ",".join(f"{column}.neq.{one}" for one in named)
+    return {
+        "none": {},
+        "eq": {column: f"eq.{named[0]}"},
+        "in": {column: f"in.({','.join(named)})"},
+        "or": {"or": f"({each})"},
+        "not": {column: f"not.in.({','.join(named)})"},
+        "not.or": {"not.or": f"({each})"},
+        "neither": {"and": f"({none_of})"},
+    }[form]
+
+
+def asked_for(world: World, named: list[str], form: str) -> set[str]:
+    """Of the world's businesses, those whose rows such a question is for."""
+    if form == "none":
+        return set(world.business_ids)
+    if form == "eq":
+        return {named[0]}
+    return set(named) if form in ("in", "or") else set(world.business_ids) - set(named)
+
+
+def businesses_in(found: object) -> set[str | None]:
+    """Every `business_id` at any depth of an answer."""
+    if isinstance(found, list):
+        return set(itertools.chain.from_iterable(map(businesses_in, found)))
+    if isinstance(found, dict):
+        inner = set(itertools.chain.from_iterable(map(businesses_in, found.values())))
+        return inner | ({found["business_id"]} if "business_id" in found else set())
+    return set()
+
+
+def refused_or_empty(answer: httpx.Response) -> bool:
+    return answer.status_code in (401, 403) or (answer.is_success and answer.text in ("", "[]"))
+
+
+def test_the_model_knows_every_table_and_function(world: World) -> None:
+    served = world.database.execute(
+        "select relname from pg_class where relnamespace = 'public'::regnamespace"
+        " and relkind in ('r', 'p', 'v', 'm', 'f')"
+    ).fetchall()
+    assert {name for (name,) in served} == TABLES.keys()
+    callable_ = world.database.execute(
+        "select proname from pg_proc where pronamespace = 'public'::regnamespace"
+        " and prorettype <> 'trigger'::regtype"
+    ).fetchall()
+    assert {name for (name,) in callable_} == EXECUTED_BY.keys()
+
+
+def test_every_table_has_rows_of_every_business(world: World) -> None:
+    """Or there would be nothing to find."""
+    for table, business in itertools.product(TABLES, world.business_ids):
+        assert world.rows(table, business), table
+
+
+def test_the_stack_grants_what_the_migrations_grant(stack: Stack) -> None:
+    """So that what is refused here is refused in production, and what is refused there is here."""
+    with psycopg.connect(stack.env["DATABASE_URL"]) as db:
+        assert unlisted(db) == {}
+        assert not_hardened(db) == []
+
+
+@each_table
+@generated
+@given(askers, some_businesses, forms, st.booleans())
+def test_a_read_shows_the_rows_of_ones_businesses_and_counts_no_others(
+    world: World, table: str, asker: dict[int, str] | str, of: list[int], form: str, head: bool
+) -> None:
+    who = principal(world, asker)
+    named = [world.business_ids[number] for number in of]
+    owner = TABLES[table].owner
+    answer = world.ask(
+        who,
+        "HEAD" if head else "GET",
+        table,
+        params=filters(owner, named, form),
+        headers={"Prefer": "count=exact"},
+    )
+    visible = [one for one in asked_for(world, named, form) if who.may_see(one)]
+    expected = sum(len(world.rows(table, one)) for one in visible)
+    if who.role == "authenticated":
+        assert answer.status_code in (200, 206), answer.text
+        assert answer.headers["Content-Range"].partition("/")[2] == str(expected)
+    else:
+        assert head or refused_or_empty(answer)
+        assert answer.headers.get("Content-Range", "*/0") == "*/0"
+    if not head and answer.is_success:
+        rows = answer.json()
+        assert len(rows) == expected
+        assert {row[owner] for row in rows} == set(visible)
+
+
+@pytest.mark.parametrize("roles", [{0: "owner"}, {0: "agent", 1: "manager"}, {}], ids=str)
+def test_no_embedding_leads_out_of_ones_businesses(world: World, roles: dict[int, str]) -> None:
+    """Along every foreign key, both ways; plain, and searched and sorted by the embedded table."""
+    who = world.user(roles)
+    own = set(who.member_of)
+    for table, embedded, to_one in world.relations():
+        owner, inner = TABLES[table].owner, TABLES[embedded].owner
+        plain = world.ask(who, "GET", table, params={"select": f"*,{embedded}(*)"})
+        assert plain.status_code == 200, plain.text
+        assert {row[owner] for row in plain.json()} == own
+        assert businesses_in(plain.json()) <= own
+        assert all(row[embedded] for row in plain.json())
+
+        order = f"{embedded}({inner})" if to_one else f"{owner}"
+        for form in ("in", "not"):
+            of_second = [world.business_ids[1]]
+            ((name, value),) = filters(inner, of_second, form).items()
+            answer = world.ask(
+                who,
+                "GET",
+                table,
+                params={
+                    "select": f"*,{embedded}!inner(*)",
+                    f"{embedded}.{name}": value,
+                    "order": f"{order}.desc",
+                },
+                headers={"Prefer": "count=exact"},
+            )
+            wanted = asked_for(world, of_second, form) & own
+            assert {row[owner] for row in answer.json()} == wanted, (table, embedded, form)
+            assert businesses_in(answer.json()) <= wanted
+            count = sum(len(world.rows(table, one)) for one in wanted)
+            assert answer.headers["Content-Range"].partition("/")[2] == str(count)
+
+
+@each_table
+@generated
+@given(askers, some_businesses, forms, st.integers(0, 99), st.booleans())
+def test_an_update_reaches_what_the_model_lets_it_and_a_deletion_nothing(
+    world: World, table: str, asker: dict[int, str] | str, of: list[int], form: str,
+    pick: int, deletion: bool,
+) -> None:  # fmt: skip
+    who = principal(world, asker)
+    named = [world.business_ids[number] for number in of]
+    owner = TABLES[table].owner
+    row = world.rows(table, named[0])[0]
+    column = sorted(row)[pick % len(row)]
+    reached = {
+        one
+        for one in asked_for(world, named, form)
+        if not deletion and who.may_update(table, column, one)
+    }
+    # All or nothing: a lead of one business cannot be that of another's call.
+    mixed = column.endswith("_id") and not reached.issubset(named[:1])
+    changing = set() if mixed else reached
+    before = fingerprint(world.database, without=changing)
+    answer = world.ask(
+        who,
+        "DELETE" if deletion else "PATCH",
+        table,
+        params=filters(owner, named, form),
+        json=None if deletion else {column: row[column]},
+        headers={"Prefer": "return=representation"},
+    )
+    if mixed:
+        assert answer.status_code == 409
+    elif reached:
+        assert {row[owner] for row in answer.json()} == reached
+    else:
+        assert refused_or_empty(answer), (answer.status_code, answer.text)
+    assert fingerprint(world.database, without=changing) == before
+
+
+@each_table
+@generated
+@given(
+    askers, numbers, st.sampled_from(["", "ignore", "merge", "PUT"]), st.booleans(), st.booleans()
+)
+def test_a_row_is_inserted_by_whom_the_model_lets_whether_it_is_there_already_or_not(
+    world: World, table: str, asker: dict[int, str] | str, of: int, resolution: str,
+    there: bool, whole: bool,
+) -> None:  # fmt: skip
+    who, business, key = principal(world, asker), world.business_ids[of], world.key(table)
+    row = world.rows(table, business)[0]
+    if not there:
+        row = {
+            name: value if name == "business_id" else unlike(value) for name, value in row.items()
+        }
+    if not whole and TABLES[table].insertable:
+        row = {name: row[name] for name in TABLES[table].insertable}
+    method, params = "POST", {"on_conflict": ",".join(key)} if resolution else {}
+    if resolution == "PUT" and row.keys() >= set(key):
+        method, params = "PUT", {name: f"eq.{row[name]}" for name in key}
+    prefer = f"resolution={resolution}-duplicates" if resolution in ("ignore", "merge") else ""
+    allowed = who.may_insert(table, row, business)
+    before = fingerprint(world.database, without=[business] if allowed else [])
+    answer = world.ask(who, method, table, params=params, json=row, headers={"Prefer": prefer})
+    if allowed:
+        # To merge, or to put, is to update.
+        assert answer.is_success or there or resolution in ("merge", "PUT"), answer.text
+    else:
+        assert answer.status_code in (401, 403), (answer.status_code, answer.text)
+    assert fingerprint(world.database, without=[business] if allowed else []) == before
+
+
+@generated
+@given(memberships, numbers, st.sampled_from(["outcome", "notes"]))
+def test_a_call_is_described_by_members_of_its_business_alone(
+    world: World, roles: dict[int, str], of: int, column: str
+) -> None:
+    who = world.user(roles)
+    business, text = world.business_ids[of], str(uuid.uuid4())
+    calls = {"business_id": f"eq.{business}"}
+    world.ask(who, "PATCH", "conversations", params=calls, json={column: text})
+    written = {row[column] == text for row in world.rows("conversations", business)}
+    assert written == {who.may_update("conversations", column, business)}
+
+
+NUMBER = {"dialled": "+14155550100", "number": {"e164": "+14155550100", "type": "mobile"}}
+PREVIEW: dict[str, object] = {
+    "p_to": NUMBER,
+    "p_caller_id": None,
+    "p_lead_id": None,
+    "p_campaign_id": None,
+}
+
+
+@generated
+@given(memberships, numbers)
+def test_tokens_and_previews_are_for_members_alone(
+    world: World, roles: dict[int, str], of: int
+) -> None:
+    who = world.user(roles)
+    business = world.business_ids[of]
+    before = fingerprint(world.database, without=[business])
+    granted = len(world.rows("token_grants", business))
+    asked = {"p_business_id": business}
+    grant = world.ask(who, "POST", "rpc/grant_access_token", json=asked | {"p_ttl_seconds": 60})
+    preview = world.ask(who, "POST", "rpc/preview_call", json=asked | PREVIEW)
+    error = None if who.may_see(business) else "not_a_member"
+    assert grant.json().get("error") == error
+    assert preview.json().get("error") == error
+    assert len(world.rows("token_grants", business)) == granted + (error is None)
+    assert fingerprint(world.database, without=[business]) == before
+
+
+@pytest.mark.parametrize("function", EXECUTED_BY)
+def test_a_function_is_executed_by_its_own_role_alone(world: World, function: str) -> None:
+    (names,) = world.database.execute(
+        "select proargnames from pg_proc where proname = %s"
+        " and pronamespace = 'public'::regnamespace",
+        (function,),
+    ).fetchone() or ([],)
+    principals = [world.user({0: "owner"}), *map(Principal, OTHER_ROLES)]
+    before = fingerprint(world.database)
+    for who in principals:
+        if not who.may_execute(function):
+            answer = world.ask(
+                who, "POST", f"rpc/{function}", json=dict.fromkeys(names or [], None)
+            )
+            assert answer.status_code in (401, 403), (who.role, answer.text)
+    assert fingerprint(world.database) == before
+
+
+def unlike(value: object) -> Any:
+    """Something of the same shape that nobody has; the same thing where it names nothing."""
+    if not isinstance(value, str):
+        return value
+    if re.fullmatch(r"[0-9a-f-]{36}", value):
+        return str(uuid.uuid4())
+    if value.startswith("CA"):
+        return new_call_sid()
+    return f"+1212{uuid.uuid4().int % 10**7:07}" if value.startswith("+") else value
+
+
+class Question(NamedTuple):
+    """THIS stands for ``this``, which is another's, and for what nobody has."""
+
+    method: str
+    path: str
+    this: str
+    params: Mapping[str, str] = {}
+    body: Mapping[str, object] | None = None
+
+
+def questions(world: World) -> Iterator[Question]:
+    """Of a member of the first business, with everything of the second that names something."""
+    own, (_, theirs, *_) = world.business_ids[0], world.tenants
+    ids = {"lead_id": str(theirs.lead_id), "campaign_id": str(theirs.campaign_id)}
+    for column, this in ids.items():
+        yield Question(
+            "PATCH", "conversations", this, {"business_id": f"eq.{own}"}, {column: "THIS"}
+        )
+    named = {"p_business_id": str(theirs.business_id), "p_caller_id": theirs.caller_id}
+    for name, this in (named | {f"p_{column}": this for column, this in ids.items()}).items():
+        body = PREVIEW | {"p_business_id": own, name: "THIS"}
+        yield Question("POST", "rpc/preview_call", this, body=body)
+    body = {"p_business_id": "THIS", "p_ttl_seconds": 60}
+    yield Question("POST", "rpc/grant_access_token", str(theirs.business_id), body=body)
+    for table, rules in TABLES.items():
+        for column, value in world.rows(table, str(theirs.business_id))[0].items():
+            if unlike(value) != value:
+                yield Question("GET", table, value, {column: "eq.THIS"})
+                for name in sorted(rules.writable):
+                    yield Question("PATCH", table, value, {column: "eq.THIS"}, {name: None})
+
+
+@pytest.mark.parametrize("roles", [{0: "owner"}, {}], ids=str)
+def test_what_is_anothers_is_answered_as_what_nobody_has(
+    world: World, roles: dict[int, str]
+) -> None:
+    """Whatever is asked with an id, a CallSid or a number: a difference would tell what exists."""
+    who, asked = world.user(roles), list(questions(world))
+    before = fingerprint(world.database)
+    for question in asked:
+        answers = []
+        for this in (question.this, unlike(question.this)):
+            answer = world.ask(
+                who,
+                question.method,
+                question.path,
+                params={k: v.replace("THIS", this) for k, v in question.params.items()},
+                json=question.body
+                and {k: this if v == "THIS" else v for k, v in question.body.items()},
+                headers={"Prefer": "count=exact"},
+            )
+            said = answer.text.replace(this, "THIS")
+            answers.append((answer.status_code, said, answer.headers.get("Content-Range")))
+        assert answers[0] == answers[1], question
+    assert fingerprint(world.database) == before
+    figure(f"tenants: {len(asked)} questions about another's and nobody's, answered alike")

@@ -1,0 +1,167 @@
+"""Businesses in the stack's database, and principals with real tokens at its REST API."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import httpx
+import jwt
+import psycopg
+from psycopg import sql
+
+from stack import Stack
+from tests.attack.model import OTHER_ROLES, TABLES, Principal
+from tests.endpoints import claims
+from tests.supabase.tenants import (
+    Connection,
+    Tenant,
+    add_tenant,
+    add_user,
+    begin_call,
+    new_call_sid,
+    record_event,
+)
+
+BUSINESSES = 3
+
+
+def fingerprint(db: Connection, *, without: Collection[str] = ()) -> dict[str, str]:
+    """By table, a digest of all rows but some businesses': two are equal if nothing was written."""
+    digest = sql.SQL(
+        "select {}, md5(coalesce(string_agg(t::text, '|' order by t::text), ''))"
+        " from public.{} as t where not coalesce({} = any(%(without)s::uuid[]), false)"
+    )
+    of_each = [
+        digest.format(sql.Literal(name), sql.Identifier(name), sql.Identifier(table.owner))
+        for name, table in TABLES.items()
+    ]
+    query = sql.SQL(" union all ").join(of_each)
+    return dict(db.execute(query, {"without": list(without)}).fetchall())
+
+
+@dataclass(frozen=True)
+class World:
+    """Several businesses with rows in every table. One user's memberships are whatever a test says;
+    the other principals are tokens that everybody, or a thief, has."""
+
+    tenants: tuple[Tenant, ...]
+    user_id: uuid.UUID
+    tokens: Mapping[str, str]
+    http: httpx.Client
+    database: Connection
+
+    @property
+    def business_ids(self) -> tuple[str, ...]:
+        return tuple(str(tenant.business_id) for tenant in self.tenants)
+
+    def user(self, roles: Mapping[int, str]) -> Principal:
+        """The user, from now on a member of the businesses of these numbers and of no other."""
+        member_of = {self.business_ids[number]: role for number, role in roles.items()}
+        self.database.execute(
+            "delete from public.business_members where user_id = %s", (self.user_id,)
+        )
+        for business_id, role in member_of.items():
+            self.database.execute(
+                "insert into public.business_members (business_id, user_id, role)"
+                " values (%s, %s, %s)",
+                (business_id, self.user_id, role),
+            )
+        return Principal("authenticated", member_of)
+
+    def ask(self, principal: Principal, method: str, path: str, **request: Any) -> httpx.Response:
+        """A request to the REST API as this principal."""
+        headers = {"Authorization": f"Bearer {self.tokens[principal.role]}"}
+        return self.http.request(
+            method, path, headers=headers | request.pop("headers", {}), **request
+        )
+
+    def rows(self, table: str, business_id: str) -> list[dict[str, Any]]:
+        """The business's rows, as the database's owner sees them, without the numbers that Postgres
+        gives itself: it refuses others' before it looks at privileges."""
+        query = sql.SQL("select to_jsonb(t) from public.{} as t where {} = %s").format(
+            sql.Identifier(table), sql.Identifier(TABLES[table].owner)
+        )
+        rows = [row for (row,) in self.database.execute(query, (business_id,)).fetchall()]
+        return [
+            {name: value for name, value in row.items() if (name, type(value)) != ("id", int)}
+            for row in rows
+        ]
+
+    def key(self, table: str) -> list[str]:
+        """The columns of the table's primary key."""
+        found = self.database.execute(
+            "select attname from pg_index join pg_attribute on attrelid = indrelid"
+            " and attnum = any(indkey) where indisprimary and indrelid = %s::regclass",
+            (f"public.{table}",),
+        ).fetchall()
+        return [name for (name,) in found]
+
+    def relations(self) -> list[tuple[str, str, bool]]:
+        """Tables that the API can embed in one another, along every foreign key and both ways; with
+        whether it is one row that is embedded."""
+        found = self.database.execute(
+            "select conrelid::regclass::text, confrelid::regclass::text from pg_constraint"
+            " where contype = 'f' and connamespace = 'public'::regnamespace"
+        ).fetchall()
+        keys = sorted((child, parent) for child, parent in found if parent in TABLES)
+        return [(*key, True) for key in keys] + [(parent, child, False) for child, parent in keys]
+
+
+def _furnish(db: Connection, tenant: Tenant) -> None:
+    """Calls, and a row in each table that a new tenant leaves empty."""
+    db.execute(
+        "update public.businesses set token_grants_per_minute = 1000000 where id = %s",
+        (tenant.business_id,),
+    )
+    for table in TABLES.values():
+        if table.sample is not None:
+            db.execute(table.sample.encode(), asdict(tenant))
+    for _ in range(2):
+        agent = new_call_sid()
+        begin_call(db, tenant, agent, campaign_id=tenant.campaign_id)
+        record_event(db, agent, new_call_sid(), "ringing", 1)
+
+
+@contextmanager
+def made_in(stack: Stack) -> Iterator[World]:
+    """A world, deleted afterwards with all that is its own."""
+    env = stack.env
+    secret = env["SUPABASE_JWT_SECRET"]
+    with psycopg.connect(env["DATABASE_URL"]) as admin:
+        tenants = tuple(add_tenant(admin, 40 + number) for number in range(BUSINESSES))
+        for tenant in tenants:
+            _furnish(admin, tenant)
+        user_id = add_user(admin)
+    issuer = f"{env['SUPABASE_URL']}/auth/v1"
+    tokens = {
+        "authenticated": jwt.encode(claims(iss=issuer, sub=str(user_id), session_id=None), secret),
+        **{
+            role: jwt.encode(claims(iss=issuer, role=role, sub=None), secret)
+            for role in OTHER_ROLES
+        },
+        "anon": env["SUPABASE_PUBLISHABLE_KEY"],
+    }
+    try:
+        with (
+            psycopg.connect(env["DATABASE_URL"], autocommit=True) as database,
+            httpx.Client(
+                base_url=f"{env['SUPABASE_URL']}/rest/v1",
+                headers={"apikey": env["SUPABASE_PUBLISHABLE_KEY"]},
+                timeout=15,
+            ) as http,
+        ):
+            yield World(tenants, user_id, tokens, http, database)
+    finally:
+        with psycopg.connect(env["DATABASE_URL"]) as admin:
+            admin.execute(
+                "delete from public.businesses where id = any(%s)",
+                ([tenant.business_id for tenant in tenants],),
+            )
+            admin.execute(
+                "delete from auth.users where id = any(%s)",
+                ([user_id, *(tenant.user_id for tenant in tenants)],),
+            )
