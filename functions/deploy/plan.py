@@ -180,7 +180,7 @@ def _version(
 ) -> str:
     """The code's version, and six digits that change with anything else about a deployment."""
     command = Changes(project.id, project.region).deploy(
-        pack.endpoint, Path(), "", variables, secrets, exists=True
+        pack.endpoint, Path(), "", variables, secrets, serves=True
     )
     settings = "\0".join(command.argv)
     return f"{pack.version}-{hashlib.sha256(settings.encode()).hexdigest()[:6]}"

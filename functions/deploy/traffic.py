@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import signal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from functions.bundle import Endpoint
@@ -25,6 +27,15 @@ class Move:
     revision: str
     tags: Mapping[str, str]
     version: str | None = None
+    # The traffic stays where it is.
+    only_tags: bool = False
+
+    @property
+    def does(self) -> str:
+        """What the operator reads about it."""
+        if self.only_tags:
+            return "not part of a rollback"
+        return f"traffic to {self.version or self.revision}"
 
 
 def move_all(moves: Sequence[Move], steps: Steps, changes: Changes, check: Check) -> None:
@@ -35,20 +46,35 @@ def move_all(moves: Sequence[Move], steps: Steps, changes: Changes, check: Check
         for move in moves:
             begun.append(move)
             with steps.step(
-                f"{move.endpoint.folder}: traffic to {move.version or move.revision}",
+                f"{move.endpoint.folder}: {move.does}",
                 "What served before serves again. Then run the same command again.",
             ):
                 steps.change(changes.shift_traffic(move.endpoint, move.revision, move.tags))
-                if move.service and not steps.dry_run:
+                if move.service and not move.only_tags and not steps.dry_run:
                     check(move.endpoint, move.service.url, move.version)
     except BaseException:
-        for move in reversed(begun):
-            _move_back(move, steps, changes)
+        with _undisturbed():
+            for move in reversed(begun):
+                _move_back(move, steps, changes)
         raise
 
 
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Pressing Ctrl-C again does not stop it halfway back. gcloud inherits that."""
+    ends = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = [signal.signal(each, signal.SIG_IGN) for each in ends]
+    try:
+        yield
+    finally:
+        for each, handler in zip(ends, before, strict=True):
+            signal.signal(each, handler)
+
+
 def _move_back(move: Move, steps: Steps, changes: Changes) -> None:
-    if move.service is None or move.service.serving in (None, move.revision):
+    if move.service is None or move.service.serving is None:
+        return
+    if (move.service.serving, move.service.tags) == (move.revision, move.tags):
         return
     command = changes.shift_traffic(move.endpoint, move.service.serving, move.service.tags)
     try:
@@ -56,6 +82,23 @@ def _move_back(move: Move, steps: Steps, changes: Changes) -> None:
             steps.change(command)
     except DeployError:
         steps.left.append(f"Give {move.endpoint.folder} its traffic back: {command.shown}")
+
+
+def left_alone(endpoints: Sequence[Endpoint], services: Mapping[str, Service]) -> list[Move]:
+    """What a release does not change is no part of its undoing: it forgets what was before it."""
+    return [
+        Move(
+            endpoint,
+            service,
+            service.serving,
+            {tag: revision for tag, revision in service.tags.items() if tag != PREVIOUS},
+            only_tags=True,
+        )
+        for endpoint in endpoints
+        if (service := services.get(service_name(endpoint)))
+        and service.previous
+        and service.serving
+    ]
 
 
 def moves_back(endpoints: Sequence[Endpoint], services: Mapping[str, Service]) -> list[Move]:

@@ -242,6 +242,15 @@ def test_threads_are_as_many_as_requests_at_once(lab: Lab) -> None:
         assert f"--concurrency={revision.variables['THREADS']}" in revision.flags
 
 
+def test_what_is_kept_warm_is_the_services_and_not_each_revisions(lab: Lab) -> None:
+    lab.deploy()
+
+    for endpoint in bundle.endpoints():
+        (argv,) = lab.commands("run", "deploy", endpoint.folder.replace("_", "-"))
+        assert f"--min={endpoint.min_instances}" in argv
+        assert not [flag for flag in argv if flag.startswith("--min-instances")]
+
+
 def test_public_endpoints_have_no_invoker_check(lab: Lab) -> None:
     lab.deploy()
 
@@ -276,6 +285,29 @@ def test_only_the_named_endpoint_is_deployed(lab: Lab) -> None:
     assert {folder for folder in FOLDERS if after[folder] != before[folder]} == {"token_fn"}
     # Nobody is told to take rights away that the others need.
     assert lab.left == []
+
+
+def test_twilio_is_not_told_of_endpoints_that_are_not_deployed(lab: Lab) -> None:
+    stopped = lab.stops("token_fn")
+
+    assert "twiml" in str(stopped)
+    assert "Twilio was not told of it" in stopped.fix
+    assert lab.serving()["token_fn"]
+    assert not any(app["voice_url"] for app in lab.twilio.apps.values())
+
+
+def test_what_is_broken_elsewhere_does_not_stop_a_deployment_of_one_endpoint(lab: Lab) -> None:
+    lab.deploy()
+    lab.edit("shared", "ANOTHER = 1")
+    lab.deploy()
+    lab.edit("token_fn", "ANOTHER = 2")
+    status = lab.cloud.services["status-fn"]
+    status.revisions[status.serving].variables["HENK_VERSION"] = "broken"
+    before = lab.serving()
+
+    lab.deploy("token_fn")
+
+    assert lab.serving()["token_fn"] != before["token_fn"]
 
 
 def test_a_right_that_is_no_longer_needed_is_named(lab: Lab) -> None:
