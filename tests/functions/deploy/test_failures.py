@@ -72,6 +72,11 @@ def one_changed(lab: Lab) -> None:
     lab.changes.clear()
 
 
+def undoing(lab: Lab) -> dict[str, str | None]:
+    """What a rollback would give the traffic to."""
+    return {name: service.tags.get("previous") for name, service in lab.cloud.services.items()}
+
+
 def number_of_changes(
     directory: Path, monkeypatch: pytest.MonkeyPatch, scene: Callable[[Lab], None]
 ) -> int:
@@ -106,7 +111,7 @@ def test_a_failure_at_any_change_leaves_what_serves_and_a_rerun_finishes(
     for position in range(count):
         lab = labs.lab(tmp_path / str(position), monkeypatch)
         scene(lab)
-        old = lab.serving()
+        old, before = lab.serving(), undoing(lab)
         lab.fault = FailsAt(position, when, error)
 
         with pytest.raises((DeployError, KeyboardInterrupt)) as stopped:
@@ -120,6 +125,7 @@ def test_a_failure_at_any_change_leaves_what_serves_and_a_rerun_finishes(
             assert all(serving.values())
         elif any(old.values()):
             assert serving == old, failed
+            assert undoing(lab) == before, failed
         if isinstance(stopped.value, DeployError):
             # It names the command that failed, marks the step, and says what to do.
             command = "Twilio" if failed.startswith("Twilio") else failed
