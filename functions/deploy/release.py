@@ -109,6 +109,11 @@ class Deployment:
         if not told:
             self._point_app(app, webhooks, wanted, base_url)
 
+        if any(target.service is None for target in wanted):
+            self.steps.left.append(
+                "Let the web app ask these addresses (docs/client-library.md), and give a business"
+                " members and a caller ID (docs/setup.md, step 6)."
+            )
         for name, account in plan.excess_readers(project, self.endpoints, values):
             command = self._changes.let_read_no_more(name, account)
             self.steps.left.append(
@@ -116,7 +121,9 @@ class Deployment:
                 f" roll back past this release: {command.shown}"
             )
         self.steps.report.say(
-            summary.result(wanted, base_url, app) if not self.steps.dry_run else summary.DRY_RUN
+            summary.DRY_RUN
+            if self.steps.dry_run
+            else summary.result(wanted, base_url, app, plan.webhook_jwt_days(self.operator, values))
         )
 
     def rollback(self) -> None:
@@ -239,8 +246,10 @@ class Deployment:
 
         def deploy(target: Target) -> None:
             folder = self.checkout / "build" / target.endpoint.folder
+            serves = bool(target.service and target.service.serving)
             with self.steps.step(
-                f"{target.endpoint.folder} {target.version} deployed, without traffic",
+                f"{target.endpoint.folder} {target.version} deployed"
+                f"{', without traffic' if serves else ''}",
                 "The old version goes on serving. If it was built: what the function wrote is in"
                 f" `{self._changes.read_logs(target.endpoint).shown}`. Rights that were given just"
                 " now can take Google a minute. Then run ./deploy.sh again.",
@@ -254,12 +263,12 @@ class Deployment:
                         target.tag,
                         target.variables,
                         target.secrets,
-                        serves=bool(target.service and target.service.serving),
+                        serves=serves,
                     )
                 )
 
-        # Builds take minutes and do not need each other.
-        with ThreadPoolExecutor(max(1, len(new))) as pool:
+        # Builds take minutes and do not need each other. What is only shown stays in its order.
+        with ThreadPoolExecutor(1 if self.steps.dry_run else max(1, len(new))) as pool:
             under_way = [pool.submit(deploy, target) for target in new]
         for each in under_way:
             each.result()

@@ -47,7 +47,7 @@ def move_all(moves: Sequence[Move], steps: Steps, changes: Changes, check: Check
             begun.append(move)
             with steps.step(
                 f"{move.endpoint.folder}: {move.does}",
-                "What served before serves again. Then run the same command again.",
+                "What served before gets its traffic back. Run the same command again.",
             ):
                 steps.change(changes.shift_traffic(move.endpoint, move.revision, move.tags))
                 if move.service and not move.only_tags and not steps.dry_run:

@@ -161,6 +161,20 @@ def test_the_webhook_jwt_is_minted_anew_in_good_time(
     assert len(lab.cloud.secrets["SUPABASE_WEBHOOK_JWT"].versions) == 1 + renewed
 
 
+def test_the_summary_says_where_and_how_long_it_serves(lab: Lab) -> None:
+    said = lab.deploy()
+
+    serving = lab.serving()
+    for folder in FOLDERS:
+        name = folder.removesuffix("_fn")
+        address = f"https://{name}-fn-{NUMBER}.{REGION}.run.app/api/twilio/{name}"
+        assert re.search(rf"^  {folder} +{serving[folder]}  {address}$", said, re.M)
+    assert re.search(r"^  webhook JWT +good for (89|90) days", said, re.M)
+    assert any("docs/client-library.md" in left for left in lab.left)
+    lab.deploy()
+    assert lab.left == []
+
+
 @pytest.mark.parametrize("stored", ["rubbish", jwt.encode({"role": "anon"}, endpoints.JWT_SECRET)])
 def test_a_webhook_jwt_that_is_none_is_replaced(lab: Lab, stored: str) -> None:
     lab.deploy()
