@@ -24,7 +24,7 @@ from functions.deploy import twiml_app
 from stack import Postgres, Stack
 from tests.functions.deploy.cloud_run import Instances, front
 from tests.functions.deploy.gcloud_program import program
-from tests.functions.deploy.google_cloud import GoogleCloud, Revision
+from tests.functions.deploy.google_cloud import GoogleCloud, Refused, Revision
 from tests.functions.deploy.lab import SETTINGS, copy_checkout
 from tests.stacks import free_port_base
 
@@ -311,6 +311,7 @@ def test_ctrl_c_or_a_lost_terminal_stops_with_the_old_version_serving(
         if argv[:2] == ("run", "deploy") and when == "before":
             deploying.set()
             stopped.wait(30)
+            raise Refused("gcloud is gone")
 
     site.cloud.on_change = wait
     with subprocess.Popen(
