@@ -435,6 +435,35 @@ def test_a_rollback_leaves_alone_what_the_latest_release_left_alone(lab: Lab) ->
     assert lab.serving() == before
 
 
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("nth", range(1, len(FOLDERS) + 1))
+def test_a_rollback_that_fails_anywhere_changes_nothing_and_can_be_run_again(
+    lab: Lab, when: str, nth: int
+) -> None:
+    lab.deploy()
+    old = lab.serving()
+    lab.edit("shared", "ANOTHER = 1")
+    lab.deploy()
+    before = lab.snapshot()
+    left = nth
+
+    def fail(what: str, now: str) -> None:
+        nonlocal left
+        left -= now == when
+        if not left:
+            left -= 1
+            raise Refused("UNAVAILABLE")
+
+    lab.fault = fail
+    with pytest.raises(DeployError, match="UNAVAILABLE"):
+        lab.rollback()
+    assert lab.snapshot() == before
+
+    lab.fault = lambda what, now: None
+    lab.rollback()
+    assert lab.serving() == old
+
+
 def test_after_a_rollback_the_same_version_can_be_released_again(lab: Lab) -> None:
     lab.deploy()
     lab.edit("shared", "ANOTHER = 1")
