@@ -109,8 +109,10 @@ class Changes:
             "--format=none",
         )
 
-    def shift_traffic(self, endpoint: Endpoint, revision: str, tags: Mapping[str, str]) -> Command:
-        """All traffic to one revision, and these tags and no others, in one step."""
+    def shift_traffic(
+        self, endpoint: Endpoint, revision: str | None, tags: Mapping[str, str]
+    ) -> Command:
+        """In one step these tags and no others, and all traffic to one revision, if it is given."""
         pairs = ",".join(f"{tag}={target}" for tag, target in sorted(tags.items()))
         return self._gcloud(
             "run",
@@ -118,7 +120,7 @@ class Changes:
             "update-traffic",
             service_name(endpoint),
             f"--region={self._region}",
-            f"--to-revisions={revision}=100",
+            *((f"--to-revisions={revision}=100",) if revision else ()),
             f"--set-tags={pairs}" if pairs else "--clear-tags",
             "--format=none",
         )

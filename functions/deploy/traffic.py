@@ -19,21 +19,20 @@ Check = Callable[[Endpoint, str, str | None], None]
 
 @dataclass(frozen=True)
 class Move:
-    """All of an endpoint's traffic to a revision, and the tags of the service from then on."""
+    """All of an endpoint's traffic to a revision, and the tags of the service from then on. Without
+    a revision the traffic stays where it is."""
 
     endpoint: Endpoint
     # As it was before.
     service: Service | None
-    revision: str
+    revision: str | None
     tags: Mapping[str, str]
     version: str | None = None
-    # The traffic stays where it is.
-    only_tags: bool = False
 
     @property
     def does(self) -> str:
         """What the operator reads about it."""
-        if self.only_tags:
+        if self.revision is None:
             return "not part of a rollback"
         return f"traffic to {self.version or self.revision}"
 
@@ -50,7 +49,7 @@ def move_all(moves: Sequence[Move], steps: Steps, changes: Changes, check: Check
                 "What served before gets its traffic back. Run the same command again.",
             ):
                 steps.change(changes.shift_traffic(move.endpoint, move.revision, move.tags))
-                if move.service and not move.only_tags and not steps.dry_run:
+                if move.service and move.revision and not steps.dry_run:
                     check(move.endpoint, move.service.url, move.version)
     except BaseException:
         with _undisturbed():
@@ -61,7 +60,7 @@ def move_all(moves: Sequence[Move], steps: Steps, changes: Changes, check: Check
 
 @contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Pressing Ctrl-C again does not stop it halfway back. gcloud inherits that."""
+    """No second Ctrl-C stops it halfway back, nor gcloud, which inherits that."""
     ends = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = [signal.signal(each, signal.SIG_IGN) for each in ends]
     try:
@@ -76,12 +75,13 @@ def _move_back(move: Move, steps: Steps, changes: Changes) -> None:
         return
     if (move.service.serving, move.service.tags) == (move.revision, move.tags):
         return
-    command = changes.shift_traffic(move.endpoint, move.service.serving, move.service.tags)
+    revision = move.service.serving if move.revision else None
+    command = changes.shift_traffic(move.endpoint, revision, move.service.tags)
     try:
-        with steps.step(f"{move.endpoint.folder}: traffic back", ""):
+        with steps.step(f"{move.endpoint.folder}: back to what it was", ""):
             steps.change(command)
     except DeployError:
-        steps.left.append(f"Give {move.endpoint.folder} its traffic back: {command.shown}")
+        steps.left.append(f"Set {move.endpoint.folder} back to what it was: {command.shown}")
 
 
 def left_alone(endpoints: Sequence[Endpoint], services: Mapping[str, Service]) -> list[Move]:
@@ -90,9 +90,8 @@ def left_alone(endpoints: Sequence[Endpoint], services: Mapping[str, Service]) -
         Move(
             endpoint,
             service,
-            service.serving,
+            None,
             {tag: revision for tag, revision in service.tags.items() if tag != PREVIOUS},
-            only_tags=True,
         )
         for endpoint in endpoints
         if (service := services.get(service_name(endpoint)))

@@ -361,7 +361,7 @@ def _update_traffic(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags, st
         tags = dict(pair.split("=") for pair in flags["set-tags"].split(","))
     if "clear-tags" in flags:
         tags = {}
-    serving, _, percent = flags["to-revisions"].partition("=")
+    serving, _, percent = flags.get("to-revisions", f"{service.serving}=100").partition("=")
     if percent != "100":
         raise Refused("not all traffic")
     missing = {serving, *tags.values()} - service.revisions.keys()

@@ -14,7 +14,7 @@ import requests
 
 from functions.deploy.steps import DeployError
 from tests.functions.deploy import lab as labs
-from tests.functions.deploy.google_cloud import Refused
+from tests.functions.deploy.google_cloud import REGION, Refused
 from tests.functions.deploy.lab import Lab
 
 
@@ -166,6 +166,26 @@ def test_pressing_ctrl_c_again_does_not_stop_it_halfway_back(lab: Lab) -> None:
         lab.deploy()
     assert moves > 3
     assert lab.serving() == old
+
+
+def test_what_cannot_be_given_back_is_left_with_the_command_to_type(lab: Lab) -> None:
+    lab.deploy()
+    lab.edit("shared", "ANOTHER = 1")
+    old = lab.cloud.services["token-fn"].serving
+    moves = 0
+
+    def go_away(what: str, when: str) -> None:
+        nonlocal moves
+        moves += what.startswith("run services update-traffic") and when == "before"
+        if moves > 1:
+            raise Refused("the network went away")
+
+    lab.fault = go_away
+    lab.stops()
+
+    (token,) = [left for left in lab.left if "token_fn" in left]
+    assert f"gcloud run services update-traffic token-fn --region={REGION}" in token
+    assert f"--to-revisions={old}=100" in token
 
 
 def test_a_first_version_that_does_not_start_is_followed_by_one_that_does(lab: Lab) -> None:
