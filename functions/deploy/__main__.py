@@ -24,8 +24,9 @@ INTERRUPTED = 130
 def main(argv: list[str] | None = None) -> int:
     """Returns the exit status: 0, 1 for a deployment that stopped, 2 for wrong arguments."""
     arguments = _parser().parse_args(argv)
-    # A terminated deployment cleans up as an interrupted one does.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # One that is terminated, or whose terminal is gone, cleans up as an interrupted one does.
+    for ends in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ends, signal.default_int_handler)
     started = time.monotonic()
     steps = Steps(
         Report(),
@@ -99,7 +100,10 @@ def _deployment(arguments: argparse.Namespace, steps: Steps) -> Deployment:
 
 
 def _confirmed() -> bool:
-    return input("Go on? [y/N] ").strip().lower() in ("y", "yes")
+    try:
+        return input("Go on? [y/N] ").strip().lower() in ("y", "yes")
+    except EOFError:
+        return False
 
 
 def _stopped(steps: Steps, problem: str, fix: str) -> int:

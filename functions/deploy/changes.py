@@ -74,10 +74,10 @@ class Changes:
         variables: Mapping[str, str],
         secrets: Mapping[str, int],
         *,
-        exists: bool,
+        serves: bool,
     ) -> Command:
-        """A new revision beside the one that serves. The first of a service gets its traffic at
-        once, as there is no other, but nobody knows its address yet."""
+        """A new revision beside the one that ``serves``. Where none does, it gets the traffic at
+        once, but nobody knows its address yet."""
         name = service_name(endpoint)
         pairs = _SEPARATOR.join(f"{key}={value}" for key, value in sorted(variables.items()))
         pins = ",".join(f"{key}={key}:{number}" for key, number in sorted(secrets.items()))
@@ -98,36 +98,37 @@ class Changes:
             "--cpu=1",
             "--cpu-boost",
             f"--concurrency={endpoint.concurrency}",
-            f"--min-instances={endpoint.min_instances}",
+            # The service's, not the revision's: a revision with a tag would keep its own running.
+            f"--min={endpoint.min_instances}",
             f"--max-instances={MAX_INSTANCES}",
             f"--timeout={TIMEOUT_SECONDS}",
             # Browsers and Twilio prove themselves to the function, not to Google.
             "--no-invoker-iam-check" if endpoint.is_public else "--invoker-iam-check",
             f"--tag={tag}",
-            *(("--no-traffic",) if exists else ()),
+            *(("--no-traffic",) if serves else ()),
             "--format=none",
         )
 
-    def shift_traffic(self, endpoint: Endpoint, revision: str, tags: Mapping[str, str]) -> Command:
-        """All traffic to one revision, and these tags and no others, in one step."""
+    def shift_traffic(
+        self, endpoint: Endpoint, revision: str | None, tags: Mapping[str, str]
+    ) -> Command:
+        """In one step these tags and no others, and all traffic to one revision, if it is given."""
         pairs = ",".join(f"{tag}={target}" for tag, target in sorted(tags.items()))
-        return self._update_traffic(
-            endpoint, f"--to-revisions={revision}=100", f"--set-tags={pairs}"
-        )
-
-    def remove_tag(self, endpoint: Endpoint, tag: str) -> Command:
-        return self._update_traffic(endpoint, f"--remove-tags={tag}")
-
-    def _update_traffic(self, endpoint: Endpoint, *arguments: str) -> Command:
         return self._gcloud(
             "run",
             "services",
             "update-traffic",
             service_name(endpoint),
             f"--region={self._region}",
-            *arguments,
+            *((f"--to-revisions={revision}=100",) if revision else ()),
+            f"--set-tags={pairs}" if pairs else "--clear-tags",
             "--format=none",
         )
+
+    def read_logs(self, endpoint: Endpoint) -> Command:
+        """What a function wrote, for the operator to look at."""
+        argv = ("run", "services", "logs", "read", service_name(endpoint))
+        return self._gcloud(*argv, f"--region={self._region}")
 
     def _reading(self, verb: str, secret: str, account: str) -> tuple[str, ...]:
         return (

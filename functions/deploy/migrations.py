@@ -10,8 +10,6 @@ from functions.bundle import ROOT
 from functions.deploy.settings import Database
 from functions.deploy.shell import Command, Run
 
-CLI = ROOT / "node_modules" / ".bin" / "supabase"
-
 
 def pending(run: Run, database: Database, directory: Path = ROOT) -> list[str]:
     """The migrations that the database lacks, by file name. Raises CommandFailed."""

@@ -97,11 +97,18 @@ def secret_values(
 
 
 def _good_webhook_jwt(operator: Operator, stored: str | None) -> str | None:
+    left = webhook_jwt_days(operator, {WEBHOOK_JWT: stored or ""})
+    return stored if left is not None and left >= RENEW_BELOW_DAYS else None
+
+
+def webhook_jwt_days(operator: Operator, secrets: Mapping[str, str]) -> int | None:
+    """For how many more days the webhook JWT among these is good; None if it is not, or not among
+    them."""
+    token = secrets.get(WEBHOOK_JWT, "")
     try:
-        left = webhook_jwt.days_left(stored or "", operator.signing_key, operator.supabase.url)
+        return webhook_jwt.days_left(token, operator.signing_key, operator.supabase.url)
     except webhook_jwt.WebhookJwtError:
         return None
-    return stored if left >= RENEW_BELOW_DAYS else None
 
 
 def secret_plans(values: Mapping[str, str], project: Project) -> dict[str, SecretPlan]:
@@ -180,7 +187,7 @@ def _version(
 ) -> str:
     """The code's version, and six digits that change with anything else about a deployment."""
     command = Changes(project.id, project.region).deploy(
-        pack.endpoint, Path(), "", variables, secrets, exists=True
+        pack.endpoint, Path(), "", variables, secrets, serves=True
     )
     settings = "\0".join(command.argv)
     return f"{pack.version}-{hashlib.sha256(settings.encode()).hexdigest()[:6]}"

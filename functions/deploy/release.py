@@ -21,7 +21,7 @@ from functions.deploy.cloud import PREVIOUS, Project, Service
 from functions.deploy.plan import Action, SecretPlan, Target
 from functions.deploy.settings import Operator, service_name, short_name
 from functions.deploy.steps import DeployError, Steps
-from functions.deploy.traffic import Move, move_all, moves_back
+from functions.deploy.traffic import Move, left_alone, move_all, moves_back
 from functions.doctor import Check, rendering
 from functions.packer import pack
 
@@ -109,6 +109,11 @@ class Deployment:
         if not told:
             self._point_app(app, webhooks, wanted, base_url)
 
+        if any(target.service is None for target in wanted):
+            self.steps.left.append(
+                "Let the web app ask these addresses (docs/client-library.md), and give a business"
+                " members and a caller ID (docs/setup.md, step 6)."
+            )
         for name, account in plan.excess_readers(project, self.endpoints, values):
             command = self._changes.let_read_no_more(name, account)
             self.steps.left.append(
@@ -116,7 +121,9 @@ class Deployment:
                 f" roll back past this release: {command.shown}"
             )
         self.steps.report.say(
-            summary.result(wanted, base_url, app) if not self.steps.dry_run else summary.DRY_RUN
+            summary.DRY_RUN
+            if self.steps.dry_run
+            else summary.result(wanted, base_url, app, plan.webhook_jwt_days(self.operator, values))
         )
 
     def rollback(self) -> None:
@@ -167,8 +174,8 @@ class Deployment:
 
     def _prepare(self, project: Project) -> None:
         fix = (
-            "The account needs the roles of docs/setup.md, and the project a billing account."
-            " Then run ./deploy.sh again."
+            "The account needs the roles of docs/setup.md, and the project a billing account. What"
+            " was made just now can take Google a minute to know. Then run ./deploy.sh again."
         )
         missing = [api for api in cloud.APIS if api not in project.apis]
         if missing:
@@ -239,11 +246,13 @@ class Deployment:
 
         def deploy(target: Target) -> None:
             folder = self.checkout / "build" / target.endpoint.folder
+            serves = bool(target.service and target.service.serving)
             with self.steps.step(
-                f"{target.endpoint.folder} {target.version} deployed, without traffic",
-                "The old version goes on serving. What the build or the function wrote:"
-                f" gcloud run services logs read {service_name(target.endpoint)}"
-                f" --region={self.operator.region}. Then run ./deploy.sh again.",
+                f"{target.endpoint.folder} {target.version} deployed"
+                f"{', without traffic' if serves else ''}",
+                "The old version goes on serving. If it was built: what the function wrote is in"
+                f" `{self._changes.read_logs(target.endpoint).shown}`. Rights that were given just"
+                " now can take Google a minute. Then run ./deploy.sh again.",
             ):
                 if not self.steps.dry_run:
                     target.pack.write(folder)
@@ -254,12 +263,12 @@ class Deployment:
                         target.tag,
                         target.variables,
                         target.secrets,
-                        exists=target.service is not None,
+                        serves=serves,
                     )
                 )
 
-        # Builds take minutes and do not need each other.
-        with ThreadPoolExecutor(max(1, len(new))) as pool:
+        # Builds take minutes and do not need each other. What is only shown stays in its order.
+        with ThreadPoolExecutor(1 if self.steps.dry_run else max(1, len(new))) as pool:
             under_way = [pool.submit(deploy, target) for target in new]
         for each in under_way:
             each.result()
@@ -276,8 +285,8 @@ class Deployment:
                 name = service_name(target.endpoint)
                 with self.steps.step(
                     f"{target.endpoint.folder}: smoke test",
-                    "The old version goes on serving. What the new one wrote:"
-                    f" gcloud run services logs read {name} --region={self.operator.region}",
+                    "The old version goes on serving. What the new one wrote is in"
+                    f" `{self._changes.read_logs(target.endpoint).shown}`",
                 ):
                     url = services[name].tag_urls.get(target.tag) if name in services else None
                     if not url:
@@ -312,19 +321,11 @@ class Deployment:
             if service and service.serving not in (None, revision):
                 tags |= service.tags_when_replaced()
             moves.append(Move(target.endpoint, service, revision, tags, target.version))
+        if moves:
+            moved = {move.endpoint.folder for move in moves}
+            others = [endpoint for endpoint in self.bundle if endpoint.folder not in moved]
+            moves = [*left_alone(others, services), *moves]
         move_all(moves, self.steps, self._changes, self._try)
-
-        # What this release left alone is no part of its undoing.
-        moved = {move.endpoint.folder for move in moves}
-        for endpoint in self.bundle if moves else ():
-            service = services.get(service_name(endpoint))
-            if endpoint.folder not in moved and service and service.previous:
-                with self.steps.step(
-                    f"{endpoint.folder}: not part of a rollback",
-                    "The new version serves. `--rollback` would take this endpoint further back"
-                    " than the others, until ./deploy.sh has run again.",
-                ):
-                    self.steps.change(self._changes.remove_tag(endpoint, PREVIOUS))
 
     def _point_app(
         self,
@@ -333,16 +334,17 @@ class Deployment:
         wanted: list[Target],
         base_url: str,
     ) -> None:
-        for target in wanted:
-            if "twilio" in target.endpoint.called_by and not self.steps.dry_run:
-                url = plan.address(base_url, short_name(target.endpoint))
+        versions = {target.endpoint.folder: target.version for target in wanted}
+        for endpoint in self.bundle:
+            if "twilio" in endpoint.called_by and not self.steps.dry_run:
+                url = plan.address(base_url, short_name(endpoint))
                 with self.steps.step(
                     f"{url} leads here",
-                    "Everything is deployed and serves, but Twilio was not told of it. Let that"
-                    f" address lead to the service {service_name(target.endpoint)}, then run"
-                    " ./deploy.sh again.",
+                    "The new version serves, but Twilio was not told of it. Let that address lead"
+                    f" to the service {service_name(endpoint)}, deployed, then run ./deploy.sh"
+                    " again.",
                 ):
-                    self._try(target.endpoint, url, target.version)
+                    self._try(endpoint, url, versions.get(endpoint.folder))
         self.steps.show(
             f"Twilio: POST Applications/{app.sid}.json VoiceUrl={webhooks.voice_url}"
             f" StatusCallback={webhooks.status_callback}"
@@ -350,8 +352,7 @@ class Deployment:
         if not self.steps.dry_run:
             with self.steps.step(
                 f"TwiML App {app.sid} asks this deployment",
-                "Everything is deployed and serves, but Twilio was not told of it. Run ./deploy.sh"
-                " again.",
+                "The new version serves, but Twilio was not told of it. Run ./deploy.sh again.",
             ):
                 twiml_app.point(self.twilio, app.sid, webhooks)
 

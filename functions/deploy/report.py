@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TextIO
 
 _TICK_SECONDS = 0.5
 
 
 class Report:
-    """Writes to ``stream``; on a terminal with a running clock for what is under way."""
+    """Writes to ``stream``; on a terminal with a running clock for what is under way. A stream that
+    is gone, as after a lost connection, stops nothing: what is under way has to be finished or
+    undone."""
 
     def __init__(self, stream: TextIO = sys.stdout) -> None:
         self._stream = stream
@@ -37,12 +40,13 @@ class Report:
         """One or more lines."""
         with self._lock:
             self._clear()
-            self._stream.write(self.hide(text) + "\n")
+            self._write(self.hide(text) + "\n")
             self._show_running()
 
     @contextmanager
     def step(self, text: str) -> Iterator[None]:
-        """Something that takes a while: announced, and at its end marked with how long it took."""
+        """Something that takes a while: announced, and at its end marked with how long it took.
+        Of several at once the first word is shown."""
         started = time.monotonic()
         if self._terminal:
             with self._lock:
@@ -71,13 +75,20 @@ class Report:
 
     def _clear(self) -> None:
         if self._terminal and self._running:
-            self._stream.write("\r\033[K")
+            self._write("\r\033[K")
 
     def _show_running(self) -> None:
         if self._terminal and self._running:
             now = time.monotonic()
-            self._stream.write(
-                "  "
-                + ", ".join(f"{text} {now - began:.0f} s" for text, began in self._running.items())
+            several = len(self._running) > 1
+            running = ", ".join(
+                f"{text.split()[0] if several else text} {now - began:.0f} s"
+                for text, began in self._running.items()
             )
-        self._stream.flush()
+            # A line that wraps could not be cleared.
+            self._write(f"  {running}"[: shutil.get_terminal_size().columns - 1])
+
+    def _write(self, text: str) -> None:
+        with suppress(OSError):
+            self._stream.write(text)
+            self._stream.flush()

@@ -47,7 +47,11 @@ class Steps:
 
     def reading(self, text: str = "Reading what is there") -> AbstractContextManager[None]:
         """A step that changes nothing, and so is done in a dry run as well."""
-        return self.step(text, "That changed nothing. Run the same command again.", reads=True)
+        return self.step(
+            text,
+            "Nothing was changed. Once that is mended, run the same command again.",
+            reads=True,
+        )
 
     @contextmanager
     def step(self, text: str, fix: str, *, reads: bool = False) -> Iterator[None]:

@@ -42,8 +42,8 @@ def plan(
     return "\n".join([*lines, _line("TwiML App", said), ""])
 
 
-def result(wanted: Sequence[Target], base_url: str, app: App) -> str:
-    """What serves now."""
+def result(wanted: Sequence[Target], base_url: str, app: App, jwt_days: int | None) -> str:
+    """What serves now, and for how many more days the webhook JWT lets it, if it needs one."""
     changed = [target for target in wanted if target.action is not Action.KEEP]
     lines = [
         f"\nWith a new version: {len(changed)} of {len(wanted)} endpoints."
@@ -57,7 +57,10 @@ def result(wanted: Sequence[Target], base_url: str, app: App) -> str:
         )
         for target in wanted
     ]
-    return "\n".join([*lines, _line("TwiML App", app.sid)])
+    lines.append(_line("TwiML App", app.sid))
+    if jwt_days is not None:
+        lines.append(_line("webhook JWT", f"good for {jwt_days} days; deploy again before that"))
+    return "\n".join(lines)
 
 
 def status(endpoint: Endpoint, service: Service | None, code: str) -> str:

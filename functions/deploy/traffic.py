@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import signal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from functions.bundle import Endpoint
@@ -17,14 +19,22 @@ Check = Callable[[Endpoint, str, str | None], None]
 
 @dataclass(frozen=True)
 class Move:
-    """All of an endpoint's traffic to a revision, and the tags of the service from then on."""
+    """All of an endpoint's traffic to a revision, and the tags of the service from then on. Without
+    a revision the traffic stays where it is."""
 
     endpoint: Endpoint
     # As it was before.
     service: Service | None
-    revision: str
+    revision: str | None
     tags: Mapping[str, str]
     version: str | None = None
+
+    @property
+    def does(self) -> str:
+        """What the operator reads about it."""
+        if self.revision is None:
+            return "not part of a rollback"
+        return f"traffic to {self.version or self.revision}"
 
 
 def move_all(moves: Sequence[Move], steps: Steps, changes: Changes, check: Check) -> None:
@@ -35,27 +45,59 @@ def move_all(moves: Sequence[Move], steps: Steps, changes: Changes, check: Check
         for move in moves:
             begun.append(move)
             with steps.step(
-                f"{move.endpoint.folder}: traffic to {move.version or move.revision}",
-                "What served before serves again. Then run the same command again.",
+                f"{move.endpoint.folder}: {move.does}",
+                "What served before gets its traffic back. Run the same command again.",
             ):
                 steps.change(changes.shift_traffic(move.endpoint, move.revision, move.tags))
-                if move.service and not steps.dry_run:
+                if move.service and move.revision and not steps.dry_run:
                     check(move.endpoint, move.service.url, move.version)
     except BaseException:
-        for move in reversed(begun):
-            _move_back(move, steps, changes)
+        with _undisturbed():
+            for move in reversed(begun):
+                _move_back(move, steps, changes)
         raise
 
 
-def _move_back(move: Move, steps: Steps, changes: Changes) -> None:
-    if move.service is None or move.service.serving in (None, move.revision):
-        return
-    command = changes.shift_traffic(move.endpoint, move.service.serving, move.service.tags)
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """No second Ctrl-C stops it halfway back, nor gcloud, which inherits that."""
+    ends = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = [signal.signal(each, signal.SIG_IGN) for each in ends]
     try:
-        with steps.step(f"{move.endpoint.folder}: traffic back", ""):
+        yield
+    finally:
+        for each, handler in zip(ends, before, strict=True):
+            signal.signal(each, handler)
+
+
+def _move_back(move: Move, steps: Steps, changes: Changes) -> None:
+    if move.service is None or move.service.serving is None:
+        return
+    if (move.service.serving, move.service.tags) == (move.revision, move.tags):
+        return
+    revision = move.service.serving if move.revision else None
+    command = changes.shift_traffic(move.endpoint, revision, move.service.tags)
+    try:
+        with steps.step(f"{move.endpoint.folder}: back to what it was", ""):
             steps.change(command)
     except DeployError:
-        steps.left.append(f"Give {move.endpoint.folder} its traffic back: {command.shown}")
+        steps.left.append(f"Set {move.endpoint.folder} back to what it was: {command.shown}")
+
+
+def left_alone(endpoints: Sequence[Endpoint], services: Mapping[str, Service]) -> list[Move]:
+    """What a release does not change is no part of its undoing: it forgets what was before it."""
+    return [
+        Move(
+            endpoint,
+            service,
+            None,
+            {tag: revision for tag, revision in service.tags.items() if tag != PREVIOUS},
+        )
+        for endpoint in endpoints
+        if (service := services.get(service_name(endpoint)))
+        and service.previous
+        and service.serving
+    ]
 
 
 def moves_back(endpoints: Sequence[Endpoint], services: Mapping[str, Service]) -> list[Move]:

@@ -55,7 +55,8 @@ def migrations(inputs: Inputs) -> Iterator[Finding]:
         yield failed(
             files[missing[0]],
             f"The database lacks {len(missing)} of {len(files)} migrations: {names}",
-            "./deploy.sh applies them; alone: npx supabase db push",
+            "./deploy.sh applies them; by hand, with the password in PGPASSWORD: npx supabase db"
+            f" push --remote={inputs.operator.database.address}",
         )
     if unknown:
         yield failed(

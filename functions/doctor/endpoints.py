@@ -9,7 +9,8 @@ from twilio.request_validator import RequestValidator
 
 from functions.bundle import Endpoint
 from functions.deploy import plan, smoke
-from functions.deploy.settings import service_name, short_name
+from functions.deploy.changes import Changes
+from functions.deploy.settings import short_name
 from functions.doctor.check import Finding, failed, passed, skipped
 from functions.doctor.inputs import Inputs
 from functions.doctor.network import TIMEOUT_SECONDS, explain
@@ -35,16 +36,18 @@ def answers(endpoint: Endpoint, inputs: Inputs) -> Iterator[Finding]:
 
 
 def _fix(inputs: Inputs, endpoint: Endpoint) -> str:
+    operator = inputs.operator
     parts = []
-    if inputs.operator.public_base_url:
+    if operator.public_base_url:
         parts.append("PUBLIC_BASE_URL must lead to the functions, each path to its own")
     if inputs.deploys:
         parts += [
             "./deploy.sh --status shows what serves",
-            f"gcloud run services logs read {service_name(endpoint)} what it wrote",
+            f"{Changes(operator.google_project, operator.region).read_logs(endpoint).shown} what it"
+            " wrote",
         ]
     else:
-        parts.append("The function's log says what it met; a setting that is missing, by name")
+        parts.append("the function's log says what it met, and names a setting that is missing")
     return "; ".join(parts)
 
 

@@ -42,6 +42,7 @@ _API_KEY = ("TWILIO_ACCOUNT_SID", "TWILIO_API_KEY_SID", "TWILIO_API_KEY_SECRET")
 _SUPABASE = ("SUPABASE_URL", "SUPABASE_PUBLISHABLE_KEY")
 _SIGNING = (*_SUPABASE, "SUPABASE_SIGNING_KEY_FILE", "SUPABASE_JWT_SECRET")
 
+_NO_GCLOUD = "Try `gcloud projects list`: it must run here, and within some seconds"
 _NO_TWILIO = "Let this machine reach Twilio (DNS, proxy, firewall), or wait: status.twilio.com"
 _NO_SUPABASE = (
     "Compare SUPABASE_URL with the API address that the project's Connect page shows. If it is"
@@ -64,7 +65,7 @@ class Examination:
     name: str
     look: Callable[[Inputs], Iterable[Finding]]
     # What to do when nobody answers.
-    no_answer: str = ""
+    no_answer: str
     # Settings without which there is nothing to look with.
     needs: tuple[str, ...] = ()
     deployment: Deployment = "stops"
@@ -73,8 +74,8 @@ class Examination:
 def examinations() -> list[Examination]:
     """All of them, in the order of their report."""
     return [
-        Examination("settings", written.look),
-        Examination("google_cloud", google_cloud.look, deployment="mends"),
+        Examination("settings", written.look, "Run it again"),
+        Examination("google_cloud", google_cloud.look, _NO_GCLOUD, deployment="mends"),
         Examination("clock", twilio_account.clock, _NO_TWILIO),
         Examination("twilio_credentials", twilio_account.credentials, _NO_TWILIO, _TWILIO),
         Examination(

@@ -26,7 +26,7 @@ _TOO_FEW_DAYS = 7
 # https://supabase.com/docs/guides/troubleshooting/http-status-codes
 _PAUSED = 540
 
-_MIGRATE = "Apply the migrations: ./deploy.sh, or npx supabase db push"
+_MIGRATE = "Apply the migrations: ./deploy.sh, or npx supabase db push --remote=…"
 
 
 @dataclass(frozen=True)

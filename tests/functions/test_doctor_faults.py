@@ -218,13 +218,13 @@ def no_such_project(lab: Lab) -> Iterator[Inputs]:
 
 
 @contextmanager
-def gcloud(lab: Lab, script: str | None) -> Iterator[None]:
+def gcloud(lab: Lab, script: str | None, mode: int = 0o755) -> Iterator[None]:
     """A program called gcloud, or none."""
     programs = lab.folder / secrets.token_hex(4)
     programs.mkdir()
     if script is not None:
         (programs / "gcloud").write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
-        (programs / "gcloud").chmod(0o755)
+        (programs / "gcloud").chmod(mode)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", str(programs))
         yield
@@ -427,7 +427,7 @@ def token_of_another_key(lab: Lab) -> Iterator[Inputs]:
     yield lab.inputs(lab.webhook_jwt(secret=WRONG))
 
 
-@fault("webhook_jwt", "does not let it be call_webhook", "npx supabase db push")
+@fault("webhook_jwt", "does not let it be call_webhook", "npx supabase db push --remote=")
 def no_webhook_role(lab: Lab) -> Iterator[Inputs]:
     body = {"code": "22023", "message": 'role "call_webhook" does not exist'}
     with answering({"/rest/": (400, body)}) as url:
@@ -451,7 +451,7 @@ def no_postgres(lab: Lab) -> Iterator[Inputs]:
     yield lab.inputs(SUPABASE_DB_URL=f"postgresql://postgres:{WRONG}@127.0.0.1:1/postgres")
 
 
-@fault("migrations", "The database lacks", "npx supabase db push")
+@fault("migrations", "The database lacks", "npx supabase db push --remote=postgresql://")
 def empty_database(lab: Lab) -> Iterator[Inputs]:
     server = lab.env["SUPABASE_DB_URL"].rpartition("/")[0]
     yield lab.inputs(SUPABASE_DB_URL=f"{server}/template1")
@@ -720,6 +720,18 @@ def test_the_guide_lists_the_faults_that_there_are() -> None:
     text = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
     listed = re.findall(r"^\|[^|]*\| `(\w+)`: ([^|]*?) \|", text, re.MULTILINE)
     assert sorted(set(listed)) == sorted({(each.name, each.says) for each in FAULTS})
+
+
+def test_every_examination_says_what_to_do_when_nobody_answers() -> None:
+    assert all(each.no_answer for each in examinations())
+
+
+def test_a_gcloud_that_does_not_run_is_told_with_what_to_do(lab: Lab) -> None:
+    google = lab.inputs(GOOGLE_CLOUD_PROJECT="henk-test", GOOGLE_CLOUD_REGION="europe-west1")
+    with gcloud(lab, "exit 0", mode=0o644):
+        (found,) = of("google_cloud", google)
+    assert found.status == "fail"
+    assert "gcloud projects list" in found.fix
 
 
 def test_every_examination_can_fail() -> None:

@@ -148,7 +148,7 @@ def test_a_defect_of_the_doctor_costs_one_line() -> None:
     def broken(inputs: Inputs) -> list[object]:
         raise ZeroDivisionError
 
-    examined = Examination("broken", broken)  # type: ignore[arg-type]  # a defect
+    examined = Examination("broken", broken, "Wait")  # type: ignore[arg-type]  # a defect
     (found,) = findings(examined, inputs(1))
     assert (found.status, found.detail) == ("fail", "The doctor itself failed: ZeroDivisionError")
 

@@ -75,6 +75,8 @@ class GoogleCloud:
         self.changes: list[tuple[str, ...]] = []
         # Told of each, "before" it is done and "after"; raises to let it fail.
         self.on_change: Callable[[tuple[str, ...], str], None] = lambda argv, when: None
+        # Whether a revision listens once it is started.
+        self.starts: Callable[[Revision], bool] = lambda revision: True
         self._lock = threading.RLock()
 
     def gcloud(self, arguments: Sequence[str], stdin: str = "") -> str:
@@ -188,6 +190,8 @@ def _services(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags) -> str:
 
 def _knative(cloud: GoogleCloud, name: str) -> dict[str, object]:
     service = cloud.services[name]
+    if not service.serving:
+        return {"metadata": {"name": name}, "status": {}}
     traffic: list[dict[str, object]] = [{"percent": 100, "revisionName": service.serving}]
     traffic += [
         {"revisionName": revision, "tag": tag, "url": cloud.url(name, tag)}
@@ -298,8 +302,9 @@ def _deploy(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags, stdin: str
     (name,) = words
     for api in ("run", "cloudbuild", "artifactregistry"):
         cloud.needs(api)
-    new = name not in cloud.services
-    if new and "no-traffic" in flags:
+    service = cloud.services.get(name, Service())
+    if not service.serving and "no-traffic" in flags:
+        # It leaves the traffic to the latest revision that is ready, and there is none.
         raise Refused(
             "ERROR: (gcloud.run.deploy) --no-traffic not supported when creating a new service."
         )
@@ -330,7 +335,6 @@ def _deploy(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags, stdin: str
     source = Path(flags["source"])
     if not {"main.py", "requirements.txt"} <= {file.name for file in source.iterdir()}:
         raise Refused(f"Build failed: {source} is no function")
-    service = cloud.services.get(name, Service())
     revision = f"{name}-{len(service.revisions) + 1:05d}-abc"
     kept = cloud.folder / revision
     shutil.copytree(source, kept)
@@ -342,10 +346,11 @@ def _deploy(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags, stdin: str
         secrets,
         sorted(f"--{key}={value}" if value else f"--{key}" for key, value in flags.items()),
     )
+    cloud.services[name] = service
+    if not cloud.starts(service.revisions[revision]):
+        raise Refused("The user-provided container failed to start and listen on the port")
     service.tags[flags["tag"]] = revision
-    if new:
-        service.serving = revision
-        cloud.services[name] = service
+    service.serving = service.serving or revision
     return ""
 
 
@@ -354,13 +359,11 @@ def _update_traffic(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags, st
     tags = dict(service.tags)
     if "set-tags" in flags:
         tags = dict(pair.split("=") for pair in flags["set-tags"].split(","))
-    for tag in filter(None, flags.get("remove-tags", "").split(",")):
-        tags.pop(tag)
-    serving = service.serving
-    if "to-revisions" in flags:
-        serving, _, percent = flags["to-revisions"].partition("=")
-        if percent != "100":
-            raise Refused("not all traffic")
+    if "clear-tags" in flags:
+        tags = {}
+    serving, _, percent = flags.get("to-revisions", f"{service.serving}=100").partition("=")
+    if percent != "100":
+        raise Refused("not all traffic")
     missing = {serving, *tags.values()} - service.revisions.keys()
     if missing:
         raise Refused(f"Revision {missing} of Service {words[0]} does not exist")

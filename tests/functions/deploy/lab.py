@@ -244,7 +244,7 @@ def lab(directory: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
         if "run.app" in url:
             # The address that Cloud Run gives a service, which the model does not serve.
             found = made.version_at(made.cloud.url(endpoint.folder.replace("_", "-")))
-        if found is None or version not in (None, found):
+        if not found or version not in (None, found):
             raise smoke.SmokeTestFailed(f"{url} is version {found}, not {version}")
 
     monkeypatch.setattr(smoke, "check", check)

@@ -8,7 +8,7 @@ import os
 import shutil
 import signal
 import subprocess
-import time
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from functions.deploy import twiml_app
 from stack import Postgres, Stack
 from tests.functions.deploy.cloud_run import Instances, front
 from tests.functions.deploy.gcloud_program import program
-from tests.functions.deploy.google_cloud import GoogleCloud, Refused
+from tests.functions.deploy.google_cloud import GoogleCloud, Refused, Revision
 from tests.functions.deploy.lab import SETTINGS, copy_checkout
 from tests.stacks import free_port_base
 
@@ -88,14 +88,9 @@ class Site:
             for folder in FOLDERS
         }
 
-    def only_what_starts(self, argv: tuple[str, ...], when: str) -> None:
-        """As Cloud Run does, refuses a revision that does not listen."""
-        if argv[:2] == ("run", "deploy") and when == "after":
-            (tag,) = (word.partition("=")[2] for word in argv if word.startswith("--tag="))
-            revision = self.cloud.revision_at(f"{tag}---{argv[2]}")
-            assert revision is not None
-            if not self.instances.port(revision, self.cloud.environment_of(revision)):
-                raise Refused("The user-provided container failed to start and listen on the port")
+    def starts(self, revision: Revision) -> bool:
+        """Whether a revision listens, as Cloud Run finds out before it is ready."""
+        return bool(self.instances.port(revision, self.cloud.environment_of(revision)))
 
     def app(self) -> dict[str, str]:
         """Twilio's only App of our name."""
@@ -160,7 +155,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, stack: Stack) -> Iterator[Sit
                         "PUBLIC_BASE_URL": base_url + "/{name}-fn/api/twilio",
                     }
                 )
-                cloud.on_change = made.only_what_starts
+                cloud.starts = made.starts
                 yield made
                 with suppress(ValueError):
                     httpx.delete(
@@ -303,16 +298,20 @@ def test_without_node_it_says_so_before_anything_else(site: Site) -> None:
     assert "There is no node here" in stopped.stderr
 
 
-def test_ctrl_c_stops_with_the_old_version_serving(site: Site) -> None:
+@pytest.mark.parametrize("ends", [signal.SIGINT, signal.SIGHUP])
+def test_ctrl_c_or_a_lost_terminal_stops_with_the_old_version_serving(
+    site: Site, ends: signal.Signals
+) -> None:
     before = site.versions()
     with (site.checkout / "token_fn" / "main.py").open("a", encoding="utf-8") as file:
-        file.write("\nINTERRUPTED = 1\n")
-    deploying = []
+        file.write(f"\nINTERRUPTED = {ends.value}\n")
+    deploying, stopped = threading.Event(), threading.Event()
 
     def wait(argv: tuple[str, ...], when: str) -> None:
         if argv[:2] == ("run", "deploy") and when == "before":
-            deploying.append(argv)
-            time.sleep(1)
+            deploying.set()
+            stopped.wait(30)
+            raise Refused("gcloud is gone")
 
     site.cloud.on_change = wait
     with subprocess.Popen(
@@ -323,11 +322,11 @@ def test_ctrl_c_stops_with_the_old_version_serving(site: Site) -> None:
         text=True,
         start_new_session=True,
     ) as process:
-        while not deploying and process.poll() is None:
-            time.sleep(0.02)
-        os.killpg(process.pid, signal.SIGINT)
+        assert deploying.wait(30)
+        os.killpg(process.pid, ends)
         said, _ = process.communicate(timeout=30)
-    site.cloud.on_change = site.only_what_starts
+    stopped.set()
+    site.cloud.on_change = lambda argv, when: None
 
     assert process.returncode == 130
     assert "Interrupted." in said

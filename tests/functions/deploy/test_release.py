@@ -161,6 +161,20 @@ def test_the_webhook_jwt_is_minted_anew_in_good_time(
     assert len(lab.cloud.secrets["SUPABASE_WEBHOOK_JWT"].versions) == 1 + renewed
 
 
+def test_the_summary_says_where_and_how_long_it_serves(lab: Lab) -> None:
+    said = lab.deploy()
+
+    serving = lab.serving()
+    for folder in FOLDERS:
+        name = folder.removesuffix("_fn")
+        address = f"https://{name}-fn-{NUMBER}.{REGION}.run.app/api/twilio/{name}"
+        assert re.search(rf"^  {folder} +{serving[folder]}  {address}$", said, re.M)
+    assert re.search(r"^  webhook JWT +good for (89|90) days", said, re.M)
+    assert any("docs/client-library.md" in left for left in lab.left)
+    lab.deploy()
+    assert lab.left == []
+
+
 @pytest.mark.parametrize("stored", ["rubbish", jwt.encode({"role": "anon"}, endpoints.JWT_SECRET)])
 def test_a_webhook_jwt_that_is_none_is_replaced(lab: Lab, stored: str) -> None:
     lab.deploy()
@@ -242,6 +256,15 @@ def test_threads_are_as_many_as_requests_at_once(lab: Lab) -> None:
         assert f"--concurrency={revision.variables['THREADS']}" in revision.flags
 
 
+def test_what_is_kept_warm_is_the_services_and_not_each_revisions(lab: Lab) -> None:
+    lab.deploy()
+
+    for endpoint in bundle.endpoints():
+        (argv,) = lab.commands("run", "deploy", endpoint.folder.replace("_", "-"))
+        assert f"--min={endpoint.min_instances}" in argv
+        assert not [flag for flag in argv if flag.startswith("--min-instances")]
+
+
 def test_public_endpoints_have_no_invoker_check(lab: Lab) -> None:
     lab.deploy()
 
@@ -276,6 +299,30 @@ def test_only_the_named_endpoint_is_deployed(lab: Lab) -> None:
     assert {folder for folder in FOLDERS if after[folder] != before[folder]} == {"token_fn"}
     # Nobody is told to take rights away that the others need.
     assert lab.left == []
+
+
+def test_twilio_is_not_told_of_endpoints_that_are_not_deployed(lab: Lab) -> None:
+    stopped = lab.stops("token_fn")
+
+    assert "twiml" in str(stopped)
+    assert "Twilio was not told of it" in stopped.fix
+    assert lab.serving()["token_fn"]
+    assert not any(app["voice_url"] for app in lab.twilio.apps.values())
+
+
+def test_what_is_broken_elsewhere_does_not_stop_a_deployment_of_one_endpoint(lab: Lab) -> None:
+    lab.deploy()
+    lab.edit("shared", "ANOTHER = 1")
+    lab.deploy()
+    lab.edit("token_fn", "ANOTHER = 2")
+    status = lab.cloud.services["status-fn"]
+    # It does not answer.
+    status.revisions[status.serving].variables["HENK_VERSION"] = ""
+    before = lab.serving()
+
+    lab.deploy("token_fn")
+
+    assert lab.serving()["token_fn"] != before["token_fn"]
 
 
 def test_a_right_that_is_no_longer_needed_is_named(lab: Lab) -> None:
@@ -382,10 +429,42 @@ def test_a_rollback_leaves_alone_what_the_latest_release_left_alone(lab: Lab) ->
     lab.edit("token_fn", "ANOTHER = 2")
     before = lab.serving()
     lab.deploy()
+    # Its traffic is nobody's business, as where an operator has split it by hand.
+    alone = lab.commands("run", "services", "update-traffic", "status-fn")[-1]
+    assert not [flag for flag in alone if flag.startswith("--to-")]
 
     lab.rollback()
 
     assert lab.serving() == before
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("nth", range(1, len(FOLDERS) + 1))
+def test_a_rollback_that_fails_anywhere_changes_nothing_and_can_be_run_again(
+    lab: Lab, when: str, nth: int
+) -> None:
+    lab.deploy()
+    old = lab.serving()
+    lab.edit("shared", "ANOTHER = 1")
+    lab.deploy()
+    before = lab.snapshot()
+    left = nth
+
+    def fail(what: str, now: str) -> None:
+        nonlocal left
+        left -= now == when
+        if not left:
+            left -= 1
+            raise Refused("UNAVAILABLE")
+
+    lab.fault = fail
+    with pytest.raises(DeployError, match="UNAVAILABLE"):
+        lab.rollback()
+    assert lab.snapshot() == before
+
+    lab.fault = lambda what, now: None
+    lab.rollback()
+    assert lab.serving() == old
 
 
 def test_after_a_rollback_the_same_version_can_be_released_again(lab: Lab) -> None:
