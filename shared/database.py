@@ -7,6 +7,7 @@ another's request.)
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Mapping
 from typing import Any
@@ -102,17 +103,19 @@ def _refuse(response: httpx.Response) -> None:
         body = response.json()
     except ValueError:
         body = None
-    code = str(body.get("code") or "") if isinstance(body, dict) else ""
-    message = str(body.get("message") or "") if isinstance(body, dict) else ""
+    code = body.get("code") if isinstance(body, dict) else None
+    # An SQLSTATE or one of PostgREST's. The message beside it may quote what was sent.
+    code = code if isinstance(code, str) and re.fullmatch(r"[A-Z0-9]{5,8}", code) else "no code"
     # The comma keeps a status and an SQLSTATE from looking like a phone number to the log.
-    detail = f"the REST API answered HTTP {response.status_code}, {code} {message}".rstrip(", ")
+    detail = f"{response.request.url.path} answered HTTP {response.status_code}, {code}"
 
     if response.status_code >= 500 or response.status_code in (408, 429):
         raise errors.DatabaseUnavailable(detail)
-    # PGRST3xx: https://docs.postgrest.org/en/v13/references/errors.html. A 401 without it is the
-    # gateway's, about the API key.
-    if response.status_code == 401 and code.startswith("PGRST3"):
-        raise errors.Unauthenticated
+    # PGRST3xx: https://docs.postgrest.org/en/v13/references/errors.html
+    if response.status_code == 401:
+        if code.startswith("PGRST3"):
+            raise errors.Unauthenticated
+        raise errors.PhoneSystemError(f"{detail}: the gateway refuses SUPABASE_PUBLISHABLE_KEY")
     raise errors.PhoneSystemError(detail)
 
 

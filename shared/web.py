@@ -40,8 +40,8 @@ def endpoint(
                 response = Response(status=204) if request.method == "OPTIONS" else handler(request)
             except errors.RequestError as error:
                 response = _refusal(error)
-            except Exception:  # A defect of ours: the log gets all of it, the caller nothing.
-                response = _refusal(errors.PhoneSystemError(traceback.format_exc()))
+            except Exception as error:  # A defect of ours: the log gets it, the caller nothing.
+                response = _refusal(errors.PhoneSystemError(_place(error)))
             _name_methods(request, response, methods)
             _allow_origin(request, response, deployment)
             response.headers["X-Request-Id"] = g.log["request_id"]
@@ -178,6 +178,14 @@ def _refusal(error: errors.RequestError) -> Response:
     if error.status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     return response
+
+
+def _place(error: BaseException) -> str:
+    """What went wrong and where, last cause first. Without the exceptions' own words, which may
+    quote anything that a caller sent or the database holds."""
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    cause = error.__cause__ or error.__context__
+    return f"{type(error).__qualname__}\n{frames}" + (f"after {_place(cause)}" if cause else "")
 
 
 def _name_methods(request: Request, response: Response, methods: Collection[str]) -> None:
