@@ -1,8 +1,8 @@
 """Structured logs: one JSON object a line on standard output, as Cloud Logging reads them.
 https://cloud.google.com/logging/docs/structured-logging
 
-Nothing that a caller or the database put into words is logged on purpose; of what slips into a text,
-secrets, e-mail addresses and phone numbers are masked.
+Nothing that a caller or the database put into words is logged on purpose; of what slips into a
+text, secrets, e-mail addresses and phone numbers are masked.
 """
 
 from __future__ import annotations

@@ -71,7 +71,7 @@ def answers() -> Iterator[Counter[tuple[str, int]]]:
 @DESCRIPTION.parametrize()
 @pytest.mark.parametrize("accept", ["*/*", "application/json"])
 @settings(
-    max_examples=scaled(15, 1000),
+    max_examples=scaled(15, 500),
     deadline=None,
     database=None,
     suppress_health_check=list(HealthCheck),
@@ -96,6 +96,8 @@ def test_every_answer_is_as_described(
 
 
 def _is_lenient(case: schemathesis.Case[Any]) -> bool:
-    """Whether the body breaks the description where we are patient: a blank business is none."""
+    """Whether the request breaks the description where we are patient: a blank business is none,
+    and parameters that nobody knows are nobody's."""
     business_id = case.body.get("businessId") if isinstance(case.body, dict) else None
-    return isinstance(business_id, str) and not business_id.strip()
+    blank = isinstance(business_id, str) and not business_id.strip()
+    return blank or not set(case.query or {}) <= {"conversationId", "after"}

@@ -175,7 +175,8 @@ def test_a_defect_of_ours_is_logged_by_kind_and_place_and_not_shown(
     assert line["severity"] == "ERROR"
     assert line["reason"].startswith("ZeroDivisionError\n")
     assert "in fail" in line["reason"]
-    assert "a defect" not in line["reason"].replace('raise ZeroDivisionError("a defect of ours")', "")
+    words = line["reason"].replace('raise ZeroDivisionError("a defect of ours")', "")
+    assert "a defect" not in words
 
 
 def test_a_refusal_says_how_to_sign_in() -> None:
