@@ -184,8 +184,8 @@ class Callers:
 
 
 def ask_everything(callers: Callers, marked: Marked, shift: int, every: int = 1) -> int:
-    """Sends a request for each place, or for one of ``every`` so many; in the full form for each
-    place and text. How many."""
+    """Sends a request for each place, or for one of ``every`` so many; in the full form once for
+    each text. How many."""
     sent = 0
     with httpx.Client(timeout=30) as client:
         for turn in range(len(marked.texts) if SOAK else 1):
