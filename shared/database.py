@@ -6,6 +6,7 @@ token is switched hands one user's token to another's request.)
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Mapping
@@ -131,6 +132,7 @@ class Database:
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         response = self._connection().handle_request(request)
+        response.request = request
         response.read()
         return response
 
@@ -161,15 +163,17 @@ def _refusal(response: httpx.Response) -> errors.RequestError:
         body = response.json()
     except ValueError:
         body = None
-    code = str(body.get("code") or "") if isinstance(body, dict) else ""
-    message = str(body.get("message") or "") if isinstance(body, dict) else ""
+    code = body.get("code") if isinstance(body, dict) else None
+    # An SQLSTATE or one of PostgREST's. The message beside it may quote what was sent.
+    code = code if isinstance(code, str) and re.fullmatch(r"[A-Z0-9]{5,8}", code) else "no code"
     # The comma keeps a status and an SQLSTATE from looking like a phone number to the log.
-    detail = f"the REST API answered HTTP {response.status_code}, {code} {message}".rstrip(", ")
+    detail = f"{response.request.url.path} answered HTTP {response.status_code}, {code}"
 
     if response.status_code >= 500 or response.status_code in (408, 429):
         return errors.DatabaseUnavailable(detail)
-    # PGRST3xx: https://docs.postgrest.org/en/v13/references/errors.html. A 401 without it is the
-    # gateway's, about the API key.
-    if response.status_code == 401 and code.startswith("PGRST3"):
-        return errors.Unauthenticated()
+    # PGRST3xx: https://docs.postgrest.org/en/v13/references/errors.html
+    if response.status_code == 401:
+        if code.startswith("PGRST3"):
+            return errors.Unauthenticated()
+        return errors.PhoneSystemError(f"{detail}: the gateway refuses SUPABASE_PUBLISHABLE_KEY")
     return errors.PhoneSystemError(detail)

@@ -1,7 +1,8 @@
 """Structured logs: one JSON object a line on standard output, as Cloud Logging reads them.
 https://cloud.google.com/logging/docs/structured-logging
 
-Secrets and whole phone numbers never get here on purpose; what slips into a text is masked.
+Nothing that a caller or the database put into words is logged on purpose; of what slips into a
+text, secrets, e-mail addresses and phone numbers are masked.
 """
 
 from __future__ import annotations
@@ -17,11 +18,24 @@ _JWT = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*")
 _SECRET = re.compile(r"sb_secret_[\w-]+|(?<![\w-])[0-9a-f]{32}(?![\w-])")
 # Secrets of this process that have no form to be known by.
 _CONCEALED: set[str] = set()
+_EMAIL = re.compile(r"[^\s@<>\"'(),;:=&]+(?:@|%40)[^\s@<>\"'(),;:=&]+")
 _PHONE_NUMBER = re.compile(r"\+?\d[\d\s().-]{6,}\d")
-# What looks like a number and is none: ids and times are what a log is searched for.
-_KEPT_WHOLE = frozenset(
-    {"call_sid", "conversation_id", "request_id", "business_id", "user_id", "path", "milliseconds"}
-)
+_UUID = r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
+# Ids and words that a log is searched for, and that must not be taken for numbers: each is logged
+# as it is where it has this form, and not at all where it has not.
+_FORMS = {
+    name: re.compile(form)
+    for name, form in {
+        "request_id": r"[0-9a-f]{32}",
+        "call_sid": r"CA[0-9A-Za-z]{1,62}",
+        "conversation_id": _UUID,
+        "business_id": _UUID,
+        "user_id": _UUID,
+        "block_reason": r"[a-z_]{1,40}",
+        "call_status": "queued|initiated|ringing|answered|in-progress"
+        "|completed|busy|no-answer|failed|canceled",
+    }.items()
+}
 
 
 def conceal(secret: str) -> str:
@@ -38,11 +52,10 @@ def mask_number(text: str) -> str:
 
 
 def redact(text: str) -> str:
-    """The text without tokens, secrets and phone numbers."""
-    for secret in _CONCEALED:
-        text = text.replace(secret, "[secret]")
-    text = _JWT.sub("[token]", text)
+    """The text without tokens, secrets, e-mail addresses and phone numbers."""
+    text = _JWT.sub("[token]", _without_concealed(text))
     text = _SECRET.sub("[secret]", text)
+    text = _EMAIL.sub("[e-mail]", text)
     return _PHONE_NUMBER.sub(lambda match: mask_number(match[0]), text)
 
 
@@ -55,7 +68,21 @@ def write(severity: str, message: str, fields: Mapping[str, object] | None = Non
     }
     for name, value in (fields or {}).items():
         if value is not None:
-            plain = not isinstance(value, str) or name in _KEPT_WHOLE
-            entry[name] = value if plain else redact(str(value))
+            entry[name] = _loggable(name, value)
     sys.stdout.write(json.dumps(entry, ensure_ascii=False) + "\n")
     sys.stdout.flush()
+
+
+def _loggable(name: str, value: object) -> object:
+    if isinstance(value, bool | int | float):
+        return value
+    text = str(value)
+    if name not in _FORMS:
+        return redact(text)
+    return _without_concealed(text) if _FORMS[name].fullmatch(text) else "[malformed]"
+
+
+def _without_concealed(text: str) -> str:
+    for secret in _CONCEALED:
+        text = text.replace(secret, "[secret]")
+    return text

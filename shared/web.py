@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import io
 import json
 import re
 import time
 import traceback
 import uuid
 from collections.abc import Callable, Collection
+from http import HTTPMethod
 
 from flask import Request, Response, g
-from werkzeug.exceptions import ClientDisconnected
 
 from shared import errors, logs, settings
 
@@ -34,20 +36,23 @@ def endpoint(
         @functools.wraps(handler)
         def answer(request: Request) -> Response:
             started = time.monotonic()
-            g.log = {"request_id": _request_id(request), "method": request.method, "path": path}
+            # Servers let any word through as a method.
+            method = request.method if request.method in HTTPMethod.__members__ else "OTHER"
+            g.log = {"request_id": _request_id(request), "method": method, "path": path}
             try:
                 _check(request, path, methods)
                 response = Response(status=204) if request.method == "OPTIONS" else handler(request)
             except errors.RequestError as error:
                 response = _refusal(error)
-            except Exception:  # A defect of ours: the log gets all of it, the caller nothing.
-                response = _refusal(errors.PhoneSystemError(traceback.format_exc()))
+            except Exception as error:  # A defect of ours: the log gets it, the caller nothing.
+                response = _refusal(errors.PhoneSystemError(_place(error)))
             _name_methods(request, response, methods)
             _allow_origin(request, response, deployment)
             response.headers["X-Request-Id"] = g.log["request_id"]
             if deployment.version:
                 response.headers["X-Henk-Version"] = deployment.version
             _log(response, time.monotonic() - started)
+            _drain(request)
             return response
 
         return answer
@@ -83,18 +88,14 @@ def is_form(request: Request) -> bool:
 
 
 def body(request: Request) -> bytes:
-    """The body, whatever its type. Raises PayloadTooLarge, or InvalidRequest if it ends early.
-
-    (Flask's own limit does not do: functions-framework reads the body once more after the answer,
-    meets the limit again, and makes a 500 of it.)
-    """
+    """The body, whatever its type. Raises PayloadTooLarge, or InvalidRequest if it is broken."""
     try:
         if (request.content_length or 0) <= MAX_BODY_BYTES:
             content = request.stream.read(MAX_BODY_BYTES + 1)
             if len(content) <= MAX_BODY_BYTES:
                 return content
-    except ClientDisconnected as error:
-        raise errors.InvalidRequest("The body ended early.") from error
+    except Exception as error:  # The server's own, for one that ends early and for broken chunks.
+        raise errors.InvalidRequest("The body is broken off, or malformed.") from error
     raise errors.PayloadTooLarge(f"The body may have {MAX_BODY_BYTES} bytes at most.")
 
 
@@ -178,6 +179,24 @@ def _refusal(error: errors.RequestError) -> Response:
     if error.status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     return response
+
+
+def _place(error: BaseException) -> str:
+    """What went wrong and where, last cause first. Without the exceptions' own words, which may
+    quote anything that a caller sent or the database holds."""
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    cause = error.__cause__ or error.__context__
+    return f"{type(error).__qualname__}\n{frames}" + (f"after {_place(cause)}" if cause else "")
+
+
+def _drain(request: Request) -> None:
+    """Reads what nobody has read of the body, in pieces, and leaves an empty one:
+    functions-framework reads it after every answer, all at once, and makes a 500 of a broken one,
+    with the body's words in the log."""
+    with contextlib.suppress(Exception):
+        while request.stream.read(MAX_BODY_BYTES):
+            pass
+    request.stream = io.BytesIO()
 
 
 def _name_methods(request: Request, response: Response, methods: Collection[str]) -> None:

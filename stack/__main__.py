@@ -77,6 +77,7 @@ def _summary(stack: Stack, seconds: float) -> str:
         f"Everything answers, after {seconds:.0f} s.",
         "",
         f"  Calls page  {env['CALLS_PAGE_URL']}",
+        f"  API docs    {env['CALLS_PAGE_URL']}/api-docs/",
         f"  Functions   {env['FUNCTIONS_URL']}/api/twilio/…",
         f"  Supabase    {env['SUPABASE_URL']}{'  (hosted, from .env)' if hosted else ''}",
         f"  Simulator   {env['SIMULATOR_URL']}",

@@ -1,4 +1,5 @@
-"""Serves the Calls page, the client library under it, and what the Voice SDK plays, on one port.
+"""Serves the Calls page, the client library under it, what the Voice SDK plays, and the API's
+description, on one port.
 
     SUPABASE_URL=… SUPABASE_PUBLISHABLE_KEY=… FUNCTIONS_URL=… python -m stack.calls_page --port 8084
 
@@ -18,6 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+import yaml
 from aiohttp import web
 
 from stack.errors import StackError
@@ -28,7 +30,10 @@ _NODE_MODULES = CHECKOUT / "node_modules"
 _VENDOR = {
     "twilio.min.js": _NODE_MODULES / "@twilio/voice-sdk/dist/twilio.min.js",
     "supabase.js": _NODE_MODULES / "@supabase/supabase-js/dist/umd/supabase.js",
+    "swagger-ui-bundle.js": _NODE_MODULES / "swagger-ui-dist/swagger-ui-bundle.js",
+    "swagger-ui.css": _NODE_MODULES / "swagger-ui-dist/swagger-ui.css",
 }
+_DESCRIPTION = CHECKOUT / "docs" / "openapi.yaml"
 # Signalling at any edge, sounds, and call quality metrics.
 _TWILIO_HOSTS = (
     "wss://*.twilio.com",
@@ -93,7 +98,8 @@ class PageSettings:
                 "default-src 'none'",
                 "script-src 'self'",
                 "style-src 'self'",
-                "img-src 'self'",
+                # The description's arrows and locks are data.
+                "img-src 'self' data:",
                 "media-src 'self' blob:",
                 f"connect-src 'self' {' '.join(hosts)}",
                 "base-uri 'none'",
@@ -121,6 +127,11 @@ def make_app(settings: PageSettings) -> web.Application:
     async def config(request: web.Request) -> web.StreamResponse:
         return web.json_response(settings.config(), headers={"Cache-Control": "no-store"})
 
+    async def description(request: web.Request) -> web.StreamResponse:
+        document = yaml.safe_load(_DESCRIPTION.read_text(encoding="utf-8"))
+        here = {"url": settings.functions_url, "description": "Where this page's calls go."}
+        return web.json_response(document | {"servers": [here]})
+
     app = web.Application()
     app.on_response_prepare.append(protect)
     app.router.add_get("/health", _health)
@@ -128,7 +139,10 @@ def make_app(settings: PageSettings) -> web.Application:
     app.router.add_get("/vendor/{name}", _vendor)
     app.router.add_get("/sounds/{name}.wav", _sound)
     app.router.add_get("/", _index)
+    app.router.add_get("/api-docs/", _api_docs)
+    app.router.add_get("/api-docs/openapi.json", description)
     app.router.add_static("/henk-voice/", _WEB / "henk-voice")
+    app.router.add_static("/api-docs/", _WEB / "api-docs")
     app.router.add_static("/", _WEB / "calls")
     return app
 
@@ -139,6 +153,10 @@ async def _health(request: web.Request) -> web.StreamResponse:
 
 async def _index(request: web.Request) -> web.StreamResponse:
     return web.FileResponse(_WEB / "calls" / "index.html")
+
+
+async def _api_docs(request: web.Request) -> web.StreamResponse:
+    return web.FileResponse(_WEB / "api-docs" / "index.html")
 
 
 async def _vendor(request: web.Request) -> web.StreamResponse:

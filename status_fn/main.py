@@ -45,7 +45,7 @@ def record_event(request: Request) -> Response:
     web.note(call_sid=event["p_agent_call_sid"], call_status=event["p_status"])
 
     stored = DATABASE.call_as_webhook(TWILIO.webhook_jwt, "record_call_event", event)
-    web.note(conversation_id=stored["conversation_id"], new=stored["new"])
+    web.note(conversation_id=stored["conversation_id"], new=bool(stored["new"]))
     return Response(status=204)
 
 

@@ -51,7 +51,7 @@ def token(request: Request) -> Response:
     errors.refuse_rep(grant.get("error"))
     if grant.get("error") == "rate_limited":
         raise errors.RateLimited(
-            "Too many access tokens. Wait a moment.", retry_after=grant["retry_after"]
+            "Too many access tokens. Wait a moment.", retry_after=int(grant["retry_after"])
         )
 
     rep = Rep(user.id, uuid.UUID(grant["business_id"]))

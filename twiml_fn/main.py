@@ -79,7 +79,7 @@ def end_of_dial(form: Form) -> Response:
     event = call_events.from_dial_action(form)
     web.note(call_sid=event["p_agent_call_sid"], call_status=event["p_status"])
     stored = DATABASE.call_as_webhook(TWILIO.webhook_jwt, "record_call_event", event)
-    web.note(conversation_id=stored["conversation_id"], new=stored["new"])
+    web.note(conversation_id=stored["conversation_id"], new=bool(stored["new"]))
     response = VoiceResponse()
     response.hangup()
     return xml(response)

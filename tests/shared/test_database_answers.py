@@ -100,11 +100,8 @@ WRONG = {
     "page 400": (httpx.Response(400, html="<html>Bad request</html>"), "400"),
     "page 403": (httpx.Response(403, html="<html>Forbidden</html>"), "403"),
     "page 404": (httpx.Response(404, html="<html>Not found</html>"), "404"),
-    "no API key": (
-        refusal(401, None, "No API key found in request"),
-        "API key",
-    ),
-    "wrong API key": (refusal(401, None, "Invalid API key"), "Invalid API key"),
+    "no API key": (refusal(401, None, "No API key found"), "SUPABASE_PUBLISHABLE_KEY"),
+    "wrong API key": (refusal(401, None, "Invalid API key"), "SUPABASE_PUBLISHABLE_KEY"),
 }
 
 

@@ -102,6 +102,35 @@ def test_ids_stay_searchable(capsys: pytest.CaptureFixture[str]) -> None:
     assert written(capsys) == {"severity": "INFO", "message": "m"} | ids
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("request_id", "4155552671"),
+        ("call_sid", "+14155552671"),
+        ("conversation_id", "Grace Hopper"),
+        ("user_id", "grace@navy.example"),
+        ("block_reason", "Grace asked"),
+        ("call_status", "hopper"),
+    ],
+)
+def test_what_stands_in_place_of_an_id_or_a_known_word_is_not_logged(
+    name: str, text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs.write("INFO", "m", {name: text})
+    assert written(capsys)[name] == "[malformed]"
+
+
+def test_a_secret_in_place_of_an_id_is_concealed(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.conceal(AUTH_TOKEN)
+    logs.write("INFO", "m", {"request_id": AUTH_TOKEN})
+    assert written(capsys)["request_id"] == "[secret]"
+
+
+@pytest.mark.parametrize("address", ["grace.hopper+1@navy.example", "g%40navy.example"])
+def test_an_e_mail_address_is_masked(address: str) -> None:
+    assert logs.redact(f"from <{address}>, to={address}") == "from <[e-mail]>, to=[e-mail]"
+
+
 def test_every_other_field_is_redacted(capsys: pytest.CaptureFixture[str]) -> None:
     logs.write("INFO", "to +14155552671", {"reason": f"{AUTH_TOKEN} +14155552671"})
     assert written(capsys) == {

@@ -103,7 +103,8 @@ WAYS: dict[str, tuple[Ask, str, object]] = {
 # What databases and gateways put into their errors.
 INDISCREET = (
     f"Key (to_number)=({NUMBER}) from {CALLER_ID}, (415) 555-2671; token {TOKEN};"
-    f" webhook {WEBHOOK_JWT}; {AUTH_TOKEN}; sb_secret_N7UND0UgjKTVK-Uodkm0Hg_xSvEMPvz"
+    f" webhook {WEBHOOK_JWT}; {AUTH_TOKEN}; sb_secret_N7UND0UgjKTVK-Uodkm0Hg_xSvEMPvz;"
+    " Grace Hopper <grace@navy.example>, allergic to penicillin"
 )
 PRIVATE = re.compile(
     "|".join(
@@ -117,6 +118,7 @@ PRIVATE = re.compile(
             API_KEY_SECRET,
             JWT_SECRET,
             "sb_secret_",
+            "(?i:hopper|grace|penicillin)",
         ]
     )
 )

@@ -91,6 +91,10 @@ def test_a_stack_comes_up_stops_and_starts_again_on_the_same_data(tmp_path: Path
             "SIMULATOR_URL", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "DEMO_EMAIL",
             "DEMO_PASSWORD", "DEMO_BUSINESS_ID",
         } <= env.keys()  # fmt: skip
+        said = (tmp_path / "first.txt").read_text()
+        for address in (env["CALLS_PAGE_URL"], f"{env['CALLS_PAGE_URL']}/api-docs/"):
+            assert re.search(rf" {re.escape(address)}\n", said)
+            assert httpx.get(address).status_code == 200
         with psycopg.connect(env["DATABASE_URL"]) as connection:
             connection.execute("create table public.kept (n integer)")
         # The file is there only while everything answers.

@@ -1,0 +1,72 @@
+"""The functions as production has them, without development's liberties, and all that they log."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from functions.webhook_jwt import SigningKey, mint
+from stack import Stack
+from stack.processes import Process
+from stack.settings import CHECKOUT
+from tests.stacks import free_port_base
+
+
+@dataclass(frozen=True)
+class Functions:
+    """A running server: where it is, what it was given, and where it logs."""
+
+    url: str
+    env: Mapping[str, str]
+    log_path: Path
+
+    def log(self) -> str:
+        """Everything that it wrote to either output so far."""
+        return self.log_path.read_text(encoding="utf-8", errors="surrogateescape")
+
+
+@contextmanager
+def functions(stack: Stack, log_path: Path, supabase_url: str | None = None) -> Iterator[Functions]:
+    """All endpoints on one port, on the stack's project, or on what answers at ``supabase_url``."""
+    url = f"http://127.0.0.1:{free_port_base()}"
+    supabase_url = supabase_url or stack.env["SUPABASE_URL"]
+    env = {name: value for name, value in stack.env.items() if name.startswith("TWILIO_")} | {
+        "SUPABASE_URL": supabase_url,
+        "SUPABASE_PUBLISHABLE_KEY": stack.env["SUPABASE_PUBLISHABLE_KEY"],
+        "SUPABASE_JWT_SECRET": stack.env["SUPABASE_JWT_SECRET"],
+        "SUPABASE_WEBHOOK_JWT": mint(
+            SigningKey.from_secret(stack.env["SUPABASE_JWT_SECRET"]), supabase_url
+        ),
+        "PUBLIC_BASE_URL": f"{url}/api/twilio",
+    }
+    server = Process(
+        "The functions' server",
+        [sys.executable, "-m", "functions.local_server", f"--port={httpx.URL(url).port}"],
+        log_path=log_path,
+        env={"PATH": os.environ["PATH"], **env},
+        cwd=CHECKOUT,
+    )
+    try:
+        _wait_for(url, server)
+        yield Functions(url, env, log_path)
+    finally:
+        server.stop()
+
+
+def _wait_for(url: str, server: Process) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        server.check()
+        try:
+            httpx.get(url)
+            return
+        except httpx.TransportError:
+            time.sleep(0.05)
+    raise AssertionError(f"no answer: {server.log_tail()}")

@@ -1,0 +1,43 @@
+// The API's description as a page, to try out as whoever is signed in on the Calls page.
+
+/** @typedef {import('../calls/page-config.js').PageConfig} PageConfig */
+/** @typedef {import('@supabase/supabase-js').SupabaseClient} SupabaseClient */
+
+const { SwaggerUIBundle, supabase } = /** @type {any} */ (window);
+
+const dark = matchMedia('(prefers-color-scheme: dark)');
+const follow = () => document.documentElement.classList.toggle('dark-mode', dark.matches);
+dark.addEventListener('change', follow);
+follow();
+
+const ui = SwaggerUIBundle({
+  domNode: document.getElementById('api'),
+  url: 'openapi.json',
+  deepLinking: true,
+  defaultModelsExpandDepth: 0,
+  displayRequestDuration: true,
+  // It would ask a server of Swagger's.
+  validatorUrl: null,
+  onComplete: () => void followSession(),
+});
+
+async function followSession() {
+  /** @type {PageConfig} */
+  const config = await (await fetch('/config.json')).json();
+  /** @type {SupabaseClient} */
+  const client = supabase.createClient(config.supabaseUrl, config.supabasePublishableKey);
+  const session = /** @type {HTMLElement} */ (document.getElementById('session'));
+  const invitation = [...session.childNodes];
+  let authorized = false;
+
+  client.auth.onAuthStateChange((_event, current) => {
+    if (current) {
+      ui.preauthorizeApiKey('accessToken', current.access_token);
+      session.replaceChildren(`“Try it out” asks as ${current.user.email}.`);
+    } else {
+      if (authorized) ui.authActions.logout(['accessToken']);
+      session.replaceChildren(...invitation);
+    }
+    authorized = current !== null;
+  });
+}
