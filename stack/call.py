@@ -8,12 +8,12 @@ from typing import Any
 
 import httpx
 from postgrest import APIError
+from supabase import Client, ClientOptions, create_client
 
 from functions import env_file
 from stack.errors import StackError
 from stack.settings import Settings
 from stack.stack import Stack, is_running
-from supabase import Client, ClientOptions, create_client
 
 DEFAULT_TO = "+15005550006"
 

@@ -189,13 +189,6 @@ def test_rows_of_another_shape_are_a_wrong_set_up(
     assert_set_up_wrong(WAYS["conversation"].ask(), "answered no rows", capsys)
 
 
-def test_a_page_instead_of_an_answer_is_a_wrong_set_up(
-    way: Way, respx_mock: respx.MockRouter, capsys: pytest.CaptureFixture[str]
-) -> None:
-    respx_mock.route(url__startswith=way.url).respond(html="<html>Welcome</html>")
-    assert_set_up_wrong(way.ask(), "answered no JSON object", capsys)
-
-
 @pytest.mark.parametrize("name", [name for name in WAYS if name != "conversation"])
 def test_an_answer_without_its_fields_is_a_wrong_set_up(
     name: str, respx_mock: respx.MockRouter, capsys: pytest.CaptureFixture[str]
