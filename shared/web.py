@@ -182,7 +182,7 @@ def _refusal(error: errors.RequestError) -> Response:
 
 
 def _place(error: BaseException) -> str:
-    """What went wrong and where, last cause first. Without the exceptions' own words, which may
+    """What went wrong and where, the cause last. Without the exceptions' own words, which may
     quote anything that a caller sent or the database holds."""
     frames = "".join(traceback.format_tb(error.__traceback__))
     cause = error.__cause__ or error.__context__
