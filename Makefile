@@ -7,6 +7,7 @@
 # make screenshots  the Calls page in every state, into docs/screenshots
 # make doctor  what is wrong with a set-up, and what to do about it; changes nothing
 # make webhook-jwt  a token for webhook endpoints that deploy.sh does not deploy
+# make bench  how fast, small and cheap it is, into docs/benchmarks.md: a quarter of an hour, 25 GB
 # make lock   Python's locks anew, after a change of requirements.in or */requirements.in
 
 PYTHON ?= python3
@@ -15,7 +16,7 @@ PY := $(VENV)/bin/python
 LOCK := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-header --annotation-style line
 
-.PHONY: run call reset test soak lint format screenshots doctor webhook-jwt lock install
+.PHONY: run call reset test soak lint format screenshots doctor webhook-jwt bench lock install
 
 run: install
 	@exec $(PY) -m stack run
@@ -49,6 +50,9 @@ screenshots: install
 
 doctor: install
 	@$(PY) -m functions.doctor $(ARGS)
+
+bench: install
+	@$(PY) -m bench $(ARGS)
 
 webhook-jwt: install
 	@$(PY) -m functions.deploy.print_webhook_jwt

@@ -25,7 +25,7 @@ from stack.migrations import push
 from stack.postgres import Postgres
 
 BUSINESSES = 1000
-# Of more calls than these, the newest alone have legs and events: the disk, and the time to fill it.
+# Of more calls than these, the newest alone have legs and events: a question of disk and time.
 MOST_DETAILED = 1_000_000
 
 _FILL = (ROOT / "bench" / "fill.sql").read_text(encoding="utf-8")
@@ -132,8 +132,10 @@ def bytes_of_a_call(running: Postgres, size: Size) -> dict[str, float]:
 
 
 class _Client:
-    """One connection, as a rep, as the webhook endpoints, or as the owner of the tables; it measures
-    how long a statement takes, prepared, from sending it to having its answer."""
+    """One connection, as a rep and as the webhook endpoints, or as the owner of the tables.
+
+    Measures how long a statement takes, prepared, from sending it to having its answer.
+    """
 
     def __init__(self, running: Postgres, size: Size, *, owner: bool) -> None:
         self._connection = psycopg.connect(running.url(size.name), autocommit=True)
@@ -163,8 +165,8 @@ class _Client:
         return self._as("authenticated", 0, [call])[0]
 
     def call(self) -> tuple[float, float]:
-        """A call from its beginning to its last event, of any business: what the beginning took, and
-        an event on average."""
+        """A call from its beginning to its last event, of any business: what the beginning took,
+        and an event on average."""
         business = self._random.randrange(BUSINESSES)
         leads = max(10_000, self._size.calls // 10)
         lead = business + BUSINESSES * self._random.randrange(leads // BUSINESSES)
@@ -205,7 +207,7 @@ class _Client:
         prepared = f"s{list(_STATEMENTS).index(str(name))}".encode()
         values = [None if value is None else value.encode() for value in parameters]
         begun = time.perf_counter()
-        result = self._connection.pgconn.exec_prepared(prepared, values)
+        result = self._connection.pgconn.exec_prepared(prepared, values)  # type: ignore[arg-type]
         taken = time.perf_counter() - begun
         self._check(result)
         if not result.ntuples:
@@ -229,8 +231,8 @@ class Cost:
 def measure(
     running: Postgres, sizes: Sequence[Size], *, rounds: int
 ) -> dict[str, dict[Size, Cost]]:
-    """Medians by statement and size, over ``rounds``. Sizes and roles take turns at every statement:
-    what disturbs one disturbs all."""
+    """Medians by statement and size, over ``rounds``. Sizes and roles take turns all the time: what
+    disturbs one disturbs all."""
     clients = {
         (size, owner): _Client(running, size, owner=owner)
         for size in sizes

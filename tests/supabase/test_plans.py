@@ -315,3 +315,41 @@ def test_deleting_a_business_reads_its_own_rows_by_index(db: Connection, busy: B
     with reading(db) as read:
         db.execute("delete from public.businesses where id = %s", (busy.tenant.business_id,))
     assert read.whole == NOT_ONCE
+
+
+def test_what_every_statement_asks_is_planned_once_a_connection(db: Connection) -> None:
+    """A function in SQL with a search_path of its own is planned anew for each statement."""
+    planned_anew = fetch(
+        db,
+        "select proname from pg_proc where pronamespace = 'private'::regnamespace"
+        " and prolang = (select oid from pg_language where lanname = 'sql')",
+    )
+    # Asked once a token or a preview, not with every row that is read or event that comes.
+    rare = {"choose_business", "is_signed_in"}
+    assert {function["proname"] for function in planned_anew} <= rare
+
+
+def test_a_call_that_changes_needs_no_new_entries_in_indexes(db: Connection, busy: Busy) -> None:
+    """Pages of calls are not filled to the brim."""
+    agents = [new_call_sid() for _ in range(64)]
+    for agent in agents:
+        begin_call(db, busy.tenant, agent)
+    for agent in agents[::8]:
+        record_event(db, agent, new_call_sid(), "ringing", 1)
+    (changed,) = fetch(
+        db,
+        "select n_tup_upd as updated, n_tup_hot_upd as in_place"
+        " from pg_stat_xact_user_tables where relname = 'conversations'",
+    )
+    assert changed == {"updated": 8, "in_place": 8}
+
+
+def test_prepared_for_any_business_a_page_of_calls_still_reads_only_the_page(
+    db: Connection, busy: Busy
+) -> None:
+    """As the REST API sends it: prepared, the limit a parameter."""
+    db.execute("set local plan_cache_mode = force_generic_plan")
+    db.execute(f"prepare newest (uuid, int) as {NEWEST_OF_ONE.replace('%s', '$1')[:-2]}$2")
+    with as_user(db, busy.tenant.user_id), reading(db) as read:
+        assert db.execute(f"execute newest ('{busy.tenant.business_id}', 50)").rowcount == 50
+    assert (read.whole, read.by_index["conversations"]) == (NOT_ONCE, 50)

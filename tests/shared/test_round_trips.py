@@ -1,0 +1,85 @@
+"""How often each kind of request asks the database: once, and never for what is refused without."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import respx
+from werkzeug.test import TestResponse
+
+from tests.endpoints import (
+    ACCOUNT_SID,
+    CALL_SID,
+    IDENTITY,
+    LEAD_CALL_SID,
+    SUPABASE_URL,
+    loaded,
+)
+from tests.shared.test_database_answers import WAYS
+
+CALL = {
+    "AccountSid": ACCOUNT_SID,
+    "CallSid": CALL_SID,
+    "CallStatus": "ringing",
+    "From": f"client:{IDENTITY}",
+    "To": "+14155552671",
+}
+NO_TO = {name: value for name, value in CALL.items() if name != "To"}
+ANSWERS: dict[str, object] = {
+    "begin_call": {
+        "conversation_id": "0b1f7a52-7a43-4d0a-8f1c-6f2f54d6f0aa",
+        "block_reason": None,
+        "to_number": "+14155552671",
+        "from_number": "+14155550100",
+        "time_limit_seconds": 14400,
+    },
+    "grant_access_token": {
+        "business_id": "c9b1a8f0-3c1e-4f0e-8a53-9d0a5b7e6f22",
+        "caller_id": None,
+    },
+    "record_call_event": {"new": True, "conversation_id": None},
+    "conversations": [{"id": "0b1f7a52-7a43-4d0a-8f1c-6f2f54d6f0aa"}],
+}
+ANSWERS["preview_call"] = ANSWERS["begin_call"]
+
+REFUSED: dict[str, Callable[[], TestResponse]] = {
+    "token, not signed in": lambda: loaded("token_fn").browser({}, token=None),
+    "token, forged": lambda: loaded("token_fn").browser({}, token="x.y.z"),
+    "token, foreign page": lambda: loaded("token_fn").browser({}, origin="https://x.example"),
+    "token, malformed": lambda: loaded("token_fn").browser({"businessId": "x"}),
+    "preview, not signed in": lambda: loaded("twiml_fn").browser({"To": "1"}, token=None),
+    "preview, without To": lambda: loaded("twiml_fn").browser({}),
+    "call, forged": lambda: loaded("twiml_fn").twilio(CALL, signature="x"),
+    "call, no CallSid": lambda: loaded("twiml_fn").twilio(CALL | {"CallSid": "x"}),
+    "end of Dial, forged": lambda: loaded("twiml_fn").twilio(
+        CALL, query="?after=dial", signature="x"
+    ),
+    "event, forged": lambda: loaded("status_fn").twilio(CALL, signature="x"),
+    "event, no status": lambda: loaded("status_fn").twilio(CALL | {"CallStatus": ""}),
+    "conversation, not signed in": lambda: loaded("status_fn").browser(method="GET", token=None),
+    "conversation, no id": lambda: loaded("status_fn").browser(method="GET"),
+}
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_a_request_asks_the_database_exactly_once(name: str, respx_mock: respx.MockRouter) -> None:
+    way = WAYS[name]
+    answer = ANSWERS[way.url.rpartition("/")[2]]
+    respx_mock.route(url__startswith=SUPABASE_URL).respond(json=answer)
+    assert way.ask().status_code in (200, 204)
+    assert respx_mock.calls.call_count == 1
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_refused_without_the_database_does_not_ask_it(
+    name: str, respx_mock: respx.MockRouter
+) -> None:
+    assert 400 <= REFUSED[name]().status_code < 500
+    assert respx_mock.calls.call_count == 0
+
+
+def test_the_voice_sdks_test_call_asks_nothing(respx_mock: respx.MockRouter) -> None:
+    form = NO_TO | {"DialCallSid": LEAD_CALL_SID}
+    assert "<Echo" in loaded("twiml_fn").twilio(form).text
+    assert respx_mock.calls.call_count == 0
