@@ -5,7 +5,7 @@
 # make reset  throws the local stack's data away
 # make screenshots  the Calls page in every state, into docs/screenshots
 # make doctor  what is wrong with a set-up, and what to do about it; changes nothing
-# make webhook-jwt  a token for webhook endpoints that deploy.sh does not deploy
+# make webhook-jwt  a token for endpoints that deploy.sh does not deploy; ROLE=call_reconciler for reconcile_fn's
 # make lock   Python's locks anew, after a change of requirements.in or */requirements.in
 
 PYTHON ?= python3
@@ -47,7 +47,7 @@ doctor: install
 	@$(PY) -m functions.doctor $(ARGS)
 
 webhook-jwt: install
-	@$(PY) -m functions.deploy.print_webhook_jwt
+	@$(PY) -m functions.deploy.print_webhook_jwt $(if $(ROLE),--role '$(ROLE)')
 
 lock: install
 	$(LOCK) --upgrade requirements.in -o requirements.txt

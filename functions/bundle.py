@@ -27,7 +27,7 @@ class Endpoint:
     @property
     def is_public(self) -> bool:
         """Whether anybody can reach it, because its callers prove themselves to the function."""
-        return bool({"browser", "twilio"} & set(self.called_by))
+        return bool({"browser", "twilio", "scheduler"} & set(self.called_by))
 
 
 def endpoints(file: Path = ROOT / "functions" / "bundle.toml") -> list[Endpoint]:

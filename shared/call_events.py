@@ -1,4 +1,4 @@
-"""Twilio's callbacks as events of the ledger.
+"""Twilio's callbacks, and what it answers when asked, as events of the ledger.
 
 Which leg a callback is about, and what it carries:
 https://www.twilio.com/docs/voice/twiml/number#attributes-status-callback
@@ -8,6 +8,7 @@ https://www.twilio.com/docs/voice/twiml/dial#action
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 
@@ -17,6 +18,21 @@ from shared.twilio_signature import Form
 MAX_INTEGER = 2**31 - 1
 
 Event = dict[str, object]
+
+# What the ledger keeps of a Call: neither prices nor addresses of the API.
+KEPT = (
+    "sid",
+    "parent_call_sid",
+    "status",
+    "direction",
+    "from",
+    "to",
+    "start_time",
+    "end_time",
+    "duration",
+    "date_created",
+    "date_updated",
+)
 
 
 def call_sid(form: Form, name: str = "CallSid") -> str:
@@ -60,6 +76,25 @@ def from_dial_action(form: Form) -> Event:
         "p_occurred_at": None,
         "p_duration_seconds": _integer(form.get("DialCallDuration")),
         "p_payload": _payload(form),
+    }
+
+
+def from_call_resource(call: Mapping[str, object]) -> Event:
+    """One of the legs of ``settle_call``, from a Call of Twilio's REST API.
+
+    Its `start_time` is not used: whether a leg's clock starts at dialling or at the answer is not
+    documented. Raises TwilioUnavailable for what is no Call.
+    https://www.twilio.com/docs/voice/api/call-resource#call-properties
+    """
+    texts = {name: web.storable(value) for name in KEPT if isinstance(value := call.get(name), str)}
+    if not texts.get("sid") or not texts.get("status"):
+        raise errors.TwilioUnavailable("a Call without sid or status")
+    return {
+        "call_sid": texts["sid"][:64],
+        "status": texts["status"][:64],
+        "ended_at": _timestamp(texts.get("end_time")),
+        "duration_seconds": _integer(texts.get("duration")),
+        "payload": texts,
     }
 
 

@@ -48,15 +48,19 @@ class Database:
         return answer
 
     def call_as_webhook(
-        self, webhook_jwt: str, function: str, parameters: Mapping[str, Any]
+        self,
+        webhook_jwt: str,
+        function: str,
+        parameters: Mapping[str, Any],
+        setting: str = "SUPABASE_WEBHOOK_JWT",
     ) -> Row:
-        """``call`` with the token of the webhook endpoints: if that is refused, it is a setting
-        that is wrong and not the caller."""
+        """``call`` with a token of the endpoint's own, from ``setting``: if that is refused, it is
+        the setting that is wrong and not the caller."""
         try:
             return self.call(webhook_jwt, function, parameters)
         except errors.Unauthenticated as error:
             raise errors.PhoneSystemError(
-                "the database refuses SUPABASE_WEBHOOK_JWT: expired, or signed with another key"
+                f"the database refuses {setting}: expired, or signed with another key"
             ) from error
 
     def find(self, access_token: str, table: str, columns: str, row_id: str) -> Row | None:

@@ -72,6 +72,14 @@ def require_allowed_origin(request: Request, deployment: settings.Deployment) ->
         raise errors.UnauthorizedDomain
 
 
+def bearer_token(request: Request) -> str:
+    """The token in the request's Authorization header. Raises Unauthenticated if there is none."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise errors.Unauthenticated("Sign in: there is no access token in the request.")
+    return token.strip()
+
+
 def is_json(request: Request) -> bool:
     """Whether the body claims to be JSON."""
     return request.mimetype == "application/json"

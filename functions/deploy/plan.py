@@ -82,23 +82,26 @@ def address(base_url: str, name: str) -> str:
 def secret_values(
     operator: Operator, endpoints: Sequence[Endpoint], project: Project
 ) -> dict[str, str]:
-    """Every secret that some endpoint is given. The webhook JWT is the one in Secret Manager while
-    that is good for long enough, else a new one."""
+    """Every secret that some endpoint is given. A JWT is the one in Secret Manager while that is
+    good for long enough, else a new one."""
     names = {
         name for endpoint in endpoints for name in (*endpoint.secrets, *endpoint.optional_secrets)
     }
-    values = operator.given(tuple(sorted(names - {WEBHOOK_JWT})))
-    if WEBHOOK_JWT in names:
-        stored = project.secrets.get(WEBHOOK_JWT, Secret()).value
-        values[WEBHOOK_JWT] = _good_webhook_jwt(operator, stored) or webhook_jwt.mint(
-            operator.signing_key, operator.supabase.url
-        )
+    values = operator.given(tuple(sorted(names - webhook_jwt.ROLES.keys())))
+    for name, role in webhook_jwt.ROLES.items():
+        if name in names:
+            stored = project.secrets.get(name, Secret()).value
+            values[name] = _good_jwt(operator, stored, role) or webhook_jwt.mint(
+                operator.signing_key, operator.supabase.url, role=role
+            )
     return values
 
 
-def _good_webhook_jwt(operator: Operator, stored: str | None) -> str | None:
+def _good_jwt(operator: Operator, stored: str | None, role: str) -> str | None:
     try:
-        left = webhook_jwt.days_left(stored or "", operator.signing_key, operator.supabase.url)
+        left = webhook_jwt.days_left(
+            stored or "", operator.signing_key, operator.supabase.url, role=role
+        )
     except webhook_jwt.WebhookJwtError:
         return None
     return stored if left >= RENEW_BELOW_DAYS else None
