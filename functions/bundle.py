@@ -25,8 +25,15 @@ class Endpoint:
     min_instances: int
 
     @property
+    def has_public_address(self) -> bool:
+        """Whether it is reached where PUBLIC_BASE_URL says: the scheduler goes to the host itself."""
+        return bool({"browser", "twilio"} & set(self.called_by))
+
+    @property
     def is_public(self) -> bool:
-        """Whether anybody can reach it, because its callers prove themselves to the function."""
+        """Whether anybody can reach it, because its callers prove themselves to the function. The
+        scheduler too: Cloud Run's own check would take the signature off its token.
+        https://cloud.google.com/run/docs/troubleshooting#signature-removed"""
         return bool({"browser", "twilio", "scheduler"} & set(self.called_by))
 
 

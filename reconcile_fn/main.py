@@ -31,7 +31,7 @@ MAX_FAILURES = 3
 
 with settings.reading() as env:
     DEPLOYMENT = settings.Deployment.read(env)
-    SUPABASE = settings.Supabase.read(env)
+    SUPABASE = settings.Supabase.read_without_secret(env)
     TWILIO = settings.TwilioRest.read(env, DEPLOYMENT)
     SCHEDULER = settings.Scheduler.read(env, DEPLOYMENT)
     RECONCILER_JWT = settings.reconciler_jwt(env)

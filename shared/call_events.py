@@ -13,7 +13,6 @@ from datetime import timedelta
 from email.utils import parsedate_to_datetime
 
 from shared import errors, web
-from shared.twilio_signature import Form
 
 MAX_INTEGER = 2**31 - 1
 
@@ -35,7 +34,7 @@ KEPT = (
 )
 
 
-def call_sid(form: Form, name: str = "CallSid") -> str:
+def call_sid(form: web.Form, name: str = "CallSid") -> str:
     """The SID in this parameter. Raises InvalidRequest if it is missing or none.
 
     Twilio's have 34 characters, but are documented as opaque: it is the signature that vouches.
@@ -46,7 +45,7 @@ def call_sid(form: Form, name: str = "CallSid") -> str:
     return sid
 
 
-def from_status_callback(form: Form) -> Event:
+def from_status_callback(form: web.Form) -> Event:
     """Parameters of ``record_call_event`` for a status callback of either leg."""
     sid = call_sid(form)
     return {
@@ -63,7 +62,7 @@ def from_status_callback(form: Form) -> Event:
     }
 
 
-def from_dial_action(form: Form) -> Event:
+def from_dial_action(form: web.Form) -> Event:
     """Parameters of ``record_call_event`` for the request to a Dial's action: how the lead's leg
     ended, or, without DialCallSid, that there never was one."""
     sid = call_sid(form)
@@ -98,7 +97,7 @@ def from_call_resource(call: Mapping[str, object]) -> Event:
     }
 
 
-def _status(form: Form, name: str) -> str:
+def _status(form: web.Form, name: str) -> str:
     status = web.storable(form.get(name, ""))[:64]
     if not status:
         raise errors.InvalidRequest(f"{name} is missing.")
@@ -125,7 +124,7 @@ def _timestamp(text: str | None) -> str | None:
     return moment.isoformat() if abs(offset) < timedelta(hours=16) else None
 
 
-def _payload(form: Form) -> dict[str, str | list[str]]:
+def _payload(form: web.Form) -> dict[str, str | list[str]]:
     """The parameters as sent; one that was sent several times keeps all its values."""
     payload: dict[str, str | list[str]] = {}
     for name, values in form.lists():

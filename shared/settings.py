@@ -155,6 +155,15 @@ class Supabase:
             env.optional_secret("SUPABASE_JWT_SECRET", r".{32,}", "at least 32 characters"),
         )
 
+    @classmethod
+    def read_without_secret(cls, env: Environment) -> Self:
+        """For an endpoint that verifies no access tokens: the secret could make them, too."""
+        return cls(
+            env.url("SUPABASE_URL", "the project's API address"),
+            env.required("SUPABASE_PUBLISHABLE_KEY", hint="sb_publishable_…"),
+            None,
+        )
+
 
 @dataclass(frozen=True)
 class TwilioApiKey:

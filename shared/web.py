@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Callable, Collection
 
 from flask import Request, Response, g
+from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import ClientDisconnected
 
 from shared import errors, logs, settings
@@ -19,6 +20,8 @@ MAX_BODY_BYTES = 64 * 1024
 MAX_TEXT = 300
 
 Handler = Callable[[Request], Response]
+# The parameters of a form, each with all its values.
+Form = MultiDict[str, str]
 
 
 def endpoint(

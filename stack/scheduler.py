@@ -1,5 +1,5 @@
-"""The scheduler on this machine, in place of Cloud Scheduler: runs reconcile_fn every so often, with
-identity tokens of an issuer of its own.
+"""The scheduler on this machine, in place of Cloud Scheduler: runs reconcile_fn every so often,
+with identity tokens of an issuer of its own.
 
     SCHEDULER_AUDIENCE=… SCHEDULER_SERVICE_ACCOUNT=… python -m stack.scheduler --every 60
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 
@@ -12,8 +12,8 @@ from functions import webhook_jwt
 from functions.bundle import Endpoint
 from functions.deploy import smoke
 from functions.deploy.changes import Changes
-from functions.deploy.cloud import Project, Secret, Service, tag_of
-from functions.deploy.settings import Operator, service_name
+from functions.deploy.cloud import SCHEDULER, Job, Project, Secret, Service, tag_of
+from functions.deploy.settings import Operator, service_name, short_name
 from functions.packer import Pack
 
 WEBHOOK_JWT = "SUPABASE_WEBHOOK_JWT"
@@ -21,6 +21,7 @@ WEBHOOK_JWT = "SUPABASE_WEBHOOK_JWT"
 # good, and two in a row do not deploy everything twice.
 RENEW_BELOW_DAYS = 60
 _PATH = "/api/twilio"
+EVERY_MINUTE = "* * * * *"
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,24 @@ def address(base_url: str, name: str) -> str:
     return f"{base_url}/{name}".replace("{name}", name)
 
 
+def scheduled_address(endpoint: Endpoint, project: Project) -> str:
+    """Where the scheduler reaches an endpoint: at Cloud Run itself, whatever is in front of it."""
+    return address(own_addresses(project.number, project.region), short_name(endpoint))
+
+
+def jobs(endpoints: Sequence[Endpoint], project: Project) -> dict[str, Job]:
+    """What the scheduler is to do, by the job's name, as far as it does not do so yet."""
+    wanted = {}
+    for endpoint in endpoints:
+        if "scheduler" in endpoint.called_by:
+            name, uri = service_name(endpoint), scheduled_address(endpoint, project)
+            job = Job(uri, EVERY_MINUTE, project.email(SCHEDULER), uri)
+            stored = project.jobs.get(name)
+            if stored is None or replace(stored, is_paused=False) != job:
+                wanted[name] = job
+    return wanted
+
+
 def secret_values(
     operator: Operator, endpoints: Sequence[Endpoint], project: Project
 ) -> dict[str, str]:
@@ -131,12 +150,16 @@ def targets(
     derived = {
         "PUBLIC_BASE_URL": public_base_url(operator, project),
         "TWILIO_TWIML_APP_SID": twiml_app_sid,
+        "SCHEDULER_SERVICE_ACCOUNT": project.email(SCHEDULER),
     }
     found = []
     for pack in packs:
         endpoint = pack.endpoint
         variables = {
-            name: derived.get(name) or operator.values[name].strip() for name in endpoint.variables
+            name: scheduled_address(endpoint, project)
+            if name == "SCHEDULER_AUDIENCE"
+            else derived.get(name) or operator.values[name].strip()
+            for name in endpoint.variables
         }
         secrets = {
             name: numbers[name]

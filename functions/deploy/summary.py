@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from functions.bundle import Endpoint
-from functions.deploy.cloud import Project, Service
+from functions.deploy.cloud import Job, Project, Service
 from functions.deploy.plan import Action, SecretPlan, Target, address
 from functions.deploy.settings import short_name
 from functions.deploy.twiml_app import NAME, App, Webhooks
@@ -20,6 +20,7 @@ def plan(
     wanted: Sequence[Target],
     app: App | None,
     webhooks: Webhooks,
+    jobs: Mapping[str, Job],
 ) -> str:
     """What is to be done."""
     new = [f"{secret.name} ({secret.number})" for secret in secrets.values() if secret.is_new]
@@ -39,7 +40,14 @@ def plan(
         said = f"{app.sid} unchanged"
     else:
         said = f"{app.sid} to ask {webhooks.voice_url}, not {app.webhooks.voice_url or 'nobody'}"
-    return "\n".join([*lines, _line("TwiML App", said), ""])
+    lines.append(_line("TwiML App", said))
+    lines.append(
+        _line(
+            "scheduler",
+            ", ".join(f"{name} to ask {job.uri}" for name, job in jobs.items()) or "unchanged",
+        )
+    )
+    return "\n".join([*lines, ""])
 
 
 def result(wanted: Sequence[Target], base_url: str, app: App) -> str:
@@ -53,7 +61,9 @@ def result(wanted: Sequence[Target], base_url: str, app: App) -> str:
     lines += [
         _line(
             target.endpoint.folder,
-            f"{target.version}  {address(base_url, short_name(target.endpoint))}",
+            f"{target.version}  {address(base_url, short_name(target.endpoint))}"
+            if target.endpoint.has_public_address
+            else target.version,
         )
         for target in wanted
     ]

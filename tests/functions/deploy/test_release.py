@@ -415,3 +415,73 @@ def test_the_status_tells_what_serves(lab: Lab) -> None:
     assert lab.status().count("this checkout") == len(FOLDERS)
     lab.edit("token_fn", "ANOTHER = 1")
     assert lab.status().count("another code") == 1
+
+
+def test_the_scheduler_asks_the_function_every_minute_as_an_account_without_rights(
+    lab: Lab,
+) -> None:
+    lab.settings["PUBLIC_BASE_URL"] = ""
+    lab.deploy()
+
+    uri = f"https://reconcile-fn-{NUMBER}.{REGION}.run.app/api/twilio/reconcile"
+    account = f"henk-scheduler@{PROJECT}.iam.gserviceaccount.com"
+    (job,) = lab.cloud.jobs.values()
+    assert (job["schedule"], job["state"]) == ("* * * * *", "ENABLED")
+    assert job["httpTarget"] == {
+        "uri": uri,
+        "httpMethod": "POST",
+        "oidcToken": {"serviceAccountEmail": account, "audience": uri},
+    }
+    function = lab.cloud.revision_at("reconcile-fn")
+    assert function is not None
+    assert function.variables["SCHEDULER_AUDIENCE"] == uri
+    assert function.variables["SCHEDULER_SERVICE_ACCOUNT"] == account
+    assert f"serviceAccount:{account}" not in str(lab.cloud.policy)
+    assert all(account not in str(secret.readers) for secret in lab.cloud.secrets.values())
+    # It is asked only once it serves.
+    traffic, scheduled = order(lab, "run deploy reconcile-fn", "scheduler jobs create http")
+    assert traffic < scheduled
+
+    lab.cloud.changes.clear()
+    lab.deploy()
+    assert lab.commands("scheduler") == []
+
+
+def test_a_job_that_somebody_changed_is_put_right(lab: Lab) -> None:
+    lab.deploy()
+    before = dict(lab.cloud.jobs["reconcile-fn"])
+    lab.cloud.jobs["reconcile-fn"] = before | {"schedule": "0 * * * *"}
+
+    lab.deploy()
+
+    assert lab.cloud.jobs["reconcile-fn"] == before
+    assert len(lab.commands("scheduler", "jobs", "update", "http")) == 1
+
+
+def test_a_job_that_somebody_paused_stays_paused_and_is_named(lab: Lab) -> None:
+    lab.deploy()
+    lab.cloud.jobs["reconcile-fn"]["state"] = "PAUSED"
+
+    lab.deploy()
+
+    assert lab.cloud.jobs["reconcile-fn"]["state"] == "PAUSED"
+    (left,) = lab.left
+    assert "gcloud scheduler jobs resume reconcile-fn" in left
+
+
+def test_a_rollback_leaves_the_scheduler_as_it_is(lab: Lab) -> None:
+    lab.deploy()
+    lab.edit("shared", "ANOTHER = 1")
+    lab.deploy()
+    jobs = dict(lab.cloud.jobs)
+
+    lab.rollback()
+
+    assert lab.cloud.jobs == jobs
+
+
+def test_without_the_function_there_is_nothing_to_schedule(lab: Lab) -> None:
+    lab.deploy("token_fn")
+
+    assert lab.cloud.jobs == {}
+    assert not any("henk-scheduler" in account for account in lab.cloud.service_accounts)
