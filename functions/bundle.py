@@ -26,7 +26,7 @@ class Endpoint:
 
     @property
     def has_public_address(self) -> bool:
-        """Whether it is reached where PUBLIC_BASE_URL says: the scheduler goes to the host itself."""
+        """Whether PUBLIC_BASE_URL is where it is reached: the scheduler goes to the host itself."""
         return bool({"browser", "twilio"} & set(self.called_by))
 
     @property

@@ -131,7 +131,8 @@ def test_a_changed_setting_deploys_those_that_have_it(lab: Lab) -> None:
     lab.deploy()
 
     after = lab.serving()
-    assert {folder for folder in FOLDERS if after[folder] != before[folder]} == {"token_fn"}
+    changed = {folder for folder in FOLDERS if after[folder] != before[folder]}
+    assert changed == {"token_fn", "reconcile_fn"}
     assert lab.cloud.secrets["TWILIO_API_KEY_SECRET"].versions[-1].startswith("a-new-secret")
     # The one that served before still has the old one: pinned, not "latest".
     token = lab.cloud.services["token-fn"]
@@ -139,18 +140,28 @@ def test_a_changed_setting_deploys_those_that_have_it(lab: Lab) -> None:
     assert pins == [1, 2]
 
 
-def test_the_webhook_jwt_is_good_for_90_days_and_signed_with_the_projects_key(lab: Lab) -> None:
+@pytest.mark.parametrize(
+    ("name", "role"),
+    [
+        ("SUPABASE_WEBHOOK_JWT", "call_webhook"),
+        ("SUPABASE_RECONCILER_JWT", "call_reconciler"),
+    ],
+)
+def test_an_endpoints_jwt_is_good_for_90_days_and_signed_with_the_projects_key(
+    lab: Lab, name: str, role: str
+) -> None:
     lab.deploy()
 
-    (token,) = lab.cloud.secrets["SUPABASE_WEBHOOK_JWT"].versions
+    (token,) = lab.cloud.secrets[name].versions
     claims = jwt.decode(token, endpoints.JWT_SECRET, algorithms=["HS256"], audience="authenticated")
-    assert claims["role"] == "call_webhook"
+    assert claims["role"] == role
     assert claims["exp"] - claims["iat"] == 90 * DAY
 
 
+@pytest.mark.parametrize("name", ["SUPABASE_WEBHOOK_JWT", "SUPABASE_RECONCILER_JWT"])
 @pytest.mark.parametrize(("age_days", "renewed"), [(29, False), (31, True), (100, True)])
-def test_the_webhook_jwt_is_minted_anew_in_good_time(
-    lab: Lab, monkeypatch: pytest.MonkeyPatch, age_days: int, renewed: bool
+def test_an_endpoints_jwt_is_minted_anew_in_good_time(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, age_days: int, renewed: bool, name: str
 ) -> None:
     lab.deploy()
     now = time.time()
@@ -158,7 +169,7 @@ def test_the_webhook_jwt_is_minted_anew_in_good_time(
 
     lab.deploy()
 
-    assert len(lab.cloud.secrets["SUPABASE_WEBHOOK_JWT"].versions) == 1 + renewed
+    assert len(lab.cloud.secrets[name].versions) == 1 + renewed
 
 
 @pytest.mark.parametrize("stored", ["rubbish", jwt.encode({"role": "anon"}, endpoints.JWT_SECRET)])
@@ -180,6 +191,7 @@ def test_a_webhook_jwt_that_is_none_is_replaced(lab: Lab, stored: str) -> None:
         ("token_fn", {"TWILIO_API_KEY_SECRET", "SUPABASE_JWT_SECRET"}),
         ("twiml_fn", {"TWILIO_AUTH_TOKEN", "SUPABASE_WEBHOOK_JWT", "SUPABASE_JWT_SECRET"}),
         ("status_fn", {"TWILIO_AUTH_TOKEN", "SUPABASE_WEBHOOK_JWT", "SUPABASE_JWT_SECRET"}),
+        ("reconcile_fn", {"TWILIO_API_KEY_SECRET", "SUPABASE_RECONCILER_JWT"}),
     ],
 )
 def test_an_endpoint_can_read_its_own_secrets_and_no_others(
