@@ -131,7 +131,8 @@ begin
   where unsettled_calls.agent_call_sid = p_agent_call_sid;
 
   v_over := coalesce((
-    select bool_and(private.call_status_rank(legs.leg ->> 'status') = 4)
+    -- A status that is new to us is no end.
+    select bool_and(coalesce(private.call_status_rank(legs.leg ->> 'status') = 4, false))
     from jsonb_array_elements(p_legs) as legs (leg)
   ), false);
   v_given_up := not v_over and coalesce(
@@ -154,8 +155,8 @@ begin
   end if;
 
   -- What comes before 'in-progress' would teach nothing.
-  select jsonb_agg(legs.leg) into v_news
-  from jsonb_array_elements(p_legs) as legs (leg)
+  select jsonb_agg(legs.leg order by legs.number) into v_news
+  from jsonb_array_elements(p_legs) with ordinality as legs (leg, number)
   where private.call_status_rank(legs.leg ->> 'status') >= 3
     and not exists (
       select from public.call_events
@@ -183,10 +184,7 @@ begin
         p_agent_call_sid,
         jsonb_build_object(
           'From', p_legs -> 0 -> 'payload' ->> 'from',
-          -- The browser's leg need not have one.
-          'To', coalesce(
-            nullif(p_legs -> 0 -> 'payload' ->> 'to', ''), p_legs -> 1 -> 'payload' ->> 'to'
-          )
+          'To', p_legs -> 0 -> 'payload' ->> 'to'
         ),
         (p_legs -> 0 ->> 'ended_at')::timestamptz
       );

@@ -1,4 +1,4 @@
-"""POST /api/twilio/reconcile: claims, asks Twilio, writes what it learns, and knows when to stop."""
+"""POST /api/twilio/reconcile: claims, asks Twilio, writes what it learns, knows when to stop."""
 
 from __future__ import annotations
 
