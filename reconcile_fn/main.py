@@ -26,7 +26,7 @@ RUN_SECONDS = 8.0
 LEASE_SECONDS = 30
 BATCH = 50
 AT_ONCE = 8
-# A call may be Twilio's own trouble, several are Twilio's.
+# One may be the call's own trouble; several are Twilio's, or ours.
 MAX_FAILURES = 3
 
 with settings.reading() as env:
@@ -68,7 +68,7 @@ class Run:
 
     def __init__(self) -> None:
         self.asked = self.settled = 0
-        self.failures: list[errors.TwilioUnavailable] = []
+        self.failures: list[errors.RequestError] = []
         self._ends_at = time.monotonic() + RUN_SECONDS
         self._stopped = threading.Event()
         self._counting = threading.Lock()
@@ -96,7 +96,7 @@ class Run:
             # On record for the runs to come, wherever they run.
             database("pause_reconciliation", p_seconds=busy.seconds)
             raise
-        except errors.TwilioUnavailable as failure:
+        except errors.RequestError as failure:
             with self._counting:
                 self.failures.append(failure)
             if len(self.failures) >= MAX_FAILURES:

@@ -55,8 +55,9 @@ revoke execute on function private.is_settled(text) from public, anon;
 grant execute on function private.is_settled(text) to call_reconciler;
 
 -- Claims up to p_limit calls to ask Twilio about, for p_lease_seconds: longer than a run lasts, and
--- shorter than until the next, which finds again what a run that died had claimed. Two at once claim
--- different calls. Those that have settled by themselves leave the list.
+-- shorter than until the next, which finds again what a run that died had claimed. A call that nobody
+-- gets anywhere with is claimed ever more rarely, so that it keeps no other waiting. Two runs at once
+-- claim different calls. Those that have settled by themselves leave the list.
 -- Answers {"calls": [CallSid of the agent's leg], "settled": how many had, "paused_seconds": how long
 -- Twilio wants to be left alone, or null}.
 create function public.claim_unsettled_calls(p_limit integer, p_lease_seconds integer)
@@ -95,7 +96,11 @@ begin
     perform private.leave_call();
 
     update private.unsettled_calls
-    set next_check_at = now() + make_interval(secs => p_lease_seconds), checks = checks + 1
+    set
+      next_check_at = now() + make_interval(
+        secs => p_lease_seconds * 2 ^ least(greatest(checks - 2, 0), 3)
+      ),
+      checks = checks + 1
     where unsettled_calls.agent_call_sid = any(v_claimed);
   end if;
 

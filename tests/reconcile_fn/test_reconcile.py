@@ -263,6 +263,18 @@ def test_one_call_that_twilio_fails_at_does_not_keep_the_others_waiting(
     assert twilio["settle"].call_count == 2
 
 
+def test_one_call_that_the_database_refuses_does_not_keep_the_others_waiting(
+    reconcile: Endpoint, scheduler: Scheduler, twilio: respx.MockRouter
+) -> None:
+    twilio["claim"].side_effect = [batch(CALL_SID, CALL_SID), batch(CALL_SID), batch()]
+    refusal = httpx.Response(403, json={"code": "42501", "message": "row-level security"})
+    fine = httpx.Response(200, json={"settled": True})
+    twilio["settle"].side_effect = [refusal, fine, fine]
+    answer = run(reconcile, scheduler)
+    assert answer.get_json()["error"]["code"] == "phone_system_error"
+    assert twilio["settle"].call_count == 3
+
+
 def test_several_failures_are_twilios_and_end_the_run(
     reconcile: Endpoint, scheduler: Scheduler, twilio: respx.MockRouter
 ) -> None:

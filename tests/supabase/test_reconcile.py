@@ -486,6 +486,21 @@ def test_a_claimed_call_is_nobody_elses_until_its_lease_ends(
     assert claim(db)["calls"] == [agent]
 
 
+def test_a_call_that_nobody_gets_anywhere_with_is_claimed_ever_more_rarely(
+    db: Connection, tenant: Tenant
+) -> None:
+    agent, _ = talked(db, tenant, but=("agent",))
+    leases = []
+    for _ in range(8):
+        let_it_be_due(db)
+        assert claim(db)["calls"] == [agent]
+        place = listed(db, agent)
+        assert place is not None
+        leases.append(place["seconds"])
+    # Three runs on end find it; after that it keeps no others waiting.
+    assert leases == [30, 30, 30, 60, 120, 240, 240, 240]
+
+
 def test_a_batch_is_bounded_and_takes_the_longest_due_first(db: Connection, tenant: Tenant) -> None:
     agents = [talked(db, tenant, but=("agent",))[0] for _ in range(5)]
     for number, agent in enumerate(agents):
