@@ -54,6 +54,33 @@ $$;
 revoke execute on function private.is_settled(text) from public, anon;
 grant execute on function private.is_settled(text) to call_reconciler;
 
+-- The legs of a call, the agent's included, whose end nobody has told, not even Dial.
+create function private.legs_without_end(p_agent_call_sid text)
+returns setof text
+language sql
+stable
+set search_path = ''
+as $$
+  select legs.call_sid
+  from (
+    select p_agent_call_sid as call_sid
+    union
+    select call_events.call_sid
+    from public.call_events
+    where call_events.agent_call_sid = p_agent_call_sid
+  ) as legs
+  where not exists (
+    select from public.call_events
+    where call_events.agent_call_sid = p_agent_call_sid
+      and call_events.call_sid = legs.call_sid
+      and private.call_status_rank(call_events.status) = 4
+      and (call_events.source <> 'dial_action' or call_events.call_sid <> p_agent_call_sid)
+  );
+$$;
+
+revoke execute on function private.legs_without_end(text) from public, anon;
+grant execute on function private.legs_without_end(text) to call_reconciler;
+
 -- Claims up to p_limit calls to ask Twilio about, for p_lease_seconds: longer than a run lasts, and
 -- shorter than until the next, which finds again what a run that died had claimed. A call that nobody
 -- gets anywhere with is claimed ever more rarely, so that it keeps no other waiting. Two runs at once
@@ -126,6 +153,7 @@ declare
   v_checks integer;
   v_given_up boolean;
   v_over boolean;
+  v_settled boolean;
   v_news jsonb;
   v_leg jsonb;
 begin
@@ -145,18 +173,11 @@ begin
   );
 
   if v_given_up then
-    -- Every leg that we have heard of.
     select jsonb_agg(jsonb_build_object(
       'call_sid', legs.call_sid, 'status', 'failed', 'ended_at', now(), 'duration_seconds', 0,
       'payload', jsonb_build_object('unknown_to_twilio', p_legs is null)
     )) into p_legs
-    from (
-      select p_agent_call_sid as call_sid
-      union
-      select call_events.call_sid
-      from public.call_events
-      where call_events.agent_call_sid = p_agent_call_sid
-    ) as legs;
+    from private.legs_without_end(p_agent_call_sid) as legs (call_sid);
   end if;
 
   -- What comes before 'in-progress' would teach nothing.
@@ -180,31 +201,31 @@ begin
     );
   end loop;
 
-  if v_over then
-    perform private.enter_call(p_agent_call_sid, null);
-    if not exists (
-      select from public.conversations where conversations.call_sid = p_agent_call_sid
-    ) then
-      perform private.note_unbegun_call(
-        p_agent_call_sid,
-        jsonb_build_object(
-          'From', p_legs -> 0 -> 'payload' ->> 'from',
-          'To', p_legs -> 0 -> 'payload' ->> 'to'
-        ),
-        (p_legs -> 0 ->> 'ended_at')::timestamptz
-      );
-    end if;
+  perform private.enter_call(p_agent_call_sid, null);
+  -- A leg that we know of and Twilio does not list may still be on its way into the list.
+  v_settled := v_given_up
+    or (v_over and not exists (select from private.legs_without_end(p_agent_call_sid)));
+  if v_over and not exists (
+    select from public.conversations where conversations.call_sid = p_agent_call_sid
+  ) then
+    perform private.note_unbegun_call(
+      p_agent_call_sid,
+      jsonb_build_object(
+        'From', p_legs -> 0 -> 'payload' ->> 'from', 'To', p_legs -> 0 -> 'payload' ->> 'to'
+      ),
+      (p_legs -> 0 ->> 'ended_at')::timestamptz
+    );
   end if;
   perform private.leave_call();
 
-  if v_over or v_given_up then
+  if v_settled then
     delete from private.unsettled_calls where unsettled_calls.agent_call_sid = p_agent_call_sid;
   else
     update private.unsettled_calls
     set next_check_at = now() + make_interval(secs => least(300, 30 * 2 ^ least(v_checks, 5)))
     where unsettled_calls.agent_call_sid = p_agent_call_sid;
   end if;
-  return jsonb_build_object('settled', v_over or v_given_up);
+  return jsonb_build_object('settled', v_settled);
 end;
 $$;
 

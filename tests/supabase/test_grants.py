@@ -90,6 +90,7 @@ FUNCTIONS: Grants = {
     "public.settle_call(text,jsonb)": FOR_THE_RECONCILER,
     "public.pause_reconciliation(integer)": FOR_THE_RECONCILER,
     "private.is_settled(text)": FOR_THE_RECONCILER,
+    "private.legs_without_end(text)": FOR_THE_RECONCILER,
     "private.watch_call()": {},
     "public.grant_access_token(uuid,integer)": FOR_USERS,
     "public.preview_call(uuid,jsonb,text,text,text)": FOR_USERS,

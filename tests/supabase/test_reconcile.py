@@ -291,6 +291,20 @@ def test_a_status_that_is_new_to_us_settles_nothing(db: Connection, tenant: Tena
     assert events(db, agent) == [(agent, "completed")]
 
 
+def test_a_leg_that_twilio_does_not_list_yet_is_asked_about_again(
+    db: Connection, tenant: Tenant
+) -> None:
+    agent, lead = talked(db, tenant, but=("completed", "dial", "agent"))
+    let_it_be_due(db)
+    claim(db)
+    assert not settle(db, agent, [leg(agent, "completed", 13, 12)])
+    assert conversation(db, agent)["status"] == "in-progress"
+    let_it_be_due(db)
+    assert claim(db)["calls"] == [agent]
+    assert settle(db, agent, [leg(agent, "completed", 13, 12), leg(lead, "completed", 12, 7)])
+    assert conversation(db, agent)["duration_seconds"] == 7
+
+
 LOSABLE = ("initiated", "ringing", "in-progress", "completed", "dial", "agent")
 
 
@@ -372,6 +386,16 @@ def test_a_call_that_twilio_does_not_know_fails_after_an_hour_and_is_asked_about
     )
     row = conversation(db, agent)
     assert (row["status"], row["duration_seconds"]) == ("completed", 7)
+
+
+def test_giving_up_takes_nothing_back_that_dial_has_told(db: Connection, tenant: Tenant) -> None:
+    agent, _ = talked(db, tenant, but=("completed", "agent"))
+    let_it_be_due(db, agent, age=timedelta(hours=2))
+    claim(db)
+    assert settle(db, agent, None)
+    row = conversation(db, agent)
+    assert (row["status"], row["duration_seconds"]) == ("completed", 7)
+    assert events(db, agent) == [(agent, "failed")]
 
 
 def test_a_call_that_lasts_longer_than_any_can_has_failed(db: Connection, tenant: Tenant) -> None:
