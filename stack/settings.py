@@ -141,7 +141,12 @@ class Settings:
     @property
     def schedule_seconds(self) -> float:
         """How often the scheduler runs by itself, in real seconds; 0 for never."""
-        return SCHEDULE_SECONDS * float(self.time_scale or 1) if self.scheduled else 0.0
+        try:
+            scale = float(self.time_scale or 1)
+        except ValueError:
+            # The simulator says what is wrong with it.
+            scale = 1.0
+        return max(1.0, SCHEDULE_SECONDS * scale) if self.scheduled else 0.0
 
     @property
     def calls_page_url(self) -> str:
