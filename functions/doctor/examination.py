@@ -122,6 +122,13 @@ def examinations() -> list[Examination]:
             (*_TWILIO, "SUPABASE_DB_URL"),
             deployment="goes on",
         ),
+        Examination(
+            "lost_callbacks",
+            database.lost_callbacks,
+            _NO_DATABASE,
+            ("SUPABASE_DB_URL",),
+            deployment="mends",
+        ),
         *(
             Examination(
                 "functions",
