@@ -6,7 +6,7 @@
 # make reset  throws the local stack's data away
 # make screenshots  the Calls page in every state, into docs/screenshots
 # make doctor  what is wrong with a set-up, and what to do about it; changes nothing
-# make webhook-jwt  a token for webhook endpoints that deploy.sh does not deploy
+# make webhook-jwt  a token for endpoints that deploy.sh does not deploy; ROLE=call_reconciler for reconcile_fn's
 # make bench  how fast, small and cheap it is, into docs/benchmarks.md: a quarter of an hour, 25 GB
 # make lock   Python's locks anew, after a change of requirements.in or */requirements.in
 
@@ -55,7 +55,7 @@ bench: install
 	@$(PY) -m bench $(ARGS)
 
 webhook-jwt: install
-	@$(PY) -m functions.deploy.print_webhook_jwt
+	@$(PY) -m functions.deploy.print_webhook_jwt $(if $(ROLE),--role '$(ROLE)')
 
 lock: install
 	$(LOCK) --upgrade requirements.in -o requirements.txt

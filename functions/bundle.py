@@ -25,9 +25,16 @@ class Endpoint:
     min_instances: int
 
     @property
-    def is_public(self) -> bool:
-        """Whether anybody can reach it, because its callers prove themselves to the function."""
+    def has_public_address(self) -> bool:
+        """Whether PUBLIC_BASE_URL is where it is reached: the scheduler goes to the host itself."""
         return bool({"browser", "twilio"} & set(self.called_by))
+
+    @property
+    def is_public(self) -> bool:
+        """Whether anybody can reach it, because its callers prove themselves to the function. The
+        scheduler too: Cloud Run's own check would take the signature off its token.
+        https://cloud.google.com/run/docs/troubleshooting#signature-removed"""
+        return bool({"browser", "twilio", "scheduler"} & set(self.called_by))
 
 
 def endpoints(file: Path = ROOT / "functions" / "bundle.toml") -> list[Endpoint]:

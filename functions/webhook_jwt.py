@@ -1,4 +1,5 @@
-"""The JWT with which webhook endpoints prove themselves in the database: role `call_webhook`.
+"""The JWTs with which endpoints prove themselves in the database: role `call_webhook`, and
+`call_reconciler` for the one that repairs lost callbacks.
 
 Signed with a key of the Supabase project: its shared secret (HS256), or a signing key that was made
 with `supabase gen signing-key` and imported (ES256, RS256). Neither is ever given to a function.
@@ -16,6 +17,9 @@ from typing import Self
 import jwt
 
 ROLE = "call_webhook"
+RECONCILER_ROLE = "call_reconciler"
+# The setting that holds a JWT → its role.
+ROLES = {"SUPABASE_WEBHOOK_JWT": ROLE, "SUPABASE_RECONCILER_JWT": RECONCILER_ROLE}
 LIFETIME_DAYS = 90
 _DAY = 24 * 3600
 # https://www.rfc-editor.org/rfc/rfc7518#section-6; key_ops are the private key's own.
@@ -67,11 +71,11 @@ class SigningKey:
             raise SigningKeyError(f"{path} is no usable key") from None
 
 
-def mint(key: SigningKey, supabase_url: str, now: float | None = None) -> str:
+def mint(key: SigningKey, supabase_url: str, now: float | None = None, *, role: str = ROLE) -> str:
     """A JWT good for LIFETIME_DAYS."""
     issued_at = int(time.time() if now is None else now)
     claims = {
-        "role": ROLE,
+        "role": role,
         "iss": f"{supabase_url}/auth/v1",
         "aud": "authenticated",
         "iat": issued_at,
@@ -81,7 +85,14 @@ def mint(key: SigningKey, supabase_url: str, now: float | None = None) -> str:
     return jwt.encode(claims, key.private, algorithm=key.algorithm, headers=headers)
 
 
-def days_left(token: str, key: SigningKey, supabase_url: str, now: float | None = None) -> int:
+def days_left(
+    token: str,
+    key: SigningKey,
+    supabase_url: str,
+    now: float | None = None,
+    *,
+    role: str = ROLE,
+) -> int:
     """For how many more whole days this key's project takes the token.
 
     Raises WebhookJwtError if it does not take it at all.
@@ -99,8 +110,8 @@ def days_left(token: str, key: SigningKey, supabase_url: str, now: float | None 
         raise WebhookJwtError("it was signed with another key") from None
     except jwt.PyJWTError as error:
         raise WebhookJwtError(str(error)) from None
-    if claims.get("role") != ROLE:
-        raise WebhookJwtError(f"its role is {claims.get('role')}, not {ROLE}")
+    if claims.get("role") != role:
+        raise WebhookJwtError(f"its role is {claims.get('role')}, not {role}")
     left = claims["exp"] - (time.time() if now is None else now)
     if left <= 0:
         raise WebhookJwtError(f"it expired {int(-left // _DAY)} days ago")

@@ -1,4 +1,4 @@
-"""Twilio's callbacks as events of the ledger.
+"""Twilio's callbacks, and what it answers when asked, as events of the ledger.
 
 Which leg a callback is about, and what it carries:
 https://www.twilio.com/docs/voice/twiml/number#attributes-status-callback
@@ -8,18 +8,33 @@ https://www.twilio.com/docs/voice/twiml/dial#action
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 
 from shared import errors, web
-from shared.twilio_signature import Form
 
 MAX_INTEGER = 2**31 - 1
 
 Event = dict[str, object]
 
+# What the ledger keeps of a Call: neither prices nor addresses of the API.
+KEPT = (
+    "sid",
+    "parent_call_sid",
+    "status",
+    "direction",
+    "from",
+    "to",
+    "start_time",
+    "end_time",
+    "duration",
+    "date_created",
+    "date_updated",
+)
 
-def call_sid(form: Form, name: str = "CallSid") -> str:
+
+def call_sid(form: web.Form, name: str = "CallSid") -> str:
     """The SID in this parameter. Raises InvalidRequest if it is missing or none.
 
     Twilio's have 34 characters, but are documented as opaque: it is the signature that vouches.
@@ -30,7 +45,7 @@ def call_sid(form: Form, name: str = "CallSid") -> str:
     return sid
 
 
-def from_status_callback(form: Form) -> Event:
+def from_status_callback(form: web.Form) -> Event:
     """Parameters of ``record_call_event`` for a status callback of either leg."""
     sid = call_sid(form)
     return {
@@ -47,7 +62,7 @@ def from_status_callback(form: Form) -> Event:
     }
 
 
-def from_dial_action(form: Form) -> Event:
+def from_dial_action(form: web.Form) -> Event:
     """Parameters of ``record_call_event`` for the request to a Dial's action: how the lead's leg
     ended, or, without DialCallSid, that there never was one."""
     sid = call_sid(form)
@@ -63,7 +78,26 @@ def from_dial_action(form: Form) -> Event:
     }
 
 
-def _status(form: Form, name: str) -> str:
+def from_call_resource(call: Mapping[str, object]) -> Event:
+    """One of the legs of ``settle_call``, from a Call of Twilio's REST API.
+
+    Its `start_time` is not used: whether a leg's clock starts at dialling or at the answer is not
+    documented. Raises TwilioUnavailable for what is no Call.
+    https://www.twilio.com/docs/voice/api/call-resource#call-properties
+    """
+    texts = {name: web.storable(value) for name in KEPT if isinstance(value := call.get(name), str)}
+    if not texts.get("sid") or not texts.get("status"):
+        raise errors.TwilioUnavailable("a Call without sid or status")
+    return {
+        "call_sid": texts["sid"][:64],
+        "status": texts["status"][:64],
+        "ended_at": _timestamp(texts.get("end_time")),
+        "duration_seconds": _integer(texts.get("duration")),
+        "payload": texts,
+    }
+
+
+def _status(form: web.Form, name: str) -> str:
     status = web.storable(form.get(name, ""))[:64]
     if not status:
         raise errors.InvalidRequest(f"{name} is missing.")
@@ -90,7 +124,7 @@ def _timestamp(text: str | None) -> str | None:
     return moment.isoformat() if abs(offset) < timedelta(hours=16) else None
 
 
-def _payload(form: Form) -> dict[str, str | list[str]]:
+def _payload(form: web.Form) -> dict[str, str | list[str]]:
     """The parameters as sent; one that was sent several times keeps all its values."""
     payload: dict[str, str | list[str]] = {}
     for name, values in form.lists():

@@ -57,13 +57,17 @@ class Database:
         return answer
 
     def call_as_webhook(
-        self, webhook_jwt: str, function: str, parameters: Mapping[str, Any]
+        self,
+        webhook_jwt: str,
+        function: str,
+        parameters: Mapping[str, Any],
+        setting: str = "SUPABASE_WEBHOOK_JWT",
     ) -> Row:
-        """``call`` with the token of the webhook endpoints: if that is refused, it is a setting
-        that is wrong and not the caller.
+        """``call`` with a token of the endpoint's own, from ``setting``: if that is refused, it is
+        the setting that is wrong and not the caller.
 
         While the database is not available it is asked again, so that a short outage costs no call:
-        what is asked by webhooks may be asked any number of times.
+        what is asked with these tokens may be asked any number of times.
         """
         deadline = self._deadline()
         try:
@@ -79,7 +83,7 @@ class Database:
                 return self.call(webhook_jwt, function, parameters)
         except errors.Unauthenticated as error:
             raise errors.PhoneSystemError(
-                "the database refuses SUPABASE_WEBHOOK_JWT: expired, or signed with another key"
+                f"the database refuses {setting}: expired, or signed with another key"
             ) from error
 
     def find(self, access_token: str, table: str, columns: str, row_id: str) -> Row | None:

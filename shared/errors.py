@@ -146,3 +146,22 @@ class DatabaseUnavailable(RequestError):
 class SignInUnavailable(DatabaseUnavailable):
     """The keys that sign access tokens cannot be fetched, so a token can be neither trusted nor
     refused."""
+
+
+class TwilioUnavailable(RequestError):
+    """Twilio's REST API did not answer in time. ``detail`` is for the log alone."""
+
+    status = 503
+    code = "twilio_unavailable"
+
+    def __init__(self, detail: str, *, retry_after: int = 60) -> None:
+        super().__init__("Twilio does not answer. Try again later.", retry_after=retry_after)
+        self.detail = f"Twilio's REST API: {detail}"
+
+
+class TwilioBusy(TwilioUnavailable):
+    """Twilio's REST API wants to be left alone for so many seconds."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"it wants to be left alone for {seconds} s", retry_after=seconds)
+        self.seconds = seconds

@@ -1,4 +1,4 @@
-"""The public keys that a Supabase project signs access tokens with.
+"""The public keys that an issuer, such as a Supabase project, signs tokens with.
 
 PyJWT's own client fetches and parses them. What it lacks is added here: known keys go on working
 while the endpoint is down or slow, and tokens with made-up key ids cannot make us fetch.
@@ -37,7 +37,7 @@ class KeySet:
         self._fetching = threading.Lock()
 
     def find(self, key_id: str) -> jwt.PyJWK | None:
-        """The key of this id, or None if the project has no such key.
+        """The key of this id, or None if the issuer has no such key.
 
         Raises SignInUnavailable if that cannot be found out: the key is not known and the endpoint
         does not answer.
@@ -57,7 +57,7 @@ class KeySet:
                 key = self._keys.get(key_id)
 
         if key is None and self._failing:
-            raise errors.SignInUnavailable("the project's JWKS endpoint does not answer")
+            raise errors.SignInUnavailable("the issuer's JWKS endpoint does not answer")
         return key
 
     def _fetch(self) -> None:

@@ -25,6 +25,12 @@ ALLOWED_ORIGINS = frozenset(
 )
 
 
+_JWT = r"[\w-]+\.[\w-]+\.[\w-]+"
+# https://developers.google.com/identity/openid-connect/openid-connect#discovery
+GOOGLE = "https://accounts.google.com"
+GOOGLE_KEYS = "https://www.googleapis.com/oauth2/v3/certs"
+
+
 class ConfigurationError(Exception):
     """Settings are missing or malformed; the message names each, and never shows a value."""
 
@@ -71,6 +77,15 @@ class Environment:
         if value and not _is_address(value):
             self.problems.append(f"{name} must start with https://, and be host and path alone")
         return value.rstrip("/")
+
+    def in_development(self, name: str, deployment: Deployment, otherwise: str) -> str:
+        """An address that is ``otherwise`` save on a developer's machine: who could change it in a
+        deployment would be who we trust, or be told our secrets."""
+        if self.optional(name) is None:
+            return otherwise
+        if not deployment.development:
+            self.problems.append(f"{name} is for development")
+        return self.url(name, "an address")
 
 
 def _is_address(text: str) -> bool:
@@ -140,6 +155,15 @@ class Supabase:
             env.optional_secret("SUPABASE_JWT_SECRET", r".{32,}", "at least 32 characters"),
         )
 
+    @classmethod
+    def read_without_secret(cls, env: Environment) -> Self:
+        """For an endpoint that verifies no access tokens: the secret could make them, too."""
+        return cls(
+            env.url("SUPABASE_URL", "the project's API address"),
+            env.required("SUPABASE_PUBLISHABLE_KEY", hint="sb_publishable_…"),
+            None,
+        )
+
 
 @dataclass(frozen=True)
 class TwilioApiKey:
@@ -182,9 +206,56 @@ class TwilioWebhooks:
             env.required("TWILIO_ACCOUNT_SID", r"AC[0-9a-fA-F]{32}", "AC and 32 hex digits"),
             (primary, following) if following else (primary,),
             env.url("PUBLIC_BASE_URL", "such as https://app.callhenk.com/api/twilio"),
-            env.secret("SUPABASE_WEBHOOK_JWT", r"[\w-]+\.[\w-]+\.[\w-]+", "a JWT"),
+            env.secret("SUPABASE_WEBHOOK_JWT", _JWT, "a JWT"),
         )
 
     def address(self, name: str) -> str:
         """Where Twilio reaches the endpoint ``name``, such as ``status``: what it signs over."""
         return f"{self.public_base_url}/{name}".replace("{name}", name)
+
+
+@dataclass(frozen=True)
+class TwilioRest:
+    """The API key that reads what became of calls. It signs nothing and is no auth token."""
+
+    account_sid: str
+    api_key_sid: str
+    api_key_secret: str = field(repr=False)
+    api_url: str
+
+    @classmethod
+    def read(cls, env: Environment, deployment: Deployment) -> Self:
+        return cls(
+            env.required("TWILIO_ACCOUNT_SID", r"AC[0-9a-fA-F]{32}", "AC and 32 hex digits"),
+            env.required("TWILIO_API_KEY_SID", r"SK[0-9a-fA-F]{32}", "SK and 32 hex digits"),
+            env.secret("TWILIO_API_KEY_SECRET"),
+            env.in_development("TWILIO_API_URL", deployment, "https://api.twilio.com"),
+        )
+
+
+@dataclass(frozen=True)
+class Scheduler:
+    """Who may start a run: a service account, in tokens of one issuer for one audience.
+
+    ``audience`` is what the scheduler has its tokens made out to: the function's own address.
+    """
+
+    service_account: str
+    audience: str
+    issuer: str
+    keys_url: str
+
+    @classmethod
+    def read(cls, env: Environment, deployment: Deployment) -> Self:
+        issuer = env.in_development("SCHEDULER_ISSUER", deployment, GOOGLE)
+        return cls(
+            env.required("SCHEDULER_SERVICE_ACCOUNT", r"[^@\s]+@[^@\s]+", "its e-mail address"),
+            env.url("SCHEDULER_AUDIENCE", "the function's own address"),
+            issuer,
+            GOOGLE_KEYS if issuer == GOOGLE else f"{issuer}/oauth2/v3/certs",
+        )
+
+
+def reconciler_jwt(env: Environment) -> str:
+    """What the reconciler proves itself with in the database."""
+    return env.secret("SUPABASE_RECONCILER_JWT", _JWT, "a JWT")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import jwt
 from flask import Request
 
-from shared import errors, settings
+from shared import errors, settings, web
 from shared.jwks import KeySet
 
 LEEWAY_SECONDS = 10
@@ -40,10 +40,7 @@ class Authenticator:
 
         Raises Unauthenticated, or SignInUnavailable if the token's key cannot be fetched.
         """
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token.strip():
-            raise errors.Unauthenticated("Sign in: there is no access token in the request.")
-        return self.verify(token.strip())
+        return self.verify(web.bearer_token(request))
 
     def verify(self, token: str) -> User:
         """The user of this access token. Raises as ``user`` does."""

@@ -13,7 +13,7 @@ from shared import errors, settings, web
 
 MAX_FIELDS = 200
 
-Form = MultiDict[str, str]
+Form = web.Form
 
 
 class WebhookAuthenticator:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection
 from http import HTTPMethod
 
 from flask import Request, Response, g
+from werkzeug.datastructures import MultiDict
 
 from shared import errors, logs, settings
 
@@ -21,6 +22,8 @@ MAX_BODY_BYTES = 64 * 1024
 MAX_TEXT = 300
 
 Handler = Callable[[Request], Response]
+# The parameters of a form, each with all its values.
+Form = MultiDict[str, str]
 
 
 def endpoint(
@@ -75,6 +78,14 @@ def require_allowed_origin(request: Request, deployment: settings.Deployment) ->
         return
     if origin is None or not deployment.allows_origin(origin):
         raise errors.UnauthorizedDomain
+
+
+def bearer_token(request: Request) -> str:
+    """The token in the request's Authorization header. Raises Unauthenticated if there is none."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise errors.Unauthenticated("Sign in: there is no access token in the request.")
+    return token.strip()
 
 
 def is_json(request: Request) -> bool:

@@ -6,15 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from functions import env_file
-from functions.webhook_jwt import SigningKey, mint
+from functions.webhook_jwt import ROLES, SigningKey, mint
 from stack.errors import StackError
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 DEFAULT_PORT_BASE = 8080
-PORTS_PER_STACK = 5
+PORTS_PER_STACK = 6
+# How often the scheduler runs reconcile_fn, in seconds of simulated time.
+SCHEDULE_SECONDS = 10.0
 
 DEMO_EMAIL = "demo@henk.test"
 DEMO_PASSWORD = "henk-demo-password"
+SCHEDULER_ACCOUNT = "scheduler@henk.test"
 
 # The last one is for the simulator, which lets a call show numbers of the Twilio account alone.
 _HOSTED_REQUIRED = ("SUPABASE_PUBLISHABLE_KEY", "SIMULATOR_CALLER_IDS")
@@ -27,6 +30,7 @@ class Hosted:
     supabase_url: str
     publishable_key: str
     webhook_jwt: str
+    reconciler_jwt: str
     # Only projects that still sign with a shared secret have one.
     jwt_secret: str | None
     # E.164, comma-separated.
@@ -45,6 +49,8 @@ class Settings:
     fsync: bool = True
     # How much faster than life simulated calls go; None leaves it to the simulator.
     time_scale: str | None = None
+    # Whether the scheduler runs by the clock: tests run it when they want it.
+    scheduled: bool = True
 
     @classmethod
     def load(
@@ -55,6 +61,7 @@ class Settings:
         local_dir: Path | None = None,
         port_base: int | None = None,
         fsync: bool = True,
+        scheduled: bool = True,
     ) -> "Settings":
         """The settings of the environment and of `.env`; arguments win over both.
 
@@ -73,6 +80,7 @@ class Settings:
             hosted=hosted,
             fsync=fsync,
             time_scale=variables.get("SIMULATOR_TIME_SCALE") or None,
+            scheduled=scheduled,
         )
 
     @property
@@ -101,6 +109,11 @@ class Settings:
         return self.port_base + 4
 
     @property
+    def scheduler_port(self) -> int:
+        """Where the scheduler's keys are."""
+        return self.port_base + 5
+
+    @property
     def functions_url(self) -> str:
         """Where the functions are, without their paths."""
         return f"http://127.0.0.1:{self.functions_port}"
@@ -119,6 +132,21 @@ class Settings:
     def simulator_url(self) -> str:
         """Where the simulated phone network is."""
         return f"http://127.0.0.1:{self.simulator_port}"
+
+    @property
+    def scheduler_url(self) -> str:
+        """Where the scheduler is, which is who issues its tokens."""
+        return f"http://127.0.0.1:{self.scheduler_port}"
+
+    @property
+    def schedule_seconds(self) -> float:
+        """How often the scheduler runs by itself, in real seconds; 0 for never."""
+        try:
+            scale = float(self.time_scale or 1)
+        except ValueError:
+            # The simulator says what is wrong with it.
+            scale = 1.0
+        return max(1.0, SCHEDULE_SECONDS * scale) if self.scheduled else 0.0
 
     @property
     def calls_page_url(self) -> str:
@@ -170,12 +198,13 @@ def _hosted(variables: Mapping[str, str], env_path: Path) -> Hosted | None:
         return None
     missing = [name for name in _HOSTED_REQUIRED if not variables.get(name)]
     jwt_secret = variables.get("SUPABASE_JWT_SECRET") or None
-    webhook_jwt = variables.get("SUPABASE_WEBHOOK_JWT") or (
-        mint(SigningKey.from_secret(jwt_secret), url) if jwt_secret else None
-    )
-    if webhook_jwt is None:
-        missing.append("SUPABASE_WEBHOOK_JWT")
-    if missing or webhook_jwt is None:
+    jwts = {
+        name: variables.get(name)
+        or (mint(SigningKey.from_secret(jwt_secret), url, role=role) if jwt_secret else "")
+        for name, role in ROLES.items()
+    }
+    missing += [name for name, value in jwts.items() if not value]
+    if missing:
         raise StackError(
             f"{env_path} points at {url} and lacks {', '.join(missing)}. "
             "Add them, or remove SUPABASE_URL to use the local Supabase."
@@ -183,7 +212,8 @@ def _hosted(variables: Mapping[str, str], env_path: Path) -> Hosted | None:
     return Hosted(
         supabase_url=url,
         publishable_key=variables["SUPABASE_PUBLISHABLE_KEY"],
-        webhook_jwt=webhook_jwt,
+        webhook_jwt=jwts["SUPABASE_WEBHOOK_JWT"],
+        reconciler_jwt=jwts["SUPABASE_RECONCILER_JWT"],
         jwt_secret=jwt_secret,
         caller_ids=variables["SIMULATOR_CALLER_IDS"],
         demo={name: value for name, value in variables.items() if name.startswith("DEMO_")},

@@ -14,14 +14,21 @@ from typing import IO
 import psycopg
 
 from functions import connection_overrides, env_file
-from functions.webhook_jwt import SigningKey, mint
+from functions.webhook_jwt import ROLES, SigningKey, mint
 from stack import keys, supabase_lite
 from stack.errors import StackError
 from stack.keys import Keys
 from stack.migrations import Migrations
 from stack.postgres import Postgres
 from stack.processes import Process, require_free_ports
-from stack.settings import CHECKOUT, DEMO_EMAIL, DEMO_PASSWORD, Settings
+from stack.settings import (
+    CHECKOUT,
+    DEMO_EMAIL,
+    DEMO_PASSWORD,
+    SCHEDULER_ACCOUNT,
+    Hosted,
+    Settings,
+)
 
 _READY_SECONDS = 60.0
 # What a killed stack leaves behind ends by itself, in this time.
@@ -99,6 +106,7 @@ class Stack:
             "the server of the functions": settings.functions_port,
             "the simulator": settings.simulator_port,
             "the Calls page": settings.calls_page_port,
+            "the scheduler": settings.scheduler_port,
         }
         if settings.hosted is None:
             self.postgres = Postgres(
@@ -125,6 +133,7 @@ class Stack:
         env = self._client_env(made_up, demo)
         self._start_simulator(made_up, caller_ids)
         self._start_functions(made_up, env)
+        self._start_scheduler()
         self._start_calls_page(env)
         self._wait_until_ready(env)
         env_file.write(settings.stack_env_path, env)
@@ -174,10 +183,11 @@ class Stack:
             "HENK_ENV": "development",
             "SUPABASE_URL": settings.supabase_url,
             "SUPABASE_PUBLISHABLE_KEY": env["SUPABASE_PUBLISHABLE_KEY"],
-            "SUPABASE_WEBHOOK_JWT": hosted.webhook_jwt
-            if hosted
-            else mint(SigningKey.from_secret(made_up.supabase_jwt_secret), settings.supabase_url),
+            **(_hosted_jwts(hosted) if hosted else _own_jwts(made_up, settings.supabase_url)),
             "PUBLIC_BASE_URL": settings.public_base_url,
+            "TWILIO_API_URL": settings.simulator_url,
+            "SCHEDULER_ISSUER": settings.scheduler_url,
+            **self._scheduled(),
         }
         # A hosted project without a shared secret signs with keys of its own.
         environ.pop("SUPABASE_JWT_SECRET", None)
@@ -194,6 +204,31 @@ class Stack:
                 ],
                 log_path=settings.logs_dir / "functions.log",
                 env=environ,
+                cwd=CHECKOUT,
+            )
+        )
+
+    def _scheduled(self) -> dict[str, str]:
+        """What scheduler and function have to agree on."""
+        return {
+            "SCHEDULER_AUDIENCE": f"{self.settings.public_base_url}/reconcile",
+            "SCHEDULER_SERVICE_ACCOUNT": SCHEDULER_ACCOUNT,
+        }
+
+    def _start_scheduler(self) -> None:
+        settings = self.settings
+        self._processes.append(
+            Process(
+                "The scheduler",
+                [
+                    sys.executable,
+                    "-m",
+                    "stack.scheduler",
+                    f"--port={settings.scheduler_port}",
+                    f"--every={settings.schedule_seconds}",
+                ],
+                log_path=settings.logs_dir / "scheduler.log",
+                env={**os.environ, **self._scheduled()},
                 cwd=CHECKOUT,
             )
         )
@@ -251,6 +286,7 @@ class Stack:
             "PUBLIC_BASE_URL": settings.public_base_url,
             "SIMULATOR_URL": settings.simulator_url,
             "CALLS_PAGE_URL": settings.calls_page_url,
+            "SCHEDULER_URL": settings.scheduler_url,
             "TWILIO_API_URL": settings.simulator_url,
             **_twilio(made_up),
         }
@@ -263,6 +299,7 @@ class Stack:
             f"{settings.functions_url}/api/twilio/token": None,
             f"{settings.simulator_url}/health": None,
             f"{settings.calls_page_url}/health": None,
+            f"{settings.scheduler_url}/oauth2/v3/certs": None,
         }
         if settings.hosted is None:
             # The list of tables comes from the database, so it shows that Lite reaches it.
@@ -337,6 +374,18 @@ def _twilio(made_up: Keys) -> dict[str, str]:
         "TWILIO_API_KEY_SID": made_up.twilio_api_key_sid,
         "TWILIO_API_KEY_SECRET": made_up.twilio_api_key_secret,
         "TWILIO_TWIML_APP_SID": made_up.twilio_twiml_app_sid,
+    }
+
+
+def _own_jwts(made_up: Keys, supabase_url: str) -> dict[str, str]:
+    key = SigningKey.from_secret(made_up.supabase_jwt_secret)
+    return {name: mint(key, supabase_url, role=role) for name, role in ROLES.items()}
+
+
+def _hosted_jwts(hosted: Hosted) -> dict[str, str]:
+    return {
+        "SUPABASE_WEBHOOK_JWT": hosted.webhook_jwt,
+        "SUPABASE_RECONCILER_JWT": hosted.reconciler_jwt,
     }
 
 

@@ -26,4 +26,5 @@ def settings_in(local_dir: Path, *, time_scale: float | None = None) -> Settings
         local_dir=local_dir,
         port_base=free_port_base(),
         fsync=False,
+        scheduled=False,
     )

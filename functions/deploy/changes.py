@@ -6,7 +6,14 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from functions.bundle import Endpoint
-from functions.deploy.cloud import BUILDER, BUILDER_ROLE, READER_ROLE, REPOSITORY, service_account
+from functions.deploy.cloud import (
+    BUILDER,
+    BUILDER_ROLE,
+    READER_ROLE,
+    REPOSITORY,
+    Job,
+    service_account,
+)
 from functions.deploy.settings import service_name
 from functions.deploy.shell import Command
 
@@ -16,6 +23,8 @@ BASE_IMAGE = "python313"
 TIMEOUT_SECONDS = 20
 # A bound on what an attack can cost: 20 instances answer some thousand requests a second.
 MAX_INSTANCES = 20
+# How long the scheduler waits: longer than the function may take.
+ATTEMPT_SECONDS = 30
 # Separates environment variables: no address, SID or key has it.
 _SEPARATOR = ";"
 
@@ -102,7 +111,7 @@ class Changes:
             f"--min={endpoint.min_instances}",
             f"--max-instances={MAX_INSTANCES}",
             f"--timeout={TIMEOUT_SECONDS}",
-            # Browsers and Twilio prove themselves to the function, not to Google.
+            # All callers prove themselves to the function, not to Google.
             "--no-invoker-iam-check" if endpoint.is_public else "--invoker-iam-check",
             f"--tag={tag}",
             *(("--no-traffic",) if serves else ()),
@@ -124,6 +133,26 @@ class Changes:
             f"--set-tags={pairs}" if pairs else "--clear-tags",
             "--format=none",
         )
+
+    def schedule(self, name: str, job: Job, *, exists: bool) -> Command:
+        return self._gcloud(
+            "scheduler",
+            "jobs",
+            "update" if exists else "create",
+            "http",
+            name,
+            f"--location={self._region}",
+            f"--schedule={job.schedule}",
+            f"--uri={job.uri}",
+            "--http-method=POST",
+            f"--oidc-service-account-email={job.account}",
+            f"--oidc-token-audience={job.audience}",
+            f"--attempt-deadline={ATTEMPT_SECONDS}s",
+            "--format=none",
+        )
+
+    def resume(self, name: str) -> Command:
+        return self._gcloud("scheduler", "jobs", "resume", name, f"--location={self._region}")
 
     def read_logs(self, endpoint: Endpoint) -> Command:
         """What a function wrote, for the operator to look at."""

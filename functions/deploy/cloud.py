@@ -16,6 +16,7 @@ from functions.deploy.shell import Command, CommandFailed, Run
 APIS = (
     "artifactregistry.googleapis.com",
     "cloudbuild.googleapis.com",
+    "cloudscheduler.googleapis.com",
     "iam.googleapis.com",
     "run.googleapis.com",
     "secretmanager.googleapis.com",
@@ -27,6 +28,8 @@ REPOSITORY = "cloud-run-source-deploy"
 BUILDER = "henk-builder"
 BUILDER_ROLE = "roles/run.builder"
 READER_ROLE = "roles/secretmanager.secretAccessor"
+# Who the scheduler is. It has no role at all: the function knows it by its name.
+SCHEDULER = "henk-scheduler"
 
 PREVIOUS = "previous"
 _VERSION = "v-"
@@ -149,6 +152,47 @@ class Secret:
     readers: frozenset[str] = frozenset()
 
 
+class _OidcToken(TypedDict, total=False):
+    serviceAccountEmail: str
+    audience: str
+
+
+class _HttpTarget(TypedDict, total=False):
+    uri: str
+    oidcToken: _OidcToken
+
+
+class _Job(TypedDict, total=False):
+    name: str
+    schedule: str
+    state: str
+    httpTarget: _HttpTarget
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job of Cloud Scheduler: what it asks, when, and as whom."""
+
+    uri: str
+    schedule: str
+    account: str
+    audience: str
+    is_paused: bool = False
+
+    @classmethod
+    def read(cls, job: _Job) -> Job:
+        """From the form that gcloud prints."""
+        target = job.get("httpTarget", {})
+        token = target.get("oidcToken", {})
+        return cls(
+            target.get("uri", ""),
+            job.get("schedule", ""),
+            token.get("serviceAccountEmail", ""),
+            token.get("audience", ""),
+            job.get("state") == "PAUSED",
+        )
+
+
 @dataclass(frozen=True)
 class Project:
     """A Google Cloud project as it is."""
@@ -163,6 +207,7 @@ class Project:
     has_repository: bool
     services: Mapping[str, Service]
     secrets: Mapping[str, Secret]
+    jobs: Mapping[str, Job]
 
     def email(self, account: str) -> str:
         """The address of one of the project's service accounts."""
@@ -215,6 +260,7 @@ class Reader:
             )
             policy = reading("iam", self._project_policy, _Policy())
             repositories = reading("artifactregistry", self._repositories, nothing)
+            jobs = reading("cloudscheduler", self._jobs, dict[str, Job]())
             services = reading("run", self.services, dict[str, Service]())
             existing = reading("secretmanager", lambda: self._list("secrets", "list"), nothing)
 
@@ -238,6 +284,7 @@ class Reader:
                 ),
                 services=services(),
                 secrets={name: secret.result() for name, secret in secrets.items()},
+                jobs=jobs(),
             )
 
     def services(self) -> dict[str, Service]:
@@ -247,6 +294,12 @@ class Reader:
             self._list("run", "services", "list", f"--region={self._region}"),
         )
         return {service.name: service for service in map(Service.read, found)}
+
+    def _jobs(self) -> dict[str, Job]:
+        found = cast(
+            list[_Job], self._list("scheduler", "jobs", "list", f"--location={self._region}")
+        )
+        return {job["name"].rpartition("/")[2]: Job.read(job) for job in found}
 
     def _project_number(self) -> str:
         described = self._json(_Named, "projects", "describe", self._project, project=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 
@@ -12,15 +12,15 @@ from functions import webhook_jwt
 from functions.bundle import Endpoint
 from functions.deploy import smoke
 from functions.deploy.changes import Changes
-from functions.deploy.cloud import Project, Secret, Service, tag_of
-from functions.deploy.settings import Operator, service_name
+from functions.deploy.cloud import SCHEDULER, Job, Project, Secret, Service, tag_of
+from functions.deploy.settings import Operator, service_name, short_name
 from functions.packer import Pack
 
-WEBHOOK_JWT = "SUPABASE_WEBHOOK_JWT"
 # A JWT lives for 90 days and is minted anew in the last 60 of them: a deployment a month keeps it
 # good, and two in a row do not deploy everything twice.
 RENEW_BELOW_DAYS = 60
 _PATH = "/api/twilio"
+EVERY_MINUTE = "* * * * *"
 
 
 @dataclass(frozen=True)
@@ -79,34 +79,62 @@ def address(base_url: str, name: str) -> str:
     return f"{base_url}/{name}".replace("{name}", name)
 
 
+def scheduled_address(endpoint: Endpoint, project: Project) -> str:
+    """Where the scheduler reaches an endpoint: at Cloud Run itself, whatever is in front of it."""
+    return address(own_addresses(project.number, project.region), short_name(endpoint))
+
+
+def jobs(endpoints: Sequence[Endpoint], project: Project) -> dict[str, Job]:
+    """What the scheduler is to do, by the job's name, as far as it does not do so yet."""
+    wanted = {}
+    for endpoint in endpoints:
+        if "scheduler" in endpoint.called_by:
+            name, uri = service_name(endpoint), scheduled_address(endpoint, project)
+            job = Job(uri, EVERY_MINUTE, project.email(SCHEDULER), uri)
+            stored = project.jobs.get(name)
+            if stored is None or replace(stored, is_paused=False) != job:
+                wanted[name] = job
+    return wanted
+
+
 def secret_values(
     operator: Operator, endpoints: Sequence[Endpoint], project: Project
 ) -> dict[str, str]:
-    """Every secret that some endpoint is given. The webhook JWT is the one in Secret Manager while
-    that is good for long enough, else a new one."""
+    """Every secret that some endpoint is given. A JWT is the one in Secret Manager while that is
+    good for long enough, else a new one."""
     names = {
         name for endpoint in endpoints for name in (*endpoint.secrets, *endpoint.optional_secrets)
     }
-    values = operator.given(tuple(sorted(names - {WEBHOOK_JWT})))
-    if WEBHOOK_JWT in names:
-        stored = project.secrets.get(WEBHOOK_JWT, Secret()).value
-        values[WEBHOOK_JWT] = _good_webhook_jwt(operator, stored) or webhook_jwt.mint(
-            operator.signing_key, operator.supabase.url
-        )
+    values = operator.given(tuple(sorted(names - webhook_jwt.ROLES.keys())))
+    for name, role in webhook_jwt.ROLES.items():
+        if name in names:
+            stored = project.secrets.get(name, Secret()).value
+            values[name] = _good_jwt(operator, stored, role) or webhook_jwt.mint(
+                operator.signing_key, operator.supabase.url, role=role
+            )
     return values
 
 
-def _good_webhook_jwt(operator: Operator, stored: str | None) -> str | None:
-    left = webhook_jwt_days(operator, {WEBHOOK_JWT: stored or ""})
+def _good_jwt(operator: Operator, stored: str | None, role: str) -> str | None:
+    left = _days_left(operator, stored or "", role)
     return stored if left is not None and left >= RENEW_BELOW_DAYS else None
 
 
-def webhook_jwt_days(operator: Operator, secrets: Mapping[str, str]) -> int | None:
-    """For how many more days the webhook JWT among these is good; None if it is not, or not among
-    them."""
-    token = secrets.get(WEBHOOK_JWT, "")
+def jwt_days(operator: Operator, secrets: Mapping[str, str]) -> int | None:
+    """For how many more days the endpoints' JWTs among these are all good; None if one is not, or
+    none is among them."""
+    left = [
+        _days_left(operator, secrets[name], role)
+        for name, role in webhook_jwt.ROLES.items()
+        if name in secrets
+    ]
+    good = [days for days in left if days is not None]
+    return min(good) if good and len(good) == len(left) else None
+
+
+def _days_left(operator: Operator, token: str, role: str) -> int | None:
     try:
-        return webhook_jwt.days_left(token, operator.signing_key, operator.supabase.url)
+        return webhook_jwt.days_left(token, operator.signing_key, operator.supabase.url, role=role)
     except webhook_jwt.WebhookJwtError:
         return None
 
@@ -135,12 +163,16 @@ def targets(
     derived = {
         "PUBLIC_BASE_URL": public_base_url(operator, project),
         "TWILIO_TWIML_APP_SID": twiml_app_sid,
+        "SCHEDULER_SERVICE_ACCOUNT": project.email(SCHEDULER),
     }
     found = []
     for pack in packs:
         endpoint = pack.endpoint
         variables = {
-            name: derived.get(name) or operator.values[name].strip() for name in endpoint.variables
+            name: scheduled_address(endpoint, project)
+            if name == "SCHEDULER_AUDIENCE"
+            else derived.get(name) or operator.values[name].strip()
+            for name in endpoint.variables
         }
         secrets = {
             name: numbers[name]

@@ -16,7 +16,11 @@ def main() -> int:
     """Prints the JWT and nothing else. Returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m functions.deploy.print_webhook_jwt")
     parser.add_argument("--env", type=Path, default=bundle.ROOT / ".env", metavar="FILE")
-    path: Path = parser.parse_args().env
+    parser.add_argument(
+        "--role", choices=webhook_jwt.ROLES.values(), default=webhook_jwt.ROLE, help="whose it is"
+    )
+    arguments = parser.parse_args()
+    path: Path = arguments.env
     try:
         with settings.reading({**env_file.read(path), **os.environ}) as env:
             supabase = settings.Supabase.read(env)
@@ -24,7 +28,7 @@ def main() -> int:
     except (settings.ConfigurationError, env_file.EnvFileError) as error:
         print(error, file=sys.stderr)
         return 1
-    print(webhook_jwt.mint(key, supabase.url))
+    print(webhook_jwt.mint(key, supabase.url, role=arguments.role))
     return 0
 
 

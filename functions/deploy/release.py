@@ -88,10 +88,11 @@ class Deployment:
         base_url = plan.public_base_url(self.operator, project)
         webhooks = twiml_app.wanted(lambda name: plan.address(base_url, name))
         told = app is not None and app.webhooks == webhooks
+        jobs = plan.jobs(self.endpoints, project)
 
-        self.steps.report.say(summary.plan(project, pending, secrets, wanted, app, webhooks))
+        self.steps.report.say(summary.plan(project, pending, secrets, wanted, app, webhooks, jobs))
         nothing_new = all(target.action is Action.KEEP for target in wanted)
-        if not (nothing_new and told and not pending) and not self._confirmed():
+        if not (nothing_new and told and not pending and not jobs) and not self._confirmed():
             raise DeployError("Nothing was changed.", "Run ./deploy.sh again when you are ready.")
 
         self._prepare(project)
@@ -108,6 +109,7 @@ class Deployment:
         self._shift(wanted, services)
         if not told:
             self._point_app(app, webhooks, wanted, base_url)
+        self._schedule(jobs, project)
 
         if any(target.service is None for target in wanted):
             self.steps.left.append(
@@ -123,7 +125,7 @@ class Deployment:
         self.steps.report.say(
             summary.DRY_RUN
             if self.steps.dry_run
-            else summary.result(wanted, base_url, app, plan.webhook_jwt_days(self.operator, values))
+            else summary.result(wanted, base_url, app, plan.jwt_days(self.operator, values))
         )
 
     def rollback(self) -> None:
@@ -184,6 +186,8 @@ class Deployment:
         accounts = {cloud.BUILDER: "Builds Henk's functions"} | {
             service_name(endpoint): f"Runs Henk's {endpoint.folder}" for endpoint in self.endpoints
         }
+        if any("scheduler" in endpoint.called_by for endpoint in self.endpoints):
+            accounts[cloud.SCHEDULER] = "Henk's scheduler"
         for name, purpose in accounts.items():
             if project.email(name) not in project.service_accounts:
                 with self.steps.step(f"Service account {name}", fix):
@@ -302,6 +306,8 @@ class Deployment:
         for target in wanted:
             if target.action is Action.KEEP or not (target.service and target.service.serving):
                 continue
+            if not target.endpoint.has_public_address:
+                continue
             url = plan.address(base_url, short_name(target.endpoint))
             with self.steps.step(
                 f"{url} leads here",
@@ -355,6 +361,21 @@ class Deployment:
                 "The new version serves, but Twilio was not told of it. Run ./deploy.sh again.",
             ):
                 twiml_app.point(self.twilio, app.sid, webhooks)
+
+    def _schedule(self, jobs: Mapping[str, cloud.Job], project: Project) -> None:
+        for name, job in jobs.items():
+            with self.steps.step(
+                f"Scheduler: {name} every minute",
+                "Everything is deployed and serves, but the scheduler was not told. The account"
+                " needs roles/cloudscheduler.admin. Then run ./deploy.sh again.",
+            ):
+                self.steps.change(self._changes.schedule(name, job, exists=name in project.jobs))
+        for name, stored in project.jobs.items():
+            if stored.is_paused and stored.account == project.email(cloud.SCHEDULER):
+                self.steps.left.append(
+                    f"The scheduler's job {name} is paused. To go on:"
+                    f" {self._changes.resume(name).shown}"
+                )
 
     def _try(self, endpoint: Endpoint, url: str, version: str | None) -> None:
         smoke.check(endpoint, url, version, tries=SMOKE_TRIES, sleep=self.sleep)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from functions.bundle import Endpoint
-from functions.deploy.cloud import Project, Service
+from functions.deploy.cloud import Job, Project, Service
 from functions.deploy.plan import Action, SecretPlan, Target, address
 from functions.deploy.settings import short_name
 from functions.deploy.twiml_app import NAME, App, Webhooks
@@ -20,6 +20,7 @@ def plan(
     wanted: Sequence[Target],
     app: App | None,
     webhooks: Webhooks,
+    jobs: Mapping[str, Job],
 ) -> str:
     """What is to be done."""
     new = [f"{secret.name} ({secret.number})" for secret in secrets.values() if secret.is_new]
@@ -39,11 +40,18 @@ def plan(
         said = f"{app.sid} unchanged"
     else:
         said = f"{app.sid} to ask {webhooks.voice_url}, not {app.webhooks.voice_url or 'nobody'}"
-    return "\n".join([*lines, _line("TwiML App", said), ""])
+    lines.append(_line("TwiML App", said))
+    lines.append(
+        _line(
+            "scheduler",
+            ", ".join(f"{name} to ask {job.uri}" for name, job in jobs.items()) or "unchanged",
+        )
+    )
+    return "\n".join([*lines, ""])
 
 
 def result(wanted: Sequence[Target], base_url: str, app: App, jwt_days: int | None) -> str:
-    """What serves now, and for how many more days the webhook JWT lets it, if it needs one."""
+    """What serves now, and for how many more days the JWTs let it, if it needs any."""
     changed = [target for target in wanted if target.action is not Action.KEEP]
     lines = [
         f"\nWith a new version: {len(changed)} of {len(wanted)} endpoints."
@@ -53,13 +61,15 @@ def result(wanted: Sequence[Target], base_url: str, app: App, jwt_days: int | No
     lines += [
         _line(
             target.endpoint.folder,
-            f"{target.version}  {address(base_url, short_name(target.endpoint))}",
+            f"{target.version}  {address(base_url, short_name(target.endpoint))}"
+            if target.endpoint.has_public_address
+            else target.version,
         )
         for target in wanted
     ]
     lines.append(_line("TwiML App", app.sid))
     if jwt_days is not None:
-        lines.append(_line("webhook JWT", f"good for {jwt_days} days; deploy again before that"))
+        lines.append(_line("JWTs", f"good for {jwt_days} days; deploy again before that"))
     return "\n".join(lines)
 
 

@@ -10,7 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from functions import bundle, env_file
-from functions.deploy.plan import WEBHOOK_JWT
 from functions.doctor import rendering
 from functions.doctor.check import Check
 from functions.doctor.examination import run
@@ -41,7 +40,7 @@ def main(argv: list[str] | None = None, environ: Mapping[str, str] = os.environ)
 
 def _inputs(values: Mapping[str, str], directory: Path, webhook_jwt: str) -> Inputs:
     operator, problems = read(values, directory)
-    token = webhook_jwt or values.get(WEBHOOK_JWT, "").strip() or None
+    token = webhook_jwt or values.get("SUPABASE_WEBHOOK_JWT", "").strip() or None
     inputs = Inputs(operator, problems, token, lambda: operator.public_base_url)
     return inputs if inputs.malformed(GOOGLE) else replace(inputs, base_url=Address(operator))
 

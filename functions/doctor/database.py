@@ -7,12 +7,20 @@ from collections.abc import Iterator
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from functions.doctor.check import Finding, failed, passed
+from functions.doctor.check import Finding, failed, passed, skipped
 from functions.doctor.inputs import Inputs
 from functions.doctor.network import TIMEOUT_SECONDS
 
 # Of the migrations that differ, how many are named.
 _SHOWN = 3
+
+# The call that waits the longest, unless Twilio wants to be left alone.
+_OVERDUE = """
+select agent_call_sid from private.unsettled_calls
+where next_check_at < now() - interval '1 hour'
+and not exists (select from private.reconciliation where paused_until > now())
+order by next_check_at limit 1
+"""
 
 
 def column(inputs: Inputs, query: str) -> list[str]:
@@ -66,6 +74,25 @@ def migrations(inputs: Inputs) -> Iterator[Finding]:
         )
     if not missing and not unknown:
         yield passed("", f"All {len(files)} migrations are applied")
+
+
+def lost_callbacks(inputs: Inputs) -> Iterator[Finding]:
+    """Whether somebody asks Twilio about calls whose callbacks are overdue."""
+    try:
+        overdue = column(inputs, _OVERDUE)
+    except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
+        yield skipped("", "Not examined: the database has no list of calls yet, see migrations")
+        return
+    if overdue:
+        yield failed(
+            overdue[0],
+            "For more than an hour nobody has asked Twilio what became of calls whose callbacks"
+            " are overdue",
+            "The scheduler must run reconcile_fn every minute, which says in its log what it met:"
+            " gcloud scheduler jobs list; ./deploy.sh sets it up. Elsewhere: docs/hosting.md",
+        )
+    else:
+        yield passed("", "No call waits to be asked about")
 
 
 def _some(names: list[str]) -> str:

@@ -13,7 +13,6 @@ import requests
 from twilio.base.exceptions import TwilioRestException
 
 from functions import bundle
-from functions.deploy.plan import WEBHOOK_JWT
 from functions.deploy.settings import Operator
 from functions.doctor import (
     database,
@@ -123,6 +122,13 @@ def examinations() -> list[Examination]:
             (*_TWILIO, "SUPABASE_DB_URL"),
             deployment="goes on",
         ),
+        Examination(
+            "lost_callbacks",
+            database.lost_callbacks,
+            _NO_DATABASE,
+            ("SUPABASE_DB_URL",),
+            deployment="mends",
+        ),
         *(
             Examination(
                 "functions",
@@ -159,7 +165,7 @@ def examine(
     """
     operator, problems = (given, list[str]()) if isinstance(given, Operator) else read(given)
     where = base_url or operator.public_base_url
-    token = webhook_jwt or operator.values.get(WEBHOOK_JWT, "").strip() or None
+    token = webhook_jwt or operator.values.get("SUPABASE_WEBHOOK_JWT", "").strip() or None
     return run(Inputs(operator, problems, token, lambda: where), stage)
 
 

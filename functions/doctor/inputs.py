@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from functions.bundle import ROOT
-from functions.deploy.plan import WEBHOOK_JWT
 from functions.deploy.settings import Operator
+from functions.webhook_jwt import ROLES
 from shared import settings
 
 # Needed to deploy; functions that run elsewhere, or on this machine, do without.
@@ -60,7 +60,7 @@ class Inputs:
         return _SECRET.sub("[secret]", text)
 
 
-_SECRETS = ("TWILIO_AUTH_TOKEN_NEXT", "SUPABASE_SECRET_KEY", "SUPABASE_DB_URL", WEBHOOK_JWT)
+_SECRETS = ("TWILIO_AUTH_TOKEN_NEXT", "SUPABASE_SECRET_KEY", "SUPABASE_DB_URL", *ROLES)
 # A shorter one would take words apart, and is malformed.
 _SHORTEST_SECRET = 6
 # JWTs, and Supabase's secret keys.

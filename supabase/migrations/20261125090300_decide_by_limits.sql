@@ -6,41 +6,53 @@ set lock_timeout = '2s';
 -- Security definer: a webhook sees no call but its own.
 create function private.call_limit_reached(p_business public.businesses, p_user_id uuid)
 returns text
-language sql
+language plpgsql
 stable
 security definer
 set search_path = ''
 as $$
-  select case
-    -- With a limit reached there is a limit-th call, counted back from the newest.
-    when exists (
-      select from public.conversations
-      where conversations.business_id = p_business.id
-        and conversations.ended_at is null
-        -- No call is longer than four hours. One whose end was lost must not count for ever.
-        and conversations.created_at > now() - interval '5 hours'
-        and conversations.call_sid is distinct from private.webhook_call_sid()
-      offset p_business.concurrent_calls - 1
-    ) then 'too_many_calls_at_once'
-    when exists (
-      select from public.conversations
-      where conversations.business_id = p_business.id
-        and conversations.user_id = p_user_id
-        and conversations.block_reason is null
-        and conversations.created_at > now() - interval '1 minute'
-        and conversations.call_sid is distinct from private.webhook_call_sid()
-      offset p_business.calls_per_rep_per_minute - 1
-    ) then 'too_many_calls_this_minute'
-    when exists (
-      select from public.conversations
-      where conversations.business_id = p_business.id
-        and conversations.user_id = p_user_id
-        and conversations.block_reason is null
-        and conversations.created_at > now() - interval '24 hours'
-        and conversations.call_sid is distinct from private.webhook_call_sid()
-      offset p_business.calls_per_rep_per_day - 1
-    ) then 'too_many_calls_today'
-  end;
+declare
+  v_call_sid text := private.webhook_call_sid();
+begin
+  -- With a limit reached there is a limit-th call, counted back from the newest.
+  perform
+  from public.conversations
+  where conversations.business_id = p_business.id
+    and conversations.ended_at is null
+    -- No call is longer than four hours. One whose end was lost must not count for ever.
+    and conversations.created_at > now() - interval '5 hours'
+    and conversations.call_sid is distinct from v_call_sid
+  offset p_business.concurrent_calls - 1 limit 1;
+  if found then
+    return 'too_many_calls_at_once';
+  end if;
+
+  perform
+  from public.conversations
+  where conversations.business_id = p_business.id
+    and conversations.user_id = p_user_id
+    and conversations.block_reason is null
+    and conversations.created_at > now() - interval '1 minute'
+    and conversations.call_sid is distinct from v_call_sid
+  offset p_business.calls_per_rep_per_minute - 1 limit 1;
+  if found then
+    return 'too_many_calls_this_minute';
+  end if;
+
+  perform
+  from public.conversations
+  where conversations.business_id = p_business.id
+    and conversations.user_id = p_user_id
+    and conversations.block_reason is null
+    and conversations.created_at > now() - interval '24 hours'
+    and conversations.call_sid is distinct from v_call_sid
+  offset p_business.calls_per_rep_per_day - 1 limit 1;
+  if found then
+    return 'too_many_calls_today';
+  end if;
+
+  return null;
+end;
 $$;
 
 revoke execute on function private.call_limit_reached(public.businesses, uuid) from public, anon;
@@ -73,22 +85,30 @@ create function private.is_calling_time(
   p_time_zones text[], p_start time, p_end time, p_at timestamptz
 )
 returns boolean
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
-  select p_start is null or coalesce(
-    bool_and(
-      case when private.is_time_zone(zones.name)
-        then (p_at at time zone zones.name)::time >= p_start
-          and (p_at at time zone zones.name)::time < p_end
-        else false
-      end
-    ),
-    -- No zone at all: Twilio's test numbers, which nobody lives at.
-    true
-  )
-  from unnest(p_time_zones) as zones (name);
+declare
+  v_time_zone text;
+  v_clock time;
+begin
+  if p_start is null then
+    return true;
+  end if;
+
+  -- Not once for no zone at all: Twilio's test numbers, which nobody lives at.
+  foreach v_time_zone in array p_time_zones loop
+    if not private.is_time_zone(v_time_zone) then
+      return false;
+    end if;
+    v_clock := (p_at at time zone v_time_zone)::time;
+    if v_clock < p_start or v_clock >= p_end then
+      return false;
+    end if;
+  end loop;
+  return true;
+end;
 $$;
 
 revoke execute on function private.is_calling_time(text[], time, time, timestamptz)

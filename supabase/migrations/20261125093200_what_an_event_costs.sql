@@ -6,7 +6,8 @@ set lock_timeout = '2s';
 alter table public.conversations set (fillfactor = 75);
 alter table public.call_legs set (fillfactor = 75);
 
--- As before, in PL/pgSQL, so that it is planned once a connection, and each event is ranked once.
+-- As in 20261122090800_derive_call.sql, save for the time of what Twilio's API answered (source
+-- 'reconcile'); in PL/pgSQL, so that it is planned once a connection, and each event is ranked once.
 create or replace function private.legs_of_call(p_agent_call_sid text)
 returns table (
   call_sid text,
@@ -39,9 +40,13 @@ begin
       ranked.status,
       ranked.duration_seconds,
       ranked.rank,
-      coalesce(ranked.occurred_at, ranked.received_at) as at,
-      -- Of the furthest state's events the one fired last tells; a Dial action has no number and
-      -- yields to the leg's own callback. Two that claim the same place: the first one.
+      -- What Twilio's API says of a leg that goes on has no time, and came when we asked.
+      coalesce(
+        ranked.occurred_at, case when ranked.source <> 'reconcile' then ranked.received_at end
+      ) as at,
+      -- Of the furthest state's events the one fired last tells; a Dial action and an answer of
+      -- Twilio's API have no number and yield to the leg's own callback. Two that claim the same
+      -- place: the first one.
       row_number() over (
         partition by ranked.call_sid
         order by

@@ -468,6 +468,21 @@ def old_checkout(lab: Lab) -> Iterator[Inputs]:
     yield replace(lab.inputs(), checkout=checkout)
 
 
+@fault("lost_callbacks", "nobody has asked Twilio", "gcloud scheduler jobs list")
+def no_scheduler(lab: Lab) -> Iterator[Inputs]:
+    with psycopg.connect(lab.env["DATABASE_URL"], autocommit=True) as connection:
+        connection.execute(
+            "insert into private.unsettled_calls (agent_call_sid, next_check_at)"
+            " values ('CAlost', now() - interval '2 hours')"
+        )
+        try:
+            yield lab.inputs()
+        finally:
+            connection.execute(
+                "delete from private.unsettled_calls where agent_call_sid = 'CAlost'"
+            )
+
+
 @fault("caller_ids", "is a business's caller ID, and neither", "public.phone_numbers")
 def foreign_caller_id(lab: Lab) -> Iterator[Inputs]:
     with lab.caller_ids(FOREIGN):
@@ -703,6 +718,24 @@ def test_a_webhook_jwt_is_to_be_renewed_in_its_last_month(
     (found,) = of("webhook_jwt", lab.inputs(lab.webhook_jwt(issued_days_ago=days_ago)))
     assert found.status == "pass"
     assert bool(found.fix) is advises
+
+
+def test_while_twilio_wants_to_be_left_alone_nobody_has_to_ask_it(lab: Lab) -> None:
+    pause = "update private.reconciliation set paused_until = now() + %s * interval '1 hour'"
+    with psycopg.connect(lab.env["DATABASE_URL"], autocommit=True) as connection:
+        connection.execute(pause, [1])
+        try:
+            with no_scheduler(lab) as inputs:
+                (found,) = of("lost_callbacks", inputs)
+        finally:
+            connection.execute(pause, [0])
+    assert found.status == "pass"
+
+
+def test_a_database_without_tables_has_no_list_of_calls(lab: Lab) -> None:
+    with empty_database(lab) as inputs:
+        (found,) = of("lost_callbacks", inputs)
+    assert found.status == "skip"
 
 
 def test_a_database_without_tables_has_no_caller_ids(lab: Lab) -> None:

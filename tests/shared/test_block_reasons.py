@@ -17,7 +17,7 @@ MIGRATIONS = "".join(
 def codes_of_the_database() -> list[str]:
     """Every word that a migration assigns as a block reason, or answers as one."""
     statements: list[str] = re.findall(r"block_reason :=(.*?);", MIGRATIONS, re.DOTALL)
-    statements += re.findall(r"\) then ('too_many_\w+')", MIGRATIONS)
+    statements += re.findall(r"return ('too_many_\w+')", MIGRATIONS)
     words: list[str] = [
         word for statement in statements for word in re.findall(r"'(\w+)'", statement)
     ]

@@ -46,6 +46,12 @@ TABLE: list[tuple[errors.RequestError, int, str, str]] = [
         "database_unavailable",
         "The database does not answer. Try again shortly.",
     ),
+    (
+        errors.TwilioUnavailable("an address"),
+        503,
+        "twilio_unavailable",
+        "Twilio does not answer. Try again later.",
+    ),
 ]
 
 

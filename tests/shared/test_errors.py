@@ -23,6 +23,8 @@ TABLE = {
     ("PhoneSystemError", 500, "phone_system_error"),
     ("DatabaseUnavailable", 503, "database_unavailable"),
     ("SignInUnavailable", 503, "database_unavailable"),
+    ("TwilioUnavailable", 503, "twilio_unavailable"),
+    ("TwilioBusy", 503, "twilio_unavailable"),
 }
 
 
@@ -52,4 +54,6 @@ def test_a_cause_is_kept_out_of_the_message(
 def test_an_error_that_passes_says_when_to_try_again() -> None:
     assert errors.DatabaseUnavailable("x").retry_after
     assert errors.SignInUnavailable("x").retry_after
+    assert errors.TwilioUnavailable("x").retry_after
+    assert errors.TwilioBusy(17).retry_after == 17
     assert errors.PhoneSystemError("x").retry_after is None

@@ -32,6 +32,16 @@ NEEDED = {
         "TWILIO_AUTH_TOKEN",
         "PUBLIC_BASE_URL",
     ],
+    "reconcile_fn": [
+        "SUPABASE_URL",
+        "SUPABASE_PUBLISHABLE_KEY",
+        "SUPABASE_RECONCILER_JWT",
+        "TWILIO_ACCOUNT_SID",
+        "TWILIO_API_KEY_SID",
+        "TWILIO_API_KEY_SECRET",
+        "SCHEDULER_AUDIENCE",
+        "SCHEDULER_SERVICE_ACCOUNT",
+    ],
 }
 
 MALFORMED = {
@@ -43,16 +53,24 @@ MALFORMED = {
     "TWILIO_API_KEY_SID": "ACvisible",
     "TWILIO_TWIML_APP_SID": "APvisible",
     "PUBLIC_BASE_URL": "visible.example.com",
+    "SUPABASE_RECONCILER_JWT": "visible",
+    "SCHEDULER_SERVICE_ACCOUNT": "visible",
+    "SCHEDULER_AUDIENCE": "visible.example.com",
+    "SCHEDULER_ISSUER": "https://visible.example.com",
+    "TWILIO_API_URL": "https://visible.example.com",
 }
 
 
 def read_all(**changes: str | None) -> None:
     variables = {k: v for k, v in (ENVIRONMENT | changes).items() if v is not None}
     with settings.reading(variables) as env:
-        settings.Deployment.read(env)
+        deployment = settings.Deployment.read(env)
         settings.Supabase.read(env)
         settings.TwilioApiKey.read(env)
         settings.TwilioWebhooks.read(env)
+        settings.TwilioRest.read(env, deployment)
+        settings.Scheduler.read(env, deployment)
+        settings.reconciler_jwt(env)
 
 
 def read_url(value: str) -> str:

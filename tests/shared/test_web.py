@@ -12,7 +12,7 @@ from functions import bundle
 from shared import errors, web
 from tests.endpoints import FORM, ORIGIN, Endpoint, access_token, load, loaded
 
-FOLDERS = {"token_fn": "POST", "twiml_fn": "POST", "status_fn": "GET, POST"}
+FOLDERS = {"token_fn": "POST", "twiml_fn": "POST", "status_fn": "GET, POST", "reconcile_fn": "POST"}
 LIMIT = 64 * 1024
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-from functions.webhook_jwt import SigningKey, mint
+from functions.webhook_jwt import RECONCILER_ROLE, SigningKey, mint
 from stack import Stack
 from stack.call import main
 from stack.processes import port_is_free
@@ -17,10 +17,12 @@ def test_functions_and_simulator_run_on_a_project_that_is_not_ours_to_start(
     stack: Stack, tmp_path: Path
 ) -> None:
     env = stack.env
+    key = SigningKey.from_secret(env["SUPABASE_JWT_SECRET"])
     project = Hosted(
         supabase_url=env["SUPABASE_URL"],
         publishable_key=env["SUPABASE_PUBLISHABLE_KEY"],
-        webhook_jwt=mint(SigningKey.from_secret(env["SUPABASE_JWT_SECRET"]), env["SUPABASE_URL"]),
+        webhook_jwt=mint(key, env["SUPABASE_URL"]),
+        reconciler_jwt=mint(key, env["SUPABASE_URL"], role=RECONCILER_ROLE),
         jwt_secret=env["SUPABASE_JWT_SECRET"],
         caller_ids="+14155550100",
         demo={name: value for name, value in env.items() if name.startswith("DEMO_")},

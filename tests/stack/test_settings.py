@@ -23,7 +23,7 @@ def test_every_port_follows_the_port_base(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("base", ["80", "65532", "-1", "8080.5", "http"])
 def test_a_port_base_that_is_none_is_named(tmp_path: Path, base: str) -> None:
-    with pytest.raises(StackError, match="HENK_PORT_BASE must be a number from 1024 to 65531"):
+    with pytest.raises(StackError, match="HENK_PORT_BASE must be a number from 1024 to 65530"):
         Settings.load(environ={"HENK_PORT_BASE": base}, env_path=tmp_path / ".env")
 
 
@@ -38,25 +38,29 @@ def test_dot_env_points_at_a_hosted_project(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text(
         "# the project\n\nexport SUPABASE_URL=https://abc.supabase.co/\n"
         "SUPABASE_PUBLISHABLE_KEY='sb_publishable_x'\nSUPABASE_WEBHOOK_JWT=a.b=.c\n"
-        "SIMULATOR_CALLER_IDS=+14155550100\nDEMO_EMAIL=rep@example.com\n"
+        "SUPABASE_RECONCILER_JWT=d.e.f\nSIMULATOR_CALLER_IDS=+14155550100\nDEMO_EMAIL=rep@example.com\n"
     )
     hosted = Settings.load(environ={}, env_path=tmp_path / ".env").hosted
     assert hosted is not None
     assert hosted.supabase_url == "https://abc.supabase.co"
     assert hosted.publishable_key == "sb_publishable_x"
     assert hosted.webhook_jwt == "a.b=.c"
+    assert hosted.reconciler_jwt == "d.e.f"
     assert hosted.jwt_secret is None
     assert hosted.demo == {"DEMO_EMAIL": "rep@example.com"}
 
 
 def test_a_hosted_project_without_its_keys_names_every_one_missing(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("SUPABASE_URL=https://abc.supabase.co\n")
-    missing = "lacks SUPABASE_PUBLISHABLE_KEY, SIMULATOR_CALLER_IDS, SUPABASE_WEBHOOK_JWT"
+    missing = (
+        "lacks SUPABASE_PUBLISHABLE_KEY, SIMULATOR_CALLER_IDS, SUPABASE_WEBHOOK_JWT,"
+        " SUPABASE_RECONCILER_JWT"
+    )
     with pytest.raises(StackError, match=missing):
         Settings.load(environ={}, env_path=tmp_path / ".env")
 
 
-def test_a_project_that_signs_with_a_secret_needs_no_webhook_jwt_made_by_hand(
+def test_a_project_that_signs_with_a_secret_needs_no_jwt_made_by_hand(
     tmp_path: Path,
 ) -> None:
     secret = "a secret of at least thirty-two characters"
@@ -68,6 +72,8 @@ def test_a_project_that_signs_with_a_secret_needs_no_webhook_jwt_made_by_hand(
     assert hosted is not None
     claims = jwt.decode(hosted.webhook_jwt, secret, ["HS256"], audience="authenticated")
     assert claims["role"] == "call_webhook"
+    claims = jwt.decode(hosted.reconciler_jwt, secret, ["HS256"], audience="authenticated")
+    assert claims["role"] == "call_reconciler"
 
 
 def test_the_environment_alone_does_not_make_a_project_hosted(tmp_path: Path) -> None:
@@ -90,3 +96,16 @@ def test_a_key_that_an_older_keys_file_lacks_is_added_to_the_others(tmp_path: Pa
     added = keys.load(path)
     assert added.twilio_auth_token == "kept"
     assert keys.load(path) == added
+
+
+@pytest.mark.parametrize(
+    ("time_scale", "seconds"), [(None, 10.0), ("2", 20.0), ("0.02", 1.0), ("no number", 10.0)]
+)
+def test_the_scheduler_runs_as_fast_as_the_clock_and_at_most_once_a_second(
+    tmp_path: Path, time_scale: str | None, seconds: float
+) -> None:
+    environ = {} if time_scale is None else {"SIMULATOR_TIME_SCALE": time_scale}
+    settings = Settings.load(environ=environ, env_path=tmp_path / ".env")
+    assert settings.schedule_seconds == seconds
+    resting = Settings.load(environ=environ, env_path=tmp_path / ".env", scheduled=False)
+    assert resting.schedule_seconds == 0

@@ -76,7 +76,7 @@ def rows_seen(db: Connection) -> dict[str, int]:
 NOTHING = dict.fromkeys(READABLE, 0)
 
 
-def test_only_postgrest_may_become_it_and_its_statements_end_in_four_seconds(
+def test_only_postgrest_and_the_reconciler_may_become_it_and_its_statements_end_in_four_seconds(
     db: Connection,
 ) -> None:
     (role,) = fetch(
@@ -88,7 +88,7 @@ def test_only_postgrest_may_become_it_and_its_statements_end_in_four_seconds(
         "select member::regrole::text as member from pg_auth_members"
         " where roleid = 'call_webhook'::regrole and set_option order by 1",
     )
-    assert [row["member"] for row in members] == ["authenticator"]
+    assert [row["member"] for row in members] == ["authenticator", "call_reconciler"]
 
 
 def test_a_request_of_authenticator_can_become_it(db: Connection) -> None:

@@ -13,7 +13,7 @@ from stack.postgres import Postgres
 from tests.supabase.tenants import Connection, attempt, fetch
 
 OURS = ("public", "private")
-API_ROLES = ("anon", "authenticated", "service_role", "call_webhook")
+API_ROLES = ("anon", "authenticated", "service_role", "call_webhook", "call_reconciler")
 
 Grants = dict[str, dict[str, set[str]]]
 
@@ -40,6 +40,8 @@ TABLES: Grants = {
     "public.call_legs": WRITTEN_BY_CALLS,
     "public.call_events": WRITTEN_BY_CALLS,
     "public.token_grants": READ_BY_MEMBERS | {"service_role": {"select"}},
+    "private.unsettled_calls": {"call_reconciler": {"select", "delete"}},
+    "private.reconciliation": {"call_reconciler": {"select"}},
 }
 
 SEQUENCES: Grants = {
@@ -90,13 +92,28 @@ COLUMNS: Grants = {
         f"public.do_not_call.{column}": {"authenticated": {"insert"}}
         for column in ("business_id", "phone_number", "reason")
     },
+    **{
+        f"private.{column}": {"call_reconciler": {"update"}}
+        for column in (
+            "unsettled_calls.next_check_at",
+            "unsettled_calls.checks",
+            "reconciliation.paused_until",
+        )
+    },
     "public.call_events.business_id": {"call_webhook": {"update"}},
     "public.call_events.conversation_id": {"call_webhook": {"update"}},
 }
 
 FOR_USERS = {"authenticated": {"execute"}}
 FOR_WEBHOOKS = {"call_webhook": {"execute"}}
+FOR_THE_RECONCILER = {"call_reconciler": {"execute"}}
 FUNCTIONS: Grants = {
+    "public.claim_unsettled_calls(integer,integer)": FOR_THE_RECONCILER,
+    "public.settle_call(text,jsonb)": FOR_THE_RECONCILER,
+    "public.pause_reconciliation(integer)": FOR_THE_RECONCILER,
+    "private.is_settled(text)": FOR_THE_RECONCILER,
+    "private.legs_without_end(text)": FOR_THE_RECONCILER,
+    "private.watch_call()": {},
     "public.grant_access_token(uuid,integer)": FOR_USERS,
     "public.preview_call(uuid,jsonb,text,text,text)": FOR_USERS,
     "public.begin_call(text,uuid,uuid,jsonb,text,text,text)": FOR_WEBHOOKS,
@@ -134,7 +151,7 @@ SCHEMAS: Grants = {
     "public": {
         "PUBLIC": {"usage"},
         "postgres": {"usage"},
-        **{role: {"usage"} for role in API_ROLES},
+        **{role: {"usage"} for role in API_ROLES if role != "call_reconciler"},
     },
 }
 
@@ -146,6 +163,7 @@ DEFINER_FUNCTIONS = [
     "private.log_token_grant(uuid,integer)",
     "private.managed_business_ids()",
     "private.note_limit_change()",
+    "private.watch_call()",
 ]
 
 
@@ -358,7 +376,8 @@ def test_an_open_table_or_function_is_noticed(db: Connection, statement: str) ->
 
 @pytest.mark.parametrize("role", API_ROLES)
 def test_no_role_has_more_than_it_is_granted_itself(db: Connection, role: str) -> None:
-    """What is listed is what counts: no role inherits from another, owns anything or is exempt."""
+    """What is listed is what counts: no role owns anything or is exempt, and only the reconciler
+    inherits, from the webhook endpoints, of which it is one."""
     (attributes,) = fetch(
         db,
         "select rolsuper, rolcreaterole, rolcreatedb, rolcanlogin, rolreplication, rolbypassrls"
@@ -369,9 +388,11 @@ def test_no_role_has_more_than_it_is_granted_itself(db: Connection, role: str) -
         ["rolbypassrls"] if role == "service_role" else []
     )
     memberships = fetch(
-        db, "select roleid::regrole from pg_auth_members where member = %s::regrole", role
+        db, "select roleid::regrole::text from pg_auth_members where member = %s::regrole", role
     )
-    assert memberships == []
+    assert [row["roleid"] for row in memberships] == (
+        ["call_webhook"] if role == "call_reconciler" else []
+    )
     owned = fetch(
         db,
         "select oid::regclass::text from pg_class where relowner = %s::regrole"

@@ -11,6 +11,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.types.json import Jsonb
 
 from stack.postgres import Postgres
 from tests.supabase.tenants import (
@@ -18,7 +19,9 @@ from tests.supabase.tenants import (
     Tenant,
     add_member,
     add_tenant,
+    as_role,
     as_user,
+    attempt,
     begin_call,
     dialled,
     fetch,
@@ -27,7 +30,15 @@ from tests.supabase.tenants import (
     scratch_database,
 )
 
-BIG_TABLES = ("conversations", "call_legs", "call_events", "leads", "do_not_call", "token_grants")
+BIG_TABLES = (
+    "conversations",
+    "call_legs",
+    "call_events",
+    "leads",
+    "do_not_call",
+    "token_grants",
+    "unsettled_calls",
+)
 
 FILL = """
 -- Foreign keys hold by construction.
@@ -67,6 +78,10 @@ insert into public.call_events (
 )
 select business_id, id, call_sid || '-lead', call_sid, 'status_callback', 'ringing', n, '{}'
 from public.conversations, generate_series(1, 5) as n;
+
+-- As if Twilio had not answered for a day.
+insert into private.unsettled_calls (agent_call_sid, next_check_at)
+select call_sid, now() + interval '1 hour' from public.conversations;
 
 insert into public.token_grants (business_id, user_id, granted_at, expires_at)
 select business_id, user_id, now() - m * interval '1 hour', now()
@@ -309,6 +324,36 @@ def test_a_token_reads_the_grants_of_the_last_minute_only(db: Connection, busy: 
         db.execute("select public.grant_access_token(null, 3600)")
     assert read.whole == NOT_ONCE
     assert read.by_index["token_grants"] < 100
+
+
+def test_a_run_reads_the_calls_that_are_due_by_index(db: Connection, busy: Busy) -> None:
+    db.execute(
+        "update private.unsettled_calls set next_check_at = now() - interval '1 minute'"
+        " where agent_call_sid like 'CA1-%%'"
+    )
+    for _ in range(8):
+        with reading(db) as read, as_role(db, "call_reconciler"):
+            row = db.execute("select public.claim_unsettled_calls(10, 30) -> 'calls'").fetchone()
+        assert row is not None
+        assert len(row[0]) == 10
+        assert read.whole == NOT_ONCE
+        # The row, and the row again where it is claimed.
+        assert read.by_index["unsettled_calls"] < 60
+        assert read.by_index["call_events"] < 10 * 5 * 4
+
+
+def test_what_twilio_knows_is_written_by_index(db: Connection, busy: Busy) -> None:
+    legs = Jsonb(
+        [
+            {"call_sid": sid, "status": "completed", "ended_at": None, "payload": {}}
+            for sid in (busy.call_sid, f"{busy.call_sid}-lead")
+        ]
+    )
+    for _ in range(8):
+        with attempt(db), reading(db) as read, as_role(db, "call_reconciler"):
+            db.execute("select public.settle_call(%s, %s)", (busy.call_sid, legs))
+        assert read.whole == NOT_ONCE
+        assert max(read.by_index.values()) < 100
 
 
 def test_deleting_a_business_reads_its_own_rows_by_index(db: Connection, busy: Busy) -> None:

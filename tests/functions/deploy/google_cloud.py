@@ -71,6 +71,8 @@ class GoogleCloud:
         self.repositories: set[str] = set()
         self.secrets: dict[str, Secret] = {}
         self.services: dict[str, Service] = {}
+        # As gcloud lists them.
+        self.jobs: dict[str, dict[str, object]] = {}
         # Every command that was meant to change something, in its order.
         self.changes: list[tuple[str, ...]] = []
         # Told of each, "before" it is done and "after"; raises to let it fail.
@@ -142,6 +144,7 @@ class GoogleCloud:
                 "repositories": sorted(self.repositories),
                 "secrets": {name: asdict(secret) for name, secret in self.secrets.items()},
                 "services": {name: asdict(service) for name, service in self.services.items()},
+                "jobs": dict(self.jobs),
             }
 
 
@@ -232,6 +235,50 @@ def _secret(cloud: GoogleCloud, name: str) -> Secret:
     if name not in cloud.secrets:
         raise Refused(f"NOT_FOUND: Secret [projects/{NUMBER}/secrets/{name}] not found.")
     return cloud.secrets[name]
+
+
+def _jobs(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags) -> str:
+    cloud.needs("cloudscheduler")
+    if flags["location"] != REGION:
+        raise Refused("INVALID_ARGUMENT: Location must equal the region")
+    return json.dumps(list(cloud.jobs.values()))
+
+
+def _create_job(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags, stdin: str) -> str:
+    if words[0] in cloud.jobs:
+        raise Refused(f"ALREADY_EXISTS: Job [{words[0]}] already exists.")
+    return _write_job(cloud, words, flags, "ENABLED")
+
+
+def _update_job(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags, stdin: str) -> str:
+    if words[0] not in cloud.jobs:
+        raise Refused("NOT_FOUND: Job not found.")
+    return _write_job(cloud, words, flags, str(cloud.jobs[words[0]]["state"]))
+
+
+def _write_job(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags, state: str) -> str:
+    cloud.needs("cloudscheduler")
+    (name,) = words
+    account = flags["oidc-service-account-email"]
+    _existing_account(cloud, account)
+    if len(flags["schedule"].split()) != 5 or not flags["uri"].startswith("https://"):
+        raise Refused("INVALID_ARGUMENT: schedule or uri")
+    cloud.jobs[name] = {
+        "name": f"projects/{PROJECT}/locations/{flags['location']}/jobs/{name}",
+        "schedule": flags["schedule"],
+        "state": state,
+        "timeZone": "Etc/UTC",
+        "attemptDeadline": flags["attempt-deadline"],
+        "httpTarget": {
+            "uri": flags["uri"],
+            "httpMethod": flags["http-method"],
+            "oidcToken": {
+                "serviceAccountEmail": account,
+                "audience": flags["oidc-token-audience"],
+            },
+        },
+    }
+    return ""
 
 
 def _enable(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags, stdin: str) -> str:
@@ -379,6 +426,7 @@ _READS: dict[tuple[str, ...], Callable[[GoogleCloud, tuple[str, ...], Flags], st
     ("iam", "service-accounts", "list"): _service_accounts,
     ("artifacts", "repositories", "list"): _repositories,
     ("run", "services", "list"): _services,
+    ("scheduler", "jobs", "list"): _jobs,
     ("secrets", "list"): _secret_list,
     ("secrets", "get-iam-policy"): _secret_policy,
     ("secrets", "versions", "describe"): lambda cloud, words, flags: _newest_version(
@@ -395,5 +443,7 @@ _CHANGES: dict[tuple[str, ...], Callable[[GoogleCloud, tuple[str, ...], Flags, s
     ("secrets", "versions", "add"): _add_version,
     ("secrets", "add-iam-policy-binding"): _let_read,
     ("run", "deploy"): _deploy,
+    ("scheduler", "jobs", "create", "http"): _create_job,
+    ("scheduler", "jobs", "update", "http"): _update_job,
     ("run", "services", "update-traffic"): _update_traffic,
 }

@@ -131,7 +131,8 @@ def test_a_changed_setting_deploys_those_that_have_it(lab: Lab) -> None:
     lab.deploy()
 
     after = lab.serving()
-    assert {folder for folder in FOLDERS if after[folder] != before[folder]} == {"token_fn"}
+    changed = {folder for folder in FOLDERS if after[folder] != before[folder]}
+    assert changed == {"token_fn", "reconcile_fn"}
     assert lab.cloud.secrets["TWILIO_API_KEY_SECRET"].versions[-1].startswith("a-new-secret")
     # The one that served before still has the old one: pinned, not "latest".
     token = lab.cloud.services["token-fn"]
@@ -139,18 +140,28 @@ def test_a_changed_setting_deploys_those_that_have_it(lab: Lab) -> None:
     assert pins == [1, 2]
 
 
-def test_the_webhook_jwt_is_good_for_90_days_and_signed_with_the_projects_key(lab: Lab) -> None:
+@pytest.mark.parametrize(
+    ("name", "role"),
+    [
+        ("SUPABASE_WEBHOOK_JWT", "call_webhook"),
+        ("SUPABASE_RECONCILER_JWT", "call_reconciler"),
+    ],
+)
+def test_an_endpoints_jwt_is_good_for_90_days_and_signed_with_the_projects_key(
+    lab: Lab, name: str, role: str
+) -> None:
     lab.deploy()
 
-    (token,) = lab.cloud.secrets["SUPABASE_WEBHOOK_JWT"].versions
+    (token,) = lab.cloud.secrets[name].versions
     claims = jwt.decode(token, endpoints.JWT_SECRET, algorithms=["HS256"], audience="authenticated")
-    assert claims["role"] == "call_webhook"
+    assert claims["role"] == role
     assert claims["exp"] - claims["iat"] == 90 * DAY
 
 
+@pytest.mark.parametrize("name", ["SUPABASE_WEBHOOK_JWT", "SUPABASE_RECONCILER_JWT"])
 @pytest.mark.parametrize(("age_days", "renewed"), [(29, False), (31, True), (100, True)])
-def test_the_webhook_jwt_is_minted_anew_in_good_time(
-    lab: Lab, monkeypatch: pytest.MonkeyPatch, age_days: int, renewed: bool
+def test_an_endpoints_jwt_is_minted_anew_in_good_time(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, age_days: int, renewed: bool, name: str
 ) -> None:
     lab.deploy()
     now = time.time()
@@ -158,7 +169,7 @@ def test_the_webhook_jwt_is_minted_anew_in_good_time(
 
     lab.deploy()
 
-    assert len(lab.cloud.secrets["SUPABASE_WEBHOOK_JWT"].versions) == 1 + renewed
+    assert len(lab.cloud.secrets[name].versions) == 1 + renewed
 
 
 def test_the_summary_says_where_and_how_long_it_serves(lab: Lab) -> None:
@@ -169,7 +180,7 @@ def test_the_summary_says_where_and_how_long_it_serves(lab: Lab) -> None:
         name = folder.removesuffix("_fn")
         address = f"https://{name}-fn-{NUMBER}.{REGION}.run.app/api/twilio/{name}"
         assert re.search(rf"^  {folder} +{serving[folder]}  {address}$", said, re.M)
-    assert re.search(r"^  webhook JWT +good for (89|90) days", said, re.M)
+    assert re.search(r"^  JWTs +good for (89|90) days", said, re.M)
     assert any("docs/client-library.md" in left for left in lab.left)
     lab.deploy()
     assert lab.left == []
@@ -194,6 +205,7 @@ def test_a_webhook_jwt_that_is_none_is_replaced(lab: Lab, stored: str) -> None:
         ("token_fn", {"TWILIO_API_KEY_SECRET", "SUPABASE_JWT_SECRET"}),
         ("twiml_fn", {"TWILIO_AUTH_TOKEN", "SUPABASE_WEBHOOK_JWT", "SUPABASE_JWT_SECRET"}),
         ("status_fn", {"TWILIO_AUTH_TOKEN", "SUPABASE_WEBHOOK_JWT", "SUPABASE_JWT_SECRET"}),
+        ("reconcile_fn", {"TWILIO_API_KEY_SECRET", "SUPABASE_RECONCILER_JWT"}),
     ],
 )
 def test_an_endpoint_can_read_its_own_secrets_and_no_others(
@@ -494,3 +506,73 @@ def test_the_status_tells_what_serves(lab: Lab) -> None:
     assert lab.status().count("this checkout") == len(FOLDERS)
     lab.edit("token_fn", "ANOTHER = 1")
     assert lab.status().count("another code") == 1
+
+
+def test_the_scheduler_asks_the_function_every_minute_as_an_account_without_rights(
+    lab: Lab,
+) -> None:
+    lab.settings["PUBLIC_BASE_URL"] = ""
+    lab.deploy()
+
+    uri = f"https://reconcile-fn-{NUMBER}.{REGION}.run.app/api/twilio/reconcile"
+    account = f"henk-scheduler@{PROJECT}.iam.gserviceaccount.com"
+    (job,) = lab.cloud.jobs.values()
+    assert (job["schedule"], job["state"]) == ("* * * * *", "ENABLED")
+    assert job["httpTarget"] == {
+        "uri": uri,
+        "httpMethod": "POST",
+        "oidcToken": {"serviceAccountEmail": account, "audience": uri},
+    }
+    function = lab.cloud.revision_at("reconcile-fn")
+    assert function is not None
+    assert function.variables["SCHEDULER_AUDIENCE"] == uri
+    assert function.variables["SCHEDULER_SERVICE_ACCOUNT"] == account
+    assert f"serviceAccount:{account}" not in str(lab.cloud.policy)
+    assert all(account not in str(secret.readers) for secret in lab.cloud.secrets.values())
+    # It is asked only once it serves.
+    traffic, scheduled = order(lab, "run deploy reconcile-fn", "scheduler jobs create http")
+    assert traffic < scheduled
+
+    lab.cloud.changes.clear()
+    lab.deploy()
+    assert lab.commands("scheduler") == []
+
+
+def test_a_job_that_somebody_changed_is_put_right(lab: Lab) -> None:
+    lab.deploy()
+    before = dict(lab.cloud.jobs["reconcile-fn"])
+    lab.cloud.jobs["reconcile-fn"] = before | {"schedule": "0 * * * *"}
+
+    lab.deploy()
+
+    assert lab.cloud.jobs["reconcile-fn"] == before
+    assert len(lab.commands("scheduler", "jobs", "update", "http")) == 1
+
+
+def test_a_job_that_somebody_paused_stays_paused_and_is_named(lab: Lab) -> None:
+    lab.deploy()
+    lab.cloud.jobs["reconcile-fn"]["state"] = "PAUSED"
+
+    lab.deploy()
+
+    assert lab.cloud.jobs["reconcile-fn"]["state"] == "PAUSED"
+    (left,) = lab.left
+    assert "gcloud scheduler jobs resume reconcile-fn" in left
+
+
+def test_a_rollback_leaves_the_scheduler_as_it_is(lab: Lab) -> None:
+    lab.deploy()
+    lab.edit("shared", "ANOTHER = 1")
+    lab.deploy()
+    jobs = dict(lab.cloud.jobs)
+
+    lab.rollback()
+
+    assert lab.cloud.jobs == jobs
+
+
+def test_without_the_function_there_is_nothing_to_schedule(lab: Lab) -> None:
+    lab.deploy("token_fn")
+
+    assert lab.cloud.jobs == {}
+    assert not any("henk-scheduler" in account for account in lab.cloud.service_accounts)

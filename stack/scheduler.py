@@ -1,0 +1,123 @@
+"""The scheduler on this machine, in place of Cloud Scheduler: runs reconcile_fn every so often,
+with identity tokens of an issuer of its own.
+
+    SCHEDULER_AUDIENCE=… SCHEDULER_SERVICE_ACCOUNT=… python -m stack.scheduler --every 60
+
+`GET /oauth2/v3/certs` has the keys that tokens are signed with; `POST /run` runs it now, and
+answers what it answered. `--every 0` leaves it at that.
+"""
+
+import argparse
+import asyncio
+import json
+import logging
+import os
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+import aiohttp
+import jwt
+from aiohttp import web
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+# As Cloud Scheduler's tokens, and its patience: https://cloud.google.com/scheduler/docs/http-target-auth
+_TOKEN_SECONDS = 3600
+_TIMEOUT = aiohttp.ClientTimeout(total=30)
+_KEY_ID = "local"
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Scheduler:
+    """Calls the function at ``audience`` as ``service_account``, vouched for by ``issuer``."""
+
+    issuer: str
+    audience: str
+    service_account: str
+    _key: rsa.RSAPrivateKey = field(
+        repr=False, default_factory=lambda: rsa.generate_private_key(65537, 2048)
+    )
+
+    def keys(self) -> dict[str, object]:
+        """The public key, as a JWK set."""
+        jwk = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self._key.public_key()))
+        return {"keys": [{**jwk, "kid": _KEY_ID, "alg": "RS256", "use": "sig"}]}
+
+    def token(self) -> str:
+        """An identity token, with the claims of Google's."""
+        now = int(time.time())
+        claims = {
+            "iss": self.issuer,
+            "aud": self.audience,
+            "azp": "local",
+            "sub": "local",
+            "email": self.service_account,
+            "email_verified": True,
+            "iat": now,
+            "exp": now + _TOKEN_SECONDS,
+        }
+        return jwt.encode(claims, self._key, algorithm="RS256", headers={"kid": _KEY_ID})
+
+    async def run(self, http: aiohttp.ClientSession) -> tuple[int, str]:
+        """Calls it once: the HTTP status and what was answered."""
+        headers = {"Authorization": f"Bearer {self.token()}"}
+        async with http.post(self.audience, headers=headers, timeout=_TIMEOUT) as answer:
+            return answer.status, await answer.text()
+
+
+def make_app(scheduler: Scheduler, every_seconds: float) -> web.Application:
+    """The scheduler as an application; 0 seconds: only by request."""
+
+    async def certs(request: web.Request) -> web.StreamResponse:
+        return web.json_response(scheduler.keys())
+
+    async def run_now(request: web.Request) -> web.StreamResponse:
+        async with aiohttp.ClientSession() as http:
+            status, text = await scheduler.run(http)
+        return web.Response(status=status, text=text, content_type="application/json")
+
+    async def by_the_clock(app: web.Application) -> AsyncIterator[None]:
+        task = asyncio.create_task(_repeat(scheduler, every_seconds)) if every_seconds else None
+        yield
+        if task is not None:
+            task.cancel()
+
+    app = web.Application()
+    app.cleanup_ctx.append(by_the_clock)
+    app.router.add_get("/oauth2/v3/certs", certs)
+    app.router.add_post("/run", run_now)
+    return app
+
+
+async def _repeat(scheduler: Scheduler, every_seconds: float) -> None:
+    async with aiohttp.ClientSession() as http:
+        while True:
+            await asyncio.sleep(every_seconds)
+            try:
+                status, text = await scheduler.run(http)
+            except (aiohttp.ClientError, TimeoutError) as error:
+                logger.warning("no answer: %r", error)
+            else:
+                logger.info("%s %s", status, text)
+
+
+def main() -> None:
+    """Serves until a signal."""
+    parser = argparse.ArgumentParser(prog="python -m stack.scheduler", description=__doc__)
+    parser.add_argument("--port", type=int, default=8085)
+    parser.add_argument("--every", type=float, default=60.0, metavar="SECONDS")
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    scheduler = Scheduler(
+        issuer=f"http://127.0.0.1:{arguments.port}",
+        audience=os.environ["SCHEDULER_AUDIENCE"],
+        service_account=os.environ["SCHEDULER_SERVICE_ACCOUNT"],
+    )
+    app = make_app(scheduler, arguments.every)
+    web.run_app(app, host="127.0.0.1", port=arguments.port, print=None, access_log=None)
+
+
+if __name__ == "__main__":
+    main()

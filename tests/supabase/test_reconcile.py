@@ -1,0 +1,597 @@
+"""Lost callbacks, in the database: which calls are asked about, when, by whom, and what follows."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.types.json import Jsonb
+
+from stack.postgres import Postgres
+from stack.settings import CHECKOUT
+from tests.soak import figure, scaled
+from tests.supabase.tenants import (
+    Connection,
+    Tenant,
+    add_tenant,
+    add_user,
+    as_role,
+    begin_call,
+    conversation,
+    dialled,
+    fetch,
+    new_call_sid,
+    record_event,
+    scratch_database,
+)
+
+Leg = dict[str, object]
+MIGRATIONS = CHECKOUT / "supabase" / "migrations"
+
+
+@pytest.fixture
+def tenant(db: Connection) -> Tenant:
+    return add_tenant(db, 1)
+
+
+def at(second: int) -> datetime:
+    return datetime(2026, 11, 22, 10, 0, second, tzinfo=UTC)
+
+
+def call(db: Connection, function: str, *arguments: object) -> dict[str, Any]:
+    """One of the reconciler's functions, as its endpoint calls it."""
+    marks = ", ".join(["%s"] * len(arguments))
+    with as_role(db, "call_reconciler"):
+        row = db.execute(f"select public.{function}({marks})", arguments).fetchone()
+    assert row is not None
+    answer: dict[str, Any] = row[0]
+    return answer
+
+
+def claim(db: Connection, limit: int = 50) -> dict[str, Any]:
+    return call(db, "claim_unsettled_calls", limit, 30)
+
+
+def settle(db: Connection, agent: str, legs: list[Leg] | None) -> bool:
+    told = None if legs is None else Jsonb(legs)
+    return bool(call(db, "settle_call", agent, told)["settled"])
+
+
+def leg(sid: str, status: str, second: int | None = None, seconds: int | None = None) -> Leg:
+    """A leg as shared.call_events.from_call_resource makes it of a Call."""
+    return {
+        "call_sid": sid,
+        "status": status,
+        "ended_at": None if second is None else at(second).isoformat(),
+        "duration_seconds": seconds,
+        "payload": {"sid": sid, "status": status},
+    }
+
+
+def let_it_be_due(
+    db: Connection, agent: str | None = None, *, age: timedelta | None = None
+) -> None:
+    """Time passes: what is on the list may be asked about, and was put there so long ago."""
+    db.execute(
+        "update private.unsettled_calls set next_check_at = now(),"
+        " opened_at = coalesce(now() - %s::interval, opened_at)"
+        " where agent_call_sid = coalesce(%s, agent_call_sid)",
+        (age, agent),
+    )
+
+
+def listed(db: Connection, agent: str) -> dict[str, Any] | None:
+    """The call's place on the list, with the seconds until somebody may ask about it."""
+    rows = fetch(
+        db,
+        "select *, round(extract(epoch from next_check_at - now()))::integer as seconds"
+        " from private.unsettled_calls where agent_call_sid = %s",
+        agent,
+    )
+    return rows[0] if rows else None
+
+
+def events(db: Connection, agent: str, source: str = "reconcile") -> list[tuple[str, str]]:
+    rows = fetch(
+        db,
+        "select call_sid, status from public.call_events"
+        " where agent_call_sid = %s and source = %s order by id",
+        agent,
+        source,
+    )
+    return [(row["call_sid"], row["status"]) for row in rows]
+
+
+def talked(db: Connection, tenant: Tenant, *, but: tuple[str, ...] = ()) -> tuple[str, str]:
+    """A call of 7 s with callbacks lost: "initiated" … of the lead, "dial", "agent"."""
+    agent, lead = new_call_sid(), new_call_sid()
+    begin_call(db, tenant, agent)
+    for number, (status, second) in enumerate(
+        [("initiated", 1), ("ringing", 2), ("in-progress", 5), ("completed", 12)]
+    ):
+        if status not in but:
+            seconds = 7 if status == "completed" else None
+            occurred_at = at(second).isoformat()
+            record_event(
+                db, agent, lead, status, number, occurred_at=occurred_at, duration_seconds=seconds
+            )
+    if "dial" not in but:
+        record_event(db, agent, lead, "completed", source="dial_action", duration_seconds=7)
+    if "agent" not in but:
+        occurred_at = at(13).isoformat()
+        record_event(db, agent, agent, "completed", 0, occurred_at=occurred_at, duration_seconds=12)
+    return agent, lead
+
+
+# Who is asked about, and when.
+
+
+def test_a_call_of_which_everything_came_is_never_asked_about(
+    db: Connection, tenant: Tenant
+) -> None:
+    agent, _ = talked(db, tenant)
+    place = listed(db, agent)
+    assert place is not None
+    assert place["seconds"] == 30
+    let_it_be_due(db, agent)
+    assert claim(db) == {"calls": [], "settled": 1, "paused_seconds": None}
+    assert listed(db, agent) is None
+
+
+@pytest.mark.parametrize("lost", [("completed",), ("agent",), ("completed", "dial", "agent")])
+def test_a_call_that_misses_an_end_is_asked_about(
+    db: Connection, tenant: Tenant, lost: tuple[str, ...]
+) -> None:
+    agent, _ = talked(db, tenant, but=lost)
+    assert claim(db)["calls"] == []
+    let_it_be_due(db, agent)
+    assert claim(db)["calls"] == [agent]
+
+
+def test_a_call_that_only_its_agent_tells_of_is_asked_about(db: Connection, tenant: Tenant) -> None:
+    """With every callback of the lead's lost, it would count as canceled."""
+    agent, lead = talked(
+        db, tenant, but=("initiated", "ringing", "in-progress", "completed", "dial")
+    )
+    assert conversation(db, agent)["status"] == "canceled"
+    let_it_be_due(db, agent)
+    assert claim(db)["calls"] == [agent]
+    assert settle(db, agent, [leg(agent, "completed", 13, 12), leg(lead, "completed", 12, 7)])
+    row = conversation(db, agent)
+    assert (row["status"], row["duration_seconds"]) == ("completed", 7)
+    assert (row["answered_at"], row["ended_at"]) == (at(5), at(12))
+
+
+def test_a_phone_that_still_rings_is_not_asked_about(db: Connection, tenant: Tenant) -> None:
+    agent = new_call_sid()
+    begin_call(db, tenant, agent)
+    record_event(db, agent, new_call_sid(), "ringing", 1)
+    place = listed(db, agent)
+    assert place is not None
+    assert place["seconds"] == 60
+
+
+def test_an_end_brings_the_next_question_nearer(db: Connection, tenant: Tenant) -> None:
+    agent, lead = new_call_sid(), new_call_sid()
+    begin_call(db, tenant, agent)
+    db.execute("update private.unsettled_calls set next_check_at = now() + interval '5 minutes'")
+    record_event(db, agent, lead, "completed", 3, duration_seconds=7)
+    place = listed(db, agent)
+    assert place is not None
+    assert place["seconds"] == 30
+
+
+def test_a_refused_call_and_a_preflight_test_are_settled_by_their_agents_end(
+    db: Connection, tenant: Tenant
+) -> None:
+    refused, preflight = new_call_sid(), new_call_sid()
+    begin_call(db, tenant, refused, to=dialled("+19005551234", "premium_rate"))
+    for agent in (refused, preflight):
+        record_event(db, agent, agent, "completed", 0, duration_seconds=3)
+    let_it_be_due(db)
+    assert claim(db) == {"calls": [], "settled": 2, "paused_seconds": None}
+
+
+def test_a_call_that_dialled_nobody_is_settled_by_the_dial_action(
+    db: Connection, tenant: Tenant
+) -> None:
+    agent = new_call_sid()
+    begin_call(db, tenant, agent)
+    record_event(db, agent, agent, "failed", source="dial_action")
+    let_it_be_due(db)
+    assert claim(db)["calls"] == [agent]
+    record_event(db, agent, agent, "completed", 0)
+    let_it_be_due(db)
+    assert claim(db) == {"calls": [], "settled": 1, "paused_seconds": None}
+
+
+def test_a_late_event_of_a_settled_call_asks_nobody(db: Connection, tenant: Tenant) -> None:
+    agent, lead = talked(db, tenant)
+    let_it_be_due(db)
+    claim(db)
+    record_event(db, agent, lead, "failed", 4)
+    assert listed(db, agent) is not None
+    let_it_be_due(db)
+    assert claim(db) == {"calls": [], "settled": 1, "paused_seconds": None}
+
+
+# What follows from the answer.
+
+
+def test_what_twilio_knows_becomes_events_of_the_ledger(db: Connection, tenant: Tenant) -> None:
+    agent, lead = talked(db, tenant, but=("completed", "dial", "agent"))
+    let_it_be_due(db)
+    claim(db)
+    assert settle(db, agent, [leg(agent, "completed", 13, 12), leg(lead, "completed", 12, 7)])
+    assert events(db, agent) == [(agent, "completed"), (lead, "completed")]
+    row = conversation(db, agent)
+    assert (row["status"], row["duration_seconds"]) == ("completed", 7)
+    assert (row["ringing_at"], row["answered_at"], row["ended_at"]) == (at(2), at(5), at(12))
+    assert listed(db, agent) is None
+
+
+def test_what_is_known_already_is_not_stored_again(db: Connection, tenant: Tenant) -> None:
+    agent, lead = talked(db, tenant, but=("agent",))
+    let_it_be_due(db)
+    claim(db)
+    legs = [leg(agent, "completed", 13, 12), leg(lead, "completed", 12, 7)]
+    assert settle(db, agent, legs)
+    assert events(db, agent) == [(agent, "completed")]
+    settle(db, agent, legs)
+    assert events(db, agent) == [(agent, "completed")]
+
+
+def test_twilios_word_on_a_leg_counts_more_than_dials(db: Connection, tenant: Tenant) -> None:
+    agent, lead = new_call_sid(), new_call_sid()
+    begin_call(db, tenant, agent)
+    record_event(db, agent, lead, "no-answer", source="dial_action")
+    settle(db, agent, [leg(agent, "no-answer", 10), leg(lead, "canceled", 9)])
+    assert conversation(db, agent)["status"] == "canceled"
+
+
+def test_a_call_that_goes_on_says_so_and_is_asked_about_ever_more_rarely(
+    db: Connection, tenant: Tenant
+) -> None:
+    agent, lead = talked(db, tenant, but=("in-progress", "completed", "dial", "agent"))
+    waits = []
+    for _ in range(6):
+        let_it_be_due(db)
+        assert claim(db)["calls"] == [agent]
+        assert not settle(db, agent, [leg(agent, "in-progress"), leg(lead, "in-progress")])
+        place = listed(db, agent)
+        assert place is not None
+        waits.append(place["seconds"])
+    assert waits == [60, 120, 240, 300, 300, 300]
+    assert events(db, agent) == [(agent, "in-progress"), (lead, "in-progress")]
+    row = conversation(db, agent)
+    # When it was answered is not known, and not when we asked.
+    assert (row["status"], row["answered_at"]) == ("in-progress", None)
+    settle(db, agent, [leg(agent, "completed", 13, 12), leg(lead, "completed", 12, 7)])
+    row = conversation(db, agent)
+    assert (row["answered_at"], row["duration_seconds"]) == (at(5), 7)
+
+
+def test_before_the_answer_there_is_nothing_to_write(db: Connection, tenant: Tenant) -> None:
+    agent, lead = new_call_sid(), new_call_sid()
+    begin_call(db, tenant, agent)
+    assert not settle(db, agent, [leg(agent, "ringing"), leg(lead, "queued")])
+    assert events(db, agent) == []
+
+
+def test_a_status_that_is_new_to_us_settles_nothing(db: Connection, tenant: Tenant) -> None:
+    agent, lead = new_call_sid(), new_call_sid()
+    begin_call(db, tenant, agent)
+    assert not settle(db, agent, [leg(agent, "completed", 13), leg(lead, "teleported", 12)])
+    assert events(db, agent) == [(agent, "completed")]
+
+
+def test_a_leg_that_twilio_does_not_list_yet_is_asked_about_again(
+    db: Connection, tenant: Tenant
+) -> None:
+    agent, lead = talked(db, tenant, but=("completed", "dial", "agent"))
+    let_it_be_due(db)
+    claim(db)
+    assert not settle(db, agent, [leg(agent, "completed", 13, 12)])
+    assert conversation(db, agent)["status"] == "in-progress"
+    let_it_be_due(db)
+    assert claim(db)["calls"] == [agent]
+    assert settle(db, agent, [leg(agent, "completed", 13, 12), leg(lead, "completed", 12, 7)])
+    assert conversation(db, agent)["duration_seconds"] == 7
+
+
+LOSABLE = ("initiated", "ringing", "in-progress", "completed", "dial", "agent")
+
+
+def test_with_any_callbacks_lost_the_call_is_right_and_late_ones_change_nothing_wrongly(
+    db: Connection, tenant: Tenant
+) -> None:
+    whole, _ = talked(db, tenant)
+    told = ("status", "duration_seconds", "answered_at", "ended_at")
+    right = {name: conversation(db, whole)[name] for name in told}
+    losses = [lost for count in range(7) for lost in itertools.combinations(LOSABLE, count)]
+    chosen = random.Random(5).sample(losses, scaled(24, len(losses)))
+    for lost in chosen:
+        agent, lead = talked(db, tenant, but=lost)
+        let_it_be_due(db, agent)
+        if claim(db)["calls"] == [agent]:
+            settle(db, agent, [leg(agent, "completed", 13, 12), leg(lead, "completed", 12, 7)])
+        row = conversation(db, agent)
+        assert {name: row[name] for name in told} == right, lost
+        assert listed(db, agent) is None
+
+        # What was lost was only late, and comes in another order.
+        late = [
+            (lead, "initiated", 0, 1, None),
+            (lead, "ringing", 1, 2, None),
+            (lead, "in-progress", 2, 5, None),
+            (lead, "completed", 3, 12, 7),
+            (agent, "completed", 0, 13, 12),
+        ]
+        random.Random(str(lost)).shuffle(late)
+        for sid, status, number, second, seconds in late:
+            occurred_at = at(second).isoformat()
+            record_event(
+                db, agent, sid, status, number, occurred_at=occurred_at, duration_seconds=seconds
+            )
+        row = conversation(db, agent)
+        assert {name: row[name] for name in (*told, "ringing_at")} == {
+            **right,
+            "ringing_at": at(2),
+        }, lost
+        assert {
+            (row["role"], row["status"], row["duration_seconds"])
+            for row in fetch(
+                db, "select * from public.call_legs where conversation_id = %s", row["id"]
+            )
+        } == {("agent", "completed", 12), ("lead", "completed", 7)}
+        let_it_be_due(db, agent)
+        assert claim(db)["calls"] == []
+    figure(f"{len(chosen)} of {len(losses)} ways to lose callbacks of a call: right, and stays so")
+
+
+# What Twilio does not know.
+
+
+def test_a_call_that_twilio_does_not_know_fails_after_an_hour_and_is_asked_about_no_more(
+    db: Connection, tenant: Tenant
+) -> None:
+    agent, lead = new_call_sid(), new_call_sid()
+    begin_call(db, tenant, agent)
+    record_event(db, agent, lead, "in-progress", 2)
+    let_it_be_due(db, agent, age=timedelta(minutes=59))
+    claim(db)
+    assert not settle(db, agent, None)
+    assert conversation(db, agent)["status"] == "in-progress"
+    assert listed(db, agent) is not None
+
+    let_it_be_due(db, agent, age=timedelta(minutes=61))
+    claim(db)
+    assert settle(db, agent, None)
+    row = conversation(db, agent)
+    assert (row["status"], row["duration_seconds"]) == ("failed", 0)
+    assert row["ended_at"] is not None
+    legs = fetch(db, "select status from public.call_legs where conversation_id = %s", row["id"])
+    assert [leg["status"] for leg in legs] == ["failed", "failed"]
+    assert listed(db, agent) is None
+
+    # Twilio knows better after all.
+    record_event(
+        db, agent, lead, "completed", 3, occurred_at=at(12).isoformat(), duration_seconds=7
+    )
+    row = conversation(db, agent)
+    assert (row["status"], row["duration_seconds"]) == ("completed", 7)
+
+
+def test_giving_up_takes_nothing_back_that_dial_has_told(db: Connection, tenant: Tenant) -> None:
+    agent, _ = talked(db, tenant, but=("completed", "agent"))
+    let_it_be_due(db, agent, age=timedelta(hours=2))
+    claim(db)
+    assert settle(db, agent, None)
+    row = conversation(db, agent)
+    assert (row["status"], row["duration_seconds"]) == ("completed", 7)
+    assert events(db, agent) == [(agent, "failed")]
+
+
+def test_a_call_that_lasts_longer_than_any_can_has_failed(db: Connection, tenant: Tenant) -> None:
+    agent, lead = new_call_sid(), new_call_sid()
+    begin_call(db, tenant, agent)
+    legs = [leg(agent, "in-progress"), leg(lead, "in-progress")]
+    for age, settled in ((timedelta(hours=47), False), (timedelta(hours=49), True)):
+        let_it_be_due(db, agent, age=age)
+        claim(db)
+        assert settle(db, agent, legs) is settled
+    assert conversation(db, agent)["status"] == "failed"
+    assert listed(db, agent) is None
+
+
+def test_a_call_that_nobody_knows_leaves_the_list_as_well(db: Connection) -> None:
+    agent = new_call_sid()
+    record_event(db, agent, new_call_sid(), "ringing", 1)
+    let_it_be_due(db, agent, age=timedelta(minutes=61))
+    assert claim(db)["calls"] == [agent]
+    assert settle(db, agent, None)
+    assert listed(db, agent) is None
+    assert fetch(db, "select from public.conversations where call_sid = %s", agent) == []
+
+
+# A call whose first webhook was lost.
+
+
+def by_the_api(tenant: Tenant, agent: str, lead: str) -> list[Leg]:
+    """A call of 7 s whose agent's leg names no number, as browsers' may."""
+    rep = f"client:user_{tenant.user_id.hex}_{tenant.business_id.hex}"
+    legs = [leg(agent, "completed", 13, 12), leg(lead, "completed", 12, 7)]
+    legs[0]["payload"] = {"sid": agent, "from": rep, "to": ""}
+    legs[1]["payload"] = {"sid": lead, "from": tenant.caller_id, "to": tenant.lead_number}
+    return legs
+
+
+def test_a_call_whose_beginning_is_not_on_record_becomes_what_its_legs_say(
+    db: Connection, tenant: Tenant
+) -> None:
+    agent, lead = new_call_sid(), new_call_sid()
+    answer = record_event(db, agent, lead, "ringing", 1, occurred_at=at(2).isoformat())
+    assert answer["conversation_id"] is None
+    let_it_be_due(db)
+    assert claim(db)["calls"] == [agent]
+    assert settle(db, agent, by_the_api(tenant, agent, lead))
+    row = conversation(db, agent)
+    assert (row["business_id"], row["user_id"]) == (tenant.business_id, tenant.user_id)
+    assert (row["status"], row["duration_seconds"]) == ("completed", 7)
+    assert (row["ringing_at"], row["answered_at"], row["ended_at"]) == (at(2), at(5), at(12))
+    assert (row["from_number"], row["to_number"]) == (tenant.caller_id, tenant.lead_number)
+    assert listed(db, agent) is None
+
+
+def test_the_agents_own_end_finds_what_its_lead_told_before(db: Connection, tenant: Tenant) -> None:
+    agent, lead = new_call_sid(), new_call_sid()
+    numbers = {"From": tenant.caller_id, "To": tenant.lead_number}
+    record_event(
+        db, agent, lead, "completed", 3, occurred_at=at(12).isoformat(), duration_seconds=7,
+        payload=numbers,
+    )  # fmt: skip
+    rep = f"client:user_{tenant.user_id.hex}_{tenant.business_id.hex}"
+    record_event(
+        db, agent, agent, "completed", 0, occurred_at=at(13).isoformat(), payload={"From": rep}
+    )
+    row = conversation(db, agent)
+    assert (row["status"], row["duration_seconds"]) == ("completed", 7)
+    # Should it begin after all, nothing of that changes.
+    begin_call(db, tenant, agent)
+    assert conversation(db, agent)["duration_seconds"] == 7
+
+
+def test_a_call_that_never_dialled_is_failed_when_twilio_says_that_it_ended(
+    db: Connection, tenant: Tenant
+) -> None:
+    agent = new_call_sid()
+    record_event(db, agent, agent, "ringing", 0)
+    legs = by_the_api(tenant, agent, "")[:1]
+    legs[0]["payload"] = {**legs[0]["payload"], "to": tenant.lead_number}  # type: ignore[dict-item]
+    let_it_be_due(db)
+    claim(db)
+    assert settle(db, agent, legs)
+    row = conversation(db, agent)
+    assert (row["status"], row["duration_seconds"]) == ("failed", 0)
+    assert row["ended_at"] == at(13)
+
+
+def test_whoever_is_no_member_gets_no_call_on_record(db: Connection, tenant: Tenant) -> None:
+    agent, lead = new_call_sid(), new_call_sid()
+    record_event(db, agent, lead, "ringing", 1)
+    stranger = Tenant(
+        tenant.business_id, add_user(db), uuid.uuid4(), uuid.uuid4(), "+14155550101", "+14155550201"
+    )
+    assert settle(db, agent, by_the_api(stranger, agent, lead))
+    assert fetch(db, "select from public.conversations where call_sid = %s", agent) == []
+
+
+# One run, several runs, and runs that die.
+
+
+def test_a_claimed_call_is_nobody_elses_until_its_lease_ends(
+    db: Connection, tenant: Tenant
+) -> None:
+    agent, _ = talked(db, tenant, but=("agent",))
+    let_it_be_due(db)
+    assert claim(db)["calls"] == [agent]
+    assert claim(db)["calls"] == []
+    place = listed(db, agent)
+    assert place is not None
+    # The run died: the next one, a minute later, finds the call again.
+    assert (place["seconds"], place["checks"]) == (30, 1)
+    let_it_be_due(db)
+    assert claim(db)["calls"] == [agent]
+
+
+def test_a_call_that_nobody_gets_anywhere_with_is_claimed_ever_more_rarely(
+    db: Connection, tenant: Tenant
+) -> None:
+    agent, _ = talked(db, tenant, but=("agent",))
+    leases = []
+    for _ in range(8):
+        let_it_be_due(db)
+        assert claim(db)["calls"] == [agent]
+        place = listed(db, agent)
+        assert place is not None
+        leases.append(place["seconds"])
+    # Three runs on end find it; after that it keeps no others waiting.
+    assert leases == [30, 30, 30, 60, 120, 240, 240, 240]
+
+
+def test_a_batch_is_bounded_and_takes_the_longest_due_first(db: Connection, tenant: Tenant) -> None:
+    agents = [talked(db, tenant, but=("agent",))[0] for _ in range(5)]
+    for number, agent in enumerate(agents):
+        db.execute(
+            "update private.unsettled_calls set next_check_at = now() - %s * interval '1 minute'"
+            " where agent_call_sid = %s",
+            (number, agent),
+        )
+    assert claim(db, 2)["calls"] == [agents[4], agents[3]]
+    assert claim(db, 2)["calls"] == [agents[2], agents[1]]
+    assert claim(db, 2)["calls"] == [agents[0]]
+
+
+def test_runs_at_once_claim_different_calls(postgres: Postgres) -> None:
+    with scratch_database(postgres, "claims") as url:
+        with psycopg.connect(url) as admin:
+            tenant = add_tenant(admin, 1)
+            agents = {talked(admin, tenant, but=("agent",))[0] for _ in range(40)}
+            let_it_be_due(admin)
+
+        def run(_: int) -> list[str]:
+            claimed: list[str] = []
+            with psycopg.connect(url) as connection:
+                while batch := claim(connection, 3)["calls"]:
+                    connection.commit()
+                    claimed += batch
+            return claimed
+
+        with ThreadPoolExecutor(8) as pool:
+            claimed = list(itertools.chain(*pool.map(run, range(8))))
+    assert len(claimed) == len(agents)
+    assert set(claimed) == agents
+
+
+def test_a_call_that_another_run_is_claiming_is_passed_over(postgres: Postgres) -> None:
+    with scratch_database(postgres, "passing") as url, psycopg.connect(url) as one:
+        tenant = add_tenant(one, 1)
+        first, second = (talked(one, tenant, but=("agent",))[0] for _ in range(2))
+        let_it_be_due(one)
+        one.commit()
+        assert set(claim(one, 1)["calls"]) < {first, second}
+        with psycopg.connect(url, options="-c lock_timeout=2s") as other:
+            # Not committed yet, and nobody waits.
+            assert len(claim(other)["calls"]) == 1
+
+
+def test_a_pause_holds_for_every_run_and_the_longer_one_counts(
+    db: Connection, tenant: Tenant
+) -> None:
+    agent, _ = talked(db, tenant, but=("agent",))
+    let_it_be_due(db)
+    assert call(db, "pause_reconciliation", 90) == {"paused_seconds": 90}
+    assert call(db, "pause_reconciliation", 10) == {"paused_seconds": 90}
+    assert claim(db) == {"calls": [], "settled": 0, "paused_seconds": 90}
+    db.execute("update private.reconciliation set paused_until = now()")
+    assert claim(db)["calls"] == [agent]
+
+
+def test_calls_without_an_end_from_before_are_on_the_list(postgres: Postgres) -> None:
+    """The migration's own statement, over calls of each status."""
+    with scratch_database(postgres, "before") as url, psycopg.connect(url) as admin:
+        tenant = add_tenant(admin, 1)
+        going_on, _ = talked(admin, tenant, but=("completed", "dial", "agent"))
+        talked(admin, tenant)
+        admin.execute("delete from private.unsettled_calls")
+        (file,) = MIGRATIONS.glob("*_unsettled_calls.sql")
+        statement = file.read_text().partition("insert into private.unsettled_calls (")
+        admin.execute("".join(statement[1:]).encode())
+        rows = fetch(admin, "select agent_call_sid from private.unsettled_calls")
+    assert [row["agent_call_sid"] for row in rows] == [going_on]
