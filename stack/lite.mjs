@@ -111,12 +111,18 @@ function connect() {
   return { app, connection };
 }
 
+// Requests under way, which are told when the connection is lost: the driver may never tell them.
+const unanswered = new Set();
+const unavailable = () => Response.json(UNAVAILABLE, { status: 503 });
+
 // Serves over this connection until it is lost, and then over the first new one that works.
 async function serveOver({ app, connection }) {
   serving = { app, connection };
   followMigrations(connection);
   await connection.lost;
   serving = null;
+  for (const answer of unanswered) answer(unavailable());
+  unanswered.clear();
   for (;;) {
     connection.driver.end({ timeout: 0 });
     ({ app, connection } = connect());
@@ -184,12 +190,14 @@ function withQuotedPhoneNumbers(request) {
 }
 
 async function answer(request, peerAddress) {
-  const unavailable = () => Response.json(UNAVAILABLE, { status: 503 });
   if (serving === null) return unavailable();
-  const response = await Promise.race([
-    serving.app.fetch(withQuotedPhoneNumbers(request), { peerAddress }),
-    serving.connection.lost.then(unavailable),
-  ]);
+  const { app } = serving;
+  const response = await new Promise((resolve, reject) => {
+    unanswered.add(resolve);
+    Promise.resolve(app.fetch(withQuotedPhoneNumbers(request), { peerAddress }))
+      .then(resolve, reject)
+      .finally(() => unanswered.delete(resolve));
+  });
   const path = new URL(request.url).pathname;
   if (!response.ok || !["/auth/v1/token", "/auth/v1/signup"].includes(path)) return response;
   const session = await response.json();
