@@ -3,7 +3,6 @@ phone network, which loses them and is asked what became of its calls."""
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 import sys
@@ -18,13 +17,12 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
-from aiohttp import web
 
 from functions import bundle
 from functions.webhook_jwt import RECONCILER_ROLE, SigningKey, mint
 from stack import Stack
 from stack.processes import Process
-from stack.scheduler import Scheduler, make_app
+from stack.scheduler import Scheduler
 from stack.settings import SCHEDULER_ACCOUNT
 from tests.end_to_end.clients import Json, Rep, wait_until_over, webhook
 from tests.schedulers import publishing
@@ -360,22 +358,3 @@ def test_after_a_429_no_run_asks_before_twilio_wants_to_be_asked(
     db.execute("update private.reconciliation set paused_until = now()")
     assert run(stack).json()["data"]["asked"] == len(calls)
     assert complaints(db, calls) == []
-
-
-def test_the_stacks_scheduler_runs_it_by_the_clock(
-    stack: Stack, rep: Rep, db: Connection, tmp_path: Path
-) -> None:
-    with losing(stack, 1):
-        calls = place(rep, 2)
-    let_it_be_due(db)
-
-    async def until_healed(scheduler: Scheduler) -> None:
-        runner = web.AppRunner(make_app(scheduler, 0.1))
-        await runner.setup()
-        try:
-            await asyncio.to_thread(wait_for, lambda: complaints(db, calls) == [])
-        finally:
-            await runner.cleanup()
-
-    with a_function_of_its_own(stack, tmp_path) as (_, scheduler):
-        asyncio.run(until_healed(scheduler))
