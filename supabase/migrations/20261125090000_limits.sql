@@ -56,15 +56,18 @@ add column time_zone text check (private.is_time_zone(time_zone));
 -- Security definer: as private.business_ids.
 create function private.managed_business_ids()
 returns setof uuid
-language sql
+language plpgsql
 stable
 security definer
 set search_path = ''
 as $$
+begin
+  return query
   select business_members.business_id
   from public.business_members
   where business_members.user_id = (select auth.uid())
     and business_members.role in ('owner', 'manager');
+end;
 $$;
 
 revoke execute on function private.managed_business_ids() from public, anon;

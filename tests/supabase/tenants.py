@@ -204,6 +204,7 @@ def committed_tenant(postgres: Postgres, number: int) -> Iterator[Tenant]:
         with psycopg.connect(postgres.url()) as admin:
             admin.execute("delete from public.businesses where id = %s", (tenant.business_id,))
             admin.execute("delete from auth.users where id = %s", (tenant.user_id,))
+            admin.execute("delete from private.unsettled_calls")
 
 
 @contextmanager
