@@ -1,7 +1,7 @@
 """Defects that were read in the code of other dialers and call logs, each as a rule that it would
 break here.
 
-Not tried, since there is nothing to try it on:
+Not tried here, since there is nothing to try it on, or since it is elsewhere:
 - credentials sent to the host of a stored address; recordings started twice, purged in name only,
   or their status taken for the call's; a demo as hold music: nothing is recorded or played yet
 - transferring or coaching a call of others: there are no transfers and no supervisors yet
@@ -11,6 +11,8 @@ Not tried, since there is nothing to try it on:
 - read-modify-write counters: none are kept; what is limited is counted under a lock
   (tests/supabase/test_token_grants.py)
 - two reps who are handed the same lead: there is no queue yet
+- callbacks that fail because another came at the same time: test_every_order.py
+- calling hours by the clock of the server: tests/supabase/test_limits.py
 """
 
 from __future__ import annotations
