@@ -112,6 +112,7 @@ def test_a_callback_waits_for_no_run(postgres: Postgres) -> None:
     with scratch_database(postgres, "ways") as url, psycopg.connect(url) as one:
         tenant = add_tenant(one, 1)
         agent = new_call_sid()
+        one.execute("delete from private.unsettled_calls")
         begin_call(one, tenant, agent)
         one.execute("update private.unsettled_calls set next_check_at = now()")
         one.commit()

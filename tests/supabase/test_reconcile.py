@@ -5,7 +5,9 @@ from __future__ import annotations
 import itertools
 import random
 import uuid
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -36,8 +38,24 @@ MIGRATIONS = CHECKOUT / "supabase" / "migrations"
 
 
 @pytest.fixture
+def db(db: Connection) -> Connection:
+    """With nothing on the list that other tests have left."""
+    db.execute("delete from private.unsettled_calls")
+    return db
+
+
+@pytest.fixture
 def tenant(db: Connection) -> Tenant:
     return add_tenant(db, 1)
+
+
+@contextmanager
+def database_of_its_own(postgres: Postgres, name: str) -> Iterator[str]:
+    """For several connections; with nothing on the list."""
+    with scratch_database(postgres, name) as url:
+        with psycopg.connect(url) as admin:
+            admin.execute("delete from private.unsettled_calls")
+        yield url
 
 
 def at(second: int) -> datetime:
@@ -539,7 +557,7 @@ def test_a_batch_is_bounded_and_takes_the_longest_due_first(db: Connection, tena
 
 
 def test_runs_at_once_claim_different_calls(postgres: Postgres) -> None:
-    with scratch_database(postgres, "claims") as url:
+    with database_of_its_own(postgres, "claims") as url:
         with psycopg.connect(url) as admin:
             tenant = add_tenant(admin, 1)
             agents = {talked(admin, tenant, but=("agent",))[0] for _ in range(40)}
@@ -560,7 +578,7 @@ def test_runs_at_once_claim_different_calls(postgres: Postgres) -> None:
 
 
 def test_a_call_that_another_run_is_claiming_is_passed_over(postgres: Postgres) -> None:
-    with scratch_database(postgres, "passing") as url, psycopg.connect(url) as one:
+    with database_of_its_own(postgres, "passing") as url, psycopg.connect(url) as one:
         tenant = add_tenant(one, 1)
         first, second = (talked(one, tenant, but=("agent",))[0] for _ in range(2))
         let_it_be_due(one)
@@ -585,7 +603,7 @@ def test_a_pause_holds_for_every_run_and_the_longer_one_counts(
 
 def test_calls_without_an_end_from_before_are_on_the_list(postgres: Postgres) -> None:
     """The migration's own statement, over calls of each status."""
-    with scratch_database(postgres, "before") as url, psycopg.connect(url) as admin:
+    with database_of_its_own(postgres, "before") as url, psycopg.connect(url) as admin:
         tenant = add_tenant(admin, 1)
         going_on, _ = talked(admin, tenant, but=("completed", "dial", "agent"))
         talked(admin, tenant)
