@@ -66,3 +66,82 @@ begin
   return v_conversation_id;
 end;
 $$;
+
+-- As in 20261122091000_begin_call.sql, save that a call which was put on record from its legs begins,
+-- too, should its beginning come after all.
+-- p_user_id and p_business_id are the rep's, from the identity that Twilio signed; null if none.
+-- A second delivery of the same CallSid gets the first one's answer and writes nothing.
+-- Answers {"conversation_id", "block_reason", "to_number", "from_number", "time_limit_seconds"}.
+create or replace function public.begin_call(
+  p_call_sid text,
+  p_user_id uuid,
+  p_business_id uuid,
+  p_to jsonb,
+  p_caller_id text,
+  p_lead_id text,
+  p_campaign_id text
+)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_answer jsonb;
+  v_begun boolean;
+  v_conversation_id uuid;
+  d private.call_decision;
+begin
+  perform private.enter_call(p_call_sid, p_business_id);
+
+  select
+    private.call_answer(conversations),
+    -- Every call that began has a time limit, or was refused.
+    conversations.time_limit_seconds is not null or conversations.block_reason is not null
+  into v_answer, v_begun
+  from public.conversations
+  where conversations.call_sid = p_call_sid;
+
+  if v_begun is distinct from true then
+    d := private.decide_call(
+      p_user_id, p_business_id, p_to, p_caller_id, p_lead_id, p_campaign_id
+    );
+
+    insert into public.conversations as begun (
+      business_id, user_id, lead_id, campaign_id, status, block_reason,
+      from_number, to_number, call_sid, time_limit_seconds, dialed_at, ended_at, duration_seconds
+    ) values (
+      d.business_id, p_user_id, d.lead_id, d.campaign_id,
+      case when d.block_reason is null then 'queued' else 'blocked' end, d.block_reason,
+      d.from_number, d.to_number, p_call_sid,
+      case when d.block_reason is null then d.time_limit_seconds end,
+      -- Whole seconds, as Twilio's timestamps are: a call must not ring before it was dialled.
+      case when d.block_reason is null then date_trunc('second', now()) end,
+      case when d.block_reason is not null then now() end,
+      case when d.block_reason is not null then 0 end
+    )
+    -- Its end came first: private.note_unbegun_call. What its legs say is derived again below.
+    on conflict (call_sid) do update set
+      lead_id = excluded.lead_id,
+      campaign_id = excluded.campaign_id,
+      status = excluded.status,
+      block_reason = excluded.block_reason,
+      from_number = excluded.from_number,
+      to_number = excluded.to_number,
+      time_limit_seconds = excluded.time_limit_seconds,
+      dialed_at = excluded.dialed_at,
+      ended_at = excluded.ended_at,
+      duration_seconds = excluded.duration_seconds
+    returning begun.id, private.call_answer(begun) into v_conversation_id, v_answer;
+
+    insert into public.call_legs (business_id, conversation_id, call_sid, role, status)
+    values (d.business_id, v_conversation_id, p_call_sid, 'agent', 'ringing')
+    on conflict (call_sid) do nothing;
+
+    -- Callbacks that were faster than the call they tell about.
+    perform private.attach_events(v_conversation_id, d.business_id, p_call_sid);
+  end if;
+
+  perform private.leave_call();
+  return v_answer;
+end;
+$$;

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 ROLES = ("owner", "manager", "agent")
 # Roles of the database that have a token or key of their own, besides the users'.
-OTHER_ROLES = ("anon", "call_webhook")
+OTHER_ROLES = ("anon", "call_webhook", "call_reconciler")
 
 
 @dataclass(frozen=True)
@@ -28,18 +28,37 @@ class Table:
 
 
 TABLES = {
-    "businesses": Table(owner="id"),
+    "businesses": Table(
+        owner="id",
+        writable=frozenset(
+            {
+                "allowed_countries",
+                "calling_hours_start",
+                "calling_hours_end",
+                "calls_per_rep_per_minute",
+                "calls_per_rep_per_day",
+                "concurrent_calls",
+                "max_call_seconds",
+                "token_grants_per_minute",
+            }
+        ),
+        writers=("owner", "manager"),
+    ),
     "business_members": Table(),
     "leads": Table(),
     "campaigns": Table(),
     "phone_numbers": Table(),
     "do_not_call": Table(
+        insertable=frozenset({"business_id", "phone_number", "reason"}),
         sample="insert into public.do_not_call (business_id, phone_number)"
         " values (%(business_id)s, %(caller_id)s)"
     ),
     "conversations": Table(writable=frozenset({"outcome", "notes", "lead_id", "campaign_id"})),
     "call_legs": Table(),
     "call_events": Table(),
+    "limit_changes": Table(
+        sample="update public.businesses set max_call_seconds = 600 where id = %(business_id)s"
+    ),
     "token_grants": Table(
         sample="insert into public.token_grants (business_id, user_id, expires_at)"
         " values (%(business_id)s, %(user_id)s, now() + interval '1 hour')"
@@ -50,8 +69,11 @@ TABLES = {
 EXECUTED_BY = {
     "grant_access_token": {"authenticated"},
     "preview_call": {"authenticated"},
-    "begin_call": {"call_webhook"},
-    "record_call_event": {"call_webhook"},
+    "begin_call": {"call_webhook", "call_reconciler"},
+    "record_call_event": {"call_webhook", "call_reconciler"},
+    "claim_unsettled_calls": {"call_reconciler"},
+    "settle_call": {"call_reconciler"},
+    "pause_reconciliation": {"call_reconciler"},
 }
 
 
