@@ -38,7 +38,9 @@ def reps(stack: Stack) -> Iterator[list[Rep]]:
             business_id, caller_id = uuid.uuid4(), f"+1212555{7000 + number}"
             caller_ids.append(caller_id)
             database.execute(
-                "insert into public.businesses (id, name, country) values (%s, %s, 'US')",
+                "insert into public.businesses (id, name, calling_hours_start,"
+                " calling_hours_end, calls_per_rep_per_minute, concurrent_calls)"
+                " values (%s, %s, null, null, 1000, 1000)",
                 [business_id, f"Load {number}"],
             )
             database.execute(
