@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler
 from typing import ClassVar
 
-import httpx
+import httpcore
 import pytest
 import respx
 
@@ -161,7 +161,7 @@ def test_nothing_is_tried_twice(
 def test_a_broken_connection_is_not_tried_twice_either(
     database: Database, respx_mock: respx.MockRouter
 ) -> None:
-    respx_mock.route().mock(side_effect=httpx.ReadError("x"))
+    respx_mock.route().mock(side_effect=httpcore.ReadError("x"))
     with pytest.raises(errors.DatabaseUnavailable):
         database.find("token", "conversations", "id", "1")
     assert respx_mock.calls.call_count == 1
@@ -182,7 +182,7 @@ def test_every_thread_keeps_a_connection_of_its_own(database: Database) -> None:
     https://github.com/encode/httpcore/issues/1110"""
     everyone_is_here = threading.Barrier(4)
 
-    def connection_of_thread() -> tuple[httpx.HTTPTransport, httpx.HTTPTransport]:
+    def connection_of_thread() -> tuple[httpcore.ConnectionPool, httpcore.ConnectionPool]:
         everyone_is_here.wait(timeout=10)
         return database._connection(), database._connection()
 
