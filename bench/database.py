@@ -100,6 +100,7 @@ def fill(running: Postgres, size: Size) -> float:
     with psycopg.connect(running.url(), autocommit=True) as admin:
         there = admin.execute("select from pg_database where datname = %s", (size.name,))
         if there.rowcount:
+            push(running.url(size.name, user="postgres"))
             return 0.0
         admin.execute(sql.SQL("drop database if exists {} with (force)").format(half))
         admin.execute(sql.SQL("create database {} template postgres").format(half))

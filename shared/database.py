@@ -6,24 +6,30 @@ token is switched hands one user's token to another's request.)
 
 from __future__ import annotations
 
+import json
 import re
+import ssl
 import threading
 import time
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
-import httpx
+import certifi
+import httpcore
 
 from shared import errors, logs, settings
-from shared.deadline import Deadline, Transport
+from shared.deadline import Backend, Deadline
 
 # Twilio waits 15 s at most, and a person not even that. All of a request keeps to this, with every
 # further try.
 TOTAL_SECONDS = 5.0
-TIMEOUT = httpx.Timeout(TOTAL_SECONDS, connect=2.0)
+TIMEOUT = {
+    "connect": 2.0, "read": TOTAL_SECONDS, "write": TOTAL_SECONDS, "pool": TOTAL_SECONDS,
+}  # fmt: skip
 
 # The connection broke: an idle one that the other side had closed, or a server that ends.
-_BROKEN = (httpx.NetworkError, httpx.RemoteProtocolError)
+_BROKEN = (httpcore.NetworkError, httpcore.RemoteProtocolError)
 
 # Seconds between a webhook's tries. Twilio's own follow each other at once, so without these all of
 # them would be over in a moment.
@@ -40,9 +46,10 @@ class Database:
 
     def __init__(self, supabase: settings.Supabase) -> None:
         self._url = f"{supabase.url}/rest/v1"
+        self._host = urlsplit(supabase.url).netloc
         self._publishable_key = supabase.publishable_key
         # 20 ms to make, so it is made once and not per thread.
-        self._ssl_context = httpx.create_ssl_context()
+        self._ssl_context = ssl.create_default_context(cafile=certifi.where())
         self._of_thread = threading.local()
 
     def call(self, access_token: str, function: str, parameters: Mapping[str, Any]) -> Row:
@@ -51,7 +58,8 @@ class Database:
         Raises Unauthenticated if the database refuses the token, DatabaseUnavailable if it does not
         answer, and PhoneSystemError if it answers what only a wrong set-up explains.
         """
-        answer = self._ask("POST", f"rpc/{function}", access_token, json=dict(parameters))
+        body = json.dumps(dict(parameters)).encode()
+        answer = self._ask("POST", f"rpc/{function}", access_token, body)
         if not isinstance(answer, dict):
             raise errors.PhoneSystemError(f"{function} answered no JSON object")
         return answer
@@ -88,34 +96,32 @@ class Database:
 
     def find(self, access_token: str, table: str, columns: str, row_id: str) -> Row | None:
         """The row with this id, or None if the caller can see none. Raises as ``call`` does."""
-        query = {"select": columns, "id": f"eq.{row_id}", "limit": "1"}
-        rows = self._ask("GET", table, access_token, params=query)
+        query = urlencode({"select": columns, "id": f"eq.{row_id}", "limit": "1"})
+        rows = self._ask("GET", f"{table}?{query}", access_token)
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             raise errors.PhoneSystemError(f"{table} answered no rows")
         return rows[0] if rows else None
 
-    def _ask(
-        self,
-        method: str,
-        path: str,
-        access_token: str,
-        *,
-        params: dict[str, str] | None = None,
-        json: Mapping[str, Any] | None = None,
-    ) -> Any:
+    def _ask(self, method: str, path: str, access_token: str, body: bytes | None = None) -> Any:
         """The JSON that the REST API answers within TOTAL_SECONDS, None if it answers nothing.
         Raises as ``call`` does.
 
         If the connection breaks it is asked once more, over a new one. That is harmless even where
         the first was heard: what is asked here may be asked twice, as Twilio and browsers do.
         """
-        request = httpx.Request(
+        headers: dict[bytes | str, bytes | str] = {
+            "Host": self._host,
+            "apikey": self._publishable_key,
+            "Authorization": f"Bearer {access_token}",
+        }
+        if body is not None:
+            headers |= {"Content-Type": "application/json", "Content-Length": str(len(body))}
+        request = httpcore.Request(
             method,
             f"{self._url}/{path}",
-            params=params,
-            json=json,
-            headers={"apikey": self._publishable_key, "Authorization": f"Bearer {access_token}"},
-            extensions={"timeout": TIMEOUT.as_dict()},
+            headers=headers,
+            content=body,
+            extensions={"timeout": TIMEOUT},
         )
         try:
             with self._deadline().within(TOTAL_SECONDS):
@@ -123,33 +129,34 @@ class Database:
                     response = self._answer(request)
                 except _BROKEN:
                     response = self._answer(request)
-        except httpx.HTTPError as error:
+        except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError) as error:
             raise errors.DatabaseUnavailable(
                 f"{type(error).__name__} while asking the REST API"
             ) from error
-        if not response.is_success:
-            raise _refusal(response)
+        if not 200 <= response.status < 300:
+            raise _refusal(response, path.partition("?")[0])
         try:
-            return response.json() if response.content else None
+            return json.loads(response.content) if response.content else None
         except ValueError as error:
             raise errors.DatabaseUnavailable("the REST API answered no JSON") from error
 
-    def _answer(self, request: httpx.Request) -> httpx.Response:
+    def _answer(self, request: httpcore.Request) -> httpcore.Response:
         response = self._connection().handle_request(request)
-        response.request = request
-        response.read()
+        try:
+            response.read()
+        finally:
+            response.close()
         return response
 
-    def _connection(self) -> Transport:
+    def _connection(self) -> httpcore.ConnectionPool:
         """This thread's connection. Threads that share a pool lose requests now and then: it may
-        close a connection that another thread is using (encode/httpcore#1110).
-
-        Not a client: that follows redirects and keeps cookies, which we want as little as what it
-        costs, a third of a request.
-        """
-        connection: Transport | None = getattr(self._of_thread, "connection", None)
+        close a connection that another thread is using (encode/httpcore#1110)."""
+        connection: httpcore.ConnectionPool | None = getattr(self._of_thread, "connection", None)
         if connection is None:
-            connection = Transport(self._deadline(), self._ssl_context)
+            # HTTP/1.1: one request at a time gains nothing from HTTP/2, and pays for it.
+            connection = httpcore.ConnectionPool(
+                self._ssl_context, max_connections=1, network_backend=Backend(self._deadline())
+            )
             self._of_thread.connection = connection
         return connection
 
@@ -161,22 +168,22 @@ class Database:
         return deadline
 
 
-def _refusal(response: httpx.Response) -> errors.RequestError:
+def _refusal(response: httpcore.Response, path: str) -> errors.RequestError:
     """What an answer that is no success means."""
     try:
-        body = response.json()
+        body = json.loads(response.content)
     except ValueError:
         body = None
     code = body.get("code") if isinstance(body, dict) else None
     # An SQLSTATE or one of PostgREST's. The message beside it may quote what was sent.
     code = code if isinstance(code, str) and re.fullmatch(r"[A-Z0-9]{5,8}", code) else "no code"
     # The comma keeps a status and an SQLSTATE from looking like a phone number to the log.
-    detail = f"{response.request.url.path} answered HTTP {response.status_code}, {code}"
+    detail = f"/rest/v1/{path} answered HTTP {response.status}, {code}"
 
-    if response.status_code >= 500 or response.status_code in (408, 429):
+    if response.status >= 500 or response.status in (408, 429):
         return errors.DatabaseUnavailable(detail)
     # PGRST3xx: https://docs.postgrest.org/en/v13/references/errors.html
-    if response.status_code == 401:
+    if response.status == 401:
         if code.startswith("PGRST3"):
             return errors.Unauthenticated()
         return errors.PhoneSystemError(f"{detail}: the gateway refuses SUPABASE_PUBLISHABLE_KEY")

@@ -1,6 +1,6 @@
 """A time limit for the whole of a request to another server.
 
-httpx limits each read, so an answer that comes byte by byte would never end.
+httpcore limits each read, so an answer that comes byte by byte would never end.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import httpcore
-import httpx
 
 
 class Deadline:
@@ -46,16 +45,9 @@ class Deadline:
         return timeout if left == float("inf") else min(left, timeout or left)
 
 
-class Transport(httpx.HTTPTransport):
-    """Connections whose every connect, read and write keeps to ``deadline``."""
+class Backend(httpcore.SyncBackend):
+    """The network of a connection pool: every connect, read and write keeps to ``deadline``."""
 
-    def __init__(self, deadline: Deadline, verify: ssl.SSLContext) -> None:
-        super().__init__(verify=verify)
-        # httpx has no parameter for it.
-        self._pool._network_backend = _Backend(deadline)
-
-
-class _Backend(httpcore.SyncBackend):
     def __init__(self, deadline: Deadline) -> None:
         self._deadline = deadline
 

@@ -49,7 +49,10 @@ with check (agent_call_sid = nullif((select current_setting('henk.call_sid', tru
 
 alter policy "a webhook can attach waiting events to its call"
 on public.call_events
-using (agent_call_sid = nullif((select current_setting('henk.call_sid', true)), '') and conversation_id is null)
+using (
+  agent_call_sid = nullif((select current_setting('henk.call_sid', true)), '')
+  and conversation_id is null
+)
 with check (agent_call_sid = nullif((select current_setting('henk.call_sid', true)), ''));
 
 alter policy "a webhook can read the legs of its call"

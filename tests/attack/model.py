@@ -51,7 +51,7 @@ TABLES = {
     "do_not_call": Table(
         insertable=frozenset({"business_id", "phone_number", "reason"}),
         sample="insert into public.do_not_call (business_id, phone_number)"
-        " values (%(business_id)s, %(caller_id)s)"
+        " values (%(business_id)s, %(caller_id)s)",
     ),
     "conversations": Table(writable=frozenset({"outcome", "notes", "lead_id", "campaign_id"})),
     "call_legs": Table(),

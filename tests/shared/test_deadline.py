@@ -1,4 +1,4 @@
-"""One limit for all of a request, which httpx has for each read."""
+"""One limit for all of a request, which httpcore has for each read."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 
 import httpcore
-import httpx
 import pytest
 
-from shared.deadline import Deadline, Transport
+from shared.deadline import Backend, Deadline
 from tests.endpoints import serving
 
 
@@ -41,11 +40,10 @@ def trickling() -> Iterator[str]:
 @pytest.mark.parametrize("path", ["/head", "/body"])
 def test_an_answer_that_trickles_ends_at_the_deadline(trickling: str, path: str) -> None:
     deadline = Deadline()
-    transport = Transport(deadline, httpx.create_ssl_context())
-    with httpx.Client(transport=transport, timeout=5) as client:
+    with httpcore.ConnectionPool(network_backend=Backend(deadline)) as connection:
         started = time.monotonic()
-        with deadline.within(0.4), pytest.raises(httpx.ReadTimeout):
-            client.get(trickling + path)
+        with deadline.within(0.4), pytest.raises(httpcore.ReadTimeout):
+            connection.request("GET", trickling + path, extensions={"timeout": {"read": 5}})
         assert time.monotonic() - started < 3
 
 

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable
 
-import httpx
+import httpcore
 import pytest
 import respx
 from werkzeug.test import TestResponse
@@ -179,7 +179,7 @@ def test_an_error_of_the_database_leaves_one_line(
 
 
 @pytest.mark.usefixtures("impatience")
-@pytest.mark.parametrize("error", [httpx.ConnectError(INDISCREET), ValueError(INDISCREET)])
+@pytest.mark.parametrize("error", [httpcore.ConnectError(INDISCREET), ValueError(INDISCREET)])
 def test_an_exception_leaves_one_line(
     way: tuple[Ask, str, object],
     error: Exception,
