@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 
-from functions.webhook_jwt import SigningKey, mint
+from functions.webhook_jwt import ROLES, SigningKey, mint
 from stack import Stack
 from stack.processes import Process
 from stack.settings import CHECKOUT
@@ -37,13 +37,14 @@ def functions(stack: Stack, log_path: Path, supabase_url: str | None = None) -> 
     """All endpoints on one port, on the stack's project, or on what answers at ``supabase_url``."""
     url = f"http://127.0.0.1:{free_port_base()}"
     supabase_url = supabase_url or stack.env["SUPABASE_URL"]
+    key = SigningKey.from_secret(stack.env["SUPABASE_JWT_SECRET"])
     env = {name: value for name, value in stack.env.items() if name.startswith("TWILIO_")} | {
         "SUPABASE_URL": supabase_url,
         "SUPABASE_PUBLISHABLE_KEY": stack.env["SUPABASE_PUBLISHABLE_KEY"],
         "SUPABASE_JWT_SECRET": stack.env["SUPABASE_JWT_SECRET"],
-        "SUPABASE_WEBHOOK_JWT": mint(
-            SigningKey.from_secret(stack.env["SUPABASE_JWT_SECRET"]), supabase_url
-        ),
+        **{setting: mint(key, supabase_url, role=role) for setting, role in ROLES.items()},
+        "SCHEDULER_AUDIENCE": f"{url}/api/twilio/reconcile",
+        "SCHEDULER_SERVICE_ACCOUNT": "scheduler@henk.test",
         "PUBLIC_BASE_URL": f"{url}/api/twilio",
     }
     server = Process(

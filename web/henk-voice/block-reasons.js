@@ -12,8 +12,7 @@ const SENTENCES = {
   do_not_call: 'The number is on your do not call list.',
   country_not_allowed: 'Your business does not call this country.',
   outside_calling_hours: 'It is outside calling hours where the number is.',
-  too_many_calls_at_once:
-    'Your business has too many calls under way. Wait for one to end.',
+  too_many_calls_at_once: 'Your business has too many calls under way. Wait for one to end.',
   too_many_calls_this_minute: 'You have placed too many calls. Wait a minute.',
   too_many_calls_today: 'You have placed too many calls in the last 24 hours.',
 };
