@@ -11,6 +11,7 @@ import json
 import re
 import sys
 from collections.abc import Mapping
+from contextvars import ContextVar
 from datetime import UTC, datetime
 
 _JWT = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*")
@@ -36,6 +37,10 @@ _FORMS = {
         "|completed|busy|no-answer|failed|canceled",
     }.items()
 }
+
+
+request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
+"""Of the request that this thread is at work on, in every entry that it writes."""
 
 
 def conceal(secret: str) -> str:
@@ -66,7 +71,7 @@ def write(severity: str, message: str, fields: Mapping[str, object] | None = Non
         "severity": severity,
         "message": redact(message),
     }
-    for name, value in (fields or {}).items():
+    for name, value in ({"request_id": request_id.get()} | dict(fields or {})).items():
         if value is not None:
             entry[name] = _loggable(name, value)
     sys.stdout.write(json.dumps(entry, ensure_ascii=False) + "\n")

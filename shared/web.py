@@ -41,7 +41,9 @@ def endpoint(
             started = time.monotonic()
             # Servers let any word through as a method.
             method = request.method if request.method in HTTPMethod.__members__ else "OTHER"
-            g.log = {"request_id": _request_id(request), "method": method, "path": path}
+            request_id = _request_id(request)
+            outside = logs.request_id.set(request_id)
+            g.log = {"method": method, "path": path}
             try:
                 _check(request, path, methods)
                 response = Response(status=204) if request.method == "OPTIONS" else handler(request)
@@ -51,10 +53,11 @@ def endpoint(
                 response = _refusal(errors.PhoneSystemError(_place(error)))
             _name_methods(request, response, methods)
             _allow_origin(request, response, deployment)
-            response.headers["X-Request-Id"] = g.log["request_id"]
+            response.headers["X-Request-Id"] = request_id
             if deployment.version:
                 response.headers["X-Henk-Version"] = deployment.version
             _log(response, time.monotonic() - started)
+            logs.request_id.reset(outside)
             _drain(request)
             return response
 

@@ -38,7 +38,8 @@ def functions(stack: Stack, log_path: Path, supabase_url: str | None = None) -> 
     url = f"http://127.0.0.1:{free_port_base()}"
     supabase_url = supabase_url or stack.env["SUPABASE_URL"]
     key = SigningKey.from_secret(stack.env["SUPABASE_JWT_SECRET"])
-    env = {name: value for name, value in stack.env.items() if name.startswith("TWILIO_")} | {
+    names = [name for name in stack.env if name.startswith("TWILIO_") and name != "TWILIO_API_URL"]
+    env = {name: stack.env[name] for name in names} | {
         "SUPABASE_URL": supabase_url,
         "SUPABASE_PUBLISHABLE_KEY": stack.env["SUPABASE_PUBLISHABLE_KEY"],
         "SUPABASE_JWT_SECRET": stack.env["SUPABASE_JWT_SECRET"],
