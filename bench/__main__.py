@@ -60,6 +60,8 @@ def run(scratch: Path, sizes: tuple[database.Size, ...], *, smoke: bool = False)
             _say(f"database: {size.calls:,} calls")
             database.fill(running, size)
         _say("database: statements")
+        for size in sizes:
+            database.warm(running, size)
         results.statements = database.measure(running, sizes, rounds=20 if smoke else 400)
         results.bytes_of_a_call = database.bytes_of_a_call(running, sizes[:2][-1])
         _say("database: events a second")
