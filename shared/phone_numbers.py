@@ -67,9 +67,11 @@ def _parse(text: str, country: str | None, test_numbers: bool) -> Number | None:
         parsed = phonenumbers.parse(text, country)
     except phonenumbers.NumberParseException:
         return None
-    if not phonenumbers.is_valid_number(parsed):
+    number_type = phonenumbers.number_type(parsed)
+    # Of no type is what is_valid_number, which asks the same again, does not hold for valid.
+    if number_type == PhoneNumberType.UNKNOWN:
         return None
     e164 = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
     if _TWILIO_TEST_NUMBER.match(e164):
         return {"e164": e164, "type": "twilio_test"} if test_numbers else None
-    return {"e164": e164, "type": _TYPES[phonenumbers.number_type(parsed)]}
+    return {"e164": e164, "type": _TYPES[number_type]}
