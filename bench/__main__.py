@@ -9,6 +9,7 @@ import argparse
 import os
 import shutil
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -30,26 +31,30 @@ def main() -> None:
     arguments.scratch.mkdir(parents=True, exist_ok=True)
 
     sizes = database.SIZES[: 1 if arguments.smoke else 2 if arguments.without_ten_million else 3]
-    results = run(arguments.scratch, sizes, smoke=arguments.smoke)
+    for results in run(arguments.scratch, sizes, smoke=arguments.smoke):
+        # After each part: what was measured is not lost with what was not.
+        arguments.out.write_text(report.markdown(results), encoding="utf-8")
     if not arguments.keep:
         shutil.rmtree(arguments.scratch / "database", ignore_errors=True)
-    text = report.markdown(results)
-    arguments.out.write_text(text, encoding="utf-8")
-    print(text)
+    print(arguments.out.read_text(encoding="utf-8"))
 
 
-def run(scratch: Path, sizes: tuple[database.Size, ...], *, smoke: bool = False) -> report.Results:
-    """Everything, one after the other: nothing that is measured runs beside anything else."""
+def run(
+    scratch: Path, sizes: tuple[database.Size, ...], *, smoke: bool = False
+) -> Iterator[report.Results]:
+    """Everything, one part after the other, so that nothing that is measured runs beside anything
+    else; the results so far after each part."""
     results = report.Results(smoke=smoke, load_before=os.getloadavg()[0])
     _say("functions: round trips")
     results.round_trips = functions.round_trips(scratch)
     _say("functions: cold starts and load")
     results.functions = functions.measure(
         scratch,
-        starts=1 if smoke else 15,
-        runs=1 if smoke else 5,
+        starts=1 if smoke else 12,
+        runs=1 if smoke else 4,
         seconds=0.2 if smoke else 2.0,
     )
+    yield results
 
     directory = scratch / "database"
     with database.server(directory) as running:
@@ -60,6 +65,8 @@ def run(scratch: Path, sizes: tuple[database.Size, ...], *, smoke: bool = False)
             _say(f"database: {size.calls:,} calls")
             database.fill(running, size)
         _say("database: statements")
+        for size in sizes:
+            database.warm(running, size)
         results.statements = database.measure(running, sizes, rounds=20 if smoke else 400)
         results.bytes_of_a_call = database.bytes_of_a_call(running, sizes[:2][-1])
         _say("database: events a second")
@@ -69,12 +76,13 @@ def run(scratch: Path, sizes: tuple[database.Size, ...], *, smoke: bool = False)
             rounds=1 if smoke else 3,
             seconds=1 if smoke else 10,
         )
+    yield results
 
     _say("whole calls")
     results.waits = calls.measure(
-        scratch / "stack", [1, 5] if smoke else [1, 50, 500], call_seconds=4 if smoke else 30
+        scratch / "stack", [1, 5] if smoke else [1, 50, 500], call_seconds=4 if smoke else 20
     )
-    return results
+    yield results
 
 
 def _say(what: str) -> None:

@@ -57,7 +57,8 @@ def measure(directory: Path, levels: Sequence[int], *, call_seconds: float) -> l
 
 async def _level(env: Mapping[str, str], under_way: int, call_seconds: float) -> Waits:
     waits = Waits(under_way)
-    connector = aiohttp.TCPConnector(limit=0)
+    # A connection each: one that is kept may be closed at the moment it is used again.
+    connector = aiohttp.TCPConnector(limit=0, force_close=True)
     async with aiohttp.ClientSession(connector=connector) as http:
         rep = await _sign_in(http, env)
         begun = time.monotonic()
@@ -106,10 +107,13 @@ async def _call(
         nonlocal failed
         sent = time.perf_counter()
         url = f"{env['FUNCTIONS_URL']}/api/twilio/{path}"
-        async with http.post(url, headers=headers, **body) as answer:  # type: ignore[arg-type]
-            await answer.read()
+        try:
+            async with http.post(url, headers=headers, **body) as answer:  # type: ignore[arg-type]
+                await answer.read()
+            failed += answer.status >= 300
+        except aiohttp.ClientError:
+            failed += 1
         taken.append(time.perf_counter() - sent)
-        failed += answer.status >= 300
         # On time, however long this one took.
         await asyncio.sleep(begun + pause * len(taken) - time.monotonic())
 

@@ -25,6 +25,7 @@ from stack.migrations import push
 from stack.postgres import Postgres
 
 BUSINESSES = 1000
+MEMORY = "2GB"
 # Of more calls than these, the newest alone have legs and events: a question of disk and time.
 MOST_DETAILED = 1_000_000
 
@@ -85,8 +86,13 @@ SIZES = (
 
 @contextmanager
 def server(directory: Path) -> Iterator[Postgres]:
-    """A server as the local stack starts it, every commit on disk; its data below ``directory``."""
+    """A server as the local stack starts it, every commit on disk, with the memory that a server of
+    such databases has; its data below ``directory``."""
     with Postgres(directory / "postgres", free_port(), "bench") as running:
+        with psycopg.connect(running.url(), autocommit=True) as admin:
+            admin.execute(sql.SQL("alter system set shared_buffers = {}").format(MEMORY))
+        running.stop()
+        running.start()
         running.bootstrap()
         push(running.url(user="postgres"))
         yield running
@@ -118,6 +124,18 @@ def fill(running: Postgres, size: Size) -> float:
         admin.execute("checkpoint")
         admin.execute(sql.SQL("alter database {} rename to {}").format(half, whole))
     return time.monotonic() - begun
+
+
+def warm(running: Postgres, size: Size) -> None:
+    """Reads into the system's cache what calls read and write, as where calls are made all day."""
+    with psycopg.connect(running.url(size.name), autocommit=True) as db:
+        db.execute("create extension if not exists pg_prewarm")
+        db.execute(
+            "select pg_prewarm(oid, 'read') from pg_class"
+            " where relnamespace = 'public'::regnamespace and relkind in ('r', 'i')"
+            # Events are written, and those of the same call read.
+            " and oid <> 'public.call_events'::regclass"
+        )
 
 
 def bytes_of_a_call(running: Postgres, size: Size) -> dict[str, float]:

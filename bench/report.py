@@ -13,7 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from bench import calls, ledger
-from bench.database import BUSINESSES, Cost, Size
+from bench.database import BUSINESSES, MEMORY, Cost, Size
 from bench.functions import Figures
 
 _HEAD = """# Benchmarks
@@ -62,7 +62,7 @@ def _machine(results: Results) -> str:
     memory = re.search(r"^MemTotal: +(\d+) kB", _read("/proc/meminfo"), re.M)
     versions = ", ".join(
         f"{name} {version(name)}"
-        for name in ("functions-framework", "gunicorn", "httpx", "pyjwt", "twilio", "supabase")
+        for name in ("functions-framework", "gunicorn", "httpcore", "pyjwt", "twilio", "supabase")
     )
     rows = [
         ("date", f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"),
@@ -72,7 +72,7 @@ def _machine(results: Results) -> str:
         ("Python", f"{sys.version.split()[0]}; {versions}"),
     ]
     if results.postgres:
-        rows.append(("PostgreSQL", f"{results.postgres}, as the local stack starts it, fsync on"))
+        rows.append(("PostgreSQL", f"{results.postgres}, fsync on, shared_buffers {MEMORY}"))
     rows.append(("load before the run", f"{results.load_before:.1f}"))
     text = _table(("", ""), rows)
     if results.smoke:
@@ -158,9 +158,9 @@ def _statements(statements: Mapping[str, Mapping[Size, Cost]]) -> str:
 What one client waits for a prepared statement, as the role that sends it, under row-level security;
 and the same statement as the owner of the tables, whom no policy binds, with the business written
 out. {BUSINESSES:,} businesses, one of which has a hundredth of the calls.{note}
-An event is the average of the six of a call; calls are of random businesses. Medians; sizes and
-roles take turns. Budgets: at most 1.2 × the owner's, and at most 1.3 × its own cost at the smallest
-size.
+An event is the average of the six of a call; calls are of random businesses. Caches are warm, as
+where calls are made all day. Medians; sizes and roles take turns. Budgets: at most 1.2 × the
+owner's, and at most 1.3 × its own cost at the smallest size.
 
 {_table(head, rows)}"""
 

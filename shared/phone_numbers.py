@@ -71,7 +71,9 @@ def _parse(text: str, country: str | None, test_numbers: bool) -> Number | None:
         parsed = phonenumbers.parse(text, country)
     except phonenumbers.NumberParseException:
         return None
-    if not phonenumbers.is_valid_number(parsed):
+    number_type = phonenumbers.number_type(parsed)
+    # Of no type is what is_valid_number, which asks the same again, does not hold for valid.
+    if number_type == PhoneNumberType.UNKNOWN:
         return None
     e164 = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
     if _TWILIO_TEST_NUMBER.match(e164):
@@ -80,7 +82,7 @@ def _parse(text: str, country: str | None, test_numbers: bool) -> Number | None:
         return {"e164": e164, "type": "twilio_test", "country": None, "time_zones": []}
     return {
         "e164": e164,
-        "type": _TYPES[phonenumbers.number_type(parsed)],
+        "type": _TYPES[number_type],
         "country": phonenumbers.region_code_for_number(parsed),
         "time_zones": list(timezone.time_zones_for_number(parsed)),
     }
