@@ -239,7 +239,7 @@ def environment(subject: Subject, directory: Path) -> Path:
     marker = python.with_name(".lock")
     if marker.exists() and marker.read_bytes() == lock:
         return python
-    uv = [str(Path(sys.executable).with_name("uv"))]
+    uv = [str(Path(sys.executable).with_name("uv")), "--system-certs"]
     variables = {**os.environ, "VIRTUAL_ENV": str(python.parent.parent)}
     subprocess.run(
         [*uv, "venv", "--quiet", "--clear", "--python", sys.executable, python.parent.parent],

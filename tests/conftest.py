@@ -3,6 +3,7 @@ whole local stack. Both are started once, when the first test asks."""
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 
 import psycopg
@@ -13,6 +14,12 @@ from stack import Postgres, Stack
 from stack.migrations import push
 from tests.soak import SOAK, figures
 from tests.stacks import free_port_base, settings_in
+
+
+def pytest_configure() -> None:
+    """In the background of a shell nobody hears Ctrl-C, which some tests press; nor would what they
+    start."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -65,7 +65,8 @@ def packed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
     def uv(*arguments: str) -> None:
         subprocess.run(
-            [Path(sys.executable).with_name("uv"), *arguments, "--quiet"],
+            # The system's certificates, as pip has them: a registry may be behind somebody's proxy.
+            [Path(sys.executable).with_name("uv"), *arguments, "--quiet", "--system-certs"],
             check=True,
             cwd=directory,
             env={**os.environ, "VIRTUAL_ENV": f"{directory}/environment"},
