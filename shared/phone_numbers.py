@@ -15,6 +15,7 @@ from phonenumbers import PhoneNumberType, timezone
 
 MAX_LENGTH = 64
 
+_E164 = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
 # https://www.twilio.com/docs/iam/test-credentials
 _TWILIO_TEST_NUMBER = re.compile(r"^\+1500555\d{4}$")
 
@@ -62,6 +63,8 @@ def parse(dialled: str, *, test_numbers: bool) -> Dialled:
 def caller_id(text: str) -> str:
     """A caller ID in E.164 if it is a valid international number, else the text as it is: whether
     the business owns it is for the database to say."""
+    if _E164.fullmatch(text):
+        return text
     number = _parse(text.strip(), None, True)
     return number["e164"] if number else text.strip()[:MAX_LENGTH]
 
