@@ -189,11 +189,10 @@ def ask_everything(callers: Callers, marked: Marked, shift: int, every: int = 1)
     each text. How many."""
     sent = 0
     # Many at once: some are answered only when the wait for the database is over.
-    with httpx.Client(timeout=30) as client, ThreadPoolExecutor(16) as pool:
+    with httpx.Client(timeout=30) as client, ThreadPoolExecutor(32) as pool:
         for turn in range(len(marked.texts) if SOAK else 1):
             texts = itertools.islice(itertools.cycle(marked.texts), shift + turn, None)
-            requests = callers.requests(texts)
-            chosen = requests if SOAK else itertools.islice(requests, shift % every, None, every)
+            chosen = itertools.islice(callers.requests(texts), (shift + turn) % every, None, every)
             sent += len(list(pool.map(client.send, list(chosen))))
     return sent
 
