@@ -7,6 +7,9 @@ add column allowed_countries text[] check (
   array_to_string(allowed_countries, ',') ~ '^([A-Z]{2}(,[A-Z]{2})*)?$'
   -- As many codes as elements: none is null, and none is two.
   and length(array_to_string(allowed_countries, ',')) = greatest(0, 3 * cardinality(allowed_countries) - 1)
+  -- A plain list, and no longer than there are countries.
+  and coalesce(array_ndims(allowed_countries), 1) = 1
+  and cardinality(allowed_countries) <= 250
 ),
 -- When a lead may be called, on the lead's own clock: from the start, until just before the end. Both
 -- null: at any time.
@@ -23,12 +26,15 @@ add column concurrent_calls integer not null default 50
 check (concurrent_calls between 1 and 1000),
 -- Valid at once: there are few businesses to look at.
 -- squawk-ignore constraint-missing-not-valid
+add constraint businesses_token_grants_ceiling_check check (token_grants_per_minute <= 100000),
+-- squawk-ignore constraint-missing-not-valid
 add constraint businesses_calling_hours_check check (
   (calling_hours_start is null and calling_hours_end is null)
   or coalesce(calling_hours_start < calling_hours_end, false)
 );
 
--- Whether this is the name of a time zone, and Postgres can tell the time there. (It takes offsets, too.)
+-- Whether this is an IANA name of a place's time zone, such as Europe/Berlin, and Postgres can tell the
+-- time there. (It takes abbreviations and offsets, too.)
 create function private.is_time_zone(p_name text)
 returns boolean
 language plpgsql
@@ -37,7 +43,7 @@ set search_path = ''
 as $$
 begin
   perform now() at time zone p_name;
-  return p_name ~ '^[A-Za-z]';
+  return p_name ~ '^[A-Za-z_]+(/[A-Za-z0-9_+-]+)+$';
 exception
   when invalid_parameter_value then
     return false;

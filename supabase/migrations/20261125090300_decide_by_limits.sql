@@ -237,9 +237,13 @@ begin
     return d;
   end if;
 
+  -- Where the lead is says nothing about another number that is dialled for them.
   select array[leads.time_zone] into v_time_zones
   from public.leads
-  where leads.business_id = p_business_id and leads.id = d.lead_id and leads.time_zone is not null;
+  where leads.business_id = p_business_id
+    and leads.id = d.lead_id
+    and leads.phone_number = d.to_number
+    and leads.time_zone is not null;
   if not found then
     v_time_zones := array(select jsonb_array_elements_text(v_number -> 'time_zones'));
   end if;

@@ -168,15 +168,17 @@ begin
     select bool_and(coalesce(private.call_status_rank(legs.leg ->> 'status') = 4, false))
     from jsonb_array_elements(p_legs) as legs (leg)
   ), false);
-  v_given_up := not v_over and coalesce(
+  v_given_up := coalesce(
     v_age > case when p_legs is null then interval '1 hour' else interval '2 days' end, false
-  );
+  )
+  -- Twilio may say that all has ended, and not list a leg that we have heard of.
+  and (not v_over or exists (select from private.legs_without_end(p_agent_call_sid)));
 
   if v_given_up then
-    select jsonb_agg(jsonb_build_object(
+    select coalesce(p_legs, '[]') || coalesce(jsonb_agg(jsonb_build_object(
       'call_sid', legs.call_sid, 'status', 'failed', 'ended_at', now(), 'duration_seconds', 0,
       'payload', jsonb_build_object('unknown_to_twilio', p_legs is null)
-    )) into p_legs
+    )), '[]') into p_legs
     from private.legs_without_end(p_agent_call_sid) as legs (call_sid);
   end if;
 
@@ -202,9 +204,13 @@ begin
   end loop;
 
   perform private.enter_call(p_agent_call_sid, null);
-  -- A leg that we know of and Twilio does not list may still be on its way into the list.
-  v_settled := v_given_up
-    or (v_over and not exists (select from private.legs_without_end(p_agent_call_sid)));
+  -- A leg that Twilio does not list may still be on its way into the list; one that we have not heard
+  -- of, either, is waited for a few times.
+  v_settled := v_given_up or (
+    v_over
+    and not exists (select from private.legs_without_end(p_agent_call_sid))
+    and (private.is_settled(p_agent_call_sid) or v_checks is null or v_checks >= 3)
+  );
   if v_over and not exists (
     select from public.conversations where conversations.call_sid = p_agent_call_sid
   ) then
@@ -230,14 +236,16 @@ end;
 $$;
 
 -- Nobody claims anything for so many seconds: Twilio has had enough of us.
--- Answers {"paused_seconds"}, the longer of two pauses.
+-- Answers {"paused_seconds"}, the longer of two pauses, an hour at most.
 create function public.pause_reconciliation(p_seconds integer)
 returns jsonb
 language sql
 set search_path = ''
 as $$
   update private.reconciliation
-  set paused_until = greatest(paused_until, now() + make_interval(secs => p_seconds))
+  set paused_until = greatest(paused_until, now() + make_interval(secs => least(p_seconds, 3600)))
+  -- Hosted projects refuse an update without a condition.
+  where is_only_row
   returning jsonb_build_object(
     'paused_seconds', ceil(extract(epoch from paused_until - now()))
   );

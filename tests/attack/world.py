@@ -114,7 +114,7 @@ class World:
 def _furnish(db: Connection, tenant: Tenant) -> None:
     """Calls, and a row in each table that a new tenant leaves empty."""
     db.execute(
-        "update public.businesses set token_grants_per_minute = 1000000 where id = %s",
+        "update public.businesses set token_grants_per_minute = 100000 where id = %s",
         (tenant.business_id,),
     )
     for table in TABLES.values():

@@ -471,3 +471,22 @@ def test_events_of_one_call_on_many_connections_end_in_one_truth(postgres: Postg
     finally:
         with psycopg.connect(postgres.url(), autocommit=True) as admin:
             admin.execute("delete from public.businesses where id = %s", (tenant.business_id,))
+
+
+def test_a_leg_of_another_call_costs_neither_call_anything(db: Connection) -> None:
+    """Twilio would hardly say so; who does must not take the event, or the beginning, with it."""
+    tenant = add_tenant(db, 1)
+    first, second, leg = new_call_sid(), new_call_sid(), new_call_sid()
+    begin_call(db, tenant, first)
+    record_event(db, first, leg, "ringing", 1)
+    before = conversation(db, first)
+
+    assert record_event(db, second, leg, "failed", 9)["new"]
+    assert begin_call(db, tenant, second)["block_reason"] is None
+    for stranger in (leg, first):
+        assert record_event(db, second, stranger, "busy", 4)["new"]
+
+    assert conversation(db, first) == before
+    assert conversation(db, second)["status"] == "queued"
+    record_event(db, first, leg, "completed", 3, duration_seconds=7)
+    assert conversation(db, first)["status"] == "completed"

@@ -196,10 +196,17 @@ def test_the_leads_own_time_zone_counts_before_the_numbers(db: Connection, ours:
         (None, open_zone, None),
     ):
         db.execute("update public.leads set time_zone = %s", (of_lead,))
-        by_id = to("+14155550142", "US", of_number)
-        assert reason(db, ours, by_id, lead_id=ours.lead_id) == expected
+        theirs = to(ours.lead_number, "US", of_number)
+        assert reason(db, ours, theirs, lead_id=ours.lead_id) == expected
         # The lead is found by the number, too.
-        assert reason(db, ours, to(ours.lead_number, "US", of_number)) == expected
+        assert reason(db, ours, theirs) == expected
+
+
+def test_a_lead_lends_their_time_zone_to_no_other_number(db: Connection, ours: Tenant) -> None:
+    open_zone, closed_zone = open_only_in(db, ours)
+    db.execute("update public.leads set time_zone = %s", (open_zone,))
+    another = to("+14155550142", "US", closed_zone)
+    assert reason(db, ours, another, lead_id=ours.lead_id) == "outside_calling_hours"
 
 
 def test_a_business_has_calling_hours_until_it_says_otherwise(db: Connection) -> None:
@@ -394,6 +401,8 @@ def test_every_change_is_on_record(db: Connection, ours: Tenant) -> None:
         ("allowed_countries", ["US", "001"]),
         ("allowed_countries", [None]),
         ("allowed_countries", ["US,DE"]),
+        ("allowed_countries", [["US", "DE"]]),
+        ("allowed_countries", ["US"] * 251),
         ("calling_hours_start", None),
         ("calling_hours_start", "22:00"),
         ("calling_hours_end", "08:00"),
@@ -405,6 +414,7 @@ def test_every_change_is_on_record(db: Connection, ours: Tenant) -> None:
         ("concurrent_calls", 1001),
         ("max_call_seconds", 14401),
         ("token_grants_per_minute", 0),
+        ("token_grants_per_minute", 100001),
     ],
 )
 def test_a_limit_is_never_nonsense(
@@ -417,7 +427,10 @@ def test_a_limit_is_never_nonsense(
         change(db, user, ours, column, value)
 
 
-@pytest.mark.parametrize("name", ["America/Atlantis", "", "8", "Europe/Berlin; drop table leads"])
+@pytest.mark.parametrize(
+    "name",
+    ["America/Atlantis", "", "8", "PST", "UTC+5", "Foo+5", "Europe/Berlin; drop table leads"],
+)
 def test_a_leads_time_zone_is_one_that_postgres_knows(
     db: Connection, ours: Tenant, name: str
 ) -> None:

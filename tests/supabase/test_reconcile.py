@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import re
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -613,3 +614,56 @@ def test_calls_without_an_end_from_before_are_on_the_list(postgres: Postgres) ->
         admin.execute("".join(statement[1:]).encode())
         rows = fetch(admin, "select agent_call_sid from private.unsettled_calls")
     assert [row["agent_call_sid"] for row in rows] == [going_on]
+
+
+def test_a_pause_lasts_an_hour_at_most(db: Connection) -> None:
+    assert call(db, "pause_reconciliation", 2**31 - 1) == {"paused_seconds": 3600}
+
+
+def test_a_leg_that_twilio_never_lists_keeps_no_call_open_for_ever(
+    db: Connection, tenant: Tenant
+) -> None:
+    agent, lead = new_call_sid(), new_call_sid()
+    begin_call(db, tenant, agent)
+    record_event(db, agent, lead, "ringing", 1)
+    let_it_be_due(db, agent, age=timedelta(days=1))
+    assert not settle(db, agent, [leg(agent, "completed", 10, 9)])
+    let_it_be_due(db, agent, age=timedelta(days=3))
+    assert settle(db, agent, [leg(agent, "completed", 10, 9)])
+    assert (conversation(db, agent)["status"], listed(db, agent)) == ("failed", None)
+
+
+def test_a_leg_that_nobody_has_heard_of_is_waited_for_a_few_times(
+    db: Connection, tenant: Tenant
+) -> None:
+    agent, lead = new_call_sid(), new_call_sid()
+    begin_call(db, tenant, agent)
+    for _ in range(2):
+        let_it_be_due(db, agent)
+        claim(db)
+        assert not settle(db, agent, [leg(agent, "completed", 13, 12)])
+    let_it_be_due(db, agent)
+    claim(db)
+    assert settle(db, agent, [leg(agent, "completed", 13, 12), leg(lead, "completed", 12, 7)])
+    assert (conversation(db, agent)["status"], conversation(db, agent)["duration_seconds"]) == (
+        "completed",
+        7,
+    )
+
+
+def test_every_update_and_deletion_has_a_condition(db: Connection) -> None:
+    """Hosted projects load an extension that refuses those without."""
+    bodies = fetch(
+        db,
+        "select proname, prosrc from pg_proc where pronamespace::regnamespace::text"
+        " in ('public', 'private')",
+    )
+    statements = [
+        (body["proname"], statement)
+        for body in bodies
+        for statement in body["prosrc"].split(";")
+        if re.search(r"^\s*(update|delete from) ", statement, re.MULTILINE)
+        and "on conflict" not in statement
+    ]
+    assert len(statements) > 5
+    assert [name for name, statement in statements if "where" not in statement] == []
