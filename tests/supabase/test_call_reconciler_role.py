@@ -14,6 +14,7 @@ from tests.supabase.tenants import (
     as_role,
     attempt,
     begin_call,
+    conversation,
     fetch,
     new_call_sid,
     record_event,
@@ -98,12 +99,16 @@ def test_a_leg_of_another_call_is_not_moved_by_what_is_said_of_ours(db: Connecti
     begin_call(db, ours, agent)
     begin_call(db, theirs, other)
     record_event(db, other, lead, "in-progress", 2)
-    with as_role(db, "call_reconciler"), pytest.raises(InsufficientPrivilege):
+    before = conversation(db, other)
+    with as_role(db, "call_reconciler"):
         db.execute(
             "select public.settle_call(%s, jsonb_build_array(jsonb_build_object("
             "'call_sid', %s::text, 'status', 'failed', 'payload', '{}'::jsonb)))",
             (agent, lead),
         )
+    assert conversation(db, other) == before
+    legs = fetch(db, "select status from public.call_legs where call_sid = %s", lead)
+    assert legs == [{"status": "in-progress"}]
 
 
 def test_a_callback_waits_for_no_run(postgres: Postgres) -> None:
