@@ -1,7 +1,7 @@
 # make run    the local stack: Postgres, Supabase's REST and Auth, the functions, the phone network
 # make call   one call from token to conversation row; make call TO=+15005550007 for another ending
 # make test   everything, on a stack of its own
-# make soak   the heavy tests in their full form, with figures: some ten minutes
+# make soak   the heavy tests in their full form, with figures: some forty minutes
 # make lint   Python, SQL, deploy.sh
 # make reset  throws the local stack's data away
 # make screenshots  the Calls page in every state, into docs/screenshots

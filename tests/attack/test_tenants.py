@@ -24,7 +24,7 @@ from tests.supabase.test_grants import not_hardened, unlisted
 
 # In the full form every run draws other requests.
 generated = settings(
-    max_examples=scaled(10, 200), derandomize=not SOAK, deadline=None, database=None
+    max_examples=scaled(10, 60), derandomize=not SOAK, deadline=None, database=None
 )
 numbers = st.integers(0, BUSINESSES - 1)
 memberships = st.dictionaries(numbers, st.sampled_from(ROLES))
