@@ -1,6 +1,7 @@
 """What became of a call, by Twilio's REST API: https://www.twilio.com/docs/voice/api/call-resource
 
-Asked with httpx: Twilio's own library waits for ever by default, and its errors forget `Retry-After`.
+Asked with httpx: Twilio's own library waits for ever by default, and its errors forget
+`Retry-After`.
 """
 
 from __future__ import annotations
