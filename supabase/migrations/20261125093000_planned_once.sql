@@ -25,13 +25,6 @@ stable
 set search_path = ''
 as $$ begin return nullif(current_setting('henk.call_sid', true), ''); end; $$;
 
-create or replace function private.webhook_business_id()
-returns uuid
-language plpgsql
-stable
-set search_path = ''
-as $$ begin return nullif(current_setting('henk.business_id', true), '')::uuid; end; $$;
-
 create or replace function private.to_uuid(p_text text)
 returns uuid
 language plpgsql

@@ -84,3 +84,7 @@ using (
     where conversations.call_sid = nullif((select current_setting('henk.call_sid', true)), '')
   )
 );
+
+-- Nothing asks it any more, and no client could.
+-- squawk-ignore ban-drop-function
+drop function private.webhook_business_id();

@@ -140,7 +140,6 @@ FUNCTIONS: Grants = {
     "private.enter_call(text,uuid)": FOR_WEBHOOKS,
     "private.leave_call()": FOR_WEBHOOKS,
     "private.legs_of_call(text)": FOR_WEBHOOKS,
-    "private.webhook_business_id()": FOR_WEBHOOKS,
     "private.webhook_call_sid()": FOR_WEBHOOKS,
     "private.broadcast_conversation()": {},
     "private.touch_updated_at()": {},
