@@ -46,6 +46,7 @@ class Database:
 
     def __init__(self, supabase: settings.Supabase) -> None:
         self._url = f"{supabase.url}/rest/v1"
+        self._origin = httpcore.URL(supabase.url).origin
         self._host = urlsplit(supabase.url).netloc
         self._publishable_key = supabase.publishable_key
         # 20 ms to make, so it is made once and not per thread.
@@ -148,16 +149,18 @@ class Database:
             response.close()
         return response
 
-    def _connection(self) -> httpcore.ConnectionPool:
+    def _connection(self) -> httpcore.HTTPConnection:
         """This thread's connection. Threads that share a pool lose requests now and then: it may
         close a connection that another thread is using (encode/httpcore#1110)."""
-        connection: httpcore.ConnectionPool | None = getattr(self._of_thread, "connection", None)
-        if connection is None:
-            # HTTP/1.1: one request at a time gains nothing from HTTP/2, and pays for it.
-            connection = httpcore.ConnectionPool(
-                self._ssl_context, max_connections=1, network_backend=Backend(self._deadline())
-            )
-            self._of_thread.connection = connection
+        connection: httpcore.HTTPConnection | None = getattr(self._of_thread, "connection", None)
+        if connection is not None:
+            if connection.is_available() and not connection.has_expired():
+                return connection
+            connection.close()
+        # HTTP/1.1: one request at a time gains nothing from HTTP/2, and pays for it.
+        connection = self._of_thread.connection = httpcore.HTTPConnection(
+            self._origin, self._ssl_context, network_backend=Backend(self._deadline())
+        )
         return connection
 
     def _deadline(self) -> Deadline:

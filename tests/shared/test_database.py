@@ -251,14 +251,19 @@ def test_no_call_waits_longer_than_twilio_does(
     assert all(0 < seconds <= 7 for seconds in timeout.values())
 
 
-def test_every_thread_keeps_a_connection_of_its_own(database: Database) -> None:
+def test_every_thread_keeps_a_connection_of_its_own(echoing: Database) -> None:
     """A pool that threads share closes connections that are in use:
     https://github.com/encode/httpcore/issues/1110"""
     everyone_is_here = threading.Barrier(4)
 
-    def connection_of_thread() -> tuple[httpcore.ConnectionPool, httpcore.ConnectionPool]:
+    def connection_of_thread() -> tuple[httpcore.HTTPConnection, httpcore.HTTPConnection]:
         everyone_is_here.wait(timeout=10)
-        return database._connection(), database._connection()
+        echoing.call("token", "who", {})
+        first = echoing._connection()
+        echoing.call("token", "who", {})
+        found = first, echoing._connection()
+        first.close()
+        return found
 
     with ThreadPoolExecutor(4) as pool:
         running = [pool.submit(connection_of_thread) for _ in range(4)]
