@@ -51,7 +51,7 @@ def run(
     results.functions = functions.measure(
         scratch,
         starts=1 if smoke else 12,
-        runs=1 if smoke else 4,
+        runs=1 if smoke else 8,
         seconds=0.2 if smoke else 2.0,
     )
     yield results

@@ -65,9 +65,9 @@ class Backend(httpcore.SyncBackend):
 
 
 class _Stream(httpcore.NetworkStream):
-    """Sends what was written when it is read from: head and body of a request, which httpcore writes
-    one after the other, in one piece. Each piece costs a packet, two system calls, and twice a wait
-    for the other threads."""
+    """Sends what was written when it is read from: head and body of a request, which httpcore
+    writes one after the other, in one piece. Each piece costs a packet, two system calls, and twice
+    a wait for the other threads."""
 
     def __init__(self, stream: httpcore.NetworkStream, deadline: Deadline) -> None:
         self._stream = stream

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
@@ -45,6 +47,45 @@ def test_an_answer_that_trickles_ends_at_the_deadline(trickling: str, path: str)
         with deadline.within(0.4), pytest.raises(httpcore.ReadTimeout):
             connection.request("GET", trickling + path, extensions={"timeout": {"read": 5}})
         assert time.monotonic() - started < 3
+
+
+def test_a_request_is_sent_in_one_piece() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        pieces: list[bytes] = []
+
+        def answer() -> None:
+            with server.accept()[0] as connection:
+                pieces.append(connection.recv(65536))
+                connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+
+        answering = threading.Thread(target=answer)
+        answering.start()
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/"
+        with httpcore.ConnectionPool(network_backend=Backend(Deadline())) as connection:
+            assert connection.request("POST", url, content=b"body").status == 204
+        answering.join(10)
+    assert pieces[0].startswith(b"POST / HTTP/1.1\r\n")
+    assert pieces[0].endswith(b"\r\n\r\nbody")
+
+
+def test_nothing_is_sent_after_the_deadline() -> None:
+    clock = Clock()
+    deadline = Deadline(clock)
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        httpcore.ConnectionPool(network_backend=Backend(deadline)) as connection,
+        deadline.within(5),
+    ):
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/"
+
+        def late() -> Iterator[bytes]:
+            yield b"half"
+            clock.now += 5
+
+        with pytest.raises(httpcore.TimeoutException):
+            connection.request("POST", url, headers={"Content-Length": "4"}, content=late())
+        with server.accept()[0] as accepted:
+            assert accepted.recv(1) == b""
 
 
 class Clock:
