@@ -25,8 +25,7 @@ from stack.migrations import push
 from stack.postgres import Postgres
 
 BUSINESSES = 1000
-# Holds what calls read and write of all sizes at once.
-MEMORY = "10GB"
+MEMORY = "2GB"
 # Of more calls than these, the newest alone have legs and events: a question of disk and time.
 MOST_DETAILED = 1_000_000
 
@@ -128,11 +127,11 @@ def fill(running: Postgres, size: Size) -> float:
 
 
 def warm(running: Postgres, size: Size) -> None:
-    """Reads into the server's memory what calls read and write, as where calls are made all day."""
+    """Reads into the system's cache what calls read and write, as where calls are made all day."""
     with psycopg.connect(running.url(size.name), autocommit=True) as db:
         db.execute("create extension if not exists pg_prewarm")
         db.execute(
-            "select pg_prewarm(oid) from pg_class"
+            "select pg_prewarm(oid, 'read') from pg_class"
             " where relnamespace = 'public'::regnamespace and relkind in ('r', 'i')"
             # Events are written, and those of the same call read.
             " and oid <> 'public.call_events'::regclass"
