@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
@@ -49,23 +48,25 @@ def test_an_answer_that_trickles_ends_at_the_deadline(trickling: str, path: str)
         assert time.monotonic() - started < 3
 
 
-def test_a_request_is_sent_in_one_piece() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        pieces: list[bytes] = []
+class Recorder(httpcore.MockStream):
+    """A connection whose other side answers everything."""
 
-        def answer() -> None:
-            with server.accept()[0] as connection:
-                pieces.append(connection.recv(65536))
-                connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+    def __init__(self) -> None:
+        super().__init__([b"HTTP/1.1 204 No Content\r\n\r\n"])
+        self.sent: list[bytes] = []
 
-        answering = threading.Thread(target=answer)
-        answering.start()
-        url = f"http://127.0.0.1:{server.getsockname()[1]}/"
-        with httpcore.ConnectionPool(network_backend=Backend(Deadline())) as connection:
-            assert connection.request("POST", url, content=b"body").status == 204
-        answering.join(10)
-    assert pieces[0].startswith(b"POST / HTTP/1.1\r\n")
-    assert pieces[0].endswith(b"\r\n\r\nbody")
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self.sent.append(buffer)
+
+
+def test_a_request_is_sent_in_one_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = Recorder()
+    monkeypatch.setattr(httpcore.SyncBackend, "connect_tcp", lambda *_: stream)
+    with httpcore.ConnectionPool(network_backend=Backend(Deadline())) as connection:
+        assert connection.request("POST", "http://127.0.0.1/", content=b"body").status == 204
+    assert len(stream.sent) == 1
+    assert stream.sent[0].startswith(b"POST / HTTP/1.1\r\n")
+    assert stream.sent[0].endswith(b"\r\n\r\nbody")
 
 
 def test_nothing_is_sent_after_the_deadline() -> None:
