@@ -1,4 +1,4 @@
-"""A time limit for the whole of a request to another server.
+"""The connection to another server: one time limit for the whole of a request, sent in one piece.
 
 httpcore limits each read, so an answer that comes byte by byte would never end.
 """
@@ -46,7 +46,7 @@ class Deadline:
 
 
 class Backend(httpcore.SyncBackend):
-    """The network of a connection pool: every connect, read and write keeps to ``deadline``."""
+    """The network of a connection: every connect, read and write keeps to ``deadline``."""
 
     def __init__(self, deadline: Deadline) -> None:
         self._deadline = deadline
