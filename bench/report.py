@@ -62,7 +62,7 @@ def _machine(results: Results) -> str:
     memory = re.search(r"^MemTotal: +(\d+) kB", _read("/proc/meminfo"), re.M)
     versions = ", ".join(
         f"{name} {version(name)}"
-        for name in ("functions-framework", "gunicorn", "httpcore", "pyjwt", "twilio", "supabase")
+        for name in ("functions-framework", "gunicorn", "pycurl", "pyjwt", "twilio", "supabase")
     )
     rows = [
         ("date", f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"),

@@ -8,28 +8,17 @@ from __future__ import annotations
 
 import json
 import re
-import ssl
-import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import urlencode, urlsplit
-
-import certifi
-import httpcore
+from urllib.parse import urlencode
 
 from shared import errors, logs, settings
-from shared.deadline import Backend, Deadline
+from shared.http_client import HttpClient, NoAnswer, Response
 
 # Twilio waits 15 s at most, and a person not even that. All of a request keeps to this, with every
 # further try.
 TOTAL_SECONDS = 5.0
-TIMEOUT = {
-    "connect": 2.0, "read": TOTAL_SECONDS, "write": TOTAL_SECONDS, "pool": TOTAL_SECONDS,
-}  # fmt: skip
-
-# The connection broke: an idle one that the other side had closed, or a server that ends.
-_BROKEN = (httpcore.NetworkError, httpcore.RemoteProtocolError)
 
 # Seconds between a webhook's tries. Twilio's own follow each other at once, so without these all of
 # them would be over in a moment.
@@ -41,17 +30,15 @@ Row = dict[str, Any]
 
 
 class Database:
-    """A Supabase project's REST API. Shared by all threads of a function, each of which keeps one
-    connection open."""
+    """A Supabase project's REST API. Shared by all threads of a function."""
 
-    def __init__(self, supabase: settings.Supabase) -> None:
+    def __init__(
+        self, supabase: settings.Supabase, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._url = f"{supabase.url}/rest/v1"
-        self._origin = httpcore.URL(supabase.url).origin
-        self._host = urlsplit(supabase.url).netloc
         self._publishable_key = supabase.publishable_key
-        # 20 ms to make, so it is made once and not per thread.
-        self._ssl_context = ssl.create_default_context(cafile=certifi.where())
-        self._of_thread = threading.local()
+        self._http = HttpClient()
+        self._clock = clock
 
     def call(self, access_token: str, function: str, parameters: Mapping[str, Any]) -> Row:
         """Calls a database function that answers a JSON object.
@@ -59,11 +46,7 @@ class Database:
         Raises Unauthenticated if the database refuses the token, DatabaseUnavailable if it does not
         answer, and PhoneSystemError if it answers what only a wrong set-up explains.
         """
-        body = json.dumps(dict(parameters)).encode()
-        answer = self._ask("POST", f"rpc/{function}", access_token, body)
-        if not isinstance(answer, dict):
-            raise errors.PhoneSystemError(f"{function} answered no JSON object")
-        return answer
+        return self._call(access_token, function, parameters, self._deadline())
 
     def call_as_webhook(
         self,
@@ -80,16 +63,15 @@ class Database:
         """
         deadline = self._deadline()
         try:
-            with deadline.within(TOTAL_SECONDS):
-                for pause in PAUSES:
-                    try:
-                        return self.call(webhook_jwt, function, parameters)
-                    except errors.DatabaseUnavailable as error:
-                        if deadline.left < pause + _ENOUGH_SECONDS:
-                            raise
-                        logs.write("WARNING", f"{function} is asked again: {error.detail}")
-                    time.sleep(pause)
-                return self.call(webhook_jwt, function, parameters)
+            for pause in PAUSES:
+                try:
+                    return self._call(webhook_jwt, function, parameters, deadline)
+                except errors.DatabaseUnavailable as error:
+                    if deadline - self._clock() < pause + _ENOUGH_SECONDS:
+                        raise
+                    logs.write("WARNING", f"{function} is asked again: {error.detail}")
+                time.sleep(pause)
+            return self._call(webhook_jwt, function, parameters, deadline)
         except errors.Unauthenticated as error:
             raise errors.PhoneSystemError(
                 f"the database refuses {setting}: expired, or signed with another key"
@@ -98,83 +80,59 @@ class Database:
     def find(self, access_token: str, table: str, columns: str, row_id: str) -> Row | None:
         """The row with this id, or None if the caller can see none. Raises as ``call`` does."""
         query = urlencode({"select": columns, "id": f"eq.{row_id}", "limit": "1"})
-        rows = self._ask("GET", f"{table}?{query}", access_token)
+        rows = self._ask(f"{table}?{query}", access_token, None, self._deadline())
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             raise errors.PhoneSystemError(f"{table} answered no rows")
         return rows[0] if rows else None
 
-    def _ask(self, method: str, path: str, access_token: str, body: bytes | None = None) -> Any:
-        """The JSON that the REST API answers within TOTAL_SECONDS, None if it answers nothing.
+    def _deadline(self) -> float:
+        return self._clock() + TOTAL_SECONDS
+
+    def _call(
+        self, access_token: str, function: str, parameters: Mapping[str, Any], deadline: float
+    ) -> Row:
+        body = json.dumps(dict(parameters)).encode()
+        answer = self._ask(f"rpc/{function}", access_token, body, deadline)
+        if not isinstance(answer, dict):
+            raise errors.PhoneSystemError(f"{function} answered no JSON object")
+        return answer
+
+    def _ask(self, path: str, access_token: str, body: bytes | None, deadline: float) -> Any:
+        """Gets, or posts ``body``: the JSON that the REST API answers, None if it answers nothing.
         Raises as ``call`` does.
 
         If the connection breaks it is asked once more, over a new one. That is harmless even where
         the first was heard: what is asked here may be asked twice, as Twilio and browsers do.
         """
-        headers: dict[bytes | str, bytes | str] = {
-            "Host": self._host,
-            "apikey": self._publishable_key,
-            "Authorization": f"Bearer {access_token}",
-        }
+        headers = [f"apikey: {self._publishable_key}", f"Authorization: Bearer {access_token}"]
         if body is not None:
-            headers |= {"Content-Type": "application/json", "Content-Length": str(len(body))}
-        request = httpcore.Request(
-            method,
-            f"{self._url}/{path}",
-            headers=headers,
-            content=body,
-            extensions={"timeout": TIMEOUT},
-        )
+            headers.append("Content-Type: application/json")
+
+        def answer() -> Response:
+            left = deadline - self._clock()
+            return self._http.request(f"{self._url}/{path}", headers, body, seconds=left)
+
         try:
-            with self._deadline().within(TOTAL_SECONDS):
-                try:
-                    response = self._answer(request)
-                except _BROKEN:
-                    response = self._answer(request)
-        except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError) as error:
-            raise errors.DatabaseUnavailable(
-                f"{type(error).__name__} while asking the REST API"
-            ) from error
+            try:
+                response = answer()
+            except NoAnswer as error:
+                if error.timed_out:
+                    raise
+                response = answer()
+        except NoAnswer as error:
+            raise errors.DatabaseUnavailable(f"the REST API: {error}") from error
         if not 200 <= response.status < 300:
             raise _refusal(response, path.partition("?")[0])
         try:
-            return json.loads(response.content) if response.content else None
+            return response.json() if response.content else None
         except ValueError as error:
             raise errors.DatabaseUnavailable("the REST API answered no JSON") from error
 
-    def _answer(self, request: httpcore.Request) -> httpcore.Response:
-        response = self._connection().handle_request(request)
-        try:
-            response.read()
-        finally:
-            response.close()
-        return response
 
-    def _connection(self) -> httpcore.HTTPConnection:
-        """This thread's connection. Threads that share a pool lose requests now and then: it may
-        close a connection that another thread is using (encode/httpcore#1110)."""
-        connection: httpcore.HTTPConnection | None = getattr(self._of_thread, "connection", None)
-        if connection is not None:
-            if connection.is_available() and not connection.has_expired():
-                return connection
-            connection.close()
-        # HTTP/1.1: one request at a time gains nothing from HTTP/2, and pays for it.
-        connection = self._of_thread.connection = httpcore.HTTPConnection(
-            self._origin, self._ssl_context, network_backend=Backend(self._deadline())
-        )
-        return connection
-
-    def _deadline(self) -> Deadline:
-        """This thread's: that of the one request which it makes at a time."""
-        deadline: Deadline | None = getattr(self._of_thread, "deadline", None)
-        if deadline is None:
-            deadline = self._of_thread.deadline = Deadline()
-        return deadline
-
-
-def _refusal(response: httpcore.Response, path: str) -> errors.RequestError:
+def _refusal(response: Response, path: str) -> errors.RequestError:
     """What an answer that is no success means."""
     try:
-        body = json.loads(response.content)
+        body = response.json()
     except ValueError:
         body = None
     code = body.get("code") if isinstance(body, dict) else None

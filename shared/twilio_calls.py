@@ -1,19 +1,19 @@
 """What became of a call, by Twilio's REST API: https://www.twilio.com/docs/voice/api/call-resource
 
-Asked with httpx: Twilio's own library waits for ever by default, and its errors forget
+Not asked with Twilio's own library: it waits for ever by default, and its errors forget
 `Retry-After`.
 """
 
 from __future__ import annotations
 
-import threading
-
-import httpx
+from base64 import b64encode
+from urllib.parse import urlencode
 
 from shared import errors, settings
+from shared.http_client import HttpClient, NoAnswer
 
 # Two answers a call, and a run must end before the host ends it.
-TIMEOUT = httpx.Timeout(3.0, connect=2.0)
+ANSWER_SECONDS = 3.0
 # Twilio's word on how long to wait is taken within reason, and this where it has none.
 PAUSE_SECONDS = 60
 MAX_PAUSE_SECONDS = 3600
@@ -22,14 +22,13 @@ CallResource = dict[str, object]
 
 
 class TwilioCalls:
-    """The Calls of one account, read by API key. Shared by all threads of a function, each of which
-    keeps one connection open."""
+    """The Calls of one account, read by API key. Shared by all threads of a function."""
 
     def __init__(self, twilio: settings.TwilioRest) -> None:
         self._calls = f"{twilio.api_url}/2010-04-01/Accounts/{twilio.account_sid}/Calls"
-        self._auth = (twilio.api_key_sid, twilio.api_key_secret)
-        self._ssl_context = httpx.create_ssl_context()
-        self._of_thread = threading.local()
+        credentials = f"{twilio.api_key_sid}:{twilio.api_key_secret}".encode()
+        self._headers = [f"Authorization: Basic {b64encode(credentials).decode()}"]
+        self._http = HttpClient()
 
     def legs(self, agent_call_sid: str) -> list[CallResource] | None:
         """The agent's leg, and after it those that it dialled; None if Twilio knows no such call.
@@ -47,35 +46,25 @@ class TwilioCalls:
         return [agent, *children]
 
     def _get(self, url: str, **query: str) -> CallResource | None:
+        address = f"{url}?{urlencode(query)}" if query else url
         try:
-            answer = self._client().get(url, params=query)
-        except httpx.HTTPError as error:
-            raise errors.TwilioUnavailable(f"{type(error).__name__} while asking it") from error
-        if answer.status_code == 404:
+            answer = self._http.request(address, self._headers, seconds=ANSWER_SECONDS)
+        except NoAnswer as error:
+            raise errors.TwilioUnavailable(str(error)) from error
+        if answer.status == 404:
             return None
-        if answer.status_code == 429:
-            raise errors.TwilioBusy(_seconds(answer.headers.get("Retry-After", "")))
-        if answer.status_code in (401, 403):
+        if answer.status == 429:
+            raise errors.TwilioBusy(_pause(answer.retry_after))
+        if answer.status in (401, 403):
             raise errors.PhoneSystemError("Twilio refuses TWILIO_API_KEY_SID and its secret")
         try:
             body = answer.json()
         except ValueError:
             body = None
-        if not answer.is_success or not isinstance(body, dict):
-            raise errors.TwilioUnavailable(f"it answered HTTP {answer.status_code}")
+        if not 200 <= answer.status < 300 or not isinstance(body, dict):
+            raise errors.TwilioUnavailable(f"it answered HTTP {answer.status}")
         return body
 
-    def _client(self) -> httpx.Client:
-        """This thread's HTTP client, as in shared/database.py."""
-        client: httpx.Client | None = getattr(self._of_thread, "client", None)
-        if client is None:
-            client = self._of_thread.client = httpx.Client(
-                auth=self._auth, verify=self._ssl_context, timeout=TIMEOUT
-            )
-        return client
 
-
-def _seconds(retry_after: str) -> int:
-    if not retry_after.isascii() or not retry_after.isdigit():
-        return PAUSE_SECONDS
-    return min(max(int(retry_after), 1), MAX_PAUSE_SECONDS)
+def _pause(retry_after: int) -> int:
+    return min(retry_after, MAX_PAUSE_SECONDS) if retry_after > 0 else PAUSE_SECONDS

@@ -203,7 +203,7 @@ def assert_discreet(log: str, marked: Marked) -> None:
         assert marked.found_in(line) == [], line
         entry = json.loads(line)
         assert re.fullmatch(
-            r"[A-Z]+ /(api/twilio/\w+)? \d{3}|\w+ is asked again: [\w/, ]+", entry["message"]
+            r"[A-Z]+ /(api/twilio/\w+)? \d{3}|\w+ is asked again: [\w/,: ]+", entry["message"]
         )
         # Where the caller chose one that is a secret of ours, it is not shown.
         assert re.fullmatch(r"[0-9a-f]{32}|\[secret\]", entry["request_id"])

@@ -10,14 +10,13 @@ from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler
 from typing import ClassVar
 
-import httpcore
 import httpx
 import pytest
 import respx
 
 from shared import errors
 from shared.database import TOTAL_SECONDS, Database
-from shared.deadline import Deadline
+from shared.http_client import HttpClient, NoAnswer, Response
 from shared.settings import Supabase
 from tests.endpoints import JWT_SECRET, PUBLISHABLE_KEY, REST, SUPABASE_URL, rpc, serving
 
@@ -66,14 +65,34 @@ class Echo(BaseHTTPRequestHandler):
 def echoing() -> Iterator[Database]:
     Echo.connections.clear()
     with serving(Echo) as address:
-        database = Database(Supabase(address, PUBLISHABLE_KEY, None))
-        yield database
-        database._connection().close()
+        yield Database(Supabase(address, PUBLISHABLE_KEY, None))
+
+
+class Clock:
+    """Time that passes when somebody sleeps, or a request takes its own."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.slept: list[float] = []
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
 
 
 @pytest.fixture
-def database() -> Database:
-    return Database(Supabase(SUPABASE_URL, PUBLISHABLE_KEY, JWT_SECRET))
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr("shared.database.time.sleep", clock.sleep)
+    return clock
+
+
+@pytest.fixture
+def database(clock: Clock) -> Database:
+    return Database(Supabase(SUPABASE_URL, PUBLISHABLE_KEY, JWT_SECRET), clock)
 
 
 @pytest.fixture
@@ -99,7 +118,6 @@ def test_no_call_carries_another_callers_token_or_is_lost_to_it(echoing: Databas
             assert answer["parameters"] == {"caller": caller}
             row = echoing.find(token, "conversations", "id", "1")
             assert row == {"authorization": [f"Bearer {token}"]}
-        echoing._connection().close()
 
     with ThreadPoolExecutor(THREADS) as pool:
         for asked in [pool.submit(ask, caller) for caller in range(THREADS)]:
@@ -160,38 +178,15 @@ def test_nothing_is_tried_twice(
     assert respx_mock.calls.call_count == 2
 
 
-@pytest.mark.parametrize("error", [httpcore.ReadError("x"), httpcore.RemoteProtocolError("x")])
 def test_a_broken_connection_is_tried_once_more(
-    database: Database, respx_mock: respx.MockRouter, error: Exception
+    database: Database, respx_mock: respx.MockRouter
 ) -> None:
+    error = NoAnswer("broken")
     respx_mock.route().mock(side_effect=[error, httpx.Response(200, json={"a": 1})])
     assert database.call("token", "f", {}) == {"a": 1}
     respx_mock.route().mock(side_effect=[error, error, httpx.Response(200, json=[])])
     with pytest.raises(errors.DatabaseUnavailable):
         database.find("token", "conversations", "id", "1")
-
-
-class Clock:
-    """Time that passes when somebody sleeps, or a request takes its own."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-        self.slept: list[float] = []
-
-    def __call__(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.now += seconds
-
-
-@pytest.fixture
-def clock(database: Database, monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    database._of_thread.deadline = Deadline(clock)
-    monkeypatch.setattr("shared.database.time.sleep", clock.sleep)
-    return clock
 
 
 def test_a_webhook_waits_for_a_database_that_is_away_for_a_moment(
@@ -241,32 +236,22 @@ def test_what_is_wrong_for_good_is_not_waited_for(
     assert clock.slept == []
 
 
-def test_no_call_waits_longer_than_twilio_does(
-    database: Database, respx_mock: respx.MockRouter
+def test_a_request_has_what_is_left_of_the_time(
+    database: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    route = respx_mock.post(rpc("f")).respond(json={})
-    database.call("token", "f", {})
-    timeout = route.calls.last.request.extensions["timeout"]
-    assert set(timeout) == {"connect", "read", "write", "pool"}
-    assert all(0 < seconds <= 7 for seconds in timeout.values())
+    had: list[float] = []
 
+    def broken(*_args: object, seconds: float) -> Response:
+        had.append(seconds)
+        clock.now += 2
+        raise NoAnswer("broken")
 
-def test_every_thread_keeps_a_connection_of_its_own(echoing: Database) -> None:
-    """A pool that threads share closes connections that are in use:
-    https://github.com/encode/httpcore/issues/1110"""
-    everyone_is_here = threading.Barrier(4)
-
-    def connection_of_thread() -> tuple[httpcore.HTTPConnection, httpcore.HTTPConnection]:
-        everyone_is_here.wait(timeout=10)
-        echoing.call("token", "who", {})
-        first = echoing._connection()
-        echoing.call("token", "who", {})
-        found = first, echoing._connection()
-        first.close()
-        return found
-
-    with ThreadPoolExecutor(4) as pool:
-        running = [pool.submit(connection_of_thread) for _ in range(4)]
-        pairs = [thread.result() for thread in running]
-    assert all(first is again for first, again in pairs)
-    assert len({id(first) for first, _ in pairs}) == 4
+    monkeypatch.setattr(HttpClient, "request", broken)
+    with pytest.raises(errors.DatabaseUnavailable):
+        database.call("token", "f", {})
+    assert had == [TOTAL_SECONDS, TOTAL_SECONDS - 2]
+    assert TOTAL_SECONDS <= 7  # Twilio's patience is 15 s, and it asks twice.
+    had.clear()
+    with pytest.raises(errors.DatabaseUnavailable):
+        database.call_as_webhook("jwt", "f", {})
+    assert had == [TOTAL_SECONDS, TOTAL_SECONDS - 2]

@@ -6,12 +6,12 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import httpcore
 import httpx
 import pytest
 import respx
 from werkzeug.test import TestResponse
 
+from shared.http_client import NoAnswer
 from tests.endpoints import ACCOUNT_SID, CALL_SID, IDENTITY, REST, loaded, rpc
 
 
@@ -51,16 +51,7 @@ TWILIO = {
 WAYS = BROWSER | TWILIO
 
 # How often each is asked.
-UNREACHABLE = {
-    httpcore.ConnectTimeout("x"): 1,
-    httpcore.ReadTimeout("x"): 1,
-    httpcore.WriteTimeout("x"): 1,
-    httpcore.PoolTimeout("x"): 1,
-    httpcore.ConnectError("x"): 2,
-    httpcore.ReadError("x"): 2,
-    httpcore.WriteError("x"): 2,
-    httpcore.RemoteProtocolError("x"): 2,
-}
+UNREACHABLE = {NoAnswer("too late", timed_out=True): 1, NoAnswer("broken"): 2}
 
 
 def refusal(status: int, code: str | None, message: str = "message") -> httpx.Response:
@@ -122,9 +113,9 @@ def assert_unavailable(answer: TestResponse) -> None:
     assert int(answer.headers["Retry-After"]) > 0
 
 
-@pytest.mark.parametrize("error", UNREACHABLE, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("error", UNREACHABLE, ids=str)
 def test_a_database_that_cannot_be_reached_is_unavailable(
-    way: Way, error: Exception, respx_mock: respx.MockRouter
+    way: Way, error: NoAnswer, respx_mock: respx.MockRouter
 ) -> None:
     respx_mock.route(url__startswith=way.url).mock(side_effect=error)
     assert_unavailable(way.ask())

@@ -1,0 +1,341 @@
+"""Requests over libcurl, against servers that behave, and servers that do not."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from urllib.parse import quote, unquote
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from shared.http_client import HttpClient, NoAnswer
+from tests.endpoints import serving
+
+SECONDS = 5.0
+
+
+class Server(BaseHTTPRequestHandler):
+    """Answers what it was asked, or by the path what a server should not."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        match self.path.partition("?")[0]:
+            case "/trickling-head":
+                self.trickle(b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n")
+            case "/trickling-body":
+                self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n")
+                self.trickle(b"x" * 900)
+            case "/moved":
+                self.answer(302, b"", Location="/elsewhere")
+            case "/later":
+                self.answer(429, b"", **{"Retry-After": unquote(self.path.partition("?")[2])})
+            case "/cookie":
+                self.answer(200, b"", **{"Set-Cookie": "a=b"})
+            case "/chunked":
+                self.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+                self.wfile.write(b"3\r\n[1,\r\n2\r\n2]\r\n0\r\n\r\n")
+            case "/nothing":
+                self.send_response(204)
+                self.end_headers()
+            case "/no-http":
+                self.wfile.write(b"220 mail.example ESMTP\r\n")
+                self.close_connection = True
+            case "/cut-off":
+                self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n[1")
+                self.close_connection = True
+            case "/hang-up":
+                self.close_connection = True
+            case _:
+                self.echo()
+
+    def do_POST(self) -> None:
+        self.echo(self.rfile.read(int(self.headers["Content-Length"])).decode())
+
+    def echo(self, body: str | None = None) -> None:
+        asked = {
+            "method": self.command,
+            "path": self.path,
+            "headers": [[name.lower(), value] for name, value in self.headers.items()],
+            "body": body,
+            "port": self.client_address[1],
+        }
+        self.answer(200, json.dumps(asked).encode())
+
+    def answer(self, status: int, content: bytes, **headers: str) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def trickle(self, content: bytes) -> None:
+        """A byte every twentieth of a second: each in time, all of them never."""
+        try:
+            for byte in content:
+                self.wfile.write(bytes([byte]))
+                time.sleep(0.05)
+        except OSError:
+            self.close_connection = True
+
+    def log_message(self, *_args: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    with serving(Server) as address:
+        yield address
+
+
+@pytest.fixture
+def client() -> HttpClient:
+    return HttpClient()
+
+
+def test_posts_and_gets_in_turns(client: HttpClient, server: str) -> None:
+    headers = ["Content-Type: application/json", "X-Token: t"]
+    posted = client.request(f"{server}/a?b=c", headers, b'{"\xc3\xbc": 1}', seconds=SECONDS).json()
+    assert (posted["method"], posted["path"]) == ("POST", "/a?b=c")
+    assert posted["body"] == '{"ü": 1}'
+    assert ["content-type", "application/json"] in posted["headers"]
+    got = client.request(f"{server}/d", ["X-Other: o"], seconds=SECONDS).json()
+    assert (got["method"], got["path"], got["body"]) == ("GET", "/d", None)
+    names = [name for name, _ in got["headers"]]
+    assert "x-other" in names
+    assert not {"x-token", "content-type", "content-length"} & set(names)
+    empty = client.request(server, [], b"", seconds=SECONDS).json()
+    assert (empty["method"], empty["body"]) == ("POST", "")
+
+
+def test_a_large_body_waits_for_no_permission(client: HttpClient, server: str) -> None:
+    body = b"x" * (2 << 20)
+    assert client.request(server, [], body, seconds=SECONDS).json()["body"] == body.decode()
+
+
+def test_the_connection_is_used_again_by_its_thread_alone(client: HttpClient, server: str) -> None:
+    def ports() -> set[int]:
+        return {client.request(server, [], seconds=SECONDS).json()["port"] for _ in range(5)}
+
+    found: list[set[int]] = []
+    threads = [threading.Thread(target=lambda: found.append(ports())) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    found.append(ports())
+    assert [len(each) for each in found] == [1] * 4
+    assert len(set.union(*found)) == 4
+
+
+@pytest.mark.parametrize("path", ["/trickling-head", "/trickling-body"])
+def test_an_answer_that_trickles_ends_in_time(client: HttpClient, server: str, path: str) -> None:
+    started = time.monotonic()
+    with pytest.raises(NoAnswer) as raised:
+        client.request(server + path, [], seconds=0.4)
+    assert raised.value.timed_out
+    assert time.monotonic() - started < 3
+
+
+def test_a_server_that_is_silent_is_not_waited_for(client: HttpClient) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        started = time.monotonic()
+        with pytest.raises(NoAnswer, match="no answer in time") as raised:
+            client.request(f"http://127.0.0.1:{silent.getsockname()[1]}/", [], seconds=0.3)
+        assert raised.value.timed_out
+        assert time.monotonic() - started < 3
+
+
+@pytest.mark.parametrize("seconds", [0.0, -1.0])
+def test_nothing_is_sent_when_no_time_is_left(client: HttpClient, seconds: float) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        with pytest.raises(NoAnswer) as raised:
+            client.request(f"http://127.0.0.1:{listening.getsockname()[1]}/", [], seconds=seconds)
+        assert raised.value.timed_out
+        listening.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            listening.accept()
+
+
+def test_less_than_a_millisecond_is_a_limit_too(client: HttpClient) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(NoAnswer) as raised:
+        client.request(f"http://127.0.0.1:{silent.getsockname()[1]}/", [], seconds=0.0004)
+    assert raised.value.timed_out
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [("/no-http", "HTTP"), ("/cut-off", "cut off"), ("/hang-up", "hung up")],
+)
+def test_a_broken_answer_is_none(client: HttpClient, server: str, path: str, reason: str) -> None:
+    with pytest.raises(NoAnswer, match=reason) as raised:
+        client.request(server + path, [], seconds=SECONDS)
+    assert not raised.value.timed_out
+    assert "mail.example" not in str(raised.value)
+    assert client.request(server, [], seconds=SECONDS).status == 200
+
+
+WHOLE = {
+    "of a length": b"HTTP/1.1 200 OK\r\nServer: x\r\nContent-Length: 2\r\nDate: x\r\n\r\n[]",
+    "in chunks": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n[]\r\n0\r\n\r\n",
+    "a refusal": b"HTTP/1.1 401 Unauthorized\r\nServer: x\r\nContent-Length: 2\r\n\r\n{}",
+}
+
+
+@pytest.mark.parametrize("whole", WHOLE.values(), ids=WHOLE)
+def test_an_answer_that_breaks_off_anywhere_is_none(client: HttpClient, whole: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}/"
+
+        def serve() -> None:
+            for length in range(len(whole) + 1):
+                connection, _ = listening.accept()
+                with connection:
+                    connection.recv(1000)
+                    connection.sendall(whole[:length])
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        answered = []
+        for length in range(len(whole) + 1):
+            try:
+                client.request(url, [], seconds=SECONDS)
+                answered.append(length)
+            except NoAnswer as error:
+                assert not error.timed_out
+        thread.join(10)
+    assert answered == [len(whole)]
+
+
+def test_a_name_that_nobody_has(client: HttpClient) -> None:
+    with pytest.raises(NoAnswer, match="resolved") as raised:
+        client.request("http://nobody.invalid/", [], seconds=SECONDS)
+    assert not raised.value.timed_out
+
+
+def test_nobody_there(client: HttpClient) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}/"
+    with pytest.raises(NoAnswer, match="no connection") as raised:
+        client.request(url, [], seconds=SECONDS)
+    assert not raised.value.timed_out
+
+
+def test_a_connection_that_was_closed_while_idle_is_replaced(client: HttpClient) -> None:
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]"
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}/"
+
+        def serve() -> None:
+            for _ in range(3):
+                connection, _ = listening.accept()
+                with connection:
+                    connection.recv(1000)
+                    connection.sendall(answer)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        for _ in range(3):
+            assert client.request(url, [], b"{}", seconds=SECONDS).json() == []
+        thread.join(10)
+
+
+def test_bodies_of_every_kind(client: HttpClient, server: str) -> None:
+    assert client.request(f"{server}/chunked", [], seconds=SECONDS).json() == [1, 2]
+    nothing = client.request(f"{server}/nothing", [], seconds=SECONDS)
+    assert (nothing.status, nothing.content) == (204, b"")
+    with pytest.raises(ValueError, match="Expecting value"):
+        nothing.json()
+
+
+def test_redirects_are_not_followed(client: HttpClient, server: str) -> None:
+    assert client.request(f"{server}/moved", [], seconds=SECONDS).status == 302
+
+
+def test_cookies_are_not_kept(client: HttpClient, server: str) -> None:
+    client.request(f"{server}/cookie", [], seconds=SECONDS)
+    asked = client.request(server, [], seconds=SECONDS).json()
+    assert "cookie" not in [name for name, _ in asked["headers"]]
+
+
+def test_proxies_of_the_environment_are_not_asked(
+    client: HttpClient, server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("http_proxy", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    assert client.request(server, [], seconds=SECONDS).status == 200
+
+
+def test_how_long_to_wait(client: HttpClient, server: str) -> None:
+    def asked(retry_after: str) -> int:
+        return client.request(f"{server}/later?{retry_after}", [], seconds=SECONDS).retry_after
+
+    assert asked("17") == 17
+    assert [asked(junk) for junk in ("soon", "-5", "")] == [0, 0, 0]
+    assert client.request(server, [], seconds=SECONDS).retry_after == 0
+    date = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
+    assert 60 < asked(quote(date)) <= 90
+
+
+def self_signed(directory: Path) -> Path:
+    """A key and its certificate for this machine, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    file = directory / "certificate.pem"
+    file.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        + certificate.public_bytes(serialization.Encoding.PEM)
+    )
+    return file
+
+
+def test_a_certificate_of_nobody_we_know_is_refused(client: HttpClient, tmp_path: Path) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(self_signed(tmp_path))
+    heard: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            connection, _ = listening.accept()
+            with (
+                contextlib.suppress(OSError),
+                connection,
+                context.wrap_socket(connection, server_side=True) as secure,
+            ):
+                heard.append(secure.recv(1000))
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        with pytest.raises(NoAnswer, match="certificate"):
+            client.request(f"https://localhost:{listening.getsockname()[1]}/", [], seconds=SECONDS)
+        thread.join(10)
+    assert heard in ([], [b""])
