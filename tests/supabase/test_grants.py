@@ -42,6 +42,7 @@ TABLES: Grants = {
     "public.token_grants": READ_BY_MEMBERS | {"service_role": {"select"}},
     "private.unsettled_calls": {"call_reconciler": {"select", "delete"}},
     "private.reconciliation": {"call_reconciler": {"select"}},
+    "private.memberships": READ_BY_MEMBERS,
 }
 
 SEQUENCES: Grants = {
@@ -119,7 +120,6 @@ FUNCTIONS: Grants = {
     "public.begin_call(text,uuid,uuid,jsonb,text,text,text)": FOR_WEBHOOKS,
     "public.record_call_event(text,text,text,text,integer,timestamp with time zone,integer,"
     "jsonb)": FOR_WEBHOOKS,
-    "private.business_ids()": FOR_USERS,
     "private.choose_business(uuid)": FOR_USERS,
     "private.log_token_grant(uuid,integer)": FOR_USERS,
     "private.decide_call(uuid,uuid,jsonb,text,text,text)": FOR_USERS | FOR_WEBHOOKS,
@@ -128,7 +128,6 @@ FUNCTIONS: Grants = {
     "private.is_calling_time(text[],time without time zone,time without time zone,"
     "timestamp with time zone)": FOR_USERS | FOR_WEBHOOKS,
     "private.is_time_zone(text)": FOR_USERS | FOR_WEBHOOKS | {"service_role": {"execute"}},
-    "private.managed_business_ids()": FOR_USERS,
     "private.note_limit_change()": {},
     "private.call_answer(public.conversations)": FOR_WEBHOOKS,
     "private.call_status_rank(text)": FOR_WEBHOOKS,
@@ -156,11 +155,9 @@ SCHEMAS: Grants = {
 
 DEFINER_FUNCTIONS = [
     "private.broadcast_conversation()",
-    "private.business_ids()",
     "private.call_limit_reached(public.businesses,uuid)",
     "private.is_signed_in()",
     "private.log_token_grant(uuid,integer)",
-    "private.managed_business_ids()",
     "private.note_limit_change()",
     "private.watch_call()",
 ]
@@ -422,7 +419,7 @@ def test_everything_belongs_to_postgres(db: Connection) -> None:
 def test_the_private_schema_is_closed_to(db: Connection, role: str) -> None:
     db.execute(f"set local role {role}")
     with pytest.raises(psycopg.errors.InsufficientPrivilege, match="schema private"):
-        db.execute("select private.business_ids()")
+        db.execute("select from private.memberships")
 
 
 def test_what_a_project_grants_by_default_adds_nothing(postgres: Postgres) -> None:
