@@ -157,10 +157,11 @@ def _statements(statements: Mapping[str, Mapping[Size, Cost]]) -> str:
 
 What one client waits for a prepared statement, as the role that sends it, under row-level security;
 and the same statement as the owner of the tables, whom no policy binds, with the business written
-out. {BUSINESSES:,} businesses, one of which has a hundredth of the calls.{note}
+out. Rows are read as the REST API reads them. {BUSINESSES:,} businesses, one of which has a
+hundredth of the calls.{note}
 An event is the average of the six of a call; calls are of random businesses. Caches are warm, as
-where calls are made all day. Medians; sizes and roles take turns. Budgets: at most 1.2 × the
-owner's, and at most 1.3 × its own cost at the smallest size.
+where calls are made all day; client and server share a core. Medians; sizes and roles take turns.
+Budgets: at most 1.2 × the owner's, and at most 1.3 × its own cost at the smallest size.
 
 {_table(head, rows)}"""
 

@@ -130,13 +130,20 @@ def requests(supabase_url: str) -> dict[str, tuple[Request, Request]]:
 
 def access_token(supabase_url: str) -> str:
     """A rep's Supabase access token, signed as projects sign them today."""
+    return jwt.encode(
+        rep_claims(supabase_url, stub.USER_ID), _SIGNING_KEY, "ES256", {"kid": "bench"}
+    )
+
+
+def rep_claims(supabase_url: str, user_id: str) -> dict[str, object]:
+    """What a rep's access token says: https://supabase.com/docs/guides/auth/jwt-fields"""
     now = int(time.time())
-    claims = {
+    return {
         "iss": f"{supabase_url}/auth/v1",
         "aud": "authenticated",
         "iat": now,
         "exp": now + 3600,
-        "sub": stub.USER_ID,
+        "sub": user_id,
         "role": "authenticated",
         "aal": "aal1",
         "session_id": stub.CONVERSATION_ID,
@@ -147,7 +154,6 @@ def access_token(supabase_url: str) -> str:
         "user_metadata": {},
         "amr": [{"method": "password", "timestamp": now}],
     }
-    return jwt.encode(claims, _SIGNING_KEY, "ES256", {"kid": "bench"})
 
 
 def browser(

@@ -27,6 +27,8 @@ _UUID = r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
 _FORMS = {
     name: re.compile(form)
     for name, form in {
+        "method": r"[A-Z]{1,10}",
+        "path": r"/[a-z/]*",
         "request_id": r"[0-9a-f]{32}",
         "call_sid": r"CA[0-9A-Za-z]{1,62}",
         "conversation_id": _UUID,
@@ -38,6 +40,7 @@ _FORMS = {
     }.items()
 }
 
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 """Of the request that this thread is at work on, in every entry that it writes."""
@@ -74,7 +77,7 @@ def write(severity: str, message: str, fields: Mapping[str, object] | None = Non
     for name, value in ({"request_id": request_id.get()} | dict(fields or {})).items():
         if value is not None:
             entry[name] = _loggable(name, value)
-    sys.stdout.write(json.dumps(entry, ensure_ascii=False) + "\n")
+    sys.stdout.write(_encode(entry) + "\n")
     sys.stdout.flush()
 
 
