@@ -137,7 +137,8 @@ def fill(running: Postgres, size: Size) -> float:
 
 
 def warm(running: Postgres, size: Size) -> None:
-    """Reads into the system's cache what calls read and write, as where calls are made all day."""
+    """Reads into the system's cache what calls read and write, and into the server's the indexes by
+    which a conversation is found, as where calls are made all day."""
     with psycopg.connect(running.url(size.name), autocommit=True) as db:
         db.execute("create extension if not exists pg_prewarm")
         db.execute(
@@ -145,6 +146,10 @@ def warm(running: Postgres, size: Size) -> None:
             " where relnamespace = 'public'::regnamespace and relkind in ('r', 'i')"
             # Events are written, and those of the same call read.
             " and oid <> 'public.call_events'::regclass"
+        )
+        db.execute(
+            "select pg_prewarm(indexrelid, 'buffer') from pg_index"
+            " where indrelid = 'public.conversations'::regclass"
         )
 
 
