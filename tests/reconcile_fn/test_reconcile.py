@@ -301,6 +301,7 @@ def test_a_wrong_api_key_is_a_wrong_setting(
     assert "TWILIO_API_KEY_SID" in capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("impatience")
 @pytest.mark.parametrize("name", ["claim", "settle"])
 def test_the_database_down_is_a_503(
     reconcile: Endpoint, scheduler: Scheduler, twilio: respx.MockRouter, name: str
