@@ -171,8 +171,13 @@ def test_nothing_is_sent_when_no_time_is_left(client: HttpClient, seconds: float
 
 
 def test_less_than_a_millisecond_is_a_limit_too(client: HttpClient) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(NoAnswer) as raised:
-        client.request(f"http://127.0.0.1:{silent.getsockname()[1]}/", [], seconds=0.0004)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        hangs_up = threading.Timer(2, silent.close)
+        hangs_up.start()
+        with pytest.raises(NoAnswer) as raised:
+            client.request(url, [], seconds=0.0004)
+        hangs_up.cancel()
     assert raised.value.timed_out
 
 
