@@ -44,16 +44,16 @@ _READ = (
     " nullif(current_setting('response.status', true), '') as response_status,"
     " '' as response_inserted from (select * from pgrst_source) _postgrest_t"
 )
-_FROM = f"select {_COLUMNS} from public.conversations where"
+_SELECT = f"select {_COLUMNS} from public.conversations where"
 # The owner's have the filter written out that row-level security adds for the rep.
 _STATEMENTS = {
     "newest 50": (
-        _READ.format(f"{_FROM} business_id = $1::uuid order by created_at desc limit $2::int"),
+        _READ.format(f"{_SELECT} business_id = $1::uuid order by created_at desc limit $2::int"),
     )
     * 2,
     "one conversation": (
-        _READ.format(f"{_FROM} id = $1::uuid limit $2::int"),
-        _READ.format(f"{_FROM} id = $1::uuid and business_id = $3::uuid limit $2::int"),
+        _READ.format(f"{_SELECT} id = $1::uuid limit $2::int"),
+        _READ.format(f"{_SELECT} id = $1::uuid and business_id = $3::uuid limit $2::int"),
     ),
     "begin_call": ("select public.begin_call($1, $2, $3, $4, null, $5, null)",) * 2,
     "one event": (
@@ -310,8 +310,8 @@ def measure(
 
 def _pin(process: int) -> set[int]:
     """Keeps client and server to one core, where the system can; returns the cores that this
-    process had. On two, each waits for the other to wake up, and the longer what it waits for took,
-    the longer: a difference of 30 µs is measured as 60."""
+    process had. On two, each waits for the other to wake up, for longer the longer that slept: a
+    difference of 30 µs is measured as 60."""
     if not hasattr(os, "sched_setaffinity"):
         return set()
     cores = os.sched_getaffinity(0)

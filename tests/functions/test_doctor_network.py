@@ -8,23 +8,19 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import psycopg
 import pytest
 import requests
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from functions.doctor import examination
 from functions.doctor.examination import Examination, findings, run
 from functions.doctor.inputs import Inputs, read
 from functions.doctor.network import TIMEOUT_SECONDS, explain, host
 from tests import endpoints
+from tests.certificates import self_signed
 
 PASSWORD = "the-password-of-the-database"
 
@@ -180,27 +176,3 @@ def error_while_accepting(server: socket.socket, get: object, url: str) -> Excep
         with suppress(ssl.SSLError):
             server.accept()[0].close()
         return failing.result(10)
-
-
-def self_signed(folder: Path) -> Path:
-    """A certificate with its key, in one file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    file = folder / "certificate.pem"
-    file.write_bytes(
-        certificate.public_bytes(pem)
-        + key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    return file

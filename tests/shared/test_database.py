@@ -131,7 +131,7 @@ def test_connections_are_used_again(echoing: Database) -> None:
     assert len(Echo.connections) == 1
 
 
-def test_the_pool_survives_connections_that_break(echoing: Database) -> None:
+def test_connections_that_break_are_replaced(echoing: Database) -> None:
     for number in range(2 * THREADS):
         with pytest.raises(errors.DatabaseUnavailable):
             echoing.call("token", "hang_up", {})

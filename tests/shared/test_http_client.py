@@ -16,11 +16,9 @@ from pathlib import Path
 from urllib.parse import quote, unquote
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from shared.http_client import HttpClient, NoAnswer
+from tests.certificates import self_signed
 from tests.endpoints import serving
 
 SECONDS = 5.0
@@ -291,34 +289,6 @@ def test_how_long_to_wait(client: HttpClient, server: str) -> None:
     assert client.request(server, [], seconds=SECONDS).retry_after == 0
     date = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
     assert 60 < asked(quote(date)) <= 90
-
-
-def self_signed(directory: Path) -> Path:
-    """A key and its certificate for this machine, in one file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    file = directory / "certificate.pem"
-    file.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        + certificate.public_bytes(serialization.Encoding.PEM)
-    )
-    return file
 
 
 def test_a_certificate_of_nobody_we_know_is_refused(client: HttpClient, tmp_path: Path) -> None:
