@@ -464,7 +464,7 @@ def one_to_apply(lab: Lab) -> Iterator[Inputs]:
 
 @fault("migrations", "This checkout lacks", "git pull")
 def old_checkout(lab: Lab) -> Iterator[Inputs]:
-    checkout = lab.migrations(without="20261122091100_live_status.sql")
+    checkout = lab.migrations(without="20261126091300_live_status.sql")
     yield replace(lab.inputs(), checkout=checkout)
 
 

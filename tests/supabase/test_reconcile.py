@@ -17,7 +17,6 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from stack.postgres import Postgres
-from stack.settings import CHECKOUT
 from tests.soak import figure, scaled
 from tests.supabase.tenants import (
     Connection,
@@ -35,7 +34,6 @@ from tests.supabase.tenants import (
 )
 
 Leg = dict[str, object]
-MIGRATIONS = CHECKOUT / "supabase" / "migrations"
 
 
 @pytest.fixture
@@ -600,20 +598,6 @@ def test_a_pause_holds_for_every_run_and_the_longer_one_counts(
     assert claim(db) == {"calls": [], "settled": 0, "paused_seconds": 90}
     db.execute("update private.reconciliation set paused_until = now()")
     assert claim(db)["calls"] == [agent]
-
-
-def test_calls_without_an_end_from_before_are_on_the_list(postgres: Postgres) -> None:
-    """The migration's own statement, over calls of each status."""
-    with database_of_its_own(postgres, "before") as url, psycopg.connect(url) as admin:
-        tenant = add_tenant(admin, 1)
-        going_on, _ = talked(admin, tenant, but=("completed", "dial", "agent"))
-        talked(admin, tenant)
-        admin.execute("delete from private.unsettled_calls")
-        (file,) = MIGRATIONS.glob("*_unsettled_calls.sql")
-        statement = file.read_text().partition("insert into private.unsettled_calls (")
-        admin.execute("".join(statement[1:]).encode())
-        rows = fetch(admin, "select agent_call_sid from private.unsettled_calls")
-    assert [row["agent_call_sid"] for row in rows] == [going_on]
 
 
 def test_a_pause_lasts_an_hour_at_most(db: Connection) -> None:

@@ -1,9 +1,10 @@
+-- What people read of a call.
 set lock_timeout = '2s';
 
--- What people read: one row per call, kept true by the ledger.
+-- One row per call. private.derive_call keeps it true.
 create table public.conversations (
   id uuid primary key default gen_random_uuid(),
-  -- Null only for a call whose caller is no rep of any business: it is refused, and still on record.
+  -- Null only for a call whose caller is not a rep of any business: it is refused, and still on record.
   business_id uuid references public.businesses (id) on delete cascade,
   -- No foreign key: the record of a call outlives the account that placed it.
   user_id uuid,
@@ -19,9 +20,9 @@ create table public.conversations (
     )
   ),
   block_reason text,
-  -- The caller ID shown to the lead; null where none was settled before the call was refused.
+  -- The caller ID shown to the lead; null if the call was refused before one was chosen.
   from_number text,
-  -- E.164. For a refused call whose number is none, and for one that we never got to begin, what was
+  -- E.164. For a refused call whose number is not valid, and for one that we never got to begin, what was
   -- typed.
   to_number text check (length(to_number) <= 64),
   -- The agent's leg: the call that the browser placed.
@@ -38,9 +39,10 @@ create table public.conversations (
   notes text check (length(notes) <= 10000),
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
+  -- The target of composite references: foreign keys ignore row-level security.
   unique (business_id, id),
-  -- Composite, so that a call cannot be tied to another business's lead: foreign keys look past
-  -- row-level security, and the answer must not tell whether the row exists there.
+  -- Composite, so that a call cannot be tied to another business's lead, and so that the answer does not
+  -- tell whether the row exists there.
   foreign key (business_id, lead_id)
   references public.leads (business_id, id) on delete set null (lead_id),
   foreign key (business_id, campaign_id)
@@ -48,29 +50,25 @@ create table public.conversations (
   check ((status = 'blocked') = (block_reason is not null)),
   check (business_id is not null or status = 'blocked'),
   check (status in ('blocked', 'failed') or to_number ~ '^\+[1-9][0-9]{6,14}$')
-);
+)
+-- A call's row changes some four times in a minute. With room beside it on its page, the new version
+-- needs no new entry in any index.
+with (fillfactor = 75);
 
+-- The newest calls of a business: the first page that a client shows.
 create index conversations_created_at_idx on public.conversations (business_id, created_at desc);
+-- The calls of a lead and of a campaign; their deletion asks for these, too.
 create index conversations_lead_id_idx
 on public.conversations (business_id, lead_id) where lead_id is not null;
 create index conversations_campaign_id_idx
 on public.conversations (business_id, campaign_id) where campaign_id is not null;
-
--- Keeps updated_at honest whoever writes.
-create function private.touch_updated_at()
-returns trigger
-language plpgsql
-set search_path = ''
-as $$
-begin
-  -- Not now(), the start of the transaction: behind a lock that it waited for, a later change would
-  -- bear an earlier time, and who polls for changes would miss it.
-  new.updated_at := clock_timestamp();
-  return new;
-end;
-$$;
-
-revoke execute on function private.touch_updated_at() from public, anon;
+-- What a rep has called lately, for the limits. It does not name the status: then every event of a call
+-- would need a new entry in every index.
+create index conversations_user_id_idx
+on public.conversations (business_id, user_id, created_at desc) where block_reason is null;
+-- What is under way, for the limits.
+create index conversations_open_idx
+on public.conversations (business_id, created_at desc) where ended_at is null;
 
 create trigger conversations_touch_updated_at
 before update on public.conversations
@@ -78,17 +76,40 @@ for each row execute function private.touch_updated_at();
 
 alter table public.conversations enable row level security;
 
+-- Reps and managers see the calls of the whole business.
 create policy "members can read the calls of their business"
 on public.conversations for select to authenticated
-using (business_id = any(array(select private.business_ids())));
+using (business_id = any(array(select memberships.business_id from private.memberships)));
 
+-- Reps write what a call meant; the grants below say which columns.
 create policy "members can describe the calls of their business"
 on public.conversations for update to authenticated
-using (business_id = any(array(select private.business_ids())))
-with check (business_id = any(array(select private.business_ids())));
+using (business_id = any(array(select memberships.business_id from private.memberships)))
+with check (business_id = any(array(select memberships.business_id from private.memberships)));
+
+-- A second delivery gets the answer of the first, and an event finds its call.
+create policy "a webhook can read its call"
+on public.conversations for select to call_webhook
+using (call_sid = nullif((select current_setting('henk.call_sid', true)), ''));
+
+-- Every call leaves a row.
+create policy "a webhook can begin its call"
+on public.conversations for insert to call_webhook
+with check (call_sid = nullif((select current_setting('henk.call_sid', true)), ''));
+
+-- What the events say is written into the row.
+create policy "a webhook can move its call on"
+on public.conversations for update to call_webhook
+using (call_sid = nullif((select current_setting('henk.call_sid', true)), ''))
+with check (call_sid = nullif((select current_setting('henk.call_sid', true)), ''));
 
 revoke all on public.conversations from public, anon, authenticated, service_role;
-grant select on public.conversations to authenticated;
--- What a call was is the ledger's to say; what it meant is the rep's.
+grant select on public.conversations to authenticated, service_role;
+grant select, insert on public.conversations to call_webhook;
+-- The ledger says what a call was; the rep says what it meant.
 grant update (outcome, notes, lead_id, campaign_id) on public.conversations to authenticated;
-grant select on public.conversations to service_role;
+grant update (
+  lead_id, campaign_id, status, block_reason, from_number, to_number, time_limit_seconds,
+  dialed_at, ringing_at, answered_at, ended_at, duration_seconds
+)
+on public.conversations to call_webhook;

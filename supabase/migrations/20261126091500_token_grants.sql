@@ -1,6 +1,7 @@
+-- Who may place calls, until when.
 set lock_timeout = '2s';
 
--- Every Twilio access token that was granted: who may place calls until when.
+-- Every Twilio access token that was granted.
 create table public.token_grants (
   id bigint generated always as identity primary key,
   business_id uuid not null references public.businesses (id) on delete cascade,
@@ -10,100 +11,24 @@ create table public.token_grants (
   expires_at timestamptz not null
 );
 
+-- The grants of the last minute of a user, for the limit.
 create index token_grants_user_id_idx on public.token_grants (user_id, granted_at desc);
+-- The newest grants of a business.
 create index token_grants_business_id_idx on public.token_grants (business_id, granted_at desc);
 
 alter table public.token_grants enable row level security;
 
+-- Managers can see who could place calls.
 create policy "members can read the token grants of their business"
 on public.token_grants for select to authenticated
-using (business_id = any(array(select private.business_ids())));
+using (business_id = any(array(select memberships.business_id from private.memberships)));
 
 revoke all on public.token_grants from public, anon, authenticated, service_role;
-grant select on public.token_grants to authenticated;
-grant select on public.token_grants to service_role;
+grant select on public.token_grants to authenticated, service_role;
 revoke all on sequence public.token_grants_id_seq from public, anon, authenticated, service_role;
 
--- The business that the signed-in user means: the one named, or the only one they have.
--- Answers {"business_id"} or {"error": "business_required" | "not_a_member"}.
-create function private.choose_business(p_business_id uuid)
-returns jsonb
-language sql
-stable
-set search_path = ''
-as $$
-  select case
-    when p_business_id is not null then
-      case
-        when p_business_id = any(array_agg(mine.business_id))
-          then jsonb_build_object('business_id', p_business_id)
-        else jsonb_build_object('error', 'not_a_member')
-      end
-    when count(*) = 1 then jsonb_build_object('business_id', (array_agg(mine.business_id))[1])
-    when count(*) = 0 then jsonb_build_object('error', 'not_a_member')
-    else jsonb_build_object('error', 'business_required')
-  end
-  from private.business_ids() as mine (business_id);
-$$;
-
-revoke execute on function private.choose_business(uuid) from public, anon;
-grant execute on function private.choose_business(uuid) to authenticated;
-
--- Logs a grant of the signed-in user unless they have had their share of this minute.
--- Answers the seconds to wait, or null once the grant is on record.
--- Security definer: users must not be able to write or forget their own grants.
-create function private.log_token_grant(p_business_id uuid, p_ttl_seconds integer)
-returns integer
-language plpgsql
-security definer
-set search_path = ''
-as $$
-declare
-  v_user_id uuid := (select auth.uid());
-  v_limit integer;
-  v_in_the_way timestamptz;
-  v_now timestamptz;
-begin
-  -- Anybody signed in can call this over REST; what is on record must be what a token can be.
-  if p_ttl_seconds is null or p_ttl_seconds not between 1 and 86400 then
-    raise exception 'a token lives for 1 to 86400 seconds' using errcode = '22023';
-  end if;
-
-  select businesses.token_grants_per_minute into v_limit
-  from public.businesses
-  where businesses.id = p_business_id and p_business_id in (select private.business_ids());
-  if not found then
-    raise exception 'not a member of this business' using errcode = '42501';
-  end if;
-
-  -- One at a time per user: of many at once, exactly the limit gets through.
-  perform pg_advisory_xact_lock(hashtextextended('token_grants:' || v_user_id::text, 0));
-  -- After the wait, and held still, so that it bounds the scan of the index below.
-  v_now := clock_timestamp();
-
-  -- With the limit reached, the limit-th newest grant must first leave the window.
-  select token_grants.granted_at into v_in_the_way
-  from public.token_grants
-  where token_grants.user_id = v_user_id
-    and token_grants.granted_at > v_now - interval '1 minute'
-  order by token_grants.granted_at desc
-  offset v_limit - 1 limit 1;
-
-  if found then
-    return greatest(1, ceil(extract(epoch from v_in_the_way + interval '1 minute' - v_now)))::integer;
-  end if;
-
-  insert into public.token_grants (business_id, user_id, granted_at, expires_at)
-  values (p_business_id, v_user_id, v_now, v_now + make_interval(secs => p_ttl_seconds));
-  return null;
-end;
-$$;
-
-revoke execute on function private.log_token_grant(uuid, integer) from public, anon;
-grant execute on function private.log_token_grant(uuid, integer) to authenticated;
-
--- Whether the session that the access token belongs to still is one: not signed out, not banned.
--- A token lives on for up to an hour after its session, and this one is to be spent on calls.
+-- Whether the session of the access token still exists, and the user is not banned. An access token lives
+-- for up to an hour after its session, and it would be spent on calls.
 -- https://supabase.com/docs/guides/auth/sessions
 -- Security definer: reps cannot read the Auth server's tables.
 create function private.is_signed_in()
@@ -131,8 +56,61 @@ as $$
     );
 $$;
 
+-- Logs a grant of the signed-in user unless they have had as many in the last minute as the limit allows.
+-- Answers the seconds to wait, or null once the grant is on record.
+-- Security definer: users must not be able to write or delete their own grants.
+create function private.log_token_grant(p_business_id uuid, p_ttl_seconds integer)
+returns integer
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_user_id uuid := (select auth.uid());
+  v_limit integer;
+  v_in_the_way timestamptz;
+  v_now timestamptz;
+begin
+  -- Anybody signed in can call this over REST; what is on record must be what a token can be.
+  if p_ttl_seconds is null or p_ttl_seconds not between 1 and 86400 then
+    raise exception 'a token lives for 1 to 86400 seconds' using errcode = '22023';
+  end if;
+
+  select businesses.token_grants_per_minute into v_limit
+  from public.businesses
+  where businesses.id = p_business_id
+    and p_business_id in (select memberships.business_id from private.memberships);
+  if not found then
+    raise exception 'not a member of this business' using errcode = '42501';
+  end if;
+
+  -- One at a time per user: of many at once, exactly the limit gets through.
+  perform pg_advisory_xact_lock(hashtextextended('token_grants:' || v_user_id::text, 0));
+  -- After the wait, and held still, so that it bounds the scan of the index below.
+  v_now := clock_timestamp();
+
+  -- With the limit reached, the limit-th newest grant must first leave the window.
+  select token_grants.granted_at into v_in_the_way
+  from public.token_grants
+  where token_grants.user_id = v_user_id
+    and token_grants.granted_at > v_now - interval '1 minute'
+  order by token_grants.granted_at desc
+  offset v_limit - 1 limit 1;
+
+  if found then
+    return greatest(1, ceil(extract(epoch from v_in_the_way + interval '1 minute' - v_now)))::integer;
+  end if;
+
+  insert into public.token_grants (business_id, user_id, granted_at, expires_at)
+  values (p_business_id, v_user_id, v_now, v_now + make_interval(secs => p_ttl_seconds));
+  return null;
+end;
+$$;
+
 revoke execute on function private.is_signed_in() from public, anon;
+revoke execute on function private.log_token_grant(uuid, integer) from public, anon;
 grant execute on function private.is_signed_in() to authenticated;
+grant execute on function private.log_token_grant(uuid, integer) to authenticated;
 
 -- May the signed-in user call for this business? One round trip of token_fn.
 -- Answers {"business_id", "caller_id"},

@@ -1,9 +1,7 @@
+-- A callback comes: it goes into the ledger, and what follows from it into the call.
 set lock_timeout = '2s';
 
--- A call whose beginning never reached the database, because it did not answer Twilio in time, and
--- whose end has: it is put on record as failed, from what the agent's own callback says. Answers its
--- id, or null if the callback names no rep of a business, or no number (a preflight test).
--- Should the call begin after all, begin_call makes it what it is.
+-- Puts a call on record whose beginning never reached the database, and whose end did.
 create function private.note_unbegun_call(
   p_call_sid text, p_payload jsonb, p_ended_at timestamptz
 )
@@ -18,19 +16,45 @@ declare
   );
   v_user_id uuid := v_rep[1]::uuid;
   v_business_id uuid := v_rep[2]::uuid;
+  v_caller_id text;
+  v_to text;
+  v_began boolean;
   v_conversation_id uuid;
 begin
-  if v_rep is null or coalesce(trim(p_payload ->> 'To'), '') = '' then
+  if v_rep is null then
     return null;
   end if;
 
   perform private.enter_call(p_call_sid, v_business_id);
+  -- Twilio's callbacks and its API spell them differently.
+  select
+    coalesce(call_events.payload ->> 'From', call_events.payload ->> 'from'),
+    coalesce(call_events.payload ->> 'To', call_events.payload ->> 'to')
+  into v_caller_id, v_to
+  from public.call_events
+  where call_events.agent_call_sid = p_call_sid
+    and call_events.call_sid <> p_call_sid
+    and coalesce(call_events.payload ->> 'To', call_events.payload ->> 'to')
+    ~ '^\+[1-9][0-9]{6,14}$'
+  order by call_events.id
+  limit 1;
+  v_began := found;
+  v_to := coalesce(v_to, left(nullif(trim(p_payload ->> 'To'), ''), 64));
+  if v_to is null then
+    return null;
+  end if;
+
   insert into public.conversations as unbegun (
-    business_id, user_id, status, to_number, call_sid, ended_at, duration_seconds
+    business_id, user_id, status, from_number, to_number, call_sid, ended_at, duration_seconds
   )
   select
-    business_members.business_id, v_user_id, 'failed', left(p_payload ->> 'To', 64), p_call_sid,
-    coalesce(p_ended_at, now()), 0
+    business_members.business_id, v_user_id,
+    case when v_began then 'queued' else 'failed' end,
+    -- What tells it from a call that never began.
+    case when v_began then coalesce(v_caller_id, '') end,
+    v_to, p_call_sid,
+    case when not v_began then coalesce(p_ended_at, now()) end,
+    case when not v_began then 0 end
   from public.business_members
   where business_members.business_id = v_business_id and business_members.user_id = v_user_id
   returning unbegun.id into v_conversation_id;
@@ -42,29 +66,10 @@ begin
 end;
 $$;
 
--- Ties the events that waited for a call to it, and derives the call from them.
-create function private.attach_events(
-  p_conversation_id uuid, p_business_id uuid, p_call_sid text
-)
-returns void
-language plpgsql
-set search_path = ''
-as $$
-begin
-  update public.call_events
-  set business_id = p_business_id, conversation_id = p_conversation_id
-  where call_events.agent_call_sid = p_call_sid and call_events.conversation_id is null;
-
-  perform private.derive_call(p_conversation_id, p_business_id, p_call_sid);
-end;
-$$;
-
 revoke execute on function private.note_unbegun_call(text, jsonb, timestamptz) from public, anon;
-revoke execute on function private.attach_events(uuid, uuid, text) from public, anon;
 grant execute on function private.note_unbegun_call(text, jsonb, timestamptz) to call_webhook;
-grant execute on function private.attach_events(uuid, uuid, text) to call_webhook;
 
--- One callback into the ledger, and what follows from it into the call. One round trip of status_fn,
+-- Puts one callback into the ledger, and what follows from it into the call. One round trip of status_fn,
 -- and of twiml_fn for the Dial action.
 -- Answers {"new": whether it was stored, "conversation_id": null while the call is not on record}.
 create function public.record_call_event(

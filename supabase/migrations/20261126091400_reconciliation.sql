@@ -1,11 +1,100 @@
--- Repairing lost callbacks: which calls to ask Twilio about, and what follows from the answer. The
--- rows follow from it as from any callback: it becomes events of the ledger.
+-- Callbacks get lost. Which calls have not told their end is kept in a list, Twilio is asked about them,
+-- and its answer becomes events of the ledger: rows follow from it as from any callback.
 set lock_timeout = '2s';
 
-alter table public.call_events validate constraint call_events_source_check;
+-- One row per call whose legs have not all told their end. A list and not a query: what makes a call
+-- unsettled is in no column that could be indexed. In `private`, where the REST API does not reach: it
+-- has the CallSids of every business.
+create table private.unsettled_calls (
+  agent_call_sid text primary key check (length(agent_call_sid) <= 64),
+  opened_at timestamptz not null default now(),
+  -- Nobody asks about the call before.
+  next_check_at timestamptz not null,
+  -- How often it was claimed.
+  checks integer not null default 0
+);
 
--- Whether the ledger has the whole of a call: the end of its agent's leg and of each lead's leg in
--- their own words, or that there was nobody to dial. (A Dial action tells a leg's end, but not well.)
+-- The calls that are due, the longest due first.
+create index unsettled_calls_next_check_at_idx on private.unsettled_calls (next_check_at);
+
+alter table private.unsettled_calls enable row level security;
+
+-- The list is for the reconciler only: with the webhook endpoints' token nobody can find out which calls
+-- there are.
+create policy "the reconciler can see and settle unsettled calls"
+on private.unsettled_calls for all to call_reconciler
+using (true) with check (true);
+
+revoke all on private.unsettled_calls from public, anon, authenticated, service_role;
+grant select, delete on private.unsettled_calls to call_reconciler;
+grant update (next_check_at, checks) on private.unsettled_calls to call_reconciler;
+
+-- What one run leaves to the next: until when Twilio wants to be left alone. One row.
+create table private.reconciliation (
+  is_only_row boolean primary key default true check (is_only_row),
+  paused_until timestamptz not null
+);
+
+insert into private.reconciliation (paused_until) values (now());
+
+alter table private.reconciliation enable row level security;
+
+-- Every run looks here first, and the run that Twilio sends away writes here.
+create policy "the reconciler can see and set its pause"
+on private.reconciliation for all to call_reconciler
+using (true) with check (true);
+
+revoke all on private.reconciliation from public, anon, authenticated, service_role;
+grant select on private.reconciliation to call_reconciler;
+grant update (paused_until) on private.reconciliation to call_reconciler;
+
+-- Puts a call on the list; somebody may ask about it after the time in the trigger's argument.
+-- Security definer: whoever stores events may not see the list of all calls.
+create function private.watch_call()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_call_sid text;
+begin
+  if tg_table_name = 'conversations' then
+    v_call_sid := new.call_sid;
+  else
+    v_call_sid := new.agent_call_sid;
+  end if;
+
+  insert into private.unsettled_calls as watched (agent_call_sid, next_check_at)
+  values (v_call_sid, now() + tg_argv[0]::interval)
+  on conflict (agent_call_sid) do update set next_check_at = excluded.next_check_at
+  where excluded.next_check_at < watched.next_check_at;
+  return null;
+end;
+$$;
+
+revoke execute on function private.watch_call() from public, anon;
+
+-- A phone rings for 35 s at most: after a minute something was heard, or a callback is lost.
+create trigger conversations_watch
+after insert on public.conversations
+for each row execute function private.watch_call('1 minute');
+
+-- A call of which something has ended is over, and one that is not on record never began: whatever is
+-- still to come is on its way, retries of 15 s included.
+create trigger call_events_watch
+after insert on public.call_events
+for each row when (
+  new.source <> 'reconcile'
+  and (
+    new.conversation_id is null
+    or new.status in ('completed', 'busy', 'no-answer', 'failed', 'canceled')
+  )
+)
+execute function private.watch_call('30 seconds');
+
+-- Whether the ledger has the whole of a call: the end of its agent's leg and of each lead's leg in their
+-- own words, or that there was nobody to dial. (A Dial action tells a leg's end, but not well.)
 create function private.is_settled(p_agent_call_sid text)
 returns boolean
 language sql
@@ -51,10 +140,7 @@ as $$
   from legs;
 $$;
 
-revoke execute on function private.is_settled(text) from public, anon;
-grant execute on function private.is_settled(text) to call_reconciler;
-
--- The legs of a call, the agent's included, whose end nobody has told, not even Dial.
+-- The legs of a call, the agent's included, whose end nobody has told, not even a Dial action.
 create function private.legs_without_end(p_agent_call_sid text)
 returns setof text
 language sql
@@ -78,15 +164,18 @@ as $$
   );
 $$;
 
+revoke execute on function private.is_settled(text) from public, anon;
 revoke execute on function private.legs_without_end(text) from public, anon;
+grant execute on function private.is_settled(text) to call_reconciler;
 grant execute on function private.legs_without_end(text) to call_reconciler;
 
 -- Claims up to p_limit calls to ask Twilio about, for p_lease_seconds: longer than a run lasts, and
--- shorter than until the next, which finds again what a run that died had claimed. A call that nobody
--- gets anywhere with is claimed ever more rarely, so that it keeps no other waiting. Two runs at once
--- claim different calls. Those that have settled by themselves leave the list.
--- Answers {"calls": [CallSid of the agent's leg], "settled": how many had, "paused_seconds": how long
--- Twilio wants to be left alone, or null}.
+-- shorter than the minute between runs, so that the next run finds what a run that died had claimed. A
+-- call that several runs got nowhere with is claimed ever more rarely, so that it does not stand in the
+-- way of others. Two runs at once claim different calls. Calls that have settled by themselves leave the
+-- list.
+-- Answers {"calls": [CallSid of the agent's leg], "settled": how many had settled, "paused_seconds": how
+-- long Twilio wants to be left alone, or null}.
 create function public.claim_unsettled_calls(p_limit integer, p_lease_seconds integer)
 returns jsonb
 language plpgsql
@@ -140,8 +229,8 @@ $$;
 -- What Twilio knows of a claimed call, into the ledger: the agent's leg first, then those to the lead,
 --   [{"call_sid", "status", "ended_at", "duration_seconds", "payload"}], or null if it knows no such call.
 -- Only what is news becomes an event. A call that has ended leaves the list; one that goes on is asked
--- about again, ever more rarely. One that Twilio does not know after an hour, or that lasts longer than
--- any call can, has failed: nobody will tell more, and what nobody can show counts as not talked.
+-- about again, ever more rarely. A call that Twilio does not know after an hour, or that lasts longer
+-- than any call can, is `failed` with 0 seconds: nobody will tell more about it.
 -- Answers {"settled": whether the call is off the list}.
 create function public.settle_call(p_agent_call_sid text, p_legs jsonb)
 returns jsonb
@@ -235,8 +324,8 @@ begin
 end;
 $$;
 
--- Nobody claims anything for so many seconds: Twilio has had enough of us.
--- Answers {"paused_seconds"}, the longer of two pauses, an hour at most.
+-- Nobody claims anything for so many seconds: Twilio has told us to slow down.
+-- Answers {"paused_seconds"}: the longer of two pauses, an hour at most.
 create function public.pause_reconciliation(p_seconds integer)
 returns jsonb
 language sql

@@ -1,9 +1,53 @@
--- The limits of a business decide about a call, in the same transaction that puts it on record.
+-- May this call be placed? One function decides it for the call itself and for the preview before it.
 set lock_timeout = '2s';
 
+-- What was decided: dial to_number showing from_number, or refuse for block_reason.
+create type private.call_decision as (
+  business_id uuid,
+  block_reason text,
+  lead_id uuid,
+  campaign_id uuid,
+  to_number text,
+  from_number text,
+  time_limit_seconds integer
+);
+
+-- Whether a person in one of these time zones (we do not know which) may be called now: it must be calling
+-- hours in all of them. A zone that Postgres does not know is never in calling hours.
+create function private.is_calling_time(
+  p_time_zones text[], p_start time, p_end time, p_at timestamptz
+)
+returns boolean
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_time_zone text;
+  v_clock time;
+begin
+  if p_start is null then
+    return true;
+  end if;
+
+  -- Not once for no zone at all: Twilio's test numbers, which nobody lives at.
+  foreach v_time_zone in array p_time_zones loop
+    if not private.is_time_zone(v_time_zone) then
+      return false;
+    end if;
+    v_clock := (p_at at time zone v_time_zone)::time;
+    if v_clock < p_start or v_clock >= p_end then
+      return false;
+    end if;
+  end loop;
+  return true;
+end;
+$$;
+
 -- Which limit on the number of calls one more call of this rep would break, as a block reason; null if
--- none. The call that this transaction is about does not count.
--- Security definer: a webhook sees no call but its own.
+-- none. The call that this transaction is about does not count. Rows are counted, there is no tally: the
+-- count is right with any number of calls at once, and cannot drift.
+-- Security definer: a webhook sees no call except its own.
 create function private.call_limit_reached(p_business public.businesses, p_user_id uuid)
 returns text
 language plpgsql
@@ -55,74 +99,13 @@ begin
 end;
 $$;
 
-revoke execute on function private.call_limit_reached(public.businesses, uuid) from public, anon;
-grant execute on function private.call_limit_reached(public.businesses, uuid)
-to authenticated, call_webhook;
-
--- Names the call that this transaction is about, and takes its lock: what happens to one call
--- happens one after the other, on whatever connections it arrives. With a business, which only the
--- beginning of a call names, it takes that lock as well: of many calls at once, each is decided by a
--- count that has the ones before it. (Here, as decide_call is too late: it reads with the snapshot of
--- the statement that called it.)
-create or replace function private.enter_call(p_call_sid text, p_business_id uuid)
-returns void
-language plpgsql
-set search_path = ''
-as $$
-begin
-  perform set_config('henk.call_sid', coalesce(p_call_sid, ''), true);
-  perform set_config('henk.business_id', coalesce(p_business_id::text, ''), true);
-  perform pg_advisory_xact_lock(hashtextextended(p_call_sid, 0));
-  if p_business_id is not null then
-    perform pg_advisory_xact_lock(hashtextextended('business:' || p_business_id::text, 0));
-  end if;
-end;
-$$;
-
--- Whether somebody in one of these time zones, we do not know which, may be called: it must be calling
--- hours in all of them. A zone that Postgres does not know is never in calling hours.
-create function private.is_calling_time(
-  p_time_zones text[], p_start time, p_end time, p_at timestamptz
-)
-returns boolean
-language plpgsql
-stable
-set search_path = ''
-as $$
-declare
-  v_time_zone text;
-  v_clock time;
-begin
-  if p_start is null then
-    return true;
-  end if;
-
-  -- Not once for no zone at all: Twilio's test numbers, which nobody lives at.
-  foreach v_time_zone in array p_time_zones loop
-    if not private.is_time_zone(v_time_zone) then
-      return false;
-    end if;
-    v_clock := (p_at at time zone v_time_zone)::time;
-    if v_clock < p_start or v_clock >= p_end then
-      return false;
-    end if;
-  end loop;
-  return true;
-end;
-$$;
-
-revoke execute on function private.is_calling_time(text[], time, time, timestamptz)
-from public, anon;
-grant execute on function private.is_calling_time(text[], time, time, timestamptz)
-to authenticated, call_webhook;
-
--- Decides a call. Security invoker: it sees the business that the caller's policies show it, which
--- is why a preview by the rep and the call itself come to the same answer.
--- p_to is what phone number parsing made of the dialled text, with a NUMBER of
+-- Decides a call. Security invoker: it sees the business that the policies show to its caller, so the rep's
+-- preview and the call itself come to the same answer.
+-- p_to is what phone number parsing (shared/phone_numbers.py) made of the dialled text, with a NUMBER of
 -- {"e164", "type", "country": ISO 3166-1 alpha-2, "time_zones": [IANA name]}:
 --   {"dialled": text, "number": NUMBER | null, "by_country": {"US": NUMBER, …}}
--- with "number" for an international number, and "by_country" where the business's country decides.
-create or replace function private.decide_call(
+-- with "number" for an international number, and "by_country" if the business's country decides.
+create function private.decide_call(
   p_user_id uuid,
   p_business_id uuid,
   p_to jsonb,
@@ -258,3 +241,54 @@ begin
   return d;
 end;
 $$;
+
+revoke execute on function private.is_calling_time(text[], time, time, timestamptz)
+from public, anon;
+revoke execute on function private.call_limit_reached(public.businesses, uuid) from public, anon;
+revoke execute on function private.decide_call(uuid, uuid, jsonb, text, text, text)
+from public, anon;
+grant execute on function private.is_calling_time(text[], time, time, timestamptz)
+to authenticated, call_webhook;
+grant execute on function private.call_limit_reached(public.businesses, uuid)
+to authenticated, call_webhook;
+grant execute on function private.decide_call(uuid, uuid, jsonb, text, text, text)
+to authenticated, call_webhook;
+
+-- The decision for the signed-in rep before they call. One round trip of twiml_fn; writes nothing.
+-- Answers as begin_call without "conversation_id", or {"error": …} as private.choose_business.
+create function public.preview_call(
+  p_business_id uuid,
+  p_to jsonb,
+  p_caller_id text,
+  p_lead_id text,
+  p_campaign_id text
+)
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_choice jsonb := private.choose_business(p_business_id);
+  d private.call_decision;
+begin
+  if v_choice ? 'error' then
+    return v_choice;
+  end if;
+
+  d := private.decide_call(
+    (select auth.uid()), (v_choice ->> 'business_id')::uuid,
+    p_to, p_caller_id, p_lead_id, p_campaign_id
+  );
+  return jsonb_build_object(
+    'block_reason', d.block_reason,
+    'to_number', d.to_number,
+    'from_number', d.from_number,
+    'time_limit_seconds', case when d.block_reason is null then d.time_limit_seconds end
+  );
+end;
+$$;
+
+revoke execute on function public.preview_call(uuid, jsonb, text, text, text)
+from public, anon, authenticated, service_role;
+grant execute on function public.preview_call(uuid, jsonb, text, text, text) to authenticated;

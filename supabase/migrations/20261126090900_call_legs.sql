@@ -1,9 +1,86 @@
--- Events to legs to conversation. Everything here is a function of the *set* of a call's events: the
--- order in which they arrived, and how often, cannot show.
+-- From events to legs to the conversation. Both are functions of the *set* of a call's events: the order in
+-- which events arrive, and how often, must not show in a row.
 set lock_timeout = '2s';
 
+-- The legs of calls: one row per CallSid.
+create table public.call_legs (
+  id uuid primary key default gen_random_uuid(),
+  business_id uuid,
+  conversation_id uuid not null,
+  call_sid text not null unique check (length(call_sid) <= 64),
+  role text not null check (role in ('agent', 'lead')),
+  status text not null check (private.call_status_rank(status) is not null),
+  initiated_at timestamptz,
+  ringing_at timestamptz,
+  answered_at timestamptz,
+  ended_at timestamptz,
+  -- Seconds that the leg was connected.
+  duration_seconds integer check (duration_seconds >= 0),
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  -- The target of composite references: foreign keys ignore row-level security.
+  unique (business_id, id),
+  foreign key (business_id, conversation_id)
+  references public.conversations (business_id, id) on delete cascade
+)
+-- As with conversations: a new version of a row needs no new entry in any index.
+with (fillfactor = 75);
+
+-- The legs that a client shows with a conversation; its deletion asks for these, too.
+create index call_legs_conversation_id_idx on public.call_legs (business_id, conversation_id);
+
+create trigger call_legs_touch_updated_at
+before update on public.call_legs
+for each row execute function private.touch_updated_at();
+
+alter table public.call_legs enable row level security;
+
+-- Reps and managers see who was on a call, and for how long.
+create policy "members can read the legs of their business"
+on public.call_legs for select to authenticated
+using (business_id = any(array(select memberships.business_id from private.memberships)));
+
+-- What the events say is written into the rows of the call's legs.
+create policy "a webhook can read the legs of its call"
+on public.call_legs for select to call_webhook
+using (
+  conversation_id = (
+    select conversations.id
+    from public.conversations
+    where conversations.call_sid = nullif((select current_setting('henk.call_sid', true)), '')
+  )
+);
+
+-- As above, for a leg's first event.
+create policy "a webhook can add legs to its call"
+on public.call_legs for insert to call_webhook
+with check (
+  conversation_id = (
+    select conversations.id
+    from public.conversations
+    where conversations.call_sid = nullif((select current_setting('henk.call_sid', true)), '')
+  )
+);
+
+-- As above, for the events after it.
+create policy "a webhook can move the legs of its call on"
+on public.call_legs for update to call_webhook
+using (
+  conversation_id = (
+    select conversations.id
+    from public.conversations
+    where conversations.call_sid = nullif((select current_setting('henk.call_sid', true)), '')
+  )
+);
+
+revoke all on public.call_legs from public, anon, authenticated, service_role;
+grant select on public.call_legs to authenticated, service_role;
+grant select, insert on public.call_legs to call_webhook;
+grant update (status, initiated_at, ringing_at, answered_at, ended_at, duration_seconds)
+on public.call_legs to call_webhook;
+
 -- The legs of a call as its events tell them.
--- A Dial action without DialCallSid (nobody was dialled) is about the lead, yet names no leg: see below.
+-- A Dial action without DialCallSid (nobody was dialled) is about the lead and names no leg: derive_call.
 create function private.legs_of_call(p_agent_call_sid text)
 returns table (
   call_sid text,
@@ -15,34 +92,45 @@ returns table (
   ended_at timestamptz,
   duration_seconds integer
 )
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
-  with events as (
+#variable_conflict use_column
+begin
+  return query
+  with ranked as materialized (
     select
-      call_events.call_sid,
-      call_events.status,
-      call_events.duration_seconds,
-      private.call_status_rank(call_events.status) as rank,
-      coalesce(call_events.occurred_at, call_events.received_at) as at,
-      -- Of the furthest state's events the one fired last tells; a Dial action has no number and
-      -- yields to the leg's own callback. Two that claim the same place: the first one.
-      row_number() over (
-        partition by call_events.call_sid
-        order by
-          private.call_status_rank(call_events.status) desc,
-          call_events.sequence_number desc nulls last,
-          call_events.occurred_at asc nulls last,
-          call_events.id asc
-      ) as precedence
+      call_events.*,
+      private.call_status_rank(call_events.status) as rank
     from public.call_events
     where call_events.agent_call_sid = p_agent_call_sid
-      and private.call_status_rank(call_events.status) is not null
-      and not (
-        call_events.source = 'dial_action'
-        and call_events.call_sid = call_events.agent_call_sid
-      )
+  ),
+
+  events as (
+    select
+      ranked.call_sid,
+      ranked.status,
+      ranked.duration_seconds,
+      ranked.rank,
+      -- What Twilio's API says of a leg that goes on has no time, and came when we asked.
+      coalesce(
+        ranked.occurred_at, case when ranked.source <> 'reconcile' then ranked.received_at end
+      ) as at,
+      -- Of the furthest state's events the one fired last tells; a Dial action and an answer of
+      -- Twilio's API have no number and yield to the leg's own callback. Two that claim the same
+      -- place: the first one.
+      row_number() over (
+        partition by ranked.call_sid
+        order by
+          ranked.rank desc,
+          ranked.sequence_number desc nulls last,
+          ranked.occurred_at asc nulls last,
+          ranked.id asc
+      ) as precedence
+    from ranked
+    where ranked.rank is not null
+      and not (ranked.source = 'dial_action' and ranked.call_sid = ranked.agent_call_sid)
   ),
 
   legs as (
@@ -83,31 +171,28 @@ as $$
       when legs.rank = 4 then 0
     end as duration_seconds
   from legs;
+end;
 $$;
-
-revoke execute on function private.legs_of_call(text) from public, anon;
-grant execute on function private.legs_of_call(text) to call_webhook;
 
 -- Whether a conversation stands for a call whose end is all we know: private.note_unbegun_call. One
 -- that began was dialled, or refused, showing a caller ID.
 create function private.is_unbegun(p_conversation public.conversations)
 returns boolean
-language sql
+language plpgsql
 immutable
 set search_path = ''
 as $$
-  select
+begin
+  return
     p_conversation.status = 'failed'
     and p_conversation.dialed_at is null
     and p_conversation.from_number is null;
+end;
 $$;
-
-revoke execute on function private.is_unbegun(public.conversations) from public, anon;
-grant execute on function private.is_unbegun(public.conversations) to call_webhook;
 
 -- Writes what the events of a call say into its legs and its conversation.
 -- The caller holds the call's lock (private.enter_call), so that two events cannot miss each other.
--- What cannot be derived must not cost the event: it stays in the ledger, and the call as it was.
+-- What cannot be derived must not cost the event: it stays in the ledger, and the call stays as it was.
 create function private.derive_call(p_conversation_id uuid, p_business_id uuid, p_call_sid text)
 returns void
 language plpgsql
@@ -215,41 +300,37 @@ begin
       conversation.duration_seconds
     );
 exception
-  when data_exception or integrity_constraint_violation then
+  -- Row-level security refuses a leg that is another call's.
+  when data_exception or integrity_constraint_violation or insufficient_privilege then
     raise warning 'call % could not be derived from its events: %', p_call_sid, sqlerrm;
 end;
 $$;
 
+-- Ties the events that waited for a call to it, and derives the call from them. Most calls begin before
+-- their first event: then there is nothing to derive.
+create function private.attach_events(
+  p_conversation_id uuid, p_business_id uuid, p_call_sid text
+)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  update public.call_events
+  set business_id = p_business_id, conversation_id = p_conversation_id
+  where call_events.agent_call_sid = p_call_sid and call_events.conversation_id is null;
+
+  if exists (select from public.call_events where call_events.agent_call_sid = p_call_sid) then
+    perform private.derive_call(p_conversation_id, p_business_id, p_call_sid);
+  end if;
+end;
+$$;
+
+revoke execute on function private.legs_of_call(text) from public, anon;
+revoke execute on function private.is_unbegun(public.conversations) from public, anon;
 revoke execute on function private.derive_call(uuid, uuid, text) from public, anon;
+revoke execute on function private.attach_events(uuid, uuid, text) from public, anon;
+grant execute on function private.legs_of_call(text) to call_webhook;
+grant execute on function private.is_unbegun(public.conversations) to call_webhook;
 grant execute on function private.derive_call(uuid, uuid, text) to call_webhook;
-
--- Names the call that this transaction is about, and takes its lock: what happens to one call
--- happens one after the other, on whatever connections it arrives.
-create function private.enter_call(p_call_sid text, p_business_id uuid)
-returns void
-language plpgsql
-set search_path = ''
-as $$
-begin
-  perform set_config('henk.call_sid', coalesce(p_call_sid, ''), true);
-  perform set_config('henk.business_id', coalesce(p_business_id::text, ''), true);
-  perform pg_advisory_xact_lock(hashtextextended(p_call_sid, 0));
-end;
-$$;
-
--- Leaves the call, so that nothing else in the transaction sees it.
-create function private.leave_call()
-returns void
-language plpgsql
-set search_path = ''
-as $$
-begin
-  perform set_config('henk.call_sid', '', true);
-  perform set_config('henk.business_id', '', true);
-end;
-$$;
-
-revoke execute on function private.enter_call(text, uuid) from public, anon;
-revoke execute on function private.leave_call() from public, anon;
-grant execute on function private.enter_call(text, uuid) to call_webhook;
-grant execute on function private.leave_call() to call_webhook;
+grant execute on function private.attach_events(uuid, uuid, text) to call_webhook;

@@ -1,12 +1,12 @@
--- Who has the page open sees a call move: every change of a conversation is broadcast to its business,
--- on the private topic `business:<business id>`, where the project has Realtime. Where it has not, pages
--- poll status_fn.
+-- Who has the page open sees a call move: every change of a conversation is broadcast to its business, on
+-- the private topic `business:<business id>`, if the project has Realtime. If it has not, pages poll
+-- status_fn.
 -- https://supabase.com/docs/guides/realtime/broadcast#broadcast-from-the-database
 set lock_timeout = '2s';
 
+-- Sends one change. Messages have the shape of realtime.broadcast_changes. That function itself raises if
+-- it fails, and a call event must not be lost because nobody could be told of it.
 -- Security definer: neither reps nor webhooks may write to Realtime's tables themselves.
--- Messages have the shape of realtime.broadcast_changes, which is not used: it raises where it fails,
--- and a call event must not be lost because nobody could be told of it.
 create function private.broadcast_conversation()
 returns trigger
 language plpgsql
@@ -44,18 +44,19 @@ begin
     return;
   end if;
 
+  -- A call without a business has no listeners.
   create trigger conversations_broadcast
   after insert or update on public.conversations
   for each row when (new.business_id is not null)
   execute function private.broadcast_conversation();
 
-  -- Listening only: without a policy for insert, nobody can send on the topic.
+  -- Members listen, and cannot send: there is no policy for insert.
   create policy "members can follow the calls of their business"
   on realtime.messages for select to authenticated
   using (
     realtime.messages.extension = 'broadcast'
     and (select realtime.topic()) = any(
-      array(select 'business:' || business_ids::text from private.business_ids() as business_ids)
+      array(select 'business:' || memberships.business_id::text from private.memberships)
     )
   );
 end;

@@ -1,0 +1,139 @@
+-- Businesses are the tenants. A user sees what belongs to the businesses they are a member of.
+set lock_timeout = '2s';
+
+-- A tenant, with the limits that bind every way to place a call. A limit is data of the business, so that
+-- its managers can change it without a deployment. Each has a ceiling: a manager's account can be stolen,
+-- and what it can set must not be "no limit".
+create table public.businesses (
+  id uuid primary key default gen_random_uuid(),
+  name text not null check (length(name) between 1 and 200),
+  -- ISO 3166-1 alpha-2: how a number without country code is read.
+  country text not null default 'US' check (country ~ '^[A-Z]{2}$'),
+  -- ISO 3166-1 alpha-2: which countries may be called. Null: the business's own country only.
+  allowed_countries text[] check (
+    array_to_string(allowed_countries, ',') ~ '^([A-Z]{2}(,[A-Z]{2})*)?$'
+    -- As many codes as elements: no element is null, and none holds two codes.
+    and length(array_to_string(allowed_countries, ',')) = greatest(0, 3 * cardinality(allowed_countries) - 1)
+    -- One dimension, and not longer than there are countries.
+    and coalesce(array_ndims(allowed_countries), 1) = 1
+    and cardinality(allowed_countries) <= 250
+  ),
+  -- When a lead may be called, on the lead's own clock: from the start until just before the end. Both
+  -- null: at any time.
+  calling_hours_start time default '08:00',
+  calling_hours_end time default '21:00',
+  -- Calls that were placed, answered or not. Refused calls do not count.
+  calls_per_rep_per_minute integer not null default 10
+  check (calls_per_rep_per_minute between 1 and 1000),
+  -- In any 24 hours.
+  calls_per_rep_per_day integer not null default 500
+  check (calls_per_rep_per_day between 1 and 100000),
+  -- Of all reps together, ringing or talking.
+  concurrent_calls integer not null default 50
+  check (concurrent_calls between 1 and 1000),
+  -- Twilio's own maximum for a Dial is 14,400 s.
+  max_call_seconds integer not null default 14400 check (max_call_seconds between 60 and 14400),
+  token_grants_per_minute integer not null default 20 check (token_grants_per_minute > 0),
+  created_at timestamptz not null default now(),
+  constraint businesses_token_grants_ceiling_check check (token_grants_per_minute <= 100000),
+  constraint businesses_calling_hours_check check (
+    (calling_hours_start is null and calling_hours_end is null)
+    or coalesce(calling_hours_start < calling_hours_end, false)
+  )
+);
+
+-- Who belongs to which business, and as what. Removing the row ends every right at once.
+create table public.business_members (
+  business_id uuid not null references public.businesses (id) on delete cascade,
+  user_id uuid not null references auth.users (id) on delete cascade,
+  role text not null check (role in ('owner', 'manager', 'agent')),
+  created_at timestamptz not null default now(),
+  primary key (business_id, user_id)
+);
+
+-- Every policy asks which businesses a user is in; the primary key starts with the business.
+create index business_members_user_id_idx on public.business_members (user_id);
+
+-- The memberships of the signed-in user, for the policies of every table. The view runs with its owner's
+-- rights, because a policy on business_members that asks business_members would ask itself. It is a
+-- security barrier, so that no condition of the asker's is evaluated on other users' rows. A view and not
+-- a function: it is planned with the statement, which saves 15 µs.
+create view private.memberships with (security_barrier) as
+select business_members.business_id, business_members.role
+from public.business_members
+where business_members.user_id = (select auth.uid());
+
+revoke all on private.memberships from public, anon, authenticated, service_role;
+grant select on private.memberships to authenticated;
+
+alter table public.businesses enable row level security;
+alter table public.business_members enable row level security;
+
+-- Reps see the name and the limits that apply to them.
+-- In all policies: `= any (array (select …))` is evaluated once and uses the index; `in (select …)` scans.
+create policy "members can read their business"
+on public.businesses for select to authenticated
+using (id = any(array(select memberships.business_id from private.memberships)));
+
+-- Limits are a manager's to set; the grants below say which columns.
+create policy "managers can change the limits of their business"
+on public.businesses for update to authenticated
+using (id = any(array(
+  select memberships.business_id from private.memberships
+  where memberships.role in ('owner', 'manager')
+)))
+with check (id = any(array(
+  select memberships.business_id from private.memberships
+  where memberships.role in ('owner', 'manager')
+)));
+
+-- A call is decided by its business's limits.
+create policy "a webhook can read the business of its call"
+on public.businesses for select to call_webhook
+using (id = nullif((select current_setting('henk.business_id', true)), '')::uuid);
+
+-- Reps see their colleagues.
+create policy "members can read who else is in their business"
+on public.business_members for select to authenticated
+using (business_id = any(array(select memberships.business_id from private.memberships)));
+
+-- Only a member may place a call.
+create policy "a webhook can read the members of its call's business"
+on public.business_members for select to call_webhook
+using (business_id = nullif((select current_setting('henk.business_id', true)), '')::uuid);
+
+revoke all on public.businesses, public.business_members from public, anon, authenticated, service_role;
+grant select on public.businesses, public.business_members to authenticated, call_webhook;
+grant select, insert, update on public.businesses, public.business_members to service_role;
+-- Leaving a business is a deletion, and operators must be able to do it over the API.
+grant delete on public.business_members to service_role;
+grant update (
+  allowed_countries, calling_hours_start, calling_hours_end, calls_per_rep_per_minute,
+  calls_per_rep_per_day, concurrent_calls, max_call_seconds, token_grants_per_minute
+)
+on public.businesses to authenticated;
+
+-- The business that the signed-in user means: the one they name, or the only one they have.
+-- Answers {"business_id"} or {"error": "business_required" | "not_a_member"}.
+create function private.choose_business(p_business_id uuid)
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+  select case
+    when p_business_id is not null then
+      case
+        when p_business_id = any(array_agg(mine.business_id))
+          then jsonb_build_object('business_id', p_business_id)
+        else jsonb_build_object('error', 'not_a_member')
+      end
+    when count(*) = 1 then jsonb_build_object('business_id', (array_agg(mine.business_id))[1])
+    when count(*) = 0 then jsonb_build_object('error', 'not_a_member')
+    else jsonb_build_object('error', 'business_required')
+  end
+  from private.memberships as mine;
+$$;
+
+revoke execute on function private.choose_business(uuid) from public, anon;
+grant execute on function private.choose_business(uuid) to authenticated;

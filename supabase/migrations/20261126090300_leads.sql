@@ -1,0 +1,36 @@
+-- Whom a business calls.
+set lock_timeout = '2s';
+
+-- A person to call. The number is optional: a lead may be known by e-mail only.
+create table public.leads (
+  id uuid primary key default gen_random_uuid(),
+  business_id uuid not null references public.businesses (id) on delete cascade,
+  name text not null check (length(name) between 1 and 200),
+  company text check (length(company) <= 200),
+  phone_number text check (phone_number ~ '^\+[1-9][0-9]{6,14}$'),
+  email text check (length(email) <= 320),
+  -- An IANA name, where it is known better than by the number: a mobile phone may be anywhere.
+  time_zone text check (private.is_time_zone(time_zone)),
+  created_at timestamptz not null default now(),
+  -- The target of composite references: foreign keys ignore row-level security.
+  unique (business_id, id)
+);
+
+-- A call without a lead id is tied to the lead who has the number.
+create index leads_phone_number_idx on public.leads (business_id, phone_number);
+
+alter table public.leads enable row level security;
+
+-- Reps choose from them whom to call.
+create policy "members can read the leads of their business"
+on public.leads for select to authenticated
+using (business_id = any(array(select memberships.business_id from private.memberships)));
+
+-- A call may only be tied to a lead of its own business.
+create policy "a webhook can read the leads of its call's business"
+on public.leads for select to call_webhook
+using (business_id = nullif((select current_setting('henk.business_id', true)), '')::uuid);
+
+revoke all on public.leads from public, anon, authenticated, service_role;
+grant select on public.leads to authenticated, call_webhook;
+grant select, insert, update on public.leads to service_role;

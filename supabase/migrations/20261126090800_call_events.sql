@@ -1,0 +1,67 @@
+-- The ledger: every distinct callback, once.
+set lock_timeout = '2s';
+
+-- What we were told of calls. Append-only. A callback may arrive before its call is on record: it waits
+-- here without a conversation until the call begins.
+create table public.call_events (
+  id bigint generated always as identity primary key,
+  business_id uuid,
+  conversation_id uuid,
+  -- The leg that the event is about.
+  call_sid text not null check (length(call_sid) <= 64),
+  -- The call that the event belongs to: conversations.call_sid.
+  agent_call_sid text not null check (length(agent_call_sid) <= 64),
+  -- A leg's own callback, what a Dial's action said of it, or what Twilio's REST API answered.
+  source text not null check (source in ('status_callback', 'dial_action', 'reconcile')),
+  status text not null check (length(status) <= 64),
+  -- The order in which Twilio fired the leg's events; they may arrive in any other.
+  sequence_number integer,
+  -- When it happened, by Twilio's clock.
+  occurred_at timestamptz,
+  -- Seconds that the leg was connected, on events of its end.
+  duration_seconds integer check (duration_seconds >= 0),
+  -- The parameters as Twilio sent them.
+  payload jsonb not null,
+  received_at timestamptz not null default now(),
+  foreign key (business_id, conversation_id)
+  references public.conversations (business_id, id) on delete cascade,
+  -- What makes a callback distinct. A retry has the same values and is stored once.
+  unique nulls not distinct (call_sid, source, status, sequence_number)
+);
+
+-- The events of a call, from which its rows are computed.
+create index call_events_agent_call_sid_idx on public.call_events (agent_call_sid);
+-- The events that a client shows with a conversation; its deletion asks for these, too.
+create index call_events_conversation_id_idx on public.call_events (business_id, conversation_id);
+
+alter table public.call_events enable row level security;
+
+-- Reps and managers can see what a call's row rests on.
+create policy "members can read the events of their business"
+on public.call_events for select to authenticated
+using (business_id = any(array(select memberships.business_id from private.memberships)));
+
+-- A call's rows are computed from all of its events.
+create policy "a webhook can read the events of its call"
+on public.call_events for select to call_webhook
+using (agent_call_sid = nullif((select current_setting('henk.call_sid', true)), ''));
+
+-- Each callback is one event.
+create policy "a webhook can add events to its call"
+on public.call_events for insert to call_webhook
+with check (agent_call_sid = nullif((select current_setting('henk.call_sid', true)), ''));
+
+-- Events that were faster than their call are tied to it, once.
+create policy "a webhook can attach waiting events to its call"
+on public.call_events for update to call_webhook
+using (
+  agent_call_sid = nullif((select current_setting('henk.call_sid', true)), '')
+  and conversation_id is null
+)
+with check (agent_call_sid = nullif((select current_setting('henk.call_sid', true)), ''));
+
+revoke all on public.call_events from public, anon, authenticated, service_role;
+revoke all on sequence public.call_events_id_seq from public, anon, authenticated, service_role;
+grant select on public.call_events to authenticated, service_role;
+grant select, insert on public.call_events to call_webhook;
+grant update (business_id, conversation_id) on public.call_events to call_webhook;
