@@ -206,7 +206,8 @@ class _Client:
         leads = max(10_000, self._size.calls // 10)
         lead = business + BUSINESSES * self._random.randrange(leads // BUSINESSES)
         number = f"+1{2_000_000_000 + lead}"
-        dialled = {"dialled": number, "number": {"e164": number, "type": "mobile"}}
+        meaning = {"e164": number, "type": "mobile", "country": "US"}
+        dialled = {"dialled": number, "number": meaning}
         self._calls += 1
         sids = {
             leg: f"CA{hashlib.md5(f'{self._run}{leg}{self._calls}'.encode()).hexdigest()}"

@@ -81,14 +81,14 @@ from (
 
 insert into public.conversations (
   id, business_id, user_id, lead_id, campaign_id, status, from_number, to_number, call_sid,
-  dialed_at, ringing_at, answered_at, ended_at, duration_seconds, time_limit_seconds,
+  begun_at, dialed_at, ringing_at, answered_at, ended_at, duration_seconds, time_limit_seconds,
   outcome, notes, created_at, updated_at
 )
 select
   conversation_id, business_id, user_id, lead_id, case when n % 2 = 0 then campaign_id end,
   case when n % 10 < 3 then 'completed' when n % 10 < 9 then 'no-answer' else 'busy' end,
   caller_id, lead_number, agent_sid,
-  created_at, created_at + interval '2 seconds',
+  created_at, created_at, created_at + interval '2 seconds',
   case when n % 10 < 3 then created_at + interval '12 seconds' end,
   created_at + interval '1 minute', case when n % 10 < 3 then 48 else 0 end, 14400,
   case when n % 10 < 3 then 'interested' end,

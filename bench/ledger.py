@@ -92,13 +92,13 @@ def _begin_calls(db: psycopg.Connection, run: str, calls: int) -> None:
         """
         with begun as (
           insert into public.conversations (
-            business_id, user_id, status, from_number, to_number, call_sid, dialed_at,
+            business_id, user_id, status, from_number, to_number, call_sid, begun_at, dialed_at,
             time_limit_seconds
           )
           select
             md5('business' || n %% 1000)::uuid, md5('user' || n %% 1000)::uuid, 'queued',
             '+14155550100', '+12125550100', 'CAagent' || %(run)s || '-' || connection || '-' || n,
-            now(), 14400
+            now(), now(), 14400
           from generate_series(0, %(connections)s - 1) as connection,
             generate_series(0, %(calls)s) as n
           returning business_id, id, call_sid

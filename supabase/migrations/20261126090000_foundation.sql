@@ -90,8 +90,23 @@ stable
 set search_path = ''
 as $$ begin return nullif(current_setting('henk.call_sid', true), ''); end; $$;
 
--- Twilio's call states in the order in which a call takes them. A word that is new to us ranks null: its
--- event is kept and not used.
+-- Whether a call or a leg with this status is over. Python (shared/call_statuses.py) and JavaScript
+-- (web/henk-voice/call-statuses.js) have the same list, and a test compares the three.
+-- https://www.twilio.com/docs/voice/api/call-resource#call-status-values
+create function private.is_final(p_status text)
+returns boolean
+language plpgsql
+immutable
+parallel safe
+set search_path = ''
+as $$
+begin
+  return p_status in ('completed', 'busy', 'no-answer', 'failed', 'canceled');
+end;
+$$;
+
+-- Twilio's call states in the order in which a call takes them; the final ones share the last place. A word
+-- that is new to us ranks null: its event is kept and not used.
 create function private.call_status_rank(p_status text)
 returns integer
 language plpgsql
@@ -100,16 +115,12 @@ parallel safe
 set search_path = ''
 as $$
 begin
-  return case p_status
-    when 'queued' then 0
-    when 'initiated' then 1
-    when 'ringing' then 2
-    when 'in-progress' then 3
-    when 'completed' then 4
-    when 'busy' then 4
-    when 'no-answer' then 4
-    when 'failed' then 4
-    when 'canceled' then 4
+  return case
+    when p_status = 'queued' then 0
+    when p_status = 'initiated' then 1
+    when p_status = 'ringing' then 2
+    when p_status = 'in-progress' then 3
+    when private.is_final(p_status) then 4
   end;
 end;
 $$;
@@ -163,6 +174,7 @@ $$;
 revoke execute on function private.enter_call(text, uuid) from public, anon;
 revoke execute on function private.leave_call() from public, anon;
 revoke execute on function private.webhook_call_sid() from public, anon;
+revoke execute on function private.is_final(text) from public, anon;
 revoke execute on function private.call_status_rank(text) from public, anon;
 revoke execute on function private.to_uuid(text) from public, anon;
 revoke execute on function private.is_time_zone(text) from public, anon;
@@ -170,6 +182,7 @@ revoke execute on function private.touch_updated_at() from public, anon;
 grant execute on function private.enter_call(text, uuid) to call_webhook;
 grant execute on function private.leave_call() to call_webhook;
 grant execute on function private.webhook_call_sid() to call_webhook;
+grant execute on function private.is_final(text) to call_webhook;
 grant execute on function private.call_status_rank(text) to call_webhook;
 grant execute on function private.to_uuid(text) to authenticated, call_webhook;
 -- service_role writes leads, whose check asks this.

@@ -22,11 +22,14 @@ create table public.conversations (
   block_reason text,
   -- The caller ID shown to the lead; null if the call was refused before one was chosen.
   from_number text,
-  -- E.164. For a refused call whose number is not valid, and for one that we never got to begin, what was
-  -- typed.
+  -- E.164. What was typed, if the call was refused for it, or if it never began and no leg names a number.
   to_number text check (length(to_number) <= 64),
   -- The agent's leg: the call that the browser placed.
   call_sid text not null unique check (length(call_sid) <= 64),
+  -- When begin_call put it on record. Null: its beginning never reached the database, as when that did not
+  -- answer in time. Such a call is on record all the same once its agent's leg has ended, and this is what
+  -- tells it from every other: private.note_unbegun_call.
+  begun_at timestamptz,
   dialed_at timestamptz,
   ringing_at timestamptz,
   answered_at timestamptz,
@@ -49,7 +52,7 @@ create table public.conversations (
   references public.campaigns (business_id, id) on delete set null (campaign_id),
   check ((status = 'blocked') = (block_reason is not null)),
   check (business_id is not null or status = 'blocked'),
-  check (status in ('blocked', 'failed') or to_number ~ '^\+[1-9][0-9]{6,14}$')
+  check (status = 'blocked' or begun_at is null or to_number ~ '^\+[1-9][0-9]{6,14}$')
 )
 -- A call's row changes some four times in a minute. With room beside it on its page, the new version
 -- needs no new entry in any index.
@@ -110,6 +113,6 @@ grant select, insert on public.conversations to call_webhook;
 grant update (outcome, notes, lead_id, campaign_id) on public.conversations to authenticated;
 grant update (
   lead_id, campaign_id, status, block_reason, from_number, to_number, time_limit_seconds,
-  dialed_at, ringing_at, answered_at, ended_at, duration_seconds
+  begun_at, dialed_at, ringing_at, answered_at, ended_at, duration_seconds
 )
 on public.conversations to call_webhook;

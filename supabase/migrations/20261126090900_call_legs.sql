@@ -102,7 +102,8 @@ begin
   with ranked as materialized (
     select
       call_events.*,
-      private.call_status_rank(call_events.status) as rank
+      private.call_status_rank(call_events.status) as rank,
+      private.is_final(call_events.status) as is_final
     from public.call_events
     where call_events.agent_call_sid = p_agent_call_sid
   ),
@@ -112,19 +113,20 @@ begin
       ranked.call_sid,
       ranked.status,
       ranked.duration_seconds,
-      ranked.rank,
+      ranked.is_final,
       -- What Twilio's API says of a leg that goes on has no time, and came when we asked.
       coalesce(
         ranked.occurred_at, case when ranked.source <> 'reconcile' then ranked.received_at end
       ) as at,
-      -- Of the furthest state's events the one fired last tells; a Dial action and an answer of
-      -- Twilio's API have no number and yield to the leg's own callback. Two that claim the same
-      -- place: the first one.
+      -- Of the events of the furthest state, the one that was fired last tells. An answer of Twilio's
+      -- API and a Dial action have no number: they yield to the leg's own callback, and the Dial action
+      -- yields to both. Of two that claim the same place, the first one tells.
       row_number() over (
         partition by ranked.call_sid
         order by
           ranked.rank desc,
           ranked.sequence_number desc nulls last,
+          ranked.source = 'dial_action',
           ranked.occurred_at asc nulls last,
           ranked.id asc
       ) as precedence
@@ -138,13 +140,13 @@ begin
       events.call_sid,
       case when events.call_sid = p_agent_call_sid then 'agent' else 'lead' end as role,
       max(events.status) filter (where events.precedence = 1) as status,
-      max(events.rank) as rank,
+      bool_or(events.is_final) as is_final,
       min(events.at) filter (where events.status = 'initiated') as initiated_at,
       min(events.at) filter (where events.status = 'ringing') as ringing_at,
       min(events.at) filter (where events.status = 'in-progress') as answered_at,
-      max(events.at) filter (where events.precedence = 1 and events.rank = 4) as ended_at,
+      max(events.at) filter (where events.precedence = 1 and events.is_final) as ended_at,
       (array_agg(events.duration_seconds order by events.precedence)
-        filter (where events.rank = 4 and events.duration_seconds is not null))[1] as reported_seconds
+        filter (where events.is_final and events.duration_seconds is not null))[1] as reported_seconds
     from events
     group by events.call_sid
   )
@@ -168,39 +170,23 @@ begin
         -- A day at most: no call is longer, and a timestamp can be anything.
         least(86400, greatest(0, extract(epoch from legs.ended_at - legs.answered_at)))::integer
       )
-      when legs.rank = 4 then 0
+      when legs.is_final then 0
     end as duration_seconds
   from legs;
-end;
-$$;
-
--- Whether a conversation stands for a call whose end is all we know: private.note_unbegun_call. One
--- that began was dialled, or refused, showing a caller ID.
-create function private.is_unbegun(p_conversation public.conversations)
-returns boolean
-language plpgsql
-immutable
-set search_path = ''
-as $$
-begin
-  return
-    p_conversation.status = 'failed'
-    and p_conversation.dialed_at is null
-    and p_conversation.from_number is null;
 end;
 $$;
 
 -- Writes what the events of a call say into its legs and its conversation.
 -- The caller holds the call's lock (private.enter_call), so that two events cannot miss each other.
 -- What cannot be derived must not cost the event: it stays in the ledger, and the call stays as it was.
-create function private.derive_call(p_conversation_id uuid, p_business_id uuid, p_call_sid text)
+create function private.derive_call(p_call public.conversations)
 returns void
 language plpgsql
 set search_path = ''
 as $$
 begin
   with legs as materialized (
-    select * from private.legs_of_call(p_call_sid)
+    select * from private.legs_of_call(p_call.call_sid)
   ),
 
   written_legs as (
@@ -209,7 +195,7 @@ begin
       initiated_at, ringing_at, answered_at, ended_at, duration_seconds
     )
     select
-      p_business_id, p_conversation_id, legs.call_sid, legs.role, legs.status,
+      p_call.business_id, p_call.id, legs.call_sid, legs.role, legs.status,
       legs.initiated_at, legs.ringing_at, legs.answered_at, legs.ended_at, legs.duration_seconds
     from legs
     on conflict (call_sid) do update set
@@ -233,8 +219,8 @@ begin
     )
   ),
 
-  -- The conversation is the lead's leg. Without one it is what Dial says became of it, and only
-  -- without that the agent's leg: it ended before anybody was dialled.
+  -- The conversation is the lead's leg. Without one it is what Dial says became of it. Without that it is
+  -- the end of the agent's leg: the rep left before anybody was dialled, or the call could not begin.
   told as (
     select
       1 as precedence,
@@ -249,18 +235,19 @@ begin
       2, call_events.status, null, null, null,
       coalesce(call_events.occurred_at, call_events.received_at), 0, call_events.call_sid
     from public.call_events
-    where call_events.agent_call_sid = p_call_sid
-      and call_events.call_sid = p_call_sid
+    where call_events.agent_call_sid = p_call.call_sid
+      and call_events.call_sid = p_call.call_sid
       and call_events.source = 'dial_action'
-      and private.call_status_rank(call_events.status) = 4
+      and private.is_final(call_events.status)
 
     union all
 
     select
-      3, case legs.status when 'failed' then 'failed' else 'canceled' end, null, null, null,
-      legs.ended_at, 0, legs.call_sid
+      3,
+      case when legs.status = 'failed' or p_call.begun_at is null then 'failed' else 'canceled' end,
+      null, null, null, legs.ended_at, 0, legs.call_sid
     from legs
-    where legs.role = 'agent' and private.call_status_rank(legs.status) = 4
+    where legs.role = 'agent' and private.is_final(legs.status)
   ),
 
   conversation as (
@@ -286,11 +273,9 @@ begin
     ended_at = conversation.ended_at,
     duration_seconds = conversation.duration_seconds
   from conversation
-  where conversations.call_sid = p_call_sid
-    -- A refused call stays refused, whatever its agent leg does while the reason is spoken, and a
-    -- call that never began stays failed.
+  where conversations.call_sid = p_call.call_sid
+    -- A refused call stays refused, whatever its agent's leg does while the reason is spoken.
     and conversations.status <> 'blocked'
-    and not private.is_unbegun(conversations)
     and (
       conversations.status, conversations.dialed_at, conversations.ringing_at,
       conversations.answered_at, conversations.ended_at, conversations.duration_seconds
@@ -302,35 +287,31 @@ begin
 exception
   -- Row-level security refuses a leg that is another call's.
   when data_exception or integrity_constraint_violation or insufficient_privilege then
-    raise warning 'call % could not be derived from its events: %', p_call_sid, sqlerrm;
+    raise warning 'call % could not be derived from its events: %', p_call.call_sid, sqlerrm;
 end;
 $$;
 
 -- Ties the events that waited for a call to it, and derives the call from them. Most calls begin before
 -- their first event: then there is nothing to derive.
-create function private.attach_events(
-  p_conversation_id uuid, p_business_id uuid, p_call_sid text
-)
+create function private.attach_events(p_call public.conversations)
 returns void
 language plpgsql
 set search_path = ''
 as $$
 begin
   update public.call_events
-  set business_id = p_business_id, conversation_id = p_conversation_id
-  where call_events.agent_call_sid = p_call_sid and call_events.conversation_id is null;
+  set business_id = p_call.business_id, conversation_id = p_call.id
+  where call_events.agent_call_sid = p_call.call_sid and call_events.conversation_id is null;
 
-  if exists (select from public.call_events where call_events.agent_call_sid = p_call_sid) then
-    perform private.derive_call(p_conversation_id, p_business_id, p_call_sid);
+  if exists (select from public.call_events where call_events.agent_call_sid = p_call.call_sid) then
+    perform private.derive_call(p_call);
   end if;
 end;
 $$;
 
 revoke execute on function private.legs_of_call(text) from public, anon;
-revoke execute on function private.is_unbegun(public.conversations) from public, anon;
-revoke execute on function private.derive_call(uuid, uuid, text) from public, anon;
-revoke execute on function private.attach_events(uuid, uuid, text) from public, anon;
+revoke execute on function private.derive_call(public.conversations) from public, anon;
+revoke execute on function private.attach_events(public.conversations) from public, anon;
 grant execute on function private.legs_of_call(text) to call_webhook;
-grant execute on function private.is_unbegun(public.conversations) to call_webhook;
-grant execute on function private.derive_call(uuid, uuid, text) to call_webhook;
-grant execute on function private.attach_events(uuid, uuid, text) to call_webhook;
+grant execute on function private.derive_call(public.conversations) to call_webhook;
+grant execute on function private.attach_events(public.conversations) to call_webhook;

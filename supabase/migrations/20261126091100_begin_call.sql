@@ -41,40 +41,34 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  v_answer jsonb;
-  v_begun boolean;
-  v_conversation_id uuid;
+  v_call public.conversations;
   d private.call_decision;
 begin
   perform private.enter_call(p_call_sid, p_business_id);
 
-  select
-    private.call_answer(conversations),
-    -- Every call that began has a time limit, or was refused.
-    conversations.time_limit_seconds is not null or conversations.block_reason is not null
-  into v_answer, v_begun
-  from public.conversations
-  where conversations.call_sid = p_call_sid;
+  select * into v_call from public.conversations where conversations.call_sid = p_call_sid;
 
-  if v_begun is distinct from true then
+  -- Not on record, or only because its end came first.
+  if v_call.begun_at is null then
     d := private.decide_call(
       p_user_id, p_business_id, p_to, p_caller_id, p_lead_id, p_campaign_id
     );
 
     insert into public.conversations as begun (
-      business_id, user_id, lead_id, campaign_id, status, block_reason,
-      from_number, to_number, call_sid, time_limit_seconds, dialed_at, ended_at, duration_seconds
+      business_id, user_id, lead_id, campaign_id, status, block_reason, from_number, to_number,
+      call_sid, time_limit_seconds, begun_at, dialed_at, ended_at, duration_seconds
     ) values (
       d.business_id, p_user_id, d.lead_id, d.campaign_id,
       case when d.block_reason is null then 'queued' else 'blocked' end, d.block_reason,
       d.from_number, d.to_number, p_call_sid,
       case when d.block_reason is null then d.time_limit_seconds end,
+      now(),
       -- Whole seconds, as Twilio's timestamps are: a call must not ring before it was dialled.
       case when d.block_reason is null then date_trunc('second', now()) end,
       case when d.block_reason is not null then now() end,
       case when d.block_reason is not null then 0 end
     )
-    -- Its end came first: private.note_unbegun_call. What its legs say is derived again below.
+    -- As if nothing had been on record: what the events say is derived again below.
     on conflict (call_sid) do update set
       lead_id = excluded.lead_id,
       campaign_id = excluded.campaign_id,
@@ -83,21 +77,24 @@ begin
       from_number = excluded.from_number,
       to_number = excluded.to_number,
       time_limit_seconds = excluded.time_limit_seconds,
+      begun_at = excluded.begun_at,
       dialed_at = excluded.dialed_at,
+      ringing_at = null,
+      answered_at = null,
       ended_at = excluded.ended_at,
       duration_seconds = excluded.duration_seconds
-    returning begun.id, private.call_answer(begun) into v_conversation_id, v_answer;
+    returning begun.* into v_call;
 
     insert into public.call_legs (business_id, conversation_id, call_sid, role, status)
-    values (d.business_id, v_conversation_id, p_call_sid, 'agent', 'ringing')
+    values (v_call.business_id, v_call.id, p_call_sid, 'agent', 'ringing')
     on conflict (call_sid) do nothing;
 
     -- Callbacks that were faster than the call they tell about.
-    perform private.attach_events(v_conversation_id, d.business_id, p_call_sid);
+    perform private.attach_events(v_call);
   end if;
 
   perform private.leave_call();
-  return v_answer;
+  return private.call_answer(v_call);
 end;
 $$;
 

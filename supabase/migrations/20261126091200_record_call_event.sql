@@ -1,73 +1,99 @@
 -- A callback comes: it goes into the ledger, and what follows from it into the call.
 set lock_timeout = '2s';
 
--- Puts a call on record whose beginning never reached the database, and whose end did.
-create function private.note_unbegun_call(
-  p_call_sid text, p_payload jsonb, p_ended_at timestamptz
-)
+-- Puts a call on record that has not begun, once its agent's leg has ended: its beginning never reached the
+-- database, because that did not answer in time, or lost its last moments. Until then the beginning may be
+-- on its way. Like the rows of every other call, what stands there is a function of the set of the call's
+-- events: who placed it is what the end of the agent's leg says, the numbers are those that the lead's leg
+-- names, and status and times are private.derive_call's. Should the call begin after all, begin_call makes
+-- it what it is.
+-- Answers the conversation's id, or null if there is none: no end yet, no rep of a business named, or no
+-- number (a preflight test).
+create function private.note_unbegun_call(p_call_sid text)
 returns uuid
 language plpgsql
 set search_path = ''
 as $$
 declare
-  -- The identity that Twilio signed: see shared/rep_identity.py.
-  v_rep text[] := regexp_match(
-    p_payload ->> 'From', '^client:user_([0-9a-f]{32})_([0-9a-f]{32})$'
-  );
-  v_user_id uuid := v_rep[1]::uuid;
-  v_business_id uuid := v_rep[2]::uuid;
-  v_caller_id text;
+  v_call public.conversations;
+  v_rep text[];
+  v_typed text;
+  v_ended_at timestamptz;
+  v_from text;
   v_to text;
-  v_began boolean;
-  v_conversation_id uuid;
 begin
+  -- Twilio's callbacks and its API spell the same parameter differently. The identity is what Twilio
+  -- signed: see shared/rep_identity.py.
+  select
+    min(regexp_match(ends.caller, '^client:user_([0-9a-f]{32})_([0-9a-f]{32})$')),
+    min(left(nullif(trim(ends.dialled), ''), 64)),
+    min(ends.at)
+  into v_rep, v_typed, v_ended_at
+  from (
+    select
+      coalesce(call_events.payload ->> 'From', call_events.payload ->> 'from') as caller,
+      coalesce(call_events.payload ->> 'To', call_events.payload ->> 'to') as dialled,
+      coalesce(call_events.occurred_at, call_events.received_at) as at
+    from public.call_events
+    where call_events.agent_call_sid = p_call_sid
+      and call_events.call_sid = p_call_sid
+      and call_events.source <> 'dial_action'
+      and private.is_final(call_events.status)
+  ) as ends;
   if v_rep is null then
     return null;
   end if;
 
-  perform private.enter_call(p_call_sid, v_business_id);
-  -- Twilio's callbacks and its API spell them differently.
-  select
-    coalesce(call_events.payload ->> 'From', call_events.payload ->> 'from'),
-    coalesce(call_events.payload ->> 'To', call_events.payload ->> 'to')
-  into v_caller_id, v_to
-  from public.call_events
-  where call_events.agent_call_sid = p_call_sid
-    and call_events.call_sid <> p_call_sid
-    and coalesce(call_events.payload ->> 'To', call_events.payload ->> 'to')
-    ~ '^\+[1-9][0-9]{6,14}$'
-  order by call_events.id
+  -- A Dial action is the agent's leg's request, and repeats its numbers.
+  select numbers.caller, numbers.dialled into v_from, v_to
+  from (
+    select
+      call_events.call_sid,
+      coalesce(call_events.payload ->> 'From', call_events.payload ->> 'from') as caller,
+      coalesce(call_events.payload ->> 'To', call_events.payload ->> 'to') as dialled
+    from public.call_events
+    where call_events.agent_call_sid = p_call_sid
+      and call_events.call_sid <> p_call_sid
+      and call_events.source <> 'dial_action'
+  ) as numbers
+  where numbers.dialled ~ '^\+[1-9][0-9]{6,14}$'
+  order by numbers.call_sid, numbers.dialled, numbers.caller
   limit 1;
-  v_began := found;
-  v_to := coalesce(v_to, left(nullif(trim(p_payload ->> 'To'), ''), 64));
+  v_to := coalesce(v_to, v_typed);
   if v_to is null then
     return null;
   end if;
 
-  insert into public.conversations as unbegun (
-    business_id, user_id, status, from_number, to_number, call_sid, ended_at, duration_seconds
-  )
-  select
-    business_members.business_id, v_user_id,
-    case when v_began then 'queued' else 'failed' end,
-    -- What tells it from a call that never began.
-    case when v_began then coalesce(v_caller_id, '') end,
-    v_to, p_call_sid,
-    case when not v_began then coalesce(p_ended_at, now()) end,
-    case when not v_began then 0 end
-  from public.business_members
-  where business_members.business_id = v_business_id and business_members.user_id = v_user_id
-  returning unbegun.id into v_conversation_id;
+  perform private.enter_call(p_call_sid, v_rep[2]::uuid);
+  update public.conversations
+  set from_number = v_from, to_number = v_to
+  where conversations.call_sid = p_call_sid
+    and (conversations.from_number, conversations.to_number) is distinct from (v_from, v_to);
 
-  if v_conversation_id is not null then
-    perform private.attach_events(v_conversation_id, v_business_id, p_call_sid);
+  select * into v_call from public.conversations where conversations.call_sid = p_call_sid;
+  if not found then
+    insert into public.conversations as unbegun (
+      business_id, user_id, status, from_number, to_number, call_sid, ended_at, duration_seconds
+    )
+    select
+      business_members.business_id, business_members.user_id, 'failed', v_from, v_to, p_call_sid,
+      v_ended_at, 0
+    from public.business_members
+    where business_members.business_id = v_rep[2]::uuid
+      and business_members.user_id = v_rep[1]::uuid
+    returning unbegun.* into v_call;
+    if not found then
+      return null;
+    end if;
   end if;
-  return v_conversation_id;
+
+  perform private.attach_events(v_call);
+  return v_call.id;
 end;
 $$;
 
-revoke execute on function private.note_unbegun_call(text, jsonb, timestamptz) from public, anon;
-grant execute on function private.note_unbegun_call(text, jsonb, timestamptz) to call_webhook;
+revoke execute on function private.note_unbegun_call(text) from public, anon;
+grant execute on function private.note_unbegun_call(text) to call_webhook;
 
 -- Puts one callback into the ledger, and what follows from it into the call. One round trip of status_fn,
 -- and of twiml_fn for the Dial action.
@@ -87,35 +113,34 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  v_conversation_id uuid;
-  v_business_id uuid;
+  v_call public.conversations;
   v_new boolean;
 begin
   perform private.enter_call(p_agent_call_sid, null);
 
-  select conversations.id, conversations.business_id into v_conversation_id, v_business_id
-  from public.conversations
-  where conversations.call_sid = p_agent_call_sid;
+  select * into v_call from public.conversations where conversations.call_sid = p_agent_call_sid;
 
   insert into public.call_events (
     business_id, conversation_id, call_sid, agent_call_sid, source, status,
     sequence_number, occurred_at, duration_seconds, payload
   ) values (
-    v_business_id, v_conversation_id, p_call_sid, p_agent_call_sid, p_source, p_status,
+    -- An event of a call that has not begun waits, until note_unbegun_call or begin_call attaches it.
+    case when v_call.begun_at is not null then v_call.business_id end,
+    case when v_call.begun_at is not null then v_call.id end,
+    p_call_sid, p_agent_call_sid, p_source, p_status,
     p_sequence_number, p_occurred_at, p_duration_seconds, p_payload
   )
   on conflict do nothing;
   v_new := found;
 
-  if v_new and v_conversation_id is not null then
-    perform private.derive_call(v_conversation_id, v_business_id, p_agent_call_sid);
-  elsif v_new and p_call_sid = p_agent_call_sid and private.call_status_rank(p_status) = 4
-    and p_source = 'status_callback' then
-    v_conversation_id := private.note_unbegun_call(p_call_sid, p_payload, p_occurred_at);
+  if v_new and v_call.begun_at is not null then
+    perform private.derive_call(v_call);
+  elsif v_new then
+    v_call.id := private.note_unbegun_call(p_agent_call_sid);
   end if;
 
   perform private.leave_call();
-  return jsonb_build_object('new', v_new, 'conversation_id', v_conversation_id);
+  return jsonb_build_object('new', v_new, 'conversation_id', v_call.id);
 end;
 $$;
 

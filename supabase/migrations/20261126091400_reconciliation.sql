@@ -77,18 +77,18 @@ revoke execute on function private.watch_call() from public, anon;
 
 -- A phone rings for 35 s at most: after a minute something was heard, or a callback is lost.
 create trigger conversations_watch
-after insert on public.conversations
+after insert or update of begun_at on public.conversations
 for each row execute function private.watch_call('1 minute');
 
--- A call of which something has ended is over, and one that is not on record never began: whatever is
--- still to come is on its way, retries of 15 s included.
+-- A call of which something has ended is over, and one whose events wait has not begun: whatever is still
+-- to come is on its way, retries of 15 s included.
 create trigger call_events_watch
 after insert on public.call_events
 for each row when (
   new.source <> 'reconcile'
   and (
     new.conversation_id is null
-    or new.status in ('completed', 'busy', 'no-answer', 'failed', 'canceled')
+    or private.is_final(new.status)
   )
 )
 execute function private.watch_call('30 seconds');
@@ -105,7 +105,7 @@ as $$
     select
       call_events.call_sid,
       bool_or(
-        call_events.source <> 'dial_action' and private.call_status_rank(call_events.status) = 4
+        call_events.source <> 'dial_action' and private.is_final(call_events.status)
       ) as has_ended
     from public.call_events
     where call_events.agent_call_sid = p_agent_call_sid
@@ -129,12 +129,10 @@ as $$
           and call_events.call_sid = p_agent_call_sid
           and call_events.source = 'dial_action'
       )
-      -- A preflight test, a refused call, one that never began.
+      -- A preflight test or a refused call. One that never began may have dialled all the same.
       or not exists (
         select from public.conversations
-        where conversations.call_sid = p_agent_call_sid
-          and conversations.status <> 'blocked'
-          and not private.is_unbegun(conversations)
+        where conversations.call_sid = p_agent_call_sid and conversations.status <> 'blocked'
       )
     )
   from legs;
@@ -159,7 +157,7 @@ as $$
     select from public.call_events
     where call_events.agent_call_sid = p_agent_call_sid
       and call_events.call_sid = legs.call_sid
-      and private.call_status_rank(call_events.status) = 4
+      and private.is_final(call_events.status)
       and (call_events.source <> 'dial_action' or call_events.call_sid <> p_agent_call_sid)
   );
 $$;
@@ -254,7 +252,7 @@ begin
 
   v_over := coalesce((
     -- A status that is new to us is no end.
-    select bool_and(coalesce(private.call_status_rank(legs.leg ->> 'status') = 4, false))
+    select bool_and(coalesce(private.is_final(legs.leg ->> 'status'), false))
     from jsonb_array_elements(p_legs) as legs (leg)
   ), false);
   v_given_up := coalesce(
@@ -274,7 +272,7 @@ begin
   -- What comes before 'in-progress' would teach nothing.
   select jsonb_agg(legs.leg order by legs.number) into v_news
   from jsonb_array_elements(p_legs) with ordinality as legs (leg, number)
-  where private.call_status_rank(legs.leg ->> 'status') >= 3
+  where private.call_status_rank(legs.leg ->> 'status') >= private.call_status_rank('in-progress')
     and not exists (
       select from public.call_events
       where call_events.agent_call_sid = p_agent_call_sid
@@ -293,24 +291,22 @@ begin
   end loop;
 
   perform private.enter_call(p_agent_call_sid, null);
-  -- A leg that Twilio does not list may still be on its way into the list; one that we have not heard
-  -- of, either, is waited for a few times.
+  -- A leg that Twilio does not list may still be on its way into the list. A leg that we have not heard of
+  -- either is waited for a few times, unless the call never began: most of those dialled nobody, and
+  -- Twilio has said so.
   v_settled := v_given_up or (
     v_over
     and not exists (select from private.legs_without_end(p_agent_call_sid))
-    and (private.is_settled(p_agent_call_sid) or v_checks is null or v_checks >= 3)
+    and (
+      private.is_settled(p_agent_call_sid)
+      or v_checks is null
+      or v_checks >= 3
+      or exists (
+        select from public.conversations
+        where conversations.call_sid = p_agent_call_sid and conversations.begun_at is null
+      )
+    )
   );
-  if v_over and not exists (
-    select from public.conversations where conversations.call_sid = p_agent_call_sid
-  ) then
-    perform private.note_unbegun_call(
-      p_agent_call_sid,
-      jsonb_build_object(
-        'From', p_legs -> 0 -> 'payload' ->> 'from', 'To', p_legs -> 0 -> 'payload' ->> 'to'
-      ),
-      (p_legs -> 0 ->> 'ended_at')::timestamptz
-    );
-  end if;
   perform private.leave_call();
 
   if v_settled then

@@ -280,7 +280,10 @@ def test_a_call_is_described_by_members_of_its_business_alone(
     assert written == {who.may_update("conversations", column, business)}
 
 
-NUMBER = {"dialled": "+14155550100", "number": {"e164": "+14155550100", "type": "mobile"}}
+NUMBER = {
+    "dialled": "+14155550100",
+    "number": {"e164": "+14155550100", "type": "mobile", "country": "US"},
+}
 PREVIEW: dict[str, object] = {
     "p_to": NUMBER,
     "p_caller_id": None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -103,9 +103,16 @@ def new_call_sid() -> str:
     return f"CA{uuid.uuid4().hex}"
 
 
-def dialled(number: str, kind: str = "fixed_line_or_mobile") -> Jsonb:
+def dialled(
+    number: str,
+    kind: str = "fixed_line_or_mobile",
+    *,
+    country: str | None = "US",
+    time_zones: Sequence[str] = (),
+) -> Jsonb:
     """What shared.phone_numbers.parse makes of an international number."""
-    return Jsonb({"dialled": number, "number": {"e164": number, "type": kind}, "by_country": {}})
+    meaning = {"e164": number, "type": kind, "country": country, "time_zones": list(time_zones)}
+    return Jsonb({"dialled": number, "number": meaning, "by_country": {}})
 
 
 def begin_call(

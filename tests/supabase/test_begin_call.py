@@ -56,7 +56,10 @@ def world(db: Connection) -> World:
     former = add_user(db)
     add_member(db, ours.business_id, former)
     db.execute("delete from public.business_members where user_id = %s", (former,))
-    db.execute("update public.businesses set country = 'DE', max_call_seconds = 600")
+    db.execute(
+        "update public.businesses set country = 'DE', allowed_countries = '{DE,FR,US}',"
+        " max_call_seconds = 600"
+    )
     return World(ours, theirs, former)
 
 
@@ -342,8 +345,8 @@ def test_the_first_of_several_reasons_is_told(db: Connection, world: World) -> N
 def test_a_national_number_is_read_by_the_country_of_the_business(
     db: Connection, world: World
 ) -> None:
-    in_berlin = {"e164": "+493012345678", "type": "fixed_line"}
-    in_france = {"e164": "+33312345678", "type": "fixed_line"}
+    in_berlin = {"e164": "+493012345678", "type": "fixed_line", "country": "DE"}
+    in_france = {"e164": "+33312345678", "type": "fixed_line", "country": "FR"}
     national = Attempt(
         Jsonb(
             {
@@ -371,8 +374,8 @@ def test_an_international_number_needs_no_country(db: Connection, world: World) 
     to = Jsonb(
         {
             "dialled": "+1 415 555 0142",
-            "number": {"e164": STRANGER, "type": "mobile"},
-            "by_country": {"DE": {"e164": "+4914155550142", "type": "mobile"}},
+            "number": {"e164": STRANGER, "type": "mobile", "country": "US"},
+            "by_country": {"DE": {"e164": "+4914155550142", "type": "mobile", "country": "DE"}},
         }
     )
     answer = begin(db, new_call_sid(), world.ours.user_id, world.ours.business_id, Attempt(to))

@@ -115,10 +115,13 @@ def test_twilios_test_numbers_are_of_no_country(db: Connection, ours: Tenant) ->
     assert reason(db, ours, to("+15005550006", None, kind="twilio_test")) is None
 
 
-def test_a_function_from_before_the_limits_goes_on_calling(db: Connection, ours: Tenant) -> None:
-    """Migrations go first: for some minutes the old function sends numbers without a country."""
-    limit(db, ours, calling_hours_start="08:00", calling_hours_end="08:01")
-    assert reason(db, ours, dialled("+14155550142")) is None
+def test_any_other_number_without_a_country_is_refused(db: Connection, ours: Tenant) -> None:
+    number = "+14155550142"
+    without = Jsonb({"dialled": number, "number": {"e164": number, "type": "mobile"}})
+    for to_nowhere in (to(number, None), without):
+        assert reason(db, ours, to_nowhere) == "country_not_allowed"
+    nameless = Jsonb({"dialled": number, "number": {"e164": number}})
+    assert reason(db, ours, nameless) == "country_not_allowed"
 
 
 # --- Calling hours ---

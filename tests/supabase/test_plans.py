@@ -65,10 +65,10 @@ select business_id, '+1416' || lpad((n * 100 + m)::text, 7, '0')
 from share, generate_series(1, 100) as m;
 
 insert into public.conversations (
-  business_id, user_id, status, from_number, to_number, call_sid, created_at, ended_at
+  business_id, user_id, status, from_number, to_number, call_sid, created_at, begun_at, ended_at
 )
 select business_id, user_id, 'completed', '+14155550200', '+14155550100', 'CA' || n || '-' || m,
-  now() - m * interval '1 day', now() - m * interval '1 day'
+  now() - m * interval '1 day', now() - m * interval '1 day', now() - m * interval '1 day'
 from generate_series(1, 100) as m, share;
 insert into public.call_legs (business_id, conversation_id, call_sid, role, status)
 select business_id, id, call_sid || suffix, role, 'completed'

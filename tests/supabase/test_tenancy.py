@@ -67,7 +67,7 @@ DESCRIBED_BY_REPS = {"outcome", "notes", "lead_id", "campaign_id"}
 MOVED_BY_WEBHOOKS = {
     "conversations": {
         "lead_id", "campaign_id", "status", "block_reason", "from_number", "to_number",
-        "time_limit_seconds", "dialed_at", "ringing_at", "answered_at", "ended_at",
+        "time_limit_seconds", "begun_at", "dialed_at", "ringing_at", "answered_at", "ended_at",
         "duration_seconds",
     },
     "call_legs": {
