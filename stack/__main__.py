@@ -8,8 +8,9 @@ import time
 from functions.env_file import EnvFileError
 from stack import call as calling
 from stack.errors import StackError
+from stack.local_dir import reset
 from stack.settings import Settings
-from stack.stack import Stack, reset
+from stack.stack import Stack
 
 
 class _Stopped(Exception):

@@ -12,8 +12,9 @@ from supabase import Client, ClientOptions, create_client
 
 from functions import env_file
 from stack.errors import StackError
+from stack.local_dir import is_running
 from stack.settings import Settings
-from stack.stack import Stack, is_running
+from stack.stack import Stack
 
 DEFAULT_TO = "+15005550006"
 

