@@ -26,7 +26,7 @@ class Hosted:
 
 
 def from_variables(variables: Mapping[str, str], env_path: Path) -> Hosted | None:
-    """The project that `variables` (of `.env`) name, or None. Raises StackError without its keys."""
+    """The project that `variables` (of `.env`) name, or None. StackError if keys are missing."""
     url = variables.get("SUPABASE_URL", "").rstrip("/")
     if not url:
         return None

@@ -25,10 +25,10 @@ _BOOTSTRAP = Path(__file__).with_name("bootstrap.sql")
 
 
 class Postgres:
-    """A server over one data directory, listening on 127.0.0.1 alone.
+    """A server over one data directory, listening on 127.0.0.1 only.
 
     A context manager: entering creates the cluster if there is none, starts the server and waits
-    until it takes connections; leaving stops it and keeps the data.
+    until it accepts connections; leaving stops it and keeps the data.
     """
 
     def __init__(
@@ -60,13 +60,13 @@ class Postgres:
         self.stop()
 
     def url(self, database: str = "postgres", user: str = SUPERUSER) -> str:
-        """How to connect as `user` (`supabase_admin`, `postgres` or `supabase_lite`)."""
+        """The connection URI of `user`: `supabase_admin`, `postgres` or `supabase_lite`."""
         return f"postgresql://{user}:{self._password}@127.0.0.1:{self.port}/{database}"
 
     def start(self) -> None:
-        """Starts the server; returns once it takes connections.
+        """Starts the server; returns once it accepts connections.
 
-        Raises StackError if it cannot, with what it said.
+        Raises StackError with its output if it does not start.
         """
         binaries = postgres_binaries.binaries()
         if not (self.data_dir / "PG_VERSION").exists():
@@ -88,7 +88,7 @@ class Postgres:
             "Postgres",
             [*runner.prefix, str(binaries / "postgres"), "-D", str(self.data_dir), *arguments],
             log_path=self._log_path,
-            # SIGINT is Postgres's fast shutdown; SIGTERM would wait for every client to leave.
+            # SIGINT is Postgres's fast shutdown. SIGTERM would wait until every client disconnects.
             stop_signal=signal.SIGINT,
             dies_with_parent=not runner.unprivileged,
             user=runner.user,
@@ -100,7 +100,7 @@ class Postgres:
             raise
 
     def stop(self) -> None:
-        """Stops the server, dropping its clients; the data stays."""
+        """Stops the server and disconnects its clients. The data stays."""
         if self._process is not None:
             self._process.stop(timeout=30.0)
             self._process = None
@@ -111,7 +111,7 @@ class Postgres:
             self._process.check()
 
     def create_database(self, name: str) -> None:
-        """Adds the empty database `name`, bootstrapped as a fresh Supabase project is."""
+        """Creates the database `name` as it is in a new Supabase project."""
         with psycopg.connect(self.url(), autocommit=True) as connection:
             connection.execute(
                 sql.SQL("create database {} template template0").format(sql.Identifier(name))
@@ -119,7 +119,7 @@ class Postgres:
         self.bootstrap(name)
 
     def bootstrap(self, database: str = "postgres") -> None:
-        """Makes `database` what a hosted project is before its first migration, once."""
+        """Gives `database` what a hosted project has before its first migration, if it lacks it."""
         with psycopg.connect(self.url(database)) as connection:
             done = connection.execute("select to_regclass('auth.users') is not null").fetchone()
             if done == (True,):
@@ -131,7 +131,7 @@ class Postgres:
 
     def _create_cluster(self, binaries: Path) -> None:
         runner = Runner.of_this_user()
-        # What a killed run left behind is no cluster.
+        # A killed run may have left a directory that is not a complete cluster.
         shutil.rmtree(self.data_dir, ignore_errors=True)
         self.data_dir.mkdir(parents=True, mode=0o700)
         with tempfile.NamedTemporaryFile("w", prefix="henk-voice-") as password_file:
@@ -148,7 +148,7 @@ class Postgres:
                 f"--pwfile={password_file.name}",
                 "--auth=scram-sha-256",
                 "--encoding=UTF8",
-                # The same order of text on every machine, whatever locales it has.
+                # Text is sorted the same on every machine, whatever locales it has.
                 "--locale-provider=builtin",
                 "--builtin-locale=C.UTF-8",
                 "--locale=C",
@@ -169,10 +169,10 @@ class Postgres:
             raise StackError(f"Postgres could not create {self.data_dir}:\n{said}{runner.hint}")
 
     def recover(self) -> bool:
-        """Ends a server that outlived a killed stack, and clears the pid file it left.
+        """Stops a server that a killed stack left running, and deletes its pid file.
 
-        Postgres itself takes any living process of the recorded number for that server. Returns
-        whether there was anything to clear.
+        Without this, Postgres takes any process that now has the recorded pid for that server, and
+        does not start. Returns whether there was a pid file.
         """
         pid_file = self.data_dir / "postmaster.pid"
         try:
@@ -195,13 +195,13 @@ class Postgres:
             try:
                 with psycopg.connect(self.url(), connect_timeout=5) as connection:
                     directory = connection.execute("show data_directory").fetchone()
-                # Another server may have the port, and ours be about to say so and end.
+                # The answer may come from another server on this port, while ours is about to fail.
                 if directory and Path(directory[0]).resolve() == self.data_dir.resolve():
                     return
             except psycopg.OperationalError as error:
                 if "password authentication failed" in str(error):
                     raise StackError(
-                        f"The data in {self.data_dir} belongs to other keys: run `make reset`."
+                        f"The data in {self.data_dir} needs other keys. Run `make reset`."
                     ) from None
                 if time.monotonic() > deadline:
                     raise StackError(f"Postgres does not answer: {error}") from None
@@ -209,7 +209,7 @@ class Postgres:
 
 
 def _command_line(pid: int) -> str:
-    """The command line of a running process; empty if there is none."""
+    """The command line of a running process; empty if there is no such process."""
     if sys.platform == "linux":
         try:
             arguments = Path(f"/proc/{pid}/cmdline").read_bytes()

