@@ -7,7 +7,7 @@
 # make screenshots  the Calls page in every state, into docs/screenshots
 # make doctor  what is wrong with a set-up, and what to do about it; changes nothing
 # make webhook-jwt  a token for endpoints that deploy.sh does not deploy; ROLE=call_reconciler for reconcile_fn's
-# make bench  how fast, small and cheap it is, into docs/benchmarks.md: a quarter of an hour, 25 GB
+# make bench  how fast, small and cheap it is, into docs/benchmarks.md; ARGS=--help for parts, time and disk
 # make lock   Python's locks anew, after a change of requirements.in or */requirements.in
 
 PYTHON ?= python3

@@ -1,4 +1,4 @@
 """How fast, small and cheap the endpoints and the database are: `make bench`.
 
-Each figure stands beside another one of the same run. None passes or fails a test.
+Each figure is compared with another one of the same run. No test depends on them.
 """

@@ -1,6 +1,7 @@
-"""Measures, and writes what it found.
+"""Measures how fast, small and cheap the endpoints and the database are.
 
-python -m bench [--smoke] [--without-ten-million] [--keep] [--out FILE]
+It takes up to twelve minutes and 12 GB of disk, and writes docs/benchmarks.md. With --only it
+measures some parts and prints them; it writes a file only if --out names one.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import argparse
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import psycopg
@@ -17,74 +18,147 @@ import psycopg
 from bench import calls, database, functions, ledger, report
 from functions.bundle import ROOT
 
+PARTS = {
+    "functions": "cold start, memory, requests a second and round trips of each function",
+    "database": "what statements cost, in databases of several sizes",
+    "events": "events a second, into one database",
+    "calls": "how long whole calls wait, on a local stack",
+}
+
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--smoke", action="store_true", help="a minute, to see that all runs")
-    parser.add_argument(
-        "--without-ten-million", action="store_true", help="the two smaller databases alone"
-    )
-    parser.add_argument("--keep", action="store_true", help="keep the databases for the next run")
-    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "benchmarks.md")
-    parser.add_argument("--scratch", type=Path, default=ROOT / ".local" / "bench")
-    arguments = parser.parse_args()
+    """Runs the parts, and writes the report after each."""
+    arguments = _parser().parse_args()
     arguments.scratch.mkdir(parents=True, exist_ok=True)
-
-    sizes = database.SIZES[: 1 if arguments.smoke else 2 if arguments.without_ten_million else 3]
-    for results in run(arguments.scratch, sizes, smoke=arguments.smoke):
-        # After each part: what was measured is not lost with what was not.
-        arguments.out.write_text(report.markdown(results), encoding="utf-8")
+    parts = arguments.only or list(PARTS)
+    out: Path | None = arguments.out
+    if out is None and not arguments.only:
+        out = ROOT / "docs" / "benchmarks.md"
+    sizes = _sizes(smoke=arguments.smoke, ten_million=arguments.ten_million)
+    text = ""
+    for results in run(arguments.scratch, parts, sizes, smoke=arguments.smoke):
+        # After each part, so that a later failure does not lose the results.
+        text = report.markdown(results)
+        if out is not None:
+            out.write_text(text, encoding="utf-8")
     if not arguments.keep:
         shutil.rmtree(arguments.scratch / "database", ignore_errors=True)
-    print(arguments.out.read_text(encoding="utf-8"))
+    print(text)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parts = "\n".join(f"  {name:<10} {what}" for name, what in PARTS.items())
+    parser = argparse.ArgumentParser(
+        prog="python -m bench",
+        description=__doc__,
+        epilog=f"parts:\n{parts}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--only",
+        action="append",
+        choices=list(PARTS),
+        help="measure this part; can be given several times (default: all)",
+    )
+    parser.add_argument(
+        "--smoke",
+        action="store_true",
+        help="the short form, one or two minutes: shows that the benchmarks run",
+    )
+    parser.add_argument(
+        "--ten-million",
+        action="store_true",
+        help="also a database of ten million calls: some minutes and 14 GB more",
+    )
+    parser.add_argument(
+        "--keep", action="store_true", help="keep the databases, so that the next run is shorter"
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        help="the report (default: docs/benchmarks.md; with --only, no file)",
+    )
+    parser.add_argument(
+        "--scratch",
+        type=Path,
+        default=ROOT / ".local" / "bench",
+        help="the folder for databases and environments (default: .local/bench)",
+    )
+    return parser
+
+
+def _sizes(*, smoke: bool, ten_million: bool) -> tuple[database.Size, ...]:
+    if smoke:
+        return database.SIZES[:1]
+    return database.SIZES if ten_million else database.SIZES[:2]
 
 
 def run(
-    scratch: Path, sizes: tuple[database.Size, ...], *, smoke: bool = False
+    scratch: Path,
+    parts: Sequence[str],
+    sizes: tuple[database.Size, ...],
+    *,
+    smoke: bool = False,
 ) -> Iterator[report.Results]:
-    """Everything, one part after the other, so that nothing that is measured runs beside anything
-    else; the results so far after each part."""
-    results = report.Results(smoke=smoke, load_before=os.getloadavg()[0])
-    _say("functions: round trips")
-    results.round_trips = functions.round_trips(scratch)
-    _say("functions: cold starts and load")
-    results.functions = functions.measure(
-        scratch,
-        starts=1 if smoke else 12,
-        runs=1 if smoke else 8,
-        seconds=0.2 if smoke else 2.0,
-    )
-    yield results
+    """Measures ``parts`` one after the other; the results so far after each.
 
-    directory = scratch / "database"
+    Nothing else runs while a part is measured.
+    """
+    results = report.Results(smoke=smoke, load_before=os.getloadavg()[0])
+    if "functions" in parts:
+        _say("functions: round trips")
+        results.round_trips = functions.round_trips(scratch)
+        _say("functions: cold starts and load")
+        results.functions = functions.measure(
+            scratch,
+            starts=1 if smoke else 9,
+            runs=1 if smoke else 5,
+            seconds=0.2 if smoke else 2.0,
+        )
+        yield results
+    if "database" in parts or "events" in parts:
+        _measure_databases(results, scratch / "database", parts, sizes, smoke=smoke)
+        yield results
+    if "calls" in parts:
+        _say("whole calls")
+        # The migrations of an earlier run may be others, with which the stack does not start.
+        shutil.rmtree(scratch / "stack", ignore_errors=True)
+        results.waits = calls.measure(
+            scratch / "stack", [1, 5] if smoke else [1, 50, 500], call_seconds=4 if smoke else 15
+        )
+        yield results
+
+
+def _measure_databases(
+    results: report.Results,
+    directory: Path,
+    parts: Sequence[str],
+    sizes: tuple[database.Size, ...],
+    *,
+    smoke: bool,
+) -> None:
+    # Events are recorded in the second size, where there is one.
+    larger = sizes[:2][-1]
+    wanted = sizes if "database" in parts else (larger,)
     with database.server(directory) as running:
         with psycopg.connect(running.url()) as admin:
             row = admin.execute("show server_version").fetchone()
             results.postgres = str(row[0]) if row else ""
-        for size in sizes:
+        for size in wanted:
             _say(f"database: {size.calls:,} calls")
             database.fill(running, size)
-        _say("database: statements")
-        for size in sizes:
-            database.warm(running, size)
-        results.statements = database.measure(running, sizes, rounds=20 if smoke else 400)
-        results.bytes_of_a_call = database.bytes_of_a_call(running, sizes[:2][-1])
-        _say("database: events a second")
-        results.rates = ledger.measure(
-            running,
-            sizes[:2][-1].name,
-            rounds=1 if smoke else 3,
-            seconds=1 if smoke else 10,
-        )
-    yield results
-
-    _say("whole calls")
-    # A database that another version of the migrations made would not start.
-    shutil.rmtree(scratch / "stack", ignore_errors=True)
-    results.waits = calls.measure(
-        scratch / "stack", [1, 5] if smoke else [1, 50, 500], call_seconds=4 if smoke else 20
-    )
-    yield results
+        if "database" in parts:
+            _say("database: statements")
+            for size in sizes:
+                database.warm(running, size)
+            results.statements = database.measure(running, sizes, rounds=20 if smoke else 400)
+            results.bytes_of_a_call = database.bytes_of_a_call(running, larger)
+        if "events" in parts:
+            _say("database: events a second")
+            results.rates = ledger.measure(
+                running, larger.name, rounds=1 if smoke else 3, seconds=1 if smoke else 10
+            )
+            results.no_pgbench = results.rates is None
 
 
 def _say(what: str) -> None:

@@ -1,4 +1,4 @@
-"""Whole calls on the local stack: what they wait for us, with few and with many under way."""
+"""Whole calls on the local stack: how long they wait for our answers, with few and many calls."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import aiohttp
 import jwt
 from twilio.request_validator import RequestValidator
 
-from bench.subjects import BEGINNING, EVENT
+from bench.requests import BEGINNING, EVENT
 from stack import Settings, Stack
 from stack.processes import port_is_free
 from stack.settings import PORTS_PER_STACK
@@ -26,12 +26,12 @@ _REQUESTS = 8
 
 @dataclass
 class Waits:
-    """Seconds, of calls with so many under way."""
+    """How long calls waited, in seconds, while ``under_way`` calls went on."""
 
     under_way: int
-    # All requests of one call together, one a call.
+    # For each call, all its requests together.
     calls: list[float] = field(default_factory=list)
-    # The one that a person hears: from the call to what to do with it.
+    # For each call, the request for TwiML: the rep hears nothing until it is answered.
     twiml: list[float] = field(default_factory=list)
     requests: int = 0
     failed: int = 0
@@ -46,8 +46,11 @@ def percentiles(seconds: Sequence[float]) -> tuple[float, float, float]:
 
 
 def measure(directory: Path, levels: Sequence[int], *, call_seconds: float) -> list[Waits]:
-    """By level, so many calls under way at any time, each ``call_seconds`` long; measured for as
-    long again once all have begun. A level of 1 is one call after the other, without a pause."""
+    """For each level, keeps so many calls under way, each ``call_seconds`` long.
+
+    It measures the calls that begin in the next ``call_seconds`` after all have begun. With a level
+    of 1, one call follows the other, without pauses in it.
+    """
     settings = Settings.load(
         environ={}, env_path=directory / "no.env", local_dir=directory, port_base=_port_base()
     )
@@ -57,7 +60,7 @@ def measure(directory: Path, levels: Sequence[int], *, call_seconds: float) -> l
 
 async def _level(env: Mapping[str, str], under_way: int, call_seconds: float) -> Waits:
     waits = Waits(under_way)
-    # A connection each: one that is kept may be closed at the moment it is used again.
+    # A new connection for each request: the server may close a kept one as it is used again.
     connector = aiohttp.TCPConnector(limit=0, force_close=True)
     async with aiohttp.ClientSession(connector=connector) as http:
         rep = await _sign_in(http, env)
@@ -79,7 +82,7 @@ async def _calls(
     measured: tuple[float, float],
     call_seconds: float,
 ) -> None:
-    """One call after the other until the time is over."""
+    """Places one call after the other until the time is over."""
     alone = waits.under_way == 1
     pause = 0.0 if alone else call_seconds / _REQUESTS
     await asyncio.sleep(0 if alone else random.uniform(0, call_seconds))
@@ -96,7 +99,7 @@ async def _calls(
 async def _call(
     http: aiohttp.ClientSession, env: Mapping[str, str], rep: str, pause: float
 ) -> tuple[list[float], int]:
-    """The seconds that each request of a call took, and how many were answered with an error."""
+    """Places one call; the seconds that each request took, and how many requests failed."""
     validator = RequestValidator(env["TWILIO_AUTH_TOKEN"])
     agent, lead = f"CA{uuid.uuid4().hex}", f"CA{uuid.uuid4().hex}"
     taken: list[float] = []
@@ -114,7 +117,7 @@ async def _call(
         except aiohttp.ClientError:
             failed += 1
         taken.append(time.perf_counter() - sent)
-        # On time, however long this one took.
+        # The next request is on time, however long this one took.
         await asyncio.sleep(begun + pause * len(taken) - time.monotonic())
 
     async def webhook(path: str, form: Mapping[str, str]) -> None:
@@ -140,7 +143,7 @@ async def _call(
 
 
 def _hex_of(access_token: str) -> str:
-    """The user's id, as identities have it."""
+    """The user's id in the form that identities have."""
     claims = jwt.decode(access_token, options={"verify_signature": False})
     return str(claims["sub"]).replace("-", "")
 

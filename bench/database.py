@@ -20,7 +20,7 @@ import psycopg
 from psycopg import pq, sql
 
 from bench.instance import free_port
-from bench.subjects import BEGINNING, EVENT, rep_claims
+from bench.requests import BEGINNING, EVENT, rep_claims
 from functions.bundle import ROOT
 from stack.migrations import push
 from stack.postgres import Postgres

@@ -1,4 +1,4 @@
-"""The endpoints: cold start, memory, requests a second, round trips."""
+"""Measures the functions: cold start, memory, requests for each second of CPU time, round trips."""
 
 from __future__ import annotations
 
@@ -14,45 +14,48 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
-from bench import load, stub, subjects
+from bench import load, requests, stub, subjects
+from bench.environments import python_with
 from bench.instance import Instance, ask
-from bench.subjects import Request, Subject
+from bench.requests import BEGINNING, EVENT, Request
+from bench.subjects import Subject
 from functions.bundle import ROOT
 
 
 @dataclass
 class Figures:
-    """Of one function."""
+    """The measurements of one function. Those not measured are empty."""
 
-    # Seconds from the start of its process to its first full answer, one a start.
+    # For each start, seconds from the creation of its process to its first whole answer.
     starts: list[float] = field(default_factory=list)
-    # Requests answered for each second of CPU time, one a run: what one core serves.
+    # For each run, requests answered for each second of CPU time: what one core serves.
     rates: list[float] = field(default_factory=list)
-    # Bytes after the load.
+    # For each run, bytes of memory after it.
     memory: list[float] = field(default_factory=list)
-    # Requests to the database for each request, by path.
-    round_trips: dict[str, float] = field(default_factory=dict)
 
     @property
     def start(self) -> float:
+        """The median cold start in seconds."""
         return median(self.starts)
 
     @property
     def rate(self) -> float:
+        """The median of requests for each second of CPU time."""
         return median(self.rates)
 
     @property
     def occupied(self) -> float:
+        """The median memory in bytes."""
         return median(self.memory)
 
 
 @contextmanager
 def project() -> Iterator[str]:
-    """The address of a running stub."""
+    """Runs the stub; its address."""
     with subprocess.Popen(
         [sys.executable, "-m", "bench.stub"],
         cwd=ROOT,
-        env={**os.environ, "STUB_JWKS": subjects.JWKS},
+        env={**os.environ, "STUB_JWKS": json.dumps(requests.JWKS)},
         stdout=subprocess.PIPE,
         text=True,
     ) as process:
@@ -64,42 +67,41 @@ def project() -> Iterator[str]:
 
 
 def counted(stub_url: str) -> dict[str, int]:
-    """What the stub was asked since the last time, without what is no database."""
+    """The requests to the database since the last time, by path."""
     with urllib.request.urlopen(f"{stub_url}/counted") as answer:
         paths: dict[str, int] = json.load(answer)
     return {path: count for path, count in paths.items() if path.startswith("/rest/")}
 
 
 def measure(scratch: Path, *, starts: int, runs: int, seconds: float) -> dict[str, Figures]:
-    """Every function ``starts`` times from cold, and ``runs`` times under load for ``seconds``.
+    """Starts every function ``starts`` times, and loads it ``runs`` times for ``seconds``.
 
-    One function after the other and again from the beginning: what disturbs one disturbs all.
+    The functions take turns, so that a disturbance of the machine reaches all of them.
     """
     figures: dict[str, Figures] = defaultdict(Figures)
     with project() as url:
         every = subjects.subjects(url, scratch / "packed")
         pythons = {
-            subject.name: subjects.environment(subject, scratch / "environments")
+            subject.name: python_with(subject.requirements, scratch / "environments")
             for subject in every
         }
-        # Once unmeasured: files are read from disk, and caches of the system filled.
+        # The first start is not measured: it reads the files from disk into the system's caches.
         for subject in every:
             with Instance(subject, pythons[subject.name]):
                 pass
         for _ in range(starts):
             for subject in every:
-                with Instance(subject, pythons[subject.name]) as instance:
-                    figures[subject.name].starts.append(instance.started)
+                if subject.measure_start:
+                    with Instance(subject, pythons[subject.name]) as instance:
+                        figures[subject.name].starts.append(instance.started)
         for _ in range(runs):
             for subject in every:
                 with Instance(subject, pythons[subject.name], core=_core()) as instance:
-                    _load(subject, instance, figures[subject.name], url, seconds)
+                    _load(subject, instance, figures[subject.name], seconds)
     return dict(figures)
 
 
-def _load(
-    subject: Subject, instance: Instance, figures: Figures, stub_url: str, seconds: float
-) -> None:
+def _load(subject: Subject, instance: Instance, figures: Figures, seconds: float) -> None:
     def run(for_seconds: float) -> int:
         return load.run(
             instance.port,
@@ -110,75 +112,96 @@ def _load(
         )
 
     run(seconds / 4)
-    counted(stub_url)
     before = instance.cpu_seconds()
     answered = run(seconds)
     figures.rates.append(answered / (instance.cpu_seconds() - before))
     figures.memory.append(instance.memory())
-    figures.round_trips = {
-        path: round(count / answered, 3) for path, count in counted(stub_url).items()
-    }
 
 
 def _core() -> int | None:
-    """A core for the function alone; whoever asks it, and the stub, take the others."""
+    """A core for the function, if there are several; the load and the stub use the others."""
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
     return cores[0] if len(cores) > 1 else None
 
 
-def round_trips(scratch: Path) -> dict[str, int]:
-    """How often the database is asked, by kind of request; each is sent once."""
+@dataclass(frozen=True)
+class RoundTrips:
+    """How often one request asks the database, and how often it may."""
+
+    found: int
+    budget: int
+
+
+def round_trips(scratch: Path) -> dict[str, RoundTrips]:
+    """The round trips of each kind of request. Each kind is sent once."""
     with project() as url:
-        found: dict[str, int] = {}
+        found: dict[str, RoundTrips] = {}
         for subject in subjects.subjects(url, scratch / "packed"):
             if subject.name not in _KINDS:
                 continue
-            python = subjects.environment(subject, scratch / "environments")
+            python = python_with(subject.requirements, scratch / "environments")
             with Instance(subject, python) as instance:
                 counted(url)
-                for kind, request in _KINDS[subject.name](url).items():
+                for kind, (request, budget) in _KINDS[subject.name](url).items():
                     status = ask(instance.port, request.encoded())
                     if status != request.status:
                         raise RuntimeError(f"{kind} was answered {status}, not {request.status}")
-                    found[kind] = sum(counted(url).values())
+                    found[kind] = RoundTrips(sum(counted(url).values()), budget)
     return found
 
 
-def _of_token(url: str) -> dict[str, Request]:
-    token = subjects.access_token(url)
+# By kind: the request, and how often it may ask the database.
+Kinds = dict[str, tuple[Request, int]]
+
+
+def _of_token(url: str) -> Kinds:
+    token = requests.access_token(url)
     return {
-        "an access token": subjects.browser(token, {}),
-        "an access token, not signed in": subjects.browser(token + "x", {}, status=401),
-        "an access token, malformed": subjects.browser(token, {"businessId": "x"}, status=400),
+        "an access token": (requests.browser(token, {}), 1),
+        "an access token, not signed in": (requests.browser(token + "x", {}, status=401), 0),
+        "an access token, malformed": (
+            requests.browser(token, {"businessId": "x"}, status=400),
+            0,
+        ),
     }
 
 
-def _of_twiml(url: str) -> dict[str, Request]:
+def _of_twiml(url: str) -> Kinds:
     path = "/api/twilio/twiml"
-    forged = subjects.webhook(path, "status", subjects.BEGINNING, status=403)
-    test = {name: value for name, value in subjects.BEGINNING.items() if name != "To"}
-    dialled = {**subjects.BEGINNING, "DialCallSid": subjects.LEAD_SID, "DialCallStatus": "busy"}
-    token = subjects.access_token(url)
+    test = {name: value for name, value in BEGINNING.items() if name != "To"}
+    dialled = {**BEGINNING, "DialCallSid": requests.LEAD_SID, "DialCallStatus": "busy"}
+    token = requests.access_token(url)
     return {
-        "a call begins": subjects.webhook(path, "twiml", subjects.BEGINNING),
-        "a Dial ends": subjects.webhook(f"{path}?after=dial", "twiml?after=dial", dialled),
-        "a call is previewed": subjects.browser(token, {"To": "+14155552671"}, path=path),
-        "the Voice SDK's test call": subjects.webhook(path, "twiml", test),
-        "a call begins, forged": forged,
-        "a call is previewed, malformed": subjects.browser(token, {}, path=path, status=400),
+        "a call begins": (requests.webhook(path, "twiml", BEGINNING), 1),
+        "a Dial ends": (requests.webhook(f"{path}?after=dial", "twiml?after=dial", dialled), 1),
+        "a call is previewed": (requests.browser(token, {"To": "+14155552671"}, path=path), 1),
+        "the Voice SDK's test call": (requests.webhook(path, "twiml", test), 0),
+        "a call begins, forged": (requests.webhook(path, "status", BEGINNING, status=403), 0),
+        "a call is previewed, malformed": (requests.browser(token, {}, path=path, status=400), 0),
     }
 
 
-def _of_status(url: str) -> dict[str, Request]:
+def _of_status(url: str) -> Kinds:
     path = "/api/twilio/status"
-    read = subjects.browser(subjects.access_token(url), {}, path=path)
+    read = requests.browser(requests.access_token(url), {}, path=path)
     query = f"{path}?conversationId={stub.CONVERSATION_ID}"
     return {
-        "an event": subjects.webhook(path, "status", subjects.EVENT, status=204),
-        "a conversation is read": Request("GET", query, read.headers, "", 200),
-        "an event, forged": subjects.webhook(path, "twiml", subjects.EVENT, status=403),
-        "a conversation is read, no id": Request("GET", path, read.headers, "", 400),
+        "an event": (requests.webhook(path, "status", EVENT, status=204), 1),
+        "a conversation is read": (Request("GET", query, read.headers, "", 200), 1),
+        "an event, forged": (requests.webhook(path, "twiml", EVENT, status=403), 0),
+        "a conversation is read, no id": (Request("GET", path, read.headers, "", 400), 0),
     }
 
 
-_KINDS = {"token_fn": _of_token, "twiml_fn": _of_twiml, "status_fn": _of_status}
+def _of_reconcile(url: str) -> Kinds:
+    run = requests.scheduled(url)
+    forged = Request("POST", run.path, {"Authorization": "Bearer x"}, "", 401)
+    return {"the reconciler finds nothing": (run, 1), "the reconciler, forged": (forged, 0)}
+
+
+_KINDS = {
+    "token_fn": _of_token,
+    "twiml_fn": _of_twiml,
+    "status_fn": _of_status,
+    "reconcile_fn": _of_reconcile,
+}

@@ -1,4 +1,4 @@
-"""A running instance of a function, as the host runs one, and what it costs."""
+"""A running instance of a function, started as the host starts it, and its CPU time and memory."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ START_SECONDS = 60.0
 
 
 class Instance:
-    """functions-framework with one function, on one core where the system can pin it there.
+    """functions-framework with one function; ``core`` pins it to one core, on Linux.
 
-    A context manager; inside it has answered its first request, ``started`` seconds after its
-    process was made. Our own source is compiled at each start, as on the host: the copy that runs
-    has no bytecode and leaves none.
+    A context manager. When it is entered, the instance has answered its first request, ``started``
+    seconds after its process was created. The function's own source is compiled at each start, as
+    on the host: the copy that runs has no bytecode.
     """
 
     def __init__(self, subject: Subject, python: Path, *, core: int | None = None) -> None:
@@ -101,7 +101,7 @@ class Instance:
         self._folder.cleanup()
 
     def cpu_seconds(self) -> float:
-        """CPU time of all threads of its processes so far."""
+        """CPU time of all its processes' threads so far, in seconds."""
         nanoseconds = 0
         for pid in self._pids():
             for schedstat in Path(f"/proc/{pid}/task").glob("*/schedstat"):
@@ -109,8 +109,8 @@ class Instance:
         return nanoseconds / 1e9
 
     def memory(self) -> int:
-        """Bytes it occupies: its processes' own pages, each once however many of them share it,
-        and the files that the largest has mapped."""
+        """Memory of its processes in bytes: their own pages, shared ones counted once, and the
+        mapped files of the process that has most of them."""
         own, files = 0, 0
         for pid in self._pids():
             rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
@@ -120,7 +120,7 @@ class Instance:
         return (own + files) * 1024
 
     def _pids(self) -> Sequence[int]:
-        """All processes of its session, which is its own."""
+        """The ids of all its processes: those of its session."""
         found = []
         for entry in Path("/proc").iterdir():
             if entry.name.isdecimal():
@@ -135,7 +135,7 @@ class Instance:
 
 
 def free_port() -> int:
-    """A port that nothing listens on now."""
+    """A port on which nothing listens now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -143,8 +143,10 @@ def free_port() -> int:
 
 
 def ask(port: int, request: bytes) -> int:
-    """Sends one request on a connection of its own, reads all of the answer; returns its status.
-    Raises OSError."""
+    """Sends one request on a new connection and reads the whole answer; returns its status.
+
+    Raises OSError.
+    """
     with socket.create_connection(("127.0.0.1", port), timeout=START_SECONDS) as connection:
         connection.sendall(request)
         received = b""
@@ -159,7 +161,7 @@ def ask(port: int, request: bytes) -> int:
 
 
 def answer_length(received: bytes) -> int | None:
-    """How long the answer is whose beginning this is; None while its head is not complete."""
+    """The length of the answer that begins with ``received``; None until its head is complete."""
     head, separator, _ = received.partition(b"\r\n\r\n")
     if not separator:
         return None

@@ -1,5 +1,5 @@
-"""Keeps a function busy: as many connections as it takes requests at once, each sending its next
-request as soon as the last one is answered."""
+"""Keeps a function busy: as many connections as it accepts requests at the same time, each of which
+sends its next request as soon as the last one is answered."""
 
 from __future__ import annotations
 
@@ -63,6 +63,8 @@ async def _run(port: int, request: bytes, status: int, connections: int, seconds
 
 
 def run(port: int, request: bytes, status: int, *, connections: int, seconds: float) -> int:
-    """Asks for so many seconds; returns how many requests were answered. Raises RuntimeError at the
-    first answer that is not ``status``."""
+    """Sends requests for ``seconds``; returns how many were answered.
+
+    Raises RuntimeError at the first answer whose status is not ``status``.
+    """
     return asyncio.run(_run(port, request, status, connections, seconds))

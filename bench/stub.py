@@ -1,9 +1,9 @@
-"""A Supabase project that answers at once, from memory, and counts what it is asked.
+"""A Supabase project that answers at once from memory, and counts the requests.
 
-    python -m bench.stub      prints its address, and serves until it is ended
+    python -m bench.stub      prints its address, and serves until it is stopped
 
-The Auth server's public keys are those of `STUB_JWKS`. `GET /counted` answers how often each path
-was asked for, and forgets it.
+`STUB_JWKS` is JSON: a set of public keys for each path that serves one. `GET /counted` answers how
+often each path was asked for since the last `GET /counted`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ _ANSWERS: dict[str, object] = {
     "/rest/v1/rpc/preview_call": _DECISION,
     "/rest/v1/rpc/record_call_event": {"new": True, "conversation_id": CONVERSATION_ID},
     "/rest/v1/conversations": [_CONVERSATION],
-    # What the usual way asks for besides.
+    "/rest/v1/rpc/claim_unsettled_calls": {"calls": [], "settled": 0, "paused_seconds": None},
+    # The usual way asks for these two.
     "/rest/v1/business_members": [{"business_id": BUSINESS_ID}],
     "/auth/v1/user": {
         "id": USER_ID,
@@ -44,12 +45,12 @@ _ANSWERS: dict[str, object] = {
         "user_metadata": {},
         "created_at": "2026-01-01T00:00:00Z",
     },
-    "/auth/v1/.well-known/jwks.json": json.loads(os.environ.get("STUB_JWKS", '{"keys": []}')),
+    **json.loads(os.environ.get("STUB_JWKS", "{}")),
 }
 
 
 class Stub(asyncio.Protocol):
-    """One connection: HTTP/1.1, kept alive, as much of it as our clients speak."""
+    """One connection: as much of HTTP/1.1, kept alive, as the measured clients use."""
 
     bodies: ClassVar = {path: json.dumps(answer).encode() for path, answer in _ANSWERS.items()}
     counted: ClassVar[Counter[str]] = Counter()
@@ -81,7 +82,7 @@ class Stub(asyncio.Protocol):
 
 
 def _request_length(received: bytes) -> int | None:
-    """How long the first request is, or None while not all of it is there."""
+    """The length of the first request, or None until all of it has arrived."""
     head, separator, _ = received.partition(b"\r\n\r\n")
     if not separator:
         return None

@@ -13,11 +13,11 @@ import sys
 
 from aiohttp import web
 
-from simulator.clock import Clock
-from simulator.network import PhoneNetwork
+from simulator.browsers.signalling import Signalling
+from simulator.calls.clock import Clock
+from simulator.calls.network import PhoneNetwork
 from simulator.server import make_app
 from simulator.settings import Settings, SettingsError, from_environment
-from simulator.signalling import Signalling
 
 
 async def serve(settings: Settings) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
-from urllib.parse import urlsplit
 
-from simulator.account import Account, ApiKey, TwimlApp
+from simulator.protocol.account import Account, ApiKey, TwimlApp
+from simulator.protocol.formats import is_phone_number, is_web_address
 
 REQUIRED = (
     "TWILIO_ACCOUNT_SID",
@@ -18,16 +17,14 @@ REQUIRED = (
     "SIMULATOR_CALLER_IDS",
 )
 
-_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
-
 
 class SettingsError(Exception):
-    """One or more settings are missing or wrong; the message names every one of them."""
+    """Settings are missing or wrong; the message names all of them."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything that the simulator is told when it starts."""
+    """What the environment says when the simulator starts."""
 
     host: str
     port: int
@@ -35,12 +32,12 @@ class Settings:
     """Real seconds per simulated second."""
     log_level: str
     media_host: str
-    """The address at which browsers find the audio."""
+    """The IP address at which browsers reach the audio."""
     account: Account
 
 
 def from_environment(environment: Mapping[str, str]) -> Settings:
-    """The settings in ``environment``; raises SettingsError that names all faults at once."""
+    """The settings in ``environment``. Raises SettingsError that names all faults at once."""
     faults: list[str] = []
     missing = [name for name in REQUIRED if not environment.get(name, "").strip()]
     if missing:
@@ -67,7 +64,7 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
 
     log_level = given("SIMULATOR_LOG_LEVEL", "INFO").upper()
     if log_level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
-        faults.append("SIMULATOR_LOG_LEVEL is none of DEBUG, INFO, WARNING, ERROR")
+        faults.append("SIMULATOR_LOG_LEVEL must be one of DEBUG, INFO, WARNING, ERROR")
 
     media_host = given("SIMULATOR_MEDIA_HOST", "127.0.0.1")
     try:
@@ -76,11 +73,11 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         faults.append("SIMULATOR_MEDIA_HOST is not an IP address")
 
     for name in ("SIMULATOR_VOICE_URL", "SIMULATOR_STATUS_CALLBACK"):
-        if given(name) and not _is_web_address(given(name)):
+        if given(name) and not is_web_address(given(name)):
             faults.append(f"{name} is not an http or https URL")
 
     numbers = [part.strip() for part in given("SIMULATOR_CALLER_IDS").split(",") if part.strip()]
-    foreign = [number for number in numbers if not _E164.fullmatch(number)]
+    foreign = [number for number in numbers if not is_phone_number(number)]
     if foreign:
         faults.append("SIMULATOR_CALLER_IDS has numbers that are not E.164: " + ", ".join(foreign))
 
@@ -111,11 +108,3 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         media_host=media_host,
         account=account,
     )
-
-
-def _is_web_address(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname)

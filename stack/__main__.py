@@ -8,12 +8,13 @@ import time
 from functions.env_file import EnvFileError
 from stack import call as calling
 from stack.errors import StackError
+from stack.local_dir import reset
 from stack.settings import Settings
-from stack.stack import Stack, reset
+from stack.stack import Stack
 
 
 class _Stopped(Exception):
-    """Somebody asked us to end."""
+    """A signal asked this process to end."""
 
 
 def main() -> int:
@@ -47,14 +48,12 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("reset", help="delete the local data")
     call = commands.add_parser("call", help="place a call as the demo rep and check its row")
     call.add_argument("--to", default=calling.DEFAULT_TO, help="the number to dial")
-    call.add_argument(
-        "--base", help="where the functions are, if not those of the stack (http://…)"
-    )
+    call.add_argument("--base", help="the address of the functions, if not the stack's (http://…)")
     return parser
 
 
 def _stop(number: int, frame: object) -> None:
-    # Once: a second Ctrl-C must not interrupt the stopping.
+    # A second Ctrl-C must not interrupt the stopping.
     for again in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(again, signal.SIG_IGN)
     raise _Stopped
@@ -88,9 +87,9 @@ def _summary(stack: Stack, seconds: float) -> str:
         lines.append(f"  Sign in as  {env['DEMO_EMAIL']} / {env.get('DEMO_PASSWORD', '')}")
     lines += [
         "",
-        f"All of it, with keys, is in {stack.settings.stack_env_path}",
+        f"All addresses and keys are in {stack.settings.stack_env_path}",
         "Place a call from another terminal: make call",
-        "Stop with Ctrl-C; the data stays. `make reset` starts over.",
+        "Stop with Ctrl-C; the data stays. `make reset` deletes it.",
     ]
     return "\n".join(lines)
 

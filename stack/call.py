@@ -1,4 +1,4 @@
-"""One call from token to conversation row, as the demo rep, and whether the row is right."""
+"""Places one call as the demo rep, and checks the conversation row that it leaves."""
 
 import re
 import sys
@@ -12,13 +12,14 @@ from supabase import Client, ClientOptions, create_client
 
 from functions import env_file
 from stack.errors import StackError
+from stack.local_dir import is_running
 from stack.settings import Settings
-from stack.stack import Stack, is_running
+from stack.stack import Stack
 
 DEFAULT_TO = "+15005550006"
 
 _TIMEOUT = httpx.Timeout(30.0, connect=5.0)
-# The simulator answers a poll that finds nothing after this long.
+# How long the simulator waits for an event before it answers a poll with none.
 _POLL_SECONDS = 20
 _ROW_COLUMNS = (
     "status", "block_reason", "duration_seconds", "from_number", "to_number", "lead_id",
@@ -32,14 +33,14 @@ Json = dict[str, Any]
 
 
 class Failed(StackError):
-    """A step of the call was refused or went wrong."""
+    """A step of the call was refused or failed."""
 
 
 def main(settings: Settings, to: str, base: str | None) -> int:
-    """Places a call to `to` and prints it; uses the running stack, or starts one for itself.
+    """Places a call to `to` and prints it. Uses the running stack, or starts one for this call.
 
-    `base`: where the functions are, instead of the stack's. Returns 0, or 1 if the rows that the
-    call left are not what the call was. Raises StackError if it could not be placed at all.
+    `base`: the address of the functions, if not the stack's. Returns 0, or 1 if the rows in the
+    database differ from the call. Raises StackError if the call could not be placed.
     """
     if is_running(settings):
         env = env_file.read(settings.stack_env_path)
@@ -59,17 +60,17 @@ def _place_and_check(env: Mapping[str, str], to: str, base: str | None) -> int:
         row, complaints = check(rep, call)
     _print_row(row)
     if complaints:
-        print("\nThe rows are not what the call was:", file=sys.stderr)
+        print("\nThe rows in the database differ from the call:", file=sys.stderr)
         for complaint in complaints:
             print(f"  - {complaint}", file=sys.stderr)
         return 1
-    print("\nThe row is what the call was.")
+    print("\nThe row matches the call.")
     return 0
 
 
 @dataclass(frozen=True)
 class Rep:
-    """A signed-in rep, who reads with Supabase's own client what row-level security shows them."""
+    """A signed-in rep, who reads with the `supabase` package what row-level security shows them."""
 
     supabase: Client
     access_token: str
@@ -80,7 +81,7 @@ class Rep:
         missing = [name for name in ("DEMO_EMAIL", "DEMO_PASSWORD") if not env.get(name)]
         if missing:
             raise Failed(f"To sign in to this project, add {' and '.join(missing)} to .env.")
-        # By hand: the client cannot read the timestamps that the local Auth server answers.
+        # Without the `supabase` client, which cannot read the timestamps of the local Auth server.
         answer = _request(
             http,
             "POST",
@@ -161,7 +162,7 @@ def _print_timeline(http: httpx.Client, simulator_url: str, call_sid: str) -> No
 
 
 def check(rep: Rep, call: Json) -> tuple[Json | None, list[str]]:
-    """The conversation that `call` (in the simulator's words) left, and what is wrong with it."""
+    """The conversation of `call` (as the simulator shows it), and how it differs from the call."""
     call_sid = call["callSid"]
     rows = rep.select("conversations", call_sid=call_sid)
     if len(rows) != 1:
@@ -171,7 +172,7 @@ def check(rep: Rep, call: Json) -> tuple[Json | None, list[str]]:
 
     def compare(what: str, found: object, expected: object) -> None:
         if found != expected:
-            complaints.append(f"{what} is {found!r}, and was {expected!r}")
+            complaints.append(f"{what} is {found!r}, but the call had {expected!r}")
 
     legs = {leg["callSid"]: leg for leg in call["legs"]}
     status, talk_seconds = _what_the_call_was(call)
@@ -214,7 +215,7 @@ def _what_the_call_was(call: Json) -> tuple[str, int]:
     )
     if not dialled:
         return ("blocked" if call["documents"] else "canceled"), 0
-    # The network refused to dial: Dial's action says so, and there is no leg.
+    # The network refused to dial: there is no leg, and the request to Dial's action has the status.
     action = next(
         (delivery for delivery in call["deliveries"] if delivery["kind"] == "action"), None
     )
@@ -235,7 +236,7 @@ def _distinct_callbacks(call: Json) -> set[tuple[str, ...]]:
 
 
 def _say(seconds: float | None, what: str, text: str) -> None:
-    """One line of the timeline: seconds into the call, what, details, cut to fit a screen."""
+    """Prints one line of the timeline: seconds into the call, kind, text cut to the screen."""
     at = "" if seconds is None else f"{seconds:.1f} s"
     text = _HEX_ID.sub(r"\1…", text.removeprefix('<?xml version="1.0" encoding="UTF-8"?>'))
     if len(text) > _LINE_WIDTH:
@@ -260,7 +261,7 @@ def _request(http: httpx.Client, method: str, url: str, **options: Any) -> httpx
 
 
 def _json(answer: httpx.Response, who: str) -> Any:
-    """The JSON of a successful answer. Raises Failed with the error's own words otherwise."""
+    """The JSON of a successful answer. Raises Failed with the error's message otherwise."""
     try:
         body = answer.json()
     except ValueError:
@@ -271,7 +272,7 @@ def _json(answer: httpx.Response, who: str) -> Any:
 
 
 def _message(body: object) -> str:
-    """What the errors of the functions, the simulator, Auth and REST each call their message."""
+    """The message in an error of the functions, the simulator, Auth or REST: each has its form."""
     if not isinstance(body, dict):
         return ""
     error = body.get("error")

@@ -1,4 +1,4 @@
-"""What a developer can put right: printed as it is, without a traceback."""
+"""Errors that a developer can fix. They are printed without a traceback."""
 
 
 class StackError(Exception):

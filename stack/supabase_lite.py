@@ -14,14 +14,14 @@ from stack.processes import Process
 from stack.settings import CHECKOUT, Settings
 
 ROLE = "supabase_lite"
-# More than the functions have threads for, fewer than Postgres has connections.
+# More than the threads of the functions, fewer than the connections that Postgres allows.
 POOL_SIZE = 48
 
 _HERE = Path(__file__).parent
 
 
 def prepare(postgres: Postgres, keys: Keys, database: str = "postgres") -> None:
-    """Makes the role that Lite connects as, which can become others and can grant nothing."""
+    """Creates the role that Lite connects as. It can become other roles and cannot grant."""
     with psycopg.connect(postgres.url(database)) as connection:
         connection.execute((_HERE / "lite_role.sql").read_bytes())
         connection.execute(
@@ -32,10 +32,10 @@ def prepare(postgres: Postgres, keys: Keys, database: str = "postgres") -> None:
 
 
 def start(settings: Settings, postgres: Postgres, keys: Keys) -> Process:
-    """Starts the server; its schema cache shows what is migrated by the first request."""
+    """Starts the server. Run the migrations first: it reads the schema when it starts."""
     node = shutil.which("node")
     if node is None:
-        raise StackError("There is no `node` on the PATH: the stack needs Node.js 20 or newer.")
+        raise StackError("There is no `node` on the PATH. The stack needs Node.js 20 or newer.")
     environ = {
         **os.environ,
         "LITE_DATABASE_URL": postgres.url(user=ROLE),

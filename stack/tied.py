@@ -1,8 +1,8 @@
-"""Becomes another program, which the kernel (Linux) signals when the thread that started us ends.
+"""Executes a program to which the kernel (Linux) sends a signal when our parent thread ends.
 
     python tied.py SIGNAL PARENT_PID PROGRAM [ARGUMENT…]
 
-A program of its own, because code between fork and exec is unsafe where there are threads.
+A separate program, because Python code between fork and exec is unsafe if there are threads.
 """
 
 import ctypes
@@ -13,7 +13,7 @@ _PR_SET_PDEATHSIG = 1
 
 
 def main() -> None:
-    """Ties this process to its parent and executes the program in its place."""
+    """Ties this process to its parent, then replaces it with the program."""
     number, parent, *argv = sys.argv[1:]
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(number), 0, 0, 0)
     if os.getppid() != int(parent):

@@ -1,4 +1,4 @@
-"""The least that the host can run."""
+"""The smallest function that the host can run."""
 
 import functions_framework
 from flask import Request

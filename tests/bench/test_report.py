@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bench import calls, report
 from bench.database import SIZES, Cost
-from bench.functions import Figures
+from bench.functions import Figures, RoundTrips
 from bench.ledger import Rates
 from bench.stub import Stub, _request_length
 
@@ -19,9 +19,11 @@ def results(**changes: object) -> report.Results:
         "functions": {
             "empty": figures(0.2, 40e6, 2000),
             "token_fn": figures(0.3, 60e6, 800),
-            "usual token_fn": figures(0.5, 90e6, 20),
+            "usual token_fn": figures(0.5, 90e6, 250),
+            "usual token_fn, a client per request": figures(0.5, 90e6, 20),
+            "reconcile_fn": figures(0.39, 60e6, 500),
         },
-        "round_trips": {"an event": 1},
+        "round_trips": {"an event": RoundTrips(1, 1), "an event, forged": RoundTrips(0, 0)},
         "statements": {
             "one event": {SIZES[0]: Cost(0.0011, 0.001), SIZES[2]: Cost(0.0012, 0.0011)}
         },
@@ -39,20 +41,37 @@ def missed(**changes: object) -> int:
 def test_with_everything_in_its_budget_nothing_is_missed() -> None:
     text = report.markdown(results())
     assert "missed" not in text
-    for part in ("1.50", "1,000", "0.60", "10,000,000", "call_events", "150 ms"):
+    for part in (
+        "1.50",
+        "1.95",
+        "3.2",
+        "40",
+        "1,000",
+        "0.60",
+        "10,000,000",
+        "call_events",
+        "150 ms",
+    ):
         assert part in text, part
 
 
 def test_what_is_missed_is_marked() -> None:
-    slow = {"empty": figures(0.2, 40e6, 2000), "token_fn": figures(0.41, 81e6, 590)}
-    assert missed(functions=slow | {"usual token_fn": figures(0.5, 90e6, 60)}) == 5
+    empty = {"empty": figures(0.2, 40e6, 2000)}
+    usual = {
+        "usual token_fn": figures(0.5, 90e6, 250),
+        "usual token_fn, a client per request": figures(0.5, 90e6, 17),
+    }
+    assert missed(functions=empty | {"token_fn": figures(0.312, 61e6, 590)} | usual) == 4
+    assert missed(functions=empty | {"reconcile_fn": figures(0.41, 60e6, 500)}) == 1
+    for count, budget in ((0, 1), (2, 1), (1, 0)):
+        assert missed(round_trips={"an event": RoundTrips(count, budget)}) == 1
     assert missed(rates=Rates(events=499, updates=1000)) == 1
     grown = {SIZES[0]: Cost(0.001, 0.001), SIZES[2]: Cost(0.0014, 0.001)}
     assert missed(statements={"one event": grown}) == 2
 
 
 def test_a_machine_without_pgbench_is_told_so() -> None:
-    text = report.markdown(results(rates=None))
+    text = report.markdown(results(rates=None, no_pgbench=True))
     assert "there is no `pgbench`" in text
 
 

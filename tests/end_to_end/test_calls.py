@@ -186,7 +186,7 @@ def test_make_call_prints_the_timeline_and_the_row(stack: Stack) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     for word in (DEMO, "token", "twiml", "ringing", "in-progress", "completed after 7 s"):
         assert word in done.stdout
-    assert "The row is what the call was." in done.stdout
+    assert "The row matches the call." in done.stdout
 
 
 def test_a_token_of_the_phone_network_works_there(rep: Rep) -> None:

@@ -22,7 +22,7 @@ from aiortc import (
 )
 from av import AudioFrame
 
-from simulator.media import gather_on
+from simulator.browsers.media import gather_on
 from tests.simulator.lab import Lab, access_token
 
 TEMPORARY_SID = "TJSabc"

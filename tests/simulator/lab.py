@@ -14,12 +14,14 @@ from aiohttp import web
 from twilio.jwt.access_token import AccessToken
 from twilio.jwt.access_token.grants import VoiceGrant
 
-from simulator.account import Account, ApiKey, TwimlApp
-from simulator.calls import CallJson, EventJson, LegJson
-from simulator.clock import Clock
-from simulator.network import PhoneNetwork
+from simulator.browsers.signalling import Signalling
+from simulator.browsers.switchboard import Timing
+from simulator.calls.call_log import EventJson
+from simulator.calls.clock import Clock
+from simulator.calls.network import PhoneNetwork
+from simulator.control.call_json import CallJson, LegJson
+from simulator.protocol.account import Account, ApiKey, TwimlApp
 from simulator.server import make_app
-from simulator.signalling import Signalling, Timing
 
 CALLER_ID = "+15005550006"
 LEAD = "+14155550123"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import jwt
 import pytest
 
-from simulator.access_token import TokenRefused, verify
+from simulator.protocol.access_token import TokenRefused, verify
 from tests.simulator.lab import ACCOUNT_SID, APP_SID, KEY, access_token, account
 
 NOW = 1_800_000_000

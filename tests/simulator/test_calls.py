@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 from twilio.request_validator import RequestValidator
 
-from simulator.calls import CallJson
+from simulator.control.call_json import CallJson
 from tests.simulator.lab import (
     ACCOUNT_SID,
     APP_SID,

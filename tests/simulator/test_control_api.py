@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from simulator.calls import EventJson
+from simulator.calls.call_log import EventJson
 from tests.simulator.lab import LEAD, Lab, access_token, in_lab, lead_leg
 
 

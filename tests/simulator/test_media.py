@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
-from simulator import sounds
-from simulator.calls import MediaJson
-from simulator.sounds import Sound
+from simulator.calls import sounds
+from simulator.calls.sounds import Sound
+from simulator.control.call_json import MediaJson
 from tests.simulator.browser import Audio, Browser, audio, connected
 from tests.simulator.lab import LEAD, Lab, in_lab
 

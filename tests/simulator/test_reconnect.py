@@ -7,7 +7,7 @@ import asyncio
 import aiohttp
 import pytest
 
-from simulator.signalling import Timing
+from simulator.browsers.switchboard import Timing
 from tests.simulator.browser import Gone, an_offer, connected, socket
 from tests.simulator.lab import LEAD, Lab, access_token, in_lab, lead_leg
 

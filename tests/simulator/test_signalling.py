@@ -8,8 +8,8 @@ import sys
 import pytest
 from aiohttp import web
 
-from simulator import signalling
-from simulator.signalling import Timing
+from simulator.browsers import browser_socket
+from simulator.browsers.switchboard import Timing
 from tests.simulator.browser import TEMPORARY_SID, Gone, an_offer, connected, socket
 from tests.simulator.lab import CALLER_ID, LEAD, Lab, Received, access_token, in_lab, lead_leg
 
@@ -378,7 +378,7 @@ async def test_the_number_of_calls_with_audio_is_limited(lab: Lab) -> None:
     await lab.script(LEAD, **WITHOUT_END)
     offer = await an_offer()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(signalling, "MAX_CALLS", 1)
+        patch.setattr(browser_socket, "MAX_CALLS", 1)
         async with connected(lab) as browser:
             await browser.invite(offer, To=LEAD)
             sid = (await browser.until_answered())["callsid"]
@@ -404,7 +404,7 @@ async def test_an_offer_that_cannot_be_answered_ends_the_call(lab: Lab) -> None:
 async def test_without_the_package_for_audio_the_call_ends_with_the_reason(lab: Lab) -> None:
     offer = await an_offer()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(sys.modules, "simulator.media", None)
+        patch.setitem(sys.modules, "simulator.browsers.media", None)
         async with connected(lab) as browser:
             await browser.invite(offer, To=LEAD)
             error = (await browser.expect("hangup"))["error"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from twilio.request_validator import RequestValidator
 
-from simulator.signature import sign, signed_url
+from simulator.protocol.signature import sign, signed_url
 
 URL = "https://mycompany.com/myapp.php?foo=1&bar=2"
 CALL = [

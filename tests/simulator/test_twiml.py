@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from simulator.errors import CallProblem
-from simulator.twiml import Dial, Document, Echo, Hangup, Number, Pause, Reject, Say, parse
+from simulator.protocol.errors import CallProblem
+from simulator.protocol.twiml import parse
+from simulator.protocol.verbs import Dial, Document, Echo, Hangup, Number, Pause, Reject, Say
 
 URL = "https://calls.example/api/twilio/twiml?x=1"
 

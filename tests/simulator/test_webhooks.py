@@ -11,7 +11,9 @@ import pytest
 from aiohttp import web
 from twilio.request_validator import RequestValidator
 
-from simulator.webhooks import Delivery, Overrides, Reply, WebhookSender
+from simulator.webhooks.connection_overrides import Overrides
+from simulator.webhooks.deliveries import Delivery, Reply
+from simulator.webhooks.sender import WebhookSender
 from tests.simulator.lab import AUTH_TOKEN, Lab, Received, in_lab, twiml
 
 
@@ -64,7 +66,10 @@ async def raw_server(
             "#rc=3&rp=ct,rt,5xx&rt=4000&ct=200&tt=9000",
             Overrides(0.2, 4.0, 9.0, 3, frozenset({"ct", "rt", "5xx"})),
         ),
-        ("#rc=9&ct=1&rt=99999&tt=99999", Overrides(0.1, 15.0, 15.0, 5, frozenset({"ct"}))),
+        (
+            "#rc=9&ct=1&rt=99999&tt=99999",
+            Overrides(0.1, 15.0, 15.0, 5, frozenset({"ct"})),
+        ),
         ("#rp=all", Overrides(5.0, 15.0, 15.0, 1, frozenset({"4xx", "5xx", "ct", "rt"}))),
         ("#rc=x&rp=sometimes&sni=y&e=dublin", Overrides()),
         ("#rc=0&rp=4xx", Overrides(5.0, 15.0, 15.0, 0, frozenset({"4xx"}))),

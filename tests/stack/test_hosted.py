@@ -8,8 +8,8 @@ from pathlib import Path
 from functions.webhook_jwt import RECONCILER_ROLE, SigningKey, mint
 from stack import Stack
 from stack.call import main
+from stack.hosted import Hosted
 from stack.processes import port_is_free
-from stack.settings import Hosted
 from tests.stacks import settings_in
 
 

@@ -1,100 +1,37 @@
-"""TwiML: what a voice document may say, parsed and validated as Twilio does.
+"""Parses and validates TwiML as Twilio does.
 
-Source: twilio.com/docs/voice/twiml. A verb that Twilio knows and the simulator does not play is
-refused like an unknown one: a call that seems to work here must work there.
+Source: twilio.com/docs/voice/twiml. A verb that Twilio knows but the simulator does not execute is
+refused like an unknown one: a call that works here must work at Twilio too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
 from urllib.parse import urljoin
 from xml.etree import ElementTree
 
-from simulator import errors
-from simulator.account import HttpMethod
-from simulator.errors import CallProblem, Problem
+from simulator.protocol import errors
+from simulator.protocol.account import HttpMethod
+from simulator.protocol.errors import CallProblem, Problem
+from simulator.protocol.verbs import (
+    PROGRESS_EVENTS,
+    Dial,
+    Document,
+    Echo,
+    Hangup,
+    Number,
+    Pause,
+    ProgressEvent,
+    Reject,
+    Say,
+    Verb,
+)
 
 MAX_BYTES = 64 * 1024
 CONTENT_TYPES = ("text/xml", "application/xml", "text/html")
 
-ProgressEvent = Literal["initiated", "ringing", "answered", "completed"]
-_PROGRESS_EVENTS: tuple[ProgressEvent, ...] = ("initiated", "ringing", "answered", "completed")
-
-
-@dataclass(frozen=True)
-class Number:
-    """Whom to dial, and where to report the progress of that leg."""
-
-    number: str
-    status_callback: str | None = None
-    status_callback_method: HttpMethod = "POST"
-    status_callback_events: frozenset[ProgressEvent] = frozenset({"completed"})
-
-
-@dataclass(frozen=True)
-class Dial:
-    """Connect the caller to ``number``. ``action`` is absolute; times are seconds."""
-
-    number: Number
-    caller_id: str | None = None
-    answer_on_bridge: bool = False
-    timeout: int = 30
-    time_limit: int = 14400
-    action: str | None = None
-    method: HttpMethod = "POST"
-
-
-@dataclass(frozen=True)
-class Say:
-    """Speak ``text``, ``loop`` times."""
-
-    text: str
-    loop: int = 1
-
-    @property
-    def seconds(self) -> float:
-        """A guess at how long that takes: two and a half words a second."""
-        return max(1.0, len(self.text.split()) / 2.5) * self.loop
-
-
-@dataclass(frozen=True)
-class Pause:
-    """Wait."""
-
-    seconds: int = 1
-
-
-@dataclass(frozen=True)
-class Echo:
-    """Play the caller's voice back until the caller hangs up."""
-
-
-@dataclass(frozen=True)
-class Hangup:
-    """End the call."""
-
-
-@dataclass(frozen=True)
-class Reject:
-    """Refuse the call without answering it, if nothing has answered it before."""
-
-    reason: Literal["rejected", "busy"] = "rejected"
-
-
-Verb = Dial | Say | Pause | Echo | Hangup | Reject
-
-
-@dataclass(frozen=True)
-class Document:
-    """A valid TwiML document: what to do, and what Twilio would warn about."""
-
-    verbs: tuple[Verb, ...]
-    warnings: tuple[Problem, ...] = ()
-
-
-# Attributes that Twilio accepts. Those in the second set are accepted and not played.
+# The attributes of each element: those that have an effect here, and those that Twilio accepts and
+# the simulator ignores with a warning.
 _ATTRIBUTES: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "Dial": (
         frozenset({"action", "method", "timeout", "timeLimit", "callerId", "answerOnBridge"}),
@@ -142,7 +79,7 @@ _ATTRIBUTES: dict[str, tuple[frozenset[str], frozenset[str]]] = {
 
 
 def parse(body: bytes, content_type: str | None, url: str) -> Document:
-    """The document in a reply; relative URLs are resolved against ``url``, where it came from.
+    """The document in a reply. Relative URLs are resolved against ``url``, the reply's own address.
 
     Raises CallProblem: 11750 over 64 KB, 12300 wrong content type, 12100 not XML, 12102 root is
     not Response, 12200 a verb or nesting that is not TwiML or is not simulated.
@@ -155,7 +92,7 @@ def parse(body: bytes, content_type: str | None, url: str) -> Document:
             errors.INVALID_CONTENT_TYPE, f"Invalid Content-Type: {media_type or 'none'}"
         )
     try:
-        # At most 64 KB, from the product under test; expat itself stops entity bombs.
+        # Safe without a hardened parser: at most 64 KB, and expat limits entity expansion.
         root = ElementTree.fromstring(body)
     except (ElementTree.ParseError, LookupError, ValueError) as error:
         raise CallProblem(
@@ -169,7 +106,7 @@ def parse(body: bytes, content_type: str | None, url: str) -> Document:
 
 
 class _Reader:
-    """Turns elements into verbs and collects the warnings on the way."""
+    """Turns elements into verbs and collects warnings."""
 
     def __init__(self, url: str) -> None:
         self.warnings: list[Problem] = []
@@ -199,7 +136,7 @@ class _Reader:
                     self._warn(errors.SCHEMA_VALIDATION, f"Reject: unknown reason {reason!r}")
                 return Reject("busy" if reason == "busy" else "rejected")
         raise CallProblem(
-            errors.SCHEMA_VALIDATION, f"<{element.tag}> is no verb that the simulator plays"
+            errors.SCHEMA_VALIDATION, f"<{element.tag}> is not a verb that the simulator executes"
         )
 
     def _dial(self, element: ElementTree.Element) -> Dial:
@@ -249,14 +186,14 @@ class _Reader:
     def _events(self, listed: str | None) -> frozenset[ProgressEvent]:
         if not listed or not listed.strip():
             return frozenset({"completed"})
-        # Twilio wants spaces; commas are a common mistake that it does not forgive.
+        # Names are separated by spaces. Twilio does not accept commas, a common mistake.
         names = listed.split()
         for name in names:
-            if name not in _PROGRESS_EVENTS:
+            if name not in PROGRESS_EVENTS:
                 self._warn(
                     errors.SCHEMA_VALIDATION, f"Number: unknown statusCallbackEvent {name!r}"
                 )
-        return frozenset(event for event in _PROGRESS_EVENTS if event in names)
+        return frozenset(event for event in PROGRESS_EVENTS if event in names)
 
     def _check_attributes(self, element: ElementTree.Element) -> None:
         if element.tag not in _ATTRIBUTES:

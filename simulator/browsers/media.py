@@ -23,9 +23,9 @@ from aiortc import (
 )
 from av import AudioFrame, AudioResampler
 
-from simulator import sounds
-from simulator.calls import Media
-from simulator.sounds import FRAME_BYTES, FRAME_SAMPLES, SAMPLE_RATE, Sound
+from simulator.calls import sounds
+from simulator.calls.media_record import MediaRecord
+from simulator.calls.sounds import FRAME_BYTES, FRAME_SAMPLES, SAMPLE_RATE, Sound
 
 # At INFO it tells of every packet of the handshake.
 logging.getLogger("aioice").setLevel(logging.WARNING)
@@ -44,7 +44,7 @@ class OfferRefused(ValueError):
 class Peer:
     """Answers one offer; plays what ``sound`` says, and keeps count in ``media``."""
 
-    def __init__(self, media: Media, sound: Callable[[], Sound], host: str) -> None:
+    def __init__(self, media: MediaRecord, sound: Callable[[], Sound], host: str) -> None:
         self._media = media
         self._host = host
         # Without servers of its own, aiortc would ask one on the internet for our address.
@@ -110,7 +110,7 @@ class _Line(MediaStreamTrack):
 
     kind = "audio"
 
-    def __init__(self, media: Media, sound: Callable[[], Sound]) -> None:
+    def __init__(self, media: MediaRecord, sound: Callable[[], Sound]) -> None:
         super().__init__()
         self._media = media
         self._sound = sound

@@ -6,7 +6,7 @@ import random
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from simulator.webhooks import Delivery, DeliveryKind
+from simulator.webhooks.deliveries import Delivery, DeliveryKind
 
 CALLBACKS: frozenset[DeliveryKind] = frozenset({"lead-status", "agent-status"})
 """Those that can be lost: without an answer to the others, a call would be another one."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import jwt
 
-from simulator.account import Account, TwimlApp
+from simulator.protocol.account import Account, TwimlApp
 
 MAX_LIFE_SECONDS = 24 * 60 * 60
 

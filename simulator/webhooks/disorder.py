@@ -6,7 +6,7 @@ import random
 from collections import Counter
 from dataclasses import dataclass, field
 
-from simulator.webhooks import Delivery, Mishap
+from simulator.webhooks.deliveries import Delivery, Mishap
 
 
 @dataclass

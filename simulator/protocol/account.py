@@ -8,10 +8,13 @@ from typing import Literal
 
 HttpMethod = Literal["GET", "POST"]
 
+API_VERSION = "2010-04-01"
+"""Of the REST API, and the ApiVersion of webhooks."""
+
 
 @dataclass(frozen=True)
 class ApiKey:
-    """Signs access tokens. (Webhooks are signed by the account's auth token, never by a key.)"""
+    """Signs access tokens. The account's auth token, not an API key, signs webhooks."""
 
     sid: str
     secret: str
@@ -24,7 +27,7 @@ class TwimlApp:
     sid: str
     voice_url: str
     status_callback: str
-    """Both may be empty: nobody is asked."""
+    """`voice_url` and `status_callback` may be empty: then no request is made."""
     voice_method: HttpMethod = "POST"
     status_callback_method: HttpMethod = "POST"
     friendly_name: str = ""
@@ -32,7 +35,7 @@ class TwimlApp:
 
 @dataclass
 class Account:
-    """An account: its credentials, its TwiML Apps, and the numbers that it may call from."""
+    """An account: its credentials, its TwiML Apps, and its numbers."""
 
     sid: str
     auth_token: str

@@ -1,150 +1,27 @@
-"""Webhook delivery: signed requests, connection overrides, retries, time limits.
+"""Delivers webhooks: signed requests, retries, time limits, redirects.
 
 Sources: twilio.com/docs/usage/webhooks/webhooks-connection-overrides and …/webhooks-security.
-All times here are real: the product's answers are not part of simulated time.
+All times are real seconds: how long the product takes to answer is not simulated.
 """
 
 from __future__ import annotations
 
 import asyncio
 import base64
-import logging
 import ssl
 import time
-import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
 from urllib.parse import unquote, urlencode, urljoin, urlsplit
 
 import aiohttp
 from yarl import URL
 
-from simulator import errors
-from simulator.account import HttpMethod
-from simulator.errors import Problem
-from simulator.signature import sign, signed_url
-from simulator.twiml import MAX_BYTES
-
-logger = logging.getLogger(__name__)
-
-DeliveryKind = Literal["voice", "action", "lead-status", "agent-status"]
-Failure = Literal["4xx", "5xx", "ct", "rt", "tt", "partial", "redirects", "url"]
+from simulator.protocol.account import HttpMethod
+from simulator.protocol.signature import sign, signed_url
+from simulator.protocol.twiml import MAX_BYTES
+from simulator.webhooks.connection_overrides import Overrides
+from simulator.webhooks.deliveries import Attempt, Delivery, Reply
 
 MAX_REDIRECTS = 10
-_RETRYABLE: frozenset[Failure] = frozenset({"4xx", "5xx", "ct", "rt"})
-
-
-@dataclass(frozen=True)
-class Overrides:
-    """The connection overrides of a URL's fragment; times in seconds."""
-
-    connect_timeout: float = 5.0
-    read_timeout: float = 15.0
-    total_timeout: float = 15.0
-    retries: int = 1
-    retried_failures: frozenset[Failure] = frozenset({"ct"})
-
-    @classmethod
-    def of(cls, url: str) -> Overrides:
-        """Those of ``url``: out of range is brought into range, nonsense is the default."""
-        given = dict(
-            part.partition("=")[::2] for part in url.partition("#")[2].split("&") if "=" in part
-        )
-        policy = frozenset(part.strip() for part in given.get("rp", "ct").split(","))
-        retried = (
-            _RETRYABLE
-            if "all" in policy
-            else frozenset(failure for failure in _RETRYABLE if failure in policy)
-        )
-        return cls(
-            connect_timeout=_whole(given.get("ct"), 5000, 100, 10000) / 1000,
-            read_timeout=_whole(given.get("rt"), 15000, 100, 15000) / 1000,
-            total_timeout=_whole(given.get("tt"), 15000, 100, 15000) / 1000,
-            retries=_whole(given.get("rc"), 1, 0, 5),
-            retried_failures=retried or frozenset({"ct"}),
-        )
-
-
-@dataclass
-class Attempt:
-    """One request of a delivery: the final HTTP status, or why there was none."""
-
-    status: int | None = None
-    failure: Failure | None = None
-    detail: str = ""
-    seconds: float = 0.0
-
-
-@dataclass
-class Mishap:
-    """What goes wrong on a webhook's way."""
-
-    duplicated: bool = False
-    """A second request just like it is sent at the same time; nobody waits for its answer."""
-    first_attempt: Literal["fine", "unheard", "unanswered"] = "fine"
-    """Unheard: it finds no connection. Unanswered: the answer does not come back."""
-    delay_seconds: float = 0.0
-    """Simulated, before it is sent."""
-
-
-@dataclass
-class Delivery:
-    """A webhook on its way: what is sent, and what became of each attempt."""
-
-    kind: DeliveryKind
-    url: str
-    """As configured, with fragment and credentials."""
-    method: HttpMethod
-    params: dict[str, str]
-    idempotency_token: str = field(default_factory=lambda: str(uuid.uuid4()))
-    attempts: list[Attempt] = field(default_factory=list)
-    settled: bool = False
-    lost: bool = False
-    """Never sent, so that somebody misses it."""
-    mishap: Mishap = field(default_factory=Mishap)
-
-    @property
-    def bare_url(self) -> str:
-        """What is requested: without fragment and credentials, but with any port."""
-        parts = urlsplit(self.url)
-        return parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment="").geturl()
-
-    @property
-    def delivered(self) -> bool:
-        """Whether it is settled, and its last attempt was answered with success."""
-        if not self.settled or self.lost:
-            return False
-        last = self.attempts[-1]
-        return last.failure is None and last.status is not None
-
-    @property
-    def problem(self) -> Problem | None:
-        """What the debugger would show, once settled."""
-        if not self.settled or self.lost or self.delivered:
-            return None
-        last = self.attempts[-1]
-        match last.failure:
-            case "ct":
-                code = errors.HTTP_CONNECTION_FAILURE
-            case "redirects":
-                code = errors.TOO_MANY_REDIRECTS
-            case "url":
-                code = errors.INVALID_URL
-            case _:
-                code = errors.HTTP_RETRIEVAL_FAILURE
-        return Problem(code, f"{self.method} {self.bare_url}: {last.detail}")
-
-
-@dataclass(frozen=True)
-class Reply:
-    """A successful answer. ``body`` is cut one byte past Twilio's limit."""
-
-    status: int
-    content_type: str | None
-    body: bytes
-    url: str
-    """Where it came from, after redirects."""
 
 
 class WebhookSender:
@@ -324,14 +201,3 @@ def _basic_auth(url: str) -> str | None:
     name, _, password = credentials.partition(":")
     pair = f"{unquote(name)}:{unquote(password)}"
     return "Basic " + base64.b64encode(pair.encode()).decode()
-
-
-def _whole(given: str | None, default: int, low: int, high: int) -> int:
-    if given is None or not given.isascii() or not given.isdigit():
-        return default
-    return min(max(int(given), low), high)
-
-
-def form(values: Mapping[str, str | None]) -> dict[str, str]:
-    """POST fields from ``values`` without those that are None: absent, which is not blank."""
-    return {name: value for name, value in values.items() if value is not None}

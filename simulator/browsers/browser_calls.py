@@ -13,12 +13,12 @@ import secrets
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
 
-from simulator import errors
-from simulator.calls import Call
-from simulator.errors import Problem
+from simulator.calls.call import Call
+from simulator.protocol import errors
+from simulator.protocol.errors import Problem
 
 if TYPE_CHECKING:
-    from simulator.media import Peer
+    from simulator.browsers.media import Peer
 
 logger = logging.getLogger(__name__)
 
@@ -79,10 +79,10 @@ class BrowserCall:
         seen = 0
         try:
             while call.agent.live:
-                seen += len(await call.events_after(seen, _LONG))
+                seen += len(await call.log.events_after(seen, _LONG))
                 await self._tell_progress()
         except NoAudio as error:
-            call.record_problem(Problem(errors.INTERNAL_FAILURE, str(error)))
+            call.log.add_problem(Problem(errors.INTERNAL_FAILURE, str(error)))
             call.hang_up("agent")
             await self._tell_end({"code": errors.MEDIA_CONNECTION, "message": str(error)})
         else:
@@ -101,13 +101,13 @@ class BrowserCall:
         """The browser sent digits."""
         if self.call.media:
             self.call.media.digits += digits
-        self.call.record("browser", f"digits: {digits}", digits=digits)
+        self.call.log.add("browser", f"digits: {digits}", digits=digits)
 
     def receive(self, content: str) -> None:
         """The browser sent a message."""
         if self.call.media:
             self.call.media.messages.append(content)
-        self.call.record("browser", "message", content=content)
+        self.call.log.add("browser", "message", content=content)
 
     def lose(self, grace: float) -> None:
         """The browser's socket is gone; after ``grace`` seconds without it so is the agent.
@@ -120,10 +120,10 @@ class BrowserCall:
         if self.call.media:
             self.call.media.socket_losses += 1
         if not self._answered:
-            self.call.record("browser", "socket lost before the answer")
+            self.call.log.add("browser", "socket lost before the answer")
             self.call.hang_up("agent")
             return
-        self.call.record("browser", f"socket lost, waiting {grace:g} s for it", grace=grace)
+        self.call.log.add("browser", f"socket lost, waiting {grace:g} s for it", grace=grace)
         self._forget_grace()
         self._grace = asyncio.get_running_loop().call_later(grace, self._give_up)
 
@@ -134,7 +134,7 @@ class BrowserCall:
         if self.over:
             await self._send("hangup", {})
             return
-        self.call.record("browser", "socket back")
+        self.call.log.add("browser", "socket back")
         answer = {} if _ufrag(offer) == _ufrag(self._offer) else await self._new_audio(offer)
         await self._send("answer", {"reconnect": self.reconnect_token, **answer})
 
@@ -206,7 +206,7 @@ class BrowserCall:
 
     def _give_up(self) -> None:
         self._grace = None
-        self.call.record("browser", "socket did not come back")
+        self.call.log.add("browser", "socket did not come back")
         self.call.hang_up("agent")
 
     def _forget_grace(self) -> None:
@@ -219,7 +219,7 @@ async def load_peer() -> type[Peer]:
     """The class of peers. The first time that takes a third of a second, in a thread."""
 
     def load() -> type[Peer]:
-        from simulator.media import Peer
+        from simulator.browsers.media import Peer
 
         return Peer
 

@@ -1,0 +1,1 @@
+"""Browsers with the Voice SDK: signalling over a WebSocket, audio over WebRTC. Imports calls."""

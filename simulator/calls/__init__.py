@@ -1,0 +1,1 @@
+"""Calls and what happens in them: legs, verbs, callees, time. Imports webhooks and protocol."""

@@ -1,0 +1,120 @@
+"""What a called party does in a call, and how a request changes it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Literal, TypedDict, get_args
+
+from simulator.protocol import errors
+
+Ending = Literal["completed", "busy", "no-answer", "failed", "canceled"]
+Party = Literal["agent", "callee"]
+Voice = Literal["speech", "echo", "silence"]
+
+
+@dataclass(frozen=True)
+class Script:
+    """How a call goes if nobody interferes. All durations are simulated seconds."""
+
+    ending: Ending = "completed"
+    """The last CallStatus of the lead's leg. `canceled`: the agent hangs up while it rings;
+    `no-answer`: it rings until Dial's timeout."""
+    ring_seconds: float = 3
+    """Until the callee answers or refuses, or the agent gives up. With 0, `busy` and `failed`
+    come without any ringing."""
+    talk_seconds: float = 7
+    """Until `hangs_up` hangs up. Infinite: until somebody hangs up by request, or until a time
+    limit."""
+    hangs_up: Party = "callee"
+    echo_seconds: float = 3
+    """How long the agent listens to an Echo. Infinite: until somebody hangs up by request. It
+    does not apply to a browser, which hangs up by itself."""
+    voice: Voice = "speech"
+    """What a browser hears from the callee: speech, its own echo, or nothing."""
+    failure_code: int = errors.INVALID_NUMBER
+    """Twilio's error for the ending `failed`."""
+    sip_code: int = 404
+    """The SIP response of the phone network for the ending `failed`."""
+
+
+class ScriptOverrides(TypedDict, total=False):
+    """The fields of a script that a request can change."""
+
+    ending: Ending
+    ring_seconds: float
+    talk_seconds: float
+    hangs_up: Party
+    echo_seconds: float
+    voice: Voice
+
+
+def overrides_from_json(value: object) -> ScriptOverrides:
+    """The overrides in a request's ``script``. Raises ValueError that names the bad field."""
+    if not isinstance(value, Mapping):
+        raise ValueError("script must be an object")
+    overrides: ScriptOverrides = {}
+    for name, given in value.items():
+        if name == "ending":
+            if given not in get_args(Ending):
+                raise ValueError("script.ending must be one of " + ", ".join(get_args(Ending)))
+            overrides["ending"] = given
+        elif name == "hangsUp":
+            if given not in get_args(Party):
+                raise ValueError("script.hangsUp must be agent or callee")
+            overrides["hangs_up"] = given
+        elif name == "voice":
+            if given not in get_args(Voice):
+                raise ValueError("script.voice must be speech, echo or silence")
+            overrides["voice"] = given
+        elif name == "ringSeconds":
+            overrides["ring_seconds"] = _seconds(name, given)
+        elif name == "talkSeconds":
+            overrides["talk_seconds"] = _seconds(name, given, endless=True)
+        elif name == "echoSeconds":
+            overrides["echo_seconds"] = _seconds(name, given, endless=True)
+        else:
+            raise ValueError(
+                f"script.{name} is unknown; known: ending, ringSeconds, talkSeconds, hangsUp, "
+                "echoSeconds, voice"
+            )
+    return overrides
+
+
+def apply(overrides: ScriptOverrides, script: Script) -> Script:
+    """``script`` with the overrides in place."""
+    return replace(script, **overrides)
+
+
+class ScriptJson(TypedDict):
+    """A script in the control API. An infinite duration is null."""
+
+    ending: Ending
+    ringSeconds: float
+    talkSeconds: float | None
+    hangsUp: Party
+    echoSeconds: float | None
+    voice: Voice
+
+
+def to_json(script: Script) -> ScriptJson:
+    """``script`` as the control API shows it."""
+    return {
+        "ending": script.ending,
+        "ringSeconds": script.ring_seconds,
+        "talkSeconds": None if math.isinf(script.talk_seconds) else script.talk_seconds,
+        "hangsUp": script.hangs_up,
+        "echoSeconds": None if math.isinf(script.echo_seconds) else script.echo_seconds,
+        "voice": script.voice,
+    }
+
+
+def _seconds(name: str, value: object, *, endless: bool = False) -> float:
+    if value is None and endless:
+        return math.inf
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 86400:
+        raise ValueError(
+            f"script.{name} must be seconds from 0 to 86400" + (" or null" if endless else "")
+        )
+    return value

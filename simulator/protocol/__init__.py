@@ -1,0 +1,4 @@
+"""What Twilio publishes about itself: the account, access tokens, signatures, TwiML, error codes.
+
+Imports no other folder of the simulator.
+"""

@@ -1,0 +1,1 @@
+"""Twilio's REST API, one resource a file. Imports calls."""

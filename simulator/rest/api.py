@@ -1,0 +1,139 @@
+"""Twilio's REST API, version 2010-04-01, as far as operators' tools and the reconciler use it.
+
+Answers are those of Twilio's published description (github.com/twilio/twilio-oai); errors as
+twilio.com/docs/usage/twilios-response shows them. Each resource has a file of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import uuid
+from collections import Counter
+from dataclasses import dataclass, field
+
+from aiohttp import web
+from aiohttp.typedefs import Handler as WebHandler
+
+from simulator.calls.network import PhoneNetwork
+from simulator.protocol.account import API_VERSION
+from simulator.rest import accounts, applications, calls, phone_numbers
+from simulator.rest.frame import ApiError, Handler, not_found
+
+
+@dataclass
+class Fault:
+    """What happens to the next requests, instead of or besides their answer."""
+
+    status: int | None = None
+    count: int | None = None
+    """How many requests; None for all."""
+    retry_after: int | None = None
+    delay_seconds: float = 0.0
+    path: str = ""
+    """Only requests whose path contains this."""
+    cut_off: bool = False
+    """The connection closes in the middle of the answer."""
+
+
+@dataclass
+class RestApi:
+    """The API over a network's account. ``requests`` counts by method and template of the path."""
+
+    network: PhoneNetwork
+    fault: Fault | None = None
+    requests: Counter[str] = field(default_factory=Counter)
+
+    def add_routes(self, router: web.UrlDispatcher) -> None:
+        """Add all resources, and a 404 in Twilio's form for every other path of the API."""
+        for resource in (accounts, phone_numbers, applications, calls):
+            for method, path, handler in resource.ROUTES:
+                router.add_route(method, path, self._answering(path, handler))
+        router.add_route("*", f"/{API_VERSION}{{rest:.*}}", self._answering("", _nowhere))
+
+    def _answering(self, template: str, handler: Handler) -> WebHandler:
+        """``handler`` with what all requests share: counting, faults, authentication, errors."""
+
+        async def answer(request: web.Request) -> web.StreamResponse:
+            self.requests[f"{request.method} {template or request.path}"] += 1
+            try:
+                cut_off = await self._meet_fault(request)
+                self._authenticate(request, template)
+                response: web.Response = await handler(self.network, request)
+            except ApiError as error:
+                cut_off = False
+                response = web.json_response(
+                    {
+                        "code": error.code,
+                        "message": error.message,
+                        "more_info": f"https://www.twilio.com/docs/errors/{error.code}",
+                        "status": error.status,
+                    },
+                    status=error.status,
+                    headers=error.headers,
+                )
+            response.headers["Twilio-Request-Id"] = f"RQ{uuid.uuid4().hex}"
+            if cut_off:
+                return await _half(request, response)
+            return response
+
+        return answer
+
+    async def _meet_fault(self, request: web.Request) -> bool:
+        """Let the fault happen to this request. Returns whether to cut off the answer."""
+        fault = self.fault
+        if fault is None or fault.path not in request.path:
+            return False
+        if fault.count is not None:
+            fault.count -= 1
+            if fault.count <= 0:
+                self.fault = None
+        await asyncio.sleep(fault.delay_seconds)
+        if fault.status is not None:
+            code = 20429 if fault.status == 429 else 20500
+            error = ApiError(fault.status, code, "Too Many Requests" if code == 20429 else "Error")
+            if fault.retry_after is not None:
+                error.headers["Retry-After"] = str(fault.retry_after)
+            raise error
+        return fault.cut_off
+
+    def _authenticate(self, request: web.Request, template: str) -> None:
+        account = self.network.account
+        username, password = _credentials(request.headers.get("Authorization", ""))
+        key = account.api_keys.get(username)
+        by_key = key is not None and password == key.secret
+        if not by_key and (username, password) != (account.sid, account.auth_token):
+            raise ApiError(401, 20003, "Authenticate")
+        if by_key and template == accounts.PATH:
+            # A standard API key cannot read accounts and keys.
+            raise ApiError(401, 20003, "Authenticate")
+        if request.match_info.get("account_sid", account.sid) != account.sid:
+            raise not_found(request)
+
+
+async def _nowhere(network: PhoneNetwork, request: web.Request) -> web.Response:
+    raise not_found(request)
+
+
+async def _half(request: web.Request, response: web.Response) -> web.StreamResponse:
+    """Send the first half of ``response``, then close the connection."""
+    body = response.body
+    whole = body if isinstance(body, bytes) else b""
+    cut = web.StreamResponse(headers={"Content-Type": "application/json"})
+    cut.content_length = len(whole)
+    await cut.prepare(request)
+    await cut.write(whole[: len(whole) // 2])
+    if request.transport is not None:
+        request.transport.close()
+    return cut
+
+
+def _credentials(header: str) -> tuple[str, str]:
+    scheme, _, encoded = header.partition(" ")
+    try:
+        text = base64.b64decode(encoded, validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        text = ""
+    username, _, password = text.partition(":")
+    return (username, password) if scheme.lower() == "basic" else ("", "")

@@ -1,0 +1,146 @@
+"""Calls: each is one leg; they can be listed, read and ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from aiohttp import web
+
+from simulator.calls.call import Call
+from simulator.calls.legs import CallStatus, Leg
+from simulator.calls.network import PhoneNetwork
+from simulator.protocol.account import API_VERSION, Account
+from simulator.rest.frame import (
+    ACCOUNT,
+    ApiError,
+    Json,
+    Routes,
+    form_of,
+    not_found,
+    page_of,
+    rfc_2822,
+    uri_of,
+)
+
+# The API knows no `initiated`: until it rings, a call is queued.
+_API_STATUS: Mapping[CallStatus, str] = {"initiated": "queued"}
+
+
+async def _list_calls(network: PhoneNetwork, request: web.Request) -> web.Response:
+    parent = request.query.get("ParentCallSid")
+    if parent:
+        call = network.calls.get(parent)
+        legs = [(call, leg) for leg in call.legs if leg.parent_sid == parent] if call else []
+    else:
+        legs = [(call, leg) for call in network.calls.values() for leg in call.legs]
+    # The newest first.
+    found = [
+        _call_json(network.account, call, leg)
+        for call, leg in reversed(legs)
+        if _is_wanted(request.query, call, leg)
+    ]
+    return page_of(request, "calls", found)
+
+
+async def _show_call(network: PhoneNetwork, request: web.Request) -> web.Response:
+    call, leg = _found(network, request)
+    return web.json_response(_call_json(network.account, call, leg))
+
+
+async def _update_call(network: PhoneNetwork, request: web.Request) -> web.Response:
+    call, leg = _found(network, request)
+    status = (await form_of(request)).get("Status")
+    if status not in ("completed", "canceled"):
+        raise ApiError(400, 20001, "Status must be completed or canceled")
+    if not leg.live or (status == "canceled" and leg.answered is not None):
+        raise ApiError(400, 21220, "Call is not in-progress. Cannot redirect.")
+    # The lead's leg ends as if the lead had hung up.
+    call.hang_up("agent" if leg is call.agent else "callee")
+    return web.json_response(_call_json(network.account, call, leg))
+
+
+def _found(network: PhoneNetwork, request: web.Request) -> tuple[Call, Leg]:
+    found = network.leg(request.match_info["sid"])
+    if found is None:
+        raise not_found(request)
+    return found
+
+
+def _is_wanted(query: Mapping[str, str], call: Call, leg: Leg) -> bool:
+    wanted = {
+        "Status": _api_status(leg),
+        "To": leg.to or "",
+        "From": leg.from_,
+    }
+    if any(query.get(name) not in (None, "", value) for name, value in wanted.items()):
+        return False
+    started = call.timeline.at(leg.started)
+    return _within(query, "StartTime", started) and (
+        leg.ended is None or _within(query, "EndTime", call.timeline.at(leg.ended))
+    )
+
+
+def _within(query: Mapping[str, str], name: str, moment: datetime) -> bool:
+    """Whether ``moment`` passes the filters of a time. A bound is a day or a moment in UTC, and
+    passes its own filter."""
+    day = moment.date().isoformat()
+    text = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def in_form_of(bound: str) -> str:
+        return text if "T" in bound else day
+
+    exactly, before, after = (query.get(f"{name}{sign}") for sign in ("", "<", ">"))
+    return (
+        (not exactly or in_form_of(exactly) == exactly)
+        and (not before or in_form_of(before) <= before)
+        and (not after or in_form_of(after) >= after)
+    )
+
+
+def _call_json(account: Account, call: Call, leg: Leg) -> Json:
+    """A Call: one leg. `duration` is null unless the leg is `completed`."""
+    timeline = call.timeline
+    ended = None if leg.ended is None else rfc_2822(timeline.at(leg.ended))
+    return {
+        "sid": leg.sid,
+        "parent_call_sid": leg.parent_sid,
+        "account_sid": account.sid,
+        "to": leg.to or "",
+        "to_formatted": leg.to or "",
+        "from": leg.from_,
+        "from_formatted": leg.from_,
+        "phone_number_sid": None,
+        "status": _api_status(leg),
+        "start_time": rfc_2822(timeline.at(leg.started)),
+        "end_time": ended,
+        "duration": str(leg.duration) if leg.status == "completed" else None,
+        "price": None,
+        "price_unit": "USD",
+        "direction": leg.direction,
+        "answered_by": None,
+        "api_version": API_VERSION,
+        "forwarded_from": None,
+        "group_sid": None,
+        "caller_name": None,
+        "queue_time": "0",
+        "trunk_sid": None,
+        "date_created": rfc_2822(timeline.at(leg.started)),
+        "date_updated": ended or rfc_2822(timeline.at(leg.started)),
+        "uri": uri_of(account, f"Calls/{leg.sid}"),
+        "subresource_uris": {},
+    }
+
+
+def _api_status(leg: Leg) -> str:
+    """The leg's status as the API calls it."""
+    return _API_STATUS.get(leg.status, leg.status)
+
+
+_CALLS = f"{ACCOUNT}/Calls.json"
+_CALL = f"{ACCOUNT}/Calls/{{sid}}.json"
+ROUTES: Routes = (
+    ("GET", _CALLS, _list_calls),
+    ("GET", _CALL, _show_call),
+    ("POST", _CALL, _update_call),
+)

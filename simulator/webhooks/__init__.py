@@ -1,0 +1,1 @@
+"""Webhooks on their way to the product: delivery, retries, faults. Imports protocol."""

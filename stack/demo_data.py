@@ -1,0 +1,32 @@
+"""What the seed made: the demo rep's business, and the caller IDs of all businesses."""
+
+import psycopg
+
+from stack.errors import StackError
+from stack.postgres import Postgres
+from stack.settings import DEMO_EMAIL, DEMO_PASSWORD
+
+
+def read(postgres: Postgres) -> tuple[dict[str, str], str]:
+    """The `DEMO_…` variables, and every caller ID, comma-separated.
+
+    Raises StackError if the seed did not run.
+    """
+    with psycopg.connect(postgres.url()) as connection:
+        business = connection.execute(
+            "select members.business_id::text from public.business_members as members"
+            " join auth.users as users on users.id = members.user_id where users.email = %s",
+            [DEMO_EMAIL],
+        ).fetchone()
+        numbers = connection.execute("select phone_number from public.phone_numbers").fetchall()
+    if business is None:
+        raise StackError(
+            f"The database has no business of {DEMO_EMAIL}, which supabase/seed.sql creates. "
+            "Run `make reset` to build the database again."
+        )
+    demo = {
+        "DEMO_EMAIL": DEMO_EMAIL,
+        "DEMO_PASSWORD": DEMO_PASSWORD,
+        "DEMO_BUSINESS_ID": str(business[0]),
+    }
+    return demo, ",".join(str(number) for (number,) in numbers)

@@ -1,0 +1,82 @@
+// Supabase Lite over the stack's own Postgres.
+import { App } from "@supabase/lite";
+import { PostgresConnection } from "@supabase/lite/postgres";
+
+import { codeOf, isConnectionLost, postgrestError } from "./errors.mjs";
+
+const {
+  LITE_DATABASE_URL, LITE_JWT_SECRET, LITE_POOL_SIZE, LITE_PORT, LITE_PUBLISHABLE_KEY,
+  LITE_SECRET_KEY, LITE_URL,
+} = process.env;
+
+/** A pool of connections. `lost` resolves when the database is gone. */
+class Connection extends PostgresConnection {
+  lost = new Promise((resolve) => {
+    this.lose = resolve;
+  });
+
+  // Lite's own version creates the API roles and grants them all tables. Migrations do both here.
+  async ensureRlsContext() {
+    return true;
+  }
+
+  // If the database cannot be asked, Lite uses an empty schema, and answers every request with 404.
+  async introspect(options) {
+    const schema = await super.introspect(options);
+    if (schema.tables.length > 0) return schema;
+    this.lose();
+    throw new Error("The schema cannot be read.");
+  }
+
+  normalizeDbError(error) {
+    if (isConnectionLost(codeOf(error))) this.lose();
+    return postgrestError(error) ?? super.normalizeDbError(error);
+  }
+}
+
+// Lite passes JSON columns as text that is JSON already. To encode it again would store a JSON string.
+// Text that is not JSON came from the client as a string.
+function writeJson(value) {
+  if (typeof value !== "string") return JSON.stringify(value);
+  try {
+    JSON.parse(value);
+    return value;
+  } catch {
+    return JSON.stringify(value);
+  }
+}
+
+/** A new connection, and the application that serves the REST and Auth APIs over it. */
+export function connect() {
+  const connection = new Connection({
+    url: LITE_DATABASE_URL,
+    postgresOptions: {
+      max: Number(LITE_POOL_SIZE),
+      // Seconds between attempts to connect. The default grows to 20, and requests wait that long.
+      backoff: () => 0.1,
+      // Seconds for one attempt to connect.
+      connect_timeout: 4,
+      // Notices would fill the log. Errors still reach the client and the log.
+      onnotice: () => {},
+      types: {
+        json: { to: 114, from: [114], serialize: writeJson, parse: JSON.parse },
+        jsonb: { to: 3802, from: [3802], serialize: writeJson, parse: JSON.parse },
+      },
+    },
+  });
+  const app = new App({
+    connection,
+    api: { enabled: true, port: Number(LITE_PORT), schemas: ["public"], external_url: LITE_URL },
+    auth: {
+      enabled: true,
+      jwt_secret: LITE_JWT_SECRET,
+      publishable_key: LITE_PUBLISHABLE_KEY,
+      secret_key: LITE_SECRET_KEY,
+      site_url: LITE_URL,
+    },
+    db: { migrations: { enabled: false }, seed: { enabled: false } },
+    studio: { enabled: false },
+    options: { server: { admin: false } },
+  });
+  return { app, connection };
+}

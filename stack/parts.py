@@ -1,0 +1,119 @@
+"""The Python processes of a stack: what each is started with.
+
+Postgres is in `postgres.py`, the Supabase APIs in `supabase_lite.py`.
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+
+from functions import connection_overrides
+from functions.webhook_jwt import ROLES, SigningKey, mint
+from stack.client_env import twilio_env
+from stack.keys import Keys
+from stack.processes import Process
+from stack.settings import CHECKOUT, SCHEDULER_ACCOUNT, Settings
+
+# What the Calls page's server hands on to the page.
+_PAGE_VARIABLES = ("SUPABASE_URL", "SUPABASE_PUBLISHABLE_KEY", "FUNCTIONS_URL", "DEMO_EMAIL")
+
+
+def start_simulator(settings: Settings, keys: Keys, caller_ids: str) -> Process:
+    """The simulated phone network, with `caller_ids` (comma-separated) as its numbers."""
+    webhooks = settings.public_base_url
+    environ = {
+        **twilio_env(keys),
+        "SIMULATOR_HOST": "127.0.0.1",
+        "SIMULATOR_PORT": str(settings.simulator_port),
+        "SIMULATOR_VOICE_URL": f"{webhooks}/twiml{connection_overrides.VOICE}",
+        "SIMULATOR_STATUS_CALLBACK": f"{webhooks}/status{connection_overrides.STATUS}",
+        "SIMULATOR_CALLER_IDS": caller_ids,
+    }
+    if settings.time_scale is not None:
+        environ["SIMULATOR_TIME_SCALE"] = settings.time_scale
+    return _start("The simulator", settings, "simulator", ["simulator"], environ)
+
+
+def start_functions(settings: Settings, keys: Keys, env: Mapping[str, str]) -> Process:
+    """The server of all functions, with the variables of `env` (`stack.env`) that they need."""
+    hosted = settings.hosted
+    if hosted is not None:
+        jwts = {
+            "SUPABASE_WEBHOOK_JWT": hosted.webhook_jwt,
+            "SUPABASE_RECONCILER_JWT": hosted.reconciler_jwt,
+        }
+    else:
+        key = SigningKey.from_secret(keys.supabase_jwt_secret)
+        jwts = {name: mint(key, settings.supabase_url, role=role) for name, role in ROLES.items()}
+    environ = {
+        **twilio_env(keys),
+        "HENK_ENV": "development",
+        "SUPABASE_URL": settings.supabase_url,
+        "SUPABASE_PUBLISHABLE_KEY": env["SUPABASE_PUBLISHABLE_KEY"],
+        **jwts,
+        "PUBLIC_BASE_URL": settings.public_base_url,
+        "TWILIO_API_URL": settings.simulator_url,
+        "SCHEDULER_ISSUER": settings.scheduler_url,
+        **_scheduler_env(settings),
+    }
+    # Without it, the project signs access tokens with keys of its own.
+    if "SUPABASE_JWT_SECRET" in env:
+        environ["SUPABASE_JWT_SECRET"] = env["SUPABASE_JWT_SECRET"]
+    module = ["functions.local_server", f"--port={settings.functions_port}"]
+    return _start(
+        "The functions' server",
+        settings,
+        "functions",
+        module,
+        environ,
+        without=("SUPABASE_JWT_SECRET",),
+    )
+
+
+def start_scheduler(settings: Settings) -> Process:
+    """The scheduler, which runs `reconcile_fn`."""
+    module = [
+        "stack.scheduler",
+        f"--port={settings.scheduler_port}",
+        f"--every={settings.schedule_seconds}",
+    ]
+    return _start("The scheduler", settings, "scheduler", module, _scheduler_env(settings))
+
+
+def start_calls_page(settings: Settings, env: Mapping[str, str]) -> Process:
+    """The server of the Calls page, with the variables of `env` (`stack.env`) that it needs."""
+    environ = {
+        **{name: env[name] for name in _PAGE_VARIABLES if name in env},
+        "SIMULATOR_SIGNALLING": f"localhost:{settings.simulator_port}",
+        # Supabase Lite has no Realtime.
+        "SUPABASE_REALTIME": "off" if settings.hosted is None else "on",
+    }
+    module = ["stack.calls_page", f"--port={settings.calls_page_port}"]
+    return _start("The Calls page", settings, "calls_page", module, environ)
+
+
+def _scheduler_env(settings: Settings) -> dict[str, str]:
+    """What the scheduler and `reconcile_fn` must agree on."""
+    return {
+        "SCHEDULER_AUDIENCE": f"{settings.public_base_url}/reconcile",
+        "SCHEDULER_SERVICE_ACCOUNT": SCHEDULER_ACCOUNT,
+    }
+
+
+def _start(
+    name: str,
+    settings: Settings,
+    log: str,
+    module: list[str],
+    environ: Mapping[str, str],
+    without: tuple[str, ...] = (),
+) -> Process:
+    """Runs `module` with `environ` added to our environment, less the variables of `without`."""
+    inherited = {key: value for key, value in os.environ.items() if key not in without}
+    return Process(
+        name,
+        [sys.executable, "-m", *module],
+        log_path=settings.logs_dir / f"{log}.log",
+        env={**inherited, **environ},
+        cwd=CHECKOUT,
+    )
