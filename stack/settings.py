@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from functions import env_file
-from functions.webhook_jwt import ROLES, SigningKey, mint
+from functions.setup import env_file
+from functions.setup.webhook_jwt import ROLES, SigningKey, mint
 from stack.errors import StackError
 
 CHECKOUT = Path(__file__).resolve().parent.parent

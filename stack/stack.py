@@ -13,8 +13,9 @@ from typing import IO
 
 import psycopg
 
-from functions import connection_overrides, env_file
-from functions.webhook_jwt import ROLES, SigningKey, mint
+from functions.setup import env_file
+from functions.setup.addresses import STATUS_OVERRIDES, VOICE_OVERRIDES, address
+from functions.setup.webhook_jwt import ROLES, SigningKey, mint
 from stack import keys, supabase_lite
 from stack.errors import StackError
 from stack.keys import Keys
@@ -158,8 +159,8 @@ class Stack:
             **_twilio(made_up),
             "SIMULATOR_HOST": "127.0.0.1",
             "SIMULATOR_PORT": str(settings.simulator_port),
-            "SIMULATOR_VOICE_URL": f"{webhooks}/twiml{connection_overrides.VOICE}",
-            "SIMULATOR_STATUS_CALLBACK": f"{webhooks}/status{connection_overrides.STATUS}",
+            "SIMULATOR_VOICE_URL": address(webhooks, "twiml") + VOICE_OVERRIDES,
+            "SIMULATOR_STATUS_CALLBACK": address(webhooks, "status") + STATUS_OVERRIDES,
             "SIMULATOR_CALLER_IDS": caller_ids,
         }
         if settings.time_scale is not None:
