@@ -55,7 +55,7 @@ bench: install
 	@$(PY) -m bench $(ARGS)
 
 webhook-jwt: install
-	@$(PY) -m functions.deploy.print_webhook_jwt $(if $(ROLE),--role '$(ROLE)')
+	@$(PY) -m functions.setup.print_webhook_jwt $(if $(ROLE),--role '$(ROLE)')
 
 lock: install
 	$(LOCK) --upgrade requirements.in -o requirements.txt

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One entry of bundle.toml; the meaning of the fields is explained there."""
+    """One entry of bundle.toml, which explains the fields."""
 
     folder: str
     path: str
@@ -26,20 +26,21 @@ class Endpoint:
 
     @property
     def has_public_address(self) -> bool:
-        """Whether PUBLIC_BASE_URL is where it is reached: the scheduler goes to the host itself."""
+        """Whether its callers reach it at PUBLIC_BASE_URL. The scheduler asks the address of Cloud
+        Run."""
         return bool({"browser", "twilio"} & set(self.called_by))
 
     @property
     def is_public(self) -> bool:
-        """Whether anybody can reach it, because its callers prove themselves to the function. The
-        scheduler too: Cloud Run's own check would take the signature off its token.
+        """Whether Cloud Run lets everybody reach it, because the function itself checks who calls.
+        The scheduler's function does so too: Cloud Run would remove the signature from its token.
         https://cloud.google.com/run/docs/troubleshooting#signature-removed"""
         return bool({"browser", "twilio", "scheduler"} & set(self.called_by))
 
 
 def endpoints(file: Path = ROOT / "functions" / "bundle.toml") -> list[Endpoint]:
-    """All endpoints in the order of the file. Raises TypeError if an entry has a field too many or
-    too few."""
+    """All endpoints, in the order of the file. Raises TypeError if an entry has an unknown field or
+    lacks one."""
     with file.open("rb") as stream:
         entries = tomllib.load(stream)
     for entry in entries.values():

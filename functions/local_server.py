@@ -2,7 +2,7 @@
 
     python -m functions.local_server --port 8080
 
-runs on what production runs on: functions-framework under gunicorn, one process with threads.
+It runs as production does: functions-framework under gunicorn, one process with threads.
 """
 
 from __future__ import annotations

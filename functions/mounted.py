@@ -1,6 +1,6 @@
 """Every endpoint of the bundle behind one function, each under its production path.
 
-Only this dispatch is local; in production each endpoint is a process and an address of its own.
+Only the local server uses this. In production each endpoint is a process with its own address.
 """
 
 from __future__ import annotations

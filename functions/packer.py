@@ -1,10 +1,10 @@
-"""One endpoint → one self-contained folder: its `main.py`, what that imports of `shared/`, and its
-pinned requirements with hashes. That is what every host runs: docs/hosting.md.
+"""Packs an endpoint into a folder that needs nothing else: its `main.py`, the modules of `shared/`
+that it imports, and its pinned requirements with hashes. Every host runs that: docs/hosting.md.
 
     python -m functions.packer [--out build] [NAME …]
 
-The same code gives the same bytes, so that their hash can name the version, and a module that an
-endpoint does not import does not deploy it anew.
+The same code gives the same bytes. So their hash can name the version, and an endpoint keeps its
+version when a module changes that it does not import.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from pathlib import Path
 from functions import bundle
 from functions.bundle import ROOT, Endpoint
 
-# Every file's time, as archives and caches keep it: 1980, where zip begins.
+# Every file gets this time, because archives and caches keep it: 1980, the earliest of zip files.
 _TIME = 315532800
 _MAIN = "main.py"
 _REQUIREMENTS = "requirements.txt"
@@ -33,19 +33,19 @@ _PACKED = rf"{_MAIN}|{_REQUIREMENTS}|{_SHARED}(/\w+\.py)?|({_SHARED}/)?__pycache
 
 
 class PackError(Exception):
-    """An endpoint cannot be packed; the message says why."""
+    """An endpoint cannot be packed. The message says why."""
 
 
 @dataclass(frozen=True)
 class Pack:
-    """What an endpoint consists of: path, with slashes, → contents."""
+    """The files of an endpoint: path, with slashes, → contents."""
 
     endpoint: Endpoint
     files: Mapping[str, bytes]
 
     @property
     def version(self) -> str:
-        """Twelve hex digits that change with any byte or name."""
+        """Twelve hex digits that change with every byte and every name."""
         digest = hashlib.sha256()
         for name, content in sorted(self.files.items()):
             for part in (name.encode(), content):
@@ -53,9 +53,10 @@ class Pack:
         return digest.hexdigest()[:12]
 
     def write(self, directory: Path) -> None:
-        """Makes ``directory`` consist of these files; interrupted, it is as it was before.
+        """Replaces the contents of ``directory`` by these files. If it is interrupted, the
+        directory is as it was before.
 
-        Raises PackError for a directory that holds something else than an earlier pack.
+        Raises PackError if the directory holds anything that is not part of an earlier pack.
         """
         if directory.exists():
             _require_pack(directory)
@@ -95,7 +96,7 @@ def _name(file: Path, folder: Path, root: Path) -> str:
 
 def _read(file: Path) -> bytes:
     try:
-        # As git stores it, whatever this checkout's line ends are.
+        # Git stores \n. A checkout may have other line ends.
         return file.read_bytes().replace(b"\r\n", b"\n")
     except OSError as error:
         raise PackError(f"{file}: {error.strerror}") from None
@@ -110,7 +111,7 @@ def _modules(main: Path, root: Path) -> set[Path]:
         for name in _imported(_read(file), str(file)):
             module = root / _SHARED / f"{name}.py"
             if not module.is_file():
-                raise PackError(f"{file} imports {name} of {_SHARED}/, which is no module there")
+                raise PackError(f"{file} imports {name} of {_SHARED}/, and there is no such module")
             if module not in found:
                 found.add(module)
                 left.append(module)
@@ -119,7 +120,8 @@ def _modules(main: Path, root: Path) -> set[Path]:
 
 @functools.lru_cache(256)
 def _imported(source: bytes, name: str) -> frozenset[str]:
-    """The modules of shared/ that a file names in import statements; it may use no other means."""
+    """The modules of shared/ that a file imports. Raises PackError for an import that this cannot
+    follow."""
     try:
         tree = ast.parse(source, name)
     except SyntaxError as error:
@@ -128,7 +130,7 @@ def _imported(source: bytes, name: str) -> frozenset[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
             if node.level:
-                raise PackError(f"{name}:{node.lineno}: import by name, not by place")
+                raise PackError(f"{name}:{node.lineno}: import by full name, not relatively")
             modules = [f"{node.module}.{alias.name}" for alias in node.names]
         elif isinstance(node, ast.Import):
             modules = [alias.name for alias in node.names]
@@ -139,30 +141,33 @@ def _imported(source: bytes, name: str) -> frozenset[str]:
         for module in modules:
             package, *rest = module.split(".")
             if package == "importlib":
-                raise PackError(f"{name}:{node.lineno}: what it imports cannot be told")
+                raise PackError(f"{name}:{node.lineno}: the packer cannot tell what this imports")
             if package == _SHARED:
                 found.update(("__init__", *rest[:1]))
     return frozenset(found)
 
 
 def _require_pack(directory: Path) -> None:
-    """An earlier pack has nothing but these; bytecode may have been added by running it."""
+    """Raises PackError if the directory holds anything that is not part of a pack, or bytecode from
+    running it."""
     for path in sorted(directory.rglob("*")):
         name = path.relative_to(directory).as_posix()
         if not re.fullmatch(_PACKED, name):
-            raise PackError(f"{directory} holds {name}, which is no part of a packed endpoint")
+            raise PackError(f"{directory} holds {name}, which is not part of a packed endpoint")
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Packs endpoints and says where. Returns the exit status."""
+    """Packs endpoints and prints name, version and folder of each. Returns the exit status."""
     every = {endpoint.folder: endpoint for endpoint in bundle.endpoints()}
     parser = argparse.ArgumentParser(prog="python -m functions.packer", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(every)}; else all")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"of {', '.join(every)}; all by default"
+    )
     parser.add_argument("--out", type=Path, default=Path("build"), metavar="DIRECTORY")
     arguments = parser.parse_args(argv)
     unknown = [name for name in arguments.names if name not in every]
     if unknown:
-        parser.error(f"there is no endpoint {unknown[0]}: choose of {', '.join(every)}")
+        parser.error(f"there is no endpoint {unknown[0]}: choose from {', '.join(every)}")
     for name in arguments.names or every:
         directory = arguments.out / name
         try:

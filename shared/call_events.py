@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 
-from shared import errors, web
+from shared import errors, sids, web
 
 MAX_INTEGER = 2**31 - 1
 
@@ -40,7 +40,7 @@ def call_sid(form: web.Form, name: str = "CallSid") -> str:
     Twilio's have 34 characters, but are documented as opaque: it is the signature that vouches.
     """
     sid = form.get(name, "")
-    if not re.fullmatch(r"CA[0-9A-Za-z]{1,62}", sid):
+    if not re.fullmatch(sids.CALL_SID, sid):
         raise errors.InvalidRequest(f"{name} is {'not a call SID' if sid else 'missing'}.")
     return sid
 

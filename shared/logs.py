@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from datetime import UTC, datetime
 
+from shared import sids
+
 _JWT = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*")
 # Supabase's and Twilio's secrets by their form: sb_secret_…, and 32 hex digits that are no SID.
 _SECRET = re.compile(r"sb_secret_[\w-]+|(?<![\w-])[0-9a-f]{32}(?![\w-])")
@@ -30,7 +32,7 @@ _FORMS = {
         "method": r"[A-Z]{1,10}",
         "path": r"/[a-z/]*",
         "request_id": r"[0-9a-f]{32}",
-        "call_sid": r"CA[0-9A-Za-z]{1,62}",
+        "call_sid": sids.CALL_SID,
         "conversation_id": _UUID,
         "business_id": _UUID,
         "user_id": _UUID,

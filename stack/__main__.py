@@ -5,7 +5,7 @@ import signal
 import sys
 import time
 
-from functions.env_file import EnvFileError
+from functions.setup.env_file import EnvFileError
 from stack import call as calling
 from stack.errors import StackError
 from stack.local_dir import reset

@@ -10,7 +10,7 @@ import httpx
 from postgrest import APIError
 from supabase import Client, ClientOptions, create_client
 
-from functions import env_file
+from functions.setup import env_file
 from stack.errors import StackError
 from stack.local_dir import is_running
 from stack.settings import Settings

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from functions.webhook_jwt import ROLES, SigningKey, mint
+from functions.setup.webhook_jwt import ROLES, SigningKey, mint
 from stack.errors import StackError
 
 _REQUIRED = ("SUPABASE_PUBLISHABLE_KEY", "SIMULATOR_CALLER_IDS")

@@ -4,7 +4,7 @@ import secrets
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from functions import env_file
+from functions.setup import env_file
 
 
 @dataclass(frozen=True)

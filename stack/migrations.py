@@ -2,12 +2,13 @@
 
 import hashlib
 import json
-import os
-import subprocess
 from pathlib import Path
 
 import psycopg
 
+from functions.setup import shell
+from functions.setup.migrations import push as push_command
+from functions.setup.settings import Database
 from stack.errors import StackError
 from stack.settings import CHECKOUT
 
@@ -88,15 +89,8 @@ def push(url: str, supabase_dir: Path | None = None) -> None:
     program = CHECKOUT / "node_modules" / ".bin" / "supabase"
     if not program.exists():
         raise StackError(f"There is no Supabase CLI in {program}: run `npm ci --ignore-scripts`.")
-    command = [str(program), "db", "push", "--yes", f"--remote={url}", f"--workdir={project}"]
-    environ = {**os.environ, "DO_NOT_TRACK": "1", "SUPABASE_TELEMETRY_DISABLED": "1"}
-    done = subprocess.run(
-        command,
-        env=environ,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise StackError(f"The migrations do not apply:\n{(done.stdout + done.stderr).strip()}")
+    command = push_command(Database.at(url), "--yes", directory=project, program=(str(program),))
+    try:
+        shell.run(command)
+    except shell.CommandFailed as error:
+        raise StackError(f"The migrations do not apply:\n{error.said}") from None

@@ -7,8 +7,8 @@ import os
 import sys
 from collections.abc import Mapping
 
-from functions import connection_overrides
-from functions.webhook_jwt import ROLES, SigningKey, mint
+from functions.setup.addresses import STATUS_OVERRIDES, VOICE_OVERRIDES, address
+from functions.setup.webhook_jwt import ROLES, SigningKey, mint
 from stack.client_env import twilio_env
 from stack.keys import Keys
 from stack.processes import Process
@@ -25,8 +25,8 @@ def start_simulator(settings: Settings, keys: Keys, caller_ids: str) -> Process:
         **twilio_env(keys),
         "SIMULATOR_HOST": "127.0.0.1",
         "SIMULATOR_PORT": str(settings.simulator_port),
-        "SIMULATOR_VOICE_URL": f"{webhooks}/twiml{connection_overrides.VOICE}",
-        "SIMULATOR_STATUS_CALLBACK": f"{webhooks}/status{connection_overrides.STATUS}",
+        "SIMULATOR_VOICE_URL": address(webhooks, "twiml") + VOICE_OVERRIDES,
+        "SIMULATOR_STATUS_CALLBACK": address(webhooks, "status") + STATUS_OVERRIDES,
         "SIMULATOR_CALLER_IDS": caller_ids,
     }
     if settings.time_scale is not None:

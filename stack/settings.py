@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from functions import env_file
+from functions.setup import env_file
 from stack.errors import StackError
 from stack.hosted import Hosted, from_variables
 

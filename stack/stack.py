@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import IO
 
-from functions import env_file
+from functions.setup import env_file
 from stack import demo_data, keys, local_dir, supabase_lite
 from stack.client_env import client_env
 from stack.keys import Keys

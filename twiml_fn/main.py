@@ -20,6 +20,7 @@ from shared.database import Database, Row
 from shared.rep_identity import from_caller
 from shared.supabase_jwt import Authenticator
 from shared.twilio_signature import Form, WebhookAuthenticator
+from shared.webhook_addresses import STATUS_OVERRIDES
 
 with settings.reading() as env:
     DEPLOYMENT = settings.Deployment.read(env)
@@ -33,9 +34,8 @@ DATABASE = Database(SUPABASE)
 # What the browser asks for, through Twilio or directly: none of it is to be trusted.
 WISHES = ("To", "CallerId", "LeadId", "CampaignId")
 
-# A callback that is not stored is sent again: on no connection, no answer in time, or an error.
-# https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
-STATUS_CALLBACK = f"{TWILIO.address('status')}#rc=3&rp=ct,rt,5xx"
+# Twilio sends a callback again if we did not store it.
+STATUS_CALLBACK = TWILIO.address("status") + STATUS_OVERRIDES
 AFTER_DIAL = f"{TWILIO.address('twiml')}?after=dial"
 
 

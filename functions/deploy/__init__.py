@@ -1,1 +1,1 @@
-"""What `deploy.sh` does, one subject a file."""
+"""What `deploy.sh` does, one subject a file. `release.py` has the steps in their order."""

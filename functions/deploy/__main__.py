@@ -8,13 +8,17 @@ import sys
 import time
 from pathlib import Path
 
-from functions import bundle, twilio_api
-from functions.deploy.release import Deployment
+from functions import bundle
+from functions.deploy.deployment import Deployment
+from functions.deploy.release import deploy
 from functions.deploy.report import Report
-from functions.deploy.settings import Operator
-from functions.deploy.shell import run
+from functions.deploy.rollback import rollback
+from functions.deploy.status import show_status
 from functions.deploy.steps import DeployError, Steps
-from functions.env_file import EnvFileError
+from functions.setup import twilio_api
+from functions.setup.env_file import EnvFileError
+from functions.setup.settings import Operator
+from functions.setup.shell import run
 from shared.settings import ConfigurationError
 
 STOPPED = 1
@@ -22,9 +26,10 @@ INTERRUPTED = 130
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Returns the exit status: 0, 1 for a deployment that stopped, 2 for wrong arguments."""
+    """Returns the exit status: 0, 1 if the deployment stopped, 130 if it was interrupted. Wrong
+    arguments end the process with 2."""
     arguments = _parser().parse_args(argv)
-    # One that is terminated, or whose terminal is gone, cleans up as an interrupted one does.
+    # SIGTERM, and SIGHUP for a terminal that was closed, clean up as Ctrl-C does.
     for ends in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(ends, signal.default_int_handler)
     started = time.monotonic()
@@ -37,20 +42,20 @@ def main(argv: list[str] | None = None) -> int:
     try:
         deployment = _deployment(arguments, steps)
         if arguments.status:
-            deployment.status()
+            show_status(deployment)
         elif arguments.rollback:
-            deployment.rollback()
+            rollback(deployment)
         else:
-            deployment.deploy()
+            deploy(deployment)
     except DeployError as error:
         return _stopped(steps, str(error), error.fix)
     except ConfigurationError as error:
         problems = "".join(f"\n  - {problem}" for problem in error.problems)
-        return _stopped(steps, f"Settings:{problems}", "docs/setup.md says where each comes from.")
+        return _stopped(steps, f"Settings:{problems}", "docs/setup.md says where to find each.")
     except EnvFileError as error:
-        return _stopped(steps, str(error), "Mend that line and run ./deploy.sh again.")
+        return _stopped(steps, str(error), "Correct that line and run ./deploy.sh again.")
     except KeyboardInterrupt:
-        _stopped(steps, "Interrupted.", "Run ./deploy.sh again: it goes on where it was.")
+        _stopped(steps, "Interrupted.", "Run ./deploy.sh again: it continues where it stopped.")
         return INTERRUPTED
     _say_left(steps)
     steps.report.say(f"Done in {time.monotonic() - started:.0f} s.")
@@ -60,21 +65,29 @@ def main(argv: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="./deploy.sh",
-        description="Deploys the functions, with migrations, secrets and the TwiML App.",
+        description="Deploys the functions, the migrations, the secrets and the TwiML App.",
     )
     names = [endpoint.folder for endpoint in bundle.endpoints()]
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--dry-run", action="store_true", help="print every command, change nothing")
-    what.add_argument("--status", action="store_true", help="say what serves")
+    what.add_argument("--status", action="store_true", help="print which versions serve")
     what.add_argument(
-        "--rollback", action="store_true", help="back to what served before the latest release"
+        "--rollback", action="store_true", help="go back to what served before the latest release"
     )
     parser.add_argument(
-        "--only", action="append", choices=names, metavar="NAME", help=f"one of {', '.join(names)}"
+        "--only",
+        action="append",
+        choices=names,
+        metavar="NAME",
+        help=f"deploy only this one of {', '.join(names)}; several times for several",
     )
     parser.add_argument("--yes", action="store_true", help="do not ask before the first change")
     parser.add_argument(
-        "--env", type=Path, default=bundle.ROOT / ".env", metavar="FILE", help="instead of .env"
+        "--env",
+        type=Path,
+        default=bundle.ROOT / ".env",
+        metavar="FILE",
+        help="read settings from this file and not from .env",
     )
     return parser
 
@@ -83,7 +96,6 @@ def _deployment(arguments: argparse.Namespace, steps: Steps) -> Deployment:
     operator = Operator.load(arguments.env)
     every = bundle.endpoints()
     twilio = operator.twilio
-    steps.report.conceal(twilio.auth_token)
     return Deployment(
         operator=operator,
         endpoints=[

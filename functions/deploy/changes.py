@@ -1,4 +1,4 @@
-"""The commands that change a Google Cloud project, each written once."""
+"""The commands that change a Google Cloud project."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from functions.bundle import Endpoint
-from functions.deploy.cloud import (
+from functions.setup.addresses import service_name
+from functions.setup.google_project import (
     BUILDER,
     BUILDER_ROLE,
     READER_ROLE,
@@ -14,18 +15,17 @@ from functions.deploy.cloud import (
     Job,
     service_account,
 )
-from functions.deploy.settings import service_name
-from functions.deploy.shell import Command
+from functions.setup.shell import Command
 
-# The runtime that builds and runs the functions; Google patches it in place.
+# The runtime that builds and runs the functions. Google keeps it patched.
 BASE_IMAGE = "python313"
 # Twilio waits for 15 s at most, and browsers for less.
 TIMEOUT_SECONDS = 20
-# A bound on what an attack can cost: 20 instances answer some thousand requests a second.
+# Limits what an attack can cost. 20 instances answer about a thousand requests a second.
 MAX_INSTANCES = 20
-# How long the scheduler waits: longer than the function may take.
+# How long the scheduler waits. The function may take TIMEOUT_SECONDS, which is less.
 ATTEMPT_SECONDS = 30
-# Separates environment variables: no address, SID or key has it.
+# Separates environment variables. No address, SID or key contains it.
 _SEPARATOR = ";"
 
 
@@ -72,7 +72,7 @@ class Changes:
     def let_read(self, secret: str, account: str) -> Command:
         return self._gcloud(*self._reading("add", secret, account))
 
-    def let_read_no_more(self, secret: str, account: str) -> Command:
+    def stop_reading(self, secret: str, account: str) -> Command:
         return self._gcloud(*self._reading("remove", secret, account))
 
     def deploy(
@@ -85,8 +85,8 @@ class Changes:
         *,
         serves: bool,
     ) -> Command:
-        """A new revision beside the one that ``serves``. Where none does, it gets the traffic at
-        once, but nobody knows its address yet."""
+        """A new revision. If another one ``serves``, that one keeps the traffic. Otherwise the new
+        revision gets the traffic at once, but nobody knows its address yet."""
         name = service_name(endpoint)
         pairs = _SEPARATOR.join(f"{key}={value}" for key, value in sorted(variables.items()))
         pins = ",".join(f"{key}={key}:{number}" for key, number in sorted(secrets.items()))
@@ -107,11 +107,12 @@ class Changes:
             "--cpu=1",
             "--cpu-boost",
             f"--concurrency={endpoint.concurrency}",
-            # The service's, not the revision's: a revision with a tag would keep its own running.
+            # The minimum of the service. With a minimum of its own, each tagged revision would keep
+            # instances running.
             f"--min={endpoint.min_instances}",
             f"--max-instances={MAX_INSTANCES}",
             f"--timeout={TIMEOUT_SECONDS}",
-            # All callers prove themselves to the function, not to Google.
+            # The function itself checks who calls it. Google does not.
             "--no-invoker-iam-check" if endpoint.is_public else "--invoker-iam-check",
             f"--tag={tag}",
             *(("--no-traffic",) if serves else ()),
@@ -121,7 +122,8 @@ class Changes:
     def shift_traffic(
         self, endpoint: Endpoint, revision: str | None, tags: Mapping[str, str]
     ) -> Command:
-        """In one step these tags and no others, and all traffic to one revision, if it is given."""
+        """Sets exactly these tags and, if a revision is given, gives it all the traffic, in one
+        step."""
         pairs = ",".join(f"{tag}={target}" for tag, target in sorted(tags.items()))
         return self._gcloud(
             "run",
@@ -153,11 +155,6 @@ class Changes:
 
     def resume(self, name: str) -> Command:
         return self._gcloud("scheduler", "jobs", "resume", name, f"--location={self._region}")
-
-    def read_logs(self, endpoint: Endpoint) -> Command:
-        """What a function wrote, for the operator to look at."""
-        argv = ("run", "services", "logs", "read", service_name(endpoint))
-        return self._gcloud(*argv, f"--region={self._region}")
 
     def _reading(self, verb: str, secret: str, account: str) -> tuple[str, ...]:
         return (

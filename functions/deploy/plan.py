@@ -1,4 +1,4 @@
-"""What a deployment would do: the difference between a checkout and what is there."""
+"""What a deployment would do: the difference between the checkout and what is deployed."""
 
 from __future__ import annotations
 
@@ -8,45 +8,46 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 
-from functions import webhook_jwt
 from functions.bundle import Endpoint
-from functions.deploy import smoke
 from functions.deploy.changes import Changes
-from functions.deploy.cloud import SCHEDULER, Job, Project, Secret, Service, tag_of
-from functions.deploy.settings import Operator, service_name, short_name
+from functions.doctor import smoke
 from functions.packer import Pack
+from functions.setup import webhook_jwt
+from functions.setup.addresses import address, cloud_run_base_url, service_name, short_name
+from functions.setup.google_project import SCHEDULER, Job, Project, Secret, Service, tag_of
+from functions.setup.settings import Operator
 
-# A JWT lives for 90 days and is minted anew in the last 60 of them: a deployment a month keeps it
-# good, and two in a row do not deploy everything twice.
+# A JWT is valid for 90 days. A deployment replaces it when fewer than 60 days are left: so one
+# deployment a month keeps it valid, and two in a row do not deploy everything twice.
 RENEW_BELOW_DAYS = 60
-_PATH = "/api/twilio"
 EVERY_MINUTE = "* * * * *"
 
 
 @dataclass(frozen=True)
 class SecretPlan:
-    """A secret's value, and the version that has it: there already, or the next one."""
+    """A secret's value, and the number of the version that has it: one that exists already, or the
+    next one."""
 
     name: str
     value: str = field(repr=False)
     number: int
     is_new: bool
-    # Whether Secret Manager has to be told of the secret first.
+    # Whether the secret itself must be made first.
     is_first: bool
 
 
 class Action(Enum):
-    """What becomes of an endpoint."""
+    """What a deployment does with an endpoint."""
 
     KEEP = "unchanged"
-    # Deployed by an earlier run that did not get as far as its traffic.
+    # An earlier run deployed it and stopped before it moved the traffic.
     SHIFT = "deployed already, gets the traffic"
     DEPLOY = "to be deployed"
 
 
 @dataclass(frozen=True)
 class Target:
-    """An endpoint as it is to be."""
+    """An endpoint as it will be."""
 
     endpoint: Endpoint
     pack: Pack
@@ -63,29 +64,19 @@ class Target:
 
 
 def public_base_url(operator: Operator, project: Project) -> str:
-    """Where endpoints are reached: as the operator says, or each at the address that Cloud Run
+    """Where endpoints are reached: where the operator says, or each at the address that Cloud Run
     gives it."""
-    return operator.public_base_url or own_addresses(project.number, project.region)
-
-
-def own_addresses(project_number: str, region: str) -> str:
-    """What Cloud Run calls the endpoints, with ``{name}`` for an endpoint's:
-    https://cloud.google.com/run/docs/triggering/https-request#deterministic"""
-    return f"https://{{name}}-fn-{project_number}.{region}.run.app{_PATH}"
-
-
-def address(base_url: str, name: str) -> str:
-    """The public address of the endpoint with this short name."""
-    return f"{base_url}/{name}".replace("{name}", name)
+    return operator.public_base_url or cloud_run_base_url(project.number, project.region)
 
 
 def scheduled_address(endpoint: Endpoint, project: Project) -> str:
-    """Where the scheduler reaches an endpoint: at Cloud Run itself, whatever is in front of it."""
-    return address(own_addresses(project.number, project.region), short_name(endpoint))
+    """Where the scheduler reaches an endpoint: at its address of Cloud Run, even if PUBLIC_BASE_URL
+    is another one."""
+    return address(cloud_run_base_url(project.number, project.region), short_name(endpoint))
 
 
 def jobs(endpoints: Sequence[Endpoint], project: Project) -> dict[str, Job]:
-    """What the scheduler is to do, by the job's name, as far as it does not do so yet."""
+    """The scheduler's jobs that are missing or different, by name."""
     wanted = {}
     for endpoint in endpoints:
         if "scheduler" in endpoint.called_by:
@@ -100,8 +91,8 @@ def jobs(endpoints: Sequence[Endpoint], project: Project) -> dict[str, Job]:
 def secret_values(
     operator: Operator, endpoints: Sequence[Endpoint], project: Project
 ) -> dict[str, str]:
-    """Every secret that some endpoint is given. A JWT is the one in Secret Manager while that is
-    good for long enough, else a new one."""
+    """The value of every secret that some endpoint gets. A JWT in Secret Manager is kept while it
+    is valid for long enough. Otherwise this mints a new one."""
     names = {
         name for endpoint in endpoints for name in (*endpoint.secrets, *endpoint.optional_secrets)
     }
@@ -121,8 +112,8 @@ def _good_jwt(operator: Operator, stored: str | None, role: str) -> str | None:
 
 
 def jwt_days(operator: Operator, secrets: Mapping[str, str]) -> int | None:
-    """For how many more days the endpoints' JWTs among these are all good; None if one is not, or
-    none is among them."""
+    """For how many more days all JWTs among these are valid. None if one is not valid, or if there
+    is no JWT among them."""
     left = [
         _days_left(operator, secrets[name], role)
         for name, role in webhook_jwt.ROLES.items()
@@ -140,7 +131,7 @@ def _days_left(operator: Operator, token: str, role: str) -> int | None:
 
 
 def secret_plans(values: Mapping[str, str], project: Project) -> dict[str, SecretPlan]:
-    """For each secret, the version to use. Secret Manager counts versions from 1."""
+    """The version of each secret to use. Secret Manager counts versions from 1."""
     plans = {}
     for name, value in sorted(values.items()):
         stored = project.secrets.get(name)
@@ -158,8 +149,8 @@ def targets(
     twiml_app_sid: str,
     answers: Callable[[Endpoint, str, str], bool],
 ) -> list[Target]:
-    """Each endpoint as it is to be. ``answers`` tells whether what is there answers as this
-    version at this address: what does not is deployed anew, whatever its tag says."""
+    """Each endpoint as it will be. ``answers`` says whether an endpoint answers as this version at
+    this address. If it does not, it is deployed again, whatever its tag says."""
     derived = {
         "PUBLIC_BASE_URL": public_base_url(operator, project),
         "TWILIO_TWIML_APP_SID": twiml_app_sid,
@@ -189,7 +180,8 @@ def targets(
                 {
                     **variables,
                     "HENK_VERSION": version,
-                    # As many as there can be requests at once; functions-framework starts four.
+                    # One for each request that an instance takes at the same time. The default of
+                    # functions-framework is four.
                     "THREADS": str(endpoint.concurrency),
                 },
                 secrets,
@@ -217,7 +209,7 @@ def _action(
 def _version(
     pack: Pack, variables: Mapping[str, str], secrets: Mapping[str, int], project: Project
 ) -> str:
-    """The code's version, and six digits that change with anything else about a deployment."""
+    """The version of the code, and six digits that change with everything else of a deployment."""
     command = Changes(project.id, project.region).deploy(
         pack.endpoint, Path(), "", variables, secrets, serves=True
     )
@@ -226,7 +218,7 @@ def _version(
 
 
 def answers(endpoint: Endpoint, url: str, version: str) -> bool:
-    """Whether this version answers here as it should."""
+    """Whether the endpoint answers its smoke test here, as this version."""
     try:
         smoke.check(endpoint, url, version)
     except smoke.SmokeTestFailed:
@@ -237,7 +229,7 @@ def answers(endpoint: Endpoint, url: str, version: str) -> bool:
 def excess_readers(
     project: Project, endpoints: Sequence[Endpoint], secrets: Mapping[str, str]
 ) -> list[tuple[str, str]]:
-    """(secret, account) for every endpoint that could read a secret which it is not given."""
+    """(secret, account) for every endpoint whose account may read a secret that it does not get."""
     return [
         (name, account)
         for name, secret in sorted(project.secrets.items())

@@ -1,4 +1,4 @@
-"""The steps of a run: each is shown, and says what to do where it fails. A dry run shows the
+"""The steps of a run. Each is shown, and each says what to do if it fails. A dry run shows the
 commands instead."""
 
 from __future__ import annotations
@@ -7,16 +7,16 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 
-from functions.deploy.cloud import NotSignedIn
 from functions.deploy.report import Report
-from functions.deploy.shell import Command, CommandFailed, Run, ToolMissing
-from functions.deploy.smoke import SmokeTestFailed
-from functions.deploy.twiml_app import TwilioFailed
+from functions.doctor.smoke import SmokeTestFailed
 from functions.packer import PackError
+from functions.setup.gcloud import NotSignedIn
+from functions.setup.shell import Command, CommandFailed, Run, ToolMissing
+from functions.setup.twiml_app import TwilioFailed
 
 
 class DeployError(Exception):
-    """A deployment stopped. ``fix`` says what to do about it."""
+    """A deployment stopped. ``fix`` says what to do."""
 
     def __init__(self, problem: str, fix: str) -> None:
         super().__init__(problem)
@@ -30,32 +30,33 @@ class Steps:
     report: Report
     run: Run
     dry_run: bool = False
-    # Asked before anything is changed.
+    # Called once, before the first change. False stops the run.
     confirm: Callable[[], bool] = lambda: True
-    # What is left for a person to do.
+    # What a person has to do afterwards.
     left: list[str] = field(default_factory=list)
 
     def change(self, command: Command) -> str | None:
-        """Runs a command that changes something; a dry run shows it. Raises as ``run``."""
+        """Runs a command that changes something, and returns its output. A dry run only shows it,
+        and returns None. Raises what ``run`` raises."""
         self.show(command.shown)
         return None if self.dry_run else self.run(command)
 
     def show(self, command: str) -> None:
-        """What a dry run does in place of a change."""
+        """Writes the command, if this is a dry run."""
         if self.dry_run:
             self.report.say(f"    {command}")
 
     def reading(self, text: str = "Reading what is there") -> AbstractContextManager[None]:
-        """A step that changes nothing, and so is done in a dry run as well."""
+        """A step that changes nothing. A dry run does it too."""
         return self.step(
             text,
-            "Nothing was changed. Once that is mended, run the same command again.",
+            "Nothing was changed. Correct this and run the same command again.",
             reads=True,
         )
 
     @contextmanager
     def step(self, text: str, fix: str, *, reads: bool = False) -> Iterator[None]:
-        """Raises DeployError for what fails in it, with this fix."""
+        """Raises DeployError with this fix if something in it fails."""
         try:
             if self.dry_run and not reads:
                 self.report.say(f"  {text}:")
@@ -66,7 +67,7 @@ class Steps:
         except ToolMissing as error:
             raise DeployError(
                 f"There is no program {error} here.",
-                "Install it: docs/setup.md says from where.",
+                "Install it: docs/setup.md says where to get it.",
             ) from None
         except NotSignedIn:
             raise DeployError("gcloud is not signed in.", "Sign in: gcloud auth login") from None

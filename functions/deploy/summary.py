@@ -1,14 +1,14 @@
-"""What a deployment says before and after: plain text of one or more lines."""
+"""What a deployment says before its first change and at its end: text of one or more lines."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 from functions.bundle import Endpoint
-from functions.deploy.cloud import Job, Project, Service
-from functions.deploy.plan import Action, SecretPlan, Target, address
-from functions.deploy.settings import short_name
-from functions.deploy.twiml_app import NAME, App, Webhooks
+from functions.deploy.plan import Action, SecretPlan, Target
+from functions.setup.addresses import address, short_name
+from functions.setup.google_project import Job, Project, Service
+from functions.setup.twiml_app import NAME, App, Webhooks
 
 DRY_RUN = "\nNothing was changed: this was a dry run."
 
@@ -22,7 +22,7 @@ def plan(
     webhooks: Webhooks,
     jobs: Mapping[str, Job],
 ) -> str:
-    """What is to be done."""
+    """What this run will do."""
     new = [f"{secret.name} ({secret.number})" for secret in secrets.values() if secret.is_new]
     lines = [
         f"\nProject {project.id}, {project.region}, as {project.account}:",
@@ -35,23 +35,23 @@ def plan(
         for target in wanted
     ]
     if app is None:
-        said = f"{NAME!r} to be created, asking {webhooks.voice_url}"
+        said = f"{NAME!r} will be made, to ask {webhooks.voice_url}"
     elif app.webhooks == webhooks:
         said = f"{app.sid} unchanged"
     else:
-        said = f"{app.sid} to ask {webhooks.voice_url}, not {app.webhooks.voice_url or 'nobody'}"
+        said = f"{app.sid} will ask {webhooks.voice_url}, not {app.webhooks.voice_url or 'nobody'}"
     lines.append(_line("TwiML App", said))
     lines.append(
         _line(
             "scheduler",
-            ", ".join(f"{name} to ask {job.uri}" for name, job in jobs.items()) or "unchanged",
+            ", ".join(f"{name} will ask {job.uri}" for name, job in jobs.items()) or "unchanged",
         )
     )
     return "\n".join([*lines, ""])
 
 
 def result(wanted: Sequence[Target], base_url: str, app: App, jwt_days: int | None) -> str:
-    """What serves now, and for how many more days the JWTs let it, if it needs any."""
+    """What serves now, and for how many days its JWTs are still valid, if it needs JWTs."""
     changed = [target for target in wanted if target.action is not Action.KEEP]
     lines = [
         f"\nWith a new version: {len(changed)} of {len(wanted)} endpoints."
@@ -69,22 +69,23 @@ def result(wanted: Sequence[Target], base_url: str, app: App, jwt_days: int | No
     ]
     lines.append(_line("TwiML App", app.sid))
     if jwt_days is not None:
-        lines.append(_line("JWTs", f"good for {jwt_days} days; deploy again before that"))
+        lines.append(_line("JWTs", f"valid for {jwt_days} days; deploy again before they expire"))
     return "\n".join(lines)
 
 
 def status(endpoint: Endpoint, service: Service | None, code: str) -> str:
-    """What serves as this endpoint, beside the version that the checkout's code has."""
+    """Which version of this endpoint serves, compared with ``code``, the checkout's version."""
     if service is None:
         return _line(endpoint.folder, "not deployed")
     version = service.version
     same = version is not None and version.partition("-")[0] == code
+    deployed = version or "not deployed by deploy.sh"
     before = service.previous and service.version_of(service.previous)
     return "\n".join(
         (
             _line(
                 endpoint.folder,
-                f"{version or 'not by this script'}  {'this checkout' if same else 'another code'},"
+                f"{deployed}  {'this checkout' if same else 'other code'},"
                 f" {f'before it {before}' if before else 'no rollback'}",
             ),
             _line("", service.url),

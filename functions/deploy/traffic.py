@@ -1,4 +1,4 @@
-"""Who gets the calls: the traffic of all endpoints moves together, and back together."""
+"""Which revision gets the calls. The traffic of all endpoints moves together, and back together."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from dataclasses import dataclass
 
 from functions.bundle import Endpoint
 from functions.deploy.changes import Changes
-from functions.deploy.cloud import PREVIOUS, Service
-from functions.deploy.settings import service_name
 from functions.deploy.steps import DeployError, Steps
+from functions.setup.addresses import service_name
+from functions.setup.google_project import PREVIOUS, Service
 
-# Endpoint, address, version or None for any. Raises smoke.SmokeTestFailed.
+# Takes the endpoint, its address, and a version or None for any. Raises smoke.SmokeTestFailed.
 Check = Callable[[Endpoint, str, str | None], None]
 
 
 @dataclass(frozen=True)
 class Move:
-    """All of an endpoint's traffic to a revision, and the tags of the service from then on. Without
-    a revision the traffic stays where it is."""
+    """Gives all of an endpoint's traffic to a revision, and its service these tags. Without a
+    revision the traffic stays where it is."""
 
     endpoint: Endpoint
-    # As it was before.
+    # The service before the move.
     service: Service | None
     revision: str | None
     tags: Mapping[str, str]
@@ -31,15 +31,15 @@ class Move:
 
     @property
     def does(self) -> str:
-        """What the operator reads about it."""
+        """The move, for the operator."""
         if self.revision is None:
-            return "not part of a rollback"
+            return "left out of a rollback"
         return f"traffic to {self.version or self.revision}"
 
 
 def move_all(moves: Sequence[Move], steps: Steps, changes: Changes, check: Check) -> None:
-    """Shifts the traffic of all, or of none: when one does not answer, or the run is interrupted,
-    what served before serves again. Raises DeployError."""
+    """Moves the traffic of all endpoints or of none: if one does not answer, or the run is
+    interrupted, what served before serves again. Raises DeployError."""
     begun: list[Move] = []
     try:
         for move in moves:
@@ -60,7 +60,8 @@ def move_all(moves: Sequence[Move], steps: Steps, changes: Changes, check: Check
 
 @contextmanager
 def _undisturbed() -> Iterator[None]:
-    """No second Ctrl-C stops it halfway back, nor gcloud, which inherits that."""
+    """A second Ctrl-C does not stop this process on its way back, nor gcloud, which inherits the
+    ignored signals."""
     ends = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = [signal.signal(each, signal.SIG_IGN) for each in ends]
     try:
@@ -84,8 +85,9 @@ def _move_back(move: Move, steps: Steps, changes: Changes) -> None:
         steps.left.append(f"Set {move.endpoint.folder} back to what it was: {command.shown}")
 
 
-def left_alone(endpoints: Sequence[Endpoint], services: Mapping[str, Service]) -> list[Move]:
-    """What a release does not change is no part of its undoing: it forgets what was before it."""
+def forget_previous(endpoints: Sequence[Endpoint], services: Mapping[str, Service]) -> list[Move]:
+    """Removes the `previous` tag of endpoints that a release does not change, so that a rollback of
+    that release leaves them alone."""
     return [
         Move(
             endpoint,
@@ -101,8 +103,8 @@ def left_alone(endpoints: Sequence[Endpoint], services: Mapping[str, Service]) -
 
 
 def moves_back(endpoints: Sequence[Endpoint], services: Mapping[str, Service]) -> list[Move]:
-    """To what served before the latest release. What serves now becomes the previous one, so that
-    done twice it is as before."""
+    """The traffic of each endpoint that the latest release changed, back to what served before it.
+    What serves now becomes the previous revision, so a second rollback undoes the first."""
     return [
         Move(
             endpoint,

@@ -9,12 +9,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from functions import bundle, env_file
+from functions import bundle
 from functions.doctor import rendering
 from functions.doctor.check import Check
 from functions.doctor.examination import run
 from functions.doctor.google_cloud import Address
 from functions.doctor.inputs import GOOGLE, Inputs, read
+from functions.setup import env_file
 
 
 def main(argv: list[str] | None = None, environ: Mapping[str, str] = os.environ) -> int:
@@ -24,8 +25,12 @@ def main(argv: list[str] | None = None, environ: Mapping[str, str] = os.environ)
     try:
         values = {**env_file.read(file), **environ}
     except (env_file.EnvFileError, OSError, UnicodeDecodeError) as error:
-        said = str(error) if isinstance(error, env_file.EnvFileError) else f"{file} is not readable"
-        checks = [Check("settings", str(file), "fail", said, "Mend that line of it")]
+        said = str(error) if isinstance(error, env_file.EnvFileError) else f"{file} cannot be read"
+        checks = [
+            Check(
+                "settings", str(file), "fail", said, "Correct that line, or make the file readable"
+            )
+        ]
     else:
         token = sys.stdin.read().strip() if arguments.webhook_jwt_stdin else ""
         checks = run(_inputs(values, file.absolute().parent, token))
@@ -46,7 +51,7 @@ def _inputs(values: Mapping[str, str], directory: Path, webhook_jwt: str) -> Inp
 
 
 def _default_file(environ: Mapping[str, str]) -> Path:
-    """.env; without one, what a local stack publishes while it runs."""
+    """.env. If there is none, the settings of a local stack that runs."""
     dot_env = bundle.ROOT / ".env"
     stack_env = Path(environ.get("HENK_LOCAL_DIR") or bundle.ROOT / ".local") / "stack.env"
     return stack_env if not dot_env.exists() and stack_env.exists() else dot_env
@@ -54,22 +59,25 @@ def _default_file(environ: Mapping[str, str]) -> Path:
 
 def _named(file: Path) -> str:
     if file.exists():
-        return f"what {file} and the environment say"
-    return f"what the environment says: there is no {file}, and no local stack runs (make run)"
+        return f"the settings of {file} and of the environment"
+    return (
+        f"the settings of the environment alone: there is no {file}, and no local stack runs"
+        " (start one: make run)"
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="make doctor", description="Examines a set-up, and changes nothing."
+        prog="make doctor", description="Examines a set-up and changes nothing."
     )
-    parser.add_argument("--json", action="store_true", help="one JSON object")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument(
-        "--env", type=Path, metavar="FILE", help="instead of .env, or of a running stack's"
+        "--env", type=Path, metavar="FILE", help="read settings from this file and not from .env"
     )
     parser.add_argument(
         "--webhook-jwt-stdin",
         action="store_true",
-        help="the webhook endpoints' token comes by standard input",
+        help="read the webhook endpoints' token from standard input",
     )
     return parser
 

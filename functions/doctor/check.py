@@ -10,11 +10,11 @@ Status = Literal["pass", "fail", "skip"]
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at. ``detail`` is what was found, as a sentence without its stop;
-    ``fix`` what to do and where: always there for a failure, as advice for a pass."""
+    """One thing that was examined. ``detail`` says what was found: a sentence without its full
+    stop. ``fix`` says what to do and where. A failure always has one; for a pass it is advice."""
 
     status: Status
-    # A setting, an address, a number: what the finding is about.
+    # What the finding is about: a setting, an address, a number.
     subject: str
     detail: str
     fix: str = ""
@@ -22,7 +22,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Check:
-    """A finding under the name of its examination, which stays the same between releases."""
+    """A finding, with the name of its examination. Releases do not change these names."""
 
     name: str
     subject: str
@@ -32,15 +32,15 @@ class Check:
 
 
 def passed(subject: str, detail: str, advice: str = "") -> Finding:
-    """All is well, perhaps not for ever."""
+    """Nothing is wrong. ``advice`` says what may become wrong later."""
     return Finding("pass", subject, detail, advice)
 
 
 def failed(subject: str, detail: str, fix: str) -> Finding:
-    """Something is to be mended."""
+    """Something must be corrected."""
     return Finding("fail", subject, detail, fix)
 
 
 def skipped(subject: str, why: str) -> Finding:
-    """Not examined."""
+    """Not examined, and why."""
     return Finding("skip", subject, why)

@@ -1,4 +1,5 @@
-"""Postgres itself, read and never written: does it answer, and has it these migrations?"""
+"""Postgres itself: whether it answers, and whether it has the checkout's migrations. Writes
+nothing."""
 
 from __future__ import annotations
 
@@ -10,11 +11,12 @@ from psycopg.conninfo import conninfo_to_dict
 from functions.doctor.check import Finding, failed, passed, skipped
 from functions.doctor.inputs import Inputs
 from functions.doctor.network import TIMEOUT_SECONDS
+from functions.setup.migrations import push
 
-# Of the migrations that differ, how many are named.
+# How many of the migrations that differ are named.
 _SHOWN = 3
 
-# The call that waits the longest, unless Twilio wants to be left alone.
+# The call that has waited longest, unless Twilio asked us to pause.
 _OVERDUE = """
 select agent_call_sid from private.unsettled_calls
 where next_check_at < now() - interval '1 hour'
@@ -24,9 +26,9 @@ order by next_check_at limit 1
 
 
 def column(inputs: Inputs, query: str) -> list[str]:
-    """The only column of a query, as texts. Raises psycopg.Error."""
+    """The only column of a query, as strings. Raises psycopg.Error."""
     database = inputs.operator.database
-    # Operators may ask for more than this, such as sslmode=verify-full.
+    # An operator may ask for a stricter mode, such as sslmode=verify-full.
     sslmode = conninfo_to_dict(database.address).get("sslmode")
     with psycopg.connect(
         database.address,
@@ -35,19 +37,19 @@ def column(inputs: Inputs, query: str) -> list[str]:
         connect_timeout=int(TIMEOUT_SECONDS),
     ) as connection:
         connection.read_only = True
-        # As a statement and not an option of the connection, which poolers refuse.
+        # Poolers refuse this as an option of the connection, so it is a statement.
         connection.execute("set local statement_timeout = '5s'")
         return [str(value) for (value,) in connection.execute(query.encode())]
 
 
 def connects(inputs: Inputs) -> Iterator[Finding]:
-    """Whether the operator's address and password open it."""
+    """Whether the operator's address and password open the database."""
     (user,) = column(inputs, "select current_user")
     yield passed(user, f"Postgres lets {user} in")
 
 
 def migrations(inputs: Inputs) -> Iterator[Finding]:
-    """Whether the database has the checkout's migrations, and no others."""
+    """Whether the database has exactly the checkout's migrations."""
     files = {
         file.name.partition("_")[0]: file.name
         for file in (inputs.checkout / "supabase" / "migrations").glob("*.sql")
@@ -63,21 +65,22 @@ def migrations(inputs: Inputs) -> Iterator[Finding]:
         yield failed(
             files[missing[0]],
             f"The database lacks {len(missing)} of {len(files)} migrations: {names}",
-            "./deploy.sh applies them; by hand, with the password in PGPASSWORD: npx supabase db"
-            f" push --remote={inputs.operator.database.address}",
+            "./deploy.sh applies them; by hand, with the password in PGPASSWORD:"
+            f" {push(inputs.operator.database).shown}",
         )
     if unknown:
         yield failed(
             unknown[0],
             f"This checkout lacks {len(unknown)} of the database's migrations: {_some(unknown)}",
-            "Deploy from a checkout that has them (git pull), or look whose database this is",
+            "Deploy from a checkout that has them (git pull), or check that SUPABASE_DB_URL is the"
+            " right database",
         )
     if not missing and not unknown:
         yield passed("", f"All {len(files)} migrations are applied")
 
 
 def lost_callbacks(inputs: Inputs) -> Iterator[Finding]:
-    """Whether somebody asks Twilio about calls whose callbacks are overdue."""
+    """Whether reconcile_fn asks Twilio about calls whose callbacks are overdue."""
     try:
         overdue = column(inputs, _OVERDUE)
     except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
@@ -86,10 +89,10 @@ def lost_callbacks(inputs: Inputs) -> Iterator[Finding]:
     if overdue:
         yield failed(
             overdue[0],
-            "For more than an hour nobody has asked Twilio what became of calls whose callbacks"
-            " are overdue",
-            "The scheduler must run reconcile_fn every minute, which says in its log what it met:"
-            " gcloud scheduler jobs list; ./deploy.sh sets it up. Elsewhere: docs/hosting.md",
+            "For more than an hour nobody has asked Twilio about calls whose callbacks are overdue",
+            "The scheduler must run reconcile_fn every minute: gcloud scheduler jobs list shows its"
+            " job, ./deploy.sh makes it, and the log of reconcile_fn shows errors. Without Google"
+            " Cloud: docs/hosting.md",
         )
     else:
         yield passed("", "No call waits to be asked about")

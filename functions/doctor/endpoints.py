@@ -1,4 +1,5 @@
-"""The functions where the world reaches them: right refusals, and a webhook that is signed."""
+"""The functions at their public addresses: whether they refuse what they must, and accept a signed
+webhook."""
 
 from __future__ import annotations
 
@@ -8,14 +9,14 @@ import httpx
 from twilio.request_validator import RequestValidator
 
 from functions.bundle import Endpoint
-from functions.deploy import plan, smoke
-from functions.deploy.changes import Changes
-from functions.deploy.settings import short_name
+from functions.doctor import smoke
 from functions.doctor.check import Finding, failed, passed, skipped
 from functions.doctor.inputs import Inputs
 from functions.doctor.network import TIMEOUT_SECONDS, explain
+from functions.setup.addresses import address, short_name
+from functions.setup.gcloud import read_logs
 
-_NOT_KNOWN = "Not examined: where the functions are is not known, see google_cloud"
+_NOT_KNOWN = "Not examined: it is not known where the functions are, see google_cloud"
 
 
 def answers(endpoint: Endpoint, inputs: Inputs) -> Iterator[Finding]:
@@ -25,9 +26,9 @@ def answers(endpoint: Endpoint, inputs: Inputs) -> Iterator[Finding]:
         yield skipped(endpoint.folder, _NOT_KNOWN)
         return
     if inputs.deploys and inputs.operator.public_base_url and not endpoint.has_public_address:
-        yield skipped(endpoint.folder, "Not at PUBLIC_BASE_URL: deploy.sh tries it where it is")
+        yield skipped(endpoint.folder, "Not at PUBLIC_BASE_URL: deploy.sh tests its own address")
         return
-    url = plan.address(base_url, short_name(endpoint))
+    url = address(base_url, short_name(endpoint))
     try:
         smoke.check(endpoint, url, None)
     except smoke.SmokeTestFailed as error:
@@ -42,26 +43,25 @@ def _fix(inputs: Inputs, endpoint: Endpoint) -> str:
     operator = inputs.operator
     parts = []
     if operator.public_base_url:
-        parts.append("PUBLIC_BASE_URL must lead to the functions, each path to its own")
+        parts.append("PUBLIC_BASE_URL must lead to the functions, each path to its function")
     if inputs.deploys:
         parts += [
             "./deploy.sh --status shows what serves",
-            f"{Changes(operator.google_project, operator.region).read_logs(endpoint).shown} what it"
-            " wrote",
+            f"{read_logs(endpoint, operator.google_project, operator.region).shown} what it wrote",
         ]
     else:
-        parts.append("the function's log says what it met, and names a setting that is missing")
+        parts.append("the function's log shows errors, and names a setting that is missing")
     return "; ".join(parts)
 
 
 def takes_signature(inputs: Inputs) -> Iterator[Finding]:
-    """Whether twiml takes a webhook that is signed with the operator's auth token, over the public
-    address. It is the Voice SDK's preflight test, which writes nothing."""
+    """Whether twiml accepts a webhook that is signed with the operator's auth token and over the
+    public address. The webhook is the Voice SDK's preflight test, which writes nothing."""
     base_url = inputs.base_url()
     if base_url is None:
         yield skipped("", _NOT_KNOWN)
         return
-    url = plan.address(base_url, "twiml")
+    url = address(base_url, "twiml")
     twilio = inputs.operator.twilio
     form = {"AccountSid": twilio.account_sid, "From": "client:doctor", "Direction": "inbound"}
     signature = RequestValidator(twilio.auth_token).compute_signature(url, form)
@@ -69,17 +69,17 @@ def takes_signature(inputs: Inputs) -> Iterator[Finding]:
         url, data=form, headers={"X-Twilio-Signature": signature}, timeout=TIMEOUT_SECONDS
     )
     if answer.status_code == 200 and "<Echo" in answer.text:
-        yield passed(url, "twiml takes what TWILIO_AUTH_TOKEN signs over its public address")
+        yield passed(url, "twiml accepts what TWILIO_AUTH_TOKEN signs over its public address")
     elif answer.status_code == 403 and "invalid_signature" in answer.text:
         yield failed(
             url,
             f"{url} refuses a webhook signed with TWILIO_AUTH_TOKEN",
             "The function has another TWILIO_AUTH_TOKEN, TWILIO_ACCOUNT_SID or PUBLIC_BASE_URL"
-            " than .env: ./deploy.sh. A proxy in front must leave the query as it is",
+            " than .env: run ./deploy.sh. A proxy in front of it must not change the query",
         )
     else:
         yield failed(
             url,
             f"{url} answers {answer.status_code} to a signed preflight test, not 200 and an echo",
-            "See functions: another service may answer there; the function's log has the rest",
+            "See functions: another service may answer there. If not, the function's log says more",
         )

@@ -1,4 +1,4 @@
-"""The examinations, and how they are made: all at once, each with its own end in sight."""
+"""The list of examinations, and how they run: all at the same time, within DEADLINE_SECONDS."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ import requests
 from twilio.base.exceptions import TwilioRestException
 
 from functions import bundle
-from functions.deploy.settings import Operator
 from functions.doctor import (
     database,
     endpoints,
@@ -27,13 +26,14 @@ from functions.doctor import (
 )
 from functions.doctor.check import Check, Finding, failed, skipped
 from functions.doctor.inputs import Inputs, read
+from functions.setup.settings import Operator
 
 Stage = Literal["before", "all"]
-# What a deployment does about an examination that fails: it stops, goes on since calls fail for it
-# but deploying does not, or puts it right.
+# What a deployment does if an examination fails. "stops": it does not deploy. "goes on": calls will
+# fail, but the deployment will not. "mends": a deployment corrects this, so it does not examine it.
 Deployment = Literal["stops", "goes on", "mends"]
 
-# Longer than any one request may take.
+# Longer than a single request may take.
 DEADLINE_SECONDS = 15.0
 
 _TWILIO = ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN")
@@ -41,37 +41,37 @@ _API_KEY = ("TWILIO_ACCOUNT_SID", "TWILIO_API_KEY_SID", "TWILIO_API_KEY_SECRET")
 _SUPABASE = ("SUPABASE_URL", "SUPABASE_PUBLISHABLE_KEY")
 _SIGNING = (*_SUPABASE, "SUPABASE_SIGNING_KEY_FILE", "SUPABASE_JWT_SECRET")
 
-_NO_GCLOUD = "Try `gcloud projects list`: it must run here, and within some seconds"
+_NO_GCLOUD = "Try `gcloud projects list`: it must run on this machine and take only some seconds"
 _NO_TWILIO = "Let this machine reach Twilio (DNS, proxy, firewall), or wait: status.twilio.com"
 _NO_SUPABASE = (
     "Compare SUPABASE_URL with the API address that the project's Connect page shows. If it is"
     " right: is the project paused (its dashboard), or Supabase down (status.supabase.com)?"
 )
 _NO_DATABASE = (
-    "Copy SUPABASE_DB_URL anew from the project's Connect page (a new password: Database →"
-    " Settings). The direct address is IPv6 alone: without that, take the session pooler's"
+    "Copy SUPABASE_DB_URL again from the project's Connect page (a new password: Database →"
+    " Settings). The direct address needs IPv6. Without IPv6, take the session pooler's address"
 )
 _NO_FUNCTION = (
-    "`./deploy.sh --status` shows what serves. PUBLIC_BASE_URL, if set, must lead to it, each path"
-    " to its function"
+    "`./deploy.sh --status` shows what serves. PUBLIC_BASE_URL, if it is set, must lead there, each"
+    " path to its function"
 )
 
 
 @dataclass(frozen=True)
 class Examination:
-    """``look`` yields findings, or raises what the network and Twilio's library raise."""
+    """``look`` yields findings. It may raise what the network and Twilio's library raise."""
 
     name: str
     look: Callable[[Inputs], Iterable[Finding]]
-    # What to do when nobody answers.
+    # What to do if there is no answer.
     no_answer: str
-    # Settings without which there is nothing to look with.
+    # The settings that it needs. It is skipped if one of them is missing or malformed.
     needs: tuple[str, ...] = ()
     deployment: Deployment = "stops"
 
 
 def examinations() -> list[Examination]:
-    """All of them, in the order of their report."""
+    """All examinations, in the order of the report."""
     return [
         Examination("settings", written.look, "Run it again"),
         Examination("google_cloud", google_cloud.look, _NO_GCLOUD, deployment="mends"),
@@ -156,12 +156,12 @@ def examine(
     base_url: str | None,
     webhook_jwt: str | None,
 ) -> list[Check]:
-    """Examines a set-up, given by its settings; takes DEADLINE_SECONDS at most. Never raises for
-    what it finds.
+    """Examines the set-up that these settings describe. Takes DEADLINE_SECONDS at most, and
+    does not raise for what it finds.
 
-    "before" leaves out what a deployment itself puts right. ``base_url`` is where the functions
-    are (``{name}`` for an endpoint's name), if that is known; ``webhook_jwt`` the token that the
-    webhook endpoints have, if not the one of the settings.
+    Stage "before" leaves out what a deployment itself corrects. ``base_url`` is where the functions
+    are (``{name}`` for an endpoint's name), if it is known. ``webhook_jwt`` is the token that the
+    webhook endpoints have, if it is not the one of the settings.
     """
     operator, problems = (given, list[str]()) if isinstance(given, Operator) else read(given)
     where = base_url or operator.public_base_url
@@ -179,14 +179,14 @@ def stops_deployment(check: Check) -> bool:
 def run(
     inputs: Inputs, stage: Stage = "all", deadline_seconds: float = DEADLINE_SECONDS
 ) -> list[Check]:
-    """Makes a stage's examinations, all at once, and returns what they found in their order."""
+    """Runs a stage's examinations at the same time, and returns what they found, in their order."""
     chosen = [each for each in examinations() if stage == "all" or each.deployment != "mends"]
     found: list[Sequence[Finding] | None] = [None] * len(chosen)
 
     def look(index: int) -> None:
         found[index] = findings(chosen[index], inputs)
 
-    # Daemons: one that hangs, as name resolution can, must not keep the process from ending.
+    # Daemons, because a thread that hangs, as name resolution can, must not keep the process alive.
     threads = [
         threading.Thread(target=look, args=(index,), daemon=True) for index in range(len(chosen))
     ]
@@ -196,14 +196,15 @@ def run(
     for thread in threads:
         thread.join(max(0.0, deadline - time.monotonic()))
 
+    redaction = inputs.redaction()
     late = f"No answer within {deadline_seconds:g} s"
     return [
         Check(
             examination.name,
-            inputs.hide(finding.subject),
+            redaction.hide(finding.subject),
             finding.status,
-            inputs.hide(finding.detail),
-            inputs.hide(finding.fix),
+            redaction.hide(finding.detail),
+            redaction.hide(finding.fix),
         )
         for examination, each in zip(chosen, list(found), strict=True)
         for finding in each or [failed("", late, examination.no_answer)]
@@ -211,7 +212,7 @@ def run(
 
 
 def findings(examination: Examination, inputs: Inputs) -> Sequence[Finding]:
-    """What one examination finds, whatever happens on the way."""
+    """What one examination finds. Errors become findings."""
     malformed = inputs.malformed(examination.needs)
     if malformed:
         return [skipped("", f"Not examined without {', '.join(malformed)}")]
@@ -225,7 +226,7 @@ def findings(examination: Examination, inputs: Inputs) -> Sequence[Finding]:
     except network.OUTAGES as error:
         host = network.host(error)
         said = f"{f'No answer from {host}: ' if host else ''}{network.explain(error)}"
-        # Some ask Twilio besides the database.
+        # Some examinations ask the database and Twilio, whose library raises errors of requests.
         twilio = isinstance(error, requests.RequestException)
         return [failed(host, said, _NO_TWILIO if twilio else examination.no_answer)]
     except UnicodeError:
@@ -233,10 +234,10 @@ def findings(examination: Examination, inputs: Inputs) -> Sequence[Finding]:
             failed(
                 "",
                 "A setting has characters that cannot be sent",
-                "Look in .env for … and other characters that no key has",
+                "Look in .env for … and other characters that are not part of a key",
             )
         ]
     except Exception as error:
-        # A defect in one must not cost the others.
+        # A defect in one examination must not stop the others.
         detail = f"The doctor itself failed: {type(error).__name__}"
-        return [failed("", detail, "Your set-up may be right: mend functions/doctor")]
+        return [failed("", detail, "A defect in functions/doctor. Your set-up may be right")]

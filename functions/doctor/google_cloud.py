@@ -1,23 +1,23 @@
-"""The Google Cloud project, as far as the address of its functions needs it."""
+"""The Google Cloud project, as far as the addresses of its functions depend on it."""
 
 from __future__ import annotations
 
-import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from functions.deploy.plan import own_addresses
-from functions.deploy.settings import Operator
 from functions.doctor.check import Finding, failed, passed, skipped
 from functions.doctor.inputs import GOOGLE, Inputs
+from functions.setup import gcloud, shell
+from functions.setup.addresses import cloud_run_base_url
+from functions.setup.settings import Operator
 
 # gcloud takes a second or two to start.
 _TIMEOUT_SECONDS = 10.0
 
 
 class Unknown(Exception):
-    """The project cannot be asked; ``fix`` says what to do about it."""
+    """gcloud does not tell the project's number. ``fix`` says what to do."""
 
     def __init__(self, detail: str, fix: str) -> None:
         super().__init__(detail)
@@ -41,42 +41,33 @@ def look(inputs: Inputs) -> Iterator[Finding]:
 
 
 def project_number(project: str) -> str:
-    """Which is part of its functions' addresses. Raises Unknown."""
-    command = ["gcloud", "projects", "describe", project, "--format=value(projectNumber)"]
+    """The number of a project, which is part of its functions' addresses. Raises Unknown."""
     try:
-        done = subprocess.run(
-            [*command, "--quiet"],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=_TIMEOUT_SECONDS,
-        )
-    except FileNotFoundError:
+        return gcloud.project_number(shell.run, project, _TIMEOUT_SECONDS)
+    except shell.ToolMissing:
         raise Unknown(
             "There is no gcloud here", "Install it: https://cloud.google.com/sdk/docs/install"
         ) from None
-    except subprocess.TimeoutExpired:
+    except shell.CommandTimedOut:
         raise Unknown(
             f"gcloud gives no answer within {_TIMEOUT_SECONDS:g} s",
             "Let this machine reach Google (DNS, proxy, firewall)",
         ) from None
-    number = done.stdout.strip()
-    if done.returncode == 0 and number.isdecimal():
-        return number
-    said = " ".join(done.stderr.split())
-    if any(words in said for words in ("active account", "auth login", "Reauthentication")):
-        raise Unknown("gcloud is not signed in", "gcloud auth login")
-    raise Unknown(
-        f"gcloud does not show {project}: {said[:200] or 'it says nothing'}",
-        "GOOGLE_CLOUD_PROJECT must be an id that `gcloud projects list` shows; if it is, ask its"
-        " owner for the roles of docs/setup.md",
-    )
+    except shell.CommandFailed as failure:
+        said = " ".join(failure.said.split())
+        if any(words in said for words in ("active account", "auth login", "Reauthentication")):
+            raise Unknown("gcloud is not signed in", "gcloud auth login") from None
+        raise Unknown(
+            f"gcloud does not show {project}: {said[:200] or 'it says nothing'}",
+            "GOOGLE_CLOUD_PROJECT must be an id that `gcloud projects list` shows. If it is, ask"
+            " the project's owner for the roles of docs/setup.md",
+        ) from None
 
 
 @dataclass
 class Address:
-    """Where the functions are: as the operator says or, asked for once, as Cloud Run names them."""
+    """Where the functions are: where the operator says, or at the addresses that Cloud Run gives
+    them. Asks gcloud at most once."""
 
     operator: Operator
     number: Callable[[str], str] = project_number
@@ -85,18 +76,18 @@ class Address:
     _answer: str | None = None
 
     def __call__(self) -> str | None:
-        """None if that cannot be told."""
+        """None if it is not known."""
         with self._lock:
             if not self._asked:
                 self._asked = True
-                self._answer = self.operator.public_base_url or self._own()
+                self._answer = self.operator.public_base_url or self._of_cloud_run()
             return self._answer
 
-    def _own(self) -> str | None:
+    def _of_cloud_run(self) -> str | None:
         operator = self.operator
         if not (operator.google_project and operator.region):
             return None
         try:
-            return own_addresses(self.number(operator.google_project), operator.region)
+            return cloud_run_base_url(self.number(operator.google_project), operator.region)
         except Unknown:
             return None

@@ -1,4 +1,4 @@
-"""What is examined: settings, well-formed or not, and what is known beside them."""
+"""What is examined: the settings, with what is wrong with them, and what else is known."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from functions.bundle import ROOT
-from functions.deploy.settings import Operator
-from functions.webhook_jwt import ROLES
+from functions.setup.redaction import Redaction
+from functions.setup.settings import Operator
 from shared import settings
 
-# Needed to deploy; functions that run elsewhere, or on this machine, do without.
+# A deployment needs them. Functions that run elsewhere, or on this machine, do not.
 GOOGLE = ("GOOGLE_CLOUD_PROJECT", "GOOGLE_CLOUD_REGION")
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """A set-up. What a malformed setting gave is in ``operator`` all the same, so look at
-    ``problems`` before you use it."""
+    """A set-up. ``operator`` also has the values of malformed settings, so look at ``problems``
+    before you use it."""
 
     operator: Operator
-    # What is wrong with settings: sentences that begin with the setting's name.
+    # What is wrong with settings. Each sentence begins with the setting's name.
     problems: Sequence[str] = ()
-    # The token of the webhook endpoints, if it is at hand.
+    # The token of the webhook endpoints, if it is known.
     webhook_jwt: str | None = field(default=None, repr=False)
-    # Where the functions are, as settings.TwilioWebhooks has it. None: not known.
+    # Where the functions are, as shared.webhook_addresses.address takes it. None: not known.
     base_url: Callable[[], str | None] = lambda: None
     now: Callable[[], float] = time.time
     checkout: Path = ROOT
@@ -40,40 +40,23 @@ class Inputs:
         )
 
     def malformed(self, names: tuple[str, ...]) -> list[str]:
-        """Those of these settings that cannot be used."""
+        """Those of these settings that are missing or malformed."""
         return [name for name in names if name in map(setting, self.problems)]
 
-    def hide(self, text: str) -> str:
-        """The text without secrets. No finding has any on purpose."""
-        operator = self.operator
-        secrets = {
-            operator.twilio.auth_token,
-            operator.twilio.api_key_secret,
-            operator.supabase.jwt_secret,
-            operator.database.password,
-            self.webhook_jwt,
-            *(operator.values.get(name, "").strip() for name in _SECRETS),
-        }
-        for secret in sorted(filter(None, secrets), key=len, reverse=True):
-            if len(secret) >= _SHORTEST_SECRET:
-                text = text.replace(secret, "[secret]")
-        return _SECRET.sub("[secret]", text)
-
-
-_SECRETS = ("TWILIO_AUTH_TOKEN_NEXT", "SUPABASE_SECRET_KEY", "SUPABASE_DB_URL", *ROLES)
-# A shorter one would take words apart, and is malformed.
-_SHORTEST_SECRET = 6
-# JWTs, and Supabase's secret keys.
-_SECRET = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*|sb_secret_[\w-]+")
+    def redaction(self) -> Redaction:
+        """Hides every secret of this set-up. No finding contains one on purpose."""
+        redaction = self.operator.redaction()
+        redaction.add(self.webhook_jwt)
+        return redaction
 
 
 def setting(problem: str) -> str:
-    """The setting that a problem is about."""
+    """The name of the setting that a problem is about."""
     return (re.match(r"\w+", problem) or [""])[0]
 
 
 def read(values: Mapping[str, str], directory: Path = ROOT) -> tuple[Operator, list[str]]:
-    """Every setting, and what is wrong with them. ``directory`` has the files that they name."""
+    """The settings, and what is wrong with them. Paths in them are relative to ``directory``."""
     env = settings.Environment(values)
     operator = Operator.read(env, values, directory)
     elsewhere = not Inputs(operator).deploys

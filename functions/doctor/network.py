@@ -1,4 +1,4 @@
-"""Why there was no answer, in a few words: DNS, TLS, nobody there, too slow."""
+"""Why there was no answer, in a few words: DNS, TLS, nothing listens, too slow."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import httpx
 import psycopg
 import requests
 
-# Of one request. Some examinations make two or three.
+# For one request. Some examinations make two or three.
 TIMEOUT_SECONDS = 8.0
 
 OUTAGES = (httpx.HTTPError, requests.RequestException, psycopg.Error, OSError)
 
 
 def host(error: BaseException) -> str:
-    """Whom the request was for; empty where that is not known."""
+    """The host that was asked. Empty if it is not known."""
     if isinstance(error, psycopg.Error):
         return "Postgres"
     if isinstance(error, requests.RequestException):
@@ -29,7 +29,7 @@ def host(error: BaseException) -> str:
 
 
 def explain(error: BaseException) -> str:
-    """What happened, without an address: the caller names it."""
+    """What happened. The address is left out, because the caller names it."""
     if isinstance(error, psycopg.Error):
         return _postgres(error)
     for cause in _causes(error):
@@ -41,7 +41,7 @@ def explain(error: BaseException) -> str:
             case ssl.SSLError():
                 return f"TLS: {cause.reason or 'the handshake failed'}"
             case ConnectionRefusedError():
-                return "the connection is refused: nothing listens there"
+                return "the connection was refused: nothing listens there"
             case TimeoutError() | httpx.TimeoutException() | requests.Timeout():
                 return "no answer in time"
             case (
@@ -49,7 +49,7 @@ def explain(error: BaseException) -> str:
                 | httpx.RemoteProtocolError()
                 | requests.exceptions.ChunkedEncodingError()
             ):
-                return "the connection is closed before the end of an answer"
+                return "the connection was closed before the end of an answer"
             case requests.exceptions.InvalidJSONError():
                 return str(cause)
             case OSError() if cause.strerror:
@@ -58,7 +58,7 @@ def explain(error: BaseException) -> str:
 
 
 def _causes(error: BaseException) -> list[BaseException]:
-    """The error and what it was raised over: libraries wrap what the system said."""
+    """The error and the errors that led to it: libraries wrap what the system said."""
     chain = [error]
     while (before := chain[-1].__cause__ or chain[-1].__context__) and before not in chain:
         chain.append(before)
@@ -66,7 +66,7 @@ def _causes(error: BaseException) -> list[BaseException]:
 
 
 def _postgres(error: psycopg.Error) -> str:
-    """libpq's message without the address in front of it and the advice behind it."""
+    """libpq's message without the address before it and the advice after it."""
     line = str(error).strip().partition("\n")[0]
     for mark in ("FATAL:", "ERROR:", "failed: "):
         if mark in line:

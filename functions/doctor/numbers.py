@@ -1,4 +1,4 @@
-"""The numbers that calls show: Twilio lets an account show those it owns or has verified.
+"""The numbers that calls show. Twilio lets an account show numbers that it owns or has verified.
 
 https://www.twilio.com/docs/phone-numbers/api/incomingphonenumber-resource,
 https://www.twilio.com/docs/voice/api/outgoing-caller-ids
@@ -16,7 +16,7 @@ from functions.doctor.check import Finding, failed, passed, skipped
 from functions.doctor.inputs import Inputs
 from functions.doctor.twilio_account import client
 
-# Of the businesses' numbers, how many wrong ones are named.
+# How many wrong numbers of businesses are named.
 _SHOWN = 5
 _PAGE_SIZE = 1000
 _MAX_NUMBERS = 10_000
@@ -28,19 +28,21 @@ _OWN_IT = (
 
 
 def own_number(inputs: Inputs) -> Iterator[Finding]:
-    """Whether the operator's own number can be shown."""
+    """Whether calls can show TWILIO_PHONE_NUMBER."""
     number = inputs.operator.twilio.phone_number
     if number is None:
         yield skipped("", "Not examined: TWILIO_PHONE_NUMBER is not set")
         return
     twilio = client(inputs)
-    # Twilio's filter takes a part of a number, too.
+    # Twilio's filter also matches a part of a number.
     for owned in twilio.incoming_phone_numbers.list(phone_number=number, limit=20):
         if owned.phone_number == number:
             if _can_do_voice(owned):
-                yield passed(number, f"{number} is the account's, and can do voice")
+                yield passed(number, f"{number} belongs to the account and can do voice")
             else:
-                yield failed(number, f"{number} is the account's, and cannot do voice", _OWN_IT)
+                yield failed(
+                    number, f"{number} belongs to the account and cannot do voice", _OWN_IT
+                )
             return
     verified = twilio.outgoing_caller_ids.list(phone_number=number, limit=20)
     if any(each.phone_number == number for each in verified):
@@ -50,7 +52,7 @@ def own_number(inputs: Inputs) -> Iterator[Finding]:
 
 
 def caller_ids(inputs: Inputs) -> Iterator[Finding]:
-    """Whether every business can show every number it has."""
+    """Whether calls can show every number that a business has."""
     try:
         wanted = database.column(
             inputs, "select distinct phone_number from public.phone_numbers order by 1"
@@ -61,7 +63,7 @@ def caller_ids(inputs: Inputs) -> Iterator[Finding]:
     if not wanted:
         yield passed(
             "",
-            "No business has a caller ID yet, and so none can call",
+            "No business has a caller ID yet, so no business can call",
             "Give one to a business: step 6 of docs/setup.md",
         )
         return
@@ -72,18 +74,18 @@ def caller_ids(inputs: Inputs) -> Iterator[Finding]:
             number,
             f"{number} is a business's caller ID, and "
             + ("cannot do voice" if number in mute else "neither the account's nor verified"),
-            f"{_OWN_IT}. Or take it out of public.phone_numbers: calls that show it fail",
+            f"{_OWN_IT}. Or remove it from public.phone_numbers: calls that show it fail",
         )
     if len(wrong) > _SHOWN:
         yield failed(
-            "", f"{len(wrong) - _SHOWN} more caller IDs are none of the account's", _OWN_IT
+            "", f"{len(wrong) - _SHOWN} more caller IDs do not belong to the account", _OWN_IT
         )
     if not wrong:
-        yield passed("", f"All {len(wanted)} caller IDs of businesses are the account's")
+        yield passed("", f"All {len(wanted)} caller IDs of businesses belong to the account")
 
 
 def _of_account(twilio: Client) -> tuple[set[str], set[str]]:
-    """The numbers that it may show, and those that it has and cannot call with."""
+    """The numbers that calls may show, and the numbers of the account that cannot do voice."""
     voice: set[str] = set()
     mute: set[str] = set()
     for owned in twilio.incoming_phone_numbers.list(limit=_MAX_NUMBERS, page_size=_PAGE_SIZE):

@@ -1,4 +1,4 @@
-"""Findings for people and for programs."""
+"""Findings as text for people, and as JSON for programs."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _COLOURS: Mapping[Status, str] = {"pass": "32", "fail": "31", "skip": "2"}
 
 
 def is_colourful(stream: TextIO, environ: Mapping[str, str]) -> bool:
-    """Whether to use colour: on a terminal, unless asked not to (https://no-color.org)."""
+    """Whether to use colour: on a terminal, unless NO_COLOR is set (https://no-color.org)."""
     return stream.isatty() and not environ.get("NO_COLOR")
 
 
 def as_text(checks: Sequence[Check], *, colour: bool = False) -> str:
-    """A line for each check, one below it for what to do, and a line for all."""
+    """A line for each check, below it a line for what to do, and at the end a line with totals."""
     count = {status: sum(check.status == status for check in checks) for status in _MARKS}
     said = f"{count['fail']} failed" if count["fail"] else "Nothing failed"
     if count["skip"]:
@@ -28,7 +28,7 @@ def as_text(checks: Sequence[Check], *, colour: bool = False) -> str:
 
 
 def as_lines(checks: Sequence[Check], *, colour: bool = False) -> str:
-    """A line for each check, and one below it for what to do."""
+    """A line for each check, and below it a line for what to do."""
     width = max((len(check.name) for check in checks), default=0)
     lines = []
     for check in checks:

@@ -1,4 +1,4 @@
-"""The Supabase project: its API, the key that opens it, and the keys that sign for it.
+"""The Supabase project: its API, the publishable key, and the keys that sign its tokens.
 
 Error codes of the REST API: https://docs.postgrest.org/en/latest/references/errors.html
 """
@@ -14,12 +14,13 @@ import jwt
 from functions.doctor.check import Finding, failed, passed, skipped
 from functions.doctor.inputs import Inputs
 from functions.doctor.network import TIMEOUT_SECONDS
-from functions.webhook_jwt import LIFETIME_DAYS, ROLE, SigningKey, mint
+from functions.setup.webhook_jwt import LIFETIME_DAYS, ROLE, SigningKey, mint
 
 _DAY = 24 * 3600
-# What is minted for an examination lives as long as that may take, and for clocks that differ.
+# Test tokens expire after this. It is longer than an examination, because clocks differ.
 _PROBE_SECONDS = 5 * 60
-# deploy.sh renews a JWT with fewer than 60 days left; below this nobody has deployed for long.
+# deploy.sh renews a JWT that has fewer than 60 days left. With fewer than this, the last deployment
+# was long ago.
 _FEW_DAYS = 30
 _TOO_FEW_DAYS = 7
 
@@ -31,7 +32,7 @@ _MIGRATE = "Apply the migrations: ./deploy.sh, or npx supabase db push --remote=
 
 @dataclass(frozen=True)
 class _Answer:
-    """Of the project: HTTP status, and of an error its code and message."""
+    """An answer of the project: HTTP status, body, and an error's code and message."""
 
     status: int
     body: object
@@ -40,17 +41,17 @@ class _Answer:
 
     @property
     def about_api_key(self) -> bool:
-        """Whether the gateway refused the API key; its answers have no code."""
+        """Whether the gateway refused the API key. Its answers have no code."""
         return self.status in (401, 403) and not self.code
 
     @property
     def key_unknown(self) -> bool:
-        """Whether the JWT's signature is by none of the project's keys."""
+        """Whether none of the project's keys signed the JWT."""
         return self.code in ("PGRST300", "PGRST301")
 
     @property
     def before_migrations(self) -> bool:
-        """Whether role, table or grants are not there."""
+        """Whether the role, the table or the grants are missing."""
         return self.code in ("22023", "42501", "42P01", "PGRST205")
 
     def __str__(self) -> str:
@@ -74,30 +75,30 @@ def _ask(inputs: Inputs, path: str, *, token: str = "") -> _Answer:
 
 
 def _ask_as_webhook(inputs: Inputs, token: str) -> _Answer:
-    """For a row of conversations, of which the role sees none unless it names a call."""
+    """Asks for a row of conversations. The role sees none unless it names a call."""
     return _ask(inputs, "/rest/v1/conversations?select=id&limit=1", token=token)
 
 
 def api(inputs: Inputs) -> Iterator[Finding]:
-    """Whether Auth and the REST API answer. Whether they let anybody in is said elsewhere."""
+    """Whether Auth and the REST API answer. Another examination tests the key."""
     url = inputs.operator.supabase.url
     for path in ("/auth/v1/settings", "/rest/v1/conversations?limit=0"):
         answer = _ask(inputs, path)
         if answer.status == _PAUSED:
             yield failed(
-                url, f"{url} is paused", "Restore the project: Supabase's dashboard, its front page"
+                url, f"{url} is paused", "Restore the project: Supabase's dashboard, front page"
             )
         elif answer.status >= 500:
             yield failed(
                 url,
                 f"{url}{path.partition('?')[0]} answers {answer}",
-                "Is the database up? Supabase's dashboard shows it, status.supabase.com outages",
+                "Is the database up? See Supabase's dashboard, and status.supabase.com for outages",
             )
         elif answer.status not in (200, 401, 403) and not answer.code:
             yield failed(
                 url,
-                f"{url} answers, but is no Supabase project (HTTP {answer.status})",
-                "SUPABASE_URL is the API's address: Supabase's dashboard, Connect",
+                f"{url} answers, but is not a Supabase project (HTTP {answer.status})",
+                "SUPABASE_URL must be the API's address: Supabase's dashboard, Connect",
             )
         else:
             continue
@@ -106,22 +107,22 @@ def api(inputs: Inputs) -> Iterator[Finding]:
 
 
 def publishable_key(inputs: Inputs) -> Iterator[Finding]:
-    """Whether the key is the project's, and one that everybody may have."""
+    """Whether the key belongs to the project, and may be public."""
     name, key = "SUPABASE_PUBLISHABLE_KEY", inputs.operator.supabase.publishable_key
     role = _claims(key).get("role")
     if key.startswith("sb_secret_") or role == "service_role":
         yield failed(
             name,
-            f"ALARM: {name} is a secret key, which sees and changes everything",
-            "Rotate it now, since functions and web pages get what stands here: Supabase's"
-            " dashboard, Settings → API keys. Then put the publishable key into .env",
+            f"ALARM: {name} is a secret key, which can read and change everything",
+            "Rotate it now, because functions and web pages get this value: Supabase's dashboard,"
+            " Settings → API keys. Then put the publishable key into .env",
         )
         return
     if not key.startswith("sb_publishable_") and role != "anon":
         yield failed(
             name,
-            f"{name} is no publishable key",
-            "It begins with sb_publishable_: Supabase's dashboard, Settings → API keys",
+            f"{name} is not a publishable key",
+            "It must begin with sb_publishable_: Supabase's dashboard, Settings → API keys",
         )
         return
     answer = _ask(inputs, "/auth/v1/settings")
@@ -129,7 +130,7 @@ def publishable_key(inputs: Inputs) -> Iterator[Finding]:
         yield failed(
             name,
             f"The project refuses {name} ({answer})",
-            "It is another project's, or was deleted. Copy it anew: Supabase's dashboard,"
+            "It is another project's key, or it was deleted. Copy it again: Supabase's dashboard,"
             " Settings → API keys",
         )
     elif answer.status >= 500:
@@ -137,25 +138,25 @@ def publishable_key(inputs: Inputs) -> Iterator[Finding]:
     elif role == "anon":
         yield passed(
             name,
-            "The project takes it: a legacy anon key, which Supabase is about to retire",
+            "The project accepts it. It is a legacy anon key, which Supabase will retire",
             "Make a publishable key: Supabase's dashboard, Settings → API keys",
         )
     else:
-        yield passed(name, "The project takes it")
+        yield passed(name, "The project accepts it")
 
 
 def signing_keys(inputs: Inputs) -> Iterator[Finding]:
-    """Whether the project takes what the operator's key signs, by the shared secret too."""
+    """Whether the project accepts what the operator's signing key and shared secret sign."""
     key, secret = inputs.operator.signing_key, inputs.operator.supabase.jwt_secret
     if key.key_id:
         published = _published(inputs)
         if key.key_id not in published:
             yield failed(
                 key.key_id,
-                f"The project does not publish key {key.key_id} of SUPABASE_SIGNING_KEY_FILE, but"
-                f" {len(published)} others",
-                "Import it as a standby key: Supabase's dashboard, Settings → JWT keys. Known"
-                " everywhere after 20 minutes",
+                f"The project does not publish key {key.key_id} of SUPABASE_SIGNING_KEY_FILE. It"
+                f" publishes {len(published)} others",
+                "Import it as a standby key: Supabase's dashboard, Settings → JWT keys. It can take"
+                " 20 minutes until it works",
             )
         else:
             yield _taken(inputs, key, f"key {key.key_id}")
@@ -174,33 +175,34 @@ def _published(inputs: Inputs) -> set[str]:
 
 
 def _taken(inputs: Inputs, key: SigningKey, name: str) -> Finding:
-    """That the REST API takes it is tried: standby or in use, JWKS look the same."""
+    """Tries whether the REST API accepts what the key signs. The published keys do not say which of
+    them is in use and which is standby."""
     answer = _ask_as_webhook(inputs, _probe(inputs, key))
     if answer.key_unknown:
         return failed(
             name,
-            f"The REST API takes nothing that {name} signs ({answer})",
-            "Supabase's dashboard, Settings → JWT keys: a secret must be that of this project and"
-            " not be revoked; a standby key may have to be rotated to",
+            f"The REST API accepts nothing that {name} signs ({answer})",
+            "Supabase's dashboard, Settings → JWT keys: a secret must be that of this project, and"
+            " not revoked; a standby key may have to become the current one (rotate keys)",
         )
     if answer.status == 200 or answer.before_migrations:
-        return passed(name, f"The REST API takes what {name} signs")
+        return passed(name, f"The REST API accepts what {name} signs")
     if answer.about_api_key:
         return skipped(name, "Not examined: see supabase_publishable_key")
     return failed(name, f"The REST API refuses what {name} signs: {answer}", _clock_or(answer))
 
 
 def webhook_jwt(inputs: Inputs) -> Iterator[Finding]:
-    """Whether the database takes the token of the webhook endpoints as what it is, and how long."""
+    """Whether the database accepts the token of the webhook endpoints, and for how long."""
     token, name = inputs.webhook_jwt, "SUPABASE_WEBHOOK_JWT"
-    renew = "./deploy.sh mints a new one; where it does not deploy: make webhook-jwt"
+    renew = "./deploy.sh mints a new one. Without deploy.sh: make webhook-jwt"
     if token is None:
-        # None at hand: Secret Manager has it. What the key signs stands for it.
+        # The token is in Secret Manager. This tests another one that the same key signs.
         token, left = _probe(inputs, inputs.operator.signing_key), None
     else:
         claims = _claims(token)
         if claims.get("role") != ROLE:
-            said = f"its role is {claims['role']}" if claims.get("role") else "it is no JWT"
+            said = f"its role is {claims['role']}" if claims.get("role") else "it is not a JWT"
             yield failed(name, f"{name} is not of role {ROLE}: {said}", renew)
             return
         expires = claims.get("exp")
@@ -216,17 +218,19 @@ def webhook_jwt(inputs: Inputs) -> Iterator[Finding]:
     if answer.status == 200 and answer.body == []:
         if left is None:
             yield passed(
-                name, f"The database takes one of role {ROLE} made now, as yours is not at hand"
+                name,
+                f"The database accepts a test token of role {ROLE}. The functions' own token is in"
+                " Secret Manager and was not examined",
             )
         elif left < _TOO_FEW_DAYS:
-            yield failed(name, f"{name} is good for {left} more days", renew)
+            yield failed(name, f"{name} is valid for {left} more days", renew)
         else:
-            yield passed(name, f"Good for {left} more days", renew if left < _FEW_DAYS else "")
+            yield passed(name, f"Valid for {left} more days", renew if left < _FEW_DAYS else "")
     elif answer.status == 200:
         yield failed(
             name,
-            f"ALARM: role {ROLE} sees conversations that it has not named",
-            f"Row-level security is not as the migrations leave it. {_MIGRATE}, and look at the"
+            f"ALARM: role {ROLE} sees conversations without naming their call",
+            f"Row-level security is not what the migrations made. {_MIGRATE}, and look at the"
             " policies of public.conversations",
         )
     elif answer.key_unknown:
@@ -239,14 +243,14 @@ def webhook_jwt(inputs: Inputs) -> Iterator[Finding]:
         yield failed(
             name,
             f"The database does not let it be {ROLE} and read conversations ({answer})",
-            f"{_MIGRATE}: they make the role, and grant it to authenticator",
+            f"{_MIGRATE}. They make the role and grant it to authenticator",
         )
     else:
         yield failed(name, f"The database refuses it: {answer}", _clock_or(answer))
 
 
 def _probe(inputs: Inputs, key: SigningKey) -> str:
-    """A webhook JWT that is over in minutes: issued long ago, to be so."""
+    """A webhook JWT that expires in some minutes, because its time of issue is long ago."""
     issued_at = inputs.now() - LIFETIME_DAYS * _DAY + _PROBE_SECONDS
     return mint(key, inputs.operator.supabase.url, issued_at)
 
@@ -254,11 +258,11 @@ def _probe(inputs: Inputs, key: SigningKey) -> str:
 def _clock_or(answer: _Answer) -> str:
     if answer.code == "PGRST303":
         return "Its times are wrong: see clock"
-    return "Supabase's dashboard, Logs, has the rest; status.supabase.com tells of outages"
+    return "Supabase's dashboard, Logs, says more; status.supabase.com shows outages"
 
 
 def _claims(token: str) -> dict[str, object]:
-    """What a JWT says, by whomever it is signed; nothing if it is none."""
+    """The claims of a JWT, whoever signed it. Empty if the text is not a JWT."""
     try:
         return dict(jwt.decode(token, options={"verify_signature": False}))
     except jwt.PyJWTError:

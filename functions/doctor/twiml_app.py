@@ -7,27 +7,27 @@ from urllib.parse import parse_qs, urldefrag
 
 from twilio.base.exceptions import TwilioRestException
 
-from functions import connection_overrides
-from functions.deploy import plan, twiml_app
-from functions.deploy.twiml_app import NAME, App, TwilioFailed, Webhooks
 from functions.doctor.check import Finding, failed, passed, skipped
 from functions.doctor.inputs import Inputs
 from functions.doctor.twilio_account import client
+from functions.setup import twiml_app
+from functions.setup.addresses import STATUS_OVERRIDES
+from functions.setup.twiml_app import NAME, App, TwilioFailed, Webhooks
 
-_FIX = "./deploy.sh sets it right; by hand: Twilio's console, Voice → TwiML Apps"
-_WHICH = "Put the right one's SID into TWILIO_TWIML_APP_SID, or leave that out"
+_FIX = "./deploy.sh corrects it; by hand: Twilio's console, Voice → TwiML Apps"
+_WHICH = "Put the right App's SID into TWILIO_TWIML_APP_SID, or remove that setting"
 
 
 def look(inputs: Inputs) -> Iterator[Finding]:
     """One finding for each address that is wrong."""
     base_url = inputs.base_url()
     if base_url is None:
-        yield skipped("", "Not examined: where the functions are is not known, see google_cloud")
+        yield skipped("", "Not examined: it is not known where the functions are, see google_cloud")
         return
     sid = inputs.operator.twilio.twiml_app_sid
     app = _find(inputs)
     if isinstance(app, TwilioFailed):
-        # What it says is for a deployment, which goes no further. Why is what it was raised over.
+        # Its message is for deploy.sh. Its context is what Twilio's library raised.
         refusal = app.__context__
         if isinstance(refusal, TwilioRestException) and refusal.status == 404:
             yield failed(sid or NAME, f"The account has no TwiML App {sid}", _WHICH)
@@ -39,7 +39,7 @@ def look(inputs: Inputs) -> Iterator[Finding]:
     if app is None:
         yield failed(NAME, f"The account has no TwiML App named “{NAME}”", _FIX)
         return
-    wrong = list(_wrong(app.webhooks, twiml_app.wanted(lambda name: plan.address(base_url, name))))
+    wrong = list(_wrong(app.webhooks, twiml_app.wanted(base_url)))
     for problem in wrong:
         yield failed(app.sid, f"TwiML App {app.sid}: {problem}", _FIX)
     if not wrong:
@@ -63,15 +63,15 @@ def _wrong(found: Webhooks, wanted: Webhooks) -> Iterator[str]:
             yield f"its {label} is {is_there or 'empty'}, not {address}"
     if not found.is_post:
         yield "it asks by GET, not by POST"
-    if found.status_callback and not _retries(found.status_callback):
+    if found.status_callback and not _is_tried_again(found.status_callback):
         yield (
-            f"its status callback does not end in {connection_overrides.STATUS}: one that meets an"
+            f"its status callback does not end in {STATUS_OVERRIDES}: a callback that meets an"
             " error is lost"
         )
 
 
-def _retries(url: str) -> bool:
-    """Whether Twilio sends a callback again, whatever it met:
+def _is_tried_again(url: str) -> bool:
+    """Whether Twilio sends a callback again after every kind of error:
     https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides"""
     overrides = parse_qs(urldefrag(url).fragment)
     policy = set(",".join(overrides.get("rp", [])).split(","))

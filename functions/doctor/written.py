@@ -1,4 +1,4 @@
-"""The settings as they are written."""
+"""Whether each setting is there and well-formed."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ _WHERE: Mapping[str, str] = {
     "GOOGLE_CLOUD_REGION": "One near the Supabase project: gcloud run regions list",
     "SUPABASE_URL": f"{_SUPABASE}, Connect: the address of the API",
     "SUPABASE_PUBLISHABLE_KEY": f"{_SUPABASE}, Settings → API keys: the publishable one",
-    "SUPABASE_JWT_SECRET": f"{_SUPABASE}, Settings → JWT keys: the legacy secret, if it is in use",
+    "SUPABASE_JWT_SECRET": f"{_SUPABASE}, Settings → JWT keys: the legacy secret, if it is used",
     "SUPABASE_SIGNING_KEY_FILE": "Make a key and import it: step 5 of docs/setup.md",
-    "SUPABASE_DB_URL": f"{_SUPABASE}, Connect: the session pooler, with the database's password;"
-    " its special characters as %XX",
+    "SUPABASE_DB_URL": f"{_SUPABASE}, Connect: the session pooler, with the database's password."
+    " Write the password's special characters as %XX",
     "TWILIO_ACCOUNT_SID": f"{_TWILIO}, front page: Account SID",
     "TWILIO_AUTH_TOKEN": f"{_TWILIO}, front page: the primary auth token",
     "TWILIO_API_KEY_SID": f"{_TWILIO}, Account → API keys: make a standard key",
     "TWILIO_API_KEY_SECRET": f"{_TWILIO} shows it once: make another standard key under Account →"
     " API keys",
-    "TWILIO_TWIML_APP_SID": f"{_TWILIO}, Voice → TwiML Apps; or leave it out",
-    "TWILIO_PHONE_NUMBER": f"{_TWILIO}, Phone numbers: written as + and digits alone",
-    "PUBLIC_BASE_URL": "Such as https://app.callhenk.com/api/twilio; or leave it out",
+    "TWILIO_TWIML_APP_SID": f"{_TWILIO}, Voice → TwiML Apps; or remove the setting",
+    "TWILIO_PHONE_NUMBER": f"{_TWILIO}, Phone numbers: a + and digits, nothing else",
+    "PUBLIC_BASE_URL": "Such as https://app.callhenk.com/api/twilio; or remove the setting",
 }
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 
-from functions.webhook_jwt import ROLES, SigningKey, mint
+from functions.setup.webhook_jwt import ROLES, SigningKey, mint
 from stack import Stack
 from stack.processes import Process
 from stack.settings import CHECKOUT

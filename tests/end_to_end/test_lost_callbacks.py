@@ -19,7 +19,7 @@ import psycopg
 import pytest
 
 from functions import bundle
-from functions.webhook_jwt import RECONCILER_ROLE, SigningKey, mint
+from functions.setup.webhook_jwt import RECONCILER_ROLE, SigningKey, mint
 from stack import Stack
 from stack.processes import Process
 from stack.scheduler import Scheduler

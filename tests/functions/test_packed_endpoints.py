@@ -20,7 +20,7 @@ import pytest
 
 from functions import bundle
 from functions.bundle import ROOT, Endpoint
-from functions.deploy import smoke
+from functions.doctor import smoke
 from functions.packer import pack
 from tests.endpoints import ENVIRONMENT
 from tests.stacks import free_port_base

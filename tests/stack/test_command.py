@@ -17,7 +17,7 @@ import httpx
 import psycopg
 import pytest
 
-from functions import env_file
+from functions.setup import env_file
 from stack import Stack
 from stack.processes import port_is_free
 from stack.settings import CHECKOUT, PORTS_PER_STACK

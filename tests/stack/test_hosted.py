@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-from functions.webhook_jwt import RECONCILER_ROLE, SigningKey, mint
+from functions.setup.webhook_jwt import RECONCILER_ROLE, SigningKey, mint
 from stack import Stack
 from stack.call import main
 from stack.hosted import Hosted

@@ -8,7 +8,7 @@ from pathlib import Path
 import jwt
 import pytest
 
-from functions import env_file
+from functions.setup import env_file
 from stack import Settings, StackError, keys
 
 

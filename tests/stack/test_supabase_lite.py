@@ -12,7 +12,7 @@ import jwt
 import psycopg
 import pytest
 
-from functions.webhook_jwt import SigningKey, mint
+from functions.setup.webhook_jwt import SigningKey, mint
 from stack import Stack
 from stack.migrations import push
 from tests.stacks import settings_in

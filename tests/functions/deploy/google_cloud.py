@@ -154,7 +154,9 @@ Flags = Mapping[str, str]
 def _described(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags) -> str:
     if words != (PROJECT,):
         raise Refused(f"The caller does not have permission to access projects instance {words}")
-    return json.dumps({"projectId": PROJECT, "projectNumber": NUMBER})
+    if flags.get("format") != "value(projectNumber)":
+        raise Refused(f"unexpected format {flags.get('format')}")
+    return f"{NUMBER}\n"
 
 
 def _accounts(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags) -> str:

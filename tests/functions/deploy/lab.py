@@ -19,13 +19,15 @@ from twilio.rest import Client
 
 from functions import bundle
 from functions.bundle import ROOT, Endpoint
-from functions.deploy import smoke
-from functions.deploy.release import Deployment
+from functions.deploy.deployment import Deployment
+from functions.deploy.release import deploy
 from functions.deploy.report import Report
-from functions.deploy.settings import Operator
-from functions.deploy.shell import Command, CommandFailed
+from functions.deploy.rollback import rollback
+from functions.deploy.status import show_status
 from functions.deploy.steps import DeployError, Steps
-from functions.doctor import Check
+from functions.doctor import Check, smoke
+from functions.setup.settings import Operator
+from functions.setup.shell import Command, CommandFailed
 from tests import endpoints
 from tests.functions.deploy.google_cloud import PROJECT, REGION, GoogleCloud, Refused
 
@@ -124,15 +126,15 @@ class Lab:
 
     def deploy(self, *only: str, dry_run: bool = False) -> str:
         """Deploys, and returns what was said. Raises DeployError."""
-        return self._run(Deployment.deploy, only, dry_run)
+        return self._run(deploy, only, dry_run)
 
     def rollback(self, *only: str) -> str:
         """Rolls back, and returns what was said. Raises DeployError."""
-        return self._run(Deployment.rollback, only)
+        return self._run(rollback, only)
 
     def status(self) -> str:
         """What `--status` says."""
-        return self._run(Deployment.status)
+        return self._run(show_status)
 
     def stops(self, *only: str) -> DeployError:
         """Deploys, which must stop; returns with what."""

@@ -20,7 +20,7 @@ import pytest
 
 from functions import bundle
 from functions.bundle import ROOT
-from functions.deploy import twiml_app
+from functions.setup import twiml_app
 from stack import Postgres, Stack
 from tests.functions.deploy.cloud_run import Instances, front
 from tests.functions.deploy.gcloud_program import program
@@ -201,7 +201,7 @@ def test_from_a_checkout_to_live_and_back(site: Site) -> None:
 
     status = site.run("--status")
     assert status.returncode == 0, status.stdout + status.stderr
-    assert "another code" in status.stdout
+    assert "other code" in status.stdout
 
     said = "".join(done.stdout + done.stderr for done in (dry, began, again, changed, back, status))
     minted = site.cloud.secrets["SUPABASE_WEBHOOK_JWT"].versions
@@ -241,7 +241,7 @@ def test_a_migration_that_fails_stops_before_anything_is_deployed(site: Site) ->
 
     assert stopped.returncode == 1
     assert "nobody_knows_this" in stopped.stdout
-    assert "Mend the migration" in stopped.stdout
+    assert "Correct the migration" in stopped.stdout
     assert (site.migrations(), len(site.cloud.changes)) == (before, deployed)
     with psycopg.connect(site.database.url()) as connection:
         assert connection.execute("select to_regclass('public.half')").fetchone() == (None,)

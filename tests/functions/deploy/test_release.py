@@ -8,10 +8,11 @@ import time
 import jwt
 import pytest
 
-from functions import bundle, connection_overrides
-from functions.deploy import twiml_app
+from functions import bundle
 from functions.deploy.steps import DeployError
 from functions.doctor import Check
+from functions.setup import twiml_app
+from functions.setup.addresses import STATUS_OVERRIDES, VOICE_OVERRIDES
 from tests import endpoints
 from tests.functions.deploy.google_cloud import NUMBER, PROJECT, REGION, Refused
 from tests.functions.deploy.lab import SECRETS, Lab
@@ -37,8 +38,8 @@ def test_a_first_deployment_leaves_everything_in_place(lab: Lab) -> None:
     (app,) = lab.twilio.apps.values()
     base = f"https://{{}}-fn-{NUMBER}.{REGION}.run.app/api/twilio/{{}}"
     assert app["friendly_name"] == twiml_app.NAME
-    assert app["voice_url"] == base.format("twiml", "twiml") + connection_overrides.VOICE
-    assert app["status_callback"] == base.format("status", "status") + connection_overrides.STATUS
+    assert app["voice_url"] == base.format("twiml", "twiml") + VOICE_OVERRIDES
+    assert app["status_callback"] == base.format("status", "status") + STATUS_OVERRIDES
     assert (app["voice_method"], app["status_callback_method"]) == ("POST", "POST")
     token = lab.cloud.revision_at("token-fn")
     assert token is not None
@@ -181,7 +182,7 @@ def test_the_summary_says_where_and_how_long_it_serves(lab: Lab) -> None:
         address = f"  https://{name}-fn-{NUMBER}.{REGION}.run.app/api/twilio/{name}"
         shown = "" if folder == "reconcile_fn" else address
         assert re.search(rf"^  {folder} +{serving[folder]}{shown}$", said, re.M)
-    assert re.search(r"^  JWTs +good for (89|90) days", said, re.M)
+    assert re.search(r"^  JWTs +valid for (89|90) days", said, re.M)
     assert any("docs/client-library.md" in left for left in lab.left)
     lab.deploy()
     assert lab.left == []
@@ -377,7 +378,7 @@ def test_two_apps_of_our_name_stop_before_anything_is_changed(lab: Lab) -> None:
         lab.twilio.apps[sid] = {"sid": sid, "friendly_name": twiml_app.NAME}
         lab.twilio.apps[sid] |= dict.fromkeys(("voice_url", "status_callback", "voice_method"))
 
-    assert "TWILIO_TWIML_APP_SID chooses one" in str(lab.stops())
+    assert "choose one with TWILIO_TWIML_APP_SID" in str(lab.stops())
     assert lab.changes == []
 
 
@@ -413,10 +414,10 @@ def test_what_was_deployed_by_hand_is_replaced(lab: Lab) -> None:
     service.tags.clear()
 
     assert "token_fn" in lab.status()
-    assert "not by this script" in lab.status()
+    assert "not deployed by deploy.sh" in lab.status()
     lab.deploy()
 
-    assert "not by this script" not in lab.status()
+    assert "not deployed by deploy.sh" not in lab.status()
 
 
 def test_a_rollback_gives_the_traffic_back_and_done_twice_is_undone(lab: Lab) -> None:
@@ -506,7 +507,7 @@ def test_the_status_tells_what_serves(lab: Lab) -> None:
     lab.deploy()
     assert lab.status().count("this checkout") == len(FOLDERS)
     lab.edit("token_fn", "ANOTHER = 1")
-    assert lab.status().count("another code") == 1
+    assert lab.status().count("other code") == 1
 
 
 def test_the_scheduler_asks_the_function_every_minute_as_an_account_without_rights(

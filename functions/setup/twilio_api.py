@@ -11,13 +11,15 @@ from twilio.http.http_client import TwilioHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
 
+from functions.setup.settings import TWILIO_API
+
 TIMEOUT_SECONDS = 10.0
-TWILIO_API = "https://api.twilio.com"
 
 
 class _HttpClient(TwilioHttpClient):  # type: ignore[misc]  # twilio has no types
-    """Twilio's own, with a timeout (it has none), and the API at another address if asked. A
-    refusal is always the same exception: the library has another for lists, without status."""
+    """Twilio's own client with three differences: it has a timeout, it can ask another address,
+    and every refusal raises TwilioRestException. (For lists the library raises an exception without
+    a status.)"""
 
     def __init__(self, api_url: str) -> None:
         super().__init__(timeout=TIMEOUT_SECONDS)
@@ -33,7 +35,7 @@ class _HttpClient(TwilioHttpClient):  # type: ignore[misc]  # twilio has no type
         except ValueError:
             body = None
         if answer.ok and body is None:
-            raise InvalidJSONError("an answer that is none of Twilio's")
+            raise InvalidJSONError("what it sent is not JSON")
         if not answer.ok:
             said = body if isinstance(body, dict) else {}
             raise TwilioRestException(
@@ -43,10 +45,10 @@ class _HttpClient(TwilioHttpClient):  # type: ignore[misc]  # twilio has no type
 
 
 def client(username: str, password: str, account_sid: str, api_url: str = TWILIO_API) -> Client:
-    """A client of one account. ``username`` is the account's SID or an API key's, ``password`` the
-    auth token or that key's secret.
+    """A client of one account. ``username`` is the account's SID or an API key's SID, ``password``
+    the auth token or that key's secret.
 
     Its calls raise twilio.base.exceptions.TwilioRestException for a refusal, and
-    requests.RequestException where there is no answer, or none of Twilio's.
+    requests.RequestException if there is no answer or if the answer is not Twilio's.
     """
     return Client(username, password, account_sid, http_client=_HttpClient(api_url))

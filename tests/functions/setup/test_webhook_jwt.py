@@ -1,4 +1,4 @@
-"""The webhook JWT: of its role, for 90 days, signed with the project's own key."""
+"""The webhook JWT: for its role, valid for 90 days, signed with the project's own key."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from pathlib import Path
 
 import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from functions.webhook_jwt import (
+from functions.setup.webhook_jwt import (
     SigningKey,
     SigningKeyError,
     WebhookJwtError,
     days_left,
     mint,
 )
+from tests.functions.signing_keys import jwk_of
 
 URL = "https://henk.supabase.co"
 SECRET = "s" * 32
@@ -23,20 +23,8 @@ BY_SECRET = SigningKey.from_secret(SECRET)
 DAY = 24 * 3600
 
 
-def jwk_of(algorithm: str) -> dict[str, object]:
-    """A private key as `supabase gen signing-key` prints it."""
-    if algorithm == "ES256":
-        text = jwt.algorithms.ECAlgorithm.to_jwk(ec.generate_private_key(ec.SECP256R1()))
-    else:
-        text = jwt.algorithms.RSAAlgorithm.to_jwk(rsa.generate_private_key(65537, 2048))
-    jwk: dict[str, object] = json.loads(text)
-    return jwk | {"kid": "key-1", "alg": algorithm, "use": "sig"}
-
-
 @pytest.mark.parametrize("algorithm", ["ES256", "RS256"])
-def test_a_signing_key_signs_what_its_published_half_verifies(
-    tmp_path: Path, algorithm: str
-) -> None:
+def test_the_public_key_verifies_what_the_signing_key_signs(tmp_path: Path, algorithm: str) -> None:
     jwk = jwk_of(algorithm)
     (tmp_path / "key.json").write_text(json.dumps(jwk))
     key = SigningKey.from_file(tmp_path / "key.json")
@@ -51,13 +39,13 @@ def test_a_signing_key_signs_what_its_published_half_verifies(
     assert days_left(token, key, URL) == 89
 
 
-def test_a_shared_secret_signs_too() -> None:
+def test_a_shared_secret_can_sign() -> None:
     token = mint(BY_SECRET, URL)
     assert jwt.decode(token, SECRET, algorithms=["HS256"], audience="authenticated")["role"]
     assert "kid" not in jwt.get_unverified_header(token)
 
 
-def test_the_days_left_are_whole_ones() -> None:
+def test_the_days_left_are_whole_days() -> None:
     token = mint(BY_SECRET, URL, now=0)
     assert days_left(token, BY_SECRET, URL, now=0) == 90
     assert days_left(token, BY_SECRET, URL, now=DAY + 1) == 88
@@ -69,7 +57,7 @@ def test_the_days_left_are_whole_ones() -> None:
 @pytest.mark.parametrize(
     ("token", "problem"),
     [
-        (mint(SigningKey.from_secret("x" * 32), URL), "signed with another key"),
+        (mint(SigningKey.from_secret("x" * 32), URL), "another key signed it"),
         (mint(BY_SECRET, "https://other.supabase.co"), "issuer"),
         (jwt.encode({"exp": 4102444800, "aud": "authenticated"}, SECRET), "iss"),
         (
@@ -93,7 +81,7 @@ def test_the_days_left_are_whole_ones() -> None:
         ("no token", "segments"),
     ],
 )
-def test_a_token_that_the_database_would_refuse_is_found_out(token: str, problem: str) -> None:
+def test_a_token_that_the_database_would_refuse_is_recognised(token: str, problem: str) -> None:
     with pytest.raises(WebhookJwtError, match=problem):
         days_left(token, BY_SECRET, URL)
 
@@ -102,13 +90,13 @@ def test_a_token_that_the_database_would_refuse_is_found_out(token: str, problem
     ("content", "problem"),
     [
         (None, "cannot be read"),
-        ("no json", "is no JSON"),
-        ("{}", "no private JWK"),
-        (json.dumps({"d": "x", "kid": "1", "alg": "HS256"}), "is for HS256"),
-        (json.dumps({"d": "x", "kid": "1", "alg": "ES256", "kty": "EC"}), "no usable key"),
+        ("no json", "is not JSON"),
+        ("{}", "not a private JWK"),
+        (json.dumps({"d": "x", "kid": "1", "alg": "HS256"}), "is a key for HS256"),
+        (json.dumps({"d": "x", "kid": "1", "alg": "ES256", "kty": "EC"}), "not a usable key"),
     ],
 )
-def test_a_file_that_is_no_signing_key_is_named_and_never_shown(
+def test_a_file_without_a_signing_key_is_named_and_never_shown(
     tmp_path: Path, content: str | None, problem: str
 ) -> None:
     path = tmp_path / "key.json"

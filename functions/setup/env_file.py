@@ -1,4 +1,4 @@
-"""Files of `KEY=VALUE` lines: `.env` (read), `.local/stack.env` and `.local/keys.env` (written)."""
+"""Files of `NAME=VALUE` lines: `.env`, and what the stack writes into `.local/`."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from pathlib import Path
 
 
 class EnvFileError(Exception):
-    """A line of the file is no setting; the message names it, and never shows it."""
+    """A line of the file is not a setting. The message gives its number and not its text."""
 
 
 def read(path: Path) -> dict[str, str]:
-    """The variables of `path`; none where there is no such file.
+    """The variables of `path`. An empty dict if the file does not exist.
 
-    Blank lines and lines starting with `#` are skipped, `export ` in front of a name is ignored,
-    one pair of matching quotes around a value is removed. Nothing is expanded.
+    Skips blank lines and lines that start with `#`, ignores `export ` before a name, and removes
+    one pair of matching quotes around a value. Expands nothing.
 
-    Raises EnvFileError for a line that is none of these.
+    Raises EnvFileError for any other line, and OSError or UnicodeDecodeError for a file that cannot
+    be read.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -40,7 +41,7 @@ def read(path: Path) -> dict[str, str]:
 
 
 def write(path: Path, variables: Mapping[str, str]) -> None:
-    """Writes `variables` to `path` in one step, readable by its owner alone."""
+    """Writes `variables` to `path` in one step. Only the owner can read the file."""
     lines = [f"{name}={value}\n" for name, value in variables.items()]
     # mkstemp creates the file with mode 0600, and a reader sees the old file or the new one.
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")

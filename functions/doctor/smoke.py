@@ -1,6 +1,7 @@
-"""Whether an endpoint answers as it should: right refusals, from the version expected.
+"""Whether an endpoint answers as it should: with the right refusals, from the expected version.
 
-Nothing here signs in, is signed, or reaches the database, so it can be sent to production.
+These requests have no access token and no signature, and do not reach the database. So they are
+harmless in production.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ TIMEOUT_SECONDS = 20.0
 
 
 class SmokeTestFailed(Exception):
-    """The endpoint is not what it should be; the message says what it answered."""
+    """The endpoint does not answer as it should. The message says what it answered."""
 
 
 def check(
@@ -30,9 +31,9 @@ def check(
     pause_seconds: float = 2.0,
     sleep: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Asks the endpoint at ``url`` what it must refuse; ``version`` None takes any.
+    """Sends the endpoint at ``url`` requests that it must refuse. ``version`` None accepts any.
 
-    A new address takes a while to be known everywhere, hence ``tries``. Raises SmokeTestFailed.
+    ``tries`` is for new addresses, which are not known everywhere at once. Raises SmokeTestFailed.
     """
     for left in reversed(range(tries)):
         try:
@@ -55,7 +56,7 @@ def _refuses(client: httpx.Client, caller: str, url: str, version: str | None) -
             question, expected = "a request without access token", (401, "unauthenticated")
             answer = client.post(url, json={}, headers={"Origin": ORIGIN})
             if answer.status_code in (405, 415):
-                # Not what browsers post to: they read from it.
+                # Browsers do not post to this endpoint. They read from it.
                 answer = client.get(url, headers={"Origin": ORIGIN})
     except httpx.HTTPError as error:
         raise SmokeTestFailed(f"{url} does not answer: {type(error).__name__}") from error

@@ -1,4 +1,4 @@
-"""What an operator says about a deployment: `.env`, and the environment over it."""
+"""What an operator says about a deployment: `.env`, and environment variables, which come first."""
 
 from __future__ import annotations
 
@@ -9,45 +9,54 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import unquote, urlsplit
 
-from functions import env_file
-from functions.bundle import Endpoint
-from functions.twilio_api import TWILIO_API
-from functions.webhook_jwt import SigningKey, SigningKeyError
-from shared import settings
+from functions.setup import env_file
+from functions.setup.redaction import Redaction
+from functions.setup.webhook_jwt import ROLES, SigningKey, SigningKeyError
+from shared import settings, sids
 
-# Shared with the functions' own reading, so that what is refused here is what they would refuse.
-_ACCOUNT_SID = (r"AC[0-9a-fA-F]{32}", "AC and 32 hex digits, from the Twilio console")
-_API_KEY_SID = (r"SK[0-9a-fA-F]{32}", "SK and 32 hex digits: a standard API key")
-_APP_SID = (r"AP[0-9a-fA-F]{32}", "AP and 32 hex digits; without it one is made")
+TWILIO_API = "https://api.twilio.com"
+# Settings that are secret, besides those that have a field of their own below.
+_OTHER_SECRETS = ("TWILIO_AUTH_TOKEN_NEXT", "SUPABASE_SECRET_KEY", "SUPABASE_DB_URL", *ROLES)
 
 
 @dataclass(frozen=True)
 class Database:
-    """Postgres, for migrations: the address without the password, and the password."""
+    """Postgres itself, for migrations: the address without the password, and the password."""
 
     address: str
     password: str = field(repr=False)
     is_local: bool
 
     @classmethod
+    def at(cls, url: str) -> Self:
+        """From an address that contains the password. Raises ValueError for a malformed one."""
+        parts = urlsplit(url)
+        address = parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", "@", 1))
+        return cls(
+            address.geturl(),
+            unquote(parts.password or ""),
+            parts.hostname in ("127.0.0.1", "localhost"),
+        )
+
+    @classmethod
     def read(cls, env: settings.Environment) -> Self:
+        """SUPABASE_DB_URL. Notes in ``env`` if it is missing or malformed."""
         name = "SUPABASE_DB_URL"
         hint = "postgresql://USER:PASSWORD@HOST:5432/postgres, from the project's Connect page"
         url = env.secret(name, r"postgres(ql)?://\S+", hint)
         try:
-            parts = urlsplit(url)
-            password = unquote(parts.password or "")
+            database = cls.at(url)
         except ValueError:
             env.problems.append(f"{name} is malformed ({hint})")
             return cls("", "", False)
-        if url and not password:
+        if url and not database.password:
             env.problems.append(f"{name} has no password")
-        address = parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", "@", 1))
-        return cls(address.geturl(), password, parts.hostname in ("127.0.0.1", "localhost"))
+        return database
 
     @property
     def environment(self) -> dict[str, str]:
-        """What Postgres' clients take the password from, so that no argument shows it."""
+        """The variables from which Postgres' clients take the password and the kind of
+        connection."""
         return {
             "PGPASSWORD": self.password,
             "PGSSLMODE": "prefer" if self.is_local else "require",
@@ -62,20 +71,33 @@ class TwilioAccount:
     auth_token: str = field(repr=False)
     api_key_sid: str
     api_key_secret: str = field(repr=False)
-    # None: the one that deploy.sh made, or makes.
+    # None: the App that deploy.sh made or will make.
     twiml_app_sid: str | None
-    # A caller ID to check, E.164.
+    # A caller ID for the doctor to check, E.164.
     phone_number: str | None
     api_url: str
 
     @classmethod
     def read(cls, env: settings.Environment) -> Self:
+        """The settings named TWILIO_…. Notes in ``env`` what is missing or malformed."""
         return cls(
-            env.required("TWILIO_ACCOUNT_SID", *_ACCOUNT_SID),
+            env.required(
+                "TWILIO_ACCOUNT_SID",
+                sids.ACCOUNT_SID,
+                "AC and 32 hex digits, from the Twilio console",
+            ),
             env.secret("TWILIO_AUTH_TOKEN", r"\S{16,}", "the primary auth token"),
-            env.required("TWILIO_API_KEY_SID", *_API_KEY_SID),
-            env.secret("TWILIO_API_KEY_SECRET", r"\S{16,}", "shown once, when the key is made"),
-            env.optional("TWILIO_TWIML_APP_SID", *_APP_SID),
+            env.required(
+                "TWILIO_API_KEY_SID", sids.API_KEY_SID, "SK and 32 hex digits: a standard API key"
+            ),
+            env.secret(
+                "TWILIO_API_KEY_SECRET", r"\S{16,}", "Twilio shows it once, when you make the key"
+            ),
+            env.optional(
+                "TWILIO_TWIML_APP_SID",
+                sids.APP_SID,
+                "AP and 32 hex digits; without it deploy.sh makes an App",
+            ),
             env.optional("TWILIO_PHONE_NUMBER", r"\+[1-9]\d{6,14}", "E.164, such as +14155550100"),
             (env.optional("TWILIO_API_URL", r"https?://\S+") or TWILIO_API).rstrip("/"),
         )
@@ -83,7 +105,7 @@ class TwilioAccount:
 
 @dataclass(frozen=True)
 class Operator:
-    """Everything a deployment is made of, save for the code."""
+    """Everything that a deployment needs besides the code."""
 
     google_project: str
     region: str
@@ -93,28 +115,28 @@ class Operator:
     twilio: TwilioAccount
     # None: each endpoint has the address that Cloud Run gives it.
     public_base_url: str | None
-    # Every setting as it was given, for what endpoints are handed.
+    # Every setting as it was given. Endpoints get some of them.
     values: Mapping[str, str] = field(repr=False)
 
     @classmethod
     def load(cls, path: Path, environ: Mapping[str, str] = os.environ) -> Self:
-        """Raises shared.settings.ConfigurationError, which names everything missing or malformed,
-        or EnvFileError."""
+        """Raises shared.settings.ConfigurationError, which names everything that is missing or
+        malformed, or EnvFileError."""
         values = {**env_file.read(path), **environ}
         with settings.reading(values) as env:
             return cls.read(env, values, path.parent)
 
     @classmethod
     def read(cls, env: settings.Environment, values: Mapping[str, str], directory: Path) -> Self:
-        """Notes in ``env`` what is missing or malformed. ``directory`` has the files that settings
-        name."""
+        """Notes in ``env`` what is missing or malformed. Paths in settings are relative to
+        ``directory``."""
         supabase = settings.Supabase.read(env)
         public_base_url = values.get("PUBLIC_BASE_URL", "").strip()
         return cls(
             env.required("GOOGLE_CLOUD_PROJECT", r"[a-z][a-z0-9-]{4,28}[a-z0-9]"),
             env.required("GOOGLE_CLOUD_REGION", r"[a-z]+-[a-z]+\d+", "such as europe-west1"),
             supabase,
-            signing_key(env, supabase, directory),
+            read_signing_key(env, supabase, directory),
             Database.read(env),
             TwilioAccount.read(env),
             env.url("PUBLIC_BASE_URL", "") if public_base_url else None,
@@ -122,26 +144,28 @@ class Operator:
         )
 
     def given(self, names: tuple[str, ...]) -> dict[str, str]:
-        """The settings of these names that have a value, trimmed as the functions trim them."""
+        """The settings of these names that have a value, without blanks around it."""
         found = {name: self.values.get(name, "").strip() for name in names}
         return {name: value for name, value in found.items() if value}
 
+    def redaction(self) -> Redaction:
+        """Hides every secret among the settings."""
+        return Redaction(
+            (
+                self.twilio.auth_token,
+                self.twilio.api_key_secret,
+                self.supabase.jwt_secret,
+                self.database.password,
+                *self.given(_OTHER_SECRETS).values(),
+            )
+        )
 
-def service_name(endpoint: Endpoint) -> str:
-    """What Cloud Run calls an endpoint: token_fn → token-fn. Its service account's name, too."""
-    return endpoint.folder.replace("_", "-")
 
-
-def short_name(endpoint: Endpoint) -> str:
-    """The last part of an endpoint's path: what it is called under PUBLIC_BASE_URL."""
-    return endpoint.path.rpartition("/")[2]
-
-
-def signing_key(
+def read_signing_key(
     env: settings.Environment, supabase: settings.Supabase, directory: Path
 ) -> SigningKey:
-    """What the webhook JWT is signed with: the private key in a file beside ``.env``, or the shared
-    secret. Notes a problem if it is missing or unusable."""
+    """The key that signs webhook JWTs: the private key in a file, whose path is relative to
+    ``directory``, or the project's shared secret. Notes in ``env`` if neither can be used."""
     file = env.optional("SUPABASE_SIGNING_KEY_FILE")
     if file:
         try:

@@ -11,7 +11,7 @@ import requests
 from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
-from functions import twilio_api
+from functions.setup import twilio_api
 from stack import Stack
 from tests.endpoints import ACCOUNT_SID, AUTH_TOKEN, serving
 
@@ -27,7 +27,7 @@ def test_a_refused_list_says_why_as_a_refused_look_up_does(stack: Stack) -> None
 
 @contextmanager
 def always(status: int, body: bytes) -> Iterator[Client]:
-    """A client of an API that gives this answer."""
+    """A client of an API that always gives this answer."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -43,7 +43,7 @@ def always(status: int, body: bytes) -> Iterator[Client]:
         yield twilio_api.client(ACCOUNT_SID, AUTH_TOKEN, ACCOUNT_SID, url)
 
 
-def test_an_answer_that_is_none_of_twilios_is_no_answer() -> None:
+def test_an_answer_that_is_not_twilios_counts_as_no_answer() -> None:
     with always(200, b"<html>Sign in to the network</html>") as twilio:
         with pytest.raises(requests.RequestException):
             twilio.applications.list()
@@ -51,7 +51,7 @@ def test_an_answer_that_is_none_of_twilios_is_no_answer() -> None:
             twilio.api.v2010.accounts(ACCOUNT_SID).fetch()
 
 
-def test_a_gateways_refusal_has_a_status_and_no_code() -> None:
+def test_the_refusal_of_a_gateway_has_a_status_and_no_code() -> None:
     with always(502, b"<html>Bad gateway</html>") as twilio:
         with pytest.raises(TwilioRestException) as refused:
             twilio.applications.list()

@@ -1,8 +1,8 @@
-"""The JWTs with which endpoints prove themselves in the database: role `call_webhook`, and
-`call_reconciler` for the one that repairs lost callbacks.
+"""The JWTs with which endpoints sign in to the database: role `call_webhook`, and
+`call_reconciler` for reconcile_fn, which asks Twilio about lost callbacks.
 
-Signed with a key of the Supabase project: its shared secret (HS256), or a signing key that was made
-with `supabase gen signing-key` and imported (ES256, RS256). Neither is ever given to a function.
+A key of the Supabase project signs them: its shared secret (HS256), or a signing key that was made
+with `supabase gen signing-key` and imported (ES256, RS256). No function ever gets such a key.
 https://supabase.com/docs/guides/auth/signing-keys
 """
 
@@ -22,21 +22,22 @@ RECONCILER_ROLE = "call_reconciler"
 ROLES = {"SUPABASE_WEBHOOK_JWT": ROLE, "SUPABASE_RECONCILER_JWT": RECONCILER_ROLE}
 LIFETIME_DAYS = 90
 _DAY = 24 * 3600
-# https://www.rfc-editor.org/rfc/rfc7518#section-6; key_ops are the private key's own.
+# The members of a JWK that a public key does not have:
+# https://www.rfc-editor.org/rfc/rfc7518#section-6
 _PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "key_ops"})
 
 
 class SigningKeyError(Exception):
-    """The signing key cannot be used; the message says why, and never shows it."""
+    """The signing key cannot be used. The message says why and never shows the key."""
 
 
 class WebhookJwtError(Exception):
-    """A webhook JWT that the database would refuse, or that is not ours."""
+    """The database would refuse this webhook JWT, or this project's key did not sign it."""
 
 
 @dataclass(frozen=True)
 class SigningKey:
-    """What signs: the project's shared secret, or a private key with its id."""
+    """A key that signs: the project's shared secret, or a private key with its id."""
 
     algorithm: str
     private: str | jwt.PyJWK = field(repr=False)
@@ -45,12 +46,12 @@ class SigningKey:
 
     @classmethod
     def from_secret(cls, jwt_secret: str) -> Self:
-        """The secret of a project that signs access tokens with HS256."""
+        """The shared secret of a project that signs access tokens with HS256."""
         return cls("HS256", jwt_secret, jwt_secret)
 
     @classmethod
     def from_file(cls, path: Path) -> Self:
-        """A private key, as `supabase gen signing-key` prints it: one JWK.
+        """A private key as `supabase gen signing-key` prints it: one JWK.
 
         Raises SigningKeyError.
         """
@@ -59,20 +60,20 @@ class SigningKey:
         except OSError as error:
             raise SigningKeyError(f"{path} cannot be read: {error.strerror}") from None
         except ValueError:
-            raise SigningKeyError(f"{path} is no JSON") from None
+            raise SigningKeyError(f"{path} is not JSON") from None
         if not isinstance(jwk, dict) or "d" not in jwk or not jwk.get("kid"):
-            raise SigningKeyError(f"{path} is no private JWK with a kid")
+            raise SigningKeyError(f"{path} is not a private JWK with a kid")
         if jwk.get("alg") not in ("ES256", "RS256"):
-            raise SigningKeyError(f"{path} is for {jwk.get('alg')}, not for ES256 or RS256")
+            raise SigningKeyError(f"{path} is a key for {jwk.get('alg')}, not for ES256 or RS256")
         try:
             public = {name: value for name, value in jwk.items() if name not in _PRIVATE_MEMBERS}
             return cls(jwk["alg"], jwt.PyJWK(jwk), jwt.PyJWK(public), jwk["kid"])
         except jwt.PyJWTError:
-            raise SigningKeyError(f"{path} is no usable key") from None
+            raise SigningKeyError(f"{path} is not a usable key") from None
 
 
 def mint(key: SigningKey, supabase_url: str, now: float | None = None, *, role: str = ROLE) -> str:
-    """A JWT good for LIFETIME_DAYS."""
+    """A JWT that is valid for LIFETIME_DAYS from ``now``, in seconds since 1970."""
     issued_at = int(time.time() if now is None else now)
     claims = {
         "role": role,
@@ -93,9 +94,9 @@ def days_left(
     *,
     role: str = ROLE,
 ) -> int:
-    """For how many more whole days this key's project takes the token.
+    """For how many more whole days this key's project accepts the token.
 
-    Raises WebhookJwtError if it does not take it at all.
+    Raises WebhookJwtError if it does not accept it at all.
     """
     try:
         claims = jwt.decode(
@@ -107,7 +108,7 @@ def days_left(
             options={"require": ["exp"], "verify_exp": False},
         )
     except jwt.InvalidSignatureError:
-        raise WebhookJwtError("it was signed with another key") from None
+        raise WebhookJwtError("another key signed it") from None
     except jwt.PyJWTError as error:
         raise WebhookJwtError(str(error)) from None
     if claims.get("role") != role:

@@ -1,4 +1,5 @@
-"""`.env` and its like: read as operators write them, written for their owner alone."""
+"""`.env` and similar files: read as operators write them, written so that only the owner can read
+them."""
 
 from __future__ import annotations
 
@@ -7,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from functions import env_file
+from functions.setup import env_file
 
 
-def test_a_line_that_is_no_variable_is_named(tmp_path: Path) -> None:
+def test_a_line_that_is_not_a_setting_is_named(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("A=1\nnonsense\n")
     with pytest.raises(env_file.EnvFileError, match="line 2"):
         env_file.read(tmp_path / ".env")
 
 
-def test_a_written_env_file_reads_the_same_and_is_its_owners_alone(tmp_path: Path) -> None:
+def test_a_written_file_reads_the_same_and_only_its_owner_can_read_it(tmp_path: Path) -> None:
     path = tmp_path / "stack.env"
     env_file.write(path, {"A": "1", "B": "x=y z"})
     assert env_file.read(path) == {"A": "1", "B": "x=y z"}

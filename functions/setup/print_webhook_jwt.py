@@ -1,4 +1,4 @@
-"""`make webhook-jwt`: a fresh webhook JWT for functions that deploy.sh does not deploy."""
+"""`make webhook-jwt`: prints a new webhook JWT, for functions that deploy.sh does not deploy."""
 
 from __future__ import annotations
 
@@ -7,24 +7,28 @@ import os
 import sys
 from pathlib import Path
 
-from functions import bundle, env_file, webhook_jwt
-from functions.deploy.settings import signing_key
+from functions import bundle
+from functions.setup import env_file, webhook_jwt
+from functions.setup.settings import read_signing_key
 from shared import settings
 
 
 def main() -> int:
     """Prints the JWT and nothing else. Returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m functions.deploy.print_webhook_jwt")
+    parser = argparse.ArgumentParser(prog="python -m functions.setup.print_webhook_jwt")
     parser.add_argument("--env", type=Path, default=bundle.ROOT / ".env", metavar="FILE")
     parser.add_argument(
-        "--role", choices=webhook_jwt.ROLES.values(), default=webhook_jwt.ROLE, help="whose it is"
+        "--role",
+        choices=webhook_jwt.ROLES.values(),
+        default=webhook_jwt.ROLE,
+        help="the database role that the token is for",
     )
     arguments = parser.parse_args()
     path: Path = arguments.env
     try:
         with settings.reading({**env_file.read(path), **os.environ}) as env:
             supabase = settings.Supabase.read(env)
-            key = signing_key(env, supabase, path.parent)
+            key = read_signing_key(env, supabase, path.parent)
     except (settings.ConfigurationError, env_file.EnvFileError) as error:
         print(error, file=sys.stderr)
         return 1

@@ -1,4 +1,4 @@
-"""Runs the commands that a deployment consists of: `gcloud` and the Supabase CLI."""
+"""Runs the programs that an operator needs: `gcloud` and the Supabase CLI."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 
 class CommandFailed(Exception):
-    """A command ended with an error; ``said`` is what it wrote about it."""
+    """A command ended with an error. ``said`` is what it wrote about the error."""
 
     def __init__(self, command: Command, code: int, said: str) -> None:
         super().__init__(f"`{command.shown}` ended with {code}:\n{said}")
@@ -19,25 +19,31 @@ class CommandFailed(Exception):
 
 
 class ToolMissing(Exception):
-    """There is no such program."""
+    """This program is not installed."""
+
+
+class CommandTimedOut(Exception):
+    """A command did not end within its ``timeout_seconds``."""
 
 
 @dataclass(frozen=True)
 class Command:
-    """One command. Secrets go in by standard input or environment, where nobody reads along, and
-    never as an argument."""
+    """One command. Secrets go in by standard input or by the environment, because every user of
+    the machine can read the arguments of a process."""
 
     argv: tuple[str, ...]
-    # What is written to its standard input, and what that is called where the command is shown.
+    # What is written to its standard input, and the name of that value where the command is shown.
     stdin: str | None = field(default=None, repr=False)
     stdin_name: str = ""
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     # Whether what it writes to standard error is part of its output.
     with_stderr: bool = False
+    # None: as long as it takes.
+    timeout_seconds: float | None = None
 
     @property
     def shown(self) -> str:
-        """The command as one would type it."""
+        """The command as a person would type it."""
         text = shlex.join(self.argv)
         return f"{text} <<< ${self.stdin_name}" if self.stdin is not None else text
 
@@ -48,7 +54,7 @@ Run = Callable[[Command], str]
 def run(command: Command) -> str:
     """Runs the command and returns its output.
 
-    Raises CommandFailed, or ToolMissing.
+    Raises CommandFailed, CommandTimedOut or ToolMissing.
     """
     try:
         done = subprocess.run(
@@ -58,9 +64,12 @@ def run(command: Command) -> str:
             capture_output=True,
             text=True,
             check=False,
+            timeout=command.timeout_seconds,
         )
     except FileNotFoundError:
         raise ToolMissing(command.argv[0]) from None
+    except subprocess.TimeoutExpired:
+        raise CommandTimedOut(command.shown) from None
     if done.returncode:
         raise CommandFailed(command, done.returncode, (done.stderr or done.stdout).strip())
     return done.stdout + done.stderr if command.with_stderr else done.stdout

@@ -28,10 +28,10 @@ from functions.doctor.check import Finding
 from functions.doctor.examination import examinations, findings
 from functions.doctor.google_cloud import Address
 from functions.doctor.inputs import Inputs, read
-from functions.webhook_jwt import SigningKey, mint
+from functions.setup.webhook_jwt import SigningKey, mint
 from stack import Stack
 from tests.endpoints import serving
-from tests.functions.test_webhook_jwt import jwk_of
+from tests.functions.signing_keys import jwk_of
 
 NUMBER = "+14155550100"
 FOREIGN = "+14155559999"
@@ -364,7 +364,7 @@ def no_database_behind_the_api(lab: Lab) -> Iterator[Inputs]:
         yield lab.inputs(SUPABASE_URL=url)
 
 
-@fault("supabase_api", "is no Supabase project", "Supabase's dashboard, Connect")
+@fault("supabase_api", "is not a Supabase project", "Supabase's dashboard, Connect")
 def not_supabase(lab: Lab) -> Iterator[Inputs]:
     yield lab.inputs(SUPABASE_URL=lab.env["SIMULATOR_URL"])
 
@@ -380,7 +380,7 @@ def service_role_for_all(lab: Lab) -> Iterator[Inputs]:
     yield lab.inputs(SUPABASE_PUBLISHABLE_KEY=jwt.encode(legacy, 32 * "s"))
 
 
-@fault("supabase_publishable_key", "is no publishable key", "sb_publishable_")
+@fault("supabase_publishable_key", "is not a publishable key", "sb_publishable_")
 def access_token_as_key(lab: Lab) -> Iterator[Inputs]:
     yield lab.inputs(SUPABASE_PUBLISHABLE_KEY=WRONG)
 
@@ -396,7 +396,7 @@ def key_not_imported(lab: Lab) -> Iterator[Inputs]:
     yield lab.inputs(SUPABASE_SIGNING_KEY_FILE="key.json", SUPABASE_JWT_SECRET="")
 
 
-@fault("signing_keys", "takes nothing that", "be that of this project")
+@fault("signing_keys", "accepts nothing that", "be that of this project")
 def secret_of_another_project(lab: Lab) -> Iterator[Inputs]:
     yield lab.inputs(SUPABASE_JWT_SECRET=WRONG)
 
@@ -417,7 +417,7 @@ def token_expired(lab: Lab) -> Iterator[Inputs]:
     yield lab.inputs(lab.webhook_jwt(issued_days_ago=92))
 
 
-@fault("webhook_jwt", "is good for", "mints a new one")
+@fault("webhook_jwt", "is valid for", "mints a new one")
 def token_about_to_expire(lab: Lab) -> Iterator[Inputs]:
     yield lab.inputs(lab.webhook_jwt(issued_days_ago=86.5))
 
@@ -440,7 +440,7 @@ def no_policies(lab: Lab) -> Iterator[Inputs]:
         yield lab.inputs(lab.webhook_jwt(), SUPABASE_URL=url)
 
 
-@fault("database", "password authentication failed", "Copy SUPABASE_DB_URL anew")
+@fault("database", "password authentication failed", "Copy SUPABASE_DB_URL again")
 def wrong_password(lab: Lab) -> Iterator[Inputs]:
     host = lab.env["SUPABASE_DB_URL"].rpartition("@")[2]
     yield lab.inputs(SUPABASE_DB_URL=f"postgresql://postgres:{WRONG}@{host}")
@@ -666,12 +666,12 @@ def test_an_imported_key_is_tried(lab: Lab) -> None:
 
     with answering({**published, "/rest/": (200, [])}) as url:
         (found,) = of("signing_keys", lab.inputs(SUPABASE_URL=url, **settings))
-    assert (found.status, found.detail) == ("pass", "The REST API takes what key key-1 signs")
+    assert (found.status, found.detail) == ("pass", "The REST API accepts what key key-1 signs")
 
     with answering({**published, "/rest/": unknown}) as url:
         (found,) = of("signing_keys", lab.inputs(SUPABASE_URL=url, **settings))
     assert found.status == "fail"
-    assert "a standby key may have to be rotated to" in found.fix
+    assert "a standby key may have to become the current one" in found.fix
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,7 @@ def test_a_name_that_is_not_known(monkeypatch: pytest.MonkeyPatch, get: object) 
 
 @pytest.mark.parametrize("get", [httpx.get, requests.get])
 def test_a_port_where_nobody_listens(get: object) -> None:
-    assert explain(error_of(get, "http://127.0.0.1:1/")).startswith("the connection is refused")
+    assert explain(error_of(get, "http://127.0.0.1:1/")).startswith("the connection was refused")
 
 
 @pytest.mark.parametrize("get", [httpx.get, requests.get])
@@ -118,7 +118,7 @@ def test_a_connection_that_is_closed(get: object) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(5)
         error = error_while_accepting(server, get, f"http://127.0.0.1:{server.getsockname()[1]}/")
-    assert explain(error) == "the connection is closed before the end of an answer"
+    assert explain(error) == "the connection was closed before the end of an answer"
 
 
 @pytest.mark.parametrize(

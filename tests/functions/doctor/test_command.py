@@ -11,14 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from functions import bundle, env_file
+from functions import bundle
 from functions.bundle import ROOT
-from functions.deploy.settings import Operator
 from functions.doctor import Check, examine, rendering
 from functions.doctor.__main__ import main
 from functions.doctor.examination import examinations
 from functions.doctor.inputs import Inputs, read
-from functions.webhook_jwt import SigningKey, mint
+from functions.setup import env_file
+from functions.setup.settings import Operator
+from functions.setup.webhook_jwt import SigningKey, mint
 from stack import Stack
 
 WRONG = {
@@ -104,8 +105,8 @@ def test_what_slips_into_a_finding_is_hidden(stack: Stack) -> None:
         mint(SigningKey.from_secret(32 * "x"), operator.supabase.url),
     ]
     assert all(slipped)
-    assert inputs.hide(" ".join(slipped)) == " ".join(len(slipped) * ["[secret]"])
-    assert inputs.hide("+14155550100 of AC0") == "+14155550100 of AC0"
+    assert inputs.redaction().hide(" ".join(slipped)) == " ".join(len(slipped) * ["[secret]"])
+    assert inputs.redaction().hide("+14155550100 of AC0") == "+14155550100 of AC0"
 
 
 def test_every_setting_that_is_wrong_is_told_at_once(
@@ -171,7 +172,7 @@ def test_the_token_of_the_webhook_endpoints_comes_by_standard_input(
     monkeypatch.setattr(sys, "stdin", io.StringIO(token + "\n"))
     assert main([f"--env={settings_file}", "--webhook-jwt-stdin"], {}) == 0
     said = capsys.readouterr().out
-    assert "Good for 89 more days" in said
+    assert "Valid for 89 more days" in said
     assert token not in said
 
 
@@ -230,7 +231,7 @@ def test_after_a_deployment_everything_is_examined_where_it_says(
     failed = {check.name for check in checks if check.status == "fail"}
     assert failed == {"google_cloud"}
     assert [check.detail for check in checks if check.name == "webhook_jwt"] == [
-        "Good for 89 more days"
+        "Valid for 89 more days"
     ]
 
 

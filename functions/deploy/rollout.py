@@ -1,0 +1,117 @@
+"""New revisions: deployed without traffic, tested, and only then given the traffic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from functions.deploy.deployment import Deployment
+from functions.deploy.plan import Action, Target
+from functions.deploy.traffic import Move, forget_previous, move_all
+from functions.doctor import smoke
+from functions.setup.addresses import address, service_name, short_name
+from functions.setup.google_project import Project, Service
+
+# A dry run shows this in place of the name that Cloud Run would give.
+_NEW_REVISION = "REVISION"
+
+
+def deploy_new(deployment: Deployment, wanted: Sequence[Target]) -> None:
+    """Deploys every new version. Where an old one serves, the new one gets no traffic yet."""
+    steps = deployment.steps
+    new = [target for target in wanted if target.action is Action.DEPLOY]
+
+    def deploy(target: Target) -> None:
+        folder = deployment.checkout / "build" / target.endpoint.folder
+        serves = bool(target.service and target.service.serving)
+        with steps.step(
+            f"{target.endpoint.folder} {target.version} deployed"
+            f"{', without traffic' if serves else ''}",
+            "The old version goes on serving. If Google has built the new one,"
+            f" `{deployment.reading_logs(target.endpoint)}` prints what it wrote. Google can take a"
+            " minute until it knows rights that were given just now. Then run ./deploy.sh again.",
+        ):
+            if not steps.dry_run:
+                target.pack.write(folder)
+            steps.change(
+                deployment.changes.deploy(
+                    target.endpoint,
+                    folder,
+                    target.tag,
+                    target.variables,
+                    target.secrets,
+                    serves=serves,
+                )
+            )
+
+    # Builds take minutes and are independent. A dry run prints the commands one after the other.
+    with ThreadPoolExecutor(1 if steps.dry_run else max(1, len(new))) as pool:
+        under_way = [pool.submit(deploy, target) for target in new]
+    for each in under_way:
+        each.result()
+
+
+def test_before_traffic(
+    deployment: Deployment, wanted: Sequence[Target], project: Project
+) -> Mapping[str, Service]:
+    """The smoke test of what was deployed, before it gets traffic. Returns the services as they are
+    now."""
+    steps = deployment.steps
+    if steps.dry_run or all(target.action is Action.KEEP for target in wanted):
+        return project.services
+    with steps.reading("Reading what was deployed"):
+        services = deployment.reader.services()
+    for target in wanted:
+        # The other endpoints answered while the plan was made.
+        if target.action is Action.DEPLOY:
+            name = service_name(target.endpoint)
+            with steps.step(
+                f"{target.endpoint.folder}: smoke test",
+                "The old version goes on serving. To read what the new one wrote:"
+                f" `{deployment.reading_logs(target.endpoint)}`",
+            ):
+                url = services[name].tag_urls.get(target.tag) if name in services else None
+                if not url:
+                    raise smoke.SmokeTestFailed(f"Cloud Run has no address for {target.tag}")
+                deployment.try_until_known(target.endpoint, url, target.version)
+    return services
+
+
+def check_public_address(deployment: Deployment, wanted: Sequence[Target], base_url: str) -> None:
+    """Where PUBLIC_BASE_URL is an address of the operator's own, it must lead to what serves.
+    Otherwise Twilio would lose calls while the address changes. Runs before traffic moves."""
+    if not deployment.operator.public_base_url or deployment.steps.dry_run:
+        return
+    for target in wanted:
+        if target.action is Action.KEEP or not (target.service and target.service.serving):
+            continue
+        if not target.endpoint.has_public_address:
+            continue
+        url = address(base_url, short_name(target.endpoint))
+        with deployment.steps.step(
+            f"{url} leads here",
+            f"Let it lead to {target.service.url}, or remove PUBLIC_BASE_URL from .env."
+            " The old version goes on serving.",
+        ):
+            smoke.check(target.endpoint, url, None)
+
+
+def give_traffic(
+    deployment: Deployment, wanted: Sequence[Target], services: Mapping[str, Service]
+) -> None:
+    """All traffic of every changed endpoint to its new revision. Raises DeployError."""
+    moves = []
+    for target in wanted:
+        if target.action is Action.KEEP:
+            continue
+        service = services.get(service_name(target.endpoint))
+        revision = (service.tags.get(target.tag) if service else None) or _NEW_REVISION
+        tags = {target.tag: revision}
+        if service and service.serving not in (None, revision):
+            tags |= service.tags_when_replaced()
+        moves.append(Move(target.endpoint, service, revision, tags, target.version))
+    if moves:
+        moved = {move.endpoint.folder for move in moves}
+        others = [endpoint for endpoint in deployment.bundle if endpoint.folder not in moved]
+        moves = [*forget_previous(others, services), *moves]
+    move_all(moves, deployment.steps, deployment.changes, deployment.try_until_known)

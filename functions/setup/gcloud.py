@@ -1,0 +1,228 @@
+"""Reads a Google Cloud project with `gcloud`: https://cloud.google.com/sdk/gcloud/reference"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypedDict, TypeVar, cast
+
+from functions.bundle import Endpoint
+from functions.setup.addresses import service_name
+from functions.setup.google_project import (
+    BUILDER,
+    BUILDER_ROLE,
+    READER_ROLE,
+    REPOSITORY,
+    Job,
+    JobJson,
+    MetadataJson,
+    Project,
+    Secret,
+    Service,
+    ServiceJson,
+    service_account,
+)
+from functions.setup.shell import Command, CommandFailed, Run
+
+T = TypeVar("T")
+
+
+class NotSignedIn(Exception):
+    """gcloud has no active account."""
+
+
+class _Binding(TypedDict):
+    role: str
+    members: list[str]
+
+
+class _Policy(TypedDict, total=False):
+    bindings: list[_Binding]
+
+
+class _Named(TypedDict, total=False):
+    name: str
+    email: str
+    state: str
+    config: MetadataJson
+
+
+def project_number(run: Run, project: str, timeout_seconds: float | None = None) -> str:
+    """The number of a project, which is part of its functions' addresses.
+
+    Raises what ``run`` raises, and CommandFailed if gcloud prints no number.
+    """
+    command = Command(
+        (
+            "gcloud",
+            "projects",
+            "describe",
+            project,
+            "--format=value(projectNumber)",
+            "--quiet",
+        ),
+        timeout_seconds=timeout_seconds,
+    )
+    output = run(command).strip()
+    if not output.isdecimal():
+        raise CommandFailed(command, 0, output)
+    return output
+
+
+def read_logs(endpoint: Endpoint, project: str, region: str) -> Command:
+    """Prints what a function wrote to its log. For the operator to type."""
+    return Command(
+        (
+            "gcloud",
+            "run",
+            "services",
+            "logs",
+            "read",
+            service_name(endpoint),
+            f"--region={region}",
+            f"--project={project}",
+        )
+    )
+
+
+class Reader:
+    """Reads a project with several commands at a time, because gcloud takes about a second to
+    start."""
+
+    def __init__(self, run: Run, project: str, region: str) -> None:
+        self._run = run
+        self._project = project
+        self._region = region
+
+    def project(self, secret_names: Iterable[str]) -> Project:
+        """The whole project, with the secrets of these names. Raises NotSignedIn, CommandFailed or
+        ToolMissing."""
+        account = self._run(
+            Command(
+                (
+                    "gcloud",
+                    "auth",
+                    "list",
+                    "--filter=status:ACTIVE",
+                    "--format=value(account)",
+                )
+            )
+        ).strip()
+        if not account:
+            raise NotSignedIn
+
+        with ThreadPoolExecutor(8) as pool:
+            number = pool.submit(project_number, self._run, self._project)
+            enabled = pool.submit(self._list, "services", "list", "--enabled")
+            apis = frozenset(api["config"]["name"] for api in enabled.result())
+
+            def reading(api: str, read: Callable[[], T], otherwise: T) -> Callable[[], T]:
+                # gcloud refuses to list what belongs to an API that is not enabled. There is none.
+                if f"{api}.googleapis.com" not in apis:
+                    return lambda: otherwise
+                return pool.submit(read).result
+
+            nothing: list[_Named] = []
+            accounts = reading(
+                "iam", lambda: self._list("iam", "service-accounts", "list"), nothing
+            )
+            policy = reading("iam", self._project_policy, _Policy())
+            repositories = reading("artifactregistry", self._repositories, nothing)
+            jobs = reading("cloudscheduler", self._jobs, dict[str, Job]())
+            services = reading("run", self.services, dict[str, Service]())
+            existing = reading("secretmanager", lambda: self._list("secrets", "list"), nothing)
+
+            there = {secret["name"].rpartition("/")[2] for secret in existing()}
+            secrets = {
+                name: pool.submit(self._secret, name)
+                for name in sorted(set(secret_names))
+                if name in there
+            }
+            builder = f"serviceAccount:{service_account(BUILDER, self._project)}"
+            return Project(
+                id=self._project,
+                number=number.result(),
+                region=self._region,
+                account=account,
+                apis=apis,
+                service_accounts=frozenset(entry["email"] for entry in accounts()),
+                has_builder_role=builder in _members(policy(), BUILDER_ROLE),
+                has_repository=any(
+                    entry["name"].endswith(f"/{REPOSITORY}") for entry in repositories()
+                ),
+                services=services(),
+                secrets={name: secret.result() for name, secret in secrets.items()},
+                jobs=jobs(),
+            )
+
+    def services(self) -> dict[str, Service]:
+        """The region's Cloud Run services, by name."""
+        found = cast(
+            list[ServiceJson],
+            self._list("run", "services", "list", f"--region={self._region}"),
+        )
+        return {service.name: service for service in map(Service.read, found)}
+
+    def _jobs(self) -> dict[str, Job]:
+        found = cast(
+            list[JobJson], self._list("scheduler", "jobs", "list", f"--location={self._region}")
+        )
+        return {job["name"].rpartition("/")[2]: Job.read(job) for job in found}
+
+    def _repositories(self) -> list[_Named]:
+        return self._list("artifacts", "repositories", "list", f"--location={self._region}")
+
+    def _project_policy(self) -> _Policy:
+        return self._json(_Policy, "projects", "get-iam-policy", self._project, project=False)
+
+    def _secret(self, name: str) -> Secret:
+        policy = self._json(_Policy, "secrets", "get-iam-policy", name)
+        prefix = "serviceAccount:"
+        readers = frozenset(
+            member.removeprefix(prefix)
+            for member in _members(policy, READER_ROLE)
+            if member.startswith(prefix)
+        )
+        try:
+            newest = self._json(
+                _Named, "secrets", "versions", "describe", "latest", f"--secret={name}"
+            )
+        except CommandFailed as failure:
+            if "NOT_FOUND" in failure.said:
+                return Secret(readers=readers)
+            raise
+        number = int(newest["name"].rpartition("/")[2])
+        if newest["state"].upper() != "ENABLED":
+            return Secret(number, None, readers)
+        value = self._run(
+            Command(
+                (
+                    "gcloud",
+                    "secrets",
+                    "versions",
+                    "access",
+                    str(number),
+                    f"--secret={name}",
+                    f"--project={self._project}",
+                )
+            )
+        )
+        return Secret(number, value, readers)
+
+    def _list(self, *arguments: str) -> list[_Named]:
+        return cast(list[_Named], self._json(_Named, *arguments))
+
+    def _json(self, shape: type[T], *arguments: str, project: bool = True) -> T:
+        where = (f"--project={self._project}",) if project else ()
+        output = self._run(Command(("gcloud", *arguments, *where, "--format=json")))
+        return cast(T, json.loads(output))
+
+
+def _members(policy: _Policy, role: str) -> set[str]:
+    return {
+        member
+        for binding in policy.get("bindings", [])
+        if binding["role"] == role
+        for member in binding["members"]
+    }

@@ -1,0 +1,206 @@
+"""A Google Cloud project as it is: services, secrets, scheduler jobs, and the names that Henk uses
+there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypedDict
+
+APIS = (
+    "artifactregistry.googleapis.com",
+    "cloudbuild.googleapis.com",
+    "cloudscheduler.googleapis.com",
+    "iam.googleapis.com",
+    "run.googleapis.com",
+    "secretmanager.googleapis.com",
+)
+# Where `gcloud run deploy --source` keeps its images. It would make the repository by itself, but
+# several deployments that start at the same time would fail.
+REPOSITORY = "cloud-run-source-deploy"
+# Builds run as an account of their own that may do nothing else.
+BUILDER = "henk-builder"
+BUILDER_ROLE = "roles/run.builder"
+READER_ROLE = "roles/secretmanager.secretAccessor"
+# The scheduler's service account. It has no role: the function recognises it by its name.
+SCHEDULER = "henk-scheduler"
+
+PREVIOUS = "previous"
+_VERSION = "v-"
+
+
+class TrafficJson(TypedDict, total=False):
+    """One entry of a service's traffic."""
+
+    revisionName: str
+    percent: int
+    tag: str
+    url: str
+
+
+class StatusJson(TypedDict, total=False):
+    """The status of a service."""
+
+    url: str
+    traffic: list[TrafficJson]
+
+
+class MetadataJson(TypedDict):
+    """The metadata of a service."""
+
+    name: str
+
+
+class ServiceJson(TypedDict):
+    """A service in the Knative form that gcloud prints."""
+
+    metadata: MetadataJson
+    status: StatusJson
+
+
+@dataclass(frozen=True)
+class Service:
+    """A Cloud Run service. Versions are tags of its revisions. So Google Cloud itself remembers
+    what is deployed and what was deployed before."""
+
+    name: str
+    url: str
+    # The revision that gets the traffic.
+    serving: str | None
+    # Tag → revision, and tag → the address that reaches it without traffic.
+    tags: Mapping[str, str]
+    tag_urls: Mapping[str, str]
+
+    @classmethod
+    def read(cls, service: ServiceJson) -> Service:
+        """From what gcloud prints. A revision without traffic and without a tag is not in there."""
+        status = service.get("status", {})
+        traffic = status.get("traffic", [])
+        served = [entry for entry in traffic if entry.get("percent")]
+        return cls(
+            service["metadata"]["name"],
+            status.get("url", ""),
+            max(served, key=lambda entry: entry["percent"])["revisionName"] if served else None,
+            {entry["tag"]: entry["revisionName"] for entry in traffic if "tag" in entry},
+            {entry["tag"]: entry.get("url", "") for entry in traffic if "tag" in entry},
+        )
+
+    @property
+    def version(self) -> str | None:
+        """The version that serves. None if deploy.sh did not deploy it."""
+        return self.version_of(self.serving)
+
+    def version_of(self, revision: str | None) -> str | None:
+        """The version of a revision, if it still has its tag."""
+        return next(
+            (
+                tag.removeprefix(_VERSION)
+                for tag, tagged in self.tags.items()
+                if tag.startswith(_VERSION) and tagged == revision
+            ),
+            None,
+        )
+
+    def tags_when_replaced(self) -> dict[str, str]:
+        """The tags to keep when another revision gets the traffic: those of the revision that has
+        it now. That one becomes the previous one."""
+        if self.serving is None:
+            return {}
+        kept = {tag: revision for tag, revision in self.tags.items() if revision == self.serving}
+        return kept | {PREVIOUS: self.serving}
+
+    @property
+    def previous(self) -> str | None:
+        """The revision that served before the latest release, if that release changed this
+        endpoint."""
+        return self.tags.get(PREVIOUS)
+
+
+def tag_of(version: str) -> str:
+    """The tag of a version's revision. Tags must begin with a letter."""
+    return f"{_VERSION}{version}"
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A secret of Secret Manager: its newest version, and which accounts may read it."""
+
+    # 0 before the first version.
+    number: int = 0
+    # None if there is no version, or if the newest one is disabled or destroyed.
+    value: str | None = field(default=None, repr=False)
+    readers: frozenset[str] = frozenset()
+
+
+class OidcTokenJson(TypedDict, total=False):
+    """The token that the scheduler sends."""
+
+    serviceAccountEmail: str
+    audience: str
+
+
+class HttpTargetJson(TypedDict, total=False):
+    """What a job asks."""
+
+    uri: str
+    oidcToken: OidcTokenJson
+
+
+class JobJson(TypedDict, total=False):
+    """A job in the form that gcloud prints."""
+
+    name: str
+    schedule: str
+    state: str
+    httpTarget: HttpTargetJson
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job of Cloud Scheduler: which address it asks, when, and as which service account."""
+
+    uri: str
+    schedule: str
+    account: str
+    audience: str
+    is_paused: bool = False
+
+    @classmethod
+    def read(cls, job: JobJson) -> Job:
+        """From what gcloud prints."""
+        target = job.get("httpTarget", {})
+        token = target.get("oidcToken", {})
+        return cls(
+            target.get("uri", ""),
+            job.get("schedule", ""),
+            token.get("serviceAccountEmail", ""),
+            token.get("audience", ""),
+            job.get("state") == "PAUSED",
+        )
+
+
+@dataclass(frozen=True)
+class Project:
+    """A Google Cloud project as it is."""
+
+    id: str
+    number: str
+    region: str
+    # Who is signed in.
+    account: str
+    apis: frozenset[str]
+    service_accounts: frozenset[str]
+    has_builder_role: bool
+    has_repository: bool
+    services: Mapping[str, Service]
+    secrets: Mapping[str, Secret]
+    jobs: Mapping[str, Job]
+
+    def email(self, account: str) -> str:
+        """The address of one of the project's service accounts."""
+        return service_account(account, self.id)
+
+
+def service_account(account: str, project: str) -> str:
+    """The address of a service account."""
+    return f"{account}@{project}.iam.gserviceaccount.com"

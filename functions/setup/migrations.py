@@ -1,0 +1,54 @@
+"""`supabase db push`: the command that deploy.sh and the local stack run, and a look at what it
+would do. https://supabase.com/docs/reference/cli/supabase-db-push"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from functions.bundle import ROOT
+from functions.setup.settings import Database
+from functions.setup.shell import Command, Run
+
+# As an operator types it.
+_NPX = ("npx", "supabase")
+
+
+def push(
+    database: Database,
+    *arguments: str,
+    directory: Path = ROOT,
+    program: Sequence[str] = _NPX,
+) -> Command:
+    """The command for this database, without the password among its arguments.
+
+    ``directory`` is the checkout whose `supabase/migrations` are pushed.
+    """
+    return Command(
+        (
+            *program,
+            "db",
+            "push",
+            *arguments,
+            f"--remote={database.address}",
+            f"--workdir={directory}",
+        ),
+        environment={
+            **database.environment,
+            "DO_NOT_TRACK": "1",
+            "SUPABASE_TELEMETRY_DISABLED": "1",
+            "npm_config_update_notifier": "false",
+        },
+    )
+
+
+def pending(run: Run, database: Database, directory: Path = ROOT) -> list[str]:
+    """The file names of the migrations that the database lacks. Changes nothing.
+
+    Raises shell.CommandFailed or shell.ToolMissing.
+    """
+    # The CLI writes the list to standard error.
+    listing = replace(push(database, "--dry-run", directory=directory), with_stderr=True)
+    return re.findall(r"\d{14}_\w+\.sql", run(listing))
