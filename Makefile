@@ -28,6 +28,9 @@ call: install
 reset: install
 	@$(PY) -m stack reset
 
+# Tests start many processes from the same sources: keeping the bytecode saves compiling them.
+test soak: export PYTHONDONTWRITEBYTECODE =
+
 # More workers than cores: tests wait more than they compute. A part starts no workers.
 test: install
 	@$(PY) -m pytest $(or $(ARGS),-n $(WORKERS))
