@@ -15,7 +15,7 @@ from shared import database
 from shared.http_client import HttpClient, Response
 from stack import Postgres, Stack
 from stack.migrations import push
-from tests.distribution import distribute
+from tests import distribution
 from tests.soak import Findings, attach_figures
 from tests.stacks import free_port_base, settings_in
 
@@ -33,7 +33,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if hasattr(config, "workerinput"):
-        distribute(items, config.rootpath)
+        distribution.sort(items)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config) -> distribution.Groups:
+    return distribution.Groups(config)
 
 
 @pytest.hookimpl(wrapper=True)
