@@ -1,7 +1,7 @@
 # make run    the local stack: Postgres, Supabase's REST and Auth, the functions, the phone network
 # make call   one call from token to conversation row; make call TO=+15005550007 for another ending
-# make test   everything, on a stack of its own
-# make soak   the heavy tests in their full form, with figures: some forty minutes
+# make test   everything, side by side; make test ARGS='tests/supabase -k ledger' a part, one by one
+# make soak   the heavy tests in their full form, with figures: half an hour
 # make lint   Python, SQL, deploy.sh
 # make reset  throws the local stack's data away
 # make screenshots  the Calls page in every state, into docs/screenshots
@@ -13,6 +13,7 @@
 PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
+WORKERS ?= 4
 LOCK := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-header --annotation-style line
 
@@ -27,11 +28,15 @@ call: install
 reset: install
 	@$(PY) -m stack reset
 
+# Tests start many processes from the same sources: keeping the bytecode saves compiling them.
+test soak: export PYTHONDONTWRITEBYTECODE =
+
+# More workers than cores: tests wait more than they compute. A part starts no workers.
 test: install
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest $(or $(ARGS),-n $(WORKERS))
 
 soak: install
-	@HENK_SOAK=1 $(PY) -m pytest $(ARGS) $$(grep -rl 'from tests.soak import' tests --include='test_*.py')
+	@HENK_SOAK=1 $(PY) -m pytest -m soak $(or $(ARGS),-n $(WORKERS))
 
 lint: install
 	$(VENV)/bin/ruff check .

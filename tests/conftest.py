@@ -4,7 +4,7 @@ whole local stack. Both are started once, when the first test asks."""
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 
 import httpx
 import psycopg
@@ -15,22 +15,37 @@ from shared import database
 from shared.http_client import HttpClient, Response
 from stack import Postgres, Stack
 from stack.migrations import push
-from tests.soak import SOAK, figures
+from tests import distribution
+from tests.soak import Findings, attach_figures
 from tests.stacks import free_port_base, settings_in
 
 
-def pytest_configure() -> None:
-    """In the background of a shell nobody hears Ctrl-C, which some tests press; nor would what they
-    start."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Each worker of pytest-xdist runs this too.
+
+    A process in the background of a shell ignores Ctrl-C, and so does all that it starts; some
+    tests press it.
+    """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Findings())
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """The figures that heavy tests kept, in the order they came."""
-    if figures:
-        terminalreporter.section("figures, full form" if SOAK else "figures, short form")
-        for line in figures:
-            terminalreporter.line(line)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        distribution.sort(items)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config) -> distribution.Groups:
+    return distribution.Groups(config)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Sends figures with the report of the test, which a worker passes on."""
+    report = yield
+    attach_figures(report)
+    return report
 
 
 @pytest.fixture

@@ -46,6 +46,7 @@ def orders_of(name: str) -> list[Order]:
     return [pick.sample(pieces, len(pieces)) for _ in range(24)]
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("name", ENDINGS)
 def test_every_order_with_duplicates_ends_in_the_same_rows(db: Connection, name: str) -> None:
     tenant = add_tenant(db, 1)
@@ -88,6 +89,7 @@ def at_once(work: Callable[[int], None]) -> None:
         list(pool.map(work, range(CONNECTIONS)))
 
 
+@pytest.mark.soak
 def test_any_order_over_connections_at_once_ends_in_the_same_rows(postgres: Postgres) -> None:
     with committed_tenant(postgres, 71) as tenant:
         calls = [Call(tenant, end) for end in ENDINGS.values() for _ in range(scaled(4, 60))]
@@ -106,6 +108,7 @@ def test_any_order_over_connections_at_once_ends_in_the_same_rows(postgres: Post
         check(found[call.sids["agent"]], call)
 
 
+@pytest.mark.soak
 def test_any_order_over_http_ends_in_the_same_rows_and_a_replay_changes_nothing(
     stack: Stack,
 ) -> None:

@@ -118,6 +118,7 @@ def test_a_forged_token_is_refused_everywhere_and_costs_no_database_request(
     assert project.database_requests == before
 
 
+@pytest.mark.soak
 def test_unknown_key_ids_make_the_functions_fetch_once_at_most(
     http: httpx.Client, project: Project, address: str
 ) -> None:

@@ -41,6 +41,13 @@ def world(stack: Stack) -> Iterator[World]:
         yield made
 
 
+@pytest.fixture
+def untouched_world(stack: Stack) -> Iterator[World]:
+    """A world whose user was never a member of any business, and so has left rows in none."""
+    with made_in(stack, first_number=50) as made:
+        yield made
+
+
 def principal(world: World, asker: dict[int, str] | str) -> Principal:
     return Principal(asker) if isinstance(asker, str) else world.user(asker)
 
@@ -109,6 +116,7 @@ def test_the_stack_grants_what_the_migrations_grant(stack: Stack) -> None:
         assert not_hardened(db) == []
 
 
+@pytest.mark.soak
 @each_table
 @generated
 @given(askers, some_businesses, forms, st.booleans())
@@ -197,6 +205,7 @@ def test_a_member_updates_the_columns_that_the_model_lets_them_and_deletes_nothi
     assert fingerprint(world.database, without=[business]) == others
 
 
+@pytest.mark.soak
 @each_table
 @generated
 @given(askers, some_businesses, forms, st.integers(0, 99), st.booleans())
@@ -235,6 +244,7 @@ def test_an_update_reaches_what_the_model_lets_it_and_a_deletion_nothing(
     assert fingerprint(world.database, without=changing) == before
 
 
+@pytest.mark.soak
 @each_table
 @generated
 @given(
@@ -267,6 +277,7 @@ def test_a_row_is_inserted_by_whom_the_model_lets_whether_it_is_there_already_or
     assert fingerprint(world.database, without=[business] if allowed else []) == before
 
 
+@pytest.mark.soak
 @generated
 @given(memberships, numbers, st.sampled_from(["outcome", "notes"]))
 def test_a_call_is_described_by_members_of_its_business_alone(
@@ -292,6 +303,7 @@ PREVIEW: dict[str, object] = {
 }
 
 
+@pytest.mark.soak
 @generated
 @given(memberships, numbers)
 def test_tokens_and_previews_are_for_members_alone(
@@ -372,8 +384,10 @@ def questions(world: World) -> Iterator[Question]:
                     yield Question("PATCH", table, value, {column: "eq.THIS"}, {name: None})
 
 
-def test_what_is_anothers_is_answered_as_what_nobody_has(world: World) -> None:
+@pytest.mark.soak
+def test_what_is_anothers_is_answered_as_what_nobody_has(untouched_world: World) -> None:
     """Whatever is asked with an id, a CallSid or a number: a difference would tell what exists."""
+    world = untouched_world
     who, asked = world.user({0: "owner"}), list(questions(world))
     before = fingerprint(world.database)
     for question in asked:

@@ -103,6 +103,7 @@ def test_credentials_and_fragment_of_an_address_are_not_signed(
     assert send(http, stack.env, "status", pairs, to=to).status_code == 204
 
 
+@pytest.mark.soak
 @generated
 @given(
     st.sampled_from(["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"]),
@@ -171,6 +172,7 @@ FIELDS = st.fixed_dictionaries(NEEDED, optional=OPTIONAL)
 REPEATED_OR_UNKNOWN = st.lists(st.tuples(st.sampled_from(sorted(USUAL)) | TEXT, TEXT), max_size=3)
 
 
+@pytest.mark.soak
 def test_no_signed_form_is_ever_an_error_of_ours(
     http: httpx.Client, stack: Stack, tenant: Tenant
 ) -> None:

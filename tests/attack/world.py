@@ -127,12 +127,15 @@ def _furnish(db: Connection, tenant: Tenant) -> None:
 
 
 @contextmanager
-def made_in(stack: Stack) -> Iterator[World]:
-    """A world, deleted afterwards with all that is its own."""
+def made_in(stack: Stack, first_number: int = 40) -> Iterator[World]:
+    """A world, deleted afterwards with all that is its own.
+
+    ``first_number``: of its tenants; two worlds of one stack need different ones.
+    """
     env = stack.env
     secret = env["SUPABASE_JWT_SECRET"]
     with psycopg.connect(env["DATABASE_URL"]) as admin:
-        tenants = tuple(add_tenant(admin, 40 + number) for number in range(BUSINESSES))
+        tenants = tuple(add_tenant(admin, first_number + number) for number in range(BUSINESSES))
         for tenant in tenants:
             _furnish(admin, tenant)
         user_id = add_user(admin)

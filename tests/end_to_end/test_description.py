@@ -9,35 +9,14 @@ from typing import Any
 
 import pytest
 import schemathesis
-import yaml
 from hypothesis import HealthCheck, settings
-from hypothesis import strategies as st
 from schemathesis.specs.openapi.checks import negative_data_rejection
 
 from stack import Stack
-from stack.settings import CHECKOUT
 from tests.end_to_end.clients import Rep
+from tests.end_to_end.openapi import DESCRIPTION, known_ids
 from tests.end_to_end.production import Functions, functions
 from tests.soak import figure, scaled
-
-DOCUMENT = yaml.safe_load((CHECKOUT / "docs" / "openapi.yaml").read_text())
-for column in DOCUMENT["components"]["schemas"]["Conversation"]["properties"].values():
-    # Supabase Lite words a row's times as Postgres does, with a space; PostgREST as ISO 8601.
-    if column.get("format") == "date-time":
-        del column["format"]
-DESCRIPTION = schemathesis.openapi.from_dict(DOCUMENT)
-
-# Ids that exist, once the stack runs: made-up ones would only ever be refused.
-known_ids: list[str] = []
-schemathesis.openapi.format(
-    "uuid",
-    st.builds(
-        lambda made_up, number: (known_ids or [made_up])[number % len(known_ids or [made_up])],
-        st.uuids().map(str),
-        st.integers(0, 1),
-    )
-    | st.uuids().map(str),
-)
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +47,7 @@ def answers() -> Iterator[Counter[tuple[str, int]]]:
     figure(f"{counts.total()} generated requests of browsers, all as described: {by_status}")
 
 
+@pytest.mark.soak
 @DESCRIPTION.parametrize()
 @pytest.mark.parametrize("accept", ["*/*", "application/json"])
 @settings(

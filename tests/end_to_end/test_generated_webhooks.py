@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from stack import Stack
 from tests.end_to_end.clients import Rep, identity, new_call_sid
-from tests.end_to_end.test_description import DESCRIPTION
+from tests.end_to_end.openapi import DESCRIPTION
 from tests.endpoints import FORM, sign
 from tests.soak import figure, scaled
 
@@ -81,6 +81,7 @@ def statuses_seen() -> Iterator[Counter[int]]:
     figure(f"{seen.total()} generated webhooks through to the database, as described: {counted}")
 
 
+@pytest.mark.soak
 @given(data=st.data())
 @settings(
     max_examples=scaled(60, 1500),

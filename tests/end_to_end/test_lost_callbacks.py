@@ -157,6 +157,7 @@ def doubles(db: Connection) -> list[Any]:
     ).fetchall()
 
 
+@pytest.mark.soak
 def test_with_half_of_all_callbacks_lost_every_call_is_right_within_two_runs(
     stack: Stack, rep: Rep, db: Connection
 ) -> None:
@@ -194,6 +195,7 @@ def test_with_half_of_all_callbacks_lost_every_call_is_right_within_two_runs(
     )
 
 
+@pytest.mark.soak
 def test_of_two_runs_at_once_each_call_is_asked_about_by_one(
     stack: Stack, rep: Rep, db: Connection
 ) -> None:

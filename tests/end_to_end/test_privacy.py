@@ -220,6 +220,7 @@ def callers(real: Functions, rep: Rep) -> Callers:
     return Callers(real, rep.access_token, _caller(rep))
 
 
+@pytest.mark.soak
 def test_nothing_private_is_logged_where_all_goes_well(callers: Callers, marked: Marked) -> None:
     before = len(callers.functions.log())
     sent = ask_everything(callers, marked, 0)
@@ -232,6 +233,7 @@ def test_nothing_private_is_logged_where_all_goes_well(callers: Callers, marked:
     figure(f"{sent} requests with private texts, to a working database: none of them logged")
 
 
+@pytest.mark.soak
 def test_nothing_private_is_logged_where_the_database_names_it_in_its_errors(
     stack: Stack, callers: Callers, marked: Marked
 ) -> None:
@@ -341,6 +343,7 @@ def repeated() -> Iterator[list[int]]:
     figure(f"{sum(sent)} more to {len(sent)} databases that repeat them: none of them logged")
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("name", ECHOES)
 def test_nothing_private_is_logged_where_the_database_repeats_it(
     name: str,

@@ -59,6 +59,7 @@ def begun(call: Call) -> None:
     assert answer.status_code == 200, answer.text
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("first_way", range(scaled(1, 3)))
 def test_a_rest_api_in_trouble_is_a_clear_503_in_time_and_the_next_try_loses_nothing(
     stack: Stack, proxy: Proxy, first_way: int
@@ -139,6 +140,7 @@ BROWSER_TROUBLES = {
 }
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("trouble", list(BROWSER_TROUBLES)[: scaled(1, 2)])
 def test_browsers_are_told_in_time_and_what_fails_at_once_at_once(
     stack: Stack, proxy: Proxy, trouble: str

@@ -106,6 +106,7 @@ def percentile(values: list[float], share: float) -> float:
     return sorted(values)[min(len(values) - 1, int(len(values) * share))]
 
 
+@pytest.mark.soak
 def test_of_very_many_calls_at_once_none_is_lost_and_none_is_wrong(
     stack: Stack, reps: list[Rep]
 ) -> None:

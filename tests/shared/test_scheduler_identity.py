@@ -117,7 +117,7 @@ def test_a_token_for_another_function_is_refused(
         {"iat": int(time.time()) + 3600},
         *({name: None} for name in ("iss", "aud", "exp", "email", "email_verified")),
     ],
-    ids=str,
+    ids=lambda changes: next(iter(changes)),
 )
 def test_a_token_with_a_wrong_claim_is_refused(
     authenticator: SchedulerAuthenticator, scheduler: Scheduler, changes: dict[str, object]

@@ -21,8 +21,8 @@ from functions.setup import env_file
 from stack import Stack
 from stack.processes import port_is_free
 from stack.settings import CHECKOUT, PORTS_PER_STACK
-from tests.stack.test_processes import wait_until
 from tests.stacks import free_port_base
+from tests.waiting import wait_until
 
 READY_SECONDS = 90.0
 

@@ -40,7 +40,8 @@ REFUSED_TYPES = (
 )  # fmt: skip
 REFUSED_TYPE = "number_type_not_allowed"
 NO_NUMBER = Jsonb({"dialled": "call Anna", "number": None, "by_country": {}})
-MALFORMED_IDS = ("", "abc", "0" * 36, "a" * 200, f"{uuid.uuid4()}\n", f" {uuid.uuid4()}")
+ID = "3f1a6a0e-58c4-4d7b-9a53-6d7c2b1e0f94"
+MALFORMED_IDS = ("", "abc", "0" * 36, "a" * 200, f"{ID}\n", f" {ID}")
 
 
 @dataclass(frozen=True)

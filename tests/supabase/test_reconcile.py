@@ -325,6 +325,7 @@ def test_a_leg_that_twilio_does_not_list_yet_is_asked_about_again(
 LOSABLE = ("initiated", "ringing", "in-progress", "completed", "dial", "agent")
 
 
+@pytest.mark.soak
 def test_with_any_callbacks_lost_the_call_is_right_and_late_ones_change_nothing_wrongly(
     db: Connection, tenant: Tenant
 ) -> None:

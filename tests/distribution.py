@@ -1,0 +1,57 @@
+"""How pytest-xdist distributes the tests, for `-n`.
+
+Most tests wait: for a webhook that is sent again, a stack that starts, a page. So there are more
+workers than cores. Tests that share a stack go to one worker together, and what takes longest
+begins first, so that no worker is left alone with it at the end.
+"""
+
+from __future__ import annotations
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import WorkerController
+
+# Folders and files in the order in which they begin; all other files come after these.
+FIRST = (
+    "tests/web",
+    "tests/end_to_end",
+    "tests/supabase",
+    "tests/stack/test_command.py",
+    "tests/attack",
+    "tests/functions/deploy/test_failures.py",
+    "tests/functions/test_packed_endpoints.py",
+    "tests/faults",
+    "tests/simulator/test_media.py",
+    "tests/shared/test_database_answers.py",
+)
+# Of these folders the tests stay together. Of other folders, the tests of each file do.
+FOLDERS = tuple(f"{group}/" for group in FIRST if not group.endswith(".py"))
+# After these, Playwright's event loop runs until the worker ends, and asyncio.run() fails.
+LAST_OF_A_WORKER = "tests/web"
+
+
+def group_of(nodeid: str) -> str:
+    """The folder or file that a test stays together with."""
+    path = nodeid.partition("::")[0]
+    return next((folder[:-1] for folder in FOLDERS if path.startswith(folder)), path)
+
+
+def sort(items: list[pytest.Item]) -> None:
+    """Puts the groups into the order in which they begin."""
+    ranks = {group: rank for rank, group in enumerate(FIRST)}
+    items.sort(key=lambda item: ranks.get(group_of(item.nodeid), len(ranks)))
+
+
+class Groups(LoadScopeScheduling):  # type: ignore[misc]
+    """Gives the next group to a worker that has almost nothing left to do."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group_of(nodeid)
+
+    def _reschedule(self, node: WorkerController) -> None:
+        others = [other for other in self.nodes if other is not node and not other.shutting_down]
+        if LAST_OF_A_WORKER in self.assigned_work[node] and others:
+            # It does what it has, and ends.
+            node.shutdown()
+        else:
+            super()._reschedule(node)
