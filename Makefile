@@ -2,7 +2,8 @@
 # make call   one call from token to conversation row; make call TO=+15005550007 for another ending
 # make test   everything, on a stack of its own
 # make soak   the heavy tests in their full form, with figures: some forty minutes
-# make lint   Python, SQL, deploy.sh
+# make lint   Python, JavaScript, SQL, deploy.sh
+# make format  formats Python and the files of web/
 # make reset  throws the local stack's data away
 # make screenshots  the Calls page in every state, into docs/screenshots
 # make doctor  what is wrong with a set-up, and what to do about it; changes nothing
@@ -38,12 +39,14 @@ lint: install
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	node_modules/.bin/tsc -p web
+	node_modules/.bin/prettier --check --log-level warn web
 	$(VENV)/bin/squawk --config .squawk.toml supabase/migrations/*.sql
 	$(VENV)/bin/shellcheck deploy.sh
 
 format: install
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
+	node_modules/.bin/prettier --write --log-level warn web
 
 screenshots: install
 	@$(PY) -m tests.web.screenshots

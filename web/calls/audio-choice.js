@@ -31,7 +31,10 @@ export function setUpAudioChoice(audio) {
   audio.on('change', ({ lost }) => {
     render();
     if (lost.length) {
-      showNote('audio-lost', `${lost.join(' and ')} is gone. The system’s default is used instead.`);
+      showNote(
+        'audio-lost',
+        `${lost.join(' and ')} is gone. The system’s default is used instead.`,
+      );
     }
   });
   render();
@@ -57,8 +60,6 @@ async function apply(choice, render) {
  * @param {string} chosen
  */
 function fill(select, devices, chosen) {
-  select.replaceChildren(
-    ...devices.map(({ id, label }) => create('option', { value: id }, label)),
-  );
+  select.replaceChildren(...devices.map(({ id, label }) => create('option', { value: id }, label)));
   select.value = devices.some(({ id }) => id === chosen) ? chosen : (devices[0]?.id ?? '');
 }

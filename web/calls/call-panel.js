@@ -8,7 +8,12 @@ import { duration } from './words.js';
  * @typedef {import('../henk-voice/henk-voice.js').HenkVoice} HenkVoice
  */
 
-const STATES = { connecting: 'Connecting…', ringing: 'Ringing…', talking: 'Talking', ended: 'Ended' };
+const STATES = {
+  connecting: 'Connecting…',
+  ringing: 'Ringing…',
+  talking: 'Talking',
+  ended: 'Ended',
+};
 const TICK_MS = 250;
 
 /** What the call is doing, and what can be done with it. */

@@ -51,7 +51,10 @@ export class History {
     for (const select of [this.#status, this.#campaign, this.#owner]) {
       select.addEventListener('change', () => this.reset());
     }
-    this.#search.addEventListener('input', debounce(() => this.reset(), 300));
+    this.#search.addEventListener(
+      'input',
+      debounce(() => this.reset(), 300),
+    );
     this.#more.addEventListener('click', () => void this.#loadOlder());
     element('history-reload', HTMLButtonElement).addEventListener('click', () => this.reset());
 
@@ -137,12 +140,17 @@ export class History {
   /** @param {boolean} more */
   #render(more) {
     const count = this.#conversations.length;
-    this.#body.replaceChildren(...this.#conversations.map((conversation) => this.#row(conversation)));
+    this.#body.replaceChildren(
+      ...this.#conversations.map((conversation) => this.#row(conversation)),
+    );
     this.#more.hidden = !more;
     this.#table.hidden = false;
     this.#empty.hidden = true;
     if (count === 0) this.#showEmpty(this.#isFiltered ? 'No call matches.' : 'No calls yet.');
-    say(this.#announcement, count === 1 ? '1 call' : `${count} calls${more ? ', and older ones' : ''}`);
+    say(
+      this.#announcement,
+      count === 1 ? '1 call' : `${count} calls${more ? ', and older ones' : ''}`,
+    );
   }
 
   get #isFiltered() {
@@ -196,7 +204,9 @@ export class History {
     const talked = conversation.answered_at ? conversation.duration_seconds : null;
     const time = when(conversation.created_at);
     const badge = create('span', { class: 'badge', 'data-status': status }, STATUS_WORDS[status]);
-    const why = blockReason ? [create('span', { class: 'why' }, blockReasonSentence(blockReason))] : [];
+    const why = blockReason
+      ? [create('span', { class: 'why' }, blockReasonSentence(blockReason))]
+      : [];
 
     return create(
       'tr',
@@ -247,7 +257,11 @@ function cell(label, ...content) {
  * @param {() => void} act
  */
 function action(label, name, act) {
-  const button = create('button', { type: 'button', class: 'quiet', 'aria-label': `${label}: ${name}` }, label);
+  const button = create(
+    'button',
+    { type: 'button', class: 'quiet', 'aria-label': `${label}: ${name}` },
+    label,
+  );
   button.addEventListener('click', act);
   return button;
 }

@@ -94,7 +94,10 @@ export class LeadSearch {
           create(
             'span',
             { class: 'lead-about' },
-            [lead.company, lead.phone_number ? formatNumber(lead.phone_number, country) : 'no number']
+            [
+              lead.company,
+              lead.phone_number ? formatNumber(lead.phone_number, country) : 'no number',
+            ]
               .filter(Boolean)
               .join(' · '),
           ),
@@ -104,7 +107,10 @@ export class LeadSearch {
     this.#open(leads.length > 0);
     const searched = this.#input.value.trim();
     if (leads.length === 0) {
-      say(this.#hint, searched ? `No contact matches “${searched}”.` : 'There are no contacts yet.');
+      say(
+        this.#hint,
+        searched ? `No contact matches “${searched}”.` : 'There are no contacts yet.',
+      );
     } else {
       say(this.#hint, leads.length === 1 ? '1 contact' : `${leads.length} contacts`);
     }

@@ -34,7 +34,10 @@ async function main() {
     deviceOptions: signalling ? localDeviceOptions(signalling) : {},
   });
   const page = new CallsPage(voice);
-  element('sign-out', HTMLButtonElement).addEventListener('click', () => void supabase.auth.signOut());
+  element('sign-out', HTMLButtonElement).addEventListener(
+    'click',
+    () => void supabase.auth.signOut(),
+  );
 
   supabase.auth.onAuthStateChange((_event, session) => {
     // Not from within: supabase-js holds a lock meanwhile that requests wait for.
@@ -145,5 +148,8 @@ class CallsPage {
 main().catch((error) => {
   console.error(error);
   element('page-loading', HTMLElement).hidden = true;
-  showNote('page', 'The page could not be loaded completely. Check your connection, then reload it.');
+  showNote(
+    'page',
+    'The page could not be loaded completely. Check your connection, then reload it.',
+  );
 });

@@ -11,7 +11,13 @@ import { create, element } from './dom.js';
 export function showFailure(failure, about = failure.code) {
   const { title, message, action, requestId } = failure;
   const number = requestId ? [create('small', {}, `Request ${requestId}`)] : [];
-  show(about, 'bad', create('strong', {}, title), create('p', {}, `${message} ${action}`), ...number);
+  show(
+    about,
+    'bad',
+    create('strong', {}, title),
+    create('p', {}, `${message} ${action}`),
+    ...number,
+  );
 }
 
 /**

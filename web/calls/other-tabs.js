@@ -36,7 +36,9 @@ export function watchOtherTabs(voice) {
 
   channel.addEventListener('message', ({ data }) => follow(data));
   voice.on('call', () => {
-    const over = new Promise((resolve) => voice.addEventListener('callend', resolve, { once: true }));
+    const over = new Promise((resolve) =>
+      voice.addEventListener('callend', resolve, { once: true }),
+    );
     void navigator.locks.request(here, () => {
       channel.postMessage(here);
       return over;

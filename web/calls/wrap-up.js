@@ -113,7 +113,10 @@ export class WrapUp {
       if (andHide) this.hide();
     } catch (error) {
       const failure = failureOf(error);
-      showFailure({ ...failure, title: `Outcome and notes not saved: ${failure.title}` }, 'wrap-up');
+      showFailure(
+        { ...failure, title: `Outcome and notes not saved: ${failure.title}` },
+        'wrap-up',
+      );
       if (conversation !== this.#conversation) return;
       this.#changed = true;
       say(this.#status, 'Not saved.');

@@ -54,7 +54,12 @@ import { VoiceError, failure } from './failures.js';
 
 /** The statuses that a call ends in. @type {ReadonlySet<ConversationStatus>} */
 export const FINAL_STATUSES = new Set([
-  'completed', 'busy', 'no-answer', 'failed', 'canceled', 'blocked',
+  'completed',
+  'busy',
+  'no-answer',
+  'failed',
+  'canceled',
+  'blocked',
 ]);
 
 const LEAD_COLUMNS = 'id,name,company,phone_number';
@@ -93,7 +98,11 @@ export class Conversations {
    */
   async campaigns(businessId) {
     return rows(
-      this.#supabase.from('campaigns').select('id,name').eq('business_id', businessId).order('name'),
+      this.#supabase
+        .from('campaigns')
+        .select('id,name')
+        .eq('business_id', businessId)
+        .order('name'),
     );
   }
 
@@ -176,11 +185,7 @@ export class Conversations {
    */
   async describe(id, description) {
     const [changed] = await rows(
-      this.#supabase
-        .from('conversations')
-        .update(description)
-        .eq('id', id)
-        .select(HISTORY_COLUMNS),
+      this.#supabase.from('conversations').update(description).eq('id', id).select(HISTORY_COLUMNS),
     );
     if (!changed) throw new VoiceError(failure('not_found'));
     return changed;

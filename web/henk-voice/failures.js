@@ -36,12 +36,7 @@ const FAILURES = /** @type {const} */ ({
     'Open Henk at app.callhenk.com and call from there.',
     false,
   ],
-  unauthenticated: [
-    'Signed out',
-    'Your session has ended.',
-    'Sign in again.',
-    false,
-  ],
+  unauthenticated: ['Signed out', 'Your session has ended.', 'Sign in again.', false],
   not_a_member: [
     'No access',
     'You are not, or no longer, a member of this business.',
@@ -78,12 +73,7 @@ const FAILURES = /** @type {const} */ ({
     'Reload the list of calls.',
     false,
   ],
-  unreachable: [
-    'No connection',
-    'The server cannot be reached.',
-    CHECK_CONNECTION,
-    true,
-  ],
+  unreachable: ['No connection', 'The server cannot be reached.', CHECK_CONNECTION, true],
   token_unavailable: [
     'Failed to get token',
     'The calling service could not be reached, so there is no permission to call.',
@@ -150,12 +140,7 @@ const FAILURES = /** @type {const} */ ({
   ],
 
   // The call.
-  call_in_progress: [
-    'Call in progress',
-    'There is a call already.',
-    'Hang up first.',
-    false,
-  ],
+  call_in_progress: ['Call in progress', 'There is a call already.', 'Hang up first.', false],
   connect_timeout: [
     'No answer from the phone network',
     'The phone network did not answer in time.',

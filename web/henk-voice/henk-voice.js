@@ -164,8 +164,7 @@ export class HenkVoice extends Emitter {
     const call = new VoiceCall(wishes, {
       progressTimeoutMs: this.#options.progressTimeoutMs,
       microphoneFailure: () => this.#phone.microphoneFailure,
-      onCallSid: (callSid) =>
-        void this.#lookUp(call, () => this.conversations.byCallSid(callSid)),
+      onCallSid: (callSid) => void this.#lookUp(call, () => this.conversations.byCallSid(callSid)),
       onReconnecting: () => this.#phone.reconnecting(),
       onBroken: () => this.#phone.discard(),
     });
