@@ -143,7 +143,7 @@ def make_app(settings: PageSettings) -> web.Application:
     app.router.add_get("/api-docs/openapi.json", description)
     app.router.add_static("/henk-voice/", _WEB / "henk-voice")
     app.router.add_static("/api-docs/", _WEB / "api-docs")
-    app.router.add_static("/", _WEB / "calls")
+    app.router.add_static("/", _WEB / "app")
     return app
 
 
@@ -152,7 +152,7 @@ async def _health(request: web.Request) -> web.StreamResponse:
 
 
 async def _index(request: web.Request) -> web.StreamResponse:
-    return web.FileResponse(_WEB / "calls" / "index.html")
+    return web.FileResponse(_WEB / "app" / "index.html")
 
 
 async def _api_docs(request: web.Request) -> web.StreamResponse:

@@ -1,9 +1,9 @@
-import { element } from './dom.js';
+import { element } from '../shared/dom.js';
 
 /** @typedef {import('@supabase/supabase-js').SupabaseClient} SupabaseClient */
 
 /**
- * The sign-in form. Who is signed in, the client says by its own events.
+ * The sign-in form. The Supabase client reports by its own event who is signed in.
  *
  * @param {SupabaseClient} supabase
  * @param {string | null} demoEmail
@@ -17,14 +17,14 @@ export function setUpSignIn(supabase, demoEmail) {
 
   if (demoEmail) {
     const hint = element('sign-in-hint', HTMLElement);
-    hint.textContent = `Demo: ${demoEmail}. The local stack prints the password as it starts.`;
+    hint.textContent = `Demo: ${demoEmail}. The local stack prints the password when it starts.`;
     hint.hidden = false;
     email.value = demoEmail;
   }
 
   /**
    * @param {string} text
-   * @param {HTMLInputElement[]} fields that have to change
+   * @param {HTMLInputElement[]} fields the ones that the person has to change
    */
   const complain = (text, fields) => {
     error.textContent = text;
@@ -55,7 +55,7 @@ export function setUpSignIn(supabase, demoEmail) {
     } else if (refused.status === 429) {
       complain('Too many attempts. Wait a minute, then try again.', []);
     } else {
-      complain('The server cannot be reached. Check your connection, then try again.', []);
+      complain('The server cannot be reached. Check your internet connection, then try again.', []);
     }
   });
 }

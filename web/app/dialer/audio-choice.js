@@ -1,18 +1,19 @@
-import { failureOf } from '../henk-voice/henk-voice.js';
-import { create, element, say } from './dom.js';
-import { hideNotice, showFailure, showNote } from './notices.js';
+import { failureOf } from '../../henk-voice/henk-voice.js';
+import { create, element, say } from '../shared/dom.js';
+import { hideNotice, showFailure } from '../shared/notices.js';
 
 /**
- * @typedef {import('../henk-voice/henk-voice.js').HenkVoice} HenkVoice
+ * @typedef {import('../../henk-voice/henk-voice.js').HenkVoice} HenkVoice
  * @typedef {{ id: string, label: string }} AudioDevice
  */
 
 /**
- * The microphone and the speaker of calls.
+ * Lets the rep choose the microphone and the speaker of calls.
  *
  * @param {HenkVoice['audio']} audio
+ * @param {AbortSignal} signal
  */
-export function setUpAudioChoice(audio) {
+export function setUpAudioChoice(audio, signal) {
   const microphone = element('microphone', HTMLSelectElement);
   const speaker = element('speaker', HTMLSelectElement);
   const hint = element('speaker-hint', HTMLElement);
@@ -28,15 +29,7 @@ export function setUpAudioChoice(audio) {
     apply(audio.chooseMicrophone(microphone.value), render),
   );
   speaker.addEventListener('change', () => apply(audio.chooseSpeaker(speaker.value), render));
-  audio.on('change', ({ lost }) => {
-    render();
-    if (lost.length) {
-      showNote(
-        'audio-lost',
-        `${lost.join(' and ')} is gone. The system’s default is used instead.`,
-      );
-    }
-  });
+  audio.on('change', render, { signal });
   render();
 }
 

@@ -1,16 +1,17 @@
-import { blockReasonSentence, failureOf, FINAL_STATUSES } from '../henk-voice/henk-voice.js';
-import { create, debounce, element, say } from './dom.js';
-import { hideNotice, showFailure } from './notices.js';
-import { formatNumber } from './phone-format.js';
-import { STATUS_FILTERS, STATUS_WORDS, duration, outcomeWord, when } from './words.js';
+import { blockReasonSentence, failureOf, isOver } from '../../henk-voice/henk-voice.js';
+import { create, debounce, element, say } from '../shared/dom.js';
+import { remembered } from '../frame/view.js';
+import { hideNotice, showFailure } from '../shared/notices.js';
+import { formatNumber } from '../shared/phone-format.js';
+import { STATUS_FILTERS, STATUS_WORDS, duration, outcomeWord, when } from '../shared/words.js';
 
 /**
- * @typedef {import('../henk-voice/henk-voice.js').Conversation} Conversation
- * @typedef {import('../henk-voice/henk-voice.js').ConversationInHistory} ConversationInHistory
- * @typedef {import('../henk-voice/henk-voice.js').HistoryFilter} HistoryFilter
- * @typedef {import('./workspace.js').Workspace} Workspace
+ * @typedef {import('../../henk-voice/henk-voice.js').Conversation} Conversation
+ * @typedef {import('../../henk-voice/henk-voice.js').ConversationInHistory} ConversationInHistory
+ * @typedef {import('../../henk-voice/henk-voice.js').HistoryFilter} HistoryFilter
+ * @typedef {import('../frame/view.js').ViewContext} ViewContext
  *
- * @typedef {object} HistoryActions
+ * @typedef {object} CallListActions what happens when the rep chooses an action of a row
  * @property {(conversation: ConversationInHistory) => void} callAgain
  * @property {(conversation: ConversationInHistory) => void} describe
  */
@@ -18,9 +19,9 @@ import { STATUS_FILTERS, STATUS_WORDS, duration, outcomeWord, when } from './wor
 const PAGE = 25;
 const SKELETON_ROWS = 6;
 
-/** The calls of the business, newest first, kept up to date. */
-export class History {
-  #workspace;
+/** The calls of the business, newest first. It updates itself. */
+export class CallList {
+  #context;
   #actions;
   #filters = element('filters', HTMLFormElement);
   #search = element('filter-search', HTMLInputElement);
@@ -35,41 +36,70 @@ export class History {
   /** @type {ConversationInHistory[]} */
   #conversations = [];
   #loads = 0;
-  #reloadSoon = debounce(() => void this.#load(), 300);
+  #reloadSoon = debounce(() => {
+    if (!this.#context.signal.aborted) void this.#load();
+  }, 300);
 
   /**
-   * @param {Workspace} workspace
-   * @param {HistoryActions} actions
+   * @param {ViewContext} context
+   * @param {CallListActions} actions
    */
-  constructor(workspace, actions) {
-    this.#workspace = workspace;
+  constructor(context, actions) {
+    this.#context = context;
     this.#actions = actions;
     for (const [value, { label }] of Object.entries(STATUS_FILTERS)) {
       this.#status.append(create('option', { value }, label));
     }
     this.#filters.addEventListener('submit', (event) => event.preventDefault());
     for (const select of [this.#status, this.#campaign, this.#owner]) {
-      select.addEventListener('change', () => this.reset());
+      select.addEventListener('change', () => this.#reset());
     }
     this.#search.addEventListener(
       'input',
-      debounce(() => this.reset(), 300),
+      debounce(() => this.#reset(), 300),
     );
     this.#more.addEventListener('click', () => void this.#loadOlder());
-    element('history-reload', HTMLButtonElement).addEventListener('click', () => this.reset());
+    element('history-reload', HTMLButtonElement).addEventListener('click', () => this.#reset());
 
-    const { voice } = workspace;
-    voice.on('conversation', (row) => this.#update(row));
-    voice.on('gap', () => this.#reloadSoon());
-    voice.on('callend', () => this.#reloadSoon());
-    // Colleagues' calls, where nothing tells of them as they happen.
-    document.addEventListener('visibilitychange', () => {
-      if (document.visibilityState === 'visible') this.#reloadSoon();
-    });
+    const { voice, memory, signal } = context;
+    voice.on('conversation', (row) => this.#update(row), { signal });
+    voice.on('gap', this.#reloadSoon, { signal });
+    voice.on('call', () => this.#enableCallAgain(), { signal });
+    voice.on(
+      'callend',
+      () => {
+        this.#enableCallAgain();
+        this.#reloadSoon();
+      },
+      { signal },
+    );
+    // Without Realtime nothing tells about colleagues' calls.
+    document.addEventListener(
+      'visibilitychange',
+      () => {
+        if (document.visibilityState === 'visible') this.#reloadSoon();
+      },
+      { signal },
+    );
+    this.#keepFilters(remembered(memory, 'calls.filters', () => new Map()));
+    this.#reset();
   }
 
-  /** Reads everything anew: another business, other filters. */
-  reset() {
+  /**
+   * Keeps the filters for the next time that the view is mounted. Campaigns belong to a business, so
+   * that filter is not kept.
+   *
+   * @param {Map<string, string>} kept
+   */
+  #keepFilters(kept) {
+    for (const field of [this.#search, this.#status, this.#owner]) {
+      field.value = kept.get(field.id) ?? field.value;
+      field.addEventListener('input', () => kept.set(field.id, field.value));
+    }
+  }
+
+  /** Empties the list and loads it again. */
+  #reset() {
     this.#conversations = [];
     this.#body.replaceChildren(...Array.from({ length: SKELETON_ROWS }, skeletonRow));
     this.#table.hidden = false;
@@ -84,12 +114,12 @@ export class History {
     return {
       statuses,
       campaignId: this.#campaign.value,
-      userId: this.#owner.value === 'mine' ? this.#workspace.userId : '',
+      userId: this.#owner.value === 'mine' ? this.#context.userId : '',
       search: this.#search.value,
     };
   }
 
-  /** As many as are shown already, and a page at least. */
+  /** Loads as many calls as the list has, and at least one page. */
   async #load() {
     const number = ++this.#loads;
     const limit = Math.max(PAGE, this.#conversations.length);
@@ -105,7 +135,7 @@ export class History {
     const page = await this.#read(number, { offset: this.#conversations.length, limit: PAGE });
     this.#more.disabled = false;
     if (!page) return;
-    // A call that came in between moved the pages on by one.
+    // A new call in the meantime shifts the pages by one.
     const known = new Set(this.#conversations.map(({ id }) => id));
     const older = page.conversations.filter(({ id }) => !known.has(id));
     const firstOlder = this.#conversations.length;
@@ -116,25 +146,30 @@ export class History {
   }
 
   /**
-   * @param {number} number of this load: a later one makes it void
+   * @param {number} number of this load; a later load makes its answer useless
    * @param {HistoryFilter} range
    */
   async #read(number, range) {
-    const { voice, business } = this.#workspace;
+    const { voice, business } = this.#context;
     this.#table.setAttribute('aria-busy', 'true');
     try {
       const page = await voice.conversations.history(business.id, { ...this.#filter, ...range });
-      if (number !== this.#loads) return null;
+      if (this.#isStale(number)) return null;
       hideNotice('history');
       return page;
     } catch (error) {
-      if (number !== this.#loads) return null;
+      if (this.#isStale(number)) return null;
       showFailure(failureOf(error), 'history');
       if (this.#conversations.length === 0) this.#showEmpty('The calls could not be loaded.');
       return null;
     } finally {
-      if (number === this.#loads) this.#table.setAttribute('aria-busy', 'false');
+      if (!this.#isStale(number)) this.#table.setAttribute('aria-busy', 'false');
     }
+  }
+
+  /** @param {number} number of a load */
+  #isStale(number) {
+    return number !== this.#loads || this.#context.signal.aborted;
   }
 
   /** @param {boolean} more */
@@ -149,7 +184,7 @@ export class History {
     if (count === 0) this.#showEmpty(this.#isFiltered ? 'No call matches.' : 'No calls yet.');
     say(
       this.#announcement,
-      count === 1 ? '1 call' : `${count} calls${more ? ', and older ones' : ''}`,
+      count === 1 ? '1 call' : `${count} calls${more ? '. There are older ones.' : ''}`,
     );
   }
 
@@ -199,7 +234,7 @@ export class History {
   /** @param {ConversationInHistory} conversation */
   #row(conversation) {
     const { status, block_reason: blockReason, outcome, notes, lead, campaign } = conversation;
-    const number = formatNumber(conversation.to_number ?? '', this.#workspace.business.country);
+    const number = formatNumber(conversation.to_number ?? '', this.#context.business.country);
     const name = lead?.name ?? number;
     const talked = conversation.answered_at ? conversation.duration_seconds : null;
     const time = when(conversation.created_at);
@@ -218,7 +253,7 @@ export class History {
         ...(lead ? [create('span', { class: 'aside' }, number)] : []),
       ),
       cell('Status', badge, ...why),
-      cell('Talk time', talked === null || !FINAL_STATUSES.has(status) ? '' : duration(talked)),
+      cell('Talk time', talked === null || !isOver(status) ? '' : duration(talked)),
       cell('Campaign', campaign?.name ?? ''),
       cell(
         'Outcome',
@@ -231,7 +266,7 @@ export class History {
         create(
           'span',
           { class: 'row-actions' },
-          action('Call again', name, () => this.#actions.callAgain(conversation)),
+          this.#callAgain(conversation, name),
           ...(status === 'blocked'
             ? []
             : [action('Edit', name, () => this.#actions.describe(conversation))]),
@@ -239,10 +274,29 @@ export class History {
       ),
     );
   }
+
+  /**
+   * @param {ConversationInHistory} conversation
+   * @param {string} name
+   */
+  #callAgain(conversation, name) {
+    const button = action('Call again', name, () => this.#actions.callAgain(conversation));
+    button.dataset.callAgain = '';
+    button.disabled = this.#context.voice.inCall;
+    return button;
+  }
+
+  /** There can be only one call at a time. */
+  #enableCallAgain() {
+    const { inCall } = this.#context.voice;
+    for (const button of this.#body.querySelectorAll('button')) {
+      if ('callAgain' in button.dataset) button.disabled = inCall;
+    }
+  }
 }
 
 /**
- * @param {string} label shown on narrow screens, where there is no heading
+ * @param {string} label shown on narrow screens, which have no column headings
  * @param {...(Node | string)} content
  */
 function cell(label, ...content) {

@@ -1,5 +1,5 @@
 /**
- * @typedef {object} PageConfig what `stack/calls_page.py` serves as /config.json
+ * @typedef {object} PageConfig `/config.json`, which `stack/calls_page.py` serves
  * @property {string} supabaseUrl
  * @property {string} supabasePublishableKey
  * @property {string} functionsUrl

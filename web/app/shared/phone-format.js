@@ -1,17 +1,17 @@
-/** Countries of the North American Numbering Plan that write numbers alike. */
+/** Countries of the North American Numbering Plan, which write numbers in the same way. */
 const NANP = new Set(['US', 'CA', 'PR', 'DO', 'JM', 'BS', 'BB', 'TT']);
 
 /**
- * A number as people write it, for as much as has been typed of it. What it means is for the server
- * to say: this only groups digits, and loses none.
+ * Writes a number, or the part of it that was typed so far, as people write it. It only groups the
+ * digits, and keeps all of them. The server decides what the number means.
  *
  * @param {string} text
- * @param {string} country ISO 3166-1 alpha-2, where the number has no country code
+ * @param {string} country ISO 3166-1 alpha-2, for a number without a country code
  * @returns {string}
  */
 export function formatNumber(text, country) {
   const trimmed = text.trim();
-  // Letters and the like: a mistake that is better seen than hidden.
+  // With letters in it, the text stays as it is, so that the person sees the mistake.
   if (/[^\d\s()+./-]/.test(trimmed)) return text;
   const digits = trimmed.replace(/\D/g, '');
   if (trimmed.startsWith('+')) {
@@ -31,7 +31,7 @@ function national(digits) {
 
 /**
  * @param {string} digits
- * @param {number[]} sizes of the groups; the rest makes the last one
+ * @param {number[]} sizes of the groups; the last group has the rest
  */
 function groups(digits, sizes) {
   const parts = [];

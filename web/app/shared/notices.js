@@ -1,12 +1,12 @@
 import { create, element } from './dom.js';
 
-/** @typedef {import('../henk-voice/henk-voice.js').Failure} Failure */
+/** @typedef {import('../../henk-voice/henk-voice.js').Failure} Failure */
 
 /**
- * Shows what is wrong and what to do about it, until it is closed or over.
+ * Shows what is wrong and what to do, until the person closes the notice or `hideNotice` is called.
  *
  * @param {Failure} failure
- * @param {string} [about] one notice at a time about the same thing
+ * @param {string} [about] a notice replaces the one about the same thing
  */
 export function showFailure(failure, about = failure.code) {
   const { title, message, action, requestId } = failure;

@@ -1,5 +1,5 @@
 /**
- * The element of an id, which index.html has.
+ * The element with this id, which must be in the document.
  *
  * @template {HTMLElement} T
  * @param {string} id
@@ -13,7 +13,7 @@ export function element(id, type) {
 }
 
 /**
- * A new element. Text goes in as text, whatever it says.
+ * Makes an element. Strings become text, never HTML.
  *
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag
@@ -29,7 +29,7 @@ export function create(tag, attributes = {}, ...children) {
 }
 
 /**
- * Sets text only where it differs: a live region announces every change, even to the same.
+ * Sets the text if it differs. A live region would announce the same text again.
  *
  * @param {HTMLElement} target
  * @param {string} text
@@ -39,8 +39,10 @@ export function say(target, text) {
 }
 
 /**
+ * Makes a function that runs `action` when it has not been called for some time.
+ *
  * @param {() => void} action
- * @param {number} wait milliseconds of rest before it happens
+ * @param {number} wait milliseconds
  */
 export function debounce(action, wait) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */

@@ -1,22 +1,22 @@
-import { blockReasonSentence, failureOf } from '../henk-voice/henk-voice.js';
-import { debounce, element, say } from './dom.js';
-import { formatNumber } from './phone-format.js';
+import { blockReasonSentence, failureOf } from '../../henk-voice/henk-voice.js';
+import { debounce, element, say } from '../shared/dom.js';
+import { formatNumber } from '../shared/phone-format.js';
 
 /**
- * @typedef {import('../henk-voice/henk-voice.js').CallWishes} CallWishes
- * @typedef {import('./workspace.js').Workspace} Workspace
+ * @typedef {import('../../henk-voice/henk-voice.js').CallWishes} CallWishes
+ * @typedef {import('../frame/view.js').ViewContext} ViewContext
  */
 
 const CHECK_AFTER_MS = 400;
-/** Fewer digits than any number has: still being typed. */
+/** Every number has at least this many digits. With fewer, the person is still typing. */
 const FEWEST_DIGITS = 4;
 
-/** The number, written as in its country, with a check whether it may be called. */
+/** The number field. It formats the number, and checks whether it may be called. */
 export class NumberField {
-  /** Why the call would be refused, as far as is known. @type {string | null} */
+  /** Why the call would be refused, according to the latest check. @type {string | null} */
   blockReason = null;
 
-  #workspace;
+  #context;
   #wishes;
   #input = element('number', HTMLInputElement);
   #hint = element('number-check', HTMLElement);
@@ -25,11 +25,11 @@ export class NumberField {
   #checking = null;
 
   /**
-   * @param {Workspace} workspace
-   * @param {() => CallWishes} wishes what would be dialled
+   * @param {ViewContext} context
+   * @param {() => CallWishes} wishes the call that the form describes
    */
-  constructor(workspace, wishes) {
-    this.#workspace = workspace;
+  constructor(context, wishes) {
+    this.#context = context;
     this.#wishes = wishes;
     this.#input.addEventListener('input', () => {
       this.#formatWhileTyping();
@@ -52,7 +52,7 @@ export class NumberField {
     this.#input.focus();
   }
 
-  /** The number, or what it is called with, is another. */
+  /** Call this when the number, the contact or the campaign has changed. */
   recheck() {
     this.#checking?.abort();
     this.#checking = null;
@@ -62,18 +62,18 @@ export class NumberField {
     this.#checkSoon();
   }
 
-  /** @param {string} text what is wrong with it */
+  /** @param {string} text what is wrong with the number */
   complain(text) {
     this.#tell(text, 'empty');
     this.#input.focus();
   }
 
   #format() {
-    this.#input.value = formatNumber(this.#input.value, this.#workspace.business.country);
+    this.#input.value = formatNumber(this.#input.value, this.#context.business.country);
   }
 
   #formatWhileTyping() {
-    // In the middle of the text the caret would jump.
+    // Formatting in the middle of the text would move the caret.
     const { value, selectionStart } = this.#input;
     if (selectionStart === value.length && /[\d+]$/.test(value)) this.#format();
   }
@@ -84,18 +84,18 @@ export class NumberField {
     const checking = new AbortController();
     this.#checking = checking;
     try {
-      const preview = await this.#workspace.voice.preview(wishes, checking.signal);
+      const preview = await this.#context.voice.preview(wishes, checking.signal);
       if (checking.signal.aborted) return;
       if (preview.blockReason) {
         this.#tell(blockReasonSentence(preview.blockReason), preview.blockReason);
       } else {
-        const { country } = this.#workspace.business;
+        const { country } = this.#context.business;
         const from = preview.callerId ? ` from ${formatNumber(preview.callerId, country)}` : '';
         this.#tell(`Calls ${formatNumber(preview.to, country)}${from}`, null);
       }
     } catch (error) {
       if (checking.signal.aborted) return;
-      // Whether it may be called is decided again when it is.
+      // It is checked again when the call is placed.
       this.#tell(`Not checked: ${failureOf(error).message}`, null);
     }
   }

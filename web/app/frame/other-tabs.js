@@ -1,14 +1,14 @@
-import { hideNotice, showNote } from './notices.js';
+import { hideNotice, showNote } from '../shared/notices.js';
 
-/** @typedef {import('../henk-voice/henk-voice.js').HenkVoice} HenkVoice */
+/** @typedef {import('../../henk-voice/henk-voice.js').HenkVoice} HenkVoice */
 
 const NOTICE = 'other-tab';
 const PREFIX = 'henk-calls.in-call.';
 
 /**
- * Says so while another tab of this browser has a call. Each tab can call by itself.
+ * Shows a notice while another tab of this browser is in a call. Both tabs can place calls.
  *
- * A tab with a call holds a lock, which the browser frees however the tab ends.
+ * A tab holds a lock during a call. The browser frees the lock when the tab is closed or crashes.
  *
  * @param {HenkVoice} voice
  */
@@ -16,7 +16,7 @@ export function watchOtherTabs(voice) {
   if (!navigator.locks || !('BroadcastChannel' in window)) return;
   const channel = new BroadcastChannel('henk-calls');
   const here = PREFIX + crypto.randomUUID();
-  /** The locks of tabs with a call. @type {Set<string>} */
+  /** The names of the locks of other tabs that are in a call. @type {Set<string>} */
   const others = new Set();
 
   const render = () => {

@@ -1,4 +1,4 @@
-import { create, element } from './dom.js';
+import { create, element } from '../shared/dom.js';
 
 const KEYS = /** @type {const} */ ([
   ['1', ''],
@@ -16,7 +16,7 @@ const KEYS = /** @type {const} */ ([
 ]);
 const SPOKEN = /** @type {Readonly<Record<string, string>>} */ ({ '*': 'star', '#': 'pound' });
 
-/** Digits during a call, by the keys on the screen and by those of the keyboard. */
+/** Sends digits during a call, by the keys on the screen and by the keyboard. */
 export class DialPad {
   #pad = element('keypad', HTMLElement);
   #button = element('keypad-button', HTMLButtonElement);
@@ -24,8 +24,11 @@ export class DialPad {
   #send;
   #enabled = false;
 
-  /** @param {(digit: string) => void} send */
-  constructor(send) {
+  /**
+   * @param {(digit: string) => void} send
+   * @param {AbortSignal} signal
+   */
+  constructor(send, signal) {
     this.#send = send;
     const keys = element('keypad-keys', HTMLElement);
     for (const [digit, letters] of KEYS) {
@@ -43,10 +46,10 @@ export class DialPad {
       keys.append(key);
     }
     this.#button.addEventListener('click', () => this.#open(this.#pad.hidden));
-    document.addEventListener('keydown', (event) => this.#onKey(event));
+    document.addEventListener('keydown', (event) => this.#onKey(event), { signal });
   }
 
-  /** @param {boolean} enabled whether there is a call that hears digits */
+  /** @param {boolean} enabled whether there is a call that takes digits */
   enable(enabled) {
     if (enabled === this.#enabled) return;
     this.#enabled = enabled;

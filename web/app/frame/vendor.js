@@ -4,7 +4,7 @@
  * @property {typeof import('@supabase/supabase-js').createClient} createClient
  */
 
-/** @returns {Promise<Vendor>} the Voice SDK and supabase-js, which come as classic scripts */
+/** @returns {Promise<Vendor>} the Voice SDK and supabase-js, which are classic scripts and not modules */
 export async function loadVendor() {
   await Promise.all([loadScript('vendor/twilio.min.js'), loadScript('vendor/supabase.js')]);
   const { Twilio, supabase } = /** @type {any} */ (window);

@@ -1,22 +1,16 @@
-import { create, element, say } from './dom.js';
+import { create, element, say } from '../shared/dom.js';
+import { callState, duration } from '../shared/words.js';
 import { DialPad } from './dial-pad.js';
-import { duration } from './words.js';
 
 /**
- * @typedef {import('../henk-voice/henk-voice.js').Call} Call
- * @typedef {import('../henk-voice/henk-voice.js').EndReason} EndReason
- * @typedef {import('../henk-voice/henk-voice.js').HenkVoice} HenkVoice
+ * @typedef {import('../../henk-voice/henk-voice.js').Call} Call
+ * @typedef {import('../../henk-voice/henk-voice.js').EndReason} EndReason
+ * @typedef {import('../../henk-voice/henk-voice.js').HenkVoice} HenkVoice
  */
 
-const STATES = {
-  connecting: 'Connecting…',
-  ringing: 'Ringing…',
-  talking: 'Talking',
-  ended: 'Ended',
-};
 const TICK_MS = 250;
 
-/** What the call is doing, and what can be done with it. */
+/** Shows what the call is doing, with its buttons and its keypad. */
 export class CallPanel {
   #box = element('call-box', HTMLElement);
   #state = element('call-state', HTMLElement);
@@ -27,25 +21,31 @@ export class CallPanel {
   #muteButton = element('mute-button', HTMLButtonElement);
   #hangUpButton = element('hang-up-button', HTMLButtonElement);
   #dialPad;
+  #signal;
   /** @type {Call | null} */
   #call = null;
   #name = '';
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #ticking;
-  #title = document.title;
 
-  /** @param {HenkVoice} voice */
-  constructor(voice) {
-    voice.on('ready', () => this.#idle('Ready to call'));
-    voice.on('failure', () => this.#idle('Not ready to call'));
-    this.#dialPad = new DialPad((digit) => this.#call?.sendDigits(digit));
+  /**
+   * @param {HenkVoice} voice
+   * @param {AbortSignal} signal
+   */
+  constructor(voice, signal) {
+    this.#signal = signal;
+    if (voice.ready) this.#idle('Ready to call');
+    voice.on('ready', () => this.#idle('Ready to call'), { signal });
+    voice.on('failure', () => this.#idle('Not ready to call'), { signal });
+    signal.addEventListener('abort', () => clearInterval(this.#ticking));
+    this.#dialPad = new DialPad((digit) => this.#call?.sendDigits(digit), signal);
     this.#muteButton.addEventListener('click', () => this.#call?.mute(!this.#call.muted));
     this.#hangUpButton.addEventListener('click', () => this.#call?.hangUp());
   }
 
   /**
    * @param {Call} call
-   * @param {string} name of who is called
+   * @param {string} name of the person who is called
    */
   show(call, name) {
     this.#call = call;
@@ -53,28 +53,10 @@ export class CallPanel {
     const hadFocus = this.#callButton === document.activeElement;
     this.#render();
     if (hadFocus) this.#hangUpButton.focus();
-    call.on('change', () => {
-      if (call === this.#call) this.#render();
-    });
-    call.on('end', () => {
-      if (call === this.#call && this.#hangUpButton === document.activeElement) {
-        this.#callButton.hidden = false;
-        this.#callButton.focus();
-      }
-    });
+    call.on('change', () => call === this.#call && this.#render(), { signal: this.#signal });
+    call.on('end', () => call === this.#call && this.#moveFocus(), { signal: this.#signal });
     clearInterval(this.#ticking);
     this.#ticking = setInterval(() => this.#tick(), TICK_MS);
-  }
-
-  /** Nothing called yet. */
-  reset() {
-    clearInterval(this.#ticking);
-    this.#call = null;
-    this.#box.dataset.state = 'idle';
-    this.#clock.hidden = true;
-    say(this.#detail, '');
-    document.title = this.#title;
-    this.#idle('Getting ready…');
   }
 
   /** @param {string} text */
@@ -88,7 +70,7 @@ export class CallPanel {
     const { state, over } = call;
     this.#box.dataset.state = call.reconnecting ? 'reconnecting' : state;
     this.#clock.hidden = call.answeredAt === null || state === 'connecting';
-    say(this.#state, call.reason ? `Ended: ${inShort(call.reason)}` : this.#goingOn(call));
+    say(this.#state, call.reason ? `Ended: ${inShort(call.reason)}` : callState(call));
     say(this.#detail, over ? this.#name : `${this.#name}${call.muted ? ' · Muted' : ''}`);
     this.#tick();
     if (over) clearInterval(this.#ticking);
@@ -102,14 +84,13 @@ export class CallPanel {
     this.#warnings.replaceChildren(
       ...call.warnings.map(({ message, action }) => create('li', {}, `${message} ${action}`)),
     );
-    document.title = over ? this.#title : `${STATES[state]} ${this.#name} · Henk`;
   }
 
-  /** @param {Call} call */
-  #goingOn(call) {
-    if (call.reconnecting) return 'Connection lost. Reconnecting…';
-    if (call.awaitingMicrophone) return 'Connecting… Allow the microphone if your browser asks.';
-    return STATES[call.state];
+  /** The button that has the focus is about to go. */
+  #moveFocus() {
+    if (this.#hangUpButton !== document.activeElement) return;
+    this.#callButton.hidden = false;
+    this.#callButton.focus();
   }
 
   #tick() {
@@ -119,7 +100,7 @@ export class CallPanel {
 
 /**
  * @param {EndReason} reason
- * @returns {string} a failure by its name: what to do about it is in a notice
+ * @returns {string} of a failure only its title, because a notice has the rest
  */
 function inShort({ message, failure }) {
   return failure ? failure.title : message;

@@ -1,20 +1,20 @@
-import { failureOf } from '../henk-voice/henk-voice.js';
-import { create, debounce, element, say } from './dom.js';
-import { formatNumber } from './phone-format.js';
+import { failureOf } from '../../henk-voice/henk-voice.js';
+import { create, debounce, element, say } from '../shared/dom.js';
+import { formatNumber } from '../shared/phone-format.js';
 
 /**
- * @typedef {import('../henk-voice/henk-voice.js').Lead} Lead
- * @typedef {import('./workspace.js').Workspace} Workspace
+ * @typedef {import('../../henk-voice/henk-voice.js').Lead} Lead
+ * @typedef {import('../frame/view.js').ViewContext} ViewContext
  */
 
 const SHOWN = 20;
 
-/** The contact field: a combobox, as https://www.w3.org/WAI/ARIA/apg/patterns/combobox/ has it. */
+/** The contact field: a combobox after https://www.w3.org/WAI/ARIA/apg/patterns/combobox/. */
 export class LeadSearch {
   /** @type {Lead | null} */
   chosen = null;
 
-  #workspace;
+  #context;
   #onChoose;
   #input = element('lead-search', HTMLInputElement);
   #list = element('lead-list', HTMLUListElement);
@@ -26,11 +26,11 @@ export class LeadSearch {
   #searches = 0;
 
   /**
-   * @param {Workspace} workspace
+   * @param {ViewContext} context
    * @param {(lead: Lead | null) => void} onChoose
    */
-  constructor(workspace, onChoose) {
-    this.#workspace = workspace;
+  constructor(context, onChoose) {
+    this.#context = context;
     this.#onChoose = onChoose;
     const searchSoon = debounce(() => void this.#search(), 200);
     this.#input.addEventListener('input', () => {
@@ -44,7 +44,7 @@ export class LeadSearch {
       this.clear();
       this.#input.focus();
     });
-    // Otherwise the field loses focus, and the list goes, before a click on it arrives.
+    // Without this the field loses focus, and the list closes, before the click arrives.
     this.#list.addEventListener('pointerdown', (event) => event.preventDefault());
     this.#list.addEventListener('click', (event) => {
       const option = event.target instanceof Element && event.target.closest('[role=option]');
@@ -67,14 +67,14 @@ export class LeadSearch {
   }
 
   async #search() {
-    // Typed, and chosen before the wait was over.
+    // A contact was chosen after the last key press.
     if (this.chosen) return;
-    const { business, voice } = this.#workspace;
+    const { business, voice } = this.#context;
     const number = ++this.#searches;
     const text = this.#input.value;
     try {
       const leads = await voice.conversations.leads(business.id, { search: text, limit: SHOWN });
-      // Answers may overtake each other, and the field may have been left.
+      // A later search may have started, or the field may have lost focus.
       if (number === this.#searches && document.activeElement === this.#input) this.#show(leads);
     } catch (error) {
       if (number === this.#searches) say(this.#hint, failureOf(error).message);
@@ -84,7 +84,7 @@ export class LeadSearch {
   /** @param {Lead[]} leads */
   #show(leads) {
     this.#leads = leads;
-    const { country } = this.#workspace.business;
+    const { country } = this.#context.business;
     this.#list.replaceChildren(
       ...leads.map((lead, index) =>
         create(
@@ -127,7 +127,7 @@ export class LeadSearch {
         else this.#move(event.key === 'ArrowDown' ? 1 : -1);
         break;
       case 'Enter':
-        // Enter in the list must not call.
+        // Enter in the list chooses a contact; it must not place the call.
         if (!isOpen) return;
         event.preventDefault();
         if (this.#active >= 0) this.#pick(this.#active);

@@ -1,7 +1,7 @@
 /**
- * The phone network of the local stack in Twilio's place. It speaks no TLS, and the SDK nothing
- * else, so its socket is opened plain; this has to happen before the SDK is loaded, which keeps
- * the WebSocket it finds.
+ * Lets the Voice SDK connect to the simulated phone network. The SDK always uses TLS, and the
+ * simulator has none, so this replaces `wss:` by `ws:`. Call it before the SDK is loaded, because
+ * the SDK keeps the WebSocket class that it finds then.
  *
  * @param {string} signalling host and port
  */
@@ -20,8 +20,8 @@ export function usePlainSignalling(signalling) {
 }
 
 /**
- * Options for the SDK's Device that keep everything on this machine: signalling, the sounds that it
- * would fetch from Twilio, and the call quality events that it would report there.
+ * Options for the SDK's Device, so that it does not contact Twilio: not for signalling, not for
+ * sounds, and not to report the quality of calls.
  *
  * @param {string} signalling host and port
  */

@@ -1,9 +1,8 @@
-import { timestamp } from '../henk-voice/henk-voice.js';
+import { FINAL_STATUSES, LIVE_STATUSES, timestamp } from '../../henk-voice/henk-voice.js';
 
 /**
- * @typedef {import('../henk-voice/henk-voice.js').Conversation} Conversation
- * @typedef {import('../henk-voice/henk-voice.js').ConversationStatus} ConversationStatus
- * @typedef {import('../henk-voice/henk-voice.js').ConversationInHistory} ConversationInHistory
+ * @typedef {import('../../henk-voice/henk-voice.js').Call} Call
+ * @typedef {import('../../henk-voice/henk-voice.js').ConversationStatus} ConversationStatus
  */
 
 /** @type {Readonly<Record<ConversationStatus, string>>} */
@@ -20,19 +19,41 @@ export const STATUS_WORDS = {
   blocked: 'Refused',
 };
 
-/** What a filter offers, and the statuses that it means. @type {Readonly<Record<string, { label: string, statuses: ConversationStatus[] }>>} */
+/**
+ * The choices of a status filter; no statuses means all.
+ *
+ * @type {Readonly<Record<string, { label: string, statuses: ConversationStatus[] }>>}
+ */
 export const STATUS_FILTERS = {
   all: { label: 'All', statuses: [] },
-  completed: { label: 'Completed', statuses: ['completed'] },
-  live: { label: 'Going on', statuses: ['queued', 'initiated', 'ringing', 'in-progress'] },
-  'no-answer': { label: 'No answer', statuses: ['no-answer'] },
-  busy: { label: 'Busy', statuses: ['busy'] },
-  canceled: { label: 'Canceled', statuses: ['canceled'] },
-  failed: { label: 'Not reached', statuses: ['failed'] },
-  blocked: { label: 'Refused', statuses: ['blocked'] },
+  live: { label: 'Going on', statuses: [...LIVE_STATUSES] },
+  ...Object.fromEntries(
+    [...FINAL_STATUSES, /** @type {const} */ ('blocked')].map((status) => [
+      status,
+      { label: STATUS_WORDS[status], statuses: [status] },
+    ]),
+  ),
 };
 
-/** What a call can come to, as it is stored and as it is shown. */
+/** The states of a call. */
+export const CALL_STATES = {
+  connecting: 'Connecting…',
+  ringing: 'Ringing…',
+  talking: 'Talking',
+  ended: 'Ended',
+};
+
+/**
+ * @param {Call} call
+ * @returns {string} its state, with what the rep has to know or do
+ */
+export function callState(call) {
+  if (call.reconnecting) return 'Connection lost. Reconnecting…';
+  if (call.awaitingMicrophone) return 'Connecting… Allow the microphone if your browser asks.';
+  return CALL_STATES[call.state];
+}
+
+/** The outcomes that a rep can choose: as they are stored, and as they are shown. */
 export const OUTCOMES = /** @type {const} */ ([
   ['connected', 'Connected'],
   ['interested', 'Interested'],
@@ -44,7 +65,7 @@ export const OUTCOMES = /** @type {const} */ ([
 
 /**
  * @param {string} outcome
- * @returns {string} itself, where another client stored one that this page does not know
+ * @returns {string} an outcome that this page does not know (another client stored it) stays as it is
  */
 export function outcomeWord(outcome) {
   return OUTCOMES.find(([value]) => value === outcome)?.[1] ?? outcome;
@@ -65,7 +86,7 @@ const DATE = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short'
 const EXACT = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'medium' });
 
 /**
- * @param {string} text a time from the database
+ * @param {string} text see `timestamp`
  * @returns {{ short: string, exact: string, iso: string }}
  */
 export function when(text) {
