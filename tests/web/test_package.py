@@ -21,7 +21,9 @@ import type { Call, ConversationStatus, EndReason, Failure } from 'henk-voice';
 const supabase = createClient('https://example.supabase.co', 'key');
 const voice = new HenkVoice({ Device, supabase, functionsUrl: '/api/twilio' });
 voice.on('failure', ({ title, action }: Failure) => console.log(title.length, action.length));
-voice.on('callchange', ({ state, talkSeconds }) => console.log(state === 'ringing', talkSeconds + 1));
+voice.on('callchange', ({ state, talkSeconds }) => {
+  console.log(state === 'ringing', talkSeconds + 1);
+});
 const call: Call = voice.dial({ to: '+14155552671', leadId: 'lead' });
 const reason: EndReason | null = call.reason;
 const statuses: readonly ConversationStatus[] = FINAL_STATUSES;
@@ -42,8 +44,9 @@ console.log(voice.phone);
 """
 # `--skipLibCheck`: the types of supabase-js need those of Node.
 OPTIONS = (
-    "--noEmit --strict --target es2022 --module esnext --moduleResolution bundler --skipLibCheck"
-).split()
+    *("--noEmit", "--strict", "--skipLibCheck", "--target", "es2022"),
+    *("--module", "esnext", "--moduleResolution", "bundler"),
+)
 
 
 @pytest.fixture(scope="module")
