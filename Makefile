@@ -2,13 +2,14 @@
 # make call   one call from token to conversation row; make call TO=+15005550007 for another ending
 # make test   everything, side by side; make test ARGS='tests/supabase -k ledger' a part, one by one
 # make soak   the heavy tests in their full form, with figures: half an hour
-# make lint   Python, SQL, deploy.sh
+# make lint   Python, JavaScript, SQL, deploy.sh
+# make format  formats Python and the files of web/
 # make reset  throws the local stack's data away
-# make screenshots  the Calls page in every state, into docs/screenshots
+# make screenshots  the Calls page in every state, as pictures
 # make doctor  what is wrong with a set-up, and what to do about it; changes nothing
 # make webhook-jwt  a token for endpoints that deploy.sh does not deploy; ROLE=call_reconciler for reconcile_fn's
 # make bench  how fast, small and cheap it is, into docs/benchmarks.md; ARGS=--help for parts, time and disk
-# make lock   Python's locks anew, after a change of requirements.in or */requirements.in
+# make lock   writes Python's locks again, after a change of requirements.in or */requirements.in
 
 PYTHON ?= python3
 VENV := .venv
@@ -43,12 +44,14 @@ lint: install
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	node_modules/.bin/tsc -p web
+	node_modules/.bin/prettier --check --log-level warn web
 	$(VENV)/bin/squawk --config .squawk.toml supabase/migrations/*.sql
 	$(VENV)/bin/shellcheck deploy.sh
 
 format: install
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
+	node_modules/.bin/prettier --write --log-level warn web
 
 screenshots: install
 	@$(PY) -m tests.web.screenshots

@@ -1,11 +1,11 @@
-"""Serves the Calls page, the client library under it, what the Voice SDK plays, and the API's
+"""Serves the Calls page, its client library, the sounds of the Voice SDK, and the API's
 description, on one port.
 
     SUPABASE_URL=… SUPABASE_PUBLISHABLE_KEY=… FUNCTIONS_URL=… python -m stack.calls_page --port 8084
 
-Also read: `SIMULATOR_SIGNALLING` (`localhost:8083`: calls go to the simulated phone network there,
-and nothing goes to Twilio), `SUPABASE_REALTIME` (`off` where the project has none), `DEMO_EMAIL`
-(filled in at the sign-in).
+Optional variables: `SIMULATOR_SIGNALLING` (for example `localhost:8083`; calls go to the simulated
+phone network there, and the page does not contact Twilio), `SUPABASE_REALTIME` (`off` if the
+project has no Realtime), `DEMO_EMAIL` (filled into the sign-in form).
 """
 
 import argparse
@@ -34,7 +34,7 @@ _VENDOR = {
     "swagger-ui.css": _NODE_MODULES / "swagger-ui-dist/swagger-ui.css",
 }
 _DESCRIPTION = CHECKOUT / "docs" / "openapi.yaml"
-# Signalling at any edge, sounds, and call quality metrics.
+# For signalling at any edge, sounds, and metrics about the quality of calls.
 _TWILIO_HOSTS = (
     "wss://*.twilio.com",
     "https://sdk.twilio.com",
@@ -49,7 +49,7 @@ _DTMF_KEYS = ("123", "456", "789", "*0#")
 
 @dataclass(frozen=True)
 class PageSettings:
-    """What the page attaches to."""
+    """The servers that the page uses."""
 
     supabase_url: str
     supabase_publishable_key: str
@@ -60,7 +60,7 @@ class PageSettings:
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> "PageSettings":
-        """Raises StackError that names every missing variable."""
+        """Raises StackError, which names every missing variable."""
         required = ("SUPABASE_URL", "SUPABASE_PUBLISHABLE_KEY", "FUNCTIONS_URL")
         missing = [name for name in required if not environ.get(name)]
         if missing:
@@ -75,7 +75,7 @@ class PageSettings:
         )
 
     def config(self) -> dict[str, object]:
-        """`/config.json`: nothing in it is secret."""
+        """The content of `/config.json`. Nothing in it is secret."""
         return {
             "supabaseUrl": self.supabase_url,
             "supabasePublishableKey": self.supabase_publishable_key,
@@ -86,7 +86,7 @@ class PageSettings:
         }
 
     def content_security_policy(self) -> str:
-        """The page itself and the hosts above, and nobody else."""
+        """Allows the page's own host and the servers above, and no others."""
         supabase = urlsplit(self.supabase_url)
         socket = f"{'wss' if supabase.scheme == 'https' else 'ws'}://{supabase.netloc}"
         telephony = (
@@ -98,7 +98,7 @@ class PageSettings:
                 "default-src 'none'",
                 "script-src 'self'",
                 "style-src 'self'",
-                # The description's arrows and locks are data.
+                # Swagger UI has its arrows and locks as `data:` addresses.
                 "img-src 'self' data:",
                 "media-src 'self' blob:",
                 f"connect-src 'self' {' '.join(hosts)}",
@@ -110,7 +110,7 @@ class PageSettings:
 
 
 def make_app(settings: PageSettings) -> web.Application:
-    """The page as an application. Raises StackError if the Node packages are not installed."""
+    """Makes the web application. Raises StackError if the Node packages are not installed."""
     absent = [str(path.relative_to(CHECKOUT)) for path in _VENDOR.values() if not path.exists()]
     if absent:
         raise StackError(f"{', '.join(absent)} is not installed: run `npm ci --ignore-scripts`.")
@@ -121,7 +121,7 @@ def make_app(settings: PageSettings) -> web.Application:
         response.headers["Permissions-Policy"] = "microphone=(self), camera=(), geolocation=()"
         response.headers["Referrer-Policy"] = "no-referrer"
         response.headers["X-Content-Type-Options"] = "nosniff"
-        # Asked for anew every time: a page and a library of different ages do not fit.
+        # Browsers ask each time, because files of different versions would not fit together.
         response.headers.setdefault("Cache-Control", "no-cache")
 
     async def config(request: web.Request) -> web.StreamResponse:
@@ -143,7 +143,7 @@ def make_app(settings: PageSettings) -> web.Application:
     app.router.add_get("/api-docs/openapi.json", description)
     app.router.add_static("/henk-voice/", _WEB / "henk-voice")
     app.router.add_static("/api-docs/", _WEB / "api-docs")
-    app.router.add_static("/", _WEB / "calls")
+    app.router.add_static("/", _WEB / "app")
     return app
 
 
@@ -152,7 +152,7 @@ async def _health(request: web.Request) -> web.StreamResponse:
 
 
 async def _index(request: web.Request) -> web.StreamResponse:
-    return web.FileResponse(_WEB / "calls" / "index.html")
+    return web.FileResponse(_WEB / "app" / "index.html")
 
 
 async def _api_docs(request: web.Request) -> web.StreamResponse:
@@ -176,11 +176,11 @@ async def _sound(request: web.Request) -> web.StreamResponse:
 
 
 Tones = tuple[tuple[float, tuple[int, ...]], ...]
-"""Seconds, and the frequencies that sound together meanwhile; none is silence."""
+"""Each tone: its seconds, and its frequencies in Hz, which sound together. None is silence."""
 
 
 def _sounds() -> dict[str, Tones]:
-    """In place of the recordings that the SDK fetches from Twilio."""
+    """The sounds by their names, instead of the recordings that the SDK fetches from Twilio."""
     sounds: dict[str, Tones] = {
         "incoming": ((0.4, (440, 480)), (0.8, ())),
         "outgoing": ((0.1, (587,)), (0.15, (784,))),
@@ -203,7 +203,7 @@ def _wave(tones: Tones) -> bytes:
         for index in range(count):
             angle = 2 * math.pi * index / _SAMPLE_RATE
             level = sum(math.sin(angle * frequency) for frequency in frequencies)
-            # Faded in and out: a tone that starts at full level clicks.
+            # Faded in and out, because a tone that starts at full level clicks.
             fade = min(1.0, index / 80, (count - index) / 80)
             samples += struct.pack("<h", int(4000 * level * fade))
     file = io.BytesIO()
@@ -221,7 +221,7 @@ def _origin(url: str) -> str:
 
 
 def main() -> None:
-    """Serves until a signal."""
+    """Serves until it gets a signal to stop."""
     parser = argparse.ArgumentParser(prog="python -m stack.calls_page", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8084)

@@ -1,8 +1,9 @@
-"""The Calls page as its tests use it, and what it must never do meanwhile."""
+"""The Calls page as its tests use it, and what it must never do in any test."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,14 +16,14 @@ from tests.end_to_end.clients import DEMO, PASSWORD
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
 
-# Keeps the peer connections, whose statistics tell what is heard.
+# Keeps the peer connections, because their statistics tell whether sound arrives.
 _KEEP_PEERS = """
 window.peers = [];
 window.RTCPeerConnection = class extends RTCPeerConnection {
   constructor(...given) { super(...given); window.peers.push(this); }
 };
 """
-# Energy and samples of the sound that came in.
+# The energy and the packets of the sound that arrived.
 _SOUND_RECEIVED = """async () => {
   let energy = 0, packets = 0;
   for (const peer of window.peers) {
@@ -38,7 +39,7 @@ _AXE = (CHECKOUT / "node_modules/axe-core/axe.min.js").read_text()
 
 
 class Watch:
-    """What the pages of a browser context say and load that they should not."""
+    """Finds errors that the pages of a browser context log, and other hosts that they contact."""
 
     def __init__(self, context: BrowserContext) -> None:
         self._findings: list[str] = []
@@ -49,7 +50,7 @@ class Watch:
         context.on("page", lambda page: page.on("websocket", lambda it: self._loads(it.url)))
 
     def expect(self, pattern: str) -> None:
-        """The browser's own lines about requests that the test itself makes fail."""
+        """Allows a line that the browser logs because the test makes a request fail."""
         self._expected.append(re.compile(pattern))
 
     def check(self) -> None:
@@ -94,10 +95,13 @@ class CallsPage:
         self.rows = page.locator("#history-rows tr[data-conversation]")
 
     def sign_in(self, email: str = DEMO) -> None:
+        self.fill_sign_in(email)
+        self.is_ready()
+
+    def fill_sign_in(self, email: str = DEMO) -> None:
         self.page.get_by_label("E-mail").fill(email)
         self.page.get_by_label("Password").fill(PASSWORD)
         self.page.get_by_role("button", name="Sign in").click()
-        self.is_ready()
 
     def is_ready(self) -> None:
         expect(self.state).to_have_text("Ready to call")
@@ -116,7 +120,7 @@ class CallsPage:
         expect(self.box).to_have_attribute("data-state", state, timeout=seconds * 1000)
 
     def is_ended(self, why: str) -> None:
-        """Why may become more exact a moment after the end."""
+        """Waits, because the reason may become more exact a moment after the end."""
         expect(self.state).to_have_text(f"Ended: {why}", timeout=15_000)
         self.is_("ended")
 
@@ -131,7 +135,7 @@ class CallsPage:
         return sound
 
     def accessibility_findings(self) -> list[str]:
-        """axe's serious and critical ones, each with its place."""
+        """What axe finds serious or critical, each with its place."""
         self.page.evaluate(_AXE)
         found: dict[str, Any] = self.page.evaluate("axe.run()")
         return [
@@ -143,7 +147,7 @@ class CallsPage:
 
 
 class Rep:
-    """A rep's browser profile: the tabs in it share the session."""
+    """A rep's browser profile. Its tabs share the session."""
 
     def __init__(self, browser: Browser, stack: Stack, **settings: Any) -> None:
         self.url = stack.env["CALLS_PAGE_URL"]
@@ -152,23 +156,28 @@ class Rep:
         self.context.add_init_script(_KEEP_PEERS)
         self.watch = Watch(self.context)
 
-    def open(self) -> CallsPage:
-        """A new tab with the page."""
+    def open(self, address: str = "") -> CallsPage:
+        """A new tab with the page, or with a view of it."""
         page = self.context.new_page()
-        page.goto(self.url)
+        page.goto(f"{self.url}/{address}")
         return CallsPage(page, self.watch)
 
     def open_signed_in(self) -> CallsPage:
-        """For a context that was given a session."""
+        """A new tab of a profile that has a session."""
         tab = self.open()
         tab.is_ready()
         return tab
 
     def open_with_clock(self) -> CallsPage:
-        """The same, with a clock that the test sets."""
+        """The same, with a clock that the test can move."""
         page = self.context.new_page()
         page.clock.install()
         page.goto(self.url)
         tab = CallsPage(page, self.watch)
         tab.is_ready()
         return tab
+
+
+Session = Callable[[str], Any]
+Signed = Callable[..., CallsPage]
+"""The types of the fixtures `session` and `signed_in`."""

@@ -1,5 +1,4 @@
-"""The browser that tests of the Calls page run in: the system's Chromium, or else the one that npm
-brings."""
+"""The browser for the tests of the Calls page: the system's Chromium, or else the one from npm."""
 
 from __future__ import annotations
 
@@ -13,8 +12,8 @@ from playwright.sync_api import Browser, Playwright
 from stack.settings import CHECKOUT
 
 _SYSTEM = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
-# What @sparticuz/chromium's own launcher does: unpacks the browser, and the libraries that a bare
-# machine lacks, into the temporary directory.
+# Does the same as the launcher of @sparticuz/chromium: it unpacks the browser into the temporary
+# directory, and the libraries that the machine may not have.
 _UNPACK = """
 import { join } from "node:path";
 import { tmpdir } from "node:os";
@@ -25,13 +24,13 @@ await inflate("node_modules/@sparticuz/chromium/bin/al2023.tar.br");
 console.log([path, join(tmpdir(), "al2023", "lib")].join("\\n"));
 """
 
-# A fake microphone that beeps, and no question whether a page may use it.
+# A fake microphone that beeps. Chromium does not ask whether a page may use it.
 FLAGS = ("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream")
 
 
 def find(directory: Path) -> tuple[str, dict[str, str]]:
-    """The path of a Chromium, unpacked into ``directory`` if need be, and the environment that it
-    needs."""
+    """The path of a Chromium, and the environment variables that it needs. It is unpacked into
+    ``directory`` if the system has none."""
     chosen = os.environ.get("HENK_CHROMIUM")
     system = next((path for name in _SYSTEM if (path := shutil.which(name))), None)
     if path := chosen or system:
@@ -52,7 +51,7 @@ def find(directory: Path) -> tuple[str, dict[str, str]]:
 def launch(
     playwright: Playwright, path: str, needed: dict[str, str], flags: tuple[str, ...] = FLAGS
 ) -> Browser:
-    """Starts it without a window."""
+    """Starts Chromium without a window."""
     return playwright.chromium.launch(
         executable_path=path,
         env={**os.environ, **needed},

@@ -1,4 +1,4 @@
-"""A stack whose calls go as slowly as life, a Chromium, and reps in front of it."""
+"""A stack in which calls take as long as real ones, a Chromium, and reps who use it."""
 
 from __future__ import annotations
 
@@ -12,11 +12,8 @@ from stack import Stack
 from tests.end_to_end.clients import DEMO
 from tests.stacks import settings_in
 from tests.web import chromium
-from tests.web.calls_page import CallsPage, Rep
+from tests.web.calls_page import CallsPage, Rep, Session, Signed
 from tests.web.network import Database, Network
-
-Session = Callable[[str], Any]
-Signed = Callable[..., CallsPage]
 
 expect.set_options(timeout=10_000)
 
@@ -62,7 +59,7 @@ def database(stack: Stack) -> Iterator[Database]:
 
 @pytest.fixture(scope="session")
 def session(browser: Browser, stack: Stack) -> Session:
-    """What a browser keeps of a rep who signed in by the page, once for each rep."""
+    """The stored session of a rep who has signed in. Each rep signs in only once."""
     kept: dict[str, Any] = {}
 
     def make(email: str) -> Any:
@@ -78,7 +75,8 @@ def session(browser: Browser, stack: Stack) -> Session:
 
 @pytest.fixture
 def new_rep(browser: Browser, stack: Stack) -> Iterator[Callable[..., Rep]]:
-    """Browser profiles. In the end none has logged an error or loaded anything from elsewhere."""
+    """Browser profiles. After the test, none of them may have logged an error or loaded anything
+    from another host."""
     reps: list[Rep] = []
 
     def make(**settings: Any) -> Rep:
@@ -94,7 +92,7 @@ def new_rep(browser: Browser, stack: Stack) -> Iterator[Callable[..., Rep]]:
 
 @pytest.fixture
 def signed_in(new_rep: Callable[..., Rep], session: Session) -> Signed:
-    """The page of a rep who is signed in already."""
+    """The page of a rep who is already signed in."""
 
     def make(email: str = DEMO, **settings: Any) -> CallsPage:
         return new_rep(storage_state=session(email), **settings).open_signed_in()

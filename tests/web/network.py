@@ -1,4 +1,4 @@
-"""The simulated phone network and the database, as the browser tests steer and read them."""
+"""The simulated phone network and the database, for the browser tests."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Found = TypeVar("Found")
 
 
 def eventually(look: Callable[[], Found | None], what: str, seconds: float = 15) -> Found:
-    """What ``look`` finds, once it finds anything."""
+    """Waits until ``look`` finds something, and returns it. ``what`` names it in an error."""
     deadline = time.monotonic() + seconds
     while not (found := look()):
         assert time.monotonic() < deadline, f"Never: {what}"
@@ -36,7 +36,7 @@ class Network:
         self._http.close()
 
     def a_number(self, **script: object) -> str:
-        """A number of nobody else's, in E.164, that does this when called."""
+        """A number in E.164 that no other test uses. It follows the script when it is called."""
         self._numbers += 1
         number = f"+1500555{1000 + self._numbers}"
         self.script(number, **script)
@@ -49,7 +49,7 @@ class Network:
         self._post("callees", {"number": number, "script": None})
 
     def cut(self, call_sid: str, seconds: float) -> None:
-        """Takes the socket of the call's browser away, and lets no browser open one for so long."""
+        """Closes the socket of the call's browser. No browser can open one for so many seconds."""
         self._post("outage", {"seconds": seconds})
         self._post(f"calls/{call_sid}/drop-socket", {})
 
@@ -57,7 +57,7 @@ class Network:
         self._post(f"calls/{call_sid}/callee-hangup", {})
 
     def call_to(self, number: str) -> Json:
-        """The newest call that dialled this number, with all that is known of it."""
+        """The newest call that dialled this number, with everything that the network knows."""
 
         def find() -> Json | None:
             for call in self._get("calls")["calls"]:
@@ -76,7 +76,7 @@ class Network:
         return media
 
     def over(self, call_sid: str) -> Json:
-        """The call once it is over and all webhooks of it are settled."""
+        """Waits until the call is over and all its webhooks are settled, and returns the call."""
 
         def ended() -> Json | None:
             call = self.call(call_sid)
@@ -102,7 +102,7 @@ def lead_leg(call: Json) -> Json:
 
 
 class Database:
-    """What is on record, past row-level security."""
+    """What is on record, without row-level security."""
 
     def __init__(self, stack: Stack) -> None:
         self._connection = psycopg.connect(
@@ -116,7 +116,7 @@ class Database:
         self._connection.execute(statement, values)
 
     def row_of(self, call_sid: str) -> Json:
-        """The conversation of a call with its lead's and its campaign's name."""
+        """The conversation of a call, with the names of its lead and its campaign."""
         rows = self._connection.execute(
             "select c.*, l.name as lead, p.name as campaign from public.conversations c "
             "left join public.leads l on l.id = c.lead_id "

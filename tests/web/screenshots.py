@@ -2,7 +2,8 @@
 
     python -m tests.web.screenshots [DIRECTORY]
 
-Starts a stack of its own, in a directory that it removes again.
+Starts a stack of its own, in a temporary directory. The pictures go to docs/screenshots, where git
+ignores all except the two that README.md shows.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ LOOKS: dict[str, dict[str, Any]] = {
 TOKEN = re.compile(r"/api/twilio/token$")
 ADA, BEN, NORA = "+15005550006", "+15005550007", "+15005550008"
 BARRED = "+14155550187"
-# Nothing in the pictures changes without a cause.
+# Without animations and the text cursor, the same state gives the same picture.
 STILL = "* { animation: none !important; transition: none !important; caret-color: transparent; }"
 
 
@@ -50,7 +51,7 @@ def main() -> None:
 
 
 class Photographer:
-    """Goes through the states once for every look."""
+    """Goes through all states, once for every look (size and colours)."""
 
     def __init__(
         self,
@@ -63,7 +64,7 @@ class Photographer:
         self._stack = stack
         self._network = Network(stack)
         self._database = Database(stack)
-        # Letters in shades of one colour make smaller files.
+        # Text without coloured edges makes smaller files.
         plain = "--disable-lcd-text"
         shy = ("--use-fake-device-for-media-stream", "--deny-permission-prompts", plain)
         self._browser = chromium.launch(playwright, path, needed, (*chromium.FLAGS, plain))
@@ -94,7 +95,7 @@ class Photographer:
         self._shy_browser.close()
 
     def _make_history(self) -> None:
-        """Calls of several endings, the same ones each time."""
+        """Places calls that end in several ways, so that the list has something to show."""
         self._network.script(NORA, ending="canceled", ringSeconds=1)
         rep, tab = self._open("desktop-light", self._browser)
         tab.sign_in()
@@ -214,7 +215,7 @@ class Photographer:
         tab.call_button.click()
 
     def _forget_newest(self, rep: Rep) -> None:
-        """So that each look shows the same calls."""
+        """Deletes the newest call, so that each look shows the same calls."""
         rep.context.close()
         self._database.execute(
             "delete from public.conversations where id in "
@@ -226,7 +227,7 @@ class Photographer:
         return rep, rep.open()
 
     def _take(self, tab: CallsPage, name: str, look: str, *, full: str | None = None) -> None:
-        """The window from its top; ``full``: down to the end of the call's card, or of the list."""
+        """Takes the window from its top. ``full``: also the rest of the call, or of the list."""
         tab.page.evaluate("window.scrollTo(0, 0)")
         size = LOOKS[look]["viewport"]
         height = tab.page.evaluate(

@@ -1,4 +1,4 @@
-"""The whole job in one sitting, and that both sides hear each other."""
+"""A whole call, from the sign-in to the saved notes; and that both sides hear each other."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import expect
 
-from tests.web.calls_page import Rep
-from tests.web.conftest import Signed
+from tests.web.calls_page import Rep, Signed
 from tests.web.network import Database, Network, eventually, lead_leg
 
 ADA = "+15005550006"
@@ -16,7 +15,7 @@ ADA = "+15005550006"
 
 @pytest.fixture
 def ada(network: Network) -> Iterator[str]:
-    """A lead who talks until somebody hangs up."""
+    """The number of a lead who talks until somebody hangs up."""
     network.script(ADA, ringSeconds=1, talkSeconds=None)
     yield ADA
     network.unscript(ADA)
@@ -106,7 +105,7 @@ def test_both_sides_hear_each_other_and_nobody_hears_a_muted_rep(
 
     tab.mute.click()
     expect(tab.mute).to_have_attribute("aria-pressed", "true")
-    # What was on its way still comes.
+    # Frames that were sent before may still arrive.
     under_way = network.media(sid)["framesReceived"] + 15
     muted = eventually(
         lambda: (now := network.media(sid))["framesReceived"] > under_way and now, "more frames"

@@ -7,8 +7,7 @@ from collections.abc import Callable
 from playwright.sync_api import BrowserContext, Page, expect
 
 from stack import Stack
-from tests.web.calls_page import PHONE, Rep
-from tests.web.conftest import Signed
+from tests.web.calls_page import PHONE, Rep, Signed
 
 
 def open_in(context: BrowserContext, stack: Stack) -> Page:
@@ -18,7 +17,7 @@ def open_in(context: BrowserContext, stack: Stack) -> Page:
     return page
 
 
-def test_it_lists_what_the_browser_may_ask_without_asking_anybody_else(
+def test_it_lists_the_browser_endpoints_and_asks_no_other_host(
     new_rep: Callable[..., Rep], stack: Stack
 ) -> None:
     page = open_in(new_rep(viewport=PHONE, color_scheme="dark").context, stack)
@@ -30,7 +29,9 @@ def test_it_lists_what_the_browser_may_ask_without_asking_anybody_else(
     assert page.evaluate("document.documentElement.className") == "dark-mode"
 
 
-def test_a_request_is_tried_out_as_who_is_signed_in(signed_in: Signed, stack: Stack) -> None:
+def test_a_request_is_tried_out_as_the_user_who_is_signed_in(
+    signed_in: Signed, stack: Stack
+) -> None:
     page = open_in(signed_in().page.context, stack)
     expect(page.get_by_text("asks as demo@henk.test")).to_be_visible()
     operation = page.locator("#operations-Browser-grantAccessToken")

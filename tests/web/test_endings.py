@@ -1,4 +1,4 @@
-"""How calls end: what the page says, what its list shows, and what is on record."""
+"""How calls end: what the page says, what its list shows, and what the database has."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from playwright.sync_api import Browser, Dialog, expect
 
 from stack import Stack
 from tests.end_to_end.clients import DEMO
-from tests.web.calls_page import CallsPage, Rep
-from tests.web.conftest import Session, Signed
+from tests.web.calls_page import CallsPage, Rep, Session, Signed
 from tests.web.network import Database, Json, Network, eventually, lead_leg
 
-# What Chromium writes of every socket that it could not open during a cut.
+# Chromium logs this for each socket that it cannot open while the network is cut.
 LOST_SOCKET = r"WebSocket connection to 'ws://localhost:\d+/signal' failed"
 
 ENDINGS: dict[str, tuple[Json, str, str, str]] = {
@@ -45,7 +44,7 @@ ENDINGS: dict[str, tuple[Json, str, str, str]] = {
 
 
 def the_row(tab: CallsPage, database: Database, number: str) -> Json:
-    """The only conversation with this number, once it is over, as the list shows it too."""
+    """Waits until the only conversation with this number is over, and the list shows it so."""
 
     def final() -> Json | None:
         rows = database.rows_to(number)
@@ -57,7 +56,7 @@ def the_row(tab: CallsPage, database: Database, number: str) -> Json:
     return row
 
 
-# Two calls take long: they begin before all else here and are looked at last.
+# Two calls take long. They begin before all tests of this module, and the last tests check them.
 Begun = tuple[CallsPage, str]
 
 
@@ -80,7 +79,7 @@ def lost(browser: Browser, stack: Stack, session: Session, network: Network) -> 
 def unanswered(
     lost: Begun, browser: Browser, stack: Stack, session: Session, network: Network
 ) -> Iterator[Begun]:
-    """A call that nobody answers: it rings for Dial's 30 seconds and the network's 5."""
+    """A call that nobody answers. It rings for 35 seconds: 30 of the Dial, 5 of the network."""
     number = network.a_number(ending="no-answer")
     rep = Rep(browser, stack, storage_state=session(DEMO))
     tab = rep.open_signed_in()
@@ -238,7 +237,7 @@ def test_a_call_that_nobody_answers_ends_by_itself(
 def test_a_call_that_loses_its_connection_while_it_rings_is_over_and_stays_so(
     lost: Begun, database: Database
 ) -> None:
-    """The SDK goes on to mend it and to complain of its sound."""
+    """The SDK does not know that it is over: it tries to reconnect, and warns about the sound."""
     tab, number = lost
     tab.is_ended("Connection lost")
     expect(tab.notice("call")).to_contain_text("The connection to the phone network was lost.")

@@ -1,4 +1,4 @@
-"""Whoever uses it and whatever with: accessibility, keyboard, other businesses, the same words."""
+"""The page for everybody: accessibility, the keyboard, several businesses, the same sentences."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from playwright.sync_api import Locator, expect
 from shared import block_reasons
 from stack.settings import CHECKOUT
 from tests.end_to_end.clients import BOTH, RIVAL
-from tests.web.calls_page import DESKTOP, PHONE, CallsPage, Rep
-from tests.web.conftest import Signed
+from tests.web.calls_page import DESKTOP, PHONE, CallsPage, Rep, Signed
 from tests.web.network import Database, Network, eventually
 
 
@@ -97,7 +96,7 @@ def test_a_call_needs_no_mouse(
     assert (row["outcome"], row["notes"]) == ("connected", "Without a mouse.")
 
 
-def test_the_list_is_of_the_chosen_business_alone_and_can_be_filtered(
+def test_the_list_has_only_calls_of_the_chosen_business_and_can_be_filtered(
     signed_in: Signed, network: Network, database: Database
 ) -> None:
     number = network.a_number(ending="busy", ringSeconds=0)
@@ -147,7 +146,7 @@ def test_page_and_phone_give_the_same_reasons_for_a_refusal() -> None:
 
 
 def tab_to(tab: CallsPage, target: Locator) -> None:
-    """Presses Tab until it is there."""
+    """Presses Tab until the target has the focus."""
     for _ in range(40):
         if target.evaluate("element => element === document.activeElement"):
             return

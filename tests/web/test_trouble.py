@@ -1,4 +1,4 @@
-"""What goes wrong around a call, and what the page says to do about it."""
+"""What can go wrong with a call, and what the page tells the rep to do."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ from playwright.sync_api import Browser, Playwright, Route, expect
 
 from tests.end_to_end.clients import DEMO
 from tests.web import chromium
-from tests.web.calls_page import CallsPage, Rep
-from tests.web.conftest import Session, Signed
+from tests.web.calls_page import CallsPage, Rep, Session, Signed
 from tests.web.network import Database, Network
 
 TOKEN = re.compile(r"/api/twilio/token$")
-# What the token endpoint answers, and what the page then says and suggests.
+# What the token endpoint answers; then the title and the advice that the page shows.
 REFUSALS = {
     "phone_system_error": (
         500,
@@ -51,7 +50,7 @@ def test_without_a_token_the_page_says_why_and_what_to_do(
     expect(tab.state).to_have_text("Not ready to call")
 
 
-def test_it_is_tried_again_until_there_is_a_token(
+def test_the_page_keeps_trying_until_it_has_a_token(
     new_rep: Callable[..., Rep], session: Session
 ) -> None:
     rep = new_rep(storage_state=session(DEMO))
@@ -101,9 +100,9 @@ def test_a_token_that_the_phone_network_refuses_ends_the_call_and_says_so(
 def shy_browser(
     playwright: Playwright, chromium_at: tuple[str, dict[str, str]]
 ) -> Iterator[Browser]:
-    """Has a microphone and lets no page use it."""
+    """A browser that has a microphone, and lets no page use it."""
     path, needed = chromium_at
-    # Says no to every question: without it, the browser that npm brings has nobody to ask.
+    # The browser answers each question with no. Without this, the one from npm would not answer.
     flags = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream=deny")
     running = chromium.launch(playwright, path, needed, flags)
     yield running
@@ -127,9 +126,7 @@ def test_without_permission_for_the_microphone_no_call_is_placed(
     assert database.rows_to(number) == []
 
 
-def test_two_tabs_know_of_each_other_and_call_by_themselves(
-    signed_in: Signed, network: Network
-) -> None:
+def test_two_tabs_know_of_each_other_and_both_can_call(signed_in: Signed, network: Network) -> None:
     here, there = (network.a_number(ringSeconds=0.5, talkSeconds=None) for _ in range(2))
     first = signed_in()
     page = first.page.context.new_page()
@@ -171,9 +168,9 @@ def test_an_hour_later_there_is_a_new_token_before_the_old_one_expires(
     assert len(granted) == 1, "renewed too early"
     with tab.page.expect_response(TOKEN):
         tab.page.clock.fast_forward("02:00")
-    # The page takes it before the machine falls asleep.
-    tab.page.wait_for_timeout(1000)
-    # A machine that slept for hours calls with a token that is good.
+    # The page needs a moment to take the new token, before the machine falls asleep.
+    tab.page.wait_for_timeout(300)
+    # A machine that slept for hours calls with a valid token.
     with tab.page.expect_response(TOKEN):
         tab.page.clock.fast_forward("03:00:00")
     assert len(granted) == 3
@@ -184,7 +181,7 @@ def test_an_hour_later_there_is_a_new_token_before_the_old_one_expires(
     tab.is_ended("You hung up.")
 
 
-def test_a_wrong_password_is_told_in_words(new_rep: Callable[..., Rep]) -> None:
+def test_a_wrong_password_is_named_as_the_problem(new_rep: Callable[..., Rep]) -> None:
     rep = new_rep()
     rep.watch.expect(r"Failed to load resource.* 400 .*/auth/v1/token")
     tab = rep.open()

@@ -1,14 +1,15 @@
-// The API's description as a page, to try out as whoever is signed in on the Calls page.
+// The API's description as a page. Requests are tried out as the user who is signed in on the Calls
+// page.
 
-/** @typedef {import('../calls/page-config.js').PageConfig} PageConfig */
+/** @typedef {import('../app/frame/page-config.js').PageConfig} PageConfig */
 /** @typedef {import('@supabase/supabase-js').SupabaseClient} SupabaseClient */
 
 const { SwaggerUIBundle, supabase } = /** @type {any} */ (window);
 
 const dark = matchMedia('(prefers-color-scheme: dark)');
-const follow = () => document.documentElement.classList.toggle('dark-mode', dark.matches);
-dark.addEventListener('change', follow);
-follow();
+const followTheme = () => document.documentElement.classList.toggle('dark-mode', dark.matches);
+dark.addEventListener('change', followTheme);
+followTheme();
 
 const ui = SwaggerUIBundle({
   domNode: document.getElementById('api'),
@@ -16,7 +17,7 @@ const ui = SwaggerUIBundle({
   deepLinking: true,
   defaultModelsExpandDepth: 0,
   displayRequestDuration: true,
-  // It would ask a server of Swagger's.
+  // The validator would be a server of Swagger's.
   validatorUrl: null,
   onComplete: () => void followSession(),
 });

@@ -1,4 +1,5 @@
-import { VoiceError, failure, failureOf } from './failures.js';
+import { failureOf } from './failure-of.js';
+import { VoiceError, failure } from './failures.js';
 
 /**
  * @typedef {import('./endpoints.js').TokenGrant} TokenGrant
@@ -6,25 +7,26 @@ import { VoiceError, failure, failureOf } from './failures.js';
  *
  * @typedef {object} AccessTokenOptions
  * @property {() => Promise<TokenGrant>} fetch
- * @property {(token: string) => void} onToken a new token
- * @property {(failure: Failure) => void} onFailure there is no usable token, and why
- * @property {() => void} onRecovered there is one again
+ * @property {(token: string) => void} onToken called with every new token
+ * @property {(failure: Failure) => void} onFailure there is no usable token, for this reason
+ * @property {() => void} onRecovered there is a usable token again
  */
 
-/** Of its life, after which a token is renewed: an hour's with a quarter of an hour left. */
+/** A token is renewed after this part of its lifetime: a token of an hour after 45 minutes. */
 const RENEW_AFTER = 0.75;
+/** A token is not used after this part of its lifetime. */
 const USABLE_UNTIL = 0.95;
-/** A timer runs late after sleep and in background tabs, so the clock is looked at this often. */
+/** Timers run late after sleep and in background tabs, so the clock is read at least this often. */
 const LOOK_EVERY_MS = 30_000;
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 60_000;
-/** For what does not mend by itself. */
+/** The pause after a failure that is not temporary. */
 const PERMANENT_RETRY_MS = 300_000;
 
 /**
- * Keeps a fresh Twilio access token at hand.
+ * Keeps a Twilio access token that is valid at any time.
  *
- * A token's age is counted from its receipt, so a clock that is wrong does no harm.
+ * The age of a token counts from the moment it was received, so a wrong clock does no harm.
  */
 export class AccessToken {
   #options;
@@ -47,7 +49,7 @@ export class AccessToken {
     this.#options = options;
   }
 
-  /** Fetches the first token and from then on renews it. */
+  /** Fetches the first token, and renews it until `stop()`. */
   start() {
     this.#running = true;
     document.addEventListener('visibilitychange', this.#lookWhenVisible);
@@ -63,12 +65,12 @@ export class AccessToken {
     for (const name of WAKING) window.removeEventListener(name, this.#lookNow);
   }
 
-  /** @returns {Promise<TokenGrant>} one that can be used now */
+  /** @returns {Promise<TokenGrant>} a token that can be used now */
   async get() {
     return this.#grant && this.#usable ? this.#grant : this.renew();
   }
 
-  /** @returns {Promise<TokenGrant>} a new one; for all who ask meanwhile the same */
+  /** @returns {Promise<TokenGrant>} a new token; callers at the same time share one request */
   renew() {
     this.#pending ??= this.#fetch().finally(() => {
       this.#pending = null;
@@ -82,7 +84,7 @@ export class AccessToken {
   }
 
   get #usable() {
-    // A negative age: the clock was set back, and says nothing any more.
+    // A negative age means that the clock was set back, so the age is unknown.
     return this.#age >= 0 && this.#age < this.#lifetimeMs * USABLE_UNTIL;
   }
 
@@ -100,19 +102,16 @@ export class AccessToken {
       return grant;
     } catch (error) {
       const cause = failureOf(error);
-      const told = cause.code === 'unreachable' ? failure('token_unavailable') : cause;
-      this.#failed(told);
-      throw new VoiceError(told);
+      const reported = cause.code === 'unreachable' ? failure('token_unavailable') : cause;
+      this.#failed(reported);
+      throw new VoiceError(reported);
     }
   }
 
   /** @param {Failure} cause */
   #failed(cause) {
-    const backoff = Math.min(FIRST_RETRY_MS * 2 ** this.#failures, LONGEST_RETRY_MS);
-    // Spread out: all tabs of all reps lose the same server at the same moment.
-    const wait = cause.temporary ? backoff * (0.75 + Math.random() / 2) : PERMANENT_RETRY_MS;
+    this.#nextAttempt = Date.now() + retryWaitMs(cause, this.#failures);
     this.#failures += 1;
-    this.#nextAttempt = Date.now() + Math.max(wait, (cause.retryAfter ?? 0) * 1000);
     if (!this.#running || this.#usable) return;
     if (this.#reported === cause.code) return;
     this.#reported = cause.code;
@@ -130,14 +129,14 @@ export class AccessToken {
     const clockSetBack = this.#grant !== null && this.#age < 0;
     if (Date.now() >= this.#nextAttempt || clockSetBack) {
       this.renew().catch(() => {
-        // Told by onFailure, and tried again later.
+        // onFailure has reported it, and the timer tries again.
       });
     } else {
       this.#lookLater();
     }
   }
 
-  // The network is back, or the machine: what failed before may work now.
+  // The network may be back, or the machine may have woken up.
   #lookNow = () => {
     if (this.#failures > 0) this.#nextAttempt = 0;
     this.#look();
@@ -148,17 +147,33 @@ export class AccessToken {
   };
 }
 
+/** After these events of `window` it looks at the clock at once. */
 const WAKING = ['online', 'pageshow', 'focus'];
 
 /**
- * @param {TokenGrant} grant just received
- * @returns {number}
+ * How long to wait before the next attempt to get a token.
+ *
+ * @param {Failure} cause
+ * @param {number} earlierFailures how many attempts in a row failed before this one
+ * @param {number} [random] from 0 to 1
+ * @returns {number} milliseconds
+ */
+export function retryWaitMs(cause, earlierFailures, random = Math.random()) {
+  const backoff = Math.min(FIRST_RETRY_MS * 2 ** earlierFailures, LONGEST_RETRY_MS);
+  // Random, because all tabs of all reps lose the same server at the same moment.
+  const wait = cause.temporary ? backoff * (0.75 + random / 2) : PERMANENT_RETRY_MS;
+  return Math.max(wait, (cause.retryAfter ?? 0) * 1000);
+}
+
+/**
+ * @param {TokenGrant} grant received just now
+ * @returns {number} milliseconds
  */
 function lifetimeMs({ token, expiresAt }) {
   const [, payload = ''] = token.split('.');
   const claims = JSON.parse(atob(payload.replaceAll('-', '+').replaceAll('_', '/')));
-  const inAll = (claims.exp - claims.nbf) * 1000;
+  const byClaims = (claims.exp - claims.nbf) * 1000;
   const byOurClock = Date.parse(expiresAt) - Date.now();
-  // `nbf` lies a little before the token was made. Our clock is nearer, where it can be right.
-  return byOurClock > inAll / 4 ? Math.min(inAll, byOurClock) : inAll;
+  // `nbf` is a little before the token was made, so our clock is more exact, if it is right.
+  return byOurClock > byClaims / 4 ? Math.min(byClaims, byOurClock) : byClaims;
 }

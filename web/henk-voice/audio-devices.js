@@ -1,5 +1,6 @@
 import { Emitter } from './emitter.js';
-import { VoiceError, failure, failureOfMicrophone } from './failures.js';
+import { failureOfMicrophone } from './failure-of.js';
+import { VoiceError, failure } from './failures.js';
 
 /**
  * @typedef {import('@twilio/voice-sdk').AudioHelper} AudioHelper
@@ -7,8 +8,8 @@ import { VoiceError, failure, failureOfMicrophone } from './failures.js';
  * @typedef {{ id: string, label: string }} AudioDevice
  *
  * @typedef {object} AudioDeviceEvents
- * @property {{ lost: string[] }} change the lists or the choice changed; `lost` names what was in
- *   use and is gone
+ * @property {{ lost: string[] }} change the lists or the choice changed; `lost` has the labels of
+ *   devices that were chosen and are no longer there
  */
 
 const SYSTEM_DEFAULT = 'default';
@@ -17,10 +18,10 @@ const STORED_MICROPHONE = 'henk-voice.microphone';
 const STORED_SPEAKER = 'henk-voice.speaker';
 
 /**
- * The microphones and speakers, and which of them calls use. The choice is remembered on this
- * machine. The microphone is open during a call alone.
+ * The microphones and speakers, and which of them calls use. The browser remembers the choice. The
+ * microphone is open only during a call.
  *
- * Browsers name devices only once the microphone was allowed.
+ * Browsers tell the names of devices only after the person has allowed the microphone.
  *
  * @extends {Emitter<AudioDeviceEvents>}
  */
@@ -34,7 +35,7 @@ export class AudioDevices extends Emitter {
   /** Safari, and Firefox before 116, always use the system's speaker. */
   canChooseSpeaker = 'setSinkId' in HTMLMediaElement.prototype;
 
-  /** @type {AudioHelper | null} the SDK's, once there is a Device */
+  /** The audio helper of the SDK's Device; null without a Device. @type {AudioHelper | null} */
   #sdk = null;
   #inCall = false;
 
@@ -71,7 +72,7 @@ export class AudioDevices extends Emitter {
 
   /**
    * @internal
-   * @param {AudioHelper | null} sdk of the Device that calls go through
+   * @param {AudioHelper | null} sdk the audio helper of the current Device
    */
   attach(sdk) {
     this.#sdk = sdk;
@@ -80,7 +81,7 @@ export class AudioDevices extends Emitter {
     useSpeaker();
   }
 
-  /** @internal Before a call. The system's default microphone is opened by the SDK itself. */
+  /** @internal Call this before a call. The SDK itself opens the system's default microphone. */
   async open() {
     this.#inCall = true;
     if (this.microphoneId === SYSTEM_DEFAULT) return;
@@ -88,15 +89,15 @@ export class AudioDevices extends Emitter {
     await this.#openMicrophone(this.microphoneId);
   }
 
-  /** @internal After a call: the SDK would keep a chosen microphone open (its COMMON_ISSUES.md). */
+  /** @internal Call this after a call: the SDK keeps a chosen microphone open (COMMON_ISSUES.md). */
   async release() {
     this.#inCall = false;
     await this.#sdk?.unsetInputDevice().catch(() => {});
-    // With permission given, devices have names.
+    // The person may have allowed the microphone, so devices have names now.
     await this.#refresh();
   }
 
-  /** A new Device has not asked the browser for its devices yet. */
+  /** Waits until a new Device has asked the browser for the list of devices. */
   async #listed() {
     const sdk = this.#sdk;
     if (!sdk || sdk.availableInputDevices.size > 0) return;
@@ -149,17 +150,17 @@ export class AudioDevices extends Emitter {
  * @param {MediaDeviceInfo[]} devices
  * @param {'audioinput' | 'audiooutput'} kind
  * @param {string} noun
- * @returns {AudioDevice[]} the system's default first
+ * @returns {AudioDevice[]} with the system's default first
  */
 function named(devices, kind, noun) {
-  // Without an id: there is one, and more is not told before the microphone is allowed.
+  // Before the microphone is allowed, browsers list one device without an id.
   const list = devices
     .filter((device) => device.kind === kind && device.deviceId)
     .map((device, index) => ({
       id: device.deviceId,
       label: device.label || `${noun} ${index + 1}`,
     }));
-  // Chromium lists the default by itself.
+  // Chromium lists the default itself.
   if (list.some(({ id }) => id === SYSTEM_DEFAULT)) return list;
   return [{ id: SYSTEM_DEFAULT, label: 'System default' }, ...list];
 }
@@ -198,6 +199,6 @@ function store(key, id) {
   try {
     localStorage.setItem(key, id);
   } catch {
-    // Storage is blocked: the choice lasts as long as the page.
+    // Storage is blocked: the choice is kept until the page is closed.
   }
 }

@@ -1,5 +1,9 @@
-/** Why a call is refused, in words: the database's codes, as in shared/block_reasons.py.
- * @type {Readonly<Record<string, string>>} */
+/**
+ * The database's codes for refused calls, each with its sentence. shared/block_reasons.py has the
+ * same sentences, which Twilio speaks; a test compares them.
+ *
+ * @type {Readonly<Record<string, string>>}
+ */
 const SENTENCES = {
   unknown_rep: 'You are not signed in as a sales representative.',
   not_a_member: 'You are not a member of this business.',
@@ -19,7 +23,7 @@ const SENTENCES = {
 
 /**
  * @param {string} blockReason
- * @returns {string} a general sentence for a code that is newer than this library
+ * @returns {string} a general sentence for a code that this library does not know
  */
 export function blockReasonSentence(blockReason) {
   return SENTENCES[blockReason] ?? 'It is not allowed.';

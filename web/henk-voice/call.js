@@ -1,96 +1,66 @@
-import { blockReasonSentence } from './block-reasons.js';
-import { FINAL_STATUSES } from './conversations.js';
 import { Emitter } from './emitter.js';
-import { failure, failureOfSdk, failureOfWarning } from './failures.js';
+import { endCodeOfSdk, endReason } from './end-reason.js';
+import { failureOfSdk, failureOfWarning } from './failure-of.js';
+import { failure } from './failures.js';
 
 /**
  * @typedef {import('@twilio/voice-sdk').Call} SdkCall
  * @typedef {import('./conversations.js').Conversation} Conversation
+ * @typedef {import('./end-reason.js').EndCode} EndCode
+ * @typedef {import('./end-reason.js').EndReason} EndReason
  * @typedef {import('./endpoints.js').CallWishes} CallWishes
  * @typedef {import('./failures.js').Failure} Failure
  *
  * @typedef {'connecting' | 'ringing' | 'talking' | 'ended'} CallState
  *
- * @typedef {'hung_up' | 'lead_hung_up' | 'canceled' | 'busy' | 'no_answer' | 'not_reached'
- *   | 'refused' | 'time_limit' | 'failure' | 'ended'} EndCode
- *   `ended`: for a moment, until it is known which
- *
- * @typedef {object} EndReason
- * @property {EndCode} code
- * @property {string} message in words
- * @property {Failure} [failure] of the code `failure`
- * @property {string} [blockReason] of the code `refused`
- *
  * @typedef {object} CallEvents
- * @property {VoiceCall} change anything about the call, its state or its conversation
- * @property {VoiceCall} end it is over; `reason` may still become more exact, with a `change`
- * @property {string} digits were sent
+ * @property {VoiceCall} change anything about the call changed, for example its state or its
+ *   conversation
+ * @property {VoiceCall} end the call is over; `reason` may become more exact later, with a `change`
+ * @property {string} digits these digits were sent
  *
  * @typedef {object} CallOptions
  * @property {number} progressTimeoutMs
  * @property {() => Failure | null} microphoneFailure why the microphone could not be opened
- * @property {(callSid: string) => void} onCallSid it has one
+ * @property {(callSid: string) => void} onCallSid the call's SID is known now
  * @property {() => void} onReconnecting
- * @property {() => void} onBroken the SDK's call is dead without having ended
+ * @property {() => void} onBroken the SDK's call is dead, but the SDK did not end it
  */
 
-/** @type {Readonly<Record<EndCode, string>>} */
-const SENTENCES = {
-  hung_up: 'You hung up.',
-  lead_hung_up: 'The other side hung up.',
-  canceled: 'You hung up before anybody answered.',
-  busy: 'The line is busy.',
-  no_answer: 'Nobody answered.',
-  not_reached: 'The number could not be reached.',
-  refused: 'The call was not placed.',
-  time_limit: 'The call reached its time limit.',
-  failure: 'The call failed.',
-  ended: 'The call is over.',
-};
-
-/** What the network says as it hangs up. @type {Readonly<Record<number, EndCode>>} */
-const HANGUP_CODES = {
-  31404: 'not_reached',
-  31480: 'no_answer',
-  31486: 'busy',
-};
-
-/** @type {Readonly<Partial<Record<Conversation['status'], EndCode>>>} */
-const STATUS_CODES = {
-  busy: 'busy',
-  'no-answer': 'no_answer',
-  failed: 'not_reached',
-  canceled: 'canceled',
-};
-
 const ORDER = /** @type {const} */ (['connecting', 'ringing', 'talking', 'ended']);
-/** An answer without ringing is the lead's or a spoken refusal: so long the row is waited for. */
+/**
+ * A call that is answered without ringing may be a refused call whose reason is spoken. The call
+ * waits this long for its conversation, which tells.
+ */
 const DOUBT_WITHOUT_RINGING_MS = 3_000;
-/** A call that nobody took may be answered by its last <Hangup>, and is over at once then. */
+/**
+ * A call that nobody took may be answered too: by the <Hangup> at the end of its TwiML. Such a call
+ * is over within this time.
+ */
 const DOUBT_AFTER_RINGING_MS = 300;
-/** Where permission was given before, the microphone opens sooner. */
+/** If the microphone opens within this time, the browser did not ask the person. */
 const MICROPHONE_ASKED_MS = 500;
 
 /**
- * One call: connecting → ringing → talking → ended. It may skip states and never goes back.
+ * One call: connecting → ringing → talking → ended. It may skip states, and it never goes back.
  *
  * @extends {Emitter<CallEvents>}
  */
 export class VoiceCall extends Emitter {
   /** @type {CallState} */
   state = 'connecting';
-  /** Set once it has ended. @type {EndReason | null} */
+  /** Set when the call has ended. @type {EndReason | null} */
   reason = null;
   muted = false;
-  /** The connection is lost and being made anew; the other side waits. */
+  /** The connection is lost and is being restored; the other side waits. */
   reconnecting = false;
   /** The browser asks for permission to use the microphone. */
   awaitingMicrophone = false;
-  /** What is wrong with a call that goes on. @type {Failure[]} */
+  /** What is wrong at the moment; the call goes on. @type {Failure[]} */
   warnings = [];
-  /** The rows of `conversations` as far as it is known. @type {Conversation | null} */
+  /** The call's row in `conversations`, when it is known. @type {Conversation | null} */
   conversation = null;
-  /** @type {string | null} of the browser's leg; null until it rings */
+  /** The SID of the browser's leg; null until it rings. @type {string | null} */
   callSid = null;
   startedAt = new Date();
   /** When the lead answered. @type {Date | null} */
@@ -104,7 +74,7 @@ export class VoiceCall extends Emitter {
   #hungUpHere = false;
   #rang = false;
   /** @type {EndCode | null} */
-  #hangupCode = null;
+  #networkCode = null;
   /** @type {Failure | null} */
   #failure = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -115,7 +85,7 @@ export class VoiceCall extends Emitter {
   #microphoneTimer;
 
   /**
-   * @internal Calls are made by HenkVoice.dial().
+   * @internal `HenkVoice.dial()` makes calls.
    * @param {CallWishes} wishes
    * @param {CallOptions} options
    */
@@ -125,7 +95,7 @@ export class VoiceCall extends Emitter {
     this.#options = options;
   }
 
-  /** Time spent talking to the lead, in whole seconds; once it is known, the database's. */
+  /** Seconds spent talking to the lead. After the end it is the database's number, when known. */
   get talkSeconds() {
     const known = this.conversation?.duration_seconds;
     if (this.state === 'ended' && known !== null && known !== undefined) return known;
@@ -174,7 +144,7 @@ export class VoiceCall extends Emitter {
     });
     sdk.on('disconnect', () => {
       this.#learnSid();
-      // A microphone that is refused hangs up first and says why afterwards.
+      // If the microphone is refused, the SDK reports the end first and the reason afterwards.
       setTimeout(() => this.#end(), 0);
     });
     sdk.on('cancel', () => this.#end());
@@ -184,7 +154,7 @@ export class VoiceCall extends Emitter {
       this.#changed();
     });
     sdk.on('reconnecting', () => {
-      // Of an orphaned call the SDK goes on to lose the sound.
+      // The SDK also reports this for a call that we ended because its connection was lost.
       if (this.state === 'ended') return;
       this.reconnecting = true;
       this.#options.onReconnecting();
@@ -218,7 +188,7 @@ export class VoiceCall extends Emitter {
     clearTimeout(this.#microphoneTimer);
     if (this.state === 'ended') return;
     if (waiting) {
-      // People take their time over the browser's question.
+      // People may take long to answer the browser's question.
       clearTimeout(this.#progressTimer);
       this.#microphoneTimer = setTimeout(() => this.#awaitMicrophone(true), MICROPHONE_ASKED_MS);
     } else {
@@ -229,12 +199,12 @@ export class VoiceCall extends Emitter {
 
   /**
    * @internal
-   * @param {Conversation} row what the database says
+   * @param {Conversation} row of the database
    */
   update(row) {
     this.conversation = row;
     if (row.status === 'blocked' && this.state !== 'ended') {
-      // The reason is on the screen; it need not be listened to.
+      // The reason is on the screen, so the rep does not need to hear it.
       this.#disconnect();
       this.#end();
       return;
@@ -277,14 +247,17 @@ export class VoiceCall extends Emitter {
   /** @param {import('@twilio/voice-sdk').TwilioError.TwilioError} error */
   #troubled(error) {
     const { code } = error;
-    this.#hangupCode = HANGUP_CODES[code] ?? null;
-    if (this.#hangupCode) return;
+    this.#networkCode = endCodeOfSdk(code);
+    if (this.#networkCode) return;
     const isMicrophone = code === 31401 || code === 31402;
     this.#failure = (isMicrophone && this.#options.microphoneFailure()) || failureOfSdk(error);
     if (this.#sdk?.status() === 'closed') this.#end();
   }
 
-  /** Lost before it was answered, a call cannot be taken up again, and the SDK leaves it at that. */
+  /**
+   * A call that loses its connection before it is answered cannot be restored. The SDK closes it
+   * without a `disconnect`.
+   */
   #orphaned() {
     if (this.state === 'ended' || this.#sdk?.status() !== 'closed') return;
     this.#failure = failure('connection_lost');
@@ -341,35 +314,15 @@ export class VoiceCall extends Emitter {
     this.#changed();
   }
 
-  /** @returns {EndReason} as exactly as it is known by now */
+  /** @returns {EndReason} */
   #why() {
-    const row = this.conversation;
-    if (row?.status === 'blocked') {
-      const blockReason = row.block_reason ?? '';
-      const message = `${SENTENCES.refused} ${blockReasonSentence(blockReason)}`;
-      return { code: 'refused', message, blockReason };
-    }
-    if (this.#failure && !this.#hungUpHere) {
-      const { message, action } = this.#failure;
-      return { code: 'failure', message: `${message} ${action}`, failure: this.#failure };
-    }
-    const code = this.#endCode();
-    return { code, message: SENTENCES[code] };
-  }
-
-  /** @returns {EndCode} */
-  #endCode() {
-    const row = this.conversation;
-    const talked = this.answeredAt !== null || row?.status === 'completed';
-    if (this.#hungUpHere) return talked ? 'hung_up' : 'canceled';
-    if (row && FINAL_STATUSES.has(row.status)) {
-      const { duration_seconds: seconds, time_limit_seconds: limit } = row;
-      if (seconds !== null && limit !== null && seconds >= limit - 1) return 'time_limit';
-      const code = STATUS_CODES[row.status];
-      if (code) return code;
-    }
-    if (this.#hangupCode) return this.#hangupCode;
-    return talked ? 'lead_hung_up' : 'ended';
+    return endReason({
+      conversation: this.conversation,
+      failure: this.#failure,
+      hungUpHere: this.#hungUpHere,
+      answered: this.answeredAt !== null,
+      networkCode: this.#networkCode,
+    });
   }
 
   #changed() {

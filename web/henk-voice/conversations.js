@@ -1,14 +1,12 @@
 import { VoiceError, failure } from './failures.js';
+import { leadCondition, numberConditions } from './search-conditions.js';
 
 /**
  * @typedef {import('@supabase/supabase-js').SupabaseClient} SupabaseClient
  *
- * @typedef {'queued' | 'initiated' | 'ringing' | 'in-progress' | 'completed' | 'busy' | 'no-answer'
- *   | 'failed' | 'canceled' | 'blocked'} ConversationStatus Twilio's words, and `blocked` for a
- *   call that was refused
+ * @typedef {import('./call-statuses.js').ConversationStatus} ConversationStatus
  *
- * @typedef {object} Conversation a row of `conversations`; times are ISO 8601 or as Postgres writes
- *   them: read them with `timestamp()`
+ * @typedef {object} Conversation a row of `conversations`; `timestamp()` reads its times
  * @property {string} id
  * @property {string} business_id
  * @property {string | null} user_id
@@ -24,7 +22,7 @@ import { VoiceError, failure } from './failures.js';
  * @property {string | null} ringing_at
  * @property {string | null} answered_at
  * @property {string | null} ended_at
- * @property {number | null} duration_seconds time spent talking
+ * @property {number | null} duration_seconds seconds that the rep and the lead talked
  * @property {number | null} time_limit_seconds
  * @property {string | null} outcome
  * @property {string | null} notes
@@ -41,7 +39,7 @@ import { VoiceError, failure } from './failures.js';
  * @property {ConversationStatus[]} [statuses]
  * @property {string} [campaignId]
  * @property {string} [userId] whose calls
- * @property {string} [search] part of a number, or of a lead's name or company
+ * @property {string} [search] a part of a number, or of a lead's name or company
  * @property {number} [offset]
  * @property {number} [limit]
  *
@@ -52,17 +50,12 @@ import { VoiceError, failure } from './failures.js';
  * @property {string | null} [campaign_id]
  */
 
-/** The statuses that a call ends in. @type {ReadonlySet<ConversationStatus>} */
-export const FINAL_STATUSES = new Set([
-  'completed', 'busy', 'no-answer', 'failed', 'canceled', 'blocked',
-]);
-
 const LEAD_COLUMNS = 'id,name,company,phone_number';
 const HISTORY_COLUMNS = `*,lead:leads(${LEAD_COLUMNS}),campaign:campaigns(id,name)`;
-/** As many leads as a search in the history looks at: their ids go into an address. */
+/** A search in the history looks at this many leads. Their ids go into a URL, which is limited. */
 const SEARCHED_LEADS = 100;
 
-/** What a business has on record, through Supabase's REST API, as row-level security shows it. */
+/** Reads and writes a business's data over Supabase's REST API, under row-level security. */
 export class Conversations {
   #supabase;
 
@@ -71,7 +64,7 @@ export class Conversations {
     this.#supabase = supabase;
   }
 
-  /** @returns {Promise<Business[]>} those the user belongs to */
+  /** @returns {Promise<Business[]>} the user's businesses, by name */
   async businesses() {
     return rows(this.#supabase.from('businesses').select('id,name,country').order('name'));
   }
@@ -93,7 +86,11 @@ export class Conversations {
    */
   async campaigns(businessId) {
     return rows(
-      this.#supabase.from('campaigns').select('id,name').eq('business_id', businessId).order('name'),
+      this.#supabase
+        .from('campaigns')
+        .select('id,name')
+        .eq('business_id', businessId)
+        .order('name'),
     );
   }
 
@@ -115,8 +112,8 @@ export class Conversations {
   /**
    * @param {string} businessId
    * @param {HistoryFilter} [filter]
-   * @returns {Promise<{ conversations: ConversationInHistory[], more: boolean }>} newest first, and
-   *   whether there are older ones
+   * @returns {Promise<{ conversations: ConversationInHistory[], more: boolean }>} newest first;
+   *   `more` says whether there are older ones
    */
   async history(businessId, filter = {}) {
     const { statuses, campaignId, userId, search = '', offset = 0, limit = 25 } = filter;
@@ -130,13 +127,13 @@ export class Conversations {
     if (search.trim()) {
       const leads = await this.leads(businessId, { search, limit: SEARCHED_LEADS });
       const conditions = [
-        ...numberCondition('to_number', search),
+        ...numberConditions('to_number', search),
         ...(leads.length ? [`lead_id.in.(${leads.map(({ id }) => id).join(',')})`] : []),
       ];
       if (!conditions.length) return { conversations: [], more: false };
       query = query.or(conditions.join(','));
     }
-    // One more than asked for tells whether there are more.
+    // It asks for one row too many, which tells whether there are more.
     const found = await rows(
       query.order('created_at', { ascending: false }).range(offset, offset + limit),
     );
@@ -153,7 +150,7 @@ export class Conversations {
 
   /**
    * @param {string} callSid of the browser's leg
-   * @returns {Promise<ConversationInHistory | null>} null where the call is not on record (yet)
+   * @returns {Promise<ConversationInHistory | null>} null if the call is not on record (yet)
    */
   async byCallSid(callSid) {
     return this.#one('call_sid', callSid);
@@ -162,7 +159,7 @@ export class Conversations {
   /**
    * @param {string} businessId
    * @param {string} userId
-   * @returns {Promise<ConversationInHistory[]>} the user's latest, newest first
+   * @returns {Promise<ConversationInHistory[]>} the user's latest 5, newest first
    */
   async latest(businessId, userId) {
     const { conversations } = await this.history(businessId, { userId, limit: 5 });
@@ -176,11 +173,7 @@ export class Conversations {
    */
   async describe(id, description) {
     const [changed] = await rows(
-      this.#supabase
-        .from('conversations')
-        .update(description)
-        .eq('id', id)
-        .select(HISTORY_COLUMNS),
+      this.#supabase.from('conversations').update(description).eq('id', id).select(HISTORY_COLUMNS),
     );
     if (!changed) throw new VoiceError(failure('not_found'));
     return changed;
@@ -200,8 +193,10 @@ export class Conversations {
 }
 
 /**
- * @param {string} text a time as the database's APIs write it: PostgREST in ISO 8601, Supabase Lite
- *   as Postgres does
+ * Reads a time from the database. PostgREST writes ISO 8601; Supabase Lite, the local stack's REST
+ * API, writes it as Postgres does (`2026-01-31 08:05:09.5+00`).
+ *
+ * @param {string} text
  * @returns {Date}
  */
 export function timestamp(text) {
@@ -209,48 +204,15 @@ export function timestamp(text) {
 }
 
 /**
- * @param {string} search
- * @returns {string} for PostgREST's `or`; empty where there is nothing to look for
- */
-function leadCondition(search) {
-  const pattern = likePattern(search);
-  if (!pattern) return '';
-  return [
-    `name.ilike.${pattern}`,
-    `company.ilike.${pattern}`,
-    ...numberCondition('phone_number', search),
-  ].join(',');
-}
-
-/**
- * @param {string} column
- * @param {string} search
- * @returns {string[]} one condition, or none where the text is no part of a number
- */
-function numberCondition(column, search) {
-  const digits = search.replace(/\D/g, '');
-  return digits && /^[\s\d()+./-]+$/.test(search) ? [`${column}.ilike.%${digits}%`] : [];
-}
-
-/**
- * @param {string} search
- * @returns {string} matches texts that contain it
- */
-function likePattern(search) {
-  // What would mean something to LIKE or to PostgREST's `or` matches any character instead.
-  const text = search.trim().replace(/[%*\\,()":]/g, '_');
-  return text && `%${text}%`;
-}
-
-/**
  * @param {PromiseLike<{ data: any[] | null, error: { code?: string } | null, status: number }>} query
- * @returns {Promise<any[]>} the rows; throws VoiceError
+ * @returns {Promise<any[]>} the rows
+ * @throws {VoiceError}
  */
 async function rows(query) {
   const { data, error, status } = await query;
   if (!error) return data ?? [];
   const details = { httpStatus: status };
-  // supabase-js reports a request that got no answer as status 0.
+  // supabase-js reports status 0 if a request got no answer.
   if (status === 0) throw new VoiceError(failure('unreachable'));
   if (status === 401) throw new VoiceError(failure('unauthenticated', details));
   if (status >= 500) throw new VoiceError(failure('database_unavailable', details));

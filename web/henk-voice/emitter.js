@@ -1,21 +1,22 @@
 /**
- * An EventTarget that knows the names of its events and what they carry in `detail`.
+ * An EventTarget with typed events: each event has a name, and carries a value in `detail`.
  *
- * @template {Record<string, any>} Events what each event carries, by its name
+ * @template {Record<string, any>} Events the type of `detail` for each name
  */
 export class Emitter extends EventTarget {
   /**
-   * Calls `listener` with what each event of that name carries.
+   * Calls `listener` with the `detail` of each event of that name.
    *
    * @template {keyof Events & string} Name
    * @param {Name} name
    * @param {(detail: Events[Name]) => void} listener
-   * @returns {() => void} ends it
+   * @param {{ signal?: AbortSignal }} [options] `signal` removes the listener when it is aborted
+   * @returns {() => void} removes the listener
    */
-  on(name, listener) {
+  on(name, listener, { signal } = {}) {
     /** @param {Event} event */
     const handle = (event) => listener(/** @type {CustomEvent<Events[Name]>} */ (event).detail);
-    this.addEventListener(name, handle);
+    this.addEventListener(name, handle, signal ? { signal } : {});
     return () => this.removeEventListener(name, handle);
   }
 

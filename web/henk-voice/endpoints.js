@@ -1,4 +1,5 @@
-import { VoiceError, failure, failureOfEndpoint } from './failures.js';
+import { failureOfEndpoint } from './failure-of.js';
+import { VoiceError, failure } from './failures.js';
 
 /**
  * @typedef {import('@supabase/supabase-js').SupabaseClient} SupabaseClient
@@ -8,34 +9,34 @@ import { VoiceError, failure, failureOfEndpoint } from './failures.js';
  * @typedef {object} TokenGrant
  * @property {string} token Twilio's access token
  * @property {string} identity
- * @property {string | null} callerId the business's default
- * @property {string} expiresAt by the server's clock
+ * @property {string | null} callerId the business's default caller ID
+ * @property {string} expiresAt ISO 8601, by the server's clock
  * @property {string} businessId
  *
  * @typedef {object} CallWishes
- * @property {string} to as typed, or E.164
- * @property {string} [callerId] the business's default where it is absent
+ * @property {string} to as typed or in E.164
+ * @property {string} [callerId] the business's default if it is missing
  * @property {string} [leadId]
  * @property {string} [campaignId]
  *
  * @typedef {object} Preview
  * @property {string | null} blockReason why the call would be refused
- * @property {string | null} message the same in words
- * @property {string} to E.164, or what was typed where it is no number
+ * @property {string | null} message the reason as a sentence
+ * @property {string} to in E.164; as typed if it is not a phone number
  * @property {string | null} callerId
  * @property {string} twiml
  */
 
 const TIMEOUT_MS = 15_000;
 
-/** The functions, as docs/endpoints.md has them. Whatever goes wrong is thrown as a VoiceError. */
+/** Requests to the endpoints (docs/endpoints.md). Every error is a VoiceError. */
 export class Endpoints {
   #supabase;
   #url;
 
   /**
    * @param {SupabaseClient} supabase
-   * @param {string} functionsUrl under which `/token`, `/twiml` and `/status` are
+   * @param {string} functionsUrl the address before `/token`, `/twiml` and `/status`
    */
   constructor(supabase, functionsUrl) {
     this.#supabase = supabase;
@@ -53,7 +54,7 @@ export class Endpoints {
   }
 
   /**
-   * What would become of a call. Nothing is placed or written.
+   * Asks what would happen to a call. Nothing is placed or written.
    *
    * @param {CallWishes} wishes
    * @param {string | undefined} businessId
@@ -83,7 +84,7 @@ export class Endpoints {
   async #request(method, path, { body, signal } = {}) {
     let response = await this.#send(method, path, await this.#accessToken(), body, signal);
     if (response.status === 401) {
-      // Revoked, or by the server's clock expired already.
+      // The session was revoked, or the token has expired by the server's clock.
       const { data } = await this.#supabase.auth.refreshSession();
       if (data.session) {
         response = await this.#send(method, path, data.session.access_token, body, signal);
@@ -131,7 +132,7 @@ export class Endpoints {
 }
 
 /**
- * The parameters of a call as twiml_fn reads them.
+ * The parameters of a call, with the names that twiml_fn reads.
  *
  * @param {CallWishes} wishes
  * @returns {Record<string, string>}

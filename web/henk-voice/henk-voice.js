@@ -1,27 +1,31 @@
 import { AccessToken } from './access-token.js';
 import { AudioDevices } from './audio-devices.js';
 import { VoiceCall } from './call.js';
-import { Conversations, FINAL_STATUSES } from './conversations.js';
+import { isOver } from './call-statuses.js';
+import { Conversations } from './conversations.js';
 import { Emitter } from './emitter.js';
 import { Endpoints, twimlParameters } from './endpoints.js';
-import { VoiceError, failure, failureOf } from './failures.js';
+import { failureOf } from './failure-of.js';
+import { VoiceError, failure } from './failures.js';
 import { LiveStatus } from './live-status.js';
 import { Phone } from './phone.js';
 
 export { blockReasonSentence } from './block-reasons.js';
-export { FINAL_STATUSES, timestamp } from './conversations.js';
-export { VoiceError, failureOf } from './failures.js';
+export { FINAL_STATUSES, LIVE_STATUSES, isOver } from './call-statuses.js';
+export { timestamp } from './conversations.js';
+export { failureOf } from './failure-of.js';
+export { VoiceError } from './failures.js';
 
 /**
  * @typedef {import('./call.js').VoiceCall} Call
  * @typedef {import('./call.js').CallState} CallState
- * @typedef {import('./call.js').EndReason} EndReason
+ * @typedef {import('./end-reason.js').EndReason} EndReason
  * @typedef {import('./conversations.js').Business} Business
  * @typedef {import('./conversations.js').Campaign} Campaign
  * @typedef {import('./conversations.js').CallerId} CallerId
  * @typedef {import('./conversations.js').Conversation} Conversation
  * @typedef {import('./conversations.js').ConversationInHistory} ConversationInHistory
- * @typedef {import('./conversations.js').ConversationStatus} ConversationStatus
+ * @typedef {import('./call-statuses.js').ConversationStatus} ConversationStatus
  * @typedef {import('./conversations.js').Description} Description
  * @typedef {import('./conversations.js').HistoryFilter} HistoryFilter
  * @typedef {import('./conversations.js').Lead} Lead
@@ -32,27 +36,29 @@ export { VoiceError, failureOf } from './failures.js';
  * @typedef {object} HenkVoiceOptions
  * @property {typeof import('@twilio/voice-sdk').Device} Device of `@twilio/voice-sdk`
  * @property {import('@supabase/supabase-js').SupabaseClient} supabase a client that is signed in
- * @property {string} functionsUrl under which `/token`, `/twiml` and `/status` are; `/api/twilio`
- *   where the page's own host routes to the functions
+ * @property {string} functionsUrl the address before `/token`, `/twiml` and `/status`; for example
+ *   `/api/twilio` if the page's own host routes to the functions
  * @property {import('@twilio/voice-sdk').Device.Options & Record<string, unknown>} [deviceOptions]
  *   for the SDK's Device
- * @property {boolean} [realtime] false: the project has no Supabase Realtime, do not try
- * @property {number} [connectTimeoutMs] until a call that reaches nobody is given up: 15 s
- * @property {number} [progressTimeoutMs] until a call of which nothing is heard is given up: 45 s
+ * @property {boolean} [realtime] false if the project has no Supabase Realtime
+ * @property {number} [connectTimeoutMs] when a call that does not reach the phone network is given up;
+ *   15,000 by default
+ * @property {number} [progressTimeoutMs] when a call that neither rings nor is answered is given up;
+ *   45,000 by default
  *
  * @typedef {object} HenkVoiceEvents
- * @property {{ businessId: string, callerId: string | null }} ready calls can be placed
+ * @property {{ businessId: string, callerId: string | null }} ready calls can be placed now
  * @property {VoiceCall} call a call begins
- * @property {VoiceCall} callchange anything about it changed
- * @property {VoiceCall} callend it is over
- * @property {Partial<Conversation> & { id: string }} conversation what is new about a conversation
- *   of the business: all of its row, or some columns
- * @property {undefined} gap changes of conversations may have been missed: read them anew
- * @property {Failure} failure calls cannot be placed, and why; it is tried again by itself
- * @property {undefined} recovered they can again
+ * @property {VoiceCall} callchange anything about the call changed
+ * @property {VoiceCall} callend the call is over
+ * @property {Partial<Conversation> & { id: string }} conversation a conversation of the business
+ *   changed: its id, and all columns or only the changed ones
+ * @property {undefined} gap changes of conversations may have been missed: read them again
+ * @property {Failure} failure calls cannot be placed, and why; the library keeps trying
+ * @property {undefined} recovered calls can be placed again
  */
 
-/** Until a call that has just begun is on record. */
+/** The pauses between attempts to find the row of a call that has just begun. */
 const LOOK_UP_AFTER_MS = [0, 300, 700, 1500, 3000, 6000];
 
 /**
@@ -74,7 +80,7 @@ export class HenkVoice extends Emitter {
   call = null;
   /** @type {string | null} */
   businessId = null;
-  /** The business's default. @type {string | null} */
+  /** The business's default caller ID. @type {string | null} */
   callerId = null;
 
   #options;
@@ -102,23 +108,22 @@ export class HenkVoice extends Emitter {
     });
   }
 
-  /** Whether there is a call that is not over. */
+  /** Whether a call is going on. */
   get inCall() {
     return this.call !== null && this.call.state !== 'ended';
   }
 
-  /** Whether calls can be placed, as far as is known. */
+  /** Whether calls can be placed: an access token was granted and did not fail since. */
   get ready() {
     return this.#ready;
   }
 
   /**
-   * Gets ready to call for a business. A user of several has to name one.
+   * Gets ready to call for a business.
    *
-   * Throws VoiceError where there is no token yet; it is tried again all the same, with `ready` and
-   * `recovered` once it worked, until `close()`.
-   *
-   * @param {string} [businessId]
+   * @param {string} [businessId] needed if the user belongs to several
+   * @throws {VoiceError} if it fails. The library keeps trying until `close()`, and emits `ready`
+   *   and `recovered` when it works.
    */
   async open(businessId) {
     if (this.inCall) throw new VoiceError(failure('call_in_progress'));
@@ -146,7 +151,7 @@ export class HenkVoice extends Emitter {
     await this.#token.start();
   }
 
-  /** Hangs up and lets go of everything. */
+  /** Hangs up, and stops everything. */
   close() {
     this.call?.hangUp();
     this.#shut();
@@ -154,18 +159,18 @@ export class HenkVoice extends Emitter {
   }
 
   /**
-   * Places a call. What goes wrong, from the token to the microphone, ends the call with a reason.
+   * Places a call. If something goes wrong (token, microphone, network), the call ends with a reason.
    *
    * @param {CallWishes} wishes
-   * @returns {VoiceCall} connecting; throws VoiceError where there is a call already
+   * @returns {VoiceCall} in the state `connecting`
+   * @throws {VoiceError} if another call is going on
    */
   dial(wishes) {
     if (this.inCall) throw new VoiceError(failure('call_in_progress'));
     const call = new VoiceCall(wishes, {
       progressTimeoutMs: this.#options.progressTimeoutMs,
       microphoneFailure: () => this.#phone.microphoneFailure,
-      onCallSid: (callSid) =>
-        void this.#lookUp(call, () => this.conversations.byCallSid(callSid)),
+      onCallSid: (callSid) => void this.#lookUp(call, () => this.conversations.byCallSid(callSid)),
       onReconnecting: () => this.#phone.reconnecting(),
       onBroken: () => this.#phone.discard(),
     });
@@ -178,7 +183,7 @@ export class HenkVoice extends Emitter {
   }
 
   /**
-   * What would become of a call: the number in E.164, or why it would be refused.
+   * Asks what would happen to a call, without placing it.
    *
    * @param {CallWishes} wishes
    * @param {AbortSignal} [signal]
@@ -189,7 +194,7 @@ export class HenkVoice extends Emitter {
   }
 
   /**
-   * Saves what a rep writes about a call.
+   * Saves what the rep writes about a call.
    *
    * @param {string} conversationId
    * @param {Description} description
@@ -223,11 +228,11 @@ export class HenkVoice extends Emitter {
   }
 
   /**
-   * A call that is busy at once ends before the browser is told its SID. Its row is the one that
-   * was not there before.
+   * Finds the row of a call whose SID the browser never learned, because the line was busy at once:
+   * it is the new row with this number.
    *
    * @param {VoiceCall} call
-   * @param {Promise<Set<string>>} before
+   * @param {Promise<Set<string>>} before the ids of the latest rows before the call
    */
   async #lookUpWithoutSid(call, before) {
     if (call.callSid) return;
@@ -242,7 +247,7 @@ export class HenkVoice extends Emitter {
   }
 
   /**
-   * Finds the call's row and follows it to its end.
+   * Finds the row of a call, and watches it until the call is over.
    *
    * @param {VoiceCall} call
    * @param {() => Promise<Conversation | null>} find
@@ -255,7 +260,7 @@ export class HenkVoice extends Emitter {
       if (!row) continue;
       call.update(row);
       this.emit('conversation', row);
-      if (!FINAL_STATUSES.has(row.status)) this.#live?.watch(row.id);
+      if (!isOver(row.status)) this.#live?.watch(row.id);
       return;
     }
   }
@@ -299,7 +304,7 @@ export class HenkVoice extends Emitter {
       onGap: () => this.emit('gap', undefined),
     });
     this.#live.start(businessId).catch(() => {
-      // Without Realtime the calls that matter are asked about.
+      // Without Realtime, the rows of this page's calls are polled.
     });
   }
 

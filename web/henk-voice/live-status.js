@@ -1,4 +1,4 @@
-import { FINAL_STATUSES } from './conversations.js';
+import { isOver } from './call-statuses.js';
 
 /**
  * @typedef {import('@supabase/supabase-js').SupabaseClient} SupabaseClient
@@ -7,23 +7,23 @@ import { FINAL_STATUSES } from './conversations.js';
  *
  * @typedef {object} LiveStatusOptions
  * @property {SupabaseClient} supabase
- * @property {boolean} realtime false: the project has none, do not try
- * @property {(id: string) => Promise<Conversation>} fetch the conversation of an id
- * @property {(row: Partial<Conversation> & { id: string }) => void} onChange what is new about a
- *   conversation, be it all of it or some columns
- * @property {() => void} onGap changes may have been missed
+ * @property {boolean} realtime false if the project has no Supabase Realtime
+ * @property {(id: string) => Promise<Conversation>} fetch reads one conversation
+ * @property {(row: Partial<Conversation> & { id: string }) => void} onChange a conversation
+ *   changed: its id, and all columns or only the changed ones
+ * @property {() => void} onGap some changes may have been missed
  */
 
 const SUBSCRIBE_TIMEOUT_MS = 4_000;
 const FIRST_POLL_MS = 700;
 const SLOWEST_POLL_MS = 10_000;
 const SLOWER = 1.15;
-/** With Realtime a poll only makes up for a broadcast that got lost. */
+/** With Realtime, polling is only for broadcasts that got lost. */
 const POLL_BESIDE_REALTIME_MS = 5_000;
 
 /**
- * Tells what happens to conversations: by Supabase Realtime where the project has it, and by asking
- * about those that are watched where it has not. Who listens does not notice which.
+ * Tells about changes of conversations. If the project has Supabase Realtime, it listens to the
+ * broadcasts of the business. In any case it polls the conversations that are watched.
  */
 export class LiveStatus {
   #options;
@@ -31,7 +31,7 @@ export class LiveStatus {
   #channel = null;
   #subscribed = false;
   #stopped = false;
-  /** Timers of the watched ones, by id. @type {Map<string, ReturnType<typeof setTimeout>>} */
+  /** The timer of each watched conversation, by its id. @type {Map<string, ReturnType<typeof setTimeout>>} */
   #watched = new Map();
 
   /** @param {LiveStatusOptions} options */
@@ -39,7 +39,7 @@ export class LiveStatus {
     this.#options = options;
   }
 
-  /** @param {string} businessId whose conversations */
+  /** @param {string} businessId the business to listen to */
   async start(businessId) {
     if (!this.#options.realtime) return;
     const { supabase } = this.#options;
@@ -47,7 +47,7 @@ export class LiveStatus {
     if (this.#stopped) return;
     const channel = supabase.channel(`business:${businessId}`, { config: { private: true } });
     this.#channel = channel;
-    // As realtime.broadcast_changes() names and fills them.
+    // The names and the payload are those of realtime.broadcast_changes().
     for (const event of ['INSERT', 'UPDATE']) {
       channel.on('broadcast', { event }, ({ payload }) => this.#tell(payload?.record));
     }
@@ -58,7 +58,7 @@ export class LiveStatus {
       this.#subscribed = status === 'SUBSCRIBED';
       if (!this.#subscribed) return;
       clearTimeout(unanswered);
-      // Broadcasts are not kept for those who were away.
+      // Broadcasts sent while the connection was lost do not come later.
       if (wasSubscribed) this.#options.onGap();
       wasSubscribed = true;
     });
@@ -72,7 +72,7 @@ export class LiveStatus {
   }
 
   /**
-   * Follows one conversation until its call is over. Called again, it looks at it sooner.
+   * Polls a conversation until its call is over. A second call makes the next poll come sooner.
    *
    * @param {string} id
    */
@@ -108,7 +108,7 @@ export class LiveStatus {
     try {
       this.#tell(await this.#options.fetch(id));
     } catch {
-      // The next one may get through; until then nothing is known to have changed.
+      // The next poll may succeed.
       nextWait = SLOWEST_POLL_MS;
     }
     if (this.#watched.has(id)) this.#pollLater(id, nextWait);
@@ -117,7 +117,7 @@ export class LiveStatus {
   /** @param {(Partial<Conversation> & { id: string }) | undefined} row */
   #tell(row) {
     if (!row) return;
-    if (row.status && FINAL_STATUSES.has(row.status)) {
+    if (row.status && isOver(row.status)) {
       clearTimeout(this.#watched.get(row.id));
       this.#watched.delete(row.id);
     }

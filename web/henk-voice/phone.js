@@ -1,4 +1,5 @@
-import { VoiceError, failure, failureOfMicrophone, failureOfSdk } from './failures.js';
+import { failureOfMicrophone, failureOfSdk } from './failure-of.js';
+import { VoiceError, failure } from './failures.js';
 
 /**
  * @typedef {import('@twilio/voice-sdk').Device} Device
@@ -8,22 +9,22 @@ import { VoiceError, failure, failureOfMicrophone, failureOfSdk } from './failur
  *
  * @typedef {object} PhoneOptions
  * @property {typeof import('@twilio/voice-sdk').Device} Device
- * @property {object} deviceOptions for `new Device()`, over the defaults here
+ * @property {object} deviceOptions options for `new Device()`; they override ours
  * @property {AudioDevices} audio
- * @property {() => Promise<string>} freshToken a token that was not used before
- * @property {(waiting: boolean) => void} onMicrophone the browser is asked for the microphone, and
- *   has answered
+ * @property {() => Promise<string>} freshToken fetches a new access token
+ * @property {(waiting: boolean) => void} onMicrophone true when the browser is asked for the
+ *   microphone, false when it has answered
  * @property {number} connectTimeoutMs
  */
 
-/** What a fresh token may mend. */
+/** Failures that a new access token may solve. */
 const TOKEN_FAILURES = new Set(['token_refused', 'token_expired']);
 
 /**
- * The SDK's Device: made with the first call, renewed where it is stuck.
+ * Keeps the SDK's Device: makes it with the first call, and replaces it when it is stuck.
  */
 export class Phone {
-  /** Why the microphone could not be opened last. @type {Failure | null} */
+  /** Why the microphone could not be opened for the latest call. @type {Failure | null} */
   microphoneFailure = null;
 
   #options;
@@ -32,9 +33,9 @@ export class Phone {
   /** @type {string | null} */
   #heldToken = null;
   #inCall = false;
-  /** While a call connects: what the network has against it. @type {((failure: Failure) => void) | null} */
+  /** While a call connects: called for each error of the Device. @type {((failure: Failure) => void) | null} */
   #onTrouble = null;
-  /** Meanwhile, ends it. @type {((failure: Failure) => void) | null} */
+  /** While a call connects: ends the attempt. @type {((failure: Failure) => void) | null} */
   #giveUp = null;
 
   /** @param {PhoneOptions} options */
@@ -45,14 +46,16 @@ export class Phone {
   /**
    * @param {string} token
    * @param {Record<string, string>} params
-   * @returns {Promise<SdkCall>} throws VoiceError, and always within the timeout
+   * @returns {Promise<SdkCall>} settles within `connectTimeoutMs`, unless the browser asks for the
+   *   microphone before
+   * @throws {VoiceError}
    */
   async connect(token, params) {
     this.microphoneFailure = null;
     this.#inCall = true;
     const device = this.#ready(token);
     await this.#options.audio.open();
-    // Hung up meanwhile.
+    // The rep hung up while the microphone was opened.
     if (!this.#inCall) throw new VoiceError(failure('unknown'));
 
     return new Promise((resolve, reject) => {
@@ -70,7 +73,7 @@ export class Phone {
       const giveUp = (cause) => {
         if (settled) return;
         settle();
-        // connect() cannot be called off, and as long as it is pending there is no other.
+        // connect() cannot be canceled, and the Device allows only one at a time.
         this.discard();
         reject(new VoiceError(cause));
       };
@@ -81,8 +84,8 @@ export class Phone {
 
       this.#giveUp = giveUp;
 
-      // A refused token shows here alone: connect() itself never settles then.
-      // github.com/twilio/twilio-voice.js/issues/85
+      // If the token is refused, connect() never settles: only the Device's error tells.
+      // https://github.com/twilio/twilio-voice.js/issues/85
       this.#onTrouble = (cause) => {
         trouble = cause;
         if (!TOKEN_FAILURES.has(cause.code)) return;
@@ -113,12 +116,13 @@ export class Phone {
 
   /** @param {string} token */
   updateToken(token) {
-    // It may cost a second of sound (device.ts, updateToken), and calls outlive their token.
+    // In a call it may interrupt the sound for a second (updateToken in the SDK's device.ts), and
+    // a call does not need a valid token to go on.
     if (this.#inCall) this.#heldToken = token;
     else this.#device?.updateToken(token);
   }
 
-  /** The call is over, or given up while it connects. */
+  /** Call this when a call is over, or is given up while it connects. */
   async hungUp() {
     this.#inCall = false;
     this.#giveUp?.(failure('unknown'));
@@ -126,12 +130,12 @@ export class Phone {
     this.#useHeldToken();
   }
 
-  /** The signalling connects anew, for which an old token would not do. */
+  /** Call this when the signalling reconnects, because that needs a valid token. */
   reconnecting() {
     this.#useHeldToken();
   }
 
-  /** Throws the Device away; the next call makes another. */
+  /** Destroys the Device; the next call makes a new one. */
   discard() {
     const device = this.#device;
     this.#device = null;
@@ -150,7 +154,7 @@ export class Phone {
    * @returns {Device}
    */
   #ready(token) {
-    // The SDK destroys it when the page is left, which a page in the back/forward cache survives.
+    // The SDK destroys it when the page is left. The page may come back from the browser's cache.
     if (this.#device?.state === 'destroyed') this.discard();
     if (this.#device) {
       if (this.#device.token !== token) this.#device.updateToken(token);
@@ -159,13 +163,13 @@ export class Phone {
 
     const { Device, deviceOptions, audio } = this.#options;
     const device = new Device(token, {
-      // Opus survives losing packets, PCMU does not.
+      // Opus copes with lost packets, PCMU does not.
       codecPreferences: /** @type {any} */ (['opus', 'pcmu']),
-      // Busy, no answer and refused tokens by their own codes.
+      // With this, busy, no answer and refused tokens have error codes of their own.
       enableImprovedSignalingErrorPrecision: true,
-      // For so long a call waits for its browser to come back.
+      // How long a call waits for its browser to reconnect.
       maxCallSignalingTimeoutMs: 15_000,
-      // What the SDK would log, the failures tell.
+      // Our failures say what the SDK would log.
       logLevel: 'silent',
       ...deviceOptions,
       getUserMedia: this.#getUserMedia,
@@ -182,7 +186,7 @@ export class Phone {
     else if (TOKEN_FAILURES.has(cause.code)) {
       this.#useHeldToken();
       this.#options.freshToken().catch(() => {
-        // AccessToken tells of it.
+        // AccessToken reports it.
       });
     }
   }
@@ -196,7 +200,7 @@ export class Phone {
     try {
       return await (given ? given(constraints) : navigator.mediaDevices.getUserMedia(constraints));
     } catch (error) {
-      // The SDK tells denied from failed and no more.
+      // The SDK reports only two kinds of error, so we keep the exact one.
       this.microphoneFailure = failureOfMicrophone(error);
       throw error;
     } finally {

@@ -1,0 +1,230 @@
+import { failureOf } from '../../henk-voice/henk-voice.js';
+import { create, element } from '../shared/dom.js';
+import { hideNotice, hideNotices, showFailure, showNote } from '../shared/notices.js';
+import { CALL_STATES } from '../shared/words.js';
+import { pathOf, viewAt } from './address.js';
+import { CallStrip } from './call-strip.js';
+import { CurrentCall } from './current-call.js';
+import { watchOtherTabs } from './other-tabs.js';
+
+/**
+ * @typedef {import('@supabase/supabase-js').User} User
+ * @typedef {import('../../henk-voice/henk-voice.js').Business} Business
+ * @typedef {import('../../henk-voice/henk-voice.js').HenkVoice} HenkVoice
+ * @typedef {import('./view.js').View} View
+ */
+
+const REMEMBERED_BUSINESS = 'henk-calls.business';
+
+/**
+ * What is around the views: who is signed in, the business, the navigation, and the phone.
+ */
+export class Frame {
+  #voice;
+  #views;
+  #markup;
+  #currentCall;
+  #callStrip;
+  /** `undefined` until it is known. @type {string | null | undefined} */
+  #userId;
+  /** @type {Business[]} */
+  #businesses = [];
+  /** @type {Business | null} */
+  #business = null;
+  /** The path of the view that is shown; of an element's address (`#main`) it is the last one. */
+  #path = pathOf(location.hash) ?? '/';
+  /** Ends the view that is shown. @type {AbortController | null} */
+  #mounted = null;
+  /** @type {Map<string, any>} */
+  #memory = new Map();
+  #title = '';
+  #root = element('view', HTMLElement);
+  #links = element('navigation-links', HTMLUListElement);
+  #businessSelect = element('business', HTMLSelectElement);
+
+  /**
+   * @param {HenkVoice} voice
+   * @param {View[]} views in the order of the navigation
+   * @param {Map<View, DocumentFragment>} markup of each view
+   */
+  constructor(voice, views, markup) {
+    this.#voice = voice;
+    this.#views = views;
+    this.#markup = markup;
+    this.#currentCall = new CurrentCall(voice);
+    this.#callStrip = new CallStrip(voice, this.#currentCall);
+    watchOtherTabs(voice);
+    this.#links.append(
+      ...views.map(({ path, title }) => create('li', {}, create('a', { href: `#${path}` }, title))),
+    );
+    this.#businessSelect.addEventListener('change', () => this.#choose(this.#businessSelect.value));
+    element('skip', HTMLAnchorElement).addEventListener('click', (event) => {
+      // The address stays that of the view.
+      event.preventDefault();
+      element('main', HTMLElement).focus();
+    });
+    window.addEventListener('hashchange', () => this.#navigate());
+    window.addEventListener('beforeunload', (event) => {
+      if (voice.inCall) event.preventDefault();
+    });
+    voice.on('failure', (failure) => showFailure(failure, 'voice'));
+    voice.on('recovered', () => hideNotice('voice'));
+    voice.on('call', () => (this.#businessSelect.disabled = true));
+    voice.on('callchange', () => this.#showTitle());
+    voice.on('callend', () => (this.#businessSelect.disabled = false));
+    voice.audio.on('change', ({ lost }) => {
+      if (!lost.length) return;
+      const devices = lost.join(' and ');
+      showNote('audio-lost', `${devices} is gone. The system’s default is used instead.`);
+    });
+  }
+
+  /**
+   * Shows the views to a user, or the sign-in form.
+   *
+   * @param {User | null} user
+   */
+  async show(user) {
+    const userId = user?.id ?? null;
+    // Supabase also reports each refreshed token of the same user.
+    if (userId === this.#userId) return;
+    this.#userId = userId;
+    hideNotices();
+    this.#unmount();
+    this.#memory.clear();
+    this.#business = null;
+    element('page-loading', HTMLElement).hidden = true;
+    element('sign-in', HTMLElement).hidden = user !== null;
+    element('account', HTMLElement).hidden = user === null;
+    element('navigation', HTMLElement).hidden = true;
+    if (!user) {
+      this.#voice.close();
+      this.#setTitle('Sign in');
+      element('email', HTMLInputElement).focus();
+      return;
+    }
+    element('user-email', HTMLElement).textContent = user.email ?? '';
+    await this.#loadBusinesses();
+  }
+
+  async #loadBusinesses() {
+    const userId = this.#userId;
+    try {
+      const businesses = await this.#voice.conversations.businesses();
+      if (userId !== this.#userId) return;
+      this.#businesses = businesses;
+    } catch (error) {
+      showFailure(failureOf(error), 'businesses');
+      return;
+    }
+    const [first] = this.#businesses;
+    if (!first) {
+      showNote('businesses', 'You do not belong to a business yet. Ask its owner to add you.');
+      return;
+    }
+    const remembered = localStorage.getItem(REMEMBERED_BUSINESS);
+    const business = this.#businesses.find(({ id }) => id === remembered) ?? first;
+    const several = this.#businesses.length > 1;
+    element('business-choice', HTMLElement).hidden = !several;
+    element('business-name', HTMLElement).textContent = several ? '' : business.name;
+    element('navigation', HTMLElement).hidden = false;
+    this.#businessSelect.replaceChildren(
+      ...this.#businesses.map(({ id, name }) => create('option', { value: id }, name)),
+    );
+    this.#businessSelect.value = business.id;
+    this.#choose(business.id);
+    this.#focusHeading();
+  }
+
+  /** @param {string} businessId */
+  #choose(businessId) {
+    const business = this.#businesses.find(({ id }) => id === businessId);
+    if (!business) return;
+    localStorage.setItem(REMEMBERED_BUSINESS, business.id);
+    this.#business = business;
+    this.#currentCall.forget();
+    hideNotice('voice');
+    this.#mount();
+    this.#voice.open(business.id).catch((error) => showFailure(failureOf(error), 'voice'));
+  }
+
+  #navigate() {
+    const path = pathOf(location.hash);
+    if (path === null || path === this.#path) return;
+    this.#path = path;
+    if (!this.#business) return;
+    this.#mount();
+    window.scrollTo(0, 0);
+    this.#focusHeading();
+  }
+
+  /** Shows the view of the address, for the business that is chosen. */
+  #mount() {
+    const business = this.#business;
+    const userId = this.#userId;
+    if (!business || !userId) return;
+    this.#unmount();
+    const view = viewAt(this.#views, this.#path);
+    const markup = view && this.#markup.get(view);
+    for (const link of this.#links.querySelectorAll('a')) {
+      if (view && link.hash === `#${view.path}`) link.setAttribute('aria-current', 'page');
+      else link.removeAttribute('aria-current');
+    }
+    this.#setTitle(view?.title ?? 'Page not found');
+    this.#callStrip.show(!view?.showsCall);
+    if (!view || !markup) {
+      this.#root.replaceChildren(...this.#notFound());
+      return;
+    }
+    this.#root.replaceChildren(markup.cloneNode(true));
+    this.#mounted = new AbortController();
+    view.mount(this.#root, {
+      voice: this.#voice,
+      currentCall: this.#currentCall,
+      userId,
+      business,
+      memory: this.#memory,
+      signal: this.#mounted.signal,
+    });
+  }
+
+  #unmount() {
+    this.#mounted?.abort();
+    this.#mounted = null;
+    this.#root.replaceChildren();
+    this.#callStrip.show(false);
+  }
+
+  #notFound() {
+    const [home] = this.#views;
+    return [
+      create('h1', {}, 'Page not found'),
+      create('p', {}, `There is no page at “${location.hash}”.`),
+      ...(home
+        ? [create('p', {}, create('a', { href: `#${home.path}` }, `Go to ${home.title}`))]
+        : []),
+    ];
+  }
+
+  /** Tells a screen reader, and the Tab key, that the view is another. */
+  #focusHeading() {
+    const heading = this.#root.querySelector('h1');
+    if (!heading) return;
+    heading.tabIndex = -1;
+    heading.focus({ preventScroll: true });
+  }
+
+  /** @param {string} title */
+  #setTitle(title) {
+    this.#title = title;
+    this.#showTitle();
+  }
+
+  /** During a call the tab says what the call is doing. */
+  #showTitle() {
+    const { call, inCall } = this.#voice;
+    const title =
+      call && inCall ? `${CALL_STATES[call.state]} ${this.#currentCall.name}` : this.#title;
+    document.title = `${title} · Henk`;
+  }
+}

@@ -1,0 +1,26 @@
+/**
+ * @typedef {object} Vendor
+ * @property {typeof import('@twilio/voice-sdk').Device} Device
+ * @property {typeof import('@supabase/supabase-js').createClient} createClient
+ */
+
+/** @returns {Promise<Vendor>} the Voice SDK and supabase-js, which are classic scripts and not modules */
+export async function loadVendor() {
+  await Promise.all([loadScript('vendor/twilio.min.js'), loadScript('vendor/supabase.js')]);
+  const { Twilio, supabase } = /** @type {any} */ (window);
+  return { Device: Twilio.Device, createClient: supabase.createClient };
+}
+
+/**
+ * @param {string} source
+ * @returns {Promise<void>}
+ */
+function loadScript(source) {
+  return new Promise((resolve, reject) => {
+    const script = document.createElement('script');
+    script.src = source;
+    script.onload = () => resolve();
+    script.onerror = () => reject(new Error(`${source} cannot be loaded`));
+    document.head.append(script);
+  });
+}

@@ -1,0 +1,68 @@
+import { create, element } from './dom.js';
+
+/** @typedef {import('../../henk-voice/henk-voice.js').Failure} Failure */
+
+/**
+ * Shows what is wrong and what to do, until the person closes the notice or `hideNotice` is called.
+ *
+ * @param {Failure} failure
+ * @param {string} [about] a notice replaces the one about the same thing
+ */
+export function showFailure(failure, about = failure.code) {
+  const { title, message, action, requestId } = failure;
+  const number = requestId ? [create('small', {}, `Request ${requestId}`)] : [];
+  show(
+    about,
+    'bad',
+    create('strong', {}, title),
+    create('p', {}, `${message} ${action}`),
+    ...number,
+  );
+}
+
+/**
+ * @param {string} about
+ * @param {string} text
+ */
+export function showNote(about, text) {
+  show(about, 'note', create('p', {}, text));
+}
+
+/** @param {string} about */
+export function hideNotice(about) {
+  find(about)?.remove();
+}
+
+export function hideNotices() {
+  element('notices', HTMLElement).replaceChildren();
+}
+
+/**
+ * @param {string} about
+ * @param {'bad' | 'note'} kind
+ * @param {...Node} content
+ */
+function show(about, kind, ...content) {
+  const close = create(
+    'button',
+    { type: 'button', class: 'close' },
+    create('span', { class: 'visually-hidden' }, 'Close notice'),
+    create('span', { 'aria-hidden': 'true' }, '×'),
+  );
+  const notice = create(
+    'div',
+    { class: `notice ${kind}`, 'data-about': about },
+    create('div', {}, ...content),
+    close,
+  );
+  close.addEventListener('click', () => notice.remove());
+  const before = find(about);
+  if (before?.textContent === notice.textContent) return;
+  if (before) before.replaceWith(notice);
+  else element('notices', HTMLElement).append(notice);
+}
+
+/** @param {string} about */
+function find(about) {
+  return document.querySelector(`.notice[data-about="${CSS.escape(about)}"]`);
+}

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { FINAL_STATUSES, LIVE_STATUSES } from '../../henk-voice/henk-voice.js';
+import { STATUS_FILTERS, STATUS_WORDS, callState, duration, outcomeWord, when } from './words.js';
+
+test('a duration has minutes and seconds, and hours if there are any', () => {
+  assert.equal(duration(0), '0:00');
+  assert.equal(duration(7), '0:07');
+  assert.equal(duration(750), '12:30');
+  assert.equal(duration(3600), '1:00:00');
+  assert.equal(duration(3723), '1:02:03');
+});
+
+test('every status has a word and is in exactly one filter', () => {
+  const filtered = Object.values(STATUS_FILTERS).flatMap(({ statuses }) => statuses);
+  const all = [...LIVE_STATUSES, ...FINAL_STATUSES, 'blocked'];
+  assert.deepEqual([...filtered].sort(), [...all].sort());
+  assert.deepEqual(Object.keys(STATUS_WORDS).sort(), [...all].sort());
+});
+
+test('an outcome that the page does not know stays as it is', () => {
+  assert.equal(outcomeWord('not_interested'), 'Not interested');
+  assert.equal(outcomeWord('sold_twice'), 'sold_twice');
+});
+
+test('a call says what it does, and what the rep has to do', () => {
+  const call = { state: 'connecting', reconnecting: false, awaitingMicrophone: false };
+  assert.equal(callState(call), 'Connecting…');
+  assert.match(callState({ ...call, awaitingMicrophone: true }), /Allow the microphone/);
+  const lost = { ...call, state: 'talking', reconnecting: true };
+  assert.equal(callState(lost), 'Connection lost. Reconnecting…');
+});
+
+test('a time of today is shown without its date', () => {
+  const now = new Date().toISOString();
+  assert.equal(when(now).iso, now);
+  assert.ok(when(now).short.length < when('2020-01-31T08:05:09Z').short.length);
+});

@@ -1,0 +1,8 @@
+import { dialerView } from './dialer/view.js';
+
+/**
+ * All views, in the order of the navigation. The first one is the home page.
+ *
+ * @type {import('./frame/view.js').View[]}
+ */
+export const VIEWS = [dialerView];

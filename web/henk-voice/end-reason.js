@@ -1,0 +1,98 @@
+import { blockReasonSentence } from './block-reasons.js';
+import { isOver } from './call-statuses.js';
+
+/**
+ * @typedef {import('./conversations.js').Conversation} Conversation
+ * @typedef {import('./failures.js').Failure} Failure
+ *
+ * @typedef {'hung_up' | 'lead_hung_up' | 'canceled' | 'busy' | 'no_answer' | 'not_reached'
+ *   | 'refused' | 'time_limit' | 'failure' | 'ended'} EndCode
+ *   `ended`: the exact code is not known yet
+ *
+ * @typedef {object} EndReason
+ * @property {EndCode} code
+ * @property {string} message
+ * @property {Failure} [failure] if the code is `failure`
+ * @property {string} [blockReason] if the code is `refused`
+ *
+ * @typedef {object} Ending what is known about the end of a call
+ * @property {boolean} hungUpHere the rep hung up
+ * @property {boolean} answered the lead answered
+ * @property {EndCode | null} networkCode what the phone network said; see `endCodeOfSdk`
+ * @property {Failure | null} failure
+ * @property {Conversation | null} conversation
+ */
+
+/** @type {Readonly<Record<EndCode, string>>} */
+const SENTENCES = {
+  hung_up: 'You hung up.',
+  lead_hung_up: 'The other side hung up.',
+  canceled: 'You hung up before anybody answered.',
+  busy: 'The line is busy.',
+  no_answer: 'Nobody answered.',
+  not_reached: 'The number could not be reached.',
+  refused: 'The call was not placed.',
+  time_limit: 'The call reached its time limit.',
+  failure: 'The call failed.',
+  ended: 'The call is over.',
+};
+
+/** The Voice SDK's error codes that are ordinary endings. @type {Readonly<Record<number, EndCode>>} */
+const SDK_CODES = {
+  31404: 'not_reached',
+  31480: 'no_answer',
+  31486: 'busy',
+};
+
+/** @type {Readonly<Partial<Record<Conversation['status'], EndCode>>>} */
+const STATUS_CODES = {
+  busy: 'busy',
+  'no-answer': 'no_answer',
+  failed: 'not_reached',
+  canceled: 'canceled',
+};
+
+/**
+ * @param {number} sdkCode of an error of the Voice SDK
+ * @returns {EndCode | null} null if the error is a failure and not an ordinary ending
+ */
+export function endCodeOfSdk(sdkCode) {
+  return SDK_CODES[sdkCode] ?? null;
+}
+
+/**
+ * Why a call ended. The answer becomes more exact when more is known, above all the conversation.
+ *
+ * @param {Ending} ending
+ * @returns {EndReason}
+ */
+export function endReason(ending) {
+  const { conversation, failure, hungUpHere } = ending;
+  if (conversation?.status === 'blocked') {
+    const blockReason = conversation.block_reason ?? '';
+    const message = `${SENTENCES.refused} ${blockReasonSentence(blockReason)}`;
+    return { code: 'refused', message, blockReason };
+  }
+  if (failure && !hungUpHere) {
+    return { code: 'failure', message: `${failure.message} ${failure.action}`, failure };
+  }
+  const code = endCode(ending);
+  return { code, message: SENTENCES[code] };
+}
+
+/**
+ * @param {Ending} ending
+ * @returns {EndCode}
+ */
+function endCode({ conversation, hungUpHere, answered, networkCode }) {
+  const talked = answered || conversation?.status === 'completed';
+  if (hungUpHere) return talked ? 'hung_up' : 'canceled';
+  if (conversation && isOver(conversation.status)) {
+    const { duration_seconds: seconds, time_limit_seconds: limit } = conversation;
+    if (seconds !== null && limit !== null && seconds >= limit - 1) return 'time_limit';
+    const code = STATUS_CODES[conversation.status];
+    if (code) return code;
+  }
+  if (networkCode) return networkCode;
+  return talked ? 'lead_hung_up' : 'ended';
+}

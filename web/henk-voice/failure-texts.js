@@ -1,0 +1,197 @@
+/** The texts of all failures. docs/client-library.md has a table of them. */
+
+const RELOAD = 'Reload the page. If it happens again, tell your administrator.';
+const ADMINISTRATOR = 'Tell your administrator: nothing on this page can change it.';
+const CHECK_CONNECTION = 'Check your internet connection, VPN and firewall.';
+
+/**
+ * For each failure: its title (the set-up guide uses the same), what is wrong, what to do, and
+ * whether the same request may work a little later.
+ */
+export const FAILURES = /** @type {const} */ ({
+  // The endpoints: the error codes of docs/endpoints.md.
+  phone_system_error: [
+    'Phone system error',
+    'The phone system is not set up correctly.',
+    ADMINISTRATOR,
+    false,
+  ],
+  unauthorized_domain: [
+    'Unauthorized domain',
+    'Calls can only be placed from Henk’s own pages, and this page is not one of them.',
+    'Open Henk at app.callhenk.com and call from there.',
+    false,
+  ],
+  unauthenticated: ['Signed out', 'Your session has ended.', 'Sign in again.', false],
+  not_a_member: [
+    'No access',
+    'You are not, or no longer, a member of this business.',
+    'Choose another business, or ask its owner to add you.',
+    false,
+  ],
+  business_required: [
+    'No business chosen',
+    'You belong to several businesses.',
+    'Choose the one to call for.',
+    false,
+  ],
+  rate_limited: [
+    'Too many requests',
+    'You asked for permission to call too often in a short time.',
+    'Wait a minute, then try again.',
+    true,
+  ],
+  database_unavailable: [
+    'Database unavailable',
+    'The database does not answer at the moment.',
+    'Try again in a moment.',
+    true,
+  ],
+  invalid_request: [
+    'Invalid request',
+    'The server did not accept what this page sent.',
+    RELOAD,
+    false,
+  ],
+  not_found: [
+    'Not found',
+    'There is no such call in your business.',
+    'Reload the list of calls.',
+    false,
+  ],
+  unreachable: ['No connection', 'The server cannot be reached.', CHECK_CONNECTION, true],
+  token_unavailable: [
+    'Failed to get token',
+    'The calling service could not be reached, so there is no permission to call.',
+    `${CHECK_CONNECTION} The page keeps trying.`,
+    true,
+  ],
+  unexpected_answer: [
+    'Unexpected answer',
+    'The server answered something that this page does not understand.',
+    RELOAD,
+    true,
+  ],
+
+  // The browser and the microphone.
+  browser_unsupported: [
+    'Unsupported browser',
+    'This browser cannot place calls.',
+    'Use a current Chrome, Edge, Firefox or Safari.',
+    false,
+  ],
+  insecure_page: [
+    'Insecure page',
+    'Browsers allow calls only on secure pages, and this page was not loaded over https.',
+    'Open the page with https:// in front of its address.',
+    false,
+  ],
+  microphone_denied: [
+    'No microphone permission',
+    'The browser does not let this page use the microphone.',
+    'Allow the microphone next to the page’s address, then call again.',
+    false,
+  ],
+  microphone_missing: [
+    'No microphone',
+    'No microphone is connected.',
+    'Connect a microphone or headset, then call again.',
+    false,
+  ],
+  microphone_in_use: [
+    'Microphone in use',
+    'The microphone cannot be opened: another program may be using it.',
+    'Close other programs that use it, or choose another microphone.',
+    true,
+  ],
+  microphone_failed: [
+    'Microphone failed',
+    'The microphone cannot be opened.',
+    'Choose another microphone, or connect this one again.',
+    true,
+  ],
+
+  // Twilio's permission to call.
+  token_refused: [
+    'Call not permitted',
+    'The phone network refused the permission to call that this page was given.',
+    ADMINISTRATOR,
+    false,
+  ],
+  token_expired: [
+    'Permission expired',
+    'The permission to call has expired.',
+    'Call again: a new one is fetched.',
+    true,
+  ],
+
+  // The call.
+  call_in_progress: [
+    'Call in progress',
+    'You are in a call already.',
+    'Hang up before you place another call.',
+    false,
+  ],
+  connect_timeout: [
+    'No answer from the phone network',
+    'The phone network did not answer in time.',
+    `${CHECK_CONNECTION} Then call again.`,
+    true,
+  ],
+  progress_timeout: [
+    'The call does not get through',
+    'The phone network took the call, but did not say whether it rings.',
+    'Call again. If it happens again, tell your administrator.',
+    true,
+  ],
+  too_many_calls: [
+    'Too many calls',
+    'The phone network takes no more calls at the moment.',
+    'Wait a minute, then call again.',
+    true,
+  ],
+  connection_lost: [
+    'Connection lost',
+    'The connection to the phone network was lost.',
+    `${CHECK_CONNECTION} Then call again.`,
+    true,
+  ],
+  audio_failed: [
+    'No audio',
+    'The call was connected, but no sound could get through.',
+    'A firewall or VPN may block calls: try another network.',
+    true,
+  ],
+  call_declined: [
+    'Call declined',
+    'The phone network declined the call.',
+    'Call again. If it happens again, tell your administrator.',
+    true,
+  ],
+  unknown: [
+    'Call failed',
+    'The call failed for a reason that this page does not know.',
+    RELOAD,
+    true,
+  ],
+
+  // Warnings during a call. The call goes on.
+  no_audio: [
+    'No audio',
+    'No sound comes through.',
+    'Check the chosen speaker and its volume, and your connection.',
+    true,
+  ],
+  microphone_silent: [
+    'Microphone silent',
+    'Your microphone picks up nothing, so you cannot be heard.',
+    'Check that it is not switched off, or choose another microphone.',
+    true,
+  ],
+  poor_connection: [
+    'Poor connection',
+    'Your connection is slow or loses data, and the other side can hear it.',
+    'Move closer to the router, or end other uploads and downloads.',
+    true,
+  ],
+});
