@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from datetime import UTC, datetime
 
+from shared.call_statuses import FINAL_STATUSES
+
 _JWT = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*")
 # The forms of Supabase's and Twilio's secrets: sb_secret_…, and 32 hex digits that are not a SID.
 _SECRET = re.compile(r"sb_secret_[\w-]+|(?<![\w-])[0-9a-f]{32}(?![\w-])")
@@ -22,6 +24,7 @@ _CONCEALED: set[str] = set()
 _EMAIL = re.compile(r"[^\s@<>\"'(),;:=&]+(?:@|%40)[^\s@<>\"'(),;:=&]+")
 _PHONE_NUMBER = re.compile(r"\+?\d[\d\s().-]{6,}\d")
 _UUID = r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
+_OPEN_STATUSES = ("queued", "initiated", "ringing", "answered", "in-progress")
 # Fields that people search logs for. A value of this form is logged as it is, even if it looks like
 # a phone number. A value of another form is not logged.
 _FORMS = {
@@ -35,8 +38,7 @@ _FORMS = {
         "business_id": _UUID,
         "user_id": _UUID,
         "block_reason": r"[a-z_]{1,40}",
-        "call_status": "queued|initiated|ringing|answered|in-progress"
-        "|completed|busy|no-answer|failed|canceled",
+        "call_status": "|".join([*_OPEN_STATUSES, *FINAL_STATUSES]),
     }.items()
 }
 

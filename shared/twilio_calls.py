@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from twilio.base.exceptions import (
     TwilioException,
     TwilioRestException,
     TwilioServiceException,
 )
-from twilio.rest import Client
 
 from shared import errors, parsing
 from shared.rpc import Leg
+
+if TYPE_CHECKING:
+    from twilio.rest import Client
 
 # A browser's call dials one lead. More legs than a page has would be a defect.
 MAX_CHILDREN = 50
