@@ -24,7 +24,7 @@ HANDLERS: dict[str, web.Handler] = {
 
 @web.endpoint("/", {"GET"}, DEPLOYMENT)
 def index(request: Request) -> Response:
-    return web.success({"endpoints": list(HANDLERS)})
+    return web.answer_success({"endpoints": list(HANDLERS)})
 
 
 @functions_framework.http

@@ -1,32 +1,36 @@
-"""POST /api/twilio/reconcile: repairs what lost callbacks left behind. Run every minute.
+"""POST /api/twilio/reconcile: repairs calls whose callbacks were lost. It runs every minute.
 
 In:   the scheduler's identity token, signed by Google. The body is not read.
-Out:  `{"asked", "settled"}`: how many calls Twilio was asked about, and how many are through.
-      503 when Twilio or the database does not answer, or wants to be left alone: the next run goes
-      on where this one stopped.
+Out:  `{"asked", "settled"}`: about how many calls Twilio was asked, and how many of them are
+      settled. 503 if Twilio or the database does not answer, or if Twilio asks us to wait: the next
+      run continues.
 """
 
 from __future__ import annotations
 
+import functools
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor, wait
+from typing import TYPE_CHECKING
 
 import functions_framework
 from flask import Request, Response
 
-from shared import call_events, errors, settings, web
-from shared.database import Database, Row
+from shared import errors, rpc, settings, twilio_calls, web
+from shared.database import Database
 from shared.scheduler_identity import SchedulerAuthenticator
-from shared.twilio_calls import TwilioCalls
 
-# After this long a run begins nothing more, and what it has begun ends within 11 s. The host waits
-# for 20 s, the lease is longer than that, and the next run comes after the lease.
+if TYPE_CHECKING:
+    from twilio.rest import Client
+
+# After this time a run begins nothing new. What it has begun ends within 11 s. The host waits for
+# 20 s, the lease is longer than that, and the next run comes after the lease.
 RUN_SECONDS = 8.0
 LEASE_SECONDS = 30
 BATCH = 50
 AT_ONCE = 8
-# One may be the call's own trouble; several are Twilio's, or ours.
+# One failure may be the fault of that call. Several are the fault of Twilio, or ours.
 MAX_FAILURES = 3
 
 with settings.reading() as env:
@@ -34,37 +38,36 @@ with settings.reading() as env:
     SUPABASE = settings.Supabase.read_without_secret(env)
     TWILIO = settings.TwilioRest.read(env, DEPLOYMENT)
     SCHEDULER = settings.Scheduler.read(env, DEPLOYMENT)
-    RECONCILER_JWT = settings.reconciler_jwt(env)
+    RECONCILER_JWT = settings.read_reconciler_jwt(env)
 
-AUTHENTICATOR = SchedulerAuthenticator(SCHEDULER)
-DATABASE = Database(SUPABASE)
-CALLS = TwilioCalls(TWILIO)
-# Starts its threads when they are first needed.
+SCHEDULERS = SchedulerAuthenticator(SCHEDULER)
+AS_RECONCILER = rpc.AsReconciler(Database(SUPABASE), RECONCILER_JWT)
+# It starts its threads when they are needed first, and not before functions-framework forks.
 WORKERS = ThreadPoolExecutor(AT_ONCE)
 
 
 @functions_framework.http
 @web.endpoint("/api/twilio/reconcile", {"POST"}, DEPLOYMENT)
 def reconcile(request: Request) -> Response:
-    AUTHENTICATOR.require(request)
+    SCHEDULERS.authenticate(request)
     run = Run()
     try:
         while not run.is_over():
-            batch = database("claim_unsettled_calls", p_limit=BATCH, p_lease_seconds=LEASE_SECONDS)
-            if batch["paused_seconds"]:
-                raise errors.TwilioBusy(batch["paused_seconds"])
-            if not batch["calls"] and not batch["settled"]:
+            claim = AS_RECONCILER.claim_unsettled_calls(limit=BATCH, lease_seconds=LEASE_SECONDS)
+            if claim["paused_seconds"]:
+                raise errors.TwilioBusy(claim["paused_seconds"])
+            if not claim["calls"] and not claim["settled"]:
                 break
-            run.ask_about(batch["calls"])
+            run.settle(claim["calls"])
     finally:
         web.note(asked=run.asked, settled=run.settled, failed=len(run.failures))
     if run.failures:
         raise run.failures[0]
-    return web.success({"asked": run.asked, "settled": run.settled})
+    return web.answer_success({"asked": run.asked, "settled": run.settled})
 
 
 class Run:
-    """One run, and what it did so far."""
+    """One run, and what it has done so far."""
 
     def __init__(self) -> None:
         self.asked = self.settled = 0
@@ -76,25 +79,27 @@ class Run:
     def is_over(self) -> bool:
         return self._stopped.is_set() or time.monotonic() > self._ends_at
 
-    def ask_about(self, call_sids: list[str]) -> None:
-        """Several at once. Returns when all are through, or raises what stopped the run; the calls
-        left over are claimed again when their lease ends."""
-        under_way = [WORKERS.submit(self._ask_about, call_sid) for call_sid in call_sids]
+    def settle(self, call_sids: list[str]) -> None:
+        """Asks about AT_ONCE calls at the same time. Returns when all are done, or raises what
+        stopped the run. The calls that are left are claimed again when their lease ends."""
+        if not call_sids:
+            return
+        client = open_client()
+        under_way = [WORKERS.submit(self._settle, client, call_sid) for call_sid in call_sids]
         wait(under_way)
         for each in under_way:
             each.result()
 
-    def _ask_about(self, call_sid: str) -> None:
+    def _settle(self, client: Client, call_sid: str) -> None:
         if self.is_over():
             return
         try:
-            legs = CALLS.legs(call_sid)
-            told = None if legs is None else [call_events.from_call_resource(leg) for leg in legs]
-            answer = database("settle_call", p_agent_call_sid=call_sid, p_legs=told)
+            legs = twilio_calls.fetch_legs(client, call_sid)
+            settlement = AS_RECONCILER.settle_call(agent_call_sid=call_sid, legs=legs)
         except errors.TwilioBusy as busy:
             self._stopped.set()
-            # On record for the runs to come, wherever they run.
-            database("pause_reconciliation", p_seconds=busy.seconds)
+            # It is stored, so that the next runs know, wherever they run.
+            AS_RECONCILER.pause_reconciliation(seconds=busy.seconds)
             raise
         except errors.RequestError as failure:
             with self._counting:
@@ -107,10 +112,13 @@ class Run:
         else:
             with self._counting:
                 self.asked += 1
-                self.settled += bool(answer["settled"])
+                self.settled += settlement["settled"]
 
 
-def database(function: str, **parameters: object) -> Row:
-    return DATABASE.call_as_webhook(
-        RECONCILER_JWT, function, parameters, setting="SUPABASE_RECONCILER_JWT"
-    )
+@functools.cache
+def open_client() -> Client:
+    """Twilio's client. It is imported when there is a call to ask about: the import takes half as
+    long as the rest of a cold start, and most runs have nothing to ask."""
+    from shared import twilio_client
+
+    return twilio_client.build_client(TWILIO)

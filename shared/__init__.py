@@ -1,1 +1,1 @@
-"""What the endpoints have in common, one subject a file. Imports nothing else of the project."""
+"""What several endpoints need, one subject a file. It imports no other folder of the project."""

@@ -1,4 +1,4 @@
-"""Why a call is refused, in words that a rep hears and reads. The codes are the database's."""
+"""Why a call is refused, as a sentence that a rep hears and reads. The codes come from SQL."""
 
 from __future__ import annotations
 
@@ -30,6 +30,6 @@ _SENTENCES = {
 }
 
 
-def sentence(block_reason: str) -> str:
-    """The sentence for a code; a general one for a code that is newer than this function."""
+def explain(block_reason: str) -> str:
+    """The sentence for a code. A code that this version does not know gets a general one."""
     return _SENTENCES.get(block_reason, "This call was not placed. It is not allowed.")

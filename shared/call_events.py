@@ -1,6 +1,6 @@
-"""Twilio's callbacks, and what it answers when asked, as events of the ledger.
+"""Twilio's callbacks as events for the ledger (``call_events``).
 
-Which leg a callback is about, and what it carries:
+Which leg a callback is about, and what is in it:
 https://www.twilio.com/docs/voice/twiml/number#attributes-status-callback
 https://www.twilio.com/docs/voice/twiml/dial#action
 """
@@ -8,36 +8,21 @@ https://www.twilio.com/docs/voice/twiml/dial#action
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 
-from shared import errors, sids, web
+from shared import errors, parsing, sids
+from shared.parsing import Form
+from shared.rpc import CallEvent
 
-MAX_INTEGER = 2**31 - 1
-
-Event = dict[str, object]
-
-# What the ledger keeps of a Call: neither prices nor addresses of the API.
-KEPT = (
-    "sid",
-    "parent_call_sid",
-    "status",
-    "direction",
-    "from",
-    "to",
-    "start_time",
-    "end_time",
-    "duration",
-    "date_created",
-    "date_updated",
-)
+MAX_STATUS = 64
 
 
-def call_sid(form: web.Form, name: str = "CallSid") -> str:
-    """The SID in this parameter. Raises InvalidRequest if it is missing or none.
+def read_call_sid(form: Form, name: str = "CallSid") -> str:
+    """The SID in the parameter ``name``. Raises InvalidRequest if it is missing or not a call SID.
 
-    Twilio's have 34 characters, but are documented as opaque: it is the signature that vouches.
+    Twilio's SIDs have 34 characters, but Twilio documents them as opaque. The form can be trusted
+    because its signature was verified.
     """
     sid = form.get(name, "")
     if not re.fullmatch(sids.CALL_SID, sid):
@@ -45,89 +30,66 @@ def call_sid(form: web.Form, name: str = "CallSid") -> str:
     return sid
 
 
-def from_status_callback(form: web.Form) -> Event:
-    """Parameters of ``record_call_event`` for a status callback of either leg."""
-    sid = call_sid(form)
+def read_status_callback(form: Form) -> CallEvent:
+    """The event that a status callback tells, for either leg. Raises InvalidRequest."""
+    sid = read_call_sid(form)
+    parent = read_call_sid(form, "ParentCallSid") if form.get("ParentCallSid") else None
     return {
-        "p_call_sid": sid,
-        # The lead's leg names the agent's as its parent; the agent's leg has none.
-        "p_agent_call_sid": call_sid(form, "ParentCallSid") if form.get("ParentCallSid") else sid,
-        "p_source": "status_callback",
-        "p_status": _status(form, "CallStatus"),
-        "p_sequence_number": _integer(form.get("SequenceNumber")),
-        "p_occurred_at": _timestamp(form.get("Timestamp")),
-        # `Duration` beside it is in minutes, rounded up.
-        "p_duration_seconds": _integer(form.get("CallDuration")),
-        "p_payload": _payload(form),
+        "call_sid": sid,
+        # The lead's leg names the agent's leg as its parent. The agent's leg has no parent.
+        "agent_call_sid": parent or sid,
+        "source": "status_callback",
+        "status": _read_status(form, "CallStatus"),
+        "sequence_number": parsing.parse_count(form.get("SequenceNumber")),
+        "occurred_at": _parse_timestamp(form.get("Timestamp")),
+        # Not `Duration`: that parameter is in minutes, rounded up.
+        "duration_seconds": parsing.parse_count(form.get("CallDuration")),
+        "payload": _read_payload(form),
     }
 
 
-def from_dial_action(form: web.Form) -> Event:
-    """Parameters of ``record_call_event`` for the request to a Dial's action: how the lead's leg
-    ended, or, without DialCallSid, that there never was one."""
-    sid = call_sid(form)
-    return {
-        "p_call_sid": call_sid(form, "DialCallSid") if form.get("DialCallSid") else sid,
-        "p_agent_call_sid": sid,
-        "p_source": "dial_action",
-        "p_status": _status(form, "DialCallStatus"),
-        "p_sequence_number": None,
-        "p_occurred_at": None,
-        "p_duration_seconds": _integer(form.get("DialCallDuration")),
-        "p_payload": _payload(form),
-    }
+def read_dial_action(form: Form) -> CallEvent:
+    """The event that the request to a Dial's action tells: how the lead's leg ended.
 
-
-def from_call_resource(call: Mapping[str, object]) -> Event:
-    """One of the legs of ``settle_call``, from a Call of Twilio's REST API.
-
-    Its `start_time` is not used: whether a leg's clock starts at dialling or at the answer is not
-    documented. Raises TwilioUnavailable for what is no Call.
-    https://www.twilio.com/docs/voice/api/call-resource#call-properties
+    If there is no DialCallSid, there was no such leg, and the event is about the agent's leg.
+    Raises InvalidRequest.
     """
-    texts = {name: web.storable(value) for name in KEPT if isinstance(value := call.get(name), str)}
-    if not texts.get("sid") or not texts.get("status"):
-        raise errors.TwilioUnavailable("a Call without sid or status")
+    sid = read_call_sid(form)
     return {
-        "call_sid": texts["sid"][:64],
-        "status": texts["status"][:64],
-        "ended_at": _timestamp(texts.get("end_time")),
-        "duration_seconds": _integer(texts.get("duration")),
-        "payload": texts,
+        "call_sid": read_call_sid(form, "DialCallSid") if form.get("DialCallSid") else sid,
+        "agent_call_sid": sid,
+        "source": "dial_action",
+        "status": _read_status(form, "DialCallStatus"),
+        "sequence_number": None,
+        "occurred_at": None,
+        "duration_seconds": parsing.parse_count(form.get("DialCallDuration")),
+        "payload": _read_payload(form),
     }
 
 
-def _status(form: web.Form, name: str) -> str:
-    status = web.storable(form.get(name, ""))[:64]
+def _read_status(form: Form, name: str) -> str:
+    status = parsing.make_storable(form.get(name, ""))[:MAX_STATUS]
     if not status:
         raise errors.InvalidRequest(f"{name} is missing.")
     return status
 
 
-def _integer(text: str | None) -> int | None:
-    """A count that Twilio sends as text; None if it sent something else. The event is worth keeping
-    without it, and the payload has what was sent."""
-    if text is None or not re.fullmatch(r"[0-9]{1,10}", text):
-        return None
-    value = int(text)
-    return value if value <= MAX_INTEGER else None
-
-
-def _timestamp(text: str | None) -> str | None:
-    """RFC 2822, as Twilio sends it, to ISO 8601; None if it is no such thing."""
+def _parse_timestamp(text: str | None) -> str | None:
+    """RFC 2822, which Twilio sends, as ISO 8601. None if it is anything else: the event is still
+    worth storing, and its payload has the text."""
     try:
         moment = parsedate_to_datetime(text or "")
     except (ValueError, OverflowError):
         return None
-    # Postgres refuses an offset of 16 hours and more.
+    # Postgres refuses offsets of 16 hours and more.
     offset = moment.utcoffset() or timedelta()
     return moment.isoformat() if abs(offset) < timedelta(hours=16) else None
 
 
-def _payload(form: web.Form) -> dict[str, str | list[str]]:
-    """The parameters as sent; one that was sent several times keeps all its values."""
+def _read_payload(form: Form) -> dict[str, str | list[str]]:
+    """All parameters as they were sent. A parameter that was sent several times has a list."""
     payload: dict[str, str | list[str]] = {}
     for name, values in form.lists():
-        texts = [web.storable(value) for value in values]
-        payload[web.storable(name)] = texts[0] if len(texts) == 1 else texts
+        texts = [parsing.make_storable(value) for value in values]
+        payload[parsing.make_storable(name)] = texts[0] if len(texts) == 1 else texts
     return payload

@@ -1,7 +1,7 @@
-"""The database, over Supabase's REST API: one call per request, as the caller and no one else.
+"""The database, over Supabase's REST API: one call for each request, with the caller's own token.
 
-Each request carries its caller's token, over a connection that carries none. (A shared client whose
-token is switched hands one user's token to another's request.)
+The token is a parameter of each call and not a property of the client. A shared client whose token
+is switched can send one user's request with another user's token.
 """
 
 from __future__ import annotations
@@ -10,107 +10,113 @@ import json
 import re
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
 from urllib.parse import urlencode
 
 from shared import errors, logs, settings
 from shared.http_client import HttpClient, NoAnswer, Response
 
-# Twilio waits 15 s at most, and a person not even that. All of a request keeps to this, with every
-# further try.
+# The limit for a whole call with all its tries. Twilio waits for 15 s, and people for less.
 TOTAL_SECONDS = 5.0
 
-# Seconds between a webhook's tries. Twilio's own follow each other at once, so without these all of
-# them would be over in a moment.
+# The seconds between the tries of a webhook. Twilio repeats a failed webhook at once: without these
+# pauses, all tries would be over in a moment.
 PAUSES = (0.25, 0.5, 1.0, 1.0, 1.0)
-# What a further try needs to be worth it.
+# With less time left than this, there is no further try.
 _ENOUGH_SECONDS = 1.0
 
-Row = dict[str, Any]
+Row = dict[str, object]
 
 
 class Database:
-    """A Supabase project's REST API. Shared by all threads of a function."""
+    """The REST API of a Supabase project. All threads of a function share it."""
 
     def __init__(
-        self, supabase: settings.Supabase, clock: Callable[[], float] = time.monotonic
+        self,
+        supabase: settings.Supabase,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._url = f"{supabase.url}/rest/v1"
         self._publishable_key = supabase.publishable_key
         self._http = HttpClient()
         self._clock = clock
+        self._sleep = sleep
 
-    def call(self, access_token: str, function: str, parameters: Mapping[str, Any]) -> Row:
-        """Calls a database function that answers a JSON object.
+    def call(self, access_token: str, function: str, parameters: Mapping[str, object]) -> Row:
+        """Calls an SQL function that answers a JSON object.
 
         Raises Unauthenticated if the database refuses the token, DatabaseUnavailable if it does not
-        answer, and PhoneSystemError if it answers what only a wrong set-up explains.
+        answer, and PhoneSystemError for an answer that only a wrong set-up explains.
         """
         return self._call(access_token, function, parameters, self._deadline())
 
-    def call_as_webhook(
-        self,
-        webhook_jwt: str,
-        function: str,
-        parameters: Mapping[str, Any],
-        setting: str = "SUPABASE_WEBHOOK_JWT",
+    def call_as_endpoint(
+        self, jwt: str, function: str, parameters: Mapping[str, object], *, setting: str
     ) -> Row:
-        """``call`` with a token of the endpoint's own, from ``setting``: if that is refused, it is
-        the setting that is wrong and not the caller.
+        """Calls an SQL function with the endpoint's own token, which the setting ``setting`` holds.
 
-        While the database is not available it is asked again, so that a short outage costs no call:
-        what is asked with these tokens may be asked any number of times.
+        If the database is not available, it is asked again, so that a short outage does not lose a
+        call. The SQL functions for these tokens may be called any number of times.
+
+        Raises DatabaseUnavailable and PhoneSystemError as ``call`` does. If the token is refused,
+        it is the setting that is wrong and not the caller: PhoneSystemError, which names it.
         """
         deadline = self._deadline()
         try:
             for pause in PAUSES:
                 try:
-                    return self._call(webhook_jwt, function, parameters, deadline)
+                    return self._call(jwt, function, parameters, deadline)
                 except errors.DatabaseUnavailable as error:
                     if deadline - self._clock() < pause + _ENOUGH_SECONDS:
                         raise
                     logs.write("WARNING", f"{function} is asked again: {error.detail}")
-                time.sleep(pause)
-            return self._call(webhook_jwt, function, parameters, deadline)
+                self._sleep(pause)
+            return self._call(jwt, function, parameters, deadline)
         except errors.Unauthenticated as error:
             raise errors.PhoneSystemError(
                 f"the database refuses {setting}: expired, or signed with another key"
             ) from error
 
     def find(self, access_token: str, table: str, columns: str, row_id: str) -> Row | None:
-        """The row with this id, or None if the caller can see none. Raises as ``call`` does."""
+        """The row with this id; None if there is none that the caller may see.
+
+        Raises what ``call`` raises.
+        """
         query = urlencode({"select": columns, "id": f"eq.{row_id}", "limit": "1"})
         rows = self._ask(f"{table}?{query}", access_token, None, self._deadline())
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-            raise errors.PhoneSystemError(f"{table} answered no rows")
+            raise errors.PhoneSystemError(f"{table} did not answer a list of rows")
         return rows[0] if rows else None
 
     def _deadline(self) -> float:
         return self._clock() + TOTAL_SECONDS
 
     def _call(
-        self, access_token: str, function: str, parameters: Mapping[str, Any], deadline: float
+        self, access_token: str, function: str, parameters: Mapping[str, object], deadline: float
     ) -> Row:
-        body = json.dumps(dict(parameters)).encode()
+        body = json.dumps(parameters).encode()
         answer = self._ask(f"rpc/{function}", access_token, body, deadline)
         if not isinstance(answer, dict):
-            raise errors.PhoneSystemError(f"{function} answered no JSON object")
+            raise errors.PhoneSystemError(f"{function} did not answer a JSON object")
         return answer
 
-    def _ask(self, path: str, access_token: str, body: bytes | None, deadline: float) -> Any:
-        """Gets, or posts ``body``: the JSON that the REST API answers, None if it answers nothing.
-        Raises as ``call`` does.
+    def _ask(self, path: str, access_token: str, body: bytes | None, deadline: float) -> object:
+        """The JSON that the REST API answers to a GET, or to a POST of ``body``; None if the answer
+        has no body. Raises what ``call`` raises.
 
-        If the connection breaks it is asked once more, over a new one. That is harmless even where
-        the first was heard: what is asked here may be asked twice, as Twilio and browsers do.
+        If the connection breaks, the request is sent once more, over a new connection. That is
+        harmless even if the first one arrived: Twilio and browsers repeat requests, too.
         """
+        method = "GET" if body is None else "POST"
         headers = [f"apikey: {self._publishable_key}", f"Authorization: Bearer {access_token}"]
         if body is not None:
             headers.append("Content-Type: application/json")
 
         def answer() -> Response:
             left = deadline - self._clock()
-            return self._http.request(f"{self._url}/{path}", headers, body, seconds=left)
+            return self._http.request(
+                method, f"{self._url}/{path}", headers=headers, body=body, seconds=left
+            )
 
         try:
             try:
@@ -122,23 +128,23 @@ class Database:
         except NoAnswer as error:
             raise errors.DatabaseUnavailable(f"the REST API: {error}") from error
         if not 200 <= response.status < 300:
-            raise _refusal(response, path.partition("?")[0])
+            raise _explain_refusal(response, path.partition("?")[0])
         try:
             return response.json() if response.content else None
         except ValueError as error:
-            raise errors.DatabaseUnavailable("the REST API answered no JSON") from error
+            raise errors.DatabaseUnavailable("the REST API did not answer JSON") from error
 
 
-def _refusal(response: Response, path: str) -> errors.RequestError:
-    """What an answer that is no success means."""
+def _explain_refusal(response: Response, path: str) -> errors.RequestError:
+    """The error that an answer other than success stands for."""
     try:
         body = response.json()
     except ValueError:
         body = None
     code = body.get("code") if isinstance(body, dict) else None
-    # An SQLSTATE or one of PostgREST's. The message beside it may quote what was sent.
+    # An SQLSTATE, or a code of PostgREST. The message beside it may quote what was sent.
     code = code if isinstance(code, str) and re.fullmatch(r"[A-Z0-9]{5,8}", code) else "no code"
-    # The comma keeps a status and an SQLSTATE from looking like a phone number to the log.
+    # Without the comma, the log would mask a status and an SQLSTATE as a phone number.
     detail = f"/rest/v1/{path} answered HTTP {response.status}, {code}"
 
     if response.status >= 500 or response.status in (408, 429):

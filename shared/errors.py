@@ -1,6 +1,6 @@
-"""What a request can be refused with: each error knows its HTTP status and its code.
+"""The errors that an endpoint answers. Each knows its HTTP status and its code.
 
-The codes are the contract with the browser; messages are for people and may change.
+Codes are a contract with browsers. Messages are for people, and may change.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from typing import ClassVar
 
 
 class RequestError(Exception):
-    """Base of all refusals. ``retry_after``, in seconds, becomes the header ``Retry-After``."""
+    """Base of all errors here. ``retry_after``, in seconds, becomes the header ``Retry-After``."""
 
     status: ClassVar[int]
     code: ClassVar[str]
@@ -21,14 +21,14 @@ class RequestError(Exception):
 
 
 class InvalidRequest(RequestError):
-    """Malformed input; the message says which field."""
+    """The input is malformed. The message names the field."""
 
     status = 400
     code = "invalid_request"
 
 
 class BusinessRequired(RequestError):
-    """The user belongs to several businesses and chose none."""
+    """The user belongs to several businesses and did not choose one."""
 
     status = 400
     code = "business_required"
@@ -38,7 +38,7 @@ class BusinessRequired(RequestError):
 
 
 class Unauthenticated(RequestError):
-    """No usable Supabase access token. The message does not say which check failed."""
+    """The token is missing or not valid. The message does not tell which check failed."""
 
     status = 401
     code = "unauthenticated"
@@ -48,7 +48,7 @@ class Unauthenticated(RequestError):
 
 
 class UnauthorizedDomain(RequestError):
-    """The page that asks is not served from one of Henk's own origins."""
+    """The page that sent the request does not come from one of Henk's own origins."""
 
     status = 403
     code = "unauthorized_domain"
@@ -58,7 +58,7 @@ class UnauthorizedDomain(RequestError):
 
 
 class NotAMember(RequestError):
-    """The user does not belong to the business, or to any."""
+    """The user does not belong to the business, or does not belong to any."""
 
     status = 403
     code = "not_a_member"
@@ -68,26 +68,14 @@ class NotAMember(RequestError):
 
 
 class InvalidSignature(RequestError):
-    """A webhook that Twilio did not sign for this account."""
+    """Twilio did not sign this webhook, or signed it for another account."""
 
     status = 403
     code = "invalid_signature"
 
 
-def refuse_rep(error: str | None) -> None:
-    """Raises what the database refuses a rep with before it looks at their request; ``error`` is
-    that of ``grant_access_token`` and ``preview_call``, and anything else passes."""
-    match error:
-        case "signed_out":
-            raise Unauthenticated
-        case "business_required":
-            raise BusinessRequired
-        case "not_a_member":
-            raise NotAMember
-
-
 class NotFound(RequestError):
-    """No such thing, or none that the caller may see."""
+    """There is no such thing, or the caller may not see it."""
 
     status = 404
     code = "not_found"
@@ -101,28 +89,28 @@ class MethodNotAllowed(RequestError):
 
 
 class PayloadTooLarge(RequestError):
-    """The body is larger than any honest one."""
+    """The body is larger than parsing.MAX_BODY_BYTES."""
 
     status = 413
     code = "payload_too_large"
 
 
 class UnsupportedMediaType(RequestError):
-    """The body is of a type that the endpoint does not read."""
+    """The endpoint does not read bodies of this type."""
 
     status = 415
     code = "unsupported_media_type"
 
 
 class RateLimited(RequestError):
-    """Too many in too short a time."""
+    """There were too many requests in too short a time."""
 
     status = 429
     code = "rate_limited"
 
 
 class PhoneSystemError(RequestError):
-    """A setting is missing or wrong. ``detail`` is for the log alone and names it."""
+    """A setting is missing or wrong. ``detail`` names it, and is only for the log."""
 
     status = 500
     code = "phone_system_error"
@@ -133,7 +121,7 @@ class PhoneSystemError(RequestError):
 
 
 class DatabaseUnavailable(RequestError):
-    """The database did not answer in time. ``detail`` is for the log alone."""
+    """The database did not answer in time. ``detail`` is only for the log."""
 
     status = 503
     code = "database_unavailable"
@@ -144,12 +132,11 @@ class DatabaseUnavailable(RequestError):
 
 
 class SignInUnavailable(DatabaseUnavailable):
-    """The keys that sign access tokens cannot be fetched, so a token can be neither trusted nor
-    refused."""
+    """The keys for access tokens cannot be fetched, so we do not know whether a token is valid."""
 
 
 class TwilioUnavailable(RequestError):
-    """Twilio's REST API did not answer in time. ``detail`` is for the log alone."""
+    """Twilio's REST API did not answer in time. ``detail`` is only for the log."""
 
     status = 503
     code = "twilio_unavailable"
@@ -160,8 +147,8 @@ class TwilioUnavailable(RequestError):
 
 
 class TwilioBusy(TwilioUnavailable):
-    """Twilio's REST API wants to be left alone for so many seconds."""
+    """Twilio's REST API answered 429: we must not ask it for so many ``seconds``."""
 
     def __init__(self, seconds: int) -> None:
-        super().__init__(f"it wants to be left alone for {seconds} s", retry_after=seconds)
+        super().__init__(f"it must not be asked for {seconds} s", retry_after=seconds)
         self.seconds = seconds

@@ -1,7 +1,7 @@
 """The public keys that an issuer, such as a Supabase project, signs tokens with.
 
-PyJWT's own client fetches and parses them. What it lacks is added here: known keys go on working
-while the endpoint is down or slow, and tokens with made-up key ids cannot make us fetch.
+PyJWT's client fetches and parses them. This module adds what PyJWT lacks: known keys stay valid
+while the issuer is down or slow, and tokens with invented key ids do not cause requests.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import jwt
 
 from shared import errors
 
-# Supabase's edge caches the key set for 10 minutes, and asks clients to keep it no longer.
+# Supabase's edge caches the key set for 10 minutes, and asks clients not to keep it for longer.
 # https://supabase.com/docs/guides/auth/signing-keys
 LIFESPAN_SECONDS = 600.0
 COOLDOWN_SECONDS = 30.0
@@ -22,10 +22,10 @@ TIMEOUT_SECONDS = 3.0
 
 
 class KeySet:
-    """The keys published at ``url``, fetched when first needed.
+    """The keys that are published at ``url``. They are fetched when they are needed first.
 
-    At most one fetch per COOLDOWN_SECONDS, and only one at a time. Nothing is fetched or started on
-    import: functions-framework forks after it has imported us.
+    There is at most one fetch per COOLDOWN_SECONDS, and one at a time. Importing an endpoint must
+    not fetch keys or start threads: functions-framework forks after the import.
     """
 
     def __init__(self, url: str, clock: Callable[[], float] = time.monotonic) -> None:
@@ -37,16 +37,15 @@ class KeySet:
         self._fetching = threading.Lock()
 
     def find(self, key_id: str) -> jwt.PyJWK | None:
-        """The key of this id, or None if the issuer has no such key.
+        """The key with this id; None if the issuer has no such key.
 
-        Raises SignInUnavailable if that cannot be found out: the key is not known and the endpoint
-        does not answer.
+        Raises SignInUnavailable if we do not know the key and the issuer does not answer.
         """
         key = self._keys.get(key_id)
         if key is not None and self._clock() - self._fetched_at < LIFESPAN_SECONDS:
             return key
 
-        # With a key at hand nobody waits for the fetch that another request has under way.
+        # A request that has a key does not wait for the fetch of another request.
         if self._fetching.acquire(blocking=key is None):
             try:
                 if self._clock() - self._tried_at >= COOLDOWN_SECONDS:
@@ -66,7 +65,7 @@ class KeySet:
             answer = self._client.fetch_data()
             published = answer["keys"]
         except (jwt.PyJWTError, OSError, ValueError, LookupError, TypeError):
-            # No answer, or one that is no key set.
+            # There is no answer, or the answer is not a key set.
             self._failing = True
             return
         self._failing, self._fetched_at = False, self._clock()

@@ -1,8 +1,8 @@
-"""Structured logs: one JSON object a line on standard output, as Cloud Logging reads them.
+"""Structured logs: each line on standard output is one JSON object, which Cloud Logging reads.
 https://cloud.google.com/logging/docs/structured-logging
 
-Nothing that a caller or the database put into words is logged on purpose; of what slips into a
-text, secrets, e-mail addresses and phone numbers are masked.
+We do not log texts that come from a caller or from the database. If such a text gets into an entry
+by mistake, secrets, e-mail addresses and phone numbers in it are masked.
 """
 
 from __future__ import annotations
@@ -15,17 +15,19 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 
 from shared import sids
+from shared.call_statuses import FINAL_STATUSES
 
 _JWT = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*")
-# Supabase's and Twilio's secrets by their form: sb_secret_…, and 32 hex digits that are no SID.
+# The forms of Supabase's and Twilio's secrets: sb_secret_…, and 32 hex digits that are not a SID.
 _SECRET = re.compile(r"sb_secret_[\w-]+|(?<![\w-])[0-9a-f]{32}(?![\w-])")
-# Secrets of this process that have no form to be known by.
+# Secrets of this process that cannot be recognised by their form.
 _CONCEALED: set[str] = set()
 _EMAIL = re.compile(r"[^\s@<>\"'(),;:=&]+(?:@|%40)[^\s@<>\"'(),;:=&]+")
 _PHONE_NUMBER = re.compile(r"\+?\d[\d\s().-]{6,}\d")
 _UUID = r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
-# Ids and words that a log is searched for, and that must not be taken for numbers: each is logged
-# as it is where it has this form, and not at all where it has not.
+_OPEN_STATUSES = ("queued", "initiated", "ringing", "answered", "in-progress")
+# Fields that people search logs for. A value of this form is logged as it is, even if it looks like
+# a phone number. A value of another form is not logged.
 _FORMS = {
     name: re.compile(form)
     for name, form in {
@@ -37,26 +39,25 @@ _FORMS = {
         "business_id": _UUID,
         "user_id": _UUID,
         "block_reason": r"[a-z_]{1,40}",
-        "call_status": "queued|initiated|ringing|answered|in-progress"
-        "|completed|busy|no-answer|failed|canceled",
+        "call_status": "|".join([*_OPEN_STATUSES, *FINAL_STATUSES]),
     }.items()
 }
 
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
-"""Of the request that this thread is at work on, in every entry that it writes."""
+"""The id of the request that this thread works on. It is in every entry that the thread writes."""
 
 
 def conceal(secret: str) -> str:
-    """Keeps this value out of every later entry; returns it."""
+    """Keeps this value out of every later entry, and returns it."""
     if len(secret) >= 8:
         _CONCEALED.add(secret)
     return secret
 
 
 def mask_number(text: str) -> str:
-    """A phone number with only its last two digits left: ``+14155552671`` → ``…71``."""
+    """The last two digits of a phone number: ``+14155552671`` → ``…71``."""
     digits = re.sub(r"\D", "", text)
     return f"…{digits[-2:]}" if len(digits) > 4 else "…"
 

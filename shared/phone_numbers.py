@@ -1,17 +1,18 @@
 """What a dialled text means, by Google's phone number data.
 
-The business's country decides how a number without country code is read, and only the database
-knows it. A request makes one round trip, so such a number is read for every country here, and the
-database picks.
+A number without a country code is read as a number of the business's country. Only the database
+knows that country, and a request asks the database only once. So such a number is read here for
+every country, and the database chooses.
 """
 
 from __future__ import annotations
 
 import re
-from typing import TypedDict
 
 import phonenumbers
 from phonenumbers import PhoneNumberType, timezone
+
+from shared.rpc import Dialled, Number
 
 MAX_LENGTH = 64
 
@@ -25,33 +26,12 @@ _TYPES = {
 }
 
 
-class Number(TypedDict):
-    """A valid number. ``type`` in the words of the phone number data (``mobile``, ``premium_rate``,
-    …), or ``twilio_test``; ``country``: ISO 3166-1 alpha-2, or ``001`` for satellite and other
-    networks of no country; ``time_zones``: IANA names, several where the number does not tell.
-    Twilio's test numbers have neither country nor time zone."""
-
-    e164: str
-    type: str
-    country: str | None
-    time_zones: list[str]
-
-
-class Dialled(TypedDict):
-    """What was dialled, and what it means: ``number``, or ``by_country`` (ISO 3166-1 alpha-2) where
-    the country is not in it. Neither: it is no valid number."""
-
-    dialled: str
-    number: Number | None
-    by_country: dict[str, Number]
-
-
 def parse(dialled: str, *, test_numbers: bool) -> Dialled:
-    """Reads a dialled text. ``test_numbers``: whether Twilio's test numbers count as valid."""
+    """Reads a dialled text. Twilio's test numbers are valid only if ``test_numbers`` is True."""
     dialled = dialled.strip()
     number = _parse(dialled, None, test_numbers)
     by_country: dict[str, Number] = {}
-    # Reading a text for every country is only worth it for one that can be a number.
+    # Reading a text for every country takes long, so texts that cannot be a number are left out.
     if number is None and len(dialled) <= MAX_LENGTH and not dialled.startswith("+"):
         for country in sorted(phonenumbers.SUPPORTED_REGIONS):
             local = _parse(dialled, country, test_numbers)
@@ -60,9 +40,9 @@ def parse(dialled: str, *, test_numbers: bool) -> Dialled:
     return {"dialled": dialled[:MAX_LENGTH], "number": number, "by_country": by_country}
 
 
-def caller_id(text: str) -> str:
-    """A caller ID in E.164 if it is a valid international number, else the text as it is: whether
-    the business owns it is for the database to say."""
+def format_caller_id(text: str) -> str:
+    """A caller ID as E.164. A text that is not a valid international number stays as it is: the
+    database then finds that the business does not own it."""
     if _E164.fullmatch(text):
         return text
     number = _parse(text.strip(), None, True)
@@ -75,7 +55,7 @@ def _parse(text: str, country: str | None, test_numbers: bool) -> Number | None:
     except phonenumbers.NumberParseException:
         return None
     number_type = phonenumbers.number_type(parsed)
-    # Of no type is what is_valid_number, which asks the same again, does not hold for valid.
+    # UNKNOWN means that is_valid_number would be False. This test saves a second look-up.
     if number_type == PhoneNumberType.UNKNOWN:
         return None
     e164 = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)

@@ -1,5 +1,5 @@
-"""Whether a request comes from our scheduler: an identity token that Google signed for its service
-account, verified here and not over the network.
+"""Whether a request comes from our scheduler: it carries an identity token that Google signed for
+the scheduler's service account. The token is verified without asking Google.
 
 https://cloud.google.com/scheduler/docs/http-target-auth
 """
@@ -9,23 +9,25 @@ from __future__ import annotations
 import jwt
 from flask import Request
 
-from shared import errors, settings, web
+from shared import errors, parsing, settings
 from shared.jwks import KeySet
 
 LEEWAY_SECONDS = 10
 
 
 class SchedulerAuthenticator:
-    """Knows one service account, as Google vouches for it to this one function."""
+    """Accepts the tokens of one service account that are made out to this one function."""
 
     def __init__(self, scheduler: settings.Scheduler) -> None:
         self._scheduler = scheduler
         self._keys = KeySet(scheduler.keys_url)
 
-    def require(self, request: Request) -> None:
-        """Raises Unauthenticated for anybody else, or SignInUnavailable if the token's key cannot
-        be fetched."""
-        token = web.bearer_token(request)
+    def authenticate(self, request: Request) -> None:
+        """Returns if the scheduler sent the request.
+
+        Raises Unauthenticated, or SignInUnavailable if the token's key cannot be fetched.
+        """
+        token = parsing.read_bearer_token(request)
         try:
             header = jwt.get_unverified_header(token)
             key_id = header.get("kid")
@@ -35,7 +37,7 @@ class SchedulerAuthenticator:
             claims = jwt.decode(
                 token,
                 key,
-                # Google signs with no other, and a public key must not be taken for a secret.
+                # Google uses no other algorithm, and a public key must not be used as a secret.
                 algorithms=["RS256"],
                 audience=self._scheduler.audience,
                 issuer=self._scheduler.issuer,
@@ -45,7 +47,7 @@ class SchedulerAuthenticator:
         except (jwt.PyJWTError, ValueError, RecursionError) as error:
             raise errors.Unauthenticated("The scheduler's token is not valid.") from error
 
-        # Anybody can have Google sign a token for this audience: it is the account that counts.
+        # Everybody can get a token for this audience from Google. Only the account tells who it is.
         if (
             claims["email"] != self._scheduler.service_account
             or claims.get("email_verified") is not True

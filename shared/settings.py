@@ -1,7 +1,7 @@
 """Settings, read from the environment once, at start-up.
 
-A function with a setting missing must not start: the deployment fails and the old version goes on
-serving, which is better than a function that answers every call with an error.
+A function whose settings are incomplete does not start. The deployment then fails, and the version
+before it goes on serving. That is better than a function that answers every call with an error.
 
     with settings.reading() as env:
         SUPABASE = settings.Supabase.read(env)
@@ -23,7 +23,7 @@ from shared import logs, sids, webhook_addresses
 ALLOWED_ORIGINS = frozenset(
     {"https://callhenk.com", "https://www.callhenk.com", "https://app.callhenk.com"}
 )
-
+TWILIO_API = "https://api.twilio.com"
 
 _JWT = r"[\w-]+\.[\w-]+\.[\w-]+"
 # https://developers.google.com/identity/openid-connect/openid-connect#discovery
@@ -32,7 +32,7 @@ GOOGLE_KEYS = "https://www.googleapis.com/oauth2/v3/certs"
 
 
 class ConfigurationError(Exception):
-    """Settings are missing or malformed; the message names each, and never shows a value."""
+    """Settings are missing or malformed. The message names each of them and shows no value."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("Cannot start: " + "; ".join(problems) + ".")
@@ -40,14 +40,14 @@ class ConfigurationError(Exception):
 
 
 class Environment:
-    """Environment variables, and what was found wrong with them."""
+    """Environment variables, and the problems that were found with them."""
 
     def __init__(self, variables: Mapping[str, str]) -> None:
         self._variables = variables
         self.problems: list[str] = []
 
     def optional(self, name: str, pattern: str = r".+", hint: str = "") -> str | None:
-        """The value, or None if it is unset or blank. Notes a problem if it is malformed."""
+        """The value; None if it is unset or blank. Adds a problem if it is malformed."""
         value = self._variables.get(name, "").strip()
         if not value:
             return None
@@ -56,31 +56,34 @@ class Environment:
         return value
 
     def required(self, name: str, pattern: str = r".+", hint: str = "") -> str:
-        """The value. Notes a problem if it is missing or malformed."""
+        """The value. Adds a problem if it is missing or malformed."""
         value = self.optional(name, pattern, hint)
         if value is None:
             self.problems.append(f"{name} is missing{f' ({hint})' if hint else ''}")
         return value or ""
 
     def secret(self, name: str, pattern: str = r".+", hint: str = "") -> str:
-        """``required``, and the value is never logged."""
+        """Like ``required``. The log never shows the value."""
         return logs.conceal(self.required(name, pattern, hint))
 
     def optional_secret(self, name: str, pattern: str = r".+", hint: str = "") -> str | None:
-        """``optional``, and the value is never logged."""
+        """Like ``optional``. The log never shows the value."""
         value = self.optional(name, pattern, hint)
         return logs.conceal(value) if value else None
 
     def url(self, name: str, hint: str) -> str:
-        """An https address without its trailing slash; http for this machine alone."""
+        """An https address without a slash at its end. http is allowed for this machine only."""
         value = self.required(name, hint=hint)
         if value and not _is_address(value):
             self.problems.append(f"{name} must start with https://, and be host and path alone")
         return value.rstrip("/")
 
     def in_development(self, name: str, deployment: Deployment, otherwise: str) -> str:
-        """An address that is ``otherwise`` save on a developer's machine: who could change it in a
-        deployment would be who we trust, or be told our secrets."""
+        """An address that only a developer's machine may set; else it is ``otherwise``.
+
+        We send secrets to such an address or trust what it answers, so that nobody may change it in
+        a deployment.
+        """
         if self.optional(name) is None:
             return otherwise
         if not deployment.development:
@@ -95,10 +98,10 @@ def _is_address(text: str) -> bool:
         return bool(
             parts.hostname
             and (parts.scheme == "https" or (parts.scheme == "http" and local))
-            # Reading the port raises ValueError if it is none.
+            # Reading the port raises ValueError if it is not a number.
             and parts.port != 0
             and re.fullmatch(r"[!-~]+", text)
-            # No query, no fragment, no credentials.
+            # These would start a query, a fragment, or credentials.
             and not set("?#@") & set(text)
         )
     except ValueError:
@@ -107,7 +110,7 @@ def _is_address(text: str) -> bool:
 
 @contextmanager
 def reading(variables: Mapping[str, str] | None = None) -> Iterator[Environment]:
-    """Reads settings, and raises one ConfigurationError that names everything wrong with them."""
+    """Reads settings. At the end it raises one ConfigurationError that names all problems."""
     env = Environment(os.environ if variables is None else variables)
     yield env
     if env.problems:
@@ -116,8 +119,11 @@ def reading(variables: Mapping[str, str] | None = None) -> Iterator[Environment]
 
 @dataclass(frozen=True)
 class Deployment:
-    """Where this runs. ``development`` admits any origin, and Twilio's test numbers; ``version`` is
-    what deploy.sh calls the code and settings at hand."""
+    """Where this runs.
+
+    In ``development`` every origin and Twilio's test numbers are allowed. ``version`` is the name
+    that deploy.sh gives to this code with these settings.
+    """
 
     development: bool
     version: str | None = None
@@ -138,9 +144,9 @@ class Deployment:
 
 @dataclass(frozen=True)
 class Supabase:
-    """The project: its API and how its access tokens are signed.
+    """The Supabase project: its API, and how its access tokens are signed.
 
-    ``jwt_secret`` is for projects that still sign with HS256; others publish their keys.
+    ``jwt_secret`` is for projects that still sign with HS256. Other projects publish their keys.
     """
 
     url: str
@@ -157,7 +163,8 @@ class Supabase:
 
     @classmethod
     def read_without_secret(cls, env: Environment) -> Self:
-        """For an endpoint that verifies no access tokens: the secret could make them, too."""
+        """For an endpoint that does not verify access tokens. The secret can make such tokens, so
+        no endpoint has it without need."""
         return cls(
             env.url("SUPABASE_URL", "the project's API address"),
             env.required("SUPABASE_PUBLISHABLE_KEY", hint="sb_publishable_…"),
@@ -167,7 +174,7 @@ class Supabase:
 
 @dataclass(frozen=True)
 class TwilioApiKey:
-    """What signs access tokens, and the TwiML App that they may call."""
+    """The API key that signs Twilio's access tokens, and the TwiML App that they may call."""
 
     account_sid: str
     api_key_sid: str
@@ -186,11 +193,11 @@ class TwilioApiKey:
 
 @dataclass(frozen=True)
 class TwilioWebhooks:
-    """How webhooks prove themselves, and what they prove themselves with in the database.
+    """How Twilio's webhooks are verified, and the database token of the endpoints they are sent to.
 
-    ``public_base_url`` is where Twilio reaches us, up to and without the endpoint's name; where
-    each endpoint has a host of its own, ``{name}`` in it stands for that name.
-    ``auth_tokens`` holds the primary auth token, and the next one while it is being rotated.
+    ``public_base_url`` is the address where Twilio reaches us, without the endpoint's name at its
+    end. If each endpoint has a host of its own, ``{name}`` in it stands for the endpoint's name.
+    ``auth_tokens`` has the primary auth token, and during a rotation the next one.
     """
 
     account_sid: str
@@ -210,13 +217,14 @@ class TwilioWebhooks:
         )
 
     def address(self, name: str) -> str:
-        """Where Twilio reaches the endpoint ``name``, such as ``status``: what it signs over."""
+        """The address where Twilio reaches the endpoint ``name``, such as ``status``. Twilio signs
+        this address."""
         return webhook_addresses.address(self.public_base_url, name)
 
 
 @dataclass(frozen=True)
 class TwilioRest:
-    """The API key that reads what became of calls. It signs nothing and is no auth token."""
+    """The API key for Twilio's REST API."""
 
     account_sid: str
     api_key_sid: str
@@ -229,15 +237,15 @@ class TwilioRest:
             env.required("TWILIO_ACCOUNT_SID", sids.ACCOUNT_SID, "AC and 32 hex digits"),
             env.required("TWILIO_API_KEY_SID", sids.API_KEY_SID, "SK and 32 hex digits"),
             env.secret("TWILIO_API_KEY_SECRET"),
-            env.in_development("TWILIO_API_URL", deployment, "https://api.twilio.com"),
+            env.in_development("TWILIO_API_URL", deployment, TWILIO_API),
         )
 
 
 @dataclass(frozen=True)
 class Scheduler:
-    """Who may start a run: a service account, in tokens of one issuer for one audience.
+    """Who may start a run: the service account in tokens of one issuer for one audience.
 
-    ``audience`` is what the scheduler has its tokens made out to: the function's own address.
+    ``audience`` is the function's own address: the scheduler's tokens are made out to it.
     """
 
     service_account: str
@@ -256,6 +264,6 @@ class Scheduler:
         )
 
 
-def reconciler_jwt(env: Environment) -> str:
-    """What the reconciler proves itself with in the database."""
+def read_reconciler_jwt(env: Environment) -> str:
+    """The database token of the reconciler."""
     return env.secret("SUPABASE_RECONCILER_JWT", _JWT, "a JWT")

@@ -1,7 +1,8 @@
-"""Who is asking: Supabase access tokens, verified here and not over the network.
+"""Which user sent a request: Supabase access tokens, verified without asking Supabase.
 
-Claims: https://supabase.com/docs/guides/auth/jwt-fields. A verified token says who the user is;
-what they may do is decided by the database call that follows, which sees revocation and membership.
+A valid token says who the user is. What they may do is decided by the database call that follows:
+the database knows who has signed out, and who belongs to which business.
+Claims: https://supabase.com/docs/guides/auth/jwt-fields
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field
 import jwt
 from flask import Request
 
-from shared import errors, settings, web
+from shared import errors, parsing, settings
 from shared.jwks import KeySet
 
 LEEWAY_SECONDS = 10
@@ -21,33 +22,33 @@ LEEWAY_SECONDS = 10
 
 @dataclass(frozen=True)
 class User:
-    """A signed-in user, and the token that lets the database see them as such."""
+    """A signed-in user, and the token by which the database knows them."""
 
     id: uuid.UUID
     access_token: str = field(repr=False)
 
 
-class Authenticator:
-    """Verifies access tokens of one Supabase project: ES256 and RS256 by its published keys, HS256
-    by its secret where there is one."""
+class SupabaseAuthenticator:
+    """Verifies the access tokens of one Supabase project: ES256 and RS256 by its published keys,
+    HS256 by its secret if it has one."""
 
     def __init__(self, supabase: settings.Supabase) -> None:
         self._issuer = f"{supabase.url}/auth/v1"
         self._secret = supabase.jwt_secret
         self._keys = KeySet(f"{self._issuer}/.well-known/jwks.json")
 
-    def user(self, request: Request) -> User:
-        """The user whose bearer token the request carries.
+    def authenticate(self, request: Request) -> User:
+        """The user whose access token the request carries as its bearer token.
 
         Raises Unauthenticated, or SignInUnavailable if the token's key cannot be fetched.
         """
-        return self.verify(web.bearer_token(request))
+        return self.verify(parsing.read_bearer_token(request))
 
     def verify(self, token: str) -> User:
-        """The user of this access token. Raises as ``user`` does."""
+        """The user of this access token. Raises what ``authenticate`` raises."""
         try:
-            algorithm, key_id = _header(token.partition(".")[0])
-            key = self._key(algorithm, key_id)
+            algorithm, key_id = _read_header(token.partition(".")[0])
+            key = self._find_key(algorithm, key_id)
             claims = jwt.decode(
                 token,
                 key,
@@ -59,16 +60,16 @@ class Authenticator:
             )
             user_id = uuid.UUID(claims["sub"])
         except (jwt.PyJWTError, ValueError, RecursionError) as error:
-            # RecursionError: a header or payload of nothing but brackets.
+            # RecursionError: a header or payload that consists of thousands of brackets.
             raise errors.Unauthenticated from error
 
-        # Anonymous sign-ins carry the role authenticated too.
+        # Anonymous users have the role authenticated, too.
         if claims.get("role") != "authenticated" or claims.get("is_anonymous", False) is not False:
             raise errors.Unauthenticated
         return User(user_id, token)
 
-    def _key(self, algorithm: object, key_id: object) -> jwt.PyJWK | str:
-        # The algorithm chooses the kind of key, so that a public key is never taken for a secret.
+    def _find_key(self, algorithm: object, key_id: object) -> jwt.PyJWK | str:
+        # The algorithm decides which kind of key is used: a public key is never used as a secret.
         if algorithm == "HS256" and self._secret:
             return self._secret
         if algorithm in ("ES256", "RS256") and isinstance(key_id, str):
@@ -78,9 +79,9 @@ class Authenticator:
         raise errors.Unauthenticated
 
 
-# All tokens that one key has signed begin alike.
+# Cached, because all tokens that are signed with one key have the same header.
 @functools.lru_cache(maxsize=16)
-def _header(encoded: str) -> tuple[object, object]:
-    """`alg` and `kid` of a token's first part. Raises PyJWTError if it is no header."""
+def _read_header(encoded: str) -> tuple[object, object]:
+    """`alg` and `kid` in the first part of a token. Raises PyJWTError if it is not a header."""
     header = jwt.get_unverified_header(f"{encoded}..")
     return header.get("alg"), header.get("kid")

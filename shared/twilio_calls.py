@@ -1,70 +1,83 @@
-"""What became of a call, by Twilio's REST API: https://www.twilio.com/docs/voice/api/call-resource
-
-Not asked with Twilio's own library: it waits for ever by default, and its errors forget
-`Retry-After`.
-"""
+"""What happened to a call, by Twilio's REST API: https://www.twilio.com/docs/voice/api/call-resource"""
 
 from __future__ import annotations
 
-from base64 import b64encode
-from urllib.parse import urlencode
+from datetime import datetime
+from typing import TYPE_CHECKING
 
-from shared import errors, settings
-from shared.http_client import HttpClient, NoAnswer
+from twilio.base.exceptions import (
+    TwilioException,
+    TwilioRestException,
+    TwilioServiceException,
+)
 
-# Two answers a call, and a run must end before the host ends it.
-ANSWER_SECONDS = 3.0
-# Twilio's word on how long to wait is taken within reason, and this where it has none.
-PAUSE_SECONDS = 60
-MAX_PAUSE_SECONDS = 3600
+from shared import errors, parsing
+from shared.rpc import Leg
 
-CallResource = dict[str, object]
+if TYPE_CHECKING:
+    from twilio.rest import Client
+
+# A browser's call dials one lead. More legs than a page has would be a defect.
+MAX_CHILDREN = 50
+MAX_TEXT = 64
+
+# What the ledger keeps of a Call: name in Twilio's JSON → attribute in its library. Prices and
+# addresses of the API are left out.
+_KEPT = {
+    "sid": "sid",
+    "parent_call_sid": "parent_call_sid",
+    "status": "status",
+    "direction": "direction",
+    "from": "_from",
+    "to": "to",
+    "start_time": "start_time",
+    "end_time": "end_time",
+    "duration": "duration",
+    "date_created": "date_created",
+    "date_updated": "date_updated",
+}
 
 
-class TwilioCalls:
-    """The Calls of one account, read by API key. Shared by all threads of a function."""
+def fetch_legs(client: Client, agent_call_sid: str) -> list[Leg] | None:
+    """The agent's leg, then the legs that it dialled; None if Twilio does not know the call.
 
-    def __init__(self, twilio: settings.TwilioRest) -> None:
-        self._calls = f"{twilio.api_url}/2010-04-01/Accounts/{twilio.account_sid}/Calls"
-        credentials = f"{twilio.api_key_sid}:{twilio.api_key_secret}".encode()
-        self._headers = [f"Authorization: Basic {b64encode(credentials).decode()}"]
-        self._http = HttpClient()
-
-    def legs(self, agent_call_sid: str) -> list[CallResource] | None:
-        """The agent's leg, and after it those that it dialled; None if Twilio knows no such call.
-
-        Raises TwilioBusy if it has had enough of us, TwilioUnavailable if it does not answer, and
-        PhoneSystemError if it refuses our API key.
-        """
-        agent = self._get(f"{self._calls}/{agent_call_sid}.json")
-        if agent is None:
+    ``client`` is one of ``twilio_client.build_client``. Raises TwilioBusy, TwilioUnavailable and
+    PhoneSystemError as it does.
+    """
+    try:
+        agent = client.calls(agent_call_sid).fetch()
+        children = client.calls.list(
+            parent_call_sid=agent_call_sid, limit=MAX_CHILDREN, page_size=MAX_CHILDREN
+        )
+    except (TwilioRestException, TwilioServiceException) as error:
+        if error.status == 404:
             return None
-        page = self._get(f"{self._calls}.json", ParentCallSid=agent_call_sid, PageSize="50") or {}
-        children = page.get("calls")
-        if not isinstance(children, list) or not all(isinstance(each, dict) for each in children):
-            raise errors.TwilioUnavailable("an answer that is none of Twilio's")
-        return [agent, *children]
-
-    def _get(self, url: str, **query: str) -> CallResource | None:
-        address = f"{url}?{urlencode(query)}" if query else url
-        try:
-            answer = self._http.request(address, self._headers, seconds=ANSWER_SECONDS)
-        except NoAnswer as error:
-            raise errors.TwilioUnavailable(str(error)) from error
-        if answer.status == 404:
-            return None
-        if answer.status == 429:
-            raise errors.TwilioBusy(_pause(answer.retry_after))
-        if answer.status in (401, 403):
-            raise errors.PhoneSystemError("Twilio refuses TWILIO_API_KEY_SID and its secret")
-        try:
-            body = answer.json()
-        except ValueError:
-            body = None
-        if not 200 <= answer.status < 300 or not isinstance(body, dict):
-            raise errors.TwilioUnavailable(f"it answered HTTP {answer.status}")
-        return body
+        raise errors.TwilioUnavailable(f"it answered HTTP {error.status}") from error
+    # The library raises these for an answer that does not have the form of Twilio's.
+    except (TwilioException, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise errors.TwilioUnavailable("the answer is not one of Twilio's") from error
+    return [_describe(leg) for leg in (agent, *children)]
 
 
-def _pause(retry_after: int) -> int:
-    return min(retry_after, MAX_PAUSE_SECONDS) if retry_after > 0 else PAUSE_SECONDS
+def _describe(call: object) -> Leg:
+    """A Call as ``settle_call`` takes it.
+
+    `start_time` is kept, but not used: Twilio does not document whether it is the time of dialling
+    or of the answer.
+    """
+    payload = {}
+    for name, attribute in _KEPT.items():
+        value = getattr(call, attribute)
+        if isinstance(value, datetime):
+            payload[name] = value.isoformat()
+        elif isinstance(value, str):
+            payload[name] = parsing.make_storable(value)
+    if not payload.get("sid") or not payload.get("status"):
+        raise errors.TwilioUnavailable("the answer has a Call without sid or status")
+    return {
+        "call_sid": payload["sid"][:MAX_TEXT],
+        "status": payload["status"][:MAX_TEXT],
+        "ended_at": payload.get("end_time"),
+        "duration_seconds": parsing.parse_count(payload.get("duration")),
+        "payload": payload,
+    }

@@ -1,9 +1,9 @@
 """/api/twilio/status: what happened to a call.
 
-POST  Twilio (a form, signed): one event of either leg into the ledger. 204 once it is stored, for a
-      duplicate too; 503 when it could not be stored, so that Twilio sends it again.
-GET   the rep's browser (Supabase access token), `?conversationId=`: the conversation as row-level
-      security shows it, for clients without Realtime.
+POST  from Twilio (a signed form): stores one event of either leg. Answers 204 if it is stored, also
+      for a duplicate, and 503 if it could not be stored: Twilio then sends it again.
+GET   from the rep's browser (Supabase access token), `?conversationId=`: the conversation, if
+      row-level security lets the rep see it. For clients without Realtime.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from __future__ import annotations
 import functions_framework
 from flask import Request, Response
 
-from shared import call_events, errors, settings, web
+from shared import call_events, errors, parsing, rpc, settings, web
 from shared.database import Database
-from shared.supabase_jwt import Authenticator
-from shared.twilio_signature import WebhookAuthenticator
+from shared.supabase_jwt import SupabaseAuthenticator
+from shared.twilio_signature import TwilioAuthenticator
 
 CONVERSATION_COLUMNS = (
     "id,business_id,user_id,lead_id,campaign_id,channel,direction,status,block_reason,"
@@ -27,35 +27,37 @@ with settings.reading() as env:
     SUPABASE = settings.Supabase.read(env)
     TWILIO = settings.TwilioWebhooks.read(env)
 
-AUTHENTICATOR = Authenticator(SUPABASE)
-WEBHOOKS = WebhookAuthenticator(TWILIO)
+REPS = SupabaseAuthenticator(SUPABASE)
+WEBHOOKS = TwilioAuthenticator(TWILIO, "status")
 DATABASE = Database(SUPABASE)
+AS_WEBHOOK = rpc.AsWebhook(DATABASE, TWILIO.webhook_jwt)
 
 
 @functions_framework.http
 @web.endpoint("/api/twilio/status", {"GET", "POST"}, DEPLOYMENT)
 def status(request: Request) -> Response:
-    return record_event(request) if request.method == "POST" else conversation(request)
+    return record_event(request) if request.method == "POST" else read_conversation(request)
 
 
 def record_event(request: Request) -> Response:
-    if not web.is_form(request):
+    if not parsing.is_form(request):
         raise errors.UnsupportedMediaType("Send a form, as Twilio does.")
-    event = call_events.from_status_callback(WEBHOOKS.form(request, "status"))
-    web.note(call_sid=event["p_agent_call_sid"], call_status=event["p_status"])
+    event = call_events.read_status_callback(WEBHOOKS.authenticate(request))
+    web.note(call_sid=event["agent_call_sid"], call_status=event["status"])
 
-    stored = DATABASE.call_as_webhook(TWILIO.webhook_jwt, "record_call_event", event)
-    web.note(conversation_id=stored["conversation_id"], new=bool(stored["new"]))
+    stored = AS_WEBHOOK.record_call_event(**event)
+    web.note(conversation_id=stored["conversation_id"], new=stored["new"])
     return Response(status=204)
 
 
-def conversation(request: Request) -> Response:
+def read_conversation(request: Request) -> Response:
     web.require_allowed_origin(request, DEPLOYMENT)
-    user = AUTHENTICATOR.user(request)
+    user = REPS.authenticate(request)
     web.note(user_id=str(user.id))
-    conversation_id = web.parse_uuid(request.args.get("conversationId", ""), "conversationId")
+    id_text = request.args.get("conversationId", "")
+    conversation_id = str(parsing.parse_uuid(id_text, "conversationId"))
 
     row = DATABASE.find(user.access_token, "conversations", CONVERSATION_COLUMNS, conversation_id)
     if row is None:
         raise errors.NotFound("There is no such conversation in your business.")
-    return web.success(row)
+    return web.answer_success(row)

@@ -4,18 +4,16 @@ whole local stack. Both are started once, when the first test asks."""
 from __future__ import annotations
 
 import signal
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
 
-import httpx
 import psycopg
 import pytest
-import respx
 
 from shared import database
-from shared.http_client import HttpClient, Response
 from stack import Postgres, Stack
 from stack.migrations import push
 from tests import distribution
+from tests.canned_server import CANNED, CannedServer
 from tests.soak import Findings, attach_figures
 from tests.stacks import free_port_base, settings_in
 
@@ -55,30 +53,15 @@ def impatience(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def respx_mock(respx_mock: respx.MockRouter, monkeypatch: pytest.MonkeyPatch) -> respx.MockRouter:
-    """respx, which stands in for httpx's servers, stands in for those of our own client too."""
-
-    def request(
-        _self: HttpClient,
-        url: str,
-        headers: Sequence[str],
-        body: bytes | None = None,
-        *,
-        seconds: float,
-    ) -> Response:
-        answer = httpx.request(
-            "GET" if body is None else "POST",
-            url,
-            headers=dict(header.split(": ", 1) for header in headers),
-            content=body,
-            timeout=seconds,
-        )
-        retry_after = answer.headers.get("Retry-After", "")
-        seconds_to_wait = int(retry_after) if retry_after.isdecimal() else 0
-        return Response(answer.status_code, answer.content, seconds_to_wait)
-
-    monkeypatch.setattr(HttpClient, "request", request)
-    return respx_mock
+def canned() -> Iterator[CannedServer]:
+    """The server that endpoints under test ask: Supabase's REST API, and Twilio's if the test says
+    so. A request that the test did not expect makes the test fail."""
+    CANNED.start()
+    CANNED.reset()
+    yield CANNED
+    unexpected = CANNED.unexpected
+    CANNED.reset()
+    assert unexpected == []
 
 
 @pytest.fixture(scope="session")

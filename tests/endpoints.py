@@ -28,9 +28,10 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from functions import bundle
+from tests.canned_server import CANNED
 
-SUPABASE_URL = "https://henk.supabase.co"
-REST = f"{SUPABASE_URL}/rest/v1"
+SUPABASE_URL = CANNED.url
+REST = "/rest/v1"
 JWT_SECRET = "a-secret-that-signs-access-tokens-of-old-projects"
 PUBLISHABLE_KEY = "sb_publishable_3uRpn1hRk2wTqq9mT1fWvA_x8Yb0cDe"
 PUBLIC_BASE_URL = "https://app.callhenk.com/api/twilio"
@@ -156,7 +157,7 @@ def loaded(folder: str) -> Endpoint:
 
 
 def rpc(function: str) -> str:
-    """Where the REST API takes calls of a database function."""
+    """The path at which Supabase's REST API takes calls of an SQL function."""
     return f"{REST}/rpc/{function}"
 
 

@@ -1,8 +1,9 @@
 """POST /api/twilio/token: a signed-in rep gets a Twilio access token for their browser.
 
-In:   Supabase access token, Origin of Henk's own pages, `{"businessId": uuid}` (optional for a user
-      of one business).
-Out:  `{"token", "identity", "callerId", "expiresAt", "businessId"}`; the token lives for an hour.
+In:   Supabase access token, Origin of one of Henk's pages, `{"businessId": uuid}` (not needed if
+      the user belongs to one business).
+Out:  `{"token", "identity", "callerId", "expiresAt", "businessId"}`. The token is valid for an
+      hour.
 """
 
 from __future__ import annotations
@@ -16,13 +17,13 @@ from flask import Request, Response
 from twilio.jwt.access_token import AccessToken
 from twilio.jwt.access_token.grants import VoiceGrant
 
-from shared import errors, settings, web
+from shared import parsing, rpc, settings, web
 from shared.database import Database
 from shared.rep_identity import Rep
-from shared.supabase_jwt import Authenticator
+from shared.supabase_jwt import SupabaseAuthenticator
 
 TTL_SECONDS = 3600
-# Twilio refuses a token that is not valid yet, by a clock that is not ours.
+# Twilio refuses a token that is not valid yet, and Twilio's clock may be behind ours.
 CLOCK_SKEW_SECONDS = 30
 
 with settings.reading() as env:
@@ -30,7 +31,7 @@ with settings.reading() as env:
     SUPABASE = settings.Supabase.read(env)
     API_KEY = settings.TwilioApiKey.read(env)
 
-AUTHENTICATOR = Authenticator(SUPABASE)
+REPS = SupabaseAuthenticator(SUPABASE)
 DATABASE = Database(SUPABASE)
 
 
@@ -38,28 +39,21 @@ DATABASE = Database(SUPABASE)
 @web.endpoint("/api/twilio/token", {"POST"}, DEPLOYMENT)
 def token(request: Request) -> Response:
     web.require_allowed_origin(request, DEPLOYMENT)
-    user = AUTHENTICATOR.user(request)
+    user = REPS.authenticate(request)
     web.note(user_id=str(user.id))
-    business_id = web.optional_uuid(web.json_object(request), "businessId")
+    business_id = parsing.read_uuid(parsing.read_json_object(request), "businessId")
 
-    # Before anything is signed: the database knows who has left, and how many tokens were granted.
-    grant = DATABASE.call(
-        user.access_token,
-        "grant_access_token",
-        {"p_business_id": business_id, "p_ttl_seconds": TTL_SECONDS},
+    # Before anything is signed: the database knows who has left, and counts the tokens.
+    grant = rpc.AsRep(DATABASE, user.access_token).grant_access_token(
+        business_id=business_id, ttl_seconds=TTL_SECONDS
     )
-    errors.refuse_rep(grant.get("error"))
-    if grant.get("error") == "rate_limited":
-        raise errors.RateLimited(
-            "Too many access tokens. Wait a moment.", retry_after=int(grant["retry_after"])
-        )
 
     rep = Rep(user.id, uuid.UUID(grant["business_id"]))
     web.note(business_id=str(rep.business_id))
     now = int(time.time())
-    return web.success(
+    return web.answer_success(
         {
-            "token": access_token(rep, now),
+            "token": build_access_token(rep, now),
             "identity": rep.identity,
             "callerId": grant["caller_id"],
             "expiresAt": datetime.fromtimestamp(now + TTL_SECONDS, UTC).isoformat(),
@@ -68,8 +62,11 @@ def token(request: Request) -> Response:
     )
 
 
-def access_token(rep: Rep, now: int) -> str:
-    """A token to place calls with and no more: https://www.twilio.com/docs/iam/access-tokens"""
+def build_access_token(rep: Rep, now: int) -> str:
+    """A token to place calls with, and for nothing else. ``now`` is in Unix seconds.
+
+    https://www.twilio.com/docs/iam/access-tokens
+    """
     access = AccessToken(
         API_KEY.account_sid,
         API_KEY.api_key_sid,

@@ -10,13 +10,13 @@ from email.utils import format_datetime
 import httpx
 import psycopg
 import pytest
-import respx
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stack import Stack
 from tests.attack.deployment import Project
 from tests.attack.webhooks import send
+from tests.canned_server import CannedServer
 from tests.endpoints import (
     ACCOUNT_SID,
     AUTH_TOKEN,
@@ -57,10 +57,10 @@ ROTATION: list[tuple[dict[str, str], set[str]]] = [
     ],
 )
 def test_an_auth_token_is_rotated_without_a_rejected_webhook(
-    respx_mock: respx.MockRouter, folder: str, path: str, function: str
+    canned: CannedServer, folder: str, path: str, function: str
 ) -> None:
     call = {"conversation_id": None, "block_reason": "unknown_rep", "new": True}
-    respx_mock.post(rpc(function)).respond(json=call)
+    canned.on_post(rpc(function), call)
     fields = {
         "AccountSid": ACCOUNT_SID,
         "CallSid": new_call_sid(),

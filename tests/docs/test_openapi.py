@@ -16,9 +16,9 @@ import yaml
 from functions import bundle
 from shared import settings
 from stack.settings import CHECKOUT
+from tests.block_reasons import codes_of_the_database
 from tests.endpoints import loaded
-from tests.shared.test_block_reasons import codes_of_the_database
-from tests.shared.test_errors import TABLE
+from tests.error_table import TABLE
 
 Json = dict[str, Any]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 
 import pytest
-import respx
 from flask.testing import FlaskClient
 
 from functions import bundle
 from shared.settings import ConfigurationError
+from tests.canned_server import CannedServer
 from tests.endpoints import (
     ACCOUNT_SID,
     BUSINESS_ID,
@@ -51,11 +51,9 @@ def test_every_endpoint_answers_at_its_production_path(
 
 
 def test_a_request_reaches_the_endpoint_it_is_for(
-    client: FlaskClient, respx_mock: respx.MockRouter
+    client: FlaskClient, canned: CannedServer
 ) -> None:
-    respx_mock.post(rpc("grant_access_token")).respond(
-        json={"business_id": BUSINESS_ID, "caller_id": None}
-    )
+    canned.on_post(rpc("grant_access_token"), {"business_id": BUSINESS_ID, "caller_id": None})
     headers = {"Origin": ORIGIN, "Authorization": f"Bearer {access_token()}"}
     assert client.post("/api/twilio/token", headers=headers).status_code == 200
     unsigned = client.post("/api/twilio/status", data={"AccountSid": ACCOUNT_SID})

@@ -5,15 +5,13 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
-from typing import Any
 
-import httpx
 import pytest
-import respx
 from werkzeug.test import TestResponse
 
-from shared.http_client import NoAnswer
+from shared import twilio_client
 from stack.scheduler import Scheduler
+from tests.canned_server import CANNED, Answer, CannedServer
 from tests.endpoints import (
     ACCOUNT_SID,
     API_KEY_SECRET,
@@ -29,9 +27,7 @@ from tests.endpoints import (
 )
 from tests.schedulers import publishing
 
-pytestmark = pytest.mark.respx(assert_all_called=False)
-
-CALLS = f"https://api.twilio.com/2010-04-01/Accounts/{ACCOUNT_SID}/Calls"
+CALLS = f"/2010-04-01/Accounts/{ACCOUNT_SID}/Calls"
 AGENT = f"{CALLS}/{CALL_SID}.json"
 CHILDREN = f"{CALLS}.json"
 CLAIM, SETTLE, PAUSE = map(rpc, ("claim_unsettled_calls", "settle_call", "pause_reconciliation"))
@@ -66,7 +62,12 @@ def scheduler() -> Iterator[Scheduler]:
 
 @pytest.fixture(scope="module")
 def reconcile(scheduler: Scheduler) -> Endpoint:
-    return load("reconcile_fn", HENK_ENV="development", SCHEDULER_ISSUER=scheduler.issuer)
+    return load(
+        "reconcile_fn",
+        HENK_ENV="development",
+        SCHEDULER_ISSUER=scheduler.issuer,
+        TWILIO_API_URL=CANNED.url,
+    )
 
 
 def run(reconcile: Endpoint, scheduler: Scheduler) -> TestResponse:
@@ -74,10 +75,8 @@ def run(reconcile: Endpoint, scheduler: Scheduler) -> TestResponse:
     return reconcile.client.post(reconcile.path, headers=headers)
 
 
-def batch(*calls: str, settled: int = 0, paused_seconds: int | None = None) -> httpx.Response:
-    return httpx.Response(
-        200, json={"calls": list(calls), "settled": settled, "paused_seconds": paused_seconds}
-    )
+def batch(*calls: str, settled: int = 0, paused_seconds: int | None = None) -> Answer:
+    return Answer(body={"calls": list(calls), "settled": settled, "paused_seconds": paused_seconds})
 
 
 def page(*legs: object) -> dict[str, object]:
@@ -85,31 +84,25 @@ def page(*legs: object) -> dict[str, object]:
 
 
 @pytest.fixture
-def twilio(respx_mock: respx.MockRouter) -> respx.MockRouter:
-    """One call is claimed, over, and settled."""
-    respx_mock.post(CLAIM, name="claim").side_effect = [batch(CALL_SID), batch()]
-    respx_mock.post(SETTLE, name="settle").respond(json={"settled": True})
-    respx_mock.get(AGENT, name="agent").respond(json=AGENT_LEG)
-    respx_mock.get(CHILDREN, name="children").respond(json=page(LEAD_LEG))
-    respx_mock.post(PAUSE, name="pause").respond(json={"paused_seconds": 17})
-    return respx_mock
-
-
-def sent(router: respx.MockRouter, name: str) -> dict[str, Any]:
-    parameters = json.loads(router[name].calls.last.request.content)
-    assert isinstance(parameters, dict)
-    return parameters
+def twilio(canned: CannedServer) -> CannedServer:
+    """One call is claimed, over, and settled. The server is the database, too."""
+    canned.on("POST", CLAIM, batch(CALL_SID), batch())
+    canned.on_post(SETTLE, {"settled": True})
+    canned.on_get(AGENT, AGENT_LEG)
+    canned.on_get(CHILDREN, page(LEAD_LEG))
+    canned.on_post(PAUSE, {"paused_seconds": 17})
+    return canned
 
 
 def test_what_twilio_knows_of_a_claimed_call_is_written(
-    reconcile: Endpoint, scheduler: Scheduler, twilio: respx.MockRouter
+    reconcile: Endpoint, scheduler: Scheduler, twilio: CannedServer
 ) -> None:
     answer = run(reconcile, scheduler)
     assert answer.status_code == 200
     assert answer.get_json()["data"] == {"asked": 1, "settled": 1}
-    assert sent(twilio, "claim") == {"p_limit": 50, "p_lease_seconds": 30}
-    kept = {"sid", "status", "direction", "from", "to", "start_time", "end_time", "duration"}
-    assert sent(twilio, "settle") == {
+    assert twilio.last(CLAIM).json() == {"p_limit": 50, "p_lease_seconds": 30}
+    kept = {"sid", "status", "direction", "from", "to", "duration"}
+    assert twilio.last(SETTLE).json() == {
         "p_agent_call_sid": CALL_SID,
         "p_legs": [
             {
@@ -117,42 +110,48 @@ def test_what_twilio_knows_of_a_claimed_call_is_written(
                 "status": "completed",
                 "ended_at": "2026-11-18T10:00:50+00:00",
                 "duration_seconds": 50,
-                "payload": {name: AGENT_LEG[name] for name in kept},
+                "payload": {name: AGENT_LEG[name] for name in kept}
+                | {
+                    "start_time": "2026-11-18T10:00:00+00:00",
+                    "end_time": "2026-11-18T10:00:50+00:00",
+                },
             },
             {
                 "call_sid": LEAD_CALL_SID,
                 "status": "completed",
                 "ended_at": "2026-11-18T10:00:49+00:00",
                 "duration_seconds": 44,
-                "payload": {name: LEAD_LEG[name] for name in (*kept, "parent_call_sid")},
+                "payload": {name: LEAD_LEG[name] for name in (*kept, "parent_call_sid")}
+                | {
+                    "start_time": "2026-11-18T10:00:00+00:00",
+                    "end_time": "2026-11-18T10:00:49+00:00",
+                },
             },
         ],
     }
 
 
 def test_it_asks_by_api_key_and_writes_as_the_reconciler(
-    reconcile: Endpoint, scheduler: Scheduler, twilio: respx.MockRouter
+    reconcile: Endpoint, scheduler: Scheduler, twilio: CannedServer
 ) -> None:
     run(reconcile, scheduler)
     basic = base64.b64encode(f"{API_KEY_SID}:{API_KEY_SECRET}".encode()).decode()
-    for name in ("agent", "children"):
-        assert twilio[name].calls.last.request.headers["Authorization"] == f"Basic {basic}"
-    for name in ("claim", "settle"):
-        bearer = f"Bearer {RECONCILER_JWT}"
-        assert twilio[name].calls.last.request.headers["Authorization"] == bearer
-    query = dict(twilio["children"].calls.last.request.url.params)
-    assert query == {"ParentCallSid": CALL_SID, "PageSize": "50"}
-    assert AUTH_TOKEN not in str([call.request.headers for call in twilio.calls])
+    for path in (AGENT, CHILDREN):
+        assert twilio.last(path).header("Authorization") == f"Basic {basic}"
+    for path in (CLAIM, SETTLE):
+        assert twilio.last(path).header("Authorization") == f"Bearer {RECONCILER_JWT}"
+    assert twilio.last(CHILDREN).parameters() == {"ParentCallSid": CALL_SID, "PageSize": "50"}
+    assert AUTH_TOKEN not in str([asked.headers for asked in twilio.asked])
 
 
 def test_a_leg_that_goes_on_has_no_end_and_no_length(
-    reconcile: Endpoint, scheduler: Scheduler, twilio: respx.MockRouter
+    reconcile: Endpoint, scheduler: Scheduler, twilio: CannedServer
 ) -> None:
     going_on = LEAD_LEG | {"status": "in-progress", "end_time": None, "duration": None}
-    twilio["children"].respond(json=page(going_on))
-    twilio["settle"].respond(json={"settled": False})
+    twilio.on_get(CHILDREN, page(going_on))
+    twilio.on_post(SETTLE, {"settled": False})
     assert run(reconcile, scheduler).get_json()["data"] == {"asked": 1, "settled": 0}
-    lead = sent(twilio, "settle")["p_legs"][1]
+    lead = twilio.last(SETTLE).json()["p_legs"][1]
     assert (lead["status"], lead["ended_at"], lead["duration_seconds"]) == (
         "in-progress",
         None,
@@ -161,20 +160,20 @@ def test_a_leg_that_goes_on_has_no_end_and_no_length(
 
 
 def test_a_call_that_twilio_does_not_know_is_written_as_such(
-    reconcile: Endpoint, scheduler: Scheduler, twilio: respx.MockRouter
+    reconcile: Endpoint, scheduler: Scheduler, twilio: CannedServer
 ) -> None:
-    twilio["agent"].respond(404, json={"code": 20404, "status": 404})
+    twilio.on_get(AGENT, {"code": 20404, "status": 404}, 404)
     assert run(reconcile, scheduler).status_code == 200
-    assert sent(twilio, "settle") == {"p_agent_call_sid": CALL_SID, "p_legs": None}
-    assert not twilio["children"].called
+    assert twilio.last(SETTLE).json() == {"p_agent_call_sid": CALL_SID, "p_legs": None}
+    assert not twilio.asked_for(CHILDREN)
 
 
 def test_batches_follow_each_other_until_nothing_is_left(
-    reconcile: Endpoint, scheduler: Scheduler, twilio: respx.MockRouter
+    reconcile: Endpoint, scheduler: Scheduler, twilio: CannedServer
 ) -> None:
-    twilio["claim"].side_effect = [batch(CALL_SID), batch(settled=50), batch(CALL_SID), batch()]
+    twilio.on("POST", CLAIM, batch(CALL_SID), batch(settled=50), batch(CALL_SID), batch())
     assert run(reconcile, scheduler).get_json()["data"] == {"asked": 2, "settled": 2}
-    assert twilio["claim"].call_count == 4
+    assert len(twilio.asked_for(CLAIM)) == 4
 
 
 @pytest.mark.parametrize(
@@ -184,130 +183,132 @@ def test_batches_follow_each_other_until_nothing_is_left(
 def test_when_twilio_has_had_enough_the_run_ends_and_the_next_ones_know(
     reconcile: Endpoint,
     scheduler: Scheduler,
-    twilio: respx.MockRouter,
+    twilio: CannedServer,
     retry_after: str | None,
     seconds: int,
 ) -> None:
-    headers = [] if retry_after is None else [(b"Retry-After", retry_after.encode())]
-    twilio["agent"].respond(429, headers=headers, json={"code": 20429})
+    headers = {} if retry_after is None else {"Retry-After": retry_after}
+    twilio.on("GET", AGENT, Answer(429, {"code": 20429}, headers=headers))
     answer = run(reconcile, scheduler)
     assert answer.status_code == 503
     assert answer.get_json()["error"]["code"] == "twilio_unavailable"
     assert answer.headers["Retry-After"] == str(seconds)
-    assert sent(twilio, "pause") == {"p_seconds": seconds}
-    assert twilio["claim"].call_count == 1
-    assert not twilio["settle"].called
+    assert twilio.last(PAUSE).json() == {"p_seconds": seconds}
+    assert len(twilio.asked_for(CLAIM)) == 1
+    assert not twilio.asked_for(SETTLE)
 
 
 def test_a_run_within_the_pause_asks_nothing(
-    reconcile: Endpoint, scheduler: Scheduler, twilio: respx.MockRouter
+    reconcile: Endpoint, scheduler: Scheduler, twilio: CannedServer
 ) -> None:
-    twilio["claim"].side_effect = [batch(paused_seconds=42)]
+    twilio.on("POST", CLAIM, batch(paused_seconds=42))
     answer = run(reconcile, scheduler)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "42")
-    assert not twilio["agent"].called
+    assert not twilio.asked_for(AGENT)
 
 
 def test_after_a_429_no_other_call_of_the_batch_is_begun(
-    reconcile: Endpoint, scheduler: Scheduler, twilio: respx.MockRouter
+    reconcile: Endpoint, scheduler: Scheduler, twilio: CannedServer
 ) -> None:
     sids = [f"CA{n:032x}" for n in range(50)]
-    twilio["claim"].side_effect = [batch(*sids)]
-    twilio.get(url__regex=rf"{CALLS}/.*", name="any").respond(429, headers={"Retry-After": "5"})
+    twilio.on("POST", CLAIM, batch(*sids))
+    twilio.on("GET", f"{CALLS}/*", Answer(429, headers={"Retry-After": "5"}))
     assert run(reconcile, scheduler).status_code == 503
     # Those that were under way at once.
-    assert twilio["any"].call_count <= 8
+    assert len(twilio.asked_for(f"{CALLS}/*")) <= 8
 
 
-@pytest.mark.parametrize(
-    "failure",
-    [
-        NoAnswer("refused"),
-        NoAnswer("slow", timed_out=True),
-        NoAnswer("cut off"),
-        httpx.Response(500, json={"code": 20500}),
-        httpx.Response(503, text="<html>"),
-        httpx.Response(200, text="<html>"),
-        httpx.Response(200, json=[]),
-        httpx.Response(302, headers={"Location": "https://evil.example.com"}),
-    ],
-    ids=str,
-)
-@pytest.mark.parametrize("name", ["agent", "children"])
+OUTAGES = {
+    "silent": Answer(hangs=True),
+    "cut off": Answer(body={}, breaks_off=True),
+    "500": Answer(500, {"code": 20500}),
+    "503": Answer(503, content=b"<html>"),
+    "400": Answer(400, {"code": 20001}),
+    "a page": Answer(content=b"<html>"),
+    "a list": Answer(body=[]),
+    "a text": Answer(body="text"),
+    "nothing": Answer(204),
+    "no fields": Answer(body={}),
+    "an odd field": Answer(body={"sid": CALL_SID, "status": "completed", "end_time": 7}),
+    "odd calls": Answer(body={"calls": [7]}),
+    "moved": Answer(302, headers={"Location": "https://evil.example.com"}),
+}
+
+
+@pytest.mark.parametrize("outage", OUTAGES)
+@pytest.mark.parametrize("path", [AGENT, CHILDREN], ids=["agent", "children"])
 def test_twilio_down_is_a_clear_503_and_nothing_is_written(
     reconcile: Endpoint,
     scheduler: Scheduler,
-    twilio: respx.MockRouter,
-    name: str,
-    failure: httpx.Response | Exception,
+    twilio: CannedServer,
+    path: str,
+    outage: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    if isinstance(failure, Exception):
-        twilio[name].side_effect = failure
-    else:
-        twilio[name].return_value = failure
+    if OUTAGES[outage].hangs:
+        monkeypatch.setattr(twilio_client, "TOTAL_SECONDS", 0.05)
+    twilio.on("GET", path, OUTAGES[outage])
     answer = run(reconcile, scheduler)
     assert answer.status_code == 503
     assert answer.get_json()["error"]["code"] == "twilio_unavailable"
     assert answer.headers["Retry-After"]
-    assert not twilio["settle"].called
-    assert not twilio["pause"].called
+    assert not twilio.asked_for(SETTLE)
+    assert not twilio.asked_for(PAUSE)
 
 
 def test_one_call_that_twilio_fails_at_does_not_keep_the_others_waiting(
-    reconcile: Endpoint, scheduler: Scheduler, twilio: respx.MockRouter
+    reconcile: Endpoint, scheduler: Scheduler, twilio: CannedServer
 ) -> None:
     bad = "CA" + "f" * 32
-    twilio["claim"].side_effect = [batch(bad, CALL_SID), batch(CALL_SID), batch()]
-    twilio.get(f"{CALLS}/{bad}.json").respond(500)
-    # It shows, and has cost nobody anything.
+    twilio.on("POST", CLAIM, batch(bad, CALL_SID), batch(CALL_SID), batch())
+    twilio.on_get(f"{CALLS}/{bad}.json", None, 500)
+    # The run says that something failed, and all other calls are settled.
     assert run(reconcile, scheduler).status_code == 503
-    assert twilio["settle"].call_count == 2
+    assert len(twilio.asked_for(SETTLE)) == 2
 
 
 def test_one_call_that_the_database_refuses_does_not_keep_the_others_waiting(
-    reconcile: Endpoint, scheduler: Scheduler, twilio: respx.MockRouter
+    reconcile: Endpoint, scheduler: Scheduler, twilio: CannedServer
 ) -> None:
-    twilio["claim"].side_effect = [batch(CALL_SID, CALL_SID), batch(CALL_SID), batch()]
-    refusal = httpx.Response(403, json={"code": "42501", "message": "row-level security"})
-    fine = httpx.Response(200, json={"settled": True})
-    twilio["settle"].side_effect = [refusal, fine, fine]
+    twilio.on("POST", CLAIM, batch(CALL_SID, CALL_SID), batch(CALL_SID), batch())
+    refusal = Answer(403, {"code": "42501", "message": "row-level security"})
+    twilio.on("POST", SETTLE, refusal, Answer(body={"settled": True}))
     answer = run(reconcile, scheduler)
     assert answer.get_json()["error"]["code"] == "phone_system_error"
-    assert twilio["settle"].call_count == 3
+    assert len(twilio.asked_for(SETTLE)) == 3
 
 
 def test_several_failures_are_twilios_and_end_the_run(
-    reconcile: Endpoint, scheduler: Scheduler, twilio: respx.MockRouter
+    reconcile: Endpoint, scheduler: Scheduler, twilio: CannedServer
 ) -> None:
     sids = [f"CA{n:032x}" for n in range(50)]
-    twilio["claim"].side_effect = [batch(*sids)]
-    twilio.get(url__regex=rf"{CALLS}/.*", name="any").respond(500)
+    twilio.on("POST", CLAIM, batch(*sids))
+    twilio.on_get(f"{CALLS}/*", None, 500)
     assert run(reconcile, scheduler).status_code == 503
-    assert 3 <= twilio["any"].call_count <= 3 + 8
-    assert twilio["claim"].call_count == 1
+    assert 3 <= len(twilio.asked_for(f"{CALLS}/*")) <= 3 + 8
+    assert len(twilio.asked_for(CLAIM)) == 1
 
 
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_wrong_api_key_is_a_wrong_setting(
     reconcile: Endpoint,
     scheduler: Scheduler,
-    twilio: respx.MockRouter,
+    twilio: CannedServer,
     capsys: pytest.CaptureFixture[str],
     status: int,
 ) -> None:
-    twilio["agent"].respond(status, json={"code": 20003})
+    twilio.on_get(AGENT, {"code": 20003}, status)
     answer = run(reconcile, scheduler)
     assert answer.get_json()["error"]["code"] == "phone_system_error"
     assert "TWILIO_API_KEY_SID" in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("impatience")
-@pytest.mark.parametrize("name", ["claim", "settle"])
+@pytest.mark.parametrize("path", [CLAIM, SETTLE])
 def test_the_database_down_is_a_503(
-    reconcile: Endpoint, scheduler: Scheduler, twilio: respx.MockRouter, name: str
+    reconcile: Endpoint, scheduler: Scheduler, twilio: CannedServer, path: str
 ) -> None:
-    twilio[name].side_effect = None
-    twilio[name].respond(503)
+    twilio.on_post(path, None, 503)
     answer = run(reconcile, scheduler)
     assert answer.status_code == 503
     assert answer.get_json()["error"]["code"] == "database_unavailable"
@@ -316,10 +317,10 @@ def test_the_database_down_is_a_503(
 def test_a_reconciler_jwt_that_the_database_refuses_is_named(
     reconcile: Endpoint,
     scheduler: Scheduler,
-    twilio: respx.MockRouter,
+    twilio: CannedServer,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    twilio["claim"].side_effect = [httpx.Response(401, json={"code": "PGRST303"})]
+    twilio.on("POST", CLAIM, Answer(401, {"code": "PGRST303"}))
     assert run(reconcile, scheduler).status_code == 500
     assert "SUPABASE_RECONCILER_JWT" in capsys.readouterr().out
 
@@ -327,7 +328,7 @@ def test_a_reconciler_jwt_that_the_database_refuses_is_named(
 def test_the_log_says_what_a_run_did(
     reconcile: Endpoint,
     scheduler: Scheduler,
-    twilio: respx.MockRouter,
+    twilio: CannedServer,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     run(reconcile, scheduler)
@@ -340,18 +341,18 @@ def test_the_log_says_what_a_run_did(
 
 @pytest.mark.parametrize("token", [None, "", "rubbish", access_token()])
 def test_nobody_but_the_scheduler_starts_a_run(
-    reconcile: Endpoint, token: str | None, respx_mock: respx.MockRouter
+    reconcile: Endpoint, token: str | None, canned: CannedServer
 ) -> None:
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
     answer = reconcile.client.post(reconcile.path, headers=headers)
     assert answer.status_code == 401
     assert answer.get_json()["error"]["code"] == "unauthenticated"
-    assert not respx_mock.calls
+    assert not canned.asked
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"x" * 100_000])
 def test_the_body_is_not_read(
-    reconcile: Endpoint, scheduler: Scheduler, twilio: respx.MockRouter, body: bytes
+    reconcile: Endpoint, scheduler: Scheduler, twilio: CannedServer, body: bytes
 ) -> None:
     headers = {"Authorization": f"Bearer {scheduler.token()}"}
     answer = reconcile.client.post(reconcile.path, headers=headers, data=body)

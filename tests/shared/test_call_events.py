@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
 from shared import call_events, errors
-from shared.twilio_signature import Form
+from shared.parsing import Form
+from shared.rpc import CallEvent
 from tests.endpoints import CALL_SID, LEAD_CALL_SID
 
 COMPLETED = {
@@ -29,30 +30,30 @@ def form(**changes: str | None) -> Form:
     return MultiDict({k: v for k, v in (COMPLETED | changes).items() if v is not None})
 
 
-def event(**changes: str | None) -> call_events.Event:
-    return call_events.from_status_callback(form(**changes))
+def event(**changes: str | None) -> CallEvent:
+    return call_events.read_status_callback(form(**changes))
 
 
 def test_a_callback_of_the_leads_leg_becomes_an_event_of_the_agents_call() -> None:
     assert event() == {
-        "p_call_sid": LEAD_CALL_SID,
-        "p_agent_call_sid": CALL_SID,
-        "p_source": "status_callback",
-        "p_status": "completed",
-        "p_sequence_number": 3,
-        "p_occurred_at": "2026-11-18T10:00:49+00:00",
-        "p_duration_seconds": 49,
-        "p_payload": COMPLETED,
+        "call_sid": LEAD_CALL_SID,
+        "agent_call_sid": CALL_SID,
+        "source": "status_callback",
+        "status": "completed",
+        "sequence_number": 3,
+        "occurred_at": "2026-11-18T10:00:49+00:00",
+        "duration_seconds": 49,
+        "payload": COMPLETED,
     }
 
 
 @pytest.mark.parametrize("parent", [None, ""])
 def test_a_callback_without_a_parent_is_about_the_agents_leg(parent: str | None) -> None:
-    assert event(ParentCallSid=parent)["p_agent_call_sid"] == LEAD_CALL_SID
+    assert event(ParentCallSid=parent)["agent_call_sid"] == LEAD_CALL_SID
 
 
 def test_a_duration_in_minutes_is_never_taken_for_seconds() -> None:
-    assert event(CallDuration=None, Duration="1")["p_duration_seconds"] is None
+    assert event(CallDuration=None, Duration="1")["duration_seconds"] is None
 
 
 def test_the_end_of_a_dial_is_an_event_of_the_leads_leg() -> None:
@@ -64,15 +65,15 @@ def test_the_end_of_a_dial_is_an_event_of_the_leads_leg() -> None:
         "DialCallDuration": "49",
         "DialBridged": "true",
     }
-    assert call_events.from_dial_action(MultiDict(fields)) == {
-        "p_call_sid": LEAD_CALL_SID,
-        "p_agent_call_sid": CALL_SID,
-        "p_source": "dial_action",
-        "p_status": "completed",
-        "p_sequence_number": None,
-        "p_occurred_at": None,
-        "p_duration_seconds": 49,
-        "p_payload": fields,
+    assert call_events.read_dial_action(MultiDict(fields)) == {
+        "call_sid": LEAD_CALL_SID,
+        "agent_call_sid": CALL_SID,
+        "source": "dial_action",
+        "status": "completed",
+        "sequence_number": None,
+        "occurred_at": None,
+        "duration_seconds": 49,
+        "payload": fields,
     }
 
 
@@ -81,9 +82,9 @@ def test_a_dial_that_reached_nobody_is_an_event_of_the_agents_leg(
     dial_call_sid: str | None,
 ) -> None:
     fields = form(DialCallSid=dial_call_sid, DialCallStatus="failed", ParentCallSid=None)
-    recorded = call_events.from_dial_action(fields)
-    assert recorded["p_call_sid"] == recorded["p_agent_call_sid"] == LEAD_CALL_SID
-    assert recorded["p_duration_seconds"] is None
+    recorded = call_events.read_dial_action(fields)
+    assert recorded["call_sid"] == recorded["agent_call_sid"] == LEAD_CALL_SID
+    assert recorded["duration_seconds"] is None
 
 
 @pytest.mark.parametrize(
@@ -110,9 +111,9 @@ def test_an_odd_number_is_none_and_stays_in_the_payload(
     text: str | None, number: int | None
 ) -> None:
     recorded = event(SequenceNumber=text, CallDuration=text)
-    assert recorded["p_sequence_number"] == number
-    assert recorded["p_duration_seconds"] == number
-    payload = recorded["p_payload"]
+    assert recorded["sequence_number"] == number
+    assert recorded["duration_seconds"] == number
+    payload = recorded["payload"]
     assert isinstance(payload, dict)
     assert payload.get("SequenceNumber") == text
     assert payload.get("CallDuration") == text
@@ -139,8 +140,8 @@ def test_an_odd_number_is_none_and_stays_in_the_payload(
 )
 def test_a_timestamp_is_handed_on_as_iso_8601(text: str | None, timestamp: str | None) -> None:
     recorded = event(Timestamp=text)
-    assert recorded["p_occurred_at"] == timestamp
-    payload = recorded["p_payload"]
+    assert recorded["occurred_at"] == timestamp
+    payload = recorded["payload"]
     assert isinstance(payload, dict)
     assert payload.get("Timestamp") == text
 
@@ -148,13 +149,13 @@ def test_a_timestamp_is_handed_on_as_iso_8601(text: str | None, timestamp: str |
 @settings(max_examples=200, deadline=None, database=None)
 @given(st.text(max_size=40) | st.text("0123456789 :+-,WedNovGMT", max_size=40))
 def test_no_timestamp_loses_an_event(text: str) -> None:
-    timestamp = event(Timestamp=text)["p_occurred_at"]
+    timestamp = event(Timestamp=text)["occurred_at"]
     assert timestamp is None or datetime.fromisoformat(str(timestamp))
 
 
 @pytest.mark.parametrize("offset", ["+1600", "-1600", "+2359"])
 def test_a_timestamp_that_postgres_cannot_read_is_none(offset: str) -> None:
-    timestamp = event(Timestamp=f"Wed, 18 Nov 2026 10:00:49 {offset}")["p_occurred_at"]
+    timestamp = event(Timestamp=f"Wed, 18 Nov 2026 10:00:49 {offset}")["occurred_at"]
     if timestamp is not None:
         difference = datetime.fromisoformat(str(timestamp)).utcoffset()
         assert difference is not None
@@ -163,29 +164,29 @@ def test_a_timestamp_that_postgres_cannot_read_is_none(offset: str) -> None:
 
 def test_parameters_sent_several_times_keep_all_their_values() -> None:
     fields = MultiDict([*COMPLETED.items(), ("Digits", "1"), ("Digits", "2"), ("Digits", "1")])
-    payload = call_events.from_status_callback(fields)["p_payload"]
+    payload = call_events.read_status_callback(fields)["payload"]
     assert payload == COMPLETED | {"Digits": ["1", "2", "1"]}
 
 
 def test_nul_bytes_are_replaced_where_postgres_cannot_store_them() -> None:
-    recorded = call_events.from_status_callback(
+    recorded = call_events.read_status_callback(
         form(CallStatus="comp\x00leted") | MultiDict({"a\x00": "b\x00"})
     )
-    assert recorded["p_status"] == "comp\ufffdleted"
-    payload = recorded["p_payload"]
+    assert recorded["status"] == "comp\ufffdleted"
+    payload = recorded["payload"]
     assert isinstance(payload, dict)
     assert payload["a\ufffd"] == "b\ufffd"
 
 
 def test_blank_parameters_stay_in_the_payload() -> None:
-    payload = event(Called="")["p_payload"]
+    payload = event(Called="")["payload"]
     assert isinstance(payload, dict)
     assert payload["Called"] == ""
 
 
 def test_a_status_of_tomorrow_is_kept_as_it_is() -> None:
-    assert event(CallStatus="on-hold")["p_status"] == "on-hold"
-    assert event(CallStatus="x" * 300)["p_status"] == "x" * 64
+    assert event(CallStatus="on-hold")["status"] == "on-hold"
+    assert event(CallStatus="x" * 300)["status"] == "x" * 64
 
 
 @pytest.mark.parametrize(
@@ -210,9 +211,9 @@ def test_what_is_no_call_sid_is_named(sid: str) -> None:
         if sid or name == "CallSid":
             fields = form(DialCallStatus="busy", **{name: sid})
             read = (
-                call_events.from_dial_action
+                call_events.read_dial_action
                 if name == "DialCallSid"
-                else call_events.from_status_callback
+                else call_events.read_status_callback
             )
             with pytest.raises(errors.InvalidRequest, match=f"^{name} is {words}"):
                 read(fields)
@@ -222,4 +223,4 @@ def test_a_callback_without_a_status_names_what_is_missing() -> None:
     with pytest.raises(errors.InvalidRequest, match=r"^CallStatus is missing\.$"):
         event(CallStatus=None)
     with pytest.raises(errors.InvalidRequest, match=r"^DialCallStatus is missing\.$"):
-        call_events.from_dial_action(form())
+        call_events.read_dial_action(form())

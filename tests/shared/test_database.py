@@ -10,14 +10,13 @@ from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler
 from typing import ClassVar
 
-import httpx
 import pytest
-import respx
 
 from shared import errors
 from shared.database import TOTAL_SECONDS, Database
 from shared.http_client import HttpClient, NoAnswer, Response
 from shared.settings import Supabase
+from tests.canned_server import Answer, CannedServer
 from tests.endpoints import JWT_SECRET, PUBLISHABLE_KEY, REST, SUPABASE_URL, rpc, serving
 
 THREADS = 16
@@ -84,15 +83,13 @@ class Clock:
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr("shared.database.time.sleep", clock.sleep)
-    return clock
+def clock() -> Clock:
+    return Clock()
 
 
 @pytest.fixture
 def database(clock: Clock) -> Database:
-    return Database(Supabase(SUPABASE_URL, PUBLISHABLE_KEY, JWT_SECRET), clock)
+    return Database(Supabase(SUPABASE_URL, PUBLISHABLE_KEY, JWT_SECRET), clock, clock.sleep)
 
 
 @pytest.fixture
@@ -138,66 +135,59 @@ def test_connections_that_break_are_replaced(echoing: Database) -> None:
         assert echoing.call(f"token-{number}", "who", {})
 
 
-def test_a_call_is_one_post_of_its_parameters(
-    database: Database, respx_mock: respx.MockRouter
-) -> None:
-    route = respx_mock.post(rpc("f")).respond(json={"a": 1})
+def test_a_call_is_one_post_of_its_parameters(database: Database, canned: CannedServer) -> None:
+    canned.on_post(rpc("f"), {"a": 1})
     assert database.call("token", "f", {"p_text": "ü", "p_null": None}) == {"a": 1}
-    (call,) = route.calls
-    assert json.loads(call.request.content) == {"p_text": "ü", "p_null": None}
-    assert call.request.headers["Authorization"] == "Bearer token"
-    assert call.request.headers["apikey"] == PUBLISHABLE_KEY
+    asked = canned.only()
+    assert asked.json() == {"p_text": "ü", "p_null": None}
+    assert asked.header("Content-Type") == "application/json"
+    assert asked.header("Authorization") == "Bearer token"
+    assert asked.header("apikey") == PUBLISHABLE_KEY
 
 
 def test_a_row_is_found_by_its_id_and_these_columns(
-    database: Database, respx_mock: respx.MockRouter
+    database: Database, canned: CannedServer
 ) -> None:
-    route = respx_mock.get(f"{REST}/conversations").respond(json=[{"id": "1"}])
+    canned.on_get(f"{REST}/conversations", [{"id": "1"}])
     assert database.find("token", "conversations", "id,status", "1") == {"id": "1"}
-    (call,) = route.calls
-    assert dict(call.request.url.params) == {"select": "id,status", "id": "eq.1", "limit": "1"}
-    assert call.request.headers["Authorization"] == "Bearer token"
+    asked = canned.only()
+    assert asked.parameters() == {"select": "id,status", "id": "eq.1", "limit": "1"}
+    assert asked.header("Authorization") == "Bearer token"
 
 
-def test_a_row_that_the_caller_cannot_see_is_none(
-    database: Database, respx_mock: respx.MockRouter
-) -> None:
-    respx_mock.get(f"{REST}/conversations").respond(json=[])
+def test_a_row_that_the_caller_cannot_see_is_none(database: Database, canned: CannedServer) -> None:
+    canned.on_get(f"{REST}/conversations", [])
     assert database.find("token", "conversations", "id", "1") is None
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504, 520])
-def test_nothing_is_tried_twice(
-    database: Database, respx_mock: respx.MockRouter, status: int
-) -> None:
-    respx_mock.route().respond(status)
+def test_nothing_is_tried_twice(database: Database, canned: CannedServer, status: int) -> None:
+    canned.on("*", "*", Answer(status))
     with pytest.raises(errors.DatabaseUnavailable):
         database.call("token", "f", {})
     with pytest.raises(errors.DatabaseUnavailable):
         database.find("token", "conversations", "id", "1")
-    assert respx_mock.calls.call_count == 2
+    assert len(canned.asked) == 2
 
 
-def test_a_broken_connection_is_tried_once_more(
-    database: Database, respx_mock: respx.MockRouter
-) -> None:
-    error = NoAnswer("broken")
-    respx_mock.route().mock(side_effect=[error, httpx.Response(200, json={"a": 1})])
+def test_a_broken_connection_is_tried_once_more(database: Database, canned: CannedServer) -> None:
+    broken = Answer(breaks_off=True)
+    canned.on("POST", rpc("f"), broken, Answer(body={"a": 1}))
     assert database.call("token", "f", {}) == {"a": 1}
-    respx_mock.route().mock(side_effect=[error, error, httpx.Response(200, json=[])])
+    canned.on("GET", f"{REST}/conversations", broken, broken, Answer(body=[]))
     with pytest.raises(errors.DatabaseUnavailable):
         database.find("token", "conversations", "id", "1")
 
 
 def test_a_webhook_waits_for_a_database_that_is_away_for_a_moment(
     database: Database,
-    respx_mock: respx.MockRouter,
+    canned: CannedServer,
     clock: Clock,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    gone = httpx.Response(503, json={"code": "PGRST001", "message": "retrying"})
-    respx_mock.route().mock(side_effect=[gone, gone, gone, httpx.Response(200, json={"a": 1})])
-    assert database.call_as_webhook("jwt", "f", {}) == {"a": 1}
+    gone = Answer(503, {"code": "PGRST001", "message": "retrying"})
+    canned.on("POST", rpc("f"), gone, gone, gone, Answer(body={"a": 1}))
+    assert database.call_as_endpoint("jwt", "f", {}, setting="JWT") == {"a": 1}
     assert clock.slept == [0.25, 0.5, 1.0]
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [line["severity"] for line in lines] == ["WARNING"] * 3
@@ -205,34 +195,34 @@ def test_a_webhook_waits_for_a_database_that_is_away_for_a_moment(
 
 
 def test_it_does_not_wait_past_the_limit(
-    database: Database, respx_mock: respx.MockRouter, clock: Clock
+    database: Database, canned: CannedServer, clock: Clock
 ) -> None:
-    respx_mock.route().respond(503)
+    canned.on_post(rpc("f"), None, 503)
     with pytest.raises(errors.DatabaseUnavailable):
-        database.call_as_webhook("jwt", "f", {})
-    assert respx_mock.calls.call_count == 1 + len(clock.slept) > 4
+        database.call_as_endpoint("jwt", "f", {}, setting="JWT")
+    assert len(canned.asked) == 1 + len(clock.slept) > 4
     assert clock.now < TOTAL_SECONDS
 
 
 def test_it_tries_no_more_when_a_try_took_all_the_time(
-    database: Database, respx_mock: respx.MockRouter, clock: Clock
+    database: Database, canned: CannedServer, clock: Clock
 ) -> None:
-    def slow(_request: httpx.Request) -> httpx.Response:
+    def pass_time() -> None:
         clock.now += 4.6
-        return httpx.Response(500, json={"code": "57014", "message": "statement timeout"})
 
-    respx_mock.route().mock(side_effect=slow)
+    timeout = {"code": "57014", "message": "statement timeout"}
+    canned.on("POST", rpc("f"), Answer(500, timeout, meanwhile=pass_time))
     with pytest.raises(errors.DatabaseUnavailable):
-        database.call_as_webhook("jwt", "f", {})
-    assert (respx_mock.calls.call_count, clock.slept) == (1, [])
+        database.call_as_endpoint("jwt", "f", {}, setting="JWT")
+    assert (len(canned.asked), clock.slept) == (1, [])
 
 
 def test_what_is_wrong_for_good_is_not_waited_for(
-    database: Database, respx_mock: respx.MockRouter, clock: Clock
+    database: Database, canned: CannedServer, clock: Clock
 ) -> None:
-    respx_mock.route().respond(403, json={"code": "42501", "message": "permission denied"})
+    canned.on_post(rpc("f"), {"code": "42501", "message": "permission denied"}, 403)
     with pytest.raises(errors.PhoneSystemError):
-        database.call_as_webhook("jwt", "f", {})
+        database.call_as_endpoint("jwt", "f", {}, setting="JWT")
     assert clock.slept == []
 
 
@@ -241,7 +231,7 @@ def test_a_request_has_what_is_left_of_the_time(
 ) -> None:
     had: list[float] = []
 
-    def broken(*_args: object, seconds: float) -> Response:
+    def broken(*_args: object, seconds: float, **_named: object) -> Response:
         had.append(seconds)
         clock.now += 2
         raise NoAnswer("broken")
@@ -253,5 +243,5 @@ def test_a_request_has_what_is_left_of_the_time(
     assert TOTAL_SECONDS <= 7  # Twilio's patience is 15 s, and it asks twice.
     had.clear()
     with pytest.raises(errors.DatabaseUnavailable):
-        database.call_as_webhook("jwt", "f", {})
+        database.call_as_endpoint("jwt", "f", {}, setting="JWT")
     assert had == [TOTAL_SECONDS, TOTAL_SECONDS - 2]

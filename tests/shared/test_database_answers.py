@@ -3,71 +3,36 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
 
-import httpx
 import pytest
-import respx
 from werkzeug.test import TestResponse
 
-from shared.http_client import NoAnswer
-from tests.endpoints import ACCOUNT_SID, CALL_SID, IDENTITY, REST, loaded, rpc
+from shared import database
+from tests.canned_server import Answer, CannedServer
+from tests.ways import BROWSER, TWILIO, WAYS, Way
+
+# The answer, and how often the database is then asked.
+UNREACHABLE = {"too late": (Answer(hangs=True), 1), "broken off": (Answer(breaks_off=True), 2)}
 
 
-@dataclass(frozen=True)
-class Way:
-    """A request that asks the database, and where."""
-
-    ask: Callable[[], TestResponse]
-    url: str
+def refusal(status: int, code: str | None, message: str = "message") -> Answer:
+    """An error as PostgREST words it. A gateway in front of it sends no code."""
+    return Answer(status, {"message": message} | ({} if code is None else {"code": code}))
 
 
-CALL = {
-    "AccountSid": ACCOUNT_SID,
-    "CallSid": CALL_SID,
-    "CallStatus": "ringing",
-    "DialCallStatus": "completed",
-    "From": f"client:{IDENTITY}",
-    "To": "+14155552671",
-}
-BROWSER = {
-    "token": Way(lambda: loaded("token_fn").browser({}), rpc("grant_access_token")),
-    "preview": Way(lambda: loaded("twiml_fn").browser({"To": "+14155552671"}), rpc("preview_call")),
-    "conversation": Way(
-        lambda: loaded("status_fn").browser(
-            method="GET", query="?conversationId=0b1f7a52-7a43-4d0a-8f1c-6f2f54d6f0aa"
-        ),
-        f"{REST}/conversations",
-    ),
-}
-TWILIO = {
-    "begin call": Way(lambda: loaded("twiml_fn").twilio(CALL), rpc("begin_call")),
-    "after dial": Way(
-        lambda: loaded("twiml_fn").twilio(CALL, query="?after=dial"), rpc("record_call_event")
-    ),
-    "event": Way(lambda: loaded("status_fn").twilio(CALL), rpc("record_call_event")),
-}
-WAYS = BROWSER | TWILIO
-
-# How often each is asked.
-UNREACHABLE = {NoAnswer("too late", timed_out=True): 1, NoAnswer("broken"): 2}
-
-
-def refusal(status: int, code: str | None, message: str = "message") -> httpx.Response:
-    """An error as PostgREST words it; gateways in front of it send no code."""
-    body = {"message": message} | ({} if code is None else {"code": code})
-    return httpx.Response(status, json=body)
+def page(status: int, content: str) -> Answer:
+    """A page of a gateway."""
+    return Answer(status, content=content.encode())
 
 
 PASSING = {
-    "gateway page": httpx.Response(502, html="<html>Bad gateway</html>"),
-    "overloaded page": httpx.Response(503, html="<html>Unavailable</html>"),
-    "timeout page": httpx.Response(504, text=""),
-    "cloudflare": httpx.Response(522, text="error code: 522"),
-    "page in place of an answer": httpx.Response(200, html="<html>Just a moment</html>"),
+    "gateway page": page(502, "<html>Bad gateway</html>"),
+    "overloaded page": page(503, "<html>Unavailable</html>"),
+    "timeout page": page(504, ""),
+    "cloudflare": page(522, "error code: 522"),
+    "page in place of an answer": page(200, "<html>Just a moment</html>"),
     "gateway without code": refusal(503, None, "name resolution failed"),
-    "gateway limit": httpx.Response(429, text="slow down"),
+    "gateway limit": page(429, "slow down"),
     "connection": refusal(503, "PGRST000"),
     "pool": refusal(504, "PGRST003"),
     "schema cache": refusal(503, "PGRST002"),
@@ -88,10 +53,10 @@ WRONG = {
     "no permission": (refusal(403, "42501", "permission denied for function"), "42501"),
     "bad parameter": (refusal(400, "22P02"), "22P02"),
     "raised": (refusal(400, "P0001"), "P0001"),
-    "moved": (httpx.Response(301, headers={"Location": "https://x.example"}), "301"),
-    "page 400": (httpx.Response(400, html="<html>Bad request</html>"), "400"),
-    "page 403": (httpx.Response(403, html="<html>Forbidden</html>"), "403"),
-    "page 404": (httpx.Response(404, html="<html>Not found</html>"), "404"),
+    "moved": (Answer(301, headers={"Location": "https://x.example"}), "301"),
+    "page 400": (page(400, "<html>Bad request</html>"), "400"),
+    "page 403": (page(403, "<html>Forbidden</html>"), "403"),
+    "page 404": (page(404, "<html>Not found</html>"), "404"),
     "no API key": (refusal(401, None, "No API key found"), "SUPABASE_PUBLISHABLE_KEY"),
     "wrong API key": (refusal(401, None, "Invalid API key"), "SUPABASE_PUBLISHABLE_KEY"),
 }
@@ -113,22 +78,23 @@ def assert_unavailable(answer: TestResponse) -> None:
     assert int(answer.headers["Retry-After"]) > 0
 
 
-@pytest.mark.parametrize("error", UNREACHABLE, ids=str)
+@pytest.mark.parametrize("outage", UNREACHABLE)
 def test_a_database_that_cannot_be_reached_is_unavailable(
-    way: Way, error: NoAnswer, respx_mock: respx.MockRouter
+    way: Way, outage: str, canned: CannedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    respx_mock.route(url__startswith=way.url).mock(side_effect=error)
+    answer, times = UNREACHABLE[outage]
+    if answer.hangs:
+        monkeypatch.setattr(database, "TOTAL_SECONDS", 0.05)
+    canned.on("*", way.path, answer)
     assert_unavailable(way.ask())
-    assert respx_mock.calls.call_count == UNREACHABLE[error]
+    assert len(canned.asked) == times
 
 
 @pytest.mark.parametrize("trouble", PASSING)
-def test_a_trouble_that_passes_is_unavailable(
-    way: Way, trouble: str, respx_mock: respx.MockRouter
-) -> None:
-    respx_mock.route(url__startswith=way.url).mock(return_value=PASSING[trouble])
+def test_a_trouble_that_passes_is_unavailable(way: Way, trouble: str, canned: CannedServer) -> None:
+    canned.on("*", way.path, PASSING[trouble])
     assert_unavailable(way.ask())
-    assert respx_mock.calls.call_count == 1
+    assert len(canned.asked) == 1
 
 
 def assert_set_up_wrong(
@@ -153,11 +119,11 @@ def assert_set_up_wrong(
 def test_a_set_up_that_is_wrong_is_named_in_the_log_alone(
     way: Way,
     mistake: str,
-    respx_mock: respx.MockRouter,
+    canned: CannedServer,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     answer, cause = WRONG[mistake]
-    respx_mock.route(url__startswith=way.url).mock(return_value=answer)
+    canned.on("*", way.path, answer)
     assert_set_up_wrong(way.ask(), cause, capsys)
 
 
@@ -166,37 +132,35 @@ def test_a_set_up_that_is_wrong_is_named_in_the_log_alone(
 def test_an_answer_of_another_shape_is_a_wrong_set_up(
     name: str,
     body: object,
-    respx_mock: respx.MockRouter,
+    canned: CannedServer,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    respx_mock.post(WAYS[name].url).respond(json=body)
-    assert_set_up_wrong(WAYS[name].ask(), "answered no JSON object", capsys)
+    canned.on_post(WAYS[name].path, body)
+    assert_set_up_wrong(WAYS[name].ask(), "did not answer a JSON object", capsys)
 
 
 @pytest.mark.parametrize("body", [None, 7, "text", {"id": "1"}, ["text"], True])
 def test_rows_of_another_shape_are_a_wrong_set_up(
-    body: object, respx_mock: respx.MockRouter, capsys: pytest.CaptureFixture[str]
+    body: object, canned: CannedServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    respx_mock.get(url__startswith=WAYS["conversation"].url).respond(json=body)
-    assert_set_up_wrong(WAYS["conversation"].ask(), "answered no rows", capsys)
+    canned.on_get(WAYS["conversation"].path, body)
+    assert_set_up_wrong(WAYS["conversation"].ask(), "did not answer a list of rows", capsys)
 
 
 @pytest.mark.parametrize("name", [name for name in WAYS if name != "conversation"])
 def test_an_answer_without_its_fields_is_a_wrong_set_up(
-    name: str, respx_mock: respx.MockRouter, capsys: pytest.CaptureFixture[str]
+    name: str, canned: CannedServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    respx_mock.post(WAYS[name].url).respond(json={})
+    canned.on_post(WAYS[name].path, {})
     assert_set_up_wrong(WAYS[name].ask(), "KeyError", capsys)
 
 
 @pytest.mark.parametrize("code", ["PGRST301", "PGRST302", "PGRST303"])
 @pytest.mark.parametrize("name", BROWSER)
 def test_a_rep_whose_token_the_database_refuses_signs_in_again(
-    name: str, code: str, respx_mock: respx.MockRouter
+    name: str, code: str, canned: CannedServer
 ) -> None:
-    respx_mock.route(url__startswith=BROWSER[name].url).mock(
-        return_value=refusal(401, code, "JWT expired")
-    )
+    canned.on("*", BROWSER[name].path, refusal(401, code, "JWT expired"))
     answer = BROWSER[name].ask()
     assert answer.status_code == 401
     assert answer.get_json()["error"]["code"] == "unauthenticated"
@@ -208,8 +172,8 @@ def test_a_rep_whose_token_the_database_refuses_signs_in_again(
 def test_a_webhook_jwt_that_the_database_refuses_is_a_wrong_set_up(
     name: str,
     code: str,
-    respx_mock: respx.MockRouter,
+    canned: CannedServer,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    respx_mock.post(TWILIO[name].url).mock(return_value=refusal(401, code, "JWT expired"))
+    canned.on("*", TWILIO[name].path, refusal(401, code, "JWT expired"))
     assert_set_up_wrong(TWILIO[name].ask(), "SUPABASE_WEBHOOK_JWT", capsys)

@@ -69,20 +69,3 @@ def test_the_table_has_every_refusal() -> None:
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type)]
     codes = {vars(kind)["code"] for kind in kinds if "code" in vars(kind)}
     assert codes == {code for _, _, code, _ in TABLE}
-
-
-@pytest.mark.parametrize(
-    ("error", "refusal"),
-    [
-        ("signed_out", errors.Unauthenticated),
-        ("business_required", errors.BusinessRequired),
-        ("not_a_member", errors.NotAMember),
-    ],
-)
-def test_what_the_database_refuses_a_rep_with(
-    error: str, refusal: type[errors.RequestError]
-) -> None:
-    with pytest.raises(refusal):
-        errors.refuse_rep(error)
-    errors.refuse_rep(None)
-    errors.refuse_rep("rate_limited")

@@ -7,25 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from shared import errors
-
-TABLE = {
-    ("InvalidRequest", 400, "invalid_request"),
-    ("BusinessRequired", 400, "business_required"),
-    ("Unauthenticated", 401, "unauthenticated"),
-    ("UnauthorizedDomain", 403, "unauthorized_domain"),
-    ("NotAMember", 403, "not_a_member"),
-    ("InvalidSignature", 403, "invalid_signature"),
-    ("NotFound", 404, "not_found"),
-    ("MethodNotAllowed", 405, "method_not_allowed"),
-    ("PayloadTooLarge", 413, "payload_too_large"),
-    ("UnsupportedMediaType", 415, "unsupported_media_type"),
-    ("RateLimited", 429, "rate_limited"),
-    ("PhoneSystemError", 500, "phone_system_error"),
-    ("DatabaseUnavailable", 503, "database_unavailable"),
-    ("SignInUnavailable", 503, "database_unavailable"),
-    ("TwilioUnavailable", 503, "twilio_unavailable"),
-    ("TwilioBusy", 503, "twilio_unavailable"),
-}
+from tests.error_table import TABLE
 
 
 def subclasses(base: type[errors.RequestError]) -> Iterator[type[errors.RequestError]]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-import respx
 
+from tests.canned_server import CannedServer
 from tests.endpoints import BUSINESS_ID, Endpoint, load, loaded, rpc
 
 OURS = ["https://callhenk.com", "https://www.callhenk.com", "https://app.callhenk.com"]
@@ -58,9 +58,9 @@ def preflight(endpoint: Endpoint, origin: str | None) -> dict[str, str]:
 
 @pytest.mark.parametrize("origin", OURS)
 def test_our_own_pages_may_call_and_read(
-    token: Endpoint, origin: str, respx_mock: respx.MockRouter
+    token: Endpoint, origin: str, canned: CannedServer
 ) -> None:
-    respx_mock.post(rpc("grant_access_token")).respond(json=GRANT)
+    canned.on_post(rpc("grant_access_token"), GRANT)
     answer = token.browser({}, origin=origin)
     assert answer.status_code == 200
     assert answer.headers["Access-Control-Allow-Origin"] == origin
@@ -71,14 +71,14 @@ def test_our_own_pages_may_call_and_read(
 
 @pytest.mark.parametrize("origin", [*FOREIGN, None])
 def test_a_foreign_page_is_refused_before_anything_is_asked(
-    token: Endpoint, origin: str | None, respx_mock: respx.MockRouter
+    token: Endpoint, origin: str | None, canned: CannedServer
 ) -> None:
     answer = token.browser({}, origin=origin)
     assert answer.status_code == 403
     assert answer.get_json()["error"]["code"] == "unauthorized_domain"
     assert "Access-Control-Allow-Origin" not in answer.headers
     assert answer.headers["Vary"] == "Origin"
-    assert not respx_mock.calls
+    assert not canned.asked
 
 
 @pytest.mark.parametrize("origin", OURS)
@@ -109,9 +109,9 @@ def test_a_preflight_allows_a_foreign_page_nothing(token: Endpoint, origin: str 
 
 @pytest.mark.parametrize("origin", ["http://localhost:3000", "https://evil.example.com", None])
 def test_development_allows_any_page(
-    local: Endpoint, origin: str | None, respx_mock: respx.MockRouter
+    local: Endpoint, origin: str | None, canned: CannedServer
 ) -> None:
-    respx_mock.post(rpc("grant_access_token")).respond(json=GRANT)
+    canned.on_post(rpc("grant_access_token"), GRANT)
     answer = local.browser({}, origin=origin)
     assert answer.status_code == 200
     assert answer.headers.get("Access-Control-Allow-Origin") == origin

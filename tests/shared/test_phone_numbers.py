@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from phonenumbers import PhoneNumberType
 
 from shared import phone_numbers
-from shared.phone_numbers import Dialled
+from shared.rpc import Dialled
 
 IN_SAN_FRANCISCO = {
     "e164": "+14155552671",
@@ -170,12 +170,12 @@ def test_their_neighbours_are_ordinary_numbers() -> None:
 
 @pytest.mark.parametrize("text", ["+1 (415) 555-2671", " +14155552671"])
 def test_a_caller_id_is_compared_in_e164(text: str) -> None:
-    assert phone_numbers.caller_id(text) == "+14155552671"
+    assert phone_numbers.format_caller_id(text) == "+14155552671"
 
 
 @pytest.mark.parametrize("text", ["x", "4155552671", "+1", "anonymous", "x" * 300])
 def test_a_caller_id_that_is_no_number_is_left_to_the_database(text: str) -> None:
-    assert phone_numbers.caller_id(text) == text[:64]
+    assert phone_numbers.format_caller_id(text) == text[:64]
 
 
 @settings(max_examples=60, deadline=None, database=None)
@@ -184,4 +184,4 @@ def test_any_text_is_a_number_in_e164_or_none(text: str) -> None:
     meaning = parse(text)
     for number in (meaning["number"], *meaning["by_country"].values()):
         assert number is None or re.fullmatch(r"\+[1-9][0-9]{5,16}", number["e164"])
-    assert len(phone_numbers.caller_id(text)) <= 64
+    assert len(phone_numbers.format_caller_id(text)) <= 64

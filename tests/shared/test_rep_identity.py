@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.rep_identity import Rep, from_caller
+from shared.rep_identity import Rep, parse_caller
 from tests.endpoints import BUSINESS_ID, IDENTITY, USER_ID
 
 
@@ -17,7 +17,7 @@ from tests.endpoints import BUSINESS_ID, IDENTITY, USER_ID
 @given(st.uuids(), st.uuids())
 def test_an_identity_names_the_rep_it_was_made_for(user_id: UUID, business_id: UUID) -> None:
     rep = Rep(user_id, business_id)
-    assert from_caller(f"client:{rep.identity}") == rep
+    assert parse_caller(f"client:{rep.identity}") == rep
 
 
 def test_an_identity_is_what_every_voice_sdk_accepts() -> None:
@@ -50,10 +50,10 @@ def test_an_identity_is_what_every_voice_sdk_accepts() -> None:
     ],
 )
 def test_no_other_caller_is_a_rep(caller: str) -> None:
-    assert from_caller(caller) is None
+    assert parse_caller(caller) is None
 
 
 @settings(max_examples=100, database=None)
 @given(st.text())
 def test_no_text_is_a_rep(text: str) -> None:
-    assert from_caller(f"client:{text}") is None
+    assert parse_caller(f"client:{text}") is None

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from unittest import mock
 
 import pytest
-import respx
 from werkzeug.test import TestResponse
 
-from shared.http_client import NoAnswer
+from shared.http_client import HttpClient, NoAnswer
+from tests.canned_server import Answer, CannedServer
 from tests.endpoints import (
     ACCOUNT_SID,
     API_KEY_SECRET,
@@ -142,11 +143,11 @@ def way(request: pytest.FixtureRequest) -> tuple[Ask, str, object]:
 
 def test_a_success_leaves_one_line(
     way: tuple[Ask, str, object],
-    respx_mock: respx.MockRouter,
+    canned: CannedServer,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    ask, url, answer = way
-    respx_mock.route(url__startswith=url).respond(json=answer)
+    ask, path, answer = way
+    canned.on("*", path, Answer(body=answer))
     response = ask()
     assert response.status_code in (200, 204)
     line = only_line(capsys)
@@ -161,13 +162,12 @@ def test_a_success_leaves_one_line(
 
 def test_an_error_of_the_database_leaves_one_line(
     way: tuple[Ask, str, object],
-    respx_mock: respx.MockRouter,
+    canned: CannedServer,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    ask, url, _ = way
-    respx_mock.route(url__startswith=url).respond(
-        400, json={"code": "22P02", "message": INDISCREET, "details": INDISCREET}
-    )
+    ask, path, _ = way
+    refusal = {"code": "22P02", "message": INDISCREET, "details": INDISCREET}
+    canned.on("*", path, Answer(400, refusal))
     response = ask()
     assert response.status_code == 500
     assert not PRIVATE.search(response.text)
@@ -178,16 +178,16 @@ def test_an_error_of_the_database_leaves_one_line(
     assert line["request_id"] == response.headers["X-Request-Id"]
 
 
-@pytest.mark.usefixtures("impatience")
 @pytest.mark.parametrize("error", [NoAnswer("broken"), ValueError(INDISCREET)])
+@pytest.mark.usefixtures("impatience")
 def test_an_exception_leaves_one_line(
     way: tuple[Ask, str, object],
     error: Exception,
-    respx_mock: respx.MockRouter,
+    monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    ask, url, _ = way
-    respx_mock.route(url__startswith=url).mock(side_effect=error)
+    ask, _, _ = way
+    monkeypatch.setattr(HttpClient, "request", mock.Mock(side_effect=error))
     response = ask()
     assert response.status_code in (500, 503)
     assert not PRIVATE.search(response.text)
@@ -200,9 +200,9 @@ def test_an_exception_leaves_one_line(
 
 @pytest.mark.parametrize("secret", [API_KEY_SECRET, JWT_SECRET])
 def test_a_secret_without_a_form_is_not_logged_either(
-    secret: str, respx_mock: respx.MockRouter, capsys: pytest.CaptureFixture[str]
+    secret: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    respx_mock.post(rpc("grant_access_token")).mock(side_effect=ValueError(secret))
+    monkeypatch.setattr(HttpClient, "request", mock.Mock(side_effect=ValueError(secret)))
     assert loaded("token_fn").browser({}).status_code == 500
     only_line(capsys)
 
@@ -271,11 +271,11 @@ def test_a_number_in_place_of_a_call_sid_is_not_logged(capsys: pytest.CaptureFix
 
 
 def test_a_webhooks_line_says_which_call_it_was(
-    respx_mock: respx.MockRouter, capsys: pytest.CaptureFixture[str]
+    canned: CannedServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name in ("begin call", "after dial", "event"):
-        ask, url, answer = WAYS[name]
-        respx_mock.post(url).respond(json=answer)
+        ask, path, answer = WAYS[name]
+        canned.on_post(path, answer)
         ask()
         line = only_line(capsys)
         assert line["call_sid"] == CALL_SID
@@ -283,10 +283,10 @@ def test_a_webhooks_line_says_which_call_it_was(
 
 
 def test_a_reps_line_says_who_it_was(
-    respx_mock: respx.MockRouter, capsys: pytest.CaptureFixture[str]
+    canned: CannedServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    ask, url, answer = WAYS["token"]
-    respx_mock.post(url).respond(json=answer)
+    ask, path, answer = WAYS["token"]
+    canned.on_post(path, answer)
     ask()
     line = only_line(capsys)
     assert (line["user_id"], line["business_id"]) == (USER_ID, BUSINESS_ID)

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-import respx
 from werkzeug.test import TestResponse
 
+from tests.canned_server import Answer, CannedServer
 from tests.endpoints import (
     ACCOUNT_SID,
     CALL_SID,
     IDENTITY,
     LEAD_CALL_SID,
-    SUPABASE_URL,
     loaded,
 )
-from tests.shared.test_database_answers import WAYS
+from tests.ways import WAYS
 
 CALL = {
     "AccountSid": ACCOUNT_SID,
@@ -63,23 +62,22 @@ REFUSED: dict[str, Callable[[], TestResponse]] = {
 
 
 @pytest.mark.parametrize("name", WAYS)
-def test_a_request_asks_the_database_exactly_once(name: str, respx_mock: respx.MockRouter) -> None:
+def test_a_request_asks_the_database_exactly_once(name: str, canned: CannedServer) -> None:
     way = WAYS[name]
-    answer = ANSWERS[way.url.rpartition("/")[2]]
-    respx_mock.route(url__startswith=SUPABASE_URL).respond(json=answer)
+    canned.on("*", way.path, Answer(body=ANSWERS[way.path.rpartition("/")[2]]))
     assert way.ask().status_code in (200, 204)
-    assert respx_mock.calls.call_count == 1
+    assert len(canned.asked) == 1
 
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_is_refused_without_the_database_does_not_ask_it(
-    name: str, respx_mock: respx.MockRouter
+    name: str, canned: CannedServer
 ) -> None:
     assert 400 <= REFUSED[name]().status_code < 500
-    assert respx_mock.calls.call_count == 0
+    assert len(canned.asked) == 0
 
 
-def test_the_voice_sdks_test_call_asks_nothing(respx_mock: respx.MockRouter) -> None:
+def test_the_voice_sdks_test_call_asks_nothing(canned: CannedServer) -> None:
     form = NO_TO | {"DialCallSid": LEAD_CALL_SID}
     assert "<Echo" in loaded("twiml_fn").twilio(form).text
-    assert respx_mock.calls.call_count == 0
+    assert len(canned.asked) == 0

@@ -56,7 +56,7 @@ def request(token: str | None, scheme: str = "Bearer ") -> Request:
 
 def assert_refused(authenticator: SchedulerAuthenticator, token: str) -> None:
     with pytest.raises(errors.Unauthenticated):
-        authenticator.require(request(token))
+        authenticator.authenticate(request(token))
 
 
 def signed(scheduler: Scheduler, key: rsa.RSAPrivateKey | None = None, /, **changes: object) -> str:
@@ -73,8 +73,8 @@ def encoded(data: bytes) -> str:
 def test_the_schedulers_own_token_is_taken(
     authenticator: SchedulerAuthenticator, scheduler: Scheduler
 ) -> None:
-    authenticator.require(request(scheduler.token()))
-    authenticator.require(request(signed(scheduler)))
+    authenticator.authenticate(request(scheduler.token()))
+    authenticator.authenticate(request(signed(scheduler)))
 
 
 def test_another_service_account_is_refused(
@@ -177,9 +177,9 @@ def test_no_bearer_token_is_no_identity(
     authenticator: SchedulerAuthenticator, scheduler: Scheduler, scheme: str
 ) -> None:
     with pytest.raises(errors.Unauthenticated):
-        authenticator.require(request(scheduler.token(), scheme))
+        authenticator.authenticate(request(scheduler.token(), scheme))
     with pytest.raises(errors.Unauthenticated):
-        authenticator.require(request(None))
+        authenticator.authenticate(request(None))
 
 
 @generated
@@ -188,7 +188,7 @@ def test_no_text_is_ever_more_than_refused(
     authenticator: SchedulerAuthenticator, text: str
 ) -> None:
     with pytest.raises(errors.Unauthenticated):
-        authenticator.require(Request({"HTTP_AUTHORIZATION": f"Bearer {text}"}))
+        authenticator.authenticate(Request({"HTTP_AUTHORIZATION": f"Bearer {text}"}))
 
 
 def test_while_the_keys_cannot_be_fetched_nobody_is_trusted_or_refused(
@@ -200,7 +200,7 @@ def test_while_the_keys_cannot_be_fetched_nobody_is_trusted_or_refused(
         )
     )
     with pytest.raises(errors.SignInUnavailable):
-        down.require(request(scheduler.token()))
+        down.authenticate(request(scheduler.token()))
 
 
 def settings_of(**changes: str) -> SchedulerSettings:

@@ -70,7 +70,7 @@ def read_all(**changes: str | None) -> None:
         settings.TwilioWebhooks.read(env)
         settings.TwilioRest.read(env, deployment)
         settings.Scheduler.read(env, deployment)
-        settings.reconciler_jwt(env)
+        settings.read_reconciler_jwt(env)
 
 
 def read_url(value: str) -> str:

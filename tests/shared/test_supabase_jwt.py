@@ -23,7 +23,7 @@ from werkzeug.test import EnvironBuilder
 
 from shared import errors
 from shared.settings import Supabase
-from shared.supabase_jwt import Authenticator
+from shared.supabase_jwt import SupabaseAuthenticator
 from tests.endpoints import JWT_SECRET, PUBLISHABLE_KEY, SUPABASE_URL, USER_ID, serving
 from tests.endpoints import claims as usual_claims
 
@@ -59,18 +59,18 @@ def project() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def by_keys(project: str) -> Authenticator:
-    return Authenticator(Supabase(project, PUBLISHABLE_KEY, None))
+def by_keys(project: str) -> SupabaseAuthenticator:
+    return SupabaseAuthenticator(Supabase(project, PUBLISHABLE_KEY, None))
 
 
 @pytest.fixture(scope="module")
-def by_keys_or_secret(project: str) -> Authenticator:
-    return Authenticator(Supabase(project, PUBLISHABLE_KEY, JWT_SECRET))
+def by_keys_or_secret(project: str) -> SupabaseAuthenticator:
+    return SupabaseAuthenticator(Supabase(project, PUBLISHABLE_KEY, JWT_SECRET))
 
 
 @pytest.fixture(scope="module")
-def by_secret() -> Authenticator:
-    return Authenticator(Supabase(SUPABASE_URL, PUBLISHABLE_KEY, JWT_SECRET))
+def by_secret() -> SupabaseAuthenticator:
+    return SupabaseAuthenticator(Supabase(SUPABASE_URL, PUBLISHABLE_KEY, JWT_SECRET))
 
 
 def signed(**changes: object) -> str:
@@ -96,12 +96,12 @@ def by_hand(header: object, payload: bytes, secret: bytes) -> str:
     return f"{signing_input}.{encoded(hmac.digest(secret, signing_input.encode(), 'sha256'))}"
 
 
-def assert_refused(authenticator: Authenticator, token: str) -> None:
+def assert_refused(authenticator: SupabaseAuthenticator, token: str) -> None:
     with pytest.raises(errors.Unauthenticated):
         authenticator.verify(token)
 
 
-def test_a_token_that_is_signed_by_secret_proves_its_user(by_secret: Authenticator) -> None:
+def test_a_token_that_is_signed_by_secret_proves_its_user(by_secret: SupabaseAuthenticator) -> None:
     token = signed()
     user = by_secret.verify(token)
     assert user.id == uuid.UUID(USER_ID)
@@ -110,14 +110,14 @@ def test_a_token_that_is_signed_by_secret_proves_its_user(by_secret: Authenticat
 
 @pytest.mark.parametrize("algorithm", ["ES256", "RS256"])
 def test_a_token_that_is_signed_by_a_published_key_proves_its_user(
-    by_keys: Authenticator, project: str, algorithm: str
+    by_keys: SupabaseAuthenticator, project: str, algorithm: str
 ) -> None:
     user = by_keys.verify(signed_by_key(project, algorithm))
     assert user.id == uuid.UUID(USER_ID)
 
 
 def test_a_project_may_sign_both_ways_while_it_moves_to_keys(
-    by_keys_or_secret: Authenticator, project: str
+    by_keys_or_secret: SupabaseAuthenticator, project: str
 ) -> None:
     issuer = f"{project}/auth/v1"
     assert by_keys_or_secret.verify(signed_by_key(project))
@@ -125,19 +125,21 @@ def test_a_project_may_sign_both_ways_while_it_moves_to_keys(
 
 
 def test_a_token_by_secret_is_refused_where_there_is_no_secret(
-    by_keys: Authenticator, project: str
+    by_keys: SupabaseAuthenticator, project: str
 ) -> None:
     assert_refused(by_keys, signed(iss=f"{project}/auth/v1"))
 
 
 @pytest.mark.parametrize("secret", [JWT_SECRET[:-1], JWT_SECRET.upper(), "another" * 5])
-def test_a_token_by_another_secret_is_refused(by_secret: Authenticator, secret: str) -> None:
+def test_a_token_by_another_secret_is_refused(
+    by_secret: SupabaseAuthenticator, secret: str
+) -> None:
     assert_refused(by_secret, jwt.encode(usual_claims(), secret))
 
 
 @pytest.mark.parametrize("algorithm", ["ES256", "RS256"])
 def test_a_token_by_another_key_of_the_same_id_is_refused(
-    by_keys: Authenticator, project: str, algorithm: str
+    by_keys: SupabaseAuthenticator, project: str, algorithm: str
 ) -> None:
     other: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
     if algorithm == "ES256":
@@ -150,7 +152,7 @@ def test_a_token_by_another_key_of_the_same_id_is_refused(
 
 @pytest.mark.parametrize("key_id", [None, "", "other", "rsa", "../../etc/passwd"])
 def test_a_token_that_names_no_or_another_key_is_refused(
-    by_keys: Authenticator, project: str, key_id: str | None
+    by_keys: SupabaseAuthenticator, project: str, key_id: str | None
 ) -> None:
     headers = {} if key_id is None else {"kid": key_id}
     claims = usual_claims(iss=f"{project}/auth/v1")
@@ -160,7 +162,7 @@ def test_a_token_that_names_no_or_another_key_is_refused(
 @pytest.mark.parametrize("algorithm", ["none", "None", "NONE", "", None, 0, ["HS256"]])
 @pytest.mark.parametrize("signature", ["", "AAAA"])
 def test_a_token_without_a_signature_is_refused(
-    by_keys_or_secret: Authenticator, project: str, algorithm: object, signature: str
+    by_keys_or_secret: SupabaseAuthenticator, project: str, algorithm: object, signature: str
 ) -> None:
     header = encoded(json.dumps({"alg": algorithm, "kid": "ec"}).encode())
     payload = encoded(json.dumps(usual_claims(iss=f"{project}/auth/v1")).encode())
@@ -170,7 +172,7 @@ def test_a_token_without_a_signature_is_refused(
 @pytest.mark.parametrize("algorithm", ["HS384", "HS512"])
 def test_a_secret_signs_by_no_other_algorithm(algorithm: str) -> None:
     secret = JWT_SECRET * 2
-    authenticator = Authenticator(Supabase(SUPABASE_URL, PUBLISHABLE_KEY, secret))
+    authenticator = SupabaseAuthenticator(Supabase(SUPABASE_URL, PUBLISHABLE_KEY, secret))
     assert authenticator.verify(jwt.encode(usual_claims(), secret))
     assert_refused(authenticator, jwt.encode(usual_claims(), secret, algorithm))
 
@@ -189,8 +191,8 @@ def public_forms() -> list[bytes]:
 @pytest.mark.parametrize("secret", public_forms(), ids=lambda _: "form")
 @pytest.mark.parametrize("key_id", ["ec", "rsa"])
 def test_a_public_key_is_never_taken_for_a_secret(
-    by_keys: Authenticator,
-    by_keys_or_secret: Authenticator,
+    by_keys: SupabaseAuthenticator,
+    by_keys_or_secret: SupabaseAuthenticator,
     project: str,
     secret: bytes,
     key_id: str,
@@ -203,7 +205,7 @@ def test_a_public_key_is_never_taken_for_a_secret(
 
 
 @pytest.mark.parametrize("name", ["iss", "aud", "exp", "sub", "role"])
-def test_a_token_without_a_claim_is_refused(by_secret: Authenticator, name: str) -> None:
+def test_a_token_without_a_claim_is_refused(by_secret: SupabaseAuthenticator, name: str) -> None:
     assert_refused(by_secret, signed(**{name: None}))
 
 
@@ -237,7 +239,7 @@ def test_a_token_without_a_claim_is_refused(by_secret: Authenticator, name: str)
     ids=lambda changes: next(iter(changes)),
 )
 def test_a_token_with_a_wrong_claim_is_refused(
-    by_secret: Authenticator, changes: dict[str, object]
+    by_secret: SupabaseAuthenticator, changes: dict[str, object]
 ) -> None:
     assert_refused(by_secret, signed(**changes))
 
@@ -245,45 +247,51 @@ def test_a_token_with_a_wrong_claim_is_refused(
 @pytest.mark.parametrize("name", ["sub", "exp", "aud", "iss", "is_anonymous"])
 @pytest.mark.parametrize("value", [None, 7, 7.5, True, [], {}, [USER_ID]], ids=str)
 def test_a_claim_of_another_type_is_refused(
-    by_secret: Authenticator, name: str, value: object
+    by_secret: SupabaseAuthenticator, name: str, value: object
 ) -> None:
     payload = json.dumps(usual_claims() | {name: value}).encode()
     assert_refused(by_secret, by_hand({"alg": "HS256"}, payload, JWT_SECRET.encode()))
 
 
-def test_an_expired_token_is_refused(by_secret: Authenticator) -> None:
+def test_an_expired_token_is_refused(by_secret: SupabaseAuthenticator) -> None:
     assert_refused(by_secret, signed(exp=int(time.time()) - 60))
 
 
-def test_clocks_may_differ_by_some_seconds(by_secret: Authenticator) -> None:
+def test_clocks_may_differ_by_some_seconds(by_secret: SupabaseAuthenticator) -> None:
     now = int(time.time())
     assert by_secret.verify(signed(exp=now - 3))
     assert by_secret.verify(signed(nbf=now + 3))
 
 
-def test_a_token_for_several_audiences_counts_if_ours_is_one(by_secret: Authenticator) -> None:
+def test_a_token_for_several_audiences_counts_if_ours_is_one(
+    by_secret: SupabaseAuthenticator,
+) -> None:
     assert by_secret.verify(signed(aud=["authenticated", "other"]))
 
 
-def test_a_claim_that_older_projects_do_not_send_is_not_needed(by_secret: Authenticator) -> None:
+def test_a_claim_that_older_projects_do_not_send_is_not_needed(
+    by_secret: SupabaseAuthenticator,
+) -> None:
     assert by_secret.verify(signed(is_anonymous=None, aal=None, session_id=None))
 
 
 @pytest.mark.parametrize("role", ["anon", "service_role"])
-def test_a_projects_api_key_is_no_access_token(by_secret: Authenticator, role: str) -> None:
+def test_a_projects_api_key_is_no_access_token(by_secret: SupabaseAuthenticator, role: str) -> None:
     now = int(time.time())
     key = {"iss": "supabase", "ref": "henk", "role": role, "iat": now, "exp": now + 10**8}
     assert_refused(by_secret, jwt.encode(key, JWT_SECRET))
 
 
 @pytest.mark.parametrize("key", [PUBLISHABLE_KEY, "sb_secret_N7UND0UgjKTVK-Uodkm0Hg_xSvEMPvz"])
-def test_a_new_api_key_is_no_access_token(by_secret: Authenticator, key: str) -> None:
+def test_a_new_api_key_is_no_access_token(by_secret: SupabaseAuthenticator, key: str) -> None:
     assert_refused(by_secret, key)
 
 
 @pytest.mark.parametrize("depth", [100, 5_000, 200_000])
 @pytest.mark.parametrize("bracket", ["[", '{"a":'])
-def test_deep_brackets_are_refused(by_secret: Authenticator, bracket: str, depth: int) -> None:
+def test_deep_brackets_are_refused(
+    by_secret: SupabaseAuthenticator, bracket: str, depth: int
+) -> None:
     deep = bracket.encode() * depth
     assert_refused(by_secret, f"{encoded(deep)}.{encoded(b'{}')}.AAAA")
     assert_refused(by_secret, by_hand({"alg": "HS256"}, deep, JWT_SECRET.encode()))
@@ -306,20 +314,22 @@ def test_deep_brackets_are_refused(by_secret: Authenticator, bracket: str, depth
     ids=str,
 )
 def test_a_header_that_is_none_is_refused(
-    by_keys_or_secret: Authenticator, project: str, header: object
+    by_keys_or_secret: SupabaseAuthenticator, project: str, header: object
 ) -> None:
     payload = json.dumps(usual_claims(iss=f"{project}/auth/v1")).encode()
     assert_refused(by_keys_or_secret, by_hand(header, payload, JWT_SECRET.encode()))
 
 
 @pytest.mark.parametrize("suffix", ["\xe9", "!", "\n", " ", "%", ".", ".AAAA", "\x00"])
-def test_a_token_with_something_behind_it_is_refused(by_secret: Authenticator, suffix: str) -> None:
+def test_a_token_with_something_behind_it_is_refused(
+    by_secret: SupabaseAuthenticator, suffix: str
+) -> None:
     assert_refused(by_secret, signed() + suffix)
 
 
 @generated
 @given(st.text())
-def test_no_text_is_ever_more_than_refused(by_secret: Authenticator, text: str) -> None:
+def test_no_text_is_ever_more_than_refused(by_secret: SupabaseAuthenticator, text: str) -> None:
     assert_refused(by_secret, text)
 
 
@@ -337,7 +347,7 @@ HEADERS = JSON | st.fixed_dictionaries(
 @generated
 @given(header=HEADERS, payload=JSON, signature=st.binary(max_size=80))
 def test_no_unsigned_token_is_ever_more_than_refused(
-    by_keys_or_secret: Authenticator, header: object, payload: object, signature: bytes
+    by_keys_or_secret: SupabaseAuthenticator, header: object, payload: object, signature: bytes
 ) -> None:
     parts = (json.dumps(header).encode(), json.dumps(payload).encode(), signature)
     assert_refused(by_keys_or_secret, ".".join(map(encoded, parts)))
@@ -346,7 +356,7 @@ def test_no_unsigned_token_is_ever_more_than_refused(
 @generated
 @given(payload=st.binary() | JSON.map(lambda value: json.dumps(value).encode()))
 def test_no_signed_nonsense_is_ever_more_than_refused(
-    by_secret: Authenticator, payload: bytes
+    by_secret: SupabaseAuthenticator, payload: bytes
 ) -> None:
     assert_refused(by_secret, by_hand({"alg": "HS256"}, payload, JWT_SECRET.encode()))
 
@@ -354,7 +364,7 @@ def test_no_signed_nonsense_is_ever_more_than_refused(
 @generated
 @given(data=st.data())
 def test_a_token_that_was_changed_anywhere_is_refused(
-    by_secret: Authenticator, data: st.DataObject
+    by_secret: SupabaseAuthenticator, data: st.DataObject
 ) -> None:
     token = signed()
     # The last character of a signature has bits that mean nothing.
@@ -370,24 +380,24 @@ def request_with(authorization: str | None) -> Request:
 
 @pytest.mark.parametrize("scheme", ["Bearer ", "bearer ", "BEARER   "])
 def test_the_token_is_taken_from_the_authorization_header(
-    by_secret: Authenticator, scheme: str
+    by_secret: SupabaseAuthenticator, scheme: str
 ) -> None:
-    assert by_secret.user(request_with(scheme + signed())).id == uuid.UUID(USER_ID)
+    assert by_secret.authenticate(request_with(scheme + signed())).id == uuid.UUID(USER_ID)
 
 
 @pytest.mark.parametrize("authorization", [None, "", "Bearer", "Bearer ", "Basic cmVwOnJlcA=="])
 def test_a_request_without_a_bearer_token_is_asked_to_sign_in(
-    by_secret: Authenticator, authorization: str | None
+    by_secret: SupabaseAuthenticator, authorization: str | None
 ) -> None:
     with pytest.raises(errors.Unauthenticated, match="no access token"):
-        by_secret.user(request_with(authorization))
+        by_secret.authenticate(request_with(authorization))
 
 
-def test_a_bare_token_is_no_bearer_token(by_secret: Authenticator) -> None:
+def test_a_bare_token_is_no_bearer_token(by_secret: SupabaseAuthenticator) -> None:
     with pytest.raises(errors.Unauthenticated):
-        by_secret.user(request_with(signed()))
+        by_secret.authenticate(request_with(signed()))
 
 
-def test_a_user_does_not_show_their_token_when_printed(by_secret: Authenticator) -> None:
+def test_a_user_does_not_show_their_token_when_printed(by_secret: SupabaseAuthenticator) -> None:
     token = signed()
     assert token not in repr(by_secret.verify(token))

@@ -12,8 +12,9 @@ from werkzeug.datastructures import Headers, MultiDict
 from werkzeug.test import EnvironBuilder
 
 from shared import errors
+from shared.parsing import MAX_FIELDS, Form
 from shared.settings import TwilioWebhooks
-from shared.twilio_signature import MAX_FIELDS, Form, WebhookAuthenticator
+from shared.twilio_signature import TwilioAuthenticator
 from tests.endpoints import (
     ACCOUNT_SID,
     AUTH_TOKEN,
@@ -43,9 +44,10 @@ DOCUMENTED = CALL | {"From": "+14158675310", "Caller": "+14158675310"}
 FIELDS = [("AccountSid", ACCOUNT_SID), ("CallSid", "CA1")]
 
 
-def webhooks(*auth_tokens: str, base_url: str = PUBLIC_BASE_URL) -> WebhookAuthenticator:
+def webhooks(*auth_tokens: str, base_url: str = PUBLIC_BASE_URL) -> TwilioAuthenticator:
     tokens = auth_tokens or (AUTH_TOKEN,)
-    return WebhookAuthenticator(TwilioWebhooks(ACCOUNT_SID, tokens, base_url, WEBHOOK_JWT))
+    settings_ = TwilioWebhooks(ACCOUNT_SID, tokens, base_url, WEBHOOK_JWT)
+    return TwilioAuthenticator(settings_, "status")
 
 
 def request_of(
@@ -79,7 +81,7 @@ def form_of(
     url = f"{signed_base_url or base_url}/status" + (f"?{signed_query}" if signed_query else "")
     signature = sign(auth_token, url, fields if signed is None else signed)
     request = request_of(urlencode(fields), signature, query, **headers)
-    return webhooks(base_url=base_url).form(request, "status")
+    return webhooks(base_url=base_url).authenticate(request)
 
 
 @pytest.mark.parametrize(
@@ -139,7 +141,7 @@ def test_primary_and_next_auth_token_both_count_and_no_third() -> None:
 )
 def test_no_other_signature_is_accepted(signature: str | None) -> None:
     with pytest.raises(errors.InvalidSignature):
-        webhooks().form(request_of(urlencode(FIELDS), signature), "status")
+        webhooks().authenticate(request_of(urlencode(FIELDS), signature))
 
 
 @settings(max_examples=100, deadline=None, database=None)
@@ -162,7 +164,7 @@ def test_a_space_may_come_as_plus_or_percent_20() -> None:
     fields = [*FIELDS, ("Name", "a b")]
     signature = sign(AUTH_TOKEN, f"{PUBLIC_BASE_URL}/status", fields)
     for body in (urlencode(fields), urlencode(fields, quote_via=quote)):
-        assert webhooks().form(request_of(body, signature), "status")["Name"] == "a b"
+        assert webhooks().authenticate(request_of(body, signature))["Name"] == "a b"
 
 
 def test_blank_parameters_count() -> None:
@@ -232,7 +234,7 @@ def test_a_signature_for_the_address_that_a_request_claims_is_refused() -> None:
 def test_a_signature_for_another_endpoint_is_refused() -> None:
     signature = sign(AUTH_TOKEN, f"{PUBLIC_BASE_URL}/twiml", FIELDS)
     with pytest.raises(errors.InvalidSignature):
-        webhooks().form(request_of(urlencode(FIELDS), signature), "status")
+        webhooks().authenticate(request_of(urlencode(FIELDS), signature))
 
 
 @pytest.mark.parametrize(
@@ -285,7 +287,7 @@ def test_another_accounts_webhook_is_refused(fields: list[tuple[str, str]]) -> N
 
 def test_whose_account_it_is_is_only_told_to_those_who_can_sign() -> None:
     with pytest.raises(errors.InvalidSignature, match="X-Twilio-Signature"):
-        webhooks().form(request_of("AccountSid=AC0", "garbage"), "status")
+        webhooks().authenticate(request_of("AccountSid=AC0", "garbage"))
 
 
 def test_more_parameters_than_twilio_ever_sends_are_refused() -> None:
@@ -300,4 +302,4 @@ def test_more_parameters_than_twilio_ever_sends_are_refused() -> None:
 )
 def test_a_body_that_is_no_form_is_refused(body: bytes) -> None:
     with pytest.raises(errors.InvalidSignature):
-        webhooks().form(request_of(body, sign(AUTH_TOKEN, f"{PUBLIC_BASE_URL}/status")), "status")
+        webhooks().authenticate(request_of(body, sign(AUTH_TOKEN, f"{PUBLIC_BASE_URL}/status")))

@@ -9,7 +9,6 @@ import pytest
 from werkzeug.test import TestResponse
 
 from functions import bundle
-from shared import errors, web
 from tests.endpoints import FORM, ORIGIN, Endpoint, access_token, load, loaded
 
 FOLDERS = {"token_fn": "POST", "twiml_fn": "POST", "status_fn": "GET, POST", "reconcile_fn": "POST"}
@@ -167,7 +166,7 @@ def test_a_defect_of_ours_is_logged_by_kind_and_place_and_not_shown(
     def fail(*_args: object) -> None:
         raise ZeroDivisionError("a defect of ours")
 
-    monkeypatch.setattr(endpoint.module.AUTHENTICATOR, "user", fail)
+    monkeypatch.setattr(endpoint.module.REPS, "authenticate", fail)
     answer = endpoint.browser(body, method="GET" if body is None else "POST")
     assert_error(answer, 500, "phone_system_error", "administrator")
     assert "defect" not in answer.text
@@ -217,37 +216,3 @@ def test_json_that_breaks_parsers_is_refused(body: bytes) -> None:
         headers={"Origin": ORIGIN, "Authorization": f"Bearer {access_token()}"},
     )
     assert_error(answer, 400, "invalid_request", "JSON")
-
-
-@pytest.mark.parametrize("value", [7, True, [], {}, ["a"]])
-def test_a_field_that_is_no_text_is_named(value: object) -> None:
-    with pytest.raises(errors.InvalidRequest, match=r"^LeadId must be a text\.$"):
-        web.optional_text({"LeadId": value}, "LeadId")
-
-
-def test_a_very_long_field_is_named() -> None:
-    assert web.optional_text({"LeadId": "x" * web.MAX_TEXT}, "LeadId")
-    with pytest.raises(errors.InvalidRequest, match=r"^LeadId is too long\.$"):
-        web.optional_text({"LeadId": "x" * (web.MAX_TEXT + 1)}, "LeadId")
-
-
-@pytest.mark.parametrize("body", [{}, {"LeadId": None}, {"LeadId": ""}, {"LeadId": " \n"}])
-def test_a_blank_field_is_no_field(body: dict[str, object]) -> None:
-    assert web.optional_text(body, "LeadId") is None
-    assert web.optional_uuid(body, "LeadId") is None
-
-
-@pytest.mark.parametrize("value", ["x", "7", "0" * 33, "c9b1a8f0-3c1e-4f0e-8a53-9d0a5b7e6f2g"])
-def test_a_field_that_is_no_uuid_is_named(value: str) -> None:
-    with pytest.raises(errors.InvalidRequest, match=r"^businessId must be a UUID\.$"):
-        web.optional_uuid({"businessId": value}, "businessId")
-
-
-def test_a_uuid_is_passed_on_in_its_usual_form() -> None:
-    for form in ("{C9B1A8F0-3C1E-4F0E-8A53-9D0A5B7E6F22}", "c9b1a8f03c1e4f0e8a539d0a5b7e6f22"):
-        assert web.parse_uuid(form, "x") == "c9b1a8f0-3c1e-4f0e-8a53-9d0a5b7e6f22"
-
-
-def test_what_postgres_cannot_store_is_replaced() -> None:
-    assert web.storable("a\x00b\ud800c") == "a\ufffdb?c"
-    assert web.storable("ünïcödé ☎ 😀") == "ünïcödé ☎ 😀"

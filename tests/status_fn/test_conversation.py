@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-import respx
 
+from tests.canned_server import CannedServer
 from tests.endpoints import PUBLISHABLE_KEY, REST, Endpoint, access_token, load, loaded
 
 URL = f"{REST}/conversations"
@@ -33,32 +33,30 @@ def status() -> Endpoint:
     return loaded("status_fn")
 
 
-def test_a_rep_reads_a_conversation(status: Endpoint, respx_mock: respx.MockRouter) -> None:
-    respx_mock.get(URL).respond(json=[ROW])
+def test_a_rep_reads_a_conversation(status: Endpoint, canned: CannedServer) -> None:
+    canned.on_get(URL, [ROW])
     answer = status.browser(method="GET", query=f"?conversationId={ID}")
     assert answer.status_code == 200
     assert answer.get_json() == {"success": True, "data": ROW}
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_the_database_is_asked_once_as_the_rep(
-    status: Endpoint, respx_mock: respx.MockRouter
-) -> None:
-    respx_mock.get(URL).respond(json=[ROW])
+def test_the_database_is_asked_once_as_the_rep(status: Endpoint, canned: CannedServer) -> None:
+    canned.on_get(URL, [ROW])
     token = access_token()
     status.browser(method="GET", query=f"?conversationId={ID.upper()}", token=token)
-    (call,) = respx_mock.calls
-    parameters = dict(call.request.url.params)
+    asked = canned.only()
+    parameters = asked.parameters()
     assert set(parameters.pop("select").split(",")) >= COLUMNS
     assert parameters == {"id": f"eq.{ID}", "limit": "1"}
-    assert call.request.headers["Authorization"] == f"Bearer {token}"
-    assert call.request.headers["apikey"] == PUBLISHABLE_KEY
+    assert asked.header("Authorization") == f"Bearer {token}"
+    assert asked.header("apikey") == PUBLISHABLE_KEY
 
 
 def test_a_conversation_that_the_rep_cannot_see_is_not_found(
-    status: Endpoint, respx_mock: respx.MockRouter
+    status: Endpoint, canned: CannedServer
 ) -> None:
-    respx_mock.get(URL).respond(json=[])
+    canned.on_get(URL, [])
     answer = status.browser(method="GET", query=f"?conversationId={ID}")
     assert answer.status_code == 404
     error = answer.get_json()["error"]
@@ -82,7 +80,7 @@ def test_a_conversation_that_the_rep_cannot_see_is_not_found(
     ],
 )
 def test_what_is_no_uuid_is_refused_and_asks_nothing(
-    status: Endpoint, query: str, respx_mock: respx.MockRouter
+    status: Endpoint, query: str, canned: CannedServer
 ) -> None:
     answer = status.browser(method="GET", query=query)
     assert answer.status_code == 400
@@ -90,39 +88,37 @@ def test_what_is_no_uuid_is_refused_and_asks_nothing(
         "code": "invalid_request",
         "message": "conversationId must be a UUID.",
     }
-    assert not respx_mock.calls
+    assert not canned.asked
 
 
 @pytest.mark.parametrize("token", [None, "garbage", access_token(role="anon")])
 def test_a_conversation_is_for_signed_in_reps(
-    status: Endpoint, token: str | None, respx_mock: respx.MockRouter
+    status: Endpoint, token: str | None, canned: CannedServer
 ) -> None:
     answer = status.browser(method="GET", query=f"?conversationId={ID}", token=token)
     assert answer.status_code == 401
-    assert not respx_mock.calls
+    assert not canned.asked
 
 
 def test_browsers_send_no_origin_when_they_read_from_their_own(
-    status: Endpoint, respx_mock: respx.MockRouter
+    status: Endpoint, canned: CannedServer
 ) -> None:
-    respx_mock.get(URL).respond(json=[ROW])
+    canned.on_get(URL, [ROW])
     answer = status.browser(method="GET", query=f"?conversationId={ID}", origin=None)
     assert answer.status_code == 200
     assert "Access-Control-Allow-Origin" not in answer.headers
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example.com", "null", "http://app.callhenk.com"])
-def test_a_foreign_page_reads_nothing(
-    status: Endpoint, origin: str, respx_mock: respx.MockRouter
-) -> None:
+def test_a_foreign_page_reads_nothing(status: Endpoint, origin: str, canned: CannedServer) -> None:
     answer = status.browser(method="GET", query=f"?conversationId={ID}", origin=origin)
     assert answer.status_code == 403
     assert answer.get_json()["error"]["code"] == "unauthorized_domain"
-    assert not respx_mock.calls
+    assert not canned.asked
 
 
-def test_development_lets_any_page_read(respx_mock: respx.MockRouter) -> None:
-    respx_mock.get(URL).respond(json=[ROW])
+def test_development_lets_any_page_read(canned: CannedServer) -> None:
+    canned.on_get(URL, [ROW])
     local = load("status_fn", HENK_ENV="development")
     origin = "http://localhost:3000"
     answer = local.browser(method="GET", query=f"?conversationId={ID}", origin=origin)

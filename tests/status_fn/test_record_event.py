@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
-import respx
 
+from tests.canned_server import Answer, CannedServer
 from tests.endpoints import (
     ACCOUNT_SID,
     AUTH_TOKEN,
@@ -48,21 +46,14 @@ def status() -> Endpoint:
     return loaded("status_fn")
 
 
-def sent(respx_mock: respx.MockRouter) -> dict[str, object]:
-    (call,) = respx_mock.calls
-    parameters = json.loads(call.request.content)
-    assert isinstance(parameters, dict)
-    return parameters
-
-
 def test_an_event_is_stored_in_one_request_as_the_webhook_role(
-    status: Endpoint, respx_mock: respx.MockRouter
+    status: Endpoint, canned: CannedServer
 ) -> None:
-    respx_mock.post(URL).respond(json=STORED)
+    canned.on_post(URL, STORED)
     answer = status.twilio(COMPLETED)
     assert answer.status_code == 204
     assert answer.data == b""
-    assert sent(respx_mock) == {
+    assert canned.only().json() == {
         "p_call_sid": LEAD_CALL_SID,
         "p_agent_call_sid": CALL_SID,
         "p_source": "status_callback",
@@ -72,47 +63,43 @@ def test_an_event_is_stored_in_one_request_as_the_webhook_role(
         "p_duration_seconds": 49,
         "p_payload": COMPLETED,
     }
-    assert respx_mock.calls.last.request.headers["Authorization"] == f"Bearer {WEBHOOK_JWT}"
+    assert canned.only().header("Authorization") == f"Bearer {WEBHOOK_JWT}"
 
 
 @pytest.mark.parametrize("new", [True, False])
 @pytest.mark.parametrize("conversation_id", [STORED["conversation_id"], None])
 def test_new_duplicate_and_early_events_are_all_taken(
-    status: Endpoint, new: bool, conversation_id: object, respx_mock: respx.MockRouter
+    status: Endpoint, new: bool, conversation_id: object, canned: CannedServer
 ) -> None:
-    respx_mock.post(URL).respond(json={"new": new, "conversation_id": conversation_id})
+    canned.on_post(URL, {"new": new, "conversation_id": conversation_id})
     assert status.twilio(COMPLETED).status_code == 204
 
 
-def test_an_event_of_the_agents_leg_names_no_parent(
-    status: Endpoint, respx_mock: respx.MockRouter
-) -> None:
-    respx_mock.post(URL).respond(json=STORED)
+def test_an_event_of_the_agents_leg_names_no_parent(status: Endpoint, canned: CannedServer) -> None:
+    canned.on_post(URL, STORED)
     agents = COMPLETED | {"CallSid": CALL_SID, "ParentCallSid": "", "Direction": "inbound"}
     assert status.twilio(agents).status_code == 204
-    parameters = sent(respx_mock)
+    parameters = canned.only().json()
     assert parameters["p_call_sid"] == parameters["p_agent_call_sid"] == CALL_SID
 
 
-def test_odd_values_cost_nothing_but_themselves(
-    status: Endpoint, respx_mock: respx.MockRouter
-) -> None:
-    respx_mock.post(URL).respond(json=STORED)
+def test_odd_values_cost_nothing_but_themselves(status: Endpoint, canned: CannedServer) -> None:
+    canned.on_post(URL, STORED)
     odd = {"SequenceNumber": "third", "CallDuration": "-1", "Timestamp": "noon", "Called": "\x00"}
     fields = [*(COMPLETED | odd).items(), ("Digits", "1"), ("Digits", "2")]
     assert status.twilio(fields).status_code == 204
-    parameters = sent(respx_mock)
+    parameters = canned.only().json()
     for name in ("p_sequence_number", "p_duration_seconds", "p_occurred_at"):
         assert parameters[name] is None
     assert parameters["p_payload"] == COMPLETED | odd | {"Called": "\ufffd", "Digits": ["1", "2"]}
 
 
 @pytest.mark.usefixtures("impatience")
-@pytest.mark.parametrize("answer", [{"status_code": 503}, {"status_code": 500, "text": ""}])
+@pytest.mark.parametrize("answer", [Answer(503), Answer(500, content=b"")])
 def test_an_event_that_could_not_be_stored_is_sent_again(
-    status: Endpoint, answer: dict[str, object], respx_mock: respx.MockRouter
+    status: Endpoint, answer: Answer, canned: CannedServer
 ) -> None:
-    respx_mock.post(URL).respond(**answer)  # type: ignore[arg-type]
+    canned.on("POST", URL, answer)
     response = status.twilio(COMPLETED)
     assert response.status_code == 503
     assert response.headers["Retry-After"]
@@ -131,12 +118,12 @@ def test_a_malformed_callback_names_the_parameter(
     status: Endpoint,
     changes: dict[str, str],
     message: str,
-    respx_mock: respx.MockRouter,
+    canned: CannedServer,
 ) -> None:
     answer = status.twilio(COMPLETED | changes)
     assert answer.status_code == 400
     assert answer.get_json()["error"] == {"code": "invalid_request", "message": message}
-    assert not respx_mock.calls
+    assert not canned.asked
 
 
 @pytest.mark.parametrize(
@@ -150,26 +137,24 @@ def test_a_malformed_callback_names_the_parameter(
     ],
 )
 def test_nobody_but_twilio_writes_events(
-    status: Endpoint, signature: str, respx_mock: respx.MockRouter
+    status: Endpoint, signature: str, canned: CannedServer
 ) -> None:
     headers = {"Authorization": f"Bearer {access_token()}", "Origin": "https://app.callhenk.com"}
     answer = status.twilio(COMPLETED, signature=signature, headers=headers)
     assert answer.status_code == 403
     assert answer.get_json()["error"]["code"] == "invalid_signature"
-    assert not respx_mock.calls
+    assert not canned.asked
 
 
-def test_another_account_of_twilio_writes_no_events(
-    status: Endpoint, respx_mock: respx.MockRouter
-) -> None:
+def test_another_account_of_twilio_writes_no_events(status: Endpoint, canned: CannedServer) -> None:
     answer = status.twilio(COMPLETED | {"AccountSid": "AC" + "f" * 32})
     assert answer.status_code == 403
     assert answer.get_json()["error"]["code"] == "invalid_signature"
-    assert not respx_mock.calls
+    assert not canned.asked
 
 
-def test_events_are_taken_under_the_next_auth_token_too(respx_mock: respx.MockRouter) -> None:
-    respx_mock.post(URL).respond(json=STORED)
+def test_events_are_taken_under_the_next_auth_token_too(canned: CannedServer) -> None:
+    canned.on_post(URL, STORED)
     rotating = load("status_fn", TWILIO_AUTH_TOKEN_NEXT=NEXT_AUTH_TOKEN)
     for auth_token in (AUTH_TOKEN, NEXT_AUTH_TOKEN):
         signature = sign(auth_token, f"{PUBLIC_BASE_URL}/status", COMPLETED.items())
@@ -177,9 +162,9 @@ def test_events_are_taken_under_the_next_auth_token_too(respx_mock: respx.MockRo
 
 
 def test_twilios_retry_token_and_fragment_change_nothing(
-    status: Endpoint, respx_mock: respx.MockRouter
+    status: Endpoint, canned: CannedServer
 ) -> None:
-    respx_mock.post(URL).respond(json=STORED)
+    canned.on_post(URL, STORED)
     headers = {"I-Twilio-Idempotency-Token": "5b1b9a7e", "User-Agent": "TwilioProxy/1.1"}
     # The address in the TwiML ends in #rc=…; no fragment is ever sent or signed.
     assert status.twilio(COMPLETED, headers=headers).status_code == 204

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import time
 from datetime import datetime, timedelta
 
 import jwt
 import pytest
-import respx
 
+from tests.canned_server import CannedServer
 from tests.endpoints import (
     ACCOUNT_SID,
     API_KEY_SECRET,
@@ -34,8 +33,8 @@ def token() -> Endpoint:
     return loaded("token_fn")
 
 
-def granted(token: Endpoint, respx_mock: respx.MockRouter) -> dict[str, str]:
-    respx_mock.post(URL).respond(json=GRANT)
+def granted(token: Endpoint, canned: CannedServer) -> dict[str, str]:
+    canned.on_post(URL, GRANT)
     answer = token.browser({"businessId": BUSINESS_ID})
     assert answer.status_code == 200
     data = answer.get_json()["data"]
@@ -49,10 +48,8 @@ def contents(twilio_token: str) -> dict[str, object]:
     return claims
 
 
-def test_a_rep_gets_a_token_and_what_to_call_with(
-    token: Endpoint, respx_mock: respx.MockRouter
-) -> None:
-    respx_mock.post(URL).respond(json=GRANT)
+def test_a_rep_gets_a_token_and_what_to_call_with(token: Endpoint, canned: CannedServer) -> None:
+    canned.on_post(URL, GRANT)
     answer = token.browser({"businessId": BUSINESS_ID})
     assert answer.status_code == 200
     assert answer.mimetype == "application/json"
@@ -71,9 +68,9 @@ def test_a_rep_gets_a_token_and_what_to_call_with(
 
 
 def test_the_token_is_for_this_account_app_and_rep_and_for_calling_out_alone(
-    token: Endpoint, respx_mock: respx.MockRouter
+    token: Endpoint, canned: CannedServer
 ) -> None:
-    twilio_token = granted(token, respx_mock)["token"]
+    twilio_token = granted(token, canned)["token"]
     claims = contents(twilio_token)
     assert claims["iss"] == API_KEY_SID
     assert claims["sub"] == ACCOUNT_SID
@@ -87,10 +84,10 @@ def test_the_token_is_for_this_account_app_and_rep_and_for_calling_out_alone(
 
 
 def test_the_token_lives_for_an_hour_and_is_valid_on_a_clock_that_is_behind(
-    token: Endpoint, respx_mock: respx.MockRouter
+    token: Endpoint, canned: CannedServer
 ) -> None:
     before = int(time.time())
-    data = granted(token, respx_mock)
+    data = granted(token, canned)
     after = int(time.time())
     claims = contents(data["token"])
     expires, valid_from = claims["exp"], claims["nbf"]
@@ -104,16 +101,14 @@ def test_the_token_lives_for_an_hour_and_is_valid_on_a_clock_that_is_behind(
     assert expires_at.timestamp() == expires
 
 
-def test_the_database_is_asked_once_as_the_rep(
-    token: Endpoint, respx_mock: respx.MockRouter
-) -> None:
-    respx_mock.post(URL).respond(json=GRANT)
+def test_the_database_is_asked_once_as_the_rep(token: Endpoint, canned: CannedServer) -> None:
+    canned.on_post(URL, GRANT)
     supabase_token = access_token()
     token.browser({"businessId": BUSINESS_ID}, token=supabase_token)
-    (call,) = respx_mock.calls
-    assert call.request.headers["Authorization"] == f"Bearer {supabase_token}"
-    assert call.request.headers["apikey"] == PUBLISHABLE_KEY
-    assert json.loads(call.request.content) == {
+    asked = canned.only()
+    assert asked.header("Authorization") == f"Bearer {supabase_token}"
+    assert asked.header("apikey") == PUBLISHABLE_KEY
+    assert asked.json() == {
         "p_business_id": BUSINESS_ID,
         "p_ttl_seconds": 3600,
     }
@@ -123,30 +118,29 @@ def test_the_database_is_asked_once_as_the_rep(
     "body", [None, {}, {"businessId": None}, {"businessId": " "}, {"other": [1]}]
 )
 def test_a_rep_of_one_business_need_not_name_it(
-    token: Endpoint, body: object, respx_mock: respx.MockRouter
+    token: Endpoint, body: object, canned: CannedServer
 ) -> None:
-    respx_mock.post(URL).respond(json=GRANT)
+    canned.on_post(URL, GRANT)
     answer = token.browser(body)
     assert answer.status_code == 200
     assert answer.get_json()["data"]["businessId"] == BUSINESS_ID
-    (call,) = respx_mock.calls
-    assert json.loads(call.request.content)["p_business_id"] is None
+    assert canned.only().json()["p_business_id"] is None
 
 
 def test_the_business_of_the_token_is_the_databases_choice(
-    token: Endpoint, respx_mock: respx.MockRouter
+    token: Endpoint, canned: CannedServer
 ) -> None:
     other = "11111111-2222-4333-8444-555555555555"
-    respx_mock.post(URL).respond(json=GRANT | {"business_id": other})
+    canned.on_post(URL, GRANT | {"business_id": other})
     data = token.browser({}).get_json()["data"]
     assert data["businessId"] == other
     assert data["identity"] == IDENTITY[:38] + other.replace("-", "")
 
 
 def test_a_business_without_a_caller_id_gets_a_token_too(
-    token: Endpoint, respx_mock: respx.MockRouter
+    token: Endpoint, canned: CannedServer
 ) -> None:
-    respx_mock.post(URL).respond(json=GRANT | {"caller_id": None})
+    canned.on_post(URL, GRANT | {"caller_id": None})
     assert token.browser({}).get_json()["data"]["callerId"] is None
 
 
@@ -164,13 +158,13 @@ def test_nothing_is_signed_when_the_database_refuses(
     status: int,
     code: str,
     word: str,
-    respx_mock: respx.MockRouter,
+    canned: CannedServer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     signed: list[object] = []
-    monkeypatch.setattr(token.module, "access_token", lambda *args: signed.append(args))
+    monkeypatch.setattr(token.module, "build_access_token", lambda *args: signed.append(args))
     # Fields beside an error change nothing about it.
-    respx_mock.post(URL).respond(json=GRANT | refusal)
+    canned.on_post(URL, GRANT | refusal)
     answer = token.browser({"businessId": BUSINESS_ID})
     assert answer.status_code == status
     error = answer.get_json()["error"]
@@ -180,21 +174,19 @@ def test_nothing_is_signed_when_the_database_refuses(
     assert signed == []
 
 
-def test_nothing_is_signed_for_a_refusal_of_tomorrow(
-    token: Endpoint, respx_mock: respx.MockRouter
-) -> None:
-    respx_mock.post(URL).respond(json={"error": "suspended"})
+def test_nothing_is_signed_for_a_refusal_of_tomorrow(token: Endpoint, canned: CannedServer) -> None:
+    canned.on_post(URL, {"error": "suspended"})
     answer = token.browser({"businessId": BUSINESS_ID})
     assert answer.status_code == 500
     assert answer.get_json()["error"]["code"] == "phone_system_error"
 
 
 def test_nothing_is_signed_when_the_database_does_not_answer(
-    token: Endpoint, respx_mock: respx.MockRouter, monkeypatch: pytest.MonkeyPatch
+    token: Endpoint, canned: CannedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     signed: list[object] = []
-    monkeypatch.setattr(token.module, "access_token", lambda *args: signed.append(args))
-    respx_mock.post(URL).respond(503)
+    monkeypatch.setattr(token.module, "build_access_token", lambda *args: signed.append(args))
+    canned.on_post(URL, None, 503)
     assert token.browser({}).status_code == 503
     assert signed == []
 
@@ -210,29 +202,27 @@ def test_nothing_is_signed_when_the_database_does_not_answer(
     ],
 )
 def test_a_malformed_business_is_named_and_the_database_is_not_asked(
-    token: Endpoint, body: object, message: str, respx_mock: respx.MockRouter
+    token: Endpoint, body: object, message: str, canned: CannedServer
 ) -> None:
     answer = token.browser(body)
     assert answer.status_code == 400
     assert answer.get_json()["error"] == {"code": "invalid_request", "message": message}
-    assert not respx_mock.calls
+    assert not canned.asked
 
 
 @pytest.mark.parametrize(
     "token_sent", [None, "garbage", access_token(exp=1), access_token(aud="x")]
 )
 def test_without_a_valid_token_the_database_is_not_asked(
-    token: Endpoint, token_sent: str | None, respx_mock: respx.MockRouter
+    token: Endpoint, token_sent: str | None, canned: CannedServer
 ) -> None:
     answer = token.browser({}, token=token_sent)
     assert answer.status_code == 401
     assert answer.get_json()["error"]["code"] == "unauthenticated"
-    assert not respx_mock.calls
+    assert not canned.asked
 
 
-def test_who_asks_is_never_taken_from_the_body(
-    token: Endpoint, respx_mock: respx.MockRouter
-) -> None:
-    respx_mock.post(URL).respond(json=GRANT)
+def test_who_asks_is_never_taken_from_the_body(token: Endpoint, canned: CannedServer) -> None:
+    canned.on_post(URL, GRANT)
     answer = token.browser({"identity": "user_x", "userId": "x", "sub": "x"})
     assert answer.get_json()["data"]["identity"] == IDENTITY

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from xml.etree import ElementTree
 
-import respx
 from werkzeug.test import TestResponse
 
 from tests.endpoints import ACCOUNT_SID, CALL_SID, IDENTITY
@@ -53,11 +51,3 @@ def verbs_of(twiml: str) -> list[ElementTree.Element]:
     assert document.tag == "Response"
     assert not document.attrib
     return list(document)
-
-
-def sent(respx_mock: respx.MockRouter) -> dict[str, object]:
-    """The parameters of the one call that the database got."""
-    (call,) = respx_mock.calls
-    parameters = json.loads(call.request.content)
-    assert isinstance(parameters, dict)
-    return parameters

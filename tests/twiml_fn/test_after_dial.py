@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-import respx
 
+from tests.canned_server import CannedServer
 from tests.endpoints import CALL_SID, LEAD_CALL_SID, WEBHOOK_JWT, Endpoint, loaded, rpc
-from tests.twiml_fn.calls import CALL, CONVERSATION_ID, sent, verbs
+from tests.twiml_fn.calls import CALL, CONVERSATION_ID, verbs
 
 URL = rpc("record_call_event")
 ENDED = CALL | {
@@ -25,12 +25,12 @@ def twiml() -> Endpoint:
 @pytest.mark.parametrize("new", [True, False])
 @pytest.mark.parametrize("conversation_id", [CONVERSATION_ID, None])
 def test_the_end_of_a_dial_is_recorded_and_ends_the_call(
-    twiml: Endpoint, new: bool, conversation_id: str | None, respx_mock: respx.MockRouter
+    twiml: Endpoint, new: bool, conversation_id: str | None, canned: CannedServer
 ) -> None:
-    respx_mock.post(URL).respond(json={"new": new, "conversation_id": conversation_id})
+    canned.on_post(URL, {"new": new, "conversation_id": conversation_id})
     (hangup,) = verbs(twiml.twilio(ENDED, query="?after=dial"))
     assert hangup.tag == "Hangup"
-    assert sent(respx_mock) == {
+    assert canned.only().json() == {
         "p_call_sid": LEAD_CALL_SID,
         "p_agent_call_sid": CALL_SID,
         "p_source": "dial_action",
@@ -40,15 +40,15 @@ def test_the_end_of_a_dial_is_recorded_and_ends_the_call(
         "p_duration_seconds": 49,
         "p_payload": ENDED,
     }
-    assert respx_mock.calls.last.request.headers["Authorization"] == f"Bearer {WEBHOOK_JWT}"
+    assert canned.only().header("Authorization") == f"Bearer {WEBHOOK_JWT}"
 
 
 def test_a_dial_that_reached_nobody_is_recorded_under_the_agents_leg(
-    twiml: Endpoint, respx_mock: respx.MockRouter
+    twiml: Endpoint, canned: CannedServer
 ) -> None:
-    respx_mock.post(URL).respond(json={"new": True, "conversation_id": CONVERSATION_ID})
+    canned.on_post(URL, {"new": True, "conversation_id": CONVERSATION_ID})
     twiml.twilio(CALL | {"DialCallStatus": "failed"}, query="?after=dial")
-    parameters = sent(respx_mock)
+    parameters = canned.only().json()
     assert parameters["p_call_sid"] == parameters["p_agent_call_sid"] == CALL_SID
     assert parameters["p_status"] == "failed"
     assert parameters["p_duration_seconds"] is None
@@ -63,28 +63,28 @@ def test_a_dial_that_reached_nobody_is_recorded_under_the_agents_leg(
     ],
 )
 def test_a_malformed_end_of_a_dial_is_refused(
-    twiml: Endpoint, changes: dict[str, str], name: str, respx_mock: respx.MockRouter
+    twiml: Endpoint, changes: dict[str, str], name: str, canned: CannedServer
 ) -> None:
     answer = twiml.twilio(ENDED | changes, query="?after=dial")
     assert answer.status_code == 400
     assert name in answer.get_json()["error"]["message"]
-    assert not respx_mock.calls
+    assert not canned.asked
 
 
 @pytest.mark.usefixtures("impatience")
 def test_an_end_that_could_not_be_stored_is_sent_again(
-    twiml: Endpoint, respx_mock: respx.MockRouter
+    twiml: Endpoint, canned: CannedServer
 ) -> None:
-    respx_mock.post(URL).respond(503)
+    canned.on_post(URL, None, 503)
     answer = twiml.twilio(ENDED, query="?after=dial")
     assert answer.status_code == 503
     assert answer.headers["Retry-After"]
 
 
 def test_the_end_of_a_dial_is_never_taken_for_the_beginning(
-    twiml: Endpoint, respx_mock: respx.MockRouter
+    twiml: Endpoint, canned: CannedServer
 ) -> None:
-    respx_mock.post(URL).respond(json={"new": True, "conversation_id": None})
+    canned.on_post(URL, {"new": True, "conversation_id": None})
     without_to = {name: value for name, value in ENDED.items() if name != "To"}
     (hangup,) = verbs(twiml.twilio(without_to, query="?after=dial"))
     assert hangup.tag == "Hangup"

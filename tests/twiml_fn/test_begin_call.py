@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-import respx
 
+from tests.block_reasons import codes_of_the_database
+from tests.canned_server import CannedServer
 from tests.endpoints import (
     BUSINESS_ID,
     CALL_SID,
@@ -17,8 +18,7 @@ from tests.endpoints import (
     loaded,
     rpc,
 )
-from tests.shared.test_block_reasons import codes_of_the_database
-from tests.twiml_fn.calls import BEGUN, CALL, CALLER_ID, NUMBER, PARSED, sent, verbs
+from tests.twiml_fn.calls import BEGUN, CALL, CALLER_ID, NUMBER, PARSED, verbs
 
 URL = rpc("begin_call")
 NOBODY = {"p_user_id": None, "p_business_id": None}
@@ -37,8 +37,8 @@ def blocked(reason: str) -> dict[str, object]:
     return BEGUN | {"status": "blocked", "block_reason": reason, "from_number": None}
 
 
-def test_an_allowed_call_is_dialled(twiml: Endpoint, respx_mock: respx.MockRouter) -> None:
-    respx_mock.post(URL).respond(json=BEGUN)
+def test_an_allowed_call_is_dialled(twiml: Endpoint, canned: CannedServer) -> None:
+    canned.on_post(URL, BEGUN)
     (dial,) = verbs(twiml.twilio(CALL))
     assert dial.tag == "Dial"
     assert dial.attrib == {
@@ -59,11 +59,11 @@ def test_an_allowed_call_is_dialled(twiml: Endpoint, respx_mock: respx.MockRoute
 
 
 def test_the_call_is_put_on_record_in_one_request_as_the_webhook_role(
-    twiml: Endpoint, respx_mock: respx.MockRouter
+    twiml: Endpoint, canned: CannedServer
 ) -> None:
-    respx_mock.post(URL).respond(json=BEGUN)
+    canned.on_post(URL, BEGUN)
     twiml.twilio(CALL | {"CallerId": "+1 212 555 0199", "LeadId": " lead ", "CampaignId": "c"})
-    assert sent(respx_mock) == {
+    assert canned.only().json() == {
         "p_call_sid": CALL_SID,
         "p_user_id": USER_ID,
         "p_business_id": BUSINESS_ID,
@@ -76,34 +76,33 @@ def test_the_call_is_put_on_record_in_one_request_as_the_webhook_role(
         "p_lead_id": "lead",
         "p_campaign_id": "c",
     }
-    headers = respx_mock.calls.last.request.headers
-    assert headers["Authorization"] == f"Bearer {WEBHOOK_JWT}"
-    assert headers["apikey"] == PUBLISHABLE_KEY
+    assert canned.only().header("Authorization") == f"Bearer {WEBHOOK_JWT}"
+    assert canned.only().header("apikey") == PUBLISHABLE_KEY
 
 
 @pytest.mark.parametrize("blank", ["", "  "])
 def test_what_the_rep_did_not_choose_is_null(
-    twiml: Endpoint, blank: str, respx_mock: respx.MockRouter
+    twiml: Endpoint, blank: str, canned: CannedServer
 ) -> None:
-    respx_mock.post(URL).respond(json=BEGUN)
+    canned.on_post(URL, BEGUN)
     twiml.twilio(CALL | {"CallerId": blank, "LeadId": blank, "CampaignId": blank})
-    parameters = sent(respx_mock)
+    parameters = canned.only().json()
     for name in ("p_caller_id", "p_lead_id", "p_campaign_id"):
         assert parameters[name] is None
 
 
-def test_a_second_delivery_is_answered_alike(twiml: Endpoint, respx_mock: respx.MockRouter) -> None:
-    respx_mock.post(URL).respond(json=BEGUN)
+def test_a_second_delivery_is_answered_alike(twiml: Endpoint, canned: CannedServer) -> None:
+    canned.on_post(URL, BEGUN)
     first, second = twiml.twilio(CALL), twiml.twilio(CALL)
     assert first.data == second.data
-    assert respx_mock.calls.call_count == 2
+    assert len(canned.asked) == 2
 
 
 @pytest.mark.parametrize("reason", [*codes_of_the_database(), "a_reason_of_tomorrow", "<Dial>"])
 def test_a_refused_call_is_told_why_and_hung_up(
-    twiml: Endpoint, reason: str, respx_mock: respx.MockRouter
+    twiml: Endpoint, reason: str, canned: CannedServer
 ) -> None:
-    respx_mock.post(URL).respond(json=blocked(reason))
+    canned.on_post(URL, blocked(reason))
     say, hangup = verbs(twiml.twilio(CALL))
     assert (say.tag, hangup.tag) == ("Say", "Hangup")
     assert say.text is not None
@@ -113,36 +112,36 @@ def test_a_refused_call_is_told_why_and_hung_up(
 
 @pytest.mark.parametrize("fields", [without("To"), CALL | {"To": ""}, CALL | {"To": " "}])
 def test_a_preflight_test_hears_itself_and_leaves_no_conversation(
-    twiml: Endpoint, fields: dict[str, str], respx_mock: respx.MockRouter
+    twiml: Endpoint, fields: dict[str, str], canned: CannedServer
 ) -> None:
     (echo,) = verbs(twiml.twilio(fields))
     assert echo.tag == "Echo"
-    assert not respx_mock.calls
+    assert not canned.asked
 
 
 @pytest.mark.parametrize(
     "caller", ["+14155552671", "client:alice", "client:", "", "sip:x@example.com", None]
 )
 def test_a_caller_who_is_no_rep_is_put_on_record_as_nobody(
-    twiml: Endpoint, caller: str | None, respx_mock: respx.MockRouter
+    twiml: Endpoint, caller: str | None, canned: CannedServer
 ) -> None:
-    respx_mock.post(URL).respond(json=blocked("unknown_rep"))
+    canned.on_post(URL, blocked("unknown_rep"))
     fields = without("From") if caller is None else CALL | {"From": caller}
     say, hangup = verbs(twiml.twilio(fields | {"UserId": USER_ID, "BusinessId": BUSINESS_ID}))
     assert (say.tag, hangup.tag) == ("Say", "Hangup")
-    parameters = sent(respx_mock)
+    parameters = canned.only().json()
     assert parameters["p_call_sid"] == CALL_SID
     assert {name: parameters[name] for name in NOBODY} == NOBODY
 
 
 def test_who_calls_is_never_taken_from_what_the_browser_adds(
-    twiml: Endpoint, respx_mock: respx.MockRouter
+    twiml: Endpoint, canned: CannedServer
 ) -> None:
-    respx_mock.post(URL).respond(json=BEGUN)
+    canned.on_post(URL, BEGUN)
     other = f"client:user_{'1' * 32}_{'2' * 32}"
     added = {"Caller": other, "from": other, "UserId": "x", "BusinessId": "x", "p_user_id": "x"}
     twiml.twilio(CALL | added)
-    parameters = sent(respx_mock)
+    parameters = canned.only().json()
     assert parameters["p_user_id"] == USER_ID
     assert parameters["p_business_id"] == BUSINESS_ID
     assert len(parameters) == 7
@@ -150,14 +149,14 @@ def test_who_calls_is_never_taken_from_what_the_browser_adds(
 
 @pytest.mark.parametrize("sid", [None, "", "x", "CA-1", "CA" + "0" * 63])
 def test_a_call_without_a_call_sid_is_refused(
-    twiml: Endpoint, sid: str | None, respx_mock: respx.MockRouter
+    twiml: Endpoint, sid: str | None, canned: CannedServer
 ) -> None:
     answer = twiml.twilio(without("CallSid") if sid is None else CALL | {"CallSid": sid})
     assert answer.status_code == 400
     error = answer.get_json()["error"]
     assert error["code"] == "invalid_request"
     assert "CallSid" in error["message"]
-    assert not respx_mock.calls
+    assert not canned.asked
 
 
 @pytest.mark.parametrize(
@@ -165,12 +164,12 @@ def test_a_call_without_a_call_sid_is_refused(
     ["hello", "1" * 200, "x" * 10_000, "+1415555", "911", "\x00", "'; drop table leads; --"],
 )
 def test_what_is_no_number_is_sent_as_such_and_leaves_a_row(
-    twiml: Endpoint, dialled: str, respx_mock: respx.MockRouter
+    twiml: Endpoint, dialled: str, canned: CannedServer
 ) -> None:
-    respx_mock.post(URL).respond(json=blocked("invalid_number"))
+    canned.on_post(URL, blocked("invalid_number"))
     say, _hangup = verbs(twiml.twilio(CALL | {"To": dialled}))
     assert say.text == "This call was not placed. The number is not a valid phone number."
-    to = sent(respx_mock)["p_to"]
+    to = canned.only().json()["p_to"]
     assert to == {
         "dialled": dialled.replace("\x00", "\ufffd").strip()[:64],
         "number": None,
@@ -179,20 +178,20 @@ def test_what_is_no_number_is_sent_as_such_and_leaves_a_row(
 
 
 def test_a_national_number_is_sent_for_every_country_it_may_be_of(
-    twiml: Endpoint, respx_mock: respx.MockRouter
+    twiml: Endpoint, canned: CannedServer
 ) -> None:
-    respx_mock.post(URL).respond(json=BEGUN)
+    canned.on_post(URL, BEGUN)
     twiml.twilio(CALL | {"To": "(415) 555-2671"})
-    to = sent(respx_mock)["p_to"]
+    to = canned.only().json()["p_to"]
     assert isinstance(to, dict)
     assert to["number"] is None
     assert to["by_country"]["US"] == PARSED
 
 
-def test_a_premium_number_is_named_as_one(twiml: Endpoint, respx_mock: respx.MockRouter) -> None:
-    respx_mock.post(URL).respond(json=blocked("number_type_not_allowed"))
+def test_a_premium_number_is_named_as_one(twiml: Endpoint, canned: CannedServer) -> None:
+    canned.on_post(URL, blocked("number_type_not_allowed"))
     twiml.twilio(CALL | {"To": "+19002345678"})
-    to = sent(respx_mock)["p_to"]
+    to = canned.only().json()["p_to"]
     assert isinstance(to, dict)
     assert isinstance(to["number"], dict)
     assert to["number"]["type"] == "premium_rate"
@@ -203,23 +202,23 @@ def test_a_premium_number_is_named_as_one(twiml: Endpoint, respx_mock: respx.Moc
     [({}, False), ({"HENK_ENV": "production"}, False), ({"HENK_ENV": "development"}, True)],
 )
 def test_twilios_test_numbers_are_numbers_in_development_alone(
-    settings: dict[str, str], a_number: bool, respx_mock: respx.MockRouter
+    settings: dict[str, str], a_number: bool, canned: CannedServer
 ) -> None:
-    respx_mock.post(URL).respond(json=BEGUN)
+    canned.on_post(URL, BEGUN)
     load("twiml_fn", **settings).twilio(CALL | {"To": "+15005550006"})
-    to = sent(respx_mock)["p_to"]
+    to = canned.only().json()["p_to"]
     assert isinstance(to, dict)
     assert (to["number"] is not None) == a_number
 
 
 @pytest.mark.parametrize("name", ["To", "CallerId", "LeadId", "CampaignId"])
 def test_very_long_and_unstorable_texts_are_cut_to_what_the_database_takes(
-    twiml: Endpoint, name: str, respx_mock: respx.MockRouter
+    twiml: Endpoint, name: str, canned: CannedServer
 ) -> None:
-    respx_mock.post(URL).respond(json=BEGUN)
+    canned.on_post(URL, BEGUN)
     twiml.twilio(CALL | {name: "\x00" + "x" * 20_000})
-    assert b"\\u0000" not in respx_mock.calls.last.request.content
-    assert len(respx_mock.calls.last.request.content) < 2_000
+    assert b"\\u0000" not in canned.only().body
+    assert len(canned.only().body) < 2_000
 
 
 INJECTION = '"><Number>+19002345678</Number></Dial><Dial callerId="&\'<!--]]>'
@@ -227,10 +226,10 @@ INJECTION = '"><Number>+19002345678</Number></Dial><Dial callerId="&\'<!--]]>'
 
 @pytest.mark.parametrize("name", ["To", "CallerId", "LeadId", "CampaignId", "From"])
 def test_what_a_browser_sends_cannot_become_twiml(
-    twiml: Endpoint, name: str, respx_mock: respx.MockRouter
+    twiml: Endpoint, name: str, canned: CannedServer
 ) -> None:
     # The worst case: a database that hands back what it was given.
-    respx_mock.post(URL).respond(json=BEGUN | {"to_number": INJECTION, "from_number": INJECTION})
+    canned.on_post(URL, BEGUN | {"to_number": INJECTION, "from_number": INJECTION})
     (dial,) = verbs(twiml.twilio(CALL | {name: INJECTION}))
     (number,) = dial
     assert dial.attrib["callerId"] == INJECTION
@@ -245,18 +244,18 @@ def test_nobody_but_twilio_is_answered(
     fields: dict[str, str],
     query: str,
     signature: str,
-    respx_mock: respx.MockRouter,
+    canned: CannedServer,
 ) -> None:
     answer = twiml.twilio(fields, query=query, signature=signature)
     assert answer.status_code == 403
     assert answer.get_json()["error"]["code"] == "invalid_signature"
-    assert not respx_mock.calls
+    assert not canned.asked
 
 
 def test_a_supabase_token_does_not_stand_in_for_a_signature(
-    twiml: Endpoint, respx_mock: respx.MockRouter
+    twiml: Endpoint, canned: CannedServer
 ) -> None:
     headers = {"Authorization": f"Bearer {WEBHOOK_JWT}"}
     answer = twiml.twilio(CALL, signature="", headers=headers)
     assert answer.status_code == 403
-    assert not respx_mock.calls
+    assert not canned.asked

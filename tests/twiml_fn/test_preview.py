@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-import respx
 from werkzeug.test import TestResponse
 
 from shared import block_reasons
+from tests.canned_server import CannedServer
 from tests.endpoints import (
     AUTH_TOKEN,
     BUSINESS_ID,
@@ -18,7 +18,7 @@ from tests.endpoints import (
     rpc,
     sign,
 )
-from tests.twiml_fn.calls import CALLER_ID, DECIDED, NUMBER, PARSED, sent, verbs, verbs_of
+from tests.twiml_fn.calls import CALLER_ID, DECIDED, NUMBER, PARSED, verbs, verbs_of
 
 URL = rpc("preview_call")
 JSON = "application/json"
@@ -49,9 +49,9 @@ def assert_error(answer: TestResponse, status: int, code: str, word: str = "") -
     ],
 )
 def test_a_preview_is_twiml_unless_json_is_asked_for(
-    twiml: Endpoint, accept: str | None, respx_mock: respx.MockRouter
+    twiml: Endpoint, accept: str | None, canned: CannedServer
 ) -> None:
-    respx_mock.post(URL).respond(json=DECIDED)
+    canned.on_post(URL, DECIDED)
     (dial,) = verbs(twiml.browser({"To": NUMBER}, accept=accept))
     assert dial.tag == "Dial"
     assert dial.attrib["callerId"] == CALLER_ID
@@ -59,9 +59,9 @@ def test_a_preview_is_twiml_unless_json_is_asked_for(
 
 @pytest.mark.parametrize("accept", [JSON, "application/json, text/plain, */*"])
 def test_a_preview_in_json_says_what_would_happen(
-    twiml: Endpoint, accept: str, respx_mock: respx.MockRouter
+    twiml: Endpoint, accept: str, canned: CannedServer
 ) -> None:
-    respx_mock.post(URL).respond(json=DECIDED)
+    canned.on_post(URL, DECIDED)
     answer = twiml.browser({"To": NUMBER}, accept=accept)
     assert answer.status_code == 200
     body = answer.get_json()
@@ -79,25 +79,23 @@ def test_a_preview_in_json_says_what_would_happen(
     }
 
 
-def test_a_preview_of_a_refused_call_says_why(
-    twiml: Endpoint, respx_mock: respx.MockRouter
-) -> None:
-    respx_mock.post(URL).respond(json=DECIDED | {"block_reason": "do_not_call"})
+def test_a_preview_of_a_refused_call_says_why(twiml: Endpoint, canned: CannedServer) -> None:
+    canned.on_post(URL, DECIDED | {"block_reason": "do_not_call"})
     data = twiml.browser({"To": NUMBER}, accept=JSON).get_json()["data"]
     assert data["blockReason"] == "do_not_call"
-    assert data["message"] == block_reasons.sentence("do_not_call")
+    assert data["message"] == block_reasons.explain("do_not_call")
     say, hangup = verbs_of(data["twiml"])
     assert (say.tag, say.text, hangup.tag) == ("Say", data["message"], "Hangup")
 
 
 def test_a_preview_asks_the_database_once_as_the_rep_and_begins_nothing(
-    twiml: Endpoint, respx_mock: respx.MockRouter
+    twiml: Endpoint, canned: CannedServer
 ) -> None:
-    respx_mock.post(URL).respond(json=DECIDED)
+    canned.on_post(URL, DECIDED)
     token = access_token()
     wishes = {"CallerId": "+1 212 555 0199", "LeadId": "l", "CampaignId": "c"}
     twiml.browser({"To": NUMBER, "businessId": BUSINESS_ID} | wishes, token=token)
-    assert sent(respx_mock) == {
+    assert canned.only().json() == {
         "p_business_id": BUSINESS_ID,
         "p_to": {
             "dialled": NUMBER,
@@ -108,22 +106,22 @@ def test_a_preview_asks_the_database_once_as_the_rep_and_begins_nothing(
         "p_lead_id": "l",
         "p_campaign_id": "c",
     }
-    assert respx_mock.calls.last.request.headers["Authorization"] == f"Bearer {token}"
+    assert canned.only().header("Authorization") == f"Bearer {token}"
 
 
-def test_what_a_rep_leaves_out_is_null(twiml: Endpoint, respx_mock: respx.MockRouter) -> None:
-    respx_mock.post(URL).respond(json=DECIDED)
+def test_what_a_rep_leaves_out_is_null(twiml: Endpoint, canned: CannedServer) -> None:
+    canned.on_post(URL, DECIDED)
     twiml.browser({"To": NUMBER, "LeadId": None, "CampaignId": ""})
-    parameters = sent(respx_mock)
+    parameters = canned.only().json()
     for name in ("p_business_id", "p_caller_id", "p_lead_id", "p_campaign_id"):
         assert parameters[name] is None
 
 
 @pytest.mark.parametrize(("refusal", "status"), [("business_required", 400), ("not_a_member", 403)])
 def test_a_rep_is_told_whose_call_it_cannot_be(
-    twiml: Endpoint, refusal: str, status: int, respx_mock: respx.MockRouter
+    twiml: Endpoint, refusal: str, status: int, canned: CannedServer
 ) -> None:
-    respx_mock.post(URL).respond(json={"error": refusal})
+    canned.on_post(URL, {"error": refusal})
     assert_error(twiml.browser({"To": NUMBER}), status, refusal)
 
 
@@ -142,7 +140,7 @@ def test_a_rep_is_told_whose_call_it_cannot_be(
     ],
 )
 def test_a_malformed_preview_names_the_field_and_asks_nothing(
-    twiml: Endpoint, body: object, message: str, respx_mock: respx.MockRouter
+    twiml: Endpoint, body: object, message: str, canned: CannedServer
 ) -> None:
     if body is None:
         answer = twiml.client.post(
@@ -156,19 +154,19 @@ def test_a_malformed_preview_names_the_field_and_asks_nothing(
     else:
         answer = twiml.browser(body)
     assert_error(answer, 400, "invalid_request", message)
-    assert not respx_mock.calls
+    assert not canned.asked
 
 
 @pytest.mark.parametrize("token", [None, "garbage", access_token(exp=1)])
 def test_a_preview_needs_a_signed_in_rep(
-    twiml: Endpoint, token: str | None, respx_mock: respx.MockRouter
+    twiml: Endpoint, token: str | None, canned: CannedServer
 ) -> None:
     assert_error(twiml.browser({"To": NUMBER}, token=token), 401, "unauthenticated", "Sign in")
-    assert not respx_mock.calls
+    assert not canned.asked
 
 
 def test_twilios_signature_does_not_stand_in_for_a_token(
-    twiml: Endpoint, respx_mock: respx.MockRouter
+    twiml: Endpoint, canned: CannedServer
 ) -> None:
     answer = twiml.client.post(
         twiml.path,
@@ -179,24 +177,24 @@ def test_twilios_signature_does_not_stand_in_for_a_token(
         },
     )
     assert_error(answer, 401, "unauthenticated")
-    assert not respx_mock.calls
+    assert not canned.asked
 
 
 @pytest.mark.parametrize("origin", [None, "https://evil.example.com", "null"])
 def test_a_preview_is_for_our_own_pages(
-    twiml: Endpoint, origin: str | None, respx_mock: respx.MockRouter
+    twiml: Endpoint, origin: str | None, canned: CannedServer
 ) -> None:
     assert_error(twiml.browser({"To": NUMBER}, origin=origin), 403, "unauthorized_domain")
-    assert not respx_mock.calls
+    assert not canned.asked
 
 
 def test_development_previews_for_any_page_and_twilios_test_numbers(
-    respx_mock: respx.MockRouter,
+    canned: CannedServer,
 ) -> None:
-    respx_mock.post(URL).respond(json=DECIDED)
+    canned.on_post(URL, DECIDED)
     local = load("twiml_fn", HENK_ENV="development")
     assert local.browser({"To": "+15005550006"}, origin=None).status_code == 200
-    to = sent(respx_mock)["p_to"]
+    to = canned.only().json()["p_to"]
     assert isinstance(to, dict)
     assert isinstance(to["number"], dict)
     assert to["number"]["type"] == "twilio_test"

@@ -138,10 +138,10 @@ def test_page_and_phone_give_the_same_reasons_for_a_refusal() -> None:
     source = (CHECKOUT / "web/henk-voice/block-reasons.js").read_text()
     in_the_page = dict(re.findall(r"^  (\w+): '(.+)',$", source, re.MULTILINE))
     assert len(in_the_page) == source.count(": '")
-    spoken = {code: block_reasons.sentence(code) for code in block_reasons._SENTENCES}
+    spoken = {code: block_reasons.explain(code) for code in block_reasons._SENTENCES}
     prefix = "This call was not placed. "
     assert {code: prefix + text for code, text in in_the_page.items()} == spoken
-    assert block_reasons.sentence("newer") == f"{prefix}It is not allowed."
+    assert block_reasons.explain("newer") == f"{prefix}It is not allowed."
     assert "?? 'It is not allowed.'" in source
 
 

@@ -1,0 +1,291 @@
+"""The SQL functions that endpoints call: typed parameters, typed answers, and whose token is used.
+
+There is one class for each database role. No other module spells the names of SQL parameters
+(``p_…``). ``tests/shared/test_rpc.py`` compares this file with the functions in the database.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import NoReturn, TypedDict, cast
+
+from shared import errors
+from shared.database import Database
+
+
+class Number(TypedDict):
+    """A valid phone number.
+
+    ``type`` is a word of Google's phone number data (``mobile``, ``premium_rate``, …), or
+    ``twilio_test``. ``country`` is ISO 3166-1 alpha-2, or ``001`` for satellite and other networks
+    without a country. ``time_zones`` are IANA names; there are several if the number alone does not
+    tell which. Twilio's test numbers have no country and no time zone.
+    """
+
+    e164: str
+    type: str
+    country: str | None
+    time_zones: list[str]
+
+
+class Dialled(TypedDict):
+    """A dialled text and its meaning.
+
+    ``number`` is set if the text has a country code. If it has none, ``by_country`` (ISO 3166-1
+    alpha-2) has the number for each country in which the text is valid, and the database chooses.
+    Both are empty if the text is not a valid number.
+    """
+
+    dialled: str
+    number: Number | None
+    by_country: dict[str, Number]
+
+
+class Wishes(TypedDict):
+    """What a rep asks for when they call. ``to`` is the number; None means: not chosen."""
+
+    to: Dialled
+    caller_id: str | None
+    lead_id: str | None
+    campaign_id: str | None
+
+
+class CallEvent(TypedDict):
+    """One event of a leg. ``agent_call_sid`` names the call, ``occurred_at`` is ISO 8601."""
+
+    call_sid: str
+    agent_call_sid: str
+    source: str
+    status: str
+    sequence_number: int | None
+    occurred_at: str | None
+    duration_seconds: int | None
+    payload: Mapping[str, str | list[str]]
+
+
+class Leg(TypedDict):
+    """The state of a leg, as Twilio's REST API tells it. ``ended_at`` is ISO 8601."""
+
+    call_sid: str
+    status: str
+    ended_at: str | None
+    duration_seconds: int | None
+    payload: Mapping[str, str]
+
+
+class Grant(TypedDict):
+    """For which business a rep may call. ``caller_id`` (E.164) is the business's default."""
+
+    business_id: str
+    caller_id: str | None
+
+
+class Decision(TypedDict):
+    """Whether a call is allowed: ``block_reason`` is None if it is. Numbers are E.164."""
+
+    block_reason: str | None
+    to_number: str | None
+    from_number: str | None
+    time_limit_seconds: int | None
+
+
+class BegunCall(Decision):
+    """A decision, and the conversation that it was stored in."""
+
+    conversation_id: str
+
+
+class StoredEvent(TypedDict):
+    """``new`` is False for a duplicate. ``conversation_id`` is None until the call is known."""
+
+    new: bool
+    conversation_id: str | None
+
+
+class Claim(TypedDict):
+    """The calls to ask Twilio about now, by the CallSid of the agent's leg.
+
+    ``settled`` counts the calls that were on the list and needed no question. ``paused_seconds`` is
+    how long Twilio must not be asked, or None.
+    """
+
+    calls: list[str]
+    settled: int
+    paused_seconds: int | None
+
+
+class Settlement(TypedDict):
+    """``settled``: whether the call has left the list of unsettled calls."""
+
+    settled: bool
+
+
+class Pause(TypedDict):
+    """For how many seconds, from now on, no call is claimed."""
+
+    paused_seconds: int
+
+
+class AsRep:
+    """Functions for role ``authenticated``, called with the rep's own access token.
+
+    Each raises errors.Unauthenticated, BusinessRequired or NotAMember if the database refuses the
+    rep, and what ``Database.call`` raises.
+    """
+
+    def __init__(self, database: Database, access_token: str) -> None:
+        self._database = database
+        self._access_token = access_token
+
+    def grant_access_token(self, *, business_id: uuid.UUID | None, ttl_seconds: int) -> Grant:
+        """May the rep call for this business? None stands for their only one. It is written down
+        that they got a token. Raises errors.RateLimited, too."""
+        parameters = {"p_business_id": _text(business_id), "p_ttl_seconds": ttl_seconds}
+        return cast(Grant, self._call("grant_access_token", parameters))
+
+    def preview_call(
+        self,
+        *,
+        business_id: uuid.UUID | None,
+        to: Dialled,
+        caller_id: str | None,
+        lead_id: str | None,
+        campaign_id: str | None,
+    ) -> Decision:
+        """Whether this call would be allowed. Nothing is written."""
+        parameters = {
+            "p_business_id": _text(business_id),
+            "p_to": to,
+            "p_caller_id": caller_id,
+            "p_lead_id": lead_id,
+            "p_campaign_id": campaign_id,
+        }
+        return cast(Decision, self._call("preview_call", parameters))
+
+    def _call(self, function: str, parameters: Mapping[str, object]) -> Mapping[str, object]:
+        answer = self._database.call(self._access_token, function, parameters)
+        if "error" in answer:
+            _refuse(function, answer)
+        return answer
+
+
+class AsWebhook:
+    """Functions for role ``call_webhook``, called with SUPABASE_WEBHOOK_JWT.
+
+    Each raises what ``Database.call_as_endpoint`` raises.
+    """
+
+    def __init__(self, database: Database, webhook_jwt: str) -> None:
+        self._database = database
+        self._webhook_jwt = webhook_jwt
+
+    def begin_call(
+        self,
+        *,
+        call_sid: str,
+        user_id: uuid.UUID | None,
+        business_id: uuid.UUID | None,
+        to: Dialled,
+        caller_id: str | None,
+        lead_id: str | None,
+        campaign_id: str | None,
+    ) -> BegunCall:
+        """Decides about a call and stores it. The second request for a ``call_sid`` gets the answer
+        of the first. ``user_id`` and ``business_id`` are None if no rep is calling."""
+        parameters = {
+            "p_call_sid": call_sid,
+            "p_user_id": _text(user_id),
+            "p_business_id": _text(business_id),
+            "p_to": to,
+            "p_caller_id": caller_id,
+            "p_lead_id": lead_id,
+            "p_campaign_id": campaign_id,
+        }
+        return cast(BegunCall, self._call("begin_call", parameters))
+
+    def record_call_event(
+        self,
+        *,
+        call_sid: str,
+        agent_call_sid: str,
+        source: str,
+        status: str,
+        sequence_number: int | None,
+        occurred_at: str | None,
+        duration_seconds: int | None,
+        payload: Mapping[str, str | list[str]],
+    ) -> StoredEvent:
+        """Stores an event, and updates its call. The same event is stored once."""
+        parameters = {
+            "p_call_sid": call_sid,
+            "p_agent_call_sid": agent_call_sid,
+            "p_source": source,
+            "p_status": status,
+            "p_sequence_number": sequence_number,
+            "p_occurred_at": occurred_at,
+            "p_duration_seconds": duration_seconds,
+            "p_payload": payload,
+        }
+        return cast(StoredEvent, self._call("record_call_event", parameters))
+
+    def _call(self, function: str, parameters: Mapping[str, object]) -> Mapping[str, object]:
+        return self._database.call_as_endpoint(
+            self._webhook_jwt, function, parameters, setting="SUPABASE_WEBHOOK_JWT"
+        )
+
+
+class AsReconciler:
+    """Functions for role ``call_reconciler``, called with SUPABASE_RECONCILER_JWT.
+
+    Each raises what ``Database.call_as_endpoint`` raises.
+    """
+
+    def __init__(self, database: Database, reconciler_jwt: str) -> None:
+        self._database = database
+        self._reconciler_jwt = reconciler_jwt
+
+    def claim_unsettled_calls(self, *, limit: int, lease_seconds: int) -> Claim:
+        """Takes up to ``limit`` calls to ask Twilio about. No other run gets them within
+        ``lease_seconds``."""
+        parameters = {"p_limit": limit, "p_lease_seconds": lease_seconds}
+        return cast(Claim, self._call("claim_unsettled_calls", parameters))
+
+    def settle_call(self, *, agent_call_sid: str, legs: Sequence[Leg] | None) -> Settlement:
+        """Stores what Twilio knows about a call: the agent's leg first, then the legs that it
+        dialled. ``legs`` is None if Twilio does not know the call."""
+        parameters = {"p_agent_call_sid": agent_call_sid, "p_legs": legs}
+        return cast(Settlement, self._call("settle_call", parameters))
+
+    def pause_reconciliation(self, *, seconds: int) -> Pause:
+        """No run claims a call for so many seconds, one hour at most."""
+        return cast(Pause, self._call("pause_reconciliation", {"p_seconds": seconds}))
+
+    def _call(self, function: str, parameters: Mapping[str, object]) -> Mapping[str, object]:
+        return self._database.call_as_endpoint(
+            self._reconciler_jwt, function, parameters, setting="SUPABASE_RECONCILER_JWT"
+        )
+
+
+def _text(value: uuid.UUID | None) -> str | None:
+    return None if value is None else str(value)
+
+
+def _refuse(function: str, answer: Mapping[str, object]) -> NoReturn:
+    """Raises the error that the database answers to a rep instead of doing what they ask for."""
+    match answer["error"]:
+        case "signed_out":
+            raise errors.Unauthenticated
+        case "business_required":
+            raise errors.BusinessRequired
+        case "not_a_member":
+            raise errors.NotAMember
+        case "rate_limited":
+            seconds = answer["retry_after"]
+            assert isinstance(seconds, int)
+            raise errors.RateLimited("Too many access tokens. Wait a moment.", retry_after=seconds)
+        case str(code) if re.fullmatch(r"[a-z_]{1,40}", code):
+            raise errors.PhoneSystemError(f"{function} refuses with an unknown code, {code}")
+        case _:
+            raise errors.PhoneSystemError(f"{function} refuses without a code")

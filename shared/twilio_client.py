@@ -1,0 +1,111 @@
+"""Twilio's REST API by Twilio's own library, over our own HTTP client.
+
+Twilio's default HTTP client waits without a limit for the whole request, and its errors forget
+``Retry-After``. The library lets us replace that client:
+https://github.com/twilio/twilio-python/blob/main/advanced-examples/custom-http-client.md
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from base64 import b64encode
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
+from twilio.http import HttpClient as TwilioHttpClient
+from twilio.http.response import Response
+from twilio.rest import Client
+
+from shared import errors, settings
+from shared.http_client import HttpClient, NoAnswer
+
+# The limit for a request if the caller does not give one.
+TOTAL_SECONDS = 3.0
+# How long to pause if a 429 has no Retry-After. A given one is capped at MAX_PAUSE_SECONDS.
+PAUSE_SECONDS = 60
+MAX_PAUSE_SECONDS = 3600
+
+_LOGGER = logging.getLogger(__name__)
+
+
+def build_client(twilio: settings.TwilioRest) -> Client:
+    """A client for one account, authenticated by API key. All threads of a function share it.
+
+    Its methods raise TwilioBusy if Twilio asks us to wait, TwilioUnavailable if it does not answer
+    in time or answers what only an outage explains, and PhoneSystemError if it refuses the API key.
+    All other refusals, such as 404, are Twilio's own TwilioRestException.
+    """
+    return Client(
+        twilio.api_key_sid,
+        twilio.api_key_secret,
+        twilio.account_sid,
+        http_client=CurlHttpClient(twilio.api_url),
+        # An empty mapping would be replaced by os.environ, which must not change our addresses.
+        environment={"TWILIO_REGION": "", "TWILIO_EDGE": ""},
+    )
+
+
+class CurlHttpClient(TwilioHttpClient):  # type: ignore[misc]  # the library has no types
+    """What Twilio's library sends its requests with. Nothing is sent twice."""
+
+    def __init__(self, api_url: str) -> None:
+        super().__init__(_LOGGER, is_async=False, timeout=TOTAL_SECONDS)
+        self._api_url = api_url
+        self._http = HttpClient()
+
+    def request(
+        self,
+        method: str,
+        uri: str,
+        params: Mapping[str, object] | None = None,
+        data: Mapping[str, object] | None = None,
+        headers: Mapping[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        timeout: float | None = None,
+        allow_redirects: bool = False,
+    ) -> Response:
+        """Sends a request, within ``timeout`` seconds. Raises what ``build_client`` says.
+
+        Redirects are never followed, whatever ``allow_redirects`` says: they would send the API key
+        to another address.
+        """
+        url = uri.replace(settings.TWILIO_API, self._api_url, 1)
+        if params:
+            url += f"?{urlencode(params, doseq=True)}"
+        lines = [f"{name}: {value}" for name, value in (headers or {}).items()]
+        if auth:
+            credentials = b64encode(":".join(auth).encode()).decode()
+            lines.append(f"Authorization: Basic {credentials}")
+        try:
+            answer = self._http.request(
+                method,
+                url,
+                headers=lines,
+                body=_encode(method, data, headers or {}),
+                seconds=timeout or TOTAL_SECONDS,
+            )
+        except NoAnswer as error:
+            raise errors.TwilioUnavailable(str(error)) from error
+
+        if answer.status == 429:
+            raise errors.TwilioBusy(_choose_pause(answer.retry_after))
+        if answer.status in (401, 403):
+            raise errors.PhoneSystemError("Twilio refuses TWILIO_API_KEY_SID and its secret")
+        if not 200 <= answer.status < 300 and not 400 <= answer.status < 500:
+            raise errors.TwilioUnavailable(f"it answered HTTP {answer.status}")
+        return Response(answer.status, answer.content.decode(errors="replace"))
+
+
+def _encode(
+    method: str, data: Mapping[str, object] | None, headers: Mapping[str, str]
+) -> bytes | None:
+    if not data and method not in ("POST", "PUT", "PATCH"):
+        return None
+    if headers.get("Content-Type") == "application/json":
+        return json.dumps(data).encode()
+    return urlencode(data or {}, doseq=True).encode()
+
+
+def _choose_pause(retry_after: int) -> int:
+    return min(retry_after, MAX_PAUSE_SECONDS) if retry_after > 0 else PAUSE_SECONDS

@@ -1,0 +1,208 @@
+"""shared/rpc.py mirrors the SQL functions that endpoints may call: all of them, exactly."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import types
+import typing
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import psycopg
+import pytest
+
+from shared import errors, rpc
+from shared.database import Database
+from shared.settings import Supabase
+from tests.canned_server import CannedServer
+from tests.endpoints import CALL_SID, LEAD_CALL_SID, PUBLISHABLE_KEY, SUPABASE_URL
+from tests.endpoints import rpc as path_of
+
+Caller = rpc.AsRep | rpc.AsWebhook | rpc.AsReconciler
+# The database role → the class whose methods are called as this role.
+ROLES: dict[str, type[Caller]] = {
+    "authenticated": rpc.AsRep,
+    "call_webhook": rpc.AsWebhook,
+    "call_reconciler": rpc.AsReconciler,
+}
+PYTHON_TYPES = {
+    "text": str,
+    "uuid": uuid.UUID,
+    "integer": int,
+    "timestamp with time zone": str,
+    "jsonb": Mapping,
+}
+DIALLED: rpc.Dialled = {"dialled": "x", "number": None, "by_country": {}}
+EVENT: rpc.CallEvent = {
+    "call_sid": LEAD_CALL_SID,
+    "agent_call_sid": CALL_SID,
+    "source": "status_callback",
+    "status": "ringing",
+    "sequence_number": 1,
+    "occurred_at": "2026-11-18T10:00:49+00:00",
+    "duration_seconds": None,
+    "payload": {"CallStatus": "ringing"},
+}
+USER_ID, BUSINESS_ID = uuid.uuid4(), uuid.uuid4()
+WISHES: rpc.Wishes = {"to": DIALLED, "caller_id": None, "lead_id": None, "campaign_id": None}
+# Parameters for each function, for a user who belongs to one business.
+ARGUMENTS: dict[str, Mapping[str, Any]] = {
+    "grant_access_token": {"business_id": None, "ttl_seconds": 3600},
+    "preview_call": {"business_id": None, **WISHES},
+    "begin_call": {
+        "call_sid": CALL_SID,
+        "user_id": USER_ID,
+        "business_id": BUSINESS_ID,
+        **WISHES,
+    },
+    "record_call_event": EVENT,
+    "claim_unsettled_calls": {"limit": 5, "lease_seconds": 30},
+    "settle_call": {"agent_call_sid": CALL_SID, "legs": None},
+    "pause_reconciliation": {"seconds": 5},
+}
+
+
+def methods(role: str) -> dict[str, Callable[..., object]]:
+    return {
+        name: method
+        for name, method in inspect.getmembers(ROLES[role], inspect.isfunction)
+        if not name.startswith("_")
+    }
+
+
+MIRRORED = [(role, name) for role in ROLES for name in methods(role)]
+
+
+def connect(role: str, url: str, token: str = "token") -> Caller:
+    return ROLES[role](Database(Supabase(url, PUBLISHABLE_KEY, None)), token)
+
+
+def signature_in_sql(db: psycopg.Connection, name: str) -> dict[str, str]:
+    """The parameters of an SQL function in their order, each with its type."""
+    rows = db.execute(
+        """
+        select proargnames, array(select format_type(type, null) from unnest(proargtypes) as type)
+        from pg_proc where oid = %s::regproc
+        """,
+        [f"public.{name}"],
+    ).fetchall()
+    ((names, kinds),) = rows
+    return dict(zip(names, kinds, strict=True))
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_sql_function_that_a_role_may_call_is_mirrored(
+    db: psycopg.Connection, role: str
+) -> None:
+    rows = db.execute(
+        """
+        select proname from pg_proc
+        where pronamespace = 'public'::regnamespace
+          and exists (
+            select from aclexplode(coalesce(proacl, acldefault('f', proowner))) as granted
+            where granted.grantee in (0, %s::regrole)
+          )
+        """,
+        [role],
+    ).fetchall()
+    assert {name for (name,) in rows} == set(methods(role))
+
+
+@pytest.mark.parametrize(("role", "name"), MIRRORED)
+def test_parameters_have_the_names_and_types_of_the_sql_function(
+    db: psycopg.Connection, role: str, name: str
+) -> None:
+    method = methods(role)[name]
+    hints = typing.get_type_hints(method)
+    parameters = [each for each in inspect.signature(method).parameters if each != "self"]
+    expected = signature_in_sql(db, name)
+    assert [f"p_{each}" for each in parameters] == list(expected)
+    for each in parameters:
+        assert PYTHON_TYPES[expected[f"p_{each}"]] in kinds(hints[each]), each
+
+
+def kinds(hint: object) -> list[object]:
+    """The classes that a type hint allows, without None; JSON's lists and objects are Mapping."""
+    if isinstance(hint, types.UnionType):
+        return [
+            kind for part in hint.__args__ if part is not types.NoneType for kind in kinds(part)
+        ]
+    if typing.is_typeddict(hint) or typing.get_origin(hint) in (Mapping, Sequence):
+        return [Mapping]
+    return [hint]
+
+
+@pytest.mark.parametrize(("role", "name"), MIRRORED)
+def test_a_call_sends_every_parameter_with_the_token_it_was_given(
+    db: psycopg.Connection, canned: CannedServer, role: str, name: str
+) -> None:
+    canned.on_post(path_of(name), {"answer": 1})
+    answer = getattr(connect(role, SUPABASE_URL, f"token of {role}"), name)(**ARGUMENTS[name])
+    assert answer == {"answer": 1}
+    asked = canned.only()
+    assert asked.header("Authorization") == f"Bearer token of {role}"
+    sent = asked.json()
+    assert list(sent) == list(signature_in_sql(db, name))
+    values = [str(v) if isinstance(v, uuid.UUID) else v for v in ARGUMENTS[name].values()]
+    assert list(sent.values()) == values
+
+
+@pytest.fixture
+def world(db: psycopg.Connection) -> psycopg.Connection:
+    """A business with one signed-in rep."""
+    session_id = uuid.uuid4()
+    db.execute("insert into auth.users (id) values (%s)", [USER_ID])
+    db.execute("insert into auth.sessions (id, user_id) values (%s, %s)", [session_id, USER_ID])
+    db.execute("insert into public.businesses (id, name) values (%s, 'Ada')", [BUSINESS_ID])
+    db.execute(
+        "insert into public.business_members (business_id, user_id, role) values (%s, %s, 'agent')",
+        [BUSINESS_ID, USER_ID],
+    )
+    claims = {"sub": str(USER_ID), "role": "authenticated", "session_id": str(session_id)}
+    db.execute("select set_config('request.jwt.claims', %s, true)", [json.dumps(claims)])
+    return db
+
+
+@pytest.mark.parametrize(("role", "name"), MIRRORED)
+def test_an_answer_has_the_fields_that_its_type_says(
+    world: psycopg.Connection, canned: CannedServer, role: str, name: str
+) -> None:
+    canned.on_post(path_of(name), {})
+    getattr(connect(role, SUPABASE_URL), name)(**ARGUMENTS[name])
+    sent = canned.only().json()
+    names = ", ".join(f"{each} => %({each})s" for each in sent)
+    values = {k: json.dumps(v) if isinstance(v, dict) else v for k, v in sent.items()}
+    world.execute(f"set local role {role}")
+    ((answer,),) = world.execute(f"select public.{name}({names})", values).fetchall()
+    hints = typing.get_type_hints(typing.get_type_hints(methods(role)[name])["return"])
+    assert set(answer) == set(hints)
+    for field, value in answer.items():
+        (kind,) = kinds(hints[field])
+        assert value is None or isinstance(value, typing.get_origin(kind) or kind), field  # type: ignore[arg-type]
+        assert value is not None or type(None) in getattr(hints[field], "__args__", ()), field
+
+
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [
+        ("signed_out", errors.Unauthenticated),
+        ("business_required", errors.BusinessRequired),
+        ("not_a_member", errors.NotAMember),
+        ("rate_limited", errors.RateLimited),
+        ("a_code_of_tomorrow", errors.PhoneSystemError),
+        ("Grace Hopper", errors.PhoneSystemError),
+        (7, errors.PhoneSystemError),
+        (None, errors.PhoneSystemError),
+    ],
+)
+@pytest.mark.parametrize("name", methods("authenticated"))
+def test_what_the_database_refuses_a_rep_is_raised(
+    canned: CannedServer, name: str, code: object, error: type[errors.RequestError]
+) -> None:
+    canned.on_post(path_of(name), {"error": code, "retry_after": 17})
+    with pytest.raises(error) as raised:
+        getattr(connect("authenticated", SUPABASE_URL), name)(**ARGUMENTS[name])
+    assert raised.value.retry_after == (17 if code == "rate_limited" else None)
+    assert "Grace" not in str(getattr(raised.value, "detail", ""))
