@@ -238,6 +238,19 @@ def test_a_dial_action_yields_to_the_leads_own_callback(db: Connection, tenant: 
     assert conversation(db, agent)["duration_seconds"] == 7
 
 
+@pytest.mark.parametrize("sources", [("dial_action", "reconcile"), ("reconcile", "dial_action")])
+def test_a_dial_action_yields_to_twilios_api(
+    db: Connection, tenant: Tenant, sources: tuple[str, str]
+) -> None:
+    """Also if the API names no time: order of arrival must not decide."""
+    told = {"dial_action": "no-answer", "reconcile": "canceled"}
+    agent, lead = new_call_sid(), new_call_sid()
+    begin_call(db, tenant, agent)
+    for source in sources:
+        record_event(db, agent, lead, told[source], source=source)
+    assert conversation(db, agent)["status"] == "canceled"
+
+
 def test_a_dial_that_reached_nobody_tells_the_calls_status(db: Connection, tenant: Tenant) -> None:
     agent = new_call_sid()
     begin_call(db, tenant, agent)

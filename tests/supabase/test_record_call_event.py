@@ -118,6 +118,68 @@ def test_a_call_that_begins_after_its_end_was_reported_is_decided_all_the_same(
     assert (call["status"], call["block_reason"]) == ("blocked", "caller_id_not_owned")
 
 
+LEAD_TALKED = ("lead", "completed", 3, "2026-11-22T10:00:12Z", 7)
+AGENT_LEFT = ("agent", "completed", 0, "2026-11-22T10:00:13Z", 12)
+
+
+@pytest.mark.parametrize("order", [(LEAD_TALKED, AGENT_LEFT), (AGENT_LEFT, LEAD_TALKED)])
+def test_a_call_without_a_beginning_is_what_its_legs_say_in_either_order(
+    db: Connection, tenant: Tenant, order: tuple[tuple[str, str, int, str, int], ...]
+) -> None:
+    sids = {"agent": new_call_sid(), "lead": new_call_sid()}
+    payloads = {
+        "agent": {**as_sent_by_browser(tenant), "To": "(415) 555-0100"},
+        "lead": {"From": tenant.caller_id, "To": tenant.lead_number},
+    }
+    for leg, status, number, occurred_at, seconds in order:
+        record_event(
+            db, sids["agent"], sids[leg], status, number, occurred_at=occurred_at,
+            duration_seconds=seconds, payload=payloads[leg],
+        )  # fmt: skip
+    call = conversation(db, sids["agent"])
+    assert (call["status"], call["duration_seconds"], call["begun_at"]) == ("completed", 7, None)
+    assert (call["answered_at"], call["ended_at"]) == (at(5), at(12))
+    assert (call["from_number"], call["to_number"]) == (tenant.caller_id, tenant.lead_number)
+
+
+def test_a_duplicate_of_a_call_that_never_began_changes_nothing(
+    db: Connection, tenant: Tenant
+) -> None:
+    agent = new_call_sid()
+    payload = as_sent_by_browser(tenant)
+    first = record_event(db, agent, agent, "completed", 0, payload=payload)
+    before = conversation(db, agent)
+    again = record_event(db, agent, agent, "completed", 0, payload=payload)
+    assert (again["new"], again["conversation_id"]) == (False, first["conversation_id"])
+    assert conversation(db, agent) == before
+
+
+def test_a_number_named_after_the_end_puts_the_call_on_record(
+    db: Connection, tenant: Tenant
+) -> None:
+    agent, lead = new_call_sid(), new_call_sid()
+    payload = as_sent_by_browser(tenant) | {"To": ""}
+    assert (
+        record_event(db, agent, agent, "completed", 0, payload=payload)["conversation_id"] is None
+    )
+    numbers = {"From": tenant.caller_id, "To": tenant.lead_number}
+    assert record_event(db, agent, lead, "ringing", 1, payload=numbers)["conversation_id"]
+    call = conversation(db, agent)
+    assert (call["status"], call["to_number"]) == ("ringing", tenant.lead_number)
+
+
+def test_a_dial_action_does_not_name_the_numbers_of_the_leads_leg(
+    db: Connection, tenant: Tenant
+) -> None:
+    """It is a request of the agent's leg, and repeats the rep and what they typed."""
+    agent, lead = new_call_sid(), new_call_sid()
+    payload = as_sent_by_browser(tenant)
+    for sid, source in ((agent, "status_callback"), (lead, "dial_action")):
+        record_event(db, agent, sid, "completed", source=source, payload=payload)
+    call = conversation(db, agent)
+    assert (call["from_number"], call["to_number"]) == (None, tenant.lead_number)
+
+
 def test_a_leg_of_another_call_costs_neither_call_anything(db: Connection) -> None:
     """Twilio would hardly say so; who does must not take the event, or the beginning, with it."""
     tenant = add_tenant(db, 1)
