@@ -1,6 +1,6 @@
-"""How calls end: every callback of each ending, and what the call must be in the end.
+"""How calls end: every event of each ending, and what the call must be in the end.
 
-Written out, so that orders are compared with what is true and not with one another."""
+The result is written out: orders are compared with what is true, not with one another."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class Event(NamedTuple):
-    """One callback. ``second``: of the minute it happened in; ``duration``: seconds."""
+    """One event of the ledger. ``second``: of the minute it happened in; ``duration``: seconds."""
 
     leg: str
     status: str
@@ -20,8 +20,9 @@ class Event(NamedTuple):
 
 class Ending(NamedTuple):
     """The conversation's status, its talk time and, as seconds of the minute, when the lead's phone
-    rang, was answered and the call ended; ``ended`` is None for when we heard of it, by our clock.
-    ``dialled``: what the rep dials, if not the lead's number."""
+    rang, was answered and the call ended. ``ended``: None if only our clock tells it.
+    ``dialled``: what the rep dials, if not the lead's number. ``unbegun``: the status while the
+    beginning is not on record, if it is another."""
 
     events: tuple[Event, ...]
     status: str
@@ -30,6 +31,7 @@ class Ending(NamedTuple):
     answered: int | None = None
     talk_time: int = 0
     dialled: str | None = None
+    unbegun: str | None = None
 
 
 TALKED = (
@@ -45,6 +47,11 @@ def _dial_action(leg: str, status: str, duration: int = 0) -> Event:
     return Event(leg, status, None, None, duration, "dial_action")
 
 
+def _asked(leg: str, status: str, second: int | None = None, duration: int | None = None) -> Event:
+    """What Twilio's API answered."""
+    return Event(leg, status, None, second, duration, "reconcile")
+
+
 def _not_answered(status: str) -> Ending:
     events = (*TALKED[:2], Event("lead", status, 2, 9, 0), _dial_action("lead", status), LEFT)
     return Ending(events, status, ended=9, ringing=2)
@@ -57,7 +64,7 @@ def _talked(*events: Event, ringing: int | None = 2) -> Ending:
 ENDINGS = {
     "talked": _talked(*TALKED, _dial_action("lead", "completed", 7), LEFT),
     **{status: _not_answered(status) for status in ("busy", "no-answer", "failed", "canceled")},
-    # Only `completed` was asked for, so it bears the first number, and nothing came before it.
+    # With no other event asked for, `completed` has the first number.
     "completed with sequence number 0": _talked(
         Event("lead", "completed", 0, 12, 7),
         _dial_action("lead", "completed", 7),
@@ -74,10 +81,37 @@ ENDINGS = {
     "both legs tell everything": _talked(
         *TALKED, Event("agent", "in-progress", 0, 5), LEFT._replace(sequence_number=1)
     ),
-    # A Dial that names no leg, since there never was one.
+    # A Dial that names no leg, because there never was one.
     "nobody could be dialled": Ending(
         (_dial_action("agent", "failed"), LEFT), "failed", ended=None
     ),
-    "left before anybody was dialled": Ending((LEFT,), "canceled", ended=13),
-    "refused": Ending((LEFT,), "blocked", ended=None, dialled="nonsense"),
+    "left before anybody was dialled": Ending((LEFT,), "canceled", ended=13, unbegun="failed"),
+    "refused": Ending((LEFT,), "blocked", ended=None, dialled="nonsense", unbegun="failed"),
+}
+
+# Endings of which Twilio's API told a part. No webhook brings that part.
+ENDINGS_ASKED_FOR = {
+    "both ends from the API": _talked(
+        *TALKED[:2], _asked("lead", "completed", 12, 7), _asked("agent", "completed", 13, 12)
+    ),
+    "the API, and the callbacks after all": _talked(
+        *TALKED[1:], _asked("lead", "completed", 12, 8), LEFT, _asked("agent", "completed", 13, 11)
+    ),
+    "the API knows better than Dial": Ending(
+        (
+            _dial_action("lead", "no-answer"),
+            _asked("lead", "canceled", 9, 0),
+            _asked("agent", "no-answer", 13, 0),
+        ),
+        "canceled",
+        ended=9,
+    ),
+    # When it was answered follows from the end and the length.
+    "the API was asked while they talked": _talked(
+        *TALKED[:2],
+        _asked("lead", "in-progress"),
+        TALKED[3],
+        _asked("agent", "in-progress"),
+        LEFT,
+    ),
 }

@@ -1,4 +1,4 @@
-"""The oracle: what each principal may see and do, in Python and in no way derived from the SQL.
+"""The oracle: what each principal may see and do, in Python, and not derived from the SQL.
 
 A table or function that the API serves and that is not listed here fails `test_tenants.py`."""
 
@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+
+from tests.contracts import DESCRIBED_BY_REPS, FORBIDDEN_BY_REPS, LIMITS
 
 ROLES = ("owner", "manager", "agent")
 # Roles of the database that have a token or key of their own, besides the users'.
@@ -30,18 +32,7 @@ class Table:
 TABLES = {
     "businesses": Table(
         owner="id",
-        writable=frozenset(
-            {
-                "allowed_countries",
-                "calling_hours_start",
-                "calling_hours_end",
-                "calls_per_rep_per_minute",
-                "calls_per_rep_per_day",
-                "concurrent_calls",
-                "max_call_seconds",
-                "token_grants_per_minute",
-            }
-        ),
+        writable=LIMITS,
         writers=("owner", "manager"),
     ),
     "business_members": Table(),
@@ -49,11 +40,11 @@ TABLES = {
     "campaigns": Table(),
     "phone_numbers": Table(),
     "do_not_call": Table(
-        insertable=frozenset({"business_id", "phone_number", "reason"}),
+        insertable=FORBIDDEN_BY_REPS,
         sample="insert into public.do_not_call (business_id, phone_number)"
         " values (%(business_id)s, %(caller_id)s)",
     ),
-    "conversations": Table(writable=frozenset({"outcome", "notes", "lead_id", "campaign_id"})),
+    "conversations": Table(writable=DESCRIBED_BY_REPS),
     "call_legs": Table(),
     "call_events": Table(),
     "limit_changes": Table(

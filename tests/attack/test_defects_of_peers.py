@@ -12,7 +12,7 @@ Not tried here, since there is nothing to try it on, or since it is elsewhere:
   (tests/supabase/test_token_grants.py)
 - two reps who are handed the same lead: there is no queue yet
 - callbacks that fail because another came at the same time: test_every_order.py
-- calling hours by the clock of the server: tests/supabase/test_limits.py
+- calling hours by the clock of the server: tests/supabase/test_decide_call_limits.py
 """
 
 from __future__ import annotations

@@ -19,8 +19,8 @@ from stack import Stack
 from tests.attack.model import EXECUTED_BY, OTHER_ROLES, ROLES, TABLES, Principal
 from tests.attack.world import BUSINESSES, World, fingerprint, made_in
 from tests.soak import SOAK, figure, scaled
+from tests.supabase.privileges import not_hardened, unlisted
 from tests.supabase.tenants import new_call_sid
-from tests.supabase.test_grants import not_hardened, unlisted
 
 # In the full form every run draws other requests.
 generated = settings(

@@ -12,6 +12,7 @@ from psycopg import sql
 from psycopg.errors import ForeignKeyViolation, InsufficientPrivilege
 from psycopg.types.json import Jsonb
 
+from tests.contracts import DESCRIBED_BY_REPS, LIMITS, MOVED_BY_WEBHOOKS
 from tests.supabase.tenants import (
     Connection,
     Tenant,
@@ -42,7 +43,7 @@ TABLES = (
     "token_grants",
     "limit_changes",
 )
-# Of no business: tests/supabase/test_call_reconciler_role.py.
+# Of no business: tests/supabase/test_foundation_reconciler_role.py.
 OF_THE_RECONCILER = {"unsettled_calls", "reconciliation"}
 OPERATOR_TABLES = TABLES[:6]
 CALL_TABLES = ("conversations", "call_legs", "call_events")
@@ -58,23 +59,7 @@ USERS: dict[str, tuple[str, ...]] = {
 }
 # And those whose limits they may change.
 MANAGE = {"a manager": ("ours",), "an owner there and agent here": ("theirs",)}
-LIMITS = {
-    "allowed_countries", "calling_hours_start", "calling_hours_end", "calls_per_rep_per_minute",
-    "calls_per_rep_per_day", "concurrent_calls", "max_call_seconds", "token_grants_per_minute",
-}  # fmt: skip
 PRINCIPALS = (*USERS, "anon", "call_webhook", "service_role")
-DESCRIBED_BY_REPS = {"outcome", "notes", "lead_id", "campaign_id"}
-MOVED_BY_WEBHOOKS = {
-    "conversations": {
-        "lead_id", "campaign_id", "status", "block_reason", "from_number", "to_number",
-        "time_limit_seconds", "begun_at", "dialed_at", "ringing_at", "answered_at", "ended_at",
-        "duration_seconds",
-    },
-    "call_legs": {
-        "status", "initiated_at", "ringing_at", "answered_at", "ended_at", "duration_seconds",
-    },
-    "call_events": {"business_id", "conversation_id"},
-}  # fmt: skip
 
 
 @dataclass(frozen=True)

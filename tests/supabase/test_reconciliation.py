@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import random
-import re
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -500,6 +499,49 @@ def test_a_call_that_never_dialled_is_failed_when_twilio_says_that_it_ended(
     assert row["ended_at"] == at(13)
 
 
+def ended_without_beginning(db: Connection, tenant: Tenant) -> str:
+    """A call of which only the end of the agent's leg is known."""
+    agent = new_call_sid()
+    rep = f"client:user_{tenant.user_id.hex}_{tenant.business_id.hex}"
+    payload = {"From": rep, "To": tenant.lead_number}
+    record_event(db, agent, agent, "completed", 0, occurred_at=at(13).isoformat(), payload=payload)
+    return agent
+
+
+def test_a_call_that_never_began_is_asked_about_once(db: Connection, tenant: Tenant) -> None:
+    """It may have dialled all the same, and every callback of the lead's leg may be lost."""
+    silent, talked_on, lead = (
+        *(ended_without_beginning(db, tenant) for _ in range(2)),
+        new_call_sid(),
+    )
+    assert conversation(db, talked_on)["status"] == "failed"
+    let_it_be_due(db)
+    assert set(claim(db)["calls"]) == {silent, talked_on}
+    assert settle(db, silent, by_the_api(tenant, silent, "")[:1])
+    assert settle(db, talked_on, by_the_api(tenant, talked_on, lead))
+    row = conversation(db, talked_on)
+    assert (row["status"], row["duration_seconds"], row["begun_at"]) == ("completed", 7, None)
+    assert conversation(db, silent)["status"] == "failed"
+    assert (listed(db, silent), listed(db, talked_on)) == (None, None)
+
+
+def test_what_comes_late_puts_a_call_that_never_began_on_the_list_again(
+    db: Connection, tenant: Tenant
+) -> None:
+    """Or nobody would ask about it, had its lead's end been lost."""
+    for what in ("an event", "its beginning"):
+        agent = ended_without_beginning(db, tenant)
+        let_it_be_due(db, agent)
+        claim(db)
+        assert settle(db, agent, by_the_api(tenant, agent, "")[:1])
+        assert listed(db, agent) is None
+        if what == "an event":
+            record_event(db, agent, new_call_sid(), "ringing", 1)
+        else:
+            begin_call(db, tenant, agent)
+        assert listed(db, agent) is not None, what
+
+
 def test_whoever_is_no_member_gets_no_call_on_record(db: Connection, tenant: Tenant) -> None:
     agent, lead = new_call_sid(), new_call_sid()
     record_event(db, agent, lead, "ringing", 1)
@@ -634,21 +676,3 @@ def test_a_leg_that_nobody_has_heard_of_is_waited_for_a_few_times(
         "completed",
         7,
     )
-
-
-def test_every_update_and_deletion_has_a_condition(db: Connection) -> None:
-    """Hosted projects load an extension that refuses those without."""
-    bodies = fetch(
-        db,
-        "select proname, prosrc from pg_proc where pronamespace::regnamespace::text"
-        " in ('public', 'private')",
-    )
-    statements = [
-        (body["proname"], statement)
-        for body in bodies
-        for statement in body["prosrc"].split(";")
-        if re.search(r"^\s*(update|delete from) ", statement, re.MULTILINE)
-        and "on conflict" not in statement
-    ]
-    assert len(statements) > 5
-    assert [name for name, statement in statements if "where" not in statement] == []

@@ -1,33 +1,30 @@
-"""What a business may spend calls on: the limits, each at its edge, and who may change them."""
+"""What a business may spend calls on: each limit at its edge."""
 
 from __future__ import annotations
 
-import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import psycopg
 import pytest
-from psycopg import sql
-from psycopg.errors import CheckViolation, InsufficientPrivilege, UniqueViolation
 from psycopg.types.json import Jsonb
 
 from stack.postgres import Postgres
+from tests.supabase.decisions import (
+    limit,
+    reason,
+    to,
+)
 from tests.supabase.tenants import (
     Connection,
     Tenant,
     add_member,
     add_tenant,
     add_user,
-    as_role,
-    as_user,
-    attempt,
     begin_call,
     committed_tenant,
     conversation,
-    dialled,
-    fetch,
     new_call_sid,
     record_event,
 )
@@ -40,45 +37,7 @@ def ours(db: Connection) -> Tenant:
     return add_tenant(db, 1)
 
 
-def limit(db: Connection, tenant: Tenant, **limits: object) -> None:
-    """Sets limits as an operator."""
-    changes = [sql.SQL("{} = {}").format(sql.Identifier(n), v) for n, v in limits.items()]
-    db.execute(
-        sql.SQL("update public.businesses set {} where id = {}").format(
-            sql.SQL(", ").join(changes), tenant.business_id
-        )
-    )
-
-
-def to(number: str, country: str | None, *time_zones: str, kind: str = "mobile") -> Jsonb:
-    return Jsonb(
-        {
-            "dialled": number,
-            "number": {
-                "e164": number,
-                "type": kind,
-                "country": country,
-                "time_zones": list(time_zones),
-            },
-            "by_country": {},
-        }
-    )
-
-
-def reason(db: Connection, tenant: Tenant, number: Jsonb | None = None, **more: Any) -> str | None:
-    """Why a call now is refused, or None; the preview before it must say the same."""
-    number = number or dialled(tenant.lead_number)
-    with as_user(db, more.get("user_id", tenant.user_id)):
-        row = db.execute(
-            "select public.preview_call(%s, %s, null, %s, null) ->> 'block_reason'",
-            (tenant.business_id, number, str(more["lead_id"]) if "lead_id" in more else None),
-        ).fetchone()
-    refused = begin_call(db, tenant, new_call_sid(), to=number, **more)["block_reason"]
-    assert row == (refused,)
-    return refused if refused is None else str(refused)
-
-
-# --- Countries ---
+# Countries.
 
 
 def test_a_business_calls_its_own_country_and_no_other(db: Connection, ours: Tenant) -> None:
@@ -124,7 +83,8 @@ def test_any_other_number_without_a_country_is_refused(db: Connection, ours: Ten
     assert reason(db, ours, nameless) == "country_not_allowed"
 
 
-# --- Calling hours ---
+# Calling hours.
+
 
 NEW_YORK, LOS_ANGELES = "America/New_York", "America/Los_Angeles"
 
@@ -220,7 +180,7 @@ def test_a_business_has_calling_hours_until_it_says_otherwise(db: Connection) ->
     assert row == (time(8), time(21), None)
 
 
-# --- How many calls ---
+# How many calls.
 
 
 def age(db: Connection, by: str) -> None:
@@ -340,134 +300,3 @@ def test_of_many_calls_at_once_exactly_the_limit_get_through(
             limit(admin, tenant, **limits)
         answers = list(pool.map(call, [tenant] * 20))
     assert sorted(answers, key=str) == sorted([None] * 5 + [code] * 15, key=str)
-
-
-# --- Who may change them, and what is left of it ---
-
-
-def change(db: Connection, user_id: uuid.UUID, tenant: Tenant, column: str, value: object) -> int:
-    """How many rows the user's update reached."""
-    with as_user(db, user_id):
-        return db.execute(
-            sql.SQL("update public.businesses set {} = %s where id = %s").format(
-                sql.Identifier(column)
-            ),
-            (value, tenant.business_id),
-        ).rowcount
-
-
-@pytest.mark.parametrize(("role", "reached"), [("owner", 1), ("manager", 1), ("agent", 0)])
-def test_managers_change_the_limits_of_their_own_business_only(
-    db: Connection, ours: Tenant, role: str, reached: int
-) -> None:
-    theirs, user = add_tenant(db, 2), add_user(db)
-    add_member(db, ours.business_id, user, role)
-    add_member(db, theirs.business_id, user)
-    assert change(db, user, ours, "concurrent_calls", 7) == reached
-    assert change(db, user, theirs, "concurrent_calls", 7) == 0
-    db.execute("delete from public.business_members where user_id = %s", (user,))
-    assert change(db, user, ours, "concurrent_calls", 8) == 0
-
-
-def test_every_change_is_on_record(db: Connection, ours: Tenant) -> None:
-    user = add_user(db)
-    add_member(db, ours.business_id, user, "manager")
-    change(db, user, ours, "allowed_countries", ["DE"])
-    change(db, user, ours, "allowed_countries", ["DE"])
-    with as_role(db, "service_role"):
-        db.execute("update public.businesses set country = 'NL', name = 'New name'")
-    with as_user(db, ours.user_id):
-        record = fetch(
-            db,
-            "select business_id, changed_by, before, after from public.limit_changes order by id",
-        )
-    assert record == [
-        {
-            "business_id": ours.business_id,
-            "changed_by": user,
-            "before": {"allowed_countries": None},
-            "after": {"allowed_countries": ["DE"]},
-        },
-        {
-            "business_id": ours.business_id,
-            "changed_by": None,
-            "before": {"country": "US"},
-            "after": {"country": "NL"},
-        },
-    ]
-
-
-@pytest.mark.parametrize(
-    ("column", "value"),
-    [
-        ("allowed_countries", ["us"]),
-        ("allowed_countries", ["US", "001"]),
-        ("allowed_countries", [None]),
-        ("allowed_countries", ["US,DE"]),
-        ("allowed_countries", [["US", "DE"]]),
-        ("allowed_countries", ["US"] * 251),
-        ("calling_hours_start", None),
-        ("calling_hours_start", "22:00"),
-        ("calling_hours_end", "08:00"),
-        ("calls_per_rep_per_minute", 0),
-        ("calls_per_rep_per_minute", 1001),
-        ("calls_per_rep_per_day", 0),
-        ("calls_per_rep_per_day", 100001),
-        ("concurrent_calls", 0),
-        ("concurrent_calls", 1001),
-        ("max_call_seconds", 14401),
-        ("token_grants_per_minute", 0),
-        ("token_grants_per_minute", 100001),
-    ],
-)
-def test_a_limit_is_never_nonsense(
-    db: Connection, ours: Tenant, column: str, value: object
-) -> None:
-    user = add_user(db)
-    add_member(db, ours.business_id, user, "manager")
-    limit(db, ours, calling_hours_start="08:00", calling_hours_end="21:00")
-    with pytest.raises(CheckViolation):
-        change(db, user, ours, column, value)
-
-
-@pytest.mark.parametrize(
-    "name",
-    ["America/Atlantis", "", "8", "PST", "UTC+5", "Foo+5", "Europe/Berlin; drop table leads"],
-)
-def test_a_leads_time_zone_is_one_that_postgres_knows(
-    db: Connection, ours: Tenant, name: str
-) -> None:
-    with as_role(db, "service_role"):
-        db.execute("update public.leads set time_zone = 'Europe/Berlin'")
-    with pytest.raises(CheckViolation), as_role(db, "service_role"):
-        db.execute("update public.leads set time_zone = %s", (name,))
-
-
-# --- Do not call ---
-
-
-def test_a_rep_puts_a_number_on_the_list_and_their_name_to_it(db: Connection, ours: Tenant) -> None:
-    forbid = (
-        "insert into public.do_not_call (business_id, phone_number, reason) values (%s, %s, %s)"
-    )
-    with as_user(db, ours.user_id):
-        db.execute(forbid, (ours.business_id, ours.lead_number, "Asked me to"))
-    assert reason(db, ours) == "do_not_call"
-    (entry,) = fetch(db, "select * from public.do_not_call")
-    assert entry["created_by"] == ours.user_id
-
-    theirs = add_tenant(db, 2)
-    upsert = f"{forbid} on conflict (business_id, phone_number) do update set reason = '-'"
-    for statement in (forbid, upsert):
-        with attempt(db), pytest.raises(InsufficientPrivilege), as_user(db, ours.user_id):
-            db.execute(statement, (theirs.business_id, "+14155550111", "Not mine to say"))
-    with attempt(db), pytest.raises(UniqueViolation), as_user(db, ours.user_id):
-        db.execute(forbid, (ours.business_id, ours.lead_number, "Again"))
-    for statement in (
-        "update public.do_not_call set reason = ''",
-        "delete from public.do_not_call",
-        "insert into public.do_not_call (business_id, phone_number, created_by)"
-        f" values ('{ours.business_id}', '+14155550112', '{theirs.user_id}')",
-    ):
-        with attempt(db), pytest.raises(InsufficientPrivilege), as_user(db, ours.user_id):
-            db.execute(statement)

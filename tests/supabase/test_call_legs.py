@@ -1,17 +1,12 @@
-"""Events to legs to conversation: the same rows from the same events, however they arrive."""
+"""From events to legs to the conversation. Their orders: tests/attack/test_every_order.py."""
 
 from __future__ import annotations
 
-import itertools
-import random
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-import psycopg
 import pytest
 
-from stack.postgres import Postgres
 from tests.supabase.tenants import (
     Connection,
     Tenant,
@@ -69,12 +64,6 @@ def tenant(db: Connection) -> Tenant:
     return add_tenant(db, 1)
 
 
-def as_sent_by_browser(tenant: Tenant) -> dict[str, str]:
-    """What Twilio's callbacks of the agent's leg say of the call, besides its status."""
-    rep = f"client:user_{tenant.user_id.hex}_{tenant.business_id.hex}"
-    return {"From": rep, "To": tenant.lead_number}
-
-
 def play(db: Connection, tenant: Tenant, events: list[Event | None]) -> dict[str, Any]:
     """Plays a call into the database, ``None`` standing for its beginning; what came of it."""
     sids = {"agent": new_call_sid(), "lead": new_call_sid()}
@@ -92,7 +81,6 @@ def play(db: Connection, tenant: Tenant, events: list[Event | None]) -> dict[str
             source=event.source,
             occurred_at=None if second is None else f"2026-11-22T10:00:{second:02}Z",
             duration_seconds=event.duration,
-            payload=as_sent_by_browser(tenant) if event.leg == "agent" else None,
         )
     call = conversation(db, sids["agent"])
     told = (
@@ -152,33 +140,6 @@ def test_an_unanswered_call_has_its_status_and_no_talk_time(
     call = play(db, tenant, [None, *ENDINGS[status]])["call"]
     assert (call["status"], call["duration_seconds"]) == (status, 0)
     assert (call["answered_at"], call["ended_at"]) == (None, at(9))
-
-
-@pytest.mark.parametrize("ending", ENDINGS)
-def test_any_order_with_duplicates_gives_the_same_rows(
-    db: Connection, tenant: Tenant, ending: str
-) -> None:
-    events: list[Event | None] = [None, *ENDINGS[ending]]
-    expected = play(db, tenant, events)
-    orders = list(itertools.permutations(events))
-    for order in random.Random(ending).sample(orders, 80):
-        repeated = [event for event in order for _ in range(2)]
-        assert play(db, tenant, repeated) == expected, order
-
-
-def test_events_wait_for_their_call_and_are_attached_when_it_begins(
-    db: Connection, tenant: Tenant
-) -> None:
-    agent, lead = new_call_sid(), new_call_sid()
-    answer = record_event(db, agent, lead, "in-progress", 2, occurred_at="2026-11-22T10:00:05Z")
-    assert answer == {"new": True, "conversation_id": None}
-    begin_call(db, tenant, agent)
-    call = conversation(db, agent)
-    assert (call["status"], call["answered_at"]) == ("in-progress", at(5))
-    waiting = fetch(
-        db, "select conversation_id from public.call_events where agent_call_sid = %s", agent
-    )
-    assert [row["conversation_id"] for row in waiting] == [call["id"]]
 
 
 def test_a_late_ringing_never_reopens_a_finished_call(db: Connection, tenant: Tenant) -> None:
@@ -268,65 +229,6 @@ def test_an_event_that_nothing_can_be_derived_from_is_kept(db: Connection, tenan
     assert conversation(db, agent)["status"] == "ringing"
 
 
-def test_a_call_that_could_not_begin_is_on_record_as_failed_when_it_ends(
-    db: Connection, tenant: Tenant
-) -> None:
-    agent = new_call_sid()
-    told = record_event(
-        db,
-        agent,
-        agent,
-        "failed",
-        0,
-        occurred_at="2026-11-22T10:00:15Z",
-        payload={**as_sent_by_browser(tenant), "To": "(415) 555-0100"},
-    )
-    call = conversation(db, agent)
-    assert told["conversation_id"] == str(call["id"])
-    assert (call["business_id"], call["user_id"]) == (tenant.business_id, tenant.user_id)
-    assert (call["status"], call["to_number"]) == ("failed", "(415) 555-0100")
-    assert (call["duration_seconds"], call["dialed_at"], call["ended_at"]) == (0, None, at(15))
-    assert fetch(db, "select role, status from public.call_legs") == [
-        {"role": "agent", "status": "failed"}
-    ]
-    assert fetch(db, "select conversation_id from public.call_events") == [
-        {"conversation_id": call["id"]}
-    ]
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"From": "client:somebody"},
-        {"From": f"client:user_{32 * '0'}_{32 * '1'}"},
-        {"To": ""},
-        {"To": " "},
-    ],
-)
-def test_an_end_that_names_no_rep_or_no_number_makes_no_call(
-    db: Connection, tenant: Tenant, change: dict[str, str]
-) -> None:
-    agent = new_call_sid()
-    told = record_event(
-        db, agent, agent, "completed", 0, payload=as_sent_by_browser(tenant) | change
-    )
-    assert told == {"new": True, "conversation_id": None}
-    assert fetch(db, "select 1 from public.conversations") == []
-
-
-def test_a_call_that_begins_after_its_end_was_reported_is_decided_all_the_same(
-    db: Connection, tenant: Tenant
-) -> None:
-    agent = new_call_sid()
-    record_event(db, agent, agent, "completed", 0, payload=as_sent_by_browser(tenant))
-    assert conversation(db, agent)["status"] == "failed"
-    answer = begin_call(db, tenant, agent, caller_id="+14155559999")
-    assert answer["block_reason"] == "caller_id_not_owned"
-    assert begin_call(db, tenant, agent) == answer
-    call = conversation(db, agent)
-    assert (call["status"], call["block_reason"]) == ("blocked", "caller_id_not_owned")
-
-
 def test_a_dial_action_yields_to_the_leads_own_callback(db: Connection, tenant: Tenant) -> None:
     agent, lead = new_call_sid(), new_call_sid()
     begin_call(db, tenant, agent)
@@ -334,6 +236,19 @@ def test_a_dial_action_yields_to_the_leads_own_callback(db: Connection, tenant: 
     assert conversation(db, agent)["duration_seconds"] == 9
     record_event(db, agent, lead, "completed", 0, duration_seconds=7)
     assert conversation(db, agent)["duration_seconds"] == 7
+
+
+@pytest.mark.parametrize("sources", [("dial_action", "reconcile"), ("reconcile", "dial_action")])
+def test_a_dial_action_yields_to_twilios_api(
+    db: Connection, tenant: Tenant, sources: tuple[str, str]
+) -> None:
+    """Also if the API names no time: order of arrival must not decide."""
+    told = {"dial_action": "no-answer", "reconcile": "canceled"}
+    agent, lead = new_call_sid(), new_call_sid()
+    begin_call(db, tenant, agent)
+    for source in sources:
+        record_event(db, agent, lead, told[source], source=source)
+    assert conversation(db, agent)["status"] == "canceled"
 
 
 def test_a_dial_that_reached_nobody_tells_the_calls_status(db: Connection, tenant: Tenant) -> None:
@@ -409,84 +324,3 @@ def test_a_refused_call_stays_blocked_while_the_reason_is_spoken(
     call = conversation(db, agent)
     assert (call["status"], call["block_reason"]) == ("blocked", "caller_id_not_owned")
     assert (call["duration_seconds"], call["dialed_at"]) == (0, None)
-
-
-def test_a_duplicate_is_answered_as_one_and_stored_once(db: Connection, tenant: Tenant) -> None:
-    agent, lead = new_call_sid(), new_call_sid()
-    call_id = begin_call(db, tenant, agent)["conversation_id"]
-    first = record_event(db, agent, lead, "ringing", None)
-    before = conversation(db, agent)["updated_at"]
-    again = record_event(db, agent, lead, "ringing", None)
-    assert (first["new"], again["new"]) == (True, False)
-    assert again["conversation_id"] == call_id
-    assert conversation(db, agent)["updated_at"] == before
-
-
-def test_events_of_one_call_on_many_connections_end_in_one_truth(postgres: Postgres) -> None:
-    """The lock in the database, not the timing, makes the order not matter."""
-    with psycopg.connect(postgres.url(), autocommit=True) as admin, admin.transaction():
-        tenant = add_tenant(admin, 77)
-    calls = [(new_call_sid(), new_call_sid()) for _ in range(20)]
-    work: list[tuple[str, str, Event | None]] = [
-        (agent, lead, event)
-        for agent, lead in calls
-        for event in [None, *LEAD_TALKED, *LEAD_TALKED]
-    ]
-    random.Random(1).shuffle(work)
-
-    def deliver(part: list[tuple[str, str, Event | None]]) -> None:
-        with psycopg.connect(postgres.url(), autocommit=True) as connection:
-            for agent, lead, event in part:
-                with connection.transaction():
-                    if event is None:
-                        begin_call(connection, tenant, agent)
-                        continue
-                    record_event(
-                        connection,
-                        agent,
-                        lead if event.leg == "lead" else agent,
-                        event.status,
-                        event.sequence_number,
-                        source=event.source,
-                        duration_seconds=event.duration,
-                    )
-
-    try:
-        with ThreadPoolExecutor(8) as pool:
-            list(pool.map(deliver, [work[index::8] for index in range(8)]))
-        with psycopg.connect(postgres.url()) as connection:
-            rows = fetch(
-                connection,
-                "select status, duration_seconds, count(*) from public.conversations"
-                " where business_id = %s group by 1, 2",
-                tenant.business_id,
-            )
-            assert rows == [{"status": "completed", "duration_seconds": 7, "count": 20}]
-            events = fetch(
-                connection,
-                "select count(*) from public.call_events where business_id = %s",
-                tenant.business_id,
-            )
-            assert events == [{"count": 20 * len(LEAD_TALKED)}]
-    finally:
-        with psycopg.connect(postgres.url(), autocommit=True) as admin:
-            admin.execute("delete from public.businesses where id = %s", (tenant.business_id,))
-
-
-def test_a_leg_of_another_call_costs_neither_call_anything(db: Connection) -> None:
-    """Twilio would hardly say so; who does must not take the event, or the beginning, with it."""
-    tenant = add_tenant(db, 1)
-    first, second, leg = new_call_sid(), new_call_sid(), new_call_sid()
-    begin_call(db, tenant, first)
-    record_event(db, first, leg, "ringing", 1)
-    before = conversation(db, first)
-
-    assert record_event(db, second, leg, "failed", 9)["new"]
-    assert begin_call(db, tenant, second)["block_reason"] is None
-    for stranger in (leg, first):
-        assert record_event(db, second, stranger, "busy", 4)["new"]
-
-    assert conversation(db, first) == before
-    assert conversation(db, second)["status"] == "queued"
-    record_event(db, first, leg, "completed", 3, duration_seconds=7)
-    assert conversation(db, first)["status"] == "completed"

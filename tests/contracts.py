@@ -1,0 +1,233 @@
+"""Who may do what with each object of the database: every grant, every policy, and the columns that
+each kind of caller may change. Written by hand, and compared with the database by
+tests/supabase/test_grants.py and, through the REST API, by tests/attack/test_tenants.py."""
+
+from __future__ import annotations
+
+API_ROLES = ("anon", "authenticated", "service_role", "call_webhook", "call_reconciler")
+
+# By object and role, the privileges that anybody except the owner has.
+Grants = dict[str, dict[str, set[str]]]
+
+# What managers may change of their business.
+LIMITS = frozenset(
+    {
+        "allowed_countries",
+        "calling_hours_start",
+        "calling_hours_end",
+        "calls_per_rep_per_minute",
+        "calls_per_rep_per_day",
+        "concurrent_calls",
+        "max_call_seconds",
+        "token_grants_per_minute",
+    }
+)
+# What reps may change of a call, and what they may write of a number that must not be called.
+DESCRIBED_BY_REPS = frozenset({"outcome", "notes", "lead_id", "campaign_id"})
+FORBIDDEN_BY_REPS = frozenset({"business_id", "phone_number", "reason"})
+# What the webhook endpoints may change, inside of their functions, of the call that they name.
+MOVED_BY_WEBHOOKS = {
+    "conversations": frozenset(
+        {
+            "lead_id",
+            "campaign_id",
+            "status",
+            "block_reason",
+            "from_number",
+            "to_number",
+            "time_limit_seconds",
+            "begun_at",
+            "dialed_at",
+            "ringing_at",
+            "answered_at",
+            "ended_at",
+            "duration_seconds",
+        }
+    ),
+    "call_legs": frozenset(
+        {"status", "initiated_at", "ringing_at", "answered_at", "ended_at", "duration_seconds"}
+    ),
+    "call_events": frozenset({"business_id", "conversation_id"}),
+}
+
+READ_BY_MEMBERS = {"authenticated": {"select"}}
+RUN_BY_OPERATORS = READ_BY_MEMBERS | {
+    "service_role": {"select", "insert", "update"},
+    "call_webhook": {"select"},
+}
+WRITTEN_BY_CALLS = READ_BY_MEMBERS | {
+    "service_role": {"select"},
+    "call_webhook": {"select", "insert"},
+}
+
+TABLES: Grants = {
+    "public.businesses": RUN_BY_OPERATORS,
+    "public.business_members": RUN_BY_OPERATORS
+    | {"service_role": {"select", "insert", "update", "delete"}},
+    "public.leads": RUN_BY_OPERATORS,
+    "public.campaigns": RUN_BY_OPERATORS,
+    "public.phone_numbers": RUN_BY_OPERATORS,
+    "public.do_not_call": RUN_BY_OPERATORS,
+    "public.limit_changes": READ_BY_MEMBERS | {"service_role": {"select"}},
+    "public.conversations": WRITTEN_BY_CALLS,
+    "public.call_legs": WRITTEN_BY_CALLS,
+    "public.call_events": WRITTEN_BY_CALLS,
+    "public.token_grants": READ_BY_MEMBERS | {"service_role": {"select"}},
+    "private.unsettled_calls": {"call_reconciler": {"select", "delete"}},
+    "private.reconciliation": {"call_reconciler": {"select"}},
+    "private.memberships": READ_BY_MEMBERS,
+}
+
+SEQUENCES: Grants = {
+    "public.call_events_id_seq": {},
+    "public.token_grants_id_seq": {},
+    "public.limit_changes_id_seq": {},
+}
+
+COLUMNS: Grants = {
+    **{
+        f"public.conversations.{column}": {"authenticated": {"update"}}
+        for column in DESCRIBED_BY_REPS
+    },
+    **{
+        f"public.{table}.{column}": {"call_webhook": {"update"}}
+        for table, moved in MOVED_BY_WEBHOOKS.items()
+        for column in moved
+    },
+    **{
+        f"public.conversations.{column}": {"authenticated": {"update"}, "call_webhook": {"update"}}
+        for column in DESCRIBED_BY_REPS & MOVED_BY_WEBHOOKS["conversations"]
+    },
+    **{f"public.businesses.{column}": {"authenticated": {"update"}} for column in LIMITS},
+    **{
+        f"public.do_not_call.{column}": {"authenticated": {"insert"}}
+        for column in FORBIDDEN_BY_REPS
+    },
+    **{
+        f"private.{column}": {"call_reconciler": {"update"}}
+        for column in (
+            "unsettled_calls.next_check_at",
+            "unsettled_calls.checks",
+            "reconciliation.paused_until",
+        )
+    },
+}
+
+FOR_USERS = {"authenticated": {"execute"}}
+FOR_WEBHOOKS = {"call_webhook": {"execute"}}
+FOR_THE_RECONCILER = {"call_reconciler": {"execute"}}
+FUNCTIONS: Grants = {
+    "public.claim_unsettled_calls(integer,integer)": FOR_THE_RECONCILER,
+    "public.settle_call(text,jsonb)": FOR_THE_RECONCILER,
+    "public.pause_reconciliation(integer)": FOR_THE_RECONCILER,
+    "private.is_settled(text)": FOR_THE_RECONCILER,
+    "private.legs_without_end(text)": FOR_THE_RECONCILER,
+    "private.watch_call()": {},
+    "public.grant_access_token(uuid,integer)": FOR_USERS,
+    "public.preview_call(uuid,jsonb,text,text,text)": FOR_USERS,
+    "public.begin_call(text,uuid,uuid,jsonb,text,text,text)": FOR_WEBHOOKS,
+    "public.record_call_event(text,text,text,text,integer,timestamp with time zone,integer,"
+    "jsonb)": FOR_WEBHOOKS,
+    "private.choose_business(uuid)": FOR_USERS,
+    "private.log_token_grant(uuid,integer)": FOR_USERS,
+    "private.decide_call(uuid,uuid,jsonb,text,text,text)": FOR_USERS | FOR_WEBHOOKS,
+    "private.to_uuid(text)": FOR_USERS | FOR_WEBHOOKS,
+    "private.call_limit_reached(public.businesses,uuid)": FOR_USERS | FOR_WEBHOOKS,
+    "private.is_calling_time(text[],time without time zone,time without time zone,"
+    "timestamp with time zone)": FOR_USERS | FOR_WEBHOOKS,
+    "private.is_time_zone(text)": FOR_USERS | FOR_WEBHOOKS | {"service_role": {"execute"}},
+    "private.note_limit_change()": {},
+    "private.call_answer(public.conversations)": FOR_WEBHOOKS,
+    "private.call_status_rank(text)": FOR_WEBHOOKS,
+    "private.is_final(text)": FOR_WEBHOOKS,
+    "private.is_signed_in()": FOR_USERS,
+    "private.attach_events(public.conversations)": FOR_WEBHOOKS,
+    "private.derive_call(public.conversations)": FOR_WEBHOOKS,
+    "private.note_unbegun_call(text)": FOR_WEBHOOKS,
+    "private.enter_call(text,uuid)": FOR_WEBHOOKS,
+    "private.leave_call()": FOR_WEBHOOKS,
+    "private.legs_of_call(text)": FOR_WEBHOOKS,
+    "private.webhook_call_sid()": FOR_WEBHOOKS,
+    "private.broadcast_conversation()": {},
+    "private.touch_updated_at()": {},
+}
+
+SCHEMAS: Grants = {
+    "private": {"authenticated": {"usage"}, "call_webhook": {"usage"}},
+    "public": {
+        "PUBLIC": {"usage"},
+        "postgres": {"usage"},
+        **{role: {"usage"} for role in API_ROLES if role != "call_reconciler"},
+    },
+}
+
+# Functions that run with their owner's rights; the migrations say why.
+DEFINER_FUNCTIONS = [
+    "private.broadcast_conversation()",
+    "private.call_limit_reached(public.businesses,uuid)",
+    "private.is_signed_in()",
+    "private.log_token_grant(uuid,integer)",
+    "private.note_limit_change()",
+    "private.watch_call()",
+]
+
+# By table and policy, the command and the role that it is for.
+POLICIES: dict[str, dict[str, tuple[str, str]]] = {
+    "public.businesses": {
+        "a webhook can read the business of its call": ("select", "call_webhook"),
+        "managers can change the limits of their business": ("update", "authenticated"),
+        "members can read their business": ("select", "authenticated"),
+    },
+    "public.business_members": {
+        "a webhook can read the members of its call's business": ("select", "call_webhook"),
+        "members can read who else is in their business": ("select", "authenticated"),
+    },
+    "public.leads": {
+        "a webhook can read the leads of its call's business": ("select", "call_webhook"),
+        "members can read the leads of their business": ("select", "authenticated"),
+    },
+    "public.campaigns": {
+        "a webhook can read the campaigns of its call's business": ("select", "call_webhook"),
+        "members can read the campaigns of their business": ("select", "authenticated"),
+    },
+    "public.phone_numbers": {
+        "a webhook can read the caller IDs of its call's business": ("select", "call_webhook"),
+        "members can read the caller IDs of their business": ("select", "authenticated"),
+    },
+    "public.do_not_call": {
+        "a webhook can read whom its call's business must not call": ("select", "call_webhook"),
+        "members can forbid their business to call a number": ("insert", "authenticated"),
+        "members can read whom their business must not call": ("select", "authenticated"),
+    },
+    "public.limit_changes": {
+        "members can read how the limits of their business changed": ("select", "authenticated"),
+    },
+    "public.conversations": {
+        "a webhook can begin its call": ("insert", "call_webhook"),
+        "a webhook can move its call on": ("update", "call_webhook"),
+        "a webhook can read its call": ("select", "call_webhook"),
+        "members can describe the calls of their business": ("update", "authenticated"),
+        "members can read the calls of their business": ("select", "authenticated"),
+    },
+    "public.call_events": {
+        "a webhook can add events to its call": ("insert", "call_webhook"),
+        "a webhook can attach waiting events to its call": ("update", "call_webhook"),
+        "a webhook can read the events of its call": ("select", "call_webhook"),
+        "members can read the events of their business": ("select", "authenticated"),
+    },
+    "public.call_legs": {
+        "a webhook can add legs to its call": ("insert", "call_webhook"),
+        "a webhook can move the legs of its call on": ("update", "call_webhook"),
+        "a webhook can read the legs of its call": ("select", "call_webhook"),
+        "members can read the legs of their business": ("select", "authenticated"),
+    },
+    "public.token_grants": {
+        "members can read the token grants of their business": ("select", "authenticated"),
+    },
+    "private.unsettled_calls": {
+        "the reconciler can see and settle unsettled calls": ("all", "call_reconciler"),
+    },
+    "private.reconciliation": {
+        "the reconciler can see and set its pause": ("all", "call_reconciler"),
+    },
+}
