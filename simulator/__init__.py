@@ -1,5 +1,5 @@
-"""The phone network on localhost: stands in for Twilio in development and tests.
+"""The phone network on localhost, which stands in for Twilio in development and tests.
 
-It shares no code with the product and none with Twilio's library, so that it is an independent
-witness of what the product does: the two meet over HTTP alone. ``README.md`` says how to use it.
+It shares no code with the product or with Twilio's library, and meets the product over HTTP only.
+So it tests the product independently. ``README.md`` says how to use it.
 """

@@ -21,7 +21,7 @@ from simulator.settings import Settings, SettingsError, from_environment
 
 
 async def serve(settings: Settings) -> None:
-    """Serve until SIGINT or SIGTERM; raises OSError if the port cannot be bound."""
+    """Serve until SIGINT or SIGTERM. Raises OSError if the port cannot be bound."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -43,7 +43,7 @@ async def serve(settings: Settings) -> None:
 
 
 def main() -> int:
-    """Run the simulator; 0 after a signal, 2 for wrong settings or a port in use."""
+    """Run the simulator. Returns 0 after a signal, 2 for wrong settings or a port in use."""
     try:
         settings = from_environment(os.environ)
     except SettingsError as error:
@@ -71,7 +71,7 @@ def main() -> int:
 
 
 def _raise_open_file_limit() -> None:
-    """A thousand calls at once need more sockets than the usual soft limit of 1,024."""
+    """Allow 8,192 open files: a thousand calls need more than the usual soft limit of 1,024."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = 8192 if hard == resource.RLIM_INFINITY else min(hard, 8192)
     if soft != resource.RLIM_INFINITY and soft < wanted:

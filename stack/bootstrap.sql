@@ -1,7 +1,7 @@
--- What a hosted Supabase project has before the first migration: roles, the auth schema, extensions.
--- Run by a superuser (supabase_admin) on an empty database, in one transaction. Enough on its own to
--- test migrations, policies and grants without the REST and Auth servers. Roles belong to the whole
--- cluster, so they are created once and reused by further databases.
+-- What a hosted Supabase project has before its first migration: roles, the auth schema, extensions.
+-- A superuser (supabase_admin) runs it on an empty database, in one transaction. It is enough to test
+-- migrations, policies and grants without the REST and Auth servers. Roles belong to the whole cluster:
+-- the first database creates them, others find them.
 
 do $$
 declare
@@ -15,7 +15,7 @@ begin
       ('service_role', 'nologin bypassrls'),
       ('authenticator', 'login noinherit'),
       ('supabase_auth_admin', 'nologin noinherit'),
-      -- Migrations run as postgres. As on hosted projects it is no superuser: what needs one fails here too.
+      -- Migrations run as postgres, which is not a superuser on hosted projects either.
       ('postgres', 'login createdb createrole replication bypassrls')
     ) as roles (name, options)
   loop
@@ -42,7 +42,7 @@ begin
 end
 $$;
 
--- Since 2026-10-30 nothing is granted on new tables by default: migrations grant what they mean to.
+-- Since 2026-10-30, projects grant nothing on new tables by default. Migrations grant what is needed.
 grant usage on schema public to postgres, anon, authenticated, service_role;
 
 create schema extensions authorization postgres;
@@ -53,7 +53,7 @@ create schema auth;
 grant usage on schema auth to postgres, anon, authenticated, service_role;
 grant usage, create on schema auth to supabase_auth_admin;
 
--- The tables of the Auth server, by the columns that hosted Auth and Supabase Lite both use.
+-- The tables of the Auth server, with the columns that hosted Auth and Supabase Lite use.
 create table auth.users (
   instance_id uuid,
   id uuid primary key,
@@ -181,8 +181,9 @@ begin
 end
 $$;
 
--- Who is asking, from the claims that the REST server sets for one transaction: singly (its older
--- form, which Supabase Lite still sets) or as one JSON object. Word for word as on hosted projects.
+-- Who sends the request, by the claims that the REST server sets for one transaction: each claim as a
+-- setting of its own (the older form, which Supabase Lite uses), or all as one JSON object. These are
+-- exact copies of the functions on hosted projects.
 create function auth.uid() returns uuid language sql stable as $$
   select
   coalesce(

@@ -1,6 +1,6 @@
--- The database role that Supabase Lite connects as. Like PostgREST's authenticator it can do nothing by
--- itself and becomes the role that the JWT names; unlike a superuser it cannot grant what migrations
--- did not. Run by a superuser at every start, after the migrations.
+-- The database role that Supabase Lite connects as. Like PostgREST's authenticator it has no rights of
+-- its own and becomes the role that the JWT names. It is not a superuser, so it cannot grant anything
+-- that migrations did not grant. A superuser runs this file at every start, after the migrations.
 
 do $$
 begin
@@ -13,13 +13,13 @@ $$;
 alter role supabase_lite set statement_timeout = '8s';
 alter role supabase_lite set lock_timeout = '8s';
 
--- May become whatever authenticator may become, custom roles of migrations included.
+-- It can become every role that authenticator can become, also roles that migrations create.
 grant authenticator to supabase_lite with inherit false, set true;
 
--- Its schema cache reads information_schema, which lists only what the asking role may read. Row-level
--- security still binds it: by itself it sees no row of a table that has policies.
+-- Its schema cache reads information_schema, which lists only what this role may read. Row-level
+-- security still applies: it sees no row of a table that has policies.
 grant pg_read_all_data to supabase_lite with inherit true, set false;
 
--- What the Auth server itself writes.
+-- The Auth server writes these tables with this role.
 grant usage on schema auth to supabase_lite;
 grant select, insert, update, delete on all tables in schema auth to supabase_lite;

@@ -1,6 +1,6 @@
-"""A call as the browser that placed it sees it: what it is told, and the audio of its life.
+"""A call as its browser sees it: which messages it is sent, and its audio.
 
-What the SDK does on which message: @twilio/voice-sdk 2.18.5, `lib/twilio/call.ts` and
+What the SDK does with which message: @twilio/voice-sdk 2.18.5, `lib/twilio/call.ts` and
 `rtc/peerconnection.ts`.
 """
 
@@ -37,30 +37,30 @@ class Browser(Protocol):
     """The socket to a browser."""
 
     async def send(self, kind: str, payload: Mapping[str, object]) -> None:
-        """Send one message; one that cannot be delivered any more is dropped."""
+        """Send one message. It is dropped if the browser is gone."""
 
     def abort(self) -> None:
-        """Break the socket, without a goodbye."""
+        """Break the socket without a close frame."""
 
 
 class NoAudio(Exception):
-    """The network cannot give this browser any audio; the message says why."""
+    """This browser cannot have audio; the message says why."""
 
 
 class BrowserCall:
-    """Tells one browser how its call goes, from its invite to the end."""
+    """Tells one browser how its call goes, from the invite to the end."""
 
     def __init__(
         self, call: Call, temporary_sid: str, offer: str, browser: Browser, media_host: str
     ) -> None:
         self.call = call
         self.temporary_sid = temporary_sid
-        """The SDK's own name for the call until it is told the CallSid: `TJS…`."""
+        """The SDK's name for the call, `TJS…`, until it knows the CallSid."""
         self.reconnect_token = secrets.token_hex(16)
         self.browser: Browser | None = browser
         """None while the socket is lost."""
         self.over = False
-        """The browser has been told of the end, or nobody is left to be told."""
+        """The call has ended, and the browser was told if it was there."""
         self._offer = offer
         self._media_host = media_host
         self._peer: Peer | None = None
@@ -74,7 +74,7 @@ class BrowserCall:
         return sid in (self.call.sid, self.temporary_sid)
 
     async def follow(self) -> None:
-        """Live with the call until it is over. Cancelled, it frees the audio at once."""
+        """Tell the browser about the call until it is over, then free the audio."""
         call = self.call
         seen = 0
         try:
@@ -93,7 +93,7 @@ class BrowserCall:
             await self._close_peer()
 
     def hang_up(self) -> None:
-        """The browser hung up; it wants to hear nothing more of this call."""
+        """The browser hung up. It is sent nothing more about this call."""
         self._left = True
         self.call.hang_up("agent")
 
@@ -110,9 +110,10 @@ class BrowserCall:
         self.call.log.add("browser", "message", content=content)
 
     def lose(self, grace: float) -> None:
-        """The browser's socket is gone; after ``grace`` seconds without it so is the agent.
+        """The browser's socket is gone. After ``grace`` seconds without one, the agent hangs up.
 
-        At once, if the browser has not been answered: it has no token yet to come back with.
+        The agent hangs up at once if the call was not answered yet: only the answer has the token
+        with which a browser can come back.
         """
         self.browser = None
         if self.over:
@@ -128,7 +129,7 @@ class BrowserCall:
         self._grace = asyncio.get_running_loop().call_later(grace, self._give_up)
 
     async def resume(self, browser: Browser, offer: str) -> None:
-        """The browser is back with its reconnect token, and maybe in a new page."""
+        """The browser is back with its reconnect token. It may be another page."""
         self._forget_grace()
         self.browser = browser
         if self.over:
@@ -139,7 +140,7 @@ class BrowserCall:
         await self._send("answer", {"reconnect": self.reconnect_token, **answer})
 
     async def restart_audio(self, offer: str) -> None:
-        """The browser restarts ICE."""
+        """The browser restarts ICE: it wants a new peer."""
         if not self.over:
             await self._send("answer", await self._new_audio(offer))
 
@@ -151,7 +152,7 @@ class BrowserCall:
                 sdp = {} if self._peer else await self._new_audio(self._offer)
                 await self._send("answer", {"reconnect": self.reconnect_token, **sdp})
         elif call.lead and call.lead.status == "ringing" and not self._rung:
-            # With audio already, so that the ringing is heard.
+            # With audio, so that the agent hears the ringback.
             self._rung = True
             await self._send("ringing", await self._new_audio(self._offer))
 
@@ -160,9 +161,9 @@ class BrowserCall:
             await self._send("hangup", {"error": error} if error else {})
 
     def _why_it_never_began(self) -> ErrorPayload | None:
-        """The error that Twilio hangs up with, if the browser was never answered.
+        """The error with which Twilio hangs up a call that was never answered.
 
-        It does so for busy and the like (github.com/twilio/twilio-voice.js/issues/140), and
+        It is sent for busy and the like (github.com/twilio/twilio-voice.js/issues/140), and
         declines where the application failed (twilio.com/docs/api/errors/31002).
         """
         call = self.call
@@ -182,7 +183,7 @@ class BrowserCall:
             await self.browser.send(kind, {"callsid": sid, **payload})
 
     async def _new_audio(self, offer: str) -> dict[str, str]:
-        """A peer for ``offer`` in the place of any before; its answer as part of a payload."""
+        """Replace the peer by a new one for ``offer``; the part of a payload with its answer."""
         media = self.call.media
         if media is None:
             raise NoAudio("this call has no browser")
@@ -195,7 +196,7 @@ class BrowserCall:
         except ValueError as error:
             raise NoAudio(str(error)) from error
         if self.over:
-            # The call ended meanwhile.
+            # The call ended while the peer was made.
             await self._close_peer()
         return {"sdp": sdp}
 
@@ -216,7 +217,10 @@ class BrowserCall:
 
 
 async def load_peer() -> type[Peer]:
-    """The class of peers. The first time that takes a third of a second, in a thread."""
+    """The class of peers. The first import takes a third of a second, in a thread.
+
+    Raises NoAudio if aiortc is not installed.
+    """
 
     def load() -> type[Peer]:
         from simulator.browsers.media import Peer

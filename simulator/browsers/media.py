@@ -1,7 +1,7 @@
 """The network's end of a browser's audio: one WebRTC peer for each call.
 
-aiortc, which takes its time to import, is imported by this module alone, and this module only
-when a browser calls. Audio leaves and arrives on one UDP port of one address.
+Only this module imports aiortc, which is slow to import; so it is imported when the first browser
+connects. The audio of a call uses one UDP port of one address.
 """
 
 from __future__ import annotations
@@ -27,27 +27,27 @@ from simulator.calls import sounds
 from simulator.calls.media_record import MediaRecord
 from simulator.calls.sounds import FRAME_BYTES, FRAME_SAMPLES, SAMPLE_RATE, Sound
 
-# At INFO it tells of every packet of the handshake.
+# At INFO it logs every packet of the handshake.
 logging.getLogger("aioice").setLevel(logging.WARNING)
 
 _FRAME_SECONDS = FRAME_SAMPLES / SAMPLE_RATE
 _LONGEST_LAG = 0.5
-"""Seconds; what is more late than this is left out instead of being sent in a burst."""
+"""Seconds. Frames that are later than this are left out, not sent all at once."""
 _ECHO_BYTES = 25 * FRAME_BYTES
-"""Half a second of what was heard, at most, waits to be echoed."""
+"""At most half a second of audio waits to be echoed."""
 
 
 class OfferRefused(ValueError):
-    """An offer that cannot be answered; the message says why."""
+    """The offer cannot be answered; the message says why."""
 
 
 class Peer:
-    """Answers one offer; plays what ``sound`` says, and keeps count in ``media``."""
+    """Answers one offer, plays what ``sound`` returns, and counts frames in ``media``."""
 
     def __init__(self, media: MediaRecord, sound: Callable[[], Sound], host: str) -> None:
         self._media = media
         self._host = host
-        # Without servers of its own, aiortc would ask one on the internet for our address.
+        # Without this, aiortc asks a STUN server on the internet for our address.
         self._connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self._line = _Line(media, sound)
         self._listening: asyncio.Task[None] | None = None
@@ -55,7 +55,7 @@ class Peer:
         self._connection.on("connectionstatechange", self._on_state)
 
     async def answer(self, offer: str) -> str:
-        """The SDP that answers ``offer``, with all candidates; raises OfferRefused."""
+        """The SDP that answers ``offer``, with all candidates. Raises OfferRefused."""
         connection = self._connection
         try:
             connection.addTrack(self._line)
@@ -67,7 +67,7 @@ class Peer:
         except OSError as error:
             raise OfferRefused(f"no audio on {self._host}: {error}") from error
         except Exception as error:
-            # aiortc raises whatever its parser stumbles over.
+            # aiortc raises exceptions of many types for an SDP that it cannot parse.
             raise OfferRefused(f"cannot answer the browser's SDP: {error!r}") from error
         sdp = connection.localDescription.sdp
         self._media.codec = _first_codec(sdp)
@@ -88,7 +88,7 @@ class Peer:
             self._listening = asyncio.get_running_loop().create_task(self._listen(track))
 
     async def _listen(self, track: MediaStreamTrack) -> None:
-        """Count what arrives and hand it to the echo."""
+        """Count the frames that arrive and pass them to the echo."""
         resampler = AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
         media = self._media
         while True:
@@ -106,7 +106,7 @@ class Peer:
 
 
 class _Line(MediaStreamTrack):
-    """What the browser hears, a frame every 20 ms."""
+    """The audio that the browser hears, a frame every 20 ms."""
 
     kind = "audio"
 
@@ -121,7 +121,7 @@ class _Line(MediaStreamTrack):
         self._echo = bytearray()
 
     def hear(self, samples: bytes) -> None:
-        """Keep what the browser said, if it is to be echoed."""
+        """Keep the browser's audio if it must be echoed."""
         if self._sound() == "echo":
             self._echo += samples
             del self._echo[: max(0, len(self._echo) - _ECHO_BYTES)]
@@ -141,7 +141,7 @@ class _Line(MediaStreamTrack):
             self._media.non_silent_frames_sent += 1
         frame = AudioFrame(format="s16", layout="mono", samples=FRAME_SAMPLES)
         plane = frame.planes[0]
-        # The plane is longer than its samples, for alignment.
+        # The plane is padded beyond its samples, for alignment.
         plane.update(samples.ljust(plane.buffer_size, b"\0"))
         frame.sample_rate = SAMPLE_RATE
         frame.time_base = fractions.Fraction(1, SAMPLE_RATE)
@@ -164,9 +164,9 @@ class _Line(MediaStreamTrack):
 
 
 async def gather_on(host: str, connection: Connection) -> None:
-    """Make ``host`` the only address of an ICE connection, before it gathers by itself.
+    """Make ``host`` the only address of an ICE connection. Call it before candidates are gathered.
 
-    By itself it takes every address of the machine but 127.0.0.1, the one that always works here.
+    By default the connection uses every address of the machine except 127.0.0.1.
     """
     connection._local_candidates_start = True
     connection._local_candidates += await connection.get_component_candidates(
@@ -176,7 +176,7 @@ async def gather_on(host: str, connection: Connection) -> None:
 
 
 def _first_codec(sdp: str) -> str | None:
-    """The codec that both sides put first, such as PCMU."""
+    """The first codec of the agreed ones, such as PCMU."""
     found = re.search(r"^m=audio \d+ \S+ (\d+).*?^a=rtpmap:\1 ([^/\s]+)", sdp, re.M | re.S)
     return found[2] if found else None
 

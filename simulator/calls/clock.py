@@ -10,18 +10,18 @@ from datetime import UTC, datetime, timedelta
 
 
 class Clock:
-    """Runs faster or slower than real time: ``time_scale`` real seconds per simulated second."""
+    """Simulated time. One simulated second takes ``time_scale`` real seconds."""
 
     def __init__(self, time_scale: float = 1.0) -> None:
         self.time_scale = time_scale
         self._started = time.monotonic()
 
     def now(self) -> float:
-        """Simulated seconds since the clock was made."""
+        """Simulated seconds since the clock was created."""
         return (time.monotonic() - self._started) / self.time_scale
 
     async def sleep(self, seconds: float, interruption: asyncio.Event) -> bool:
-        """Sleep that many simulated seconds (``inf``: for ever); False if interrupted before."""
+        """Sleep ``seconds`` simulated seconds (``inf``: for ever); False if interrupted before."""
         real = None if seconds == float("inf") else seconds * self.time_scale
         try:
             async with asyncio.timeout(real):
@@ -34,10 +34,10 @@ class Clock:
 class Timeline:
     """The logical time of one call, in simulated seconds since it was placed.
 
-    What a script says takes exactly as long as it says, however late the machine wakes us, so
-    that a scripted talk of 7 s is reported as 7 s. Only an event from outside, such as a request
-    to hang up, is measured. Each timeline starts at the real time of day: with a fast clock the
-    timestamps of a call lead the real time by no more than the call lasts.
+    A scripted duration counts exactly as scripted, even if the machine wakes us late: a talk of 7 s
+    is reported as 7 s. Only what comes from outside is measured, such as a request to hang up. Each
+    timeline starts at the real time of day. With a fast clock, the timestamps of a call are ahead
+    of real time, at most by the duration of the call.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -50,7 +50,7 @@ class Timeline:
         return self._started_at + timedelta(seconds=elapsed)
 
     async def wait(self, seconds: float, interruption: asyncio.Event) -> bool:
-        """Let ``seconds`` pass; False if ``interruption`` cut them short."""
+        """Let ``seconds`` pass; False if ``interruption`` was set before their end."""
         started = self._clock.now()
         if await self._clock.sleep(seconds, interruption):
             self.elapsed += seconds
@@ -59,13 +59,13 @@ class Timeline:
         return False
 
     async def delay(self, seconds: float) -> None:
-        """Sleep that many simulated seconds, of which the call knows nothing."""
+        """Sleep ``seconds`` simulated seconds, which do not count in the call."""
         if seconds > 0:
             await self._clock.sleep(seconds, asyncio.Event())
 
     @contextmanager
     def real_time(self) -> Iterator[None]:
-        """Count the body's real duration: web requests are never scaled."""
+        """Add the real duration of the body to the call. The time of web requests is not scaled."""
         started = time.monotonic()
         try:
             yield

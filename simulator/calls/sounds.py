@@ -1,4 +1,4 @@
-"""What the network plays to a browser: 16-bit mono at 8,000 Hz, made by arithmetic."""
+"""The sounds that a browser hears: 16-bit mono at 8,000 Hz, computed."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ Sound = Literal["silence", "ringback", "speech", "announcement", "echo"]
 
 SAMPLE_RATE = 8000
 FRAME_SAMPLES = 160
-"""20 ms, the packet of telephony."""
+"""20 ms, as in a packet of telephony."""
 FRAME_BYTES = 2 * FRAME_SAMPLES
 SILENT_FRAME = bytes(FRAME_BYTES)
 
 _AUDIBLE = 200
-"""Peaks below this, 44 dB under full scale, count as silence."""
+"""Samples below this value, 44 dB under full scale, count as silence."""
 
 
 def is_silent(samples: bytes) -> bool:
-    """Whether 16-bit samples in this machine's byte order are all but zero."""
+    """Whether all 16-bit samples, in this machine's byte order, are nearly zero."""
     values = array("h", samples)
     return not values or (max(values) < _AUDIBLE and min(values) > -_AUDIBLE)
 
 
 def frame(sound: Sound, n: int) -> bytes:
-    """The ``n``-th frame of a sound that goes on for ever; silence for an echo."""
+    """The ``n``-th frame of a sound, which repeats for ever. For an echo it is silence."""
     match sound:
         case "ringback":
             samples = _ringback()
@@ -43,7 +43,7 @@ def frame(sound: Sound, n: int) -> bytes:
 
 @cache
 def _ringback() -> bytes:
-    """North America's: 440 and 480 Hz, two seconds on and four off."""
+    """The ringback of North America: 440 and 480 Hz, two seconds on and four off."""
     tone = (
         3000
         * (math.sin(math.tau * 440 * n / SAMPLE_RATE) + math.sin(math.tau * 480 * n / SAMPLE_RATE))
@@ -54,9 +54,9 @@ def _ringback() -> bytes:
 
 @cache
 def _speech(pitch: float, syllables_per_second: float) -> bytes:
-    """Four seconds that sound like someone talking behind a door, with a breath at the end.
+    """Four seconds that sound like somebody who talks behind a door, with a pause at the end.
 
-    A voice's harmonics under two formants, rising and falling in pitch, in syllables.
+    They are the harmonics of a voice, shaped by two formants, with a changing pitch and syllables.
     """
     wave = [
         sum(
@@ -79,7 +79,7 @@ def _speech(pitch: float, syllables_per_second: float) -> bytes:
 
 
 def _formants(frequency: float) -> float:
-    """How loud a harmonic is in an open vowel."""
+    """The loudness of a harmonic in an open vowel, from 0 to 1."""
     points = ((0, 0.3), (650, 1.0), (900, 0.4), (1200, 0.6), (2500, 0.15), (4000, 0.0))
     for (low, at_low), (high, at_high) in pairwise(points):
         if frequency < high:

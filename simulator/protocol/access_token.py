@@ -18,7 +18,7 @@ MAX_LIFE_SECONDS = 24 * 60 * 60
 
 @dataclass(frozen=True)
 class Grant:
-    """What a good token entitles to: placing calls through ``app`` as ``client:<identity>``."""
+    """What a valid token allows: to place calls through ``app`` as ``client:<identity>``."""
 
     identity: str
     app: TwimlApp
@@ -29,7 +29,7 @@ class Grant:
 class TokenRefused(Exception):
     """A token that Twilio would refuse, with Twilio's code for the reason.
 
-    Signalling has codes of its own for it, coarser ones.
+    ``signalling_code`` is the code that browsers are sent: fewer reasons have one of their own.
     """
 
     def __init__(self, code: int, message: str, signalling_code: int = 31204) -> None:
@@ -37,15 +37,15 @@ class TokenRefused(Exception):
         self.code = code
         self.message = message
         self.signalling_code = signalling_code
-        """31201 grants, 31202 signature, 31205 expired, 31207 too long a life, else 31204."""
+        """31201 grants, 31202 signature, 31205 expired, 31207 lives too long, else 31204."""
 
 
 def verify(token: str, account: Account, now: float | None = None) -> Grant:
-    """The grant in ``token``, at ``now`` in Unix seconds; raises TokenRefused.
+    """The grant in ``token``, at ``now`` in Unix seconds. Raises TokenRefused with the code
 
-    20101 not a token, 20102 header, 20103 issuer or subject, 20104 expired or made to live for
-    more than 24 hours, 20105 not yet valid, 20106 grants, 20107 signature. (20151, which stands
-    for any other failed authentication, has no cause here.)
+    20101 not a token, 20102 header, 20103 issuer or subject, 20104 expired or valid for more than
+    24 hours, 20105 not yet valid, 20106 grants, 20107 signature. 20151, any other failed
+    authentication, never happens here.
     """
     now = time.time() if now is None else now
     try:
@@ -90,7 +90,7 @@ def verify(token: str, account: Account, now: float | None = None) -> Grant:
     return Grant(identity=identity, app=app, expires_at=expires_at)
 
 
-# Times are checked above, where each failure has its own code.
+# `verify` checks the times, because each failure has its own code.
 _SIGNATURE_ALONE: jwt.types.Options = {
     "verify_signature": True,
     "verify_exp": False,

@@ -1,6 +1,6 @@
-"""What Twilio's debugger would show about a call.
+"""Twilio's error codes, and what its debugger would show about a call.
 
-Codes are those of twilio.com/docs/api/errors.
+Source of the codes: twilio.com/docs/api/errors.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ FORBIDDEN_NUMBER = 13225
 NO_INTERNATIONAL_AUTHORIZATION = 13227
 PAUSE_INVALID_LENGTH = 13910
 
-# What a browser is told.
+# Codes that are sent to browsers.
 CONNECTION_DECLINED = 31002
 MALFORMED_REQUEST = 31100
 INVALID_RECONNECT_PARAMETER = 31107
@@ -47,7 +47,7 @@ MEDIA_CONNECTION = 53405
 
 @dataclass(frozen=True)
 class Problem:
-    """One line of the debugger. An error ends the call or its dial, a warning does not."""
+    """One line of the debugger. An error ends the call or the Dial; a warning does not."""
 
     code: int
     message: str
@@ -55,7 +55,7 @@ class Problem:
 
 
 class CallProblem(Exception):
-    """A problem that stops what Twilio was about to do."""
+    """A problem because of which Twilio does not go on."""
 
     def __init__(self, code: int, message: str) -> None:
         super().__init__(message)

@@ -16,9 +16,9 @@ from urllib.parse import urlsplit, urlunsplit
 def sign(auth_token: str, url: str, params: Iterable[tuple[str, str]] = ()) -> str:
     """The ``X-Twilio-Signature`` of a request.
 
-    Base64 of HMAC-SHA1 over the URL followed by each POST field's name and value, sorted by
-    name; blank values count, a repeated field's values are deduplicated and sorted. For GET pass
-    no params: they are part of the URL. ``url`` is taken as it is, see ``signed_url``.
+    It is the base64 of an HMAC-SHA1 over the URL and each POST field's name and value, sorted by
+    name. Blank values count. The values of a repeated field are sorted, each one once. For GET pass
+    no params: they are in the URL. ``url`` must have the form that ``signed_url`` returns.
     """
     values: defaultdict[str, set[str]] = defaultdict(set)
     for name, value in params:
@@ -31,8 +31,8 @@ def sign(auth_token: str, url: str, params: Iterable[tuple[str, str]] = ()) -> s
 def signed_url(url: str) -> str:
     """The form of a webhook's URL that Twilio signs.
 
-    Without fragment and basic-auth credentials; https loses its port, http keeps it. The path
-    and the query stay byte for byte.
+    It has no fragment and no credentials. An https URL loses its port, an http URL keeps it. Path
+    and query are unchanged, byte for byte.
     """
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]

@@ -14,7 +14,7 @@ PROGRESS_EVENTS: tuple[ProgressEvent, ...] = ("initiated", "ringing", "answered"
 
 @dataclass(frozen=True)
 class Number:
-    """Whom to dial, and where to report the progress of that leg."""
+    """The number to dial, and where to report the progress of its leg."""
 
     number: str
     status_callback: str | None = None
@@ -44,20 +44,20 @@ class Say:
 
     @property
     def seconds(self) -> float:
-        """A guess at how long that takes: two and a half words a second."""
+        """An estimate of how long it takes: two and a half words a second."""
         return max(1.0, len(self.text.split()) / 2.5) * self.loop
 
 
 @dataclass(frozen=True)
 class Pause:
-    """Wait."""
+    """Wait for ``seconds``."""
 
     seconds: int = 1
 
 
 @dataclass(frozen=True)
 class Echo:
-    """Play the caller's voice back until the caller hangs up."""
+    """Play the caller's own audio until the caller hangs up."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Hangup:
 
 @dataclass(frozen=True)
 class Reject:
-    """Refuse the call without answering it, if nothing has answered it before."""
+    """Refuse the call without answering it, unless it is answered already."""
 
     reason: Literal["rejected", "busy"] = "rejected"
 
@@ -77,7 +77,7 @@ Verb = Dial | Say | Pause | Echo | Hangup | Reject
 
 @dataclass(frozen=True)
 class Document:
-    """A valid TwiML document: what to do, and what Twilio would warn about."""
+    """A valid TwiML document, with the warnings that Twilio would give."""
 
     verbs: tuple[Verb, ...]
     warnings: tuple[Problem, ...] = ()

@@ -28,41 +28,42 @@ class Attempt:
 
 @dataclass
 class Mishap:
-    """What goes wrong on a webhook's way."""
+    """What goes wrong with a webhook on its way."""
 
     duplicated: bool = False
-    """A second request just like it is sent at the same time; nobody waits for its answer."""
+    """The same request is sent twice at the same time; the answer to the second is not used."""
     first_attempt: Literal["fine", "unheard", "unanswered"] = "fine"
-    """Unheard: it finds no connection. Unanswered: the answer does not come back."""
+    """Unheard: there is no connection. Unanswered: the answer is lost."""
     delay_seconds: float = 0.0
-    """Simulated, before it is sent."""
+    """Simulated seconds before it is sent."""
 
 
 @dataclass
 class Delivery:
-    """A webhook on its way: what is sent, and what became of each attempt."""
+    """A webhook: what is sent, and what came of each attempt."""
 
     kind: DeliveryKind
     url: str
-    """As configured, with fragment and credentials."""
+    """The URL as configured, with fragment and credentials."""
     method: HttpMethod
     params: dict[str, str]
     idempotency_token: str = field(default_factory=lambda: str(uuid.uuid4()))
     attempts: list[Attempt] = field(default_factory=list)
     settled: bool = False
+    """There will be no further attempt."""
     lost: bool = False
-    """Never sent, so that somebody misses it."""
+    """It was never sent, on purpose."""
     mishap: Mishap = field(default_factory=Mishap)
 
     @property
     def bare_url(self) -> str:
-        """What is requested: without fragment and credentials, but with any port."""
+        """The URL that is requested: without fragment and credentials, with any port."""
         parts = urlsplit(self.url)
         return parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment="").geturl()
 
     @property
     def delivered(self) -> bool:
-        """Whether it is settled, and its last attempt was answered with success."""
+        """Whether the last attempt was answered with success."""
         if not self.settled or self.lost:
             return False
         last = self.attempts[-1]
@@ -70,7 +71,7 @@ class Delivery:
 
     @property
     def problem(self) -> Problem | None:
-        """What the debugger would show, once settled."""
+        """What Twilio's debugger would show if all attempts failed."""
         if not self.settled or self.lost or self.delivered:
             return None
         last = self.attempts[-1]
@@ -88,10 +89,10 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Reply:
-    """A successful answer. ``body`` is cut one byte past Twilio's limit."""
+    """A successful answer. Of a body over Twilio's limit, only one byte past it is kept."""
 
     status: int
     content_type: str | None
     body: bytes
     url: str
-    """Where it came from, after redirects."""
+    """The address of the answer, after redirects."""

@@ -1,4 +1,4 @@
-"""Webhooks that come twice, late, or not at the first attempt, for tests of what bears it."""
+"""Webhooks that come twice, late, or not at the first attempt: for tests that all is recorded."""
 
 from __future__ import annotations
 
@@ -11,25 +11,28 @@ from simulator.webhooks.deliveries import Delivery, Mishap
 
 @dataclass
 class Disorder:
-    """The chances of each mishap: of every webhook to come twice and to fail at first, of a status
-    callback to come up to ``delay_seconds`` late, so that others overtake it."""
+    """The probability of each mishap, from 0 to 1.
+
+    Any webhook can come twice or fail at first. A status callback can also come up to
+    ``delay_seconds`` late, so that later ones overtake it.
+    """
 
     duplicated: float = 0.0
     failed: float = 0.0
-    """Half of these are heard, and their answer is lost."""
+    """In half of these cases the product gets the request, and its answer is lost."""
     delayed: float = 0.0
     delay_seconds: float = 10.0
-    """Simulated."""
+    """Simulated seconds."""
     seed: int = 0
     counts: Counter[str] = field(default_factory=Counter)
-    """How many met which mishap."""
+    """How often each mishap happened."""
     _random: random.Random = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self._random = random.Random(self.seed)
 
     def strike(self, delivery: Delivery) -> None:
-        """Decides what befalls this one."""
+        """Decide the mishaps of ``delivery``."""
         chance = self._random.random
         mishap = delivery.mishap = Mishap()
         if chance() < self.duplicated:

@@ -27,16 +27,15 @@ MAX_REDIRECTS = 10
 class WebhookSender:
     """Delivers webhooks for one account over one client session.
 
-    At most ``limit`` deliveries are under way at once, further ones queue without their time
-    limits running: what is tested is the product, not how many requests one machine can hold.
+    At most ``limit`` deliveries are under way at once. Others wait in a queue; their time limits
+    start when they leave it: tests are about the product, not the load of this machine.
     """
 
     def __init__(self, auth_token: str, limit: int = 128) -> None:
         self._auth_token = auth_token
         self._places = asyncio.Semaphore(limit)
-        # A fresh connection for each request: on a reused one, a server that closed it while
-        # idle cannot be told from a server that died over our request, and tests of lost
-        # callbacks depend on that difference.
+        # A new connection for each request. On a reused one we could not know whether the server
+        # closed it while idle or died during our request. Tests of lost callbacks need to know.
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, force_close=True),
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -45,11 +44,11 @@ class WebhookSender:
         )
 
     async def close(self) -> None:
-        """Close the session; deliveries under way fail."""
+        """Close the session. Deliveries under way fail."""
         await self._session.close()
 
     async def deliver(self, delivery: Delivery) -> Reply | None:
-        """Send ``delivery`` until it succeeds or may not be retried; None if it failed."""
+        """Send ``delivery`` until it succeeds or may not be tried again; None if it failed."""
         overrides = Overrides.of(delivery.url)
         async with self._places:
             deadline = time.monotonic() + overrides.total_timeout
@@ -94,7 +93,7 @@ class WebhookSender:
     ) -> Reply | None:
         started = time.monotonic()
         try:
-            # The total limit bounds the whole attempt, slow trickles and redirects included.
+            # The total limit includes redirects and answers that come byte by byte.
             async with asyncio.timeout(max(0.001, deadline - started)):
                 reply = await self._request(delivery, attempt, overrides)
         except TimeoutError as error:
@@ -115,7 +114,7 @@ class WebhookSender:
             attempt.failure, attempt.detail = "partial", f"answer cut off: {error}"
             reply = None
         except (aiohttp.ClientError, OSError) as error:
-            # Connected, but not one byte of an answer: nearest to a read timeout.
+            # The connection broke before an answer. Twilio has no code for it; `rt` is near.
             attempt.failure, attempt.detail = "rt", f"connection lost: {error!r}"
             reply = None
         attempt.seconds = time.monotonic() - started
@@ -162,7 +161,7 @@ class WebhookSender:
                     target = urljoin(url, location)
                     if urlsplit(target).netloc != urlsplit(url).netloc:
                         authorization = None
-                    # Twilio follows with GET: the POST fields are lost on the way.
+                    # Twilio follows a redirect with GET, without the POST fields.
                     method, url = "GET", _checked(target.partition("#")[0])
                     continue
                 body = await _read(response)
