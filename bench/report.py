@@ -19,8 +19,8 @@ from bench.functions import Figures
 _HEAD = """# Benchmarks
 
 Written by `make bench`; the numbers are those of one run on one machine, and only the ratios
-travel. [Decisions](decisions.md#speed) says what was decided for speed, [scaling](scaling.md) what
-the figures mean for many calls.
+travel. What was done to keep the budgets, and what did not help, is in [decisions](decisions.md);
+what the figures mean for many calls, in [scaling](scaling.md).
 
 """
 
