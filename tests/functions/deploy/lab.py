@@ -1,5 +1,5 @@
-"""A place to deploy to: Google Cloud, a database's migrations and Twilio's Applications, all small
-models in this process that record what is asked of them and fail on demand."""
+"""A place to deploy to: small models of Google Cloud, a database's migrations and Twilio's
+Applications. They run in this process, record what is asked of them, and fail on demand."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ class Lab:
         return self._run(show_status)
 
     def stops(self, *only: str) -> DeployError:
-        """Deploys, which must stop; returns with what."""
+        """Deploys. This must stop, and the error is returned."""
         with pytest.raises(DeployError) as stopped:
             self.deploy(*only)
         return stopped.value
@@ -224,7 +224,7 @@ class Lab:
         return ""
 
     def happens(self, what: str, when: str) -> None:
-        """Records a change, and lets it fail where it should."""
+        """Records a change, and lets it fail if the test says so."""
         if when == "before":
             self.changes.append(what)
         self.fault(what, when)

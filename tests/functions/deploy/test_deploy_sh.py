@@ -50,7 +50,7 @@ class Site:
         self, *arguments: str, path: str = "", migrates: bool = True
     ) -> subprocess.CompletedProcess[str]:
         """Runs deploy.sh as from a shell that sets only what every shell sets. Tests that
-        are not about migrations save the Supabase CLI, which takes a second each time."""
+        are not about migrations do without the Supabase CLI, which takes a second each time."""
         return subprocess.run(
             [self.checkout / "deploy.sh", *arguments],
             cwd="/",
@@ -325,7 +325,7 @@ def test_after_ctrl_c_or_a_closed_terminal_the_old_version_serves(
     def wait(argv: tuple[str, ...], when: str) -> None:
         if argv[:2] == ("run", "deploy") and when == "before":
             deploying.set()
-            stopped.wait(30)
+            stopped.wait(120)
             raise Refused("gcloud is gone")
 
     live.cloud.on_change = wait
@@ -337,9 +337,9 @@ def test_after_ctrl_c_or_a_closed_terminal_the_old_version_serves(
         text=True,
         start_new_session=True,
     ) as process:
-        assert deploying.wait(30)
+        assert deploying.wait(120)
         os.killpg(process.pid, ends)
-        said, _ = process.communicate(timeout=30)
+        said, _ = process.communicate(timeout=120)
     stopped.set()
     live.cloud.on_change = lambda argv, when: None
 
