@@ -108,10 +108,13 @@ def _modules(main: Path, root: Path) -> set[Path]:
     left = [main]
     while left:
         file = left.pop()
-        for name in _imported(_read(file), str(file)):
+        shown = file.relative_to(root).as_posix()
+        for name in _imported(_read(file), shown):
             module = root / _SHARED / f"{name}.py"
             if not module.is_file():
-                raise PackError(f"{file} imports {name} of {_SHARED}/, and there is no such module")
+                raise PackError(
+                    f"{shown} imports {name} of {_SHARED}/, and there is no such module"
+                )
             if module not in found:
                 found.add(module)
                 left.append(module)

@@ -79,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         choices=names,
         metavar="NAME",
-        help=f"deploy only this one of {', '.join(names)}; several times for several",
+        help=f"only this endpoint, one of {', '.join(names)}; can be repeated",
     )
     parser.add_argument("--yes", action="store_true", help="do not ask before the first change")
     parser.add_argument(
@@ -95,7 +95,6 @@ def _parser() -> argparse.ArgumentParser:
 def _deployment(arguments: argparse.Namespace, steps: Steps) -> Deployment:
     operator = Operator.load(arguments.env)
     every = bundle.endpoints()
-    twilio = operator.twilio
     return Deployment(
         operator=operator,
         endpoints=[
@@ -104,9 +103,7 @@ def _deployment(arguments: argparse.Namespace, steps: Steps) -> Deployment:
             if not arguments.only or endpoint.folder in arguments.only
         ],
         bundle=every,
-        twilio=twilio_api.client(
-            twilio.account_sid, twilio.auth_token, twilio.account_sid, twilio.api_url
-        ),
+        twilio=twilio_api.account_client(operator.twilio),
         steps=steps,
     )
 

@@ -30,10 +30,7 @@ _TEST_CREDENTIALS = 20008
 
 def client(inputs: Inputs) -> Client:
     """A client that is signed in as the account itself."""
-    twilio = inputs.operator.twilio
-    return twilio_api.client(
-        twilio.account_sid, twilio.auth_token, twilio.account_sid, twilio.api_url
-    )
+    return twilio_api.account_client(inputs.operator.twilio)
 
 
 def credentials(inputs: Inputs) -> Iterator[Finding]:

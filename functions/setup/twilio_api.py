@@ -11,7 +11,7 @@ from twilio.http.http_client import TwilioHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
 
-from functions.setup.settings import TWILIO_API
+from functions.setup.settings import TWILIO_API, TwilioAccount
 
 TIMEOUT_SECONDS = 10.0
 
@@ -52,3 +52,8 @@ def client(username: str, password: str, account_sid: str, api_url: str = TWILIO
     requests.RequestException if there is no answer or if the answer is not Twilio's.
     """
     return Client(username, password, account_sid, http_client=_HttpClient(api_url))
+
+
+def account_client(account: TwilioAccount) -> Client:
+    """A client that is signed in as the account itself. Its calls raise as ``client`` says."""
+    return client(account.account_sid, account.auth_token, account.account_sid, account.api_url)

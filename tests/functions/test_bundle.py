@@ -1,4 +1,4 @@
-"""bundle.toml tells the truth about the endpoints."""
+"""bundle.toml agrees with the endpoints."""
 
 from __future__ import annotations
 

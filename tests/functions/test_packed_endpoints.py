@@ -1,5 +1,5 @@
-"""What the packer makes runs by itself: in a fresh virtual environment with only its own
-requirements, under functions-framework, and under gunicorn as docs/hosting.md says."""
+"""A packed endpoint runs on its own: in a new virtual environment with only its own requirements,
+under functions-framework, and under gunicorn as docs/hosting.md says."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def tree(directory: Path) -> dict[str, tuple[int, float, bytes]]:
     }
 
 
-def test_it_is_main_requirements_and_what_is_shared() -> None:
+def test_a_pack_is_main_requirements_and_what_it_imports_of_shared() -> None:
     names = set(pack(ENDPOINTS["token_fn"]).files)
     shared = {name for name in names if name.startswith("shared/")}
     assert names - shared == {"main.py", "requirements.txt"}
@@ -121,20 +121,20 @@ def test_an_import_that_cannot_be_followed_is_refused(checkout: Path, line: str)
 @pytest.mark.parametrize(
     "line", ["from shared import *", "import shared.telepathy", "from shared.deep.er import thing"]
 )
-def test_an_import_that_is_no_module_of_shared_is_refused(checkout: Path, line: str) -> None:
+def test_an_import_of_a_module_that_shared_lacks_is_refused(checkout: Path, line: str) -> None:
     (checkout / "shared" / "deep").mkdir()
     append(checkout / "twiml_fn" / "main.py", f"\n{line}\n")
     with pytest.raises(PackError, match=r"main\.py imports (\*|telepathy|deep) of shared/"):
         pack(TWIML, checkout)
 
 
-def test_an_import_by_place_is_refused(checkout: Path) -> None:
+def test_a_relative_import_is_refused(checkout: Path) -> None:
     append(checkout / "shared" / "web.py", "\nfrom . import jwks\n")
     with pytest.raises(PackError, match=r"web\.py:\d+: import by full name, not relatively"):
         pack(TWIML, checkout)
 
 
-def test_code_that_is_none_is_refused_with_its_line(checkout: Path) -> None:
+def test_a_syntax_error_is_refused_with_its_line(checkout: Path) -> None:
     append(checkout / "twiml_fn" / "main.py", "\nif:\n")
     with pytest.raises(PackError, match=r"main\.py:\d+: invalid syntax"):
         pack(TWIML, checkout)
@@ -161,7 +161,7 @@ def test_an_earlier_pack_is_replaced_whole(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["thesis.tex", "shared/thesis.tex", "main.py/thesis.tex"])
-def test_nobody_elses_files_are_replaced(tmp_path: Path, name: str) -> None:
+def test_files_that_are_not_of_a_pack_are_not_replaced(tmp_path: Path, name: str) -> None:
     thesis = tmp_path / name
     thesis.parent.mkdir(exist_ok=True)
     thesis.write_text("years of work")
@@ -225,7 +225,7 @@ def test_the_command_says_what_cannot_be_packed(
     assert capsys.readouterr().err == "main.py:1: invalid syntax\n"
 
 
-def test_the_command_refuses_an_endpoint_that_there_is_not(
+def test_the_command_refuses_an_endpoint_that_does_not_exist(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     with pytest.raises(SystemExit) as stopped:

@@ -22,7 +22,7 @@ _GLOBAL_FLAGS = ("--quiet", f"--project={PROJECT}")
 
 
 class Refused(Exception):
-    """gcloud ends with an error; the message is what it writes."""
+    """gcloud ends with an error. The message is what it writes."""
 
 
 @dataclass

@@ -1,5 +1,5 @@
-"""A place to deploy to: Google Cloud, a database's migrations and Twilio's Applications, all small
-models in this process that record what is asked of them and fail on demand."""
+"""A place to deploy to: small models of Google Cloud, a database's migrations and Twilio's
+Applications. They run in this process, record what is asked of them, and fail on demand."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ from tests import endpoints
 from tests.functions.deploy.google_cloud import PROJECT, REGION, GoogleCloud, Refused
 
 ACCOUNT = endpoints.ACCOUNT_SID
+BUNDLE = bundle.endpoints()
 DATABASE_PASSWORD = "the-password-of-the-database"
 
 SETTINGS = {
@@ -137,7 +138,7 @@ class Lab:
         return self._run(show_status)
 
     def stops(self, *only: str) -> DeployError:
-        """Deploys, which must stop; returns with what."""
+        """Deploys. This must stop, and the error is returned."""
         with pytest.raises(DeployError) as stopped:
             self.deploy(*only)
         return stopped.value
@@ -152,7 +153,7 @@ class Lab:
         """The version at each endpoint's public address."""
         return {
             endpoint.folder: self.version_at(self.cloud.url(endpoint.folder.replace("_", "-")))
-            for endpoint in bundle.endpoints()
+            for endpoint in BUNDLE
         }
 
     def version_at(self, url: str) -> str | None:
@@ -186,12 +187,11 @@ class Lab:
         stream = io.StringIO()
         steps = Steps(Report(stream), self._command, dry_run, lambda: self.confirm(), self.left)
         self.left.clear()
-        every = bundle.endpoints()
         env = self.checkout / "no-such.env"
         deployment = Deployment(
             operator=Operator.load(env, self.settings),
-            endpoints=[each for each in every if not only or each.folder in only],
-            bundle=every,
+            endpoints=[each for each in BUNDLE if not only or each.folder in only],
+            bundle=BUNDLE,
             twilio=Client(ACCOUNT, endpoints.AUTH_TOKEN, http_client=self.twilio),
             steps=steps,
             checkout=self.checkout,
@@ -224,7 +224,7 @@ class Lab:
         return ""
 
     def happens(self, what: str, when: str) -> None:
-        """Records a change, and lets it fail where it should."""
+        """Records a change, and lets it fail if the test says so."""
         if when == "before":
             self.changes.append(what)
         self.fault(what, when)
@@ -255,7 +255,7 @@ def lab(directory: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
 
 def copy_checkout(directory: Path) -> None:
     """What a deployment reads of a checkout."""
-    for endpoint in bundle.endpoints():
+    for endpoint in BUNDLE:
         shutil.copytree(ROOT / endpoint.folder, directory / endpoint.folder)
     for name in ("shared", "supabase"):
         shutil.copytree(

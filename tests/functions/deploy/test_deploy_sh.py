@@ -1,6 +1,5 @@
-"""deploy.sh as an operator runs it, with the real Supabase CLI on a real Postgres, the simulator's
-Twilio REST API, and what it deploys really running. Of Google Cloud there is a model, and a program
-`gcloud` that asks it."""
+"""deploy.sh as an operator runs it: the Supabase CLI on Postgres, the simulator's Twilio REST API,
+and functions that run. Google Cloud is a model, and `gcloud` a program that asks the model."""
 
 from __future__ import annotations
 
@@ -28,7 +27,7 @@ from tests.functions.deploy.google_cloud import GoogleCloud, Refused, Revision
 from tests.functions.deploy.lab import SETTINGS, copy_checkout
 from tests.stacks import free_port_base
 
-# Of the local stack, as the doctor asks the project itself.
+# Settings of the local stack, because the doctor asks the Supabase project itself.
 SUPABASE = ("SUPABASE_URL", "SUPABASE_PUBLISHABLE_KEY", "SUPABASE_JWT_SECRET")
 PASSWORD = "the-password-of-the-database"
 FOLDERS = [endpoint.folder for endpoint in bundle.endpoints()]
@@ -36,7 +35,7 @@ FOLDERS = [endpoint.folder for endpoint in bundle.endpoints()]
 
 @dataclass
 class Site:
-    """A checkout with its .env, and all that it is deployed to."""
+    """A checkout with its .env, and everything that it is deployed to."""
 
     checkout: Path
     cloud: GoogleCloud
@@ -47,27 +46,31 @@ class Site:
     credentials: tuple[str, str]
     jwt_secret: str
 
-    def run(self, *arguments: str, path: str = "") -> subprocess.CompletedProcess[str]:
-        """deploy.sh, as from a shell with nothing set but what every shell has."""
+    def run(
+        self, *arguments: str, path: str = "", migrates: bool = True
+    ) -> subprocess.CompletedProcess[str]:
+        """Runs deploy.sh as from a shell that sets only what every shell sets. Tests that
+        are not about migrations do without the Supabase CLI, which takes a second each time."""
         return subprocess.run(
             [self.checkout / "deploy.sh", *arguments],
             cwd="/",
-            env=self.environment(path),
+            env=self.environment(path, migrates=migrates),
             capture_output=True,
             text=True,
             check=False,
             stdin=subprocess.DEVNULL,
         )
 
-    def environment(self, path: str = "") -> dict[str, str]:
+    def environment(self, path: str = "", *, migrates: bool = True) -> dict[str, str]:
+        usual = f"{self.programs}:{os.environ['PATH']}"
         return {
-            "PATH": path or f"{self.programs}:{os.environ['PATH']}",
+            "PATH": path or (usual if migrates else f"{self.programs / 'no-migrations'}:{usual}"),
             "HOME": str(self.programs),
             "LC_ALL": "C.UTF-8",
         }
 
     def configure(self, **settings: str) -> None:
-        """Adds settings to .env; later lines win."""
+        """Adds settings to .env. Later lines win."""
         with (self.checkout / ".env").open("a", encoding="utf-8") as file:
             file.writelines(f"{name}={value}\n" for name, value in settings.items())
 
@@ -108,7 +111,10 @@ class Site:
 def site(tmp_path_factory: pytest.TempPathFactory, stack: Stack) -> Iterator[Site]:
     directory = tmp_path_factory.mktemp("site")
     checkout, programs = directory / "checkout", directory / "bin"
-    programs.mkdir()
+    (programs / "no-migrations").mkdir(parents=True)
+    # In place of npx: the database lacks no migration.
+    (programs / "no-migrations" / "npx").write_text("#!/bin/sh\n", encoding="utf-8")
+    (programs / "no-migrations" / "npx").chmod(0o755)
     (directory / "deployed").mkdir()
     copy_checkout(checkout)
     shutil.copytree(
@@ -167,8 +173,17 @@ def site(tmp_path_factory: pytest.TempPathFactory, stack: Stack) -> Iterator[Sit
         instances.stop()
 
 
+@pytest.fixture
+def live(site: Site) -> Site:
+    """The site with every endpoint deployed."""
+    if not site.cloud.services:
+        began = site.run()
+        assert began.returncode == 0, began.stdout + began.stderr
+    return site
+
+
 def test_from_a_checkout_to_live_and_back(site: Site) -> None:
-    """One story, as each chapter needs the one before."""
+    """One test, because each step needs the one before."""
     dry = site.run("--dry-run")
     assert dry.returncode == 0, dry.stdout + dry.stderr
     assert site.cloud.changes == []
@@ -190,7 +205,7 @@ def test_from_a_checkout_to_live_and_back(site: Site) -> None:
 
     with (site.checkout / "status_fn" / "main.py").open("a", encoding="utf-8") as file:
         file.write("\nANOTHER = 1\n")
-    changed = site.run("--yes")
+    changed = site.run("--yes", migrates=False)
     assert changed.returncode == 0, changed.stdout + changed.stderr
     second = site.versions()
     assert {folder for folder in FOLDERS if second[folder] != first[folder]} == {"status_fn"}
@@ -215,39 +230,39 @@ def test_from_a_checkout_to_live_and_back(site: Site) -> None:
     ]
 
 
-def test_a_version_that_does_not_start_gets_no_traffic(site: Site) -> None:
-    before = site.versions()
-    main = site.checkout / "token_fn" / "main.py"
+def test_a_version_that_does_not_start_gets_no_traffic(live: Site) -> None:
+    before = live.versions()
+    main = live.checkout / "token_fn" / "main.py"
     good = main.read_text(encoding="utf-8")
     main.write_text(good + "\nraise RuntimeError('broken')\n", encoding="utf-8")
 
-    stopped = site.run()
+    stopped = live.run(migrates=False)
     main.write_text(good, encoding="utf-8")
 
     assert stopped.returncode == 1
     assert "✗ token_fn " in stopped.stdout
     assert "failed to start" in stopped.stdout
     assert "The old version goes on serving." in stopped.stdout
-    assert site.versions() == before
+    assert live.versions() == before
 
 
-def test_a_migration_that_fails_stops_before_anything_is_deployed(site: Site) -> None:
-    before, deployed = site.migrations(), len(site.cloud.changes)
-    broken = site.checkout / "supabase" / "migrations" / "20991231000000_broken.sql"
+def test_a_migration_that_fails_stops_before_anything_is_deployed(live: Site) -> None:
+    before, deployed = live.migrations(), len(live.cloud.changes)
+    broken = live.checkout / "supabase" / "migrations" / "20991231000000_broken.sql"
     broken.write_text("create table public.half (id int); select nobody_knows_this();", "utf-8")
 
-    stopped = site.run()
+    stopped = live.run()
     broken.unlink()
 
     assert stopped.returncode == 1
     assert "nobody_knows_this" in stopped.stdout
     assert "Correct the migration" in stopped.stdout
-    assert (site.migrations(), len(site.cloud.changes)) == (before, deployed)
-    with psycopg.connect(site.database.url()) as connection:
+    assert (live.migrations(), len(live.cloud.changes)) == (before, deployed)
+    with psycopg.connect(live.database.url()) as connection:
         assert connection.execute("select to_regclass('public.half')").fetchone() == (None,)
 
 
-def test_a_set_up_that_is_not_sound_stops_before_anything_is_read(site: Site) -> None:
+def test_a_wrong_set_up_stops_before_anything_is_read(site: Site) -> None:
     env = (site.checkout / ".env").read_text(encoding="utf-8")
     site.configure(TWILIO_AUTH_TOKEN="an-auth-token-of-nobody")
 
@@ -299,39 +314,39 @@ def test_without_node_it_says_so_before_anything_else(site: Site) -> None:
 
 
 @pytest.mark.parametrize("ends", [signal.SIGINT, signal.SIGHUP])
-def test_ctrl_c_or_a_lost_terminal_stops_with_the_old_version_serving(
-    site: Site, ends: signal.Signals
+def test_after_ctrl_c_or_a_closed_terminal_the_old_version_serves(
+    live: Site, ends: signal.Signals
 ) -> None:
-    before = site.versions()
-    with (site.checkout / "token_fn" / "main.py").open("a", encoding="utf-8") as file:
+    before = live.versions()
+    with (live.checkout / "token_fn" / "main.py").open("a", encoding="utf-8") as file:
         file.write(f"\nINTERRUPTED = {ends.value}\n")
     deploying, stopped = threading.Event(), threading.Event()
 
     def wait(argv: tuple[str, ...], when: str) -> None:
         if argv[:2] == ("run", "deploy") and when == "before":
             deploying.set()
-            stopped.wait(30)
+            stopped.wait(120)
             raise Refused("gcloud is gone")
 
-    site.cloud.on_change = wait
+    live.cloud.on_change = wait
     with subprocess.Popen(
-        [site.checkout / "deploy.sh"],
-        env=site.environment(),
+        [live.checkout / "deploy.sh"],
+        env=live.environment(migrates=False),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
     ) as process:
-        assert deploying.wait(30)
+        assert deploying.wait(120)
         os.killpg(process.pid, ends)
-        said, _ = process.communicate(timeout=30)
+        said, _ = process.communicate(timeout=120)
     stopped.set()
-    site.cloud.on_change = lambda argv, when: None
+    live.cloud.on_change = lambda argv, when: None
 
     assert process.returncode == 130
     assert "Interrupted." in said
     assert "Traceback" not in said
-    assert site.versions() == before
+    assert live.versions() == before
 
 
 def test_an_unknown_endpoint_is_a_wrong_argument(site: Site) -> None:

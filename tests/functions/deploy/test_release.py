@@ -59,7 +59,7 @@ def test_what_the_doctor_finds_stops_a_deployment(lab: Lab) -> None:
     assert lab.changes == []
 
 
-def test_what_lets_only_calls_fail_is_left_to_the_operator(lab: Lab) -> None:
+def test_what_makes_only_calls_fail_is_left_to_the_operator(lab: Lab) -> None:
     lab.findings = [Check("twilio_balance", "", "fail", "The balance is 0.00 USD", "Top it up")]
     lab.deploy()
     assert "The balance is 0.00 USD. Top it up." in lab.left
@@ -148,7 +148,7 @@ def test_a_changed_setting_deploys_those_that_have_it(lab: Lab) -> None:
         ("SUPABASE_RECONCILER_JWT", "call_reconciler"),
     ],
 )
-def test_an_endpoints_jwt_is_good_for_90_days_and_signed_with_the_projects_key(
+def test_an_endpoints_jwt_is_valid_for_90_days_and_signed_with_the_projects_key(
     lab: Lab, name: str, role: str
 ) -> None:
     lab.deploy()
@@ -161,7 +161,7 @@ def test_an_endpoints_jwt_is_good_for_90_days_and_signed_with_the_projects_key(
 
 @pytest.mark.parametrize("name", ["SUPABASE_WEBHOOK_JWT", "SUPABASE_RECONCILER_JWT"])
 @pytest.mark.parametrize(("age_days", "renewed"), [(29, False), (31, True), (100, True)])
-def test_an_endpoints_jwt_is_minted_anew_in_good_time(
+def test_an_endpoints_jwt_is_replaced_when_fewer_than_60_days_are_left(
     lab: Lab, monkeypatch: pytest.MonkeyPatch, age_days: int, renewed: bool, name: str
 ) -> None:
     lab.deploy()
@@ -189,7 +189,7 @@ def test_the_summary_says_where_and_how_long_it_serves(lab: Lab) -> None:
 
 
 @pytest.mark.parametrize("stored", ["rubbish", jwt.encode({"role": "anon"}, endpoints.JWT_SECRET)])
-def test_a_webhook_jwt_that_is_none_is_replaced(lab: Lab, stored: str) -> None:
+def test_a_stored_webhook_jwt_that_is_not_valid_is_replaced(lab: Lab, stored: str) -> None:
     lab.deploy()
     lab.cloud.secrets["SUPABASE_WEBHOOK_JWT"].versions.append(stored)
 
@@ -239,7 +239,7 @@ def test_every_endpoint_has_a_row_in_the_test_of_its_secrets() -> None:
     assert [folder for folder, _ in mark.args[1]] == FOLDERS
 
 
-def test_secrets_are_no_arguments_and_are_not_shown(lab: Lab) -> None:
+def test_secrets_are_not_arguments_and_are_not_shown(lab: Lab) -> None:
     lab.settings["TWILIO_AUTH_TOKEN_NEXT"] = endpoints.NEXT_AUTH_TOKEN
     said = lab.deploy(dry_run=True) + lab.deploy()
 
@@ -270,7 +270,7 @@ def test_threads_are_as_many_as_requests_at_once(lab: Lab) -> None:
         assert f"--concurrency={revision.variables['THREADS']}" in revision.flags
 
 
-def test_what_is_kept_warm_is_the_services_and_not_each_revisions(lab: Lab) -> None:
+def test_the_minimum_of_instances_belongs_to_the_service_and_not_to_each_revision(lab: Lab) -> None:
     lab.deploy()
 
     for endpoint in bundle.endpoints():
@@ -352,7 +352,7 @@ def test_a_right_that_is_no_longer_needed_is_named(lab: Lab) -> None:
     assert "gcloud secrets remove-iam-policy-binding TWILIO_AUTH_TOKEN" in left
 
 
-def test_an_app_of_ones_own_is_used_and_told(lab: Lab) -> None:
+def test_an_app_of_the_operators_own_is_used(lab: Lab) -> None:
     own = "AP" + "9" * 32
     lab.twilio.apps[own] = {"sid": own, "friendly_name": "ours", "voice_url": "https://old.test/"}
     lab.twilio.apps[own] |= {"voice_method": "GET", "status_callback": None}
@@ -382,7 +382,7 @@ def test_two_apps_of_our_name_stop_before_anything_is_changed(lab: Lab) -> None:
     assert lab.changes == []
 
 
-def test_an_address_of_ones_own_must_lead_to_what_serves(lab: Lab) -> None:
+def test_an_address_of_the_operators_own_must_lead_to_what_serves(lab: Lab) -> None:
     lab.settings["PUBLIC_BASE_URL"] = lab.cloud.base_url + "/{name}-fn"
     lab.deploy()
     lab.edit("twiml_fn", "ANOTHER = 1")
@@ -420,7 +420,7 @@ def test_what_was_deployed_by_hand_is_replaced(lab: Lab) -> None:
     assert "not deployed by deploy.sh" not in lab.status()
 
 
-def test_a_rollback_gives_the_traffic_back_and_done_twice_is_undone(lab: Lab) -> None:
+def test_a_rollback_gives_the_traffic_back_and_a_second_one_undoes_it(lab: Lab) -> None:
     lab.deploy()
     old = lab.serving()
     lab.edit("shared", "ANOTHER = 1")
@@ -540,7 +540,7 @@ def test_the_scheduler_asks_the_function_every_minute_as_an_account_without_righ
     assert lab.commands("scheduler") == []
 
 
-def test_a_job_that_somebody_changed_is_put_right(lab: Lab) -> None:
+def test_a_job_that_somebody_changed_is_corrected(lab: Lab) -> None:
     lab.deploy()
     before = dict(lab.cloud.jobs["reconcile-fn"])
     lab.cloud.jobs["reconcile-fn"] = before | {"schedule": "0 * * * *"}

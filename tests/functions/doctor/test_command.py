@@ -90,7 +90,7 @@ def test_no_secret_is_ever_shown(
     assert not [secret for secret in hidden if secret in said]
 
 
-def test_what_slips_into_a_finding_is_hidden(stack: Stack) -> None:
+def test_a_secret_in_a_finding_is_hidden(stack: Stack) -> None:
     operator, problems = read({**stack.env, "TWILIO_AUTH_TOKEN_NEXT": "the-next-token"})
     token = mint(operator.signing_key, operator.supabase.url)
     inputs = Inputs(operator, problems, token)
@@ -154,7 +154,7 @@ def test_googles_settings_are_needed_unless_the_functions_are_elsewhere(stack: S
     assert wrong(GOOGLE_CLOUD_PROJECT="henk-test") == ["GOOGLE_CLOUD_REGION"]
 
 
-def test_a_line_that_is_no_setting_is_told_without_its_text(
+def test_a_line_that_is_not_a_setting_is_named_without_its_text(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "a.env").write_text("a secret that slipped\n")
@@ -193,7 +193,7 @@ def test_without_a_dot_env_a_running_stack_is_examined(
     assert main([], environ) == 1
 
 
-def test_before_a_deployment_what_it_puts_right_is_left_out(settings_file: Path) -> None:
+def test_before_a_deployment_what_it_corrects_is_not_examined(settings_file: Path) -> None:
     env_file.write(settings_file, env_file.read(settings_file) | GOOGLE)
     operator = Operator.load(settings_file, {})
     checks = examine(operator, stage="before", base_url=None, webhook_jwt=None)

@@ -1,5 +1,5 @@
-"""Every failure that the doctor knows, brought about on purpose: in the local stack wherever that
-can be broken so, else in an answer as Twilio or Supabase would give it.
+"""Every failure that the doctor knows, made on purpose: in the local stack where that is possible,
+otherwise by an answer as Twilio or Supabase would give it.
 
 docs/troubleshooting.md lists the same faults.
 """
@@ -80,7 +80,7 @@ class Lab:
 
     @contextmanager
     def app(self, **fields: str) -> Iterator[str]:
-        """A TwiML App with these fields, the others right; its SID."""
+        """A TwiML App with these fields. The others are right. Yields its SID."""
         sid = self.env["TWILIO_ACCOUNT_SID"]
         resource = f"{self.env['SIMULATOR_URL']}/2010-04-01/Accounts/{sid}/Applications"
         auth = (sid, self.env["TWILIO_AUTH_TOKEN"])
@@ -553,7 +553,7 @@ def test_a_fault_is_told_with_what_to_do_about_it(lab: Lab, each: Fault) -> None
 
 
 def secrets_of(lab: Lab, inputs: Inputs) -> list[str]:
-    """Those of the stack, and those that a fault made up."""
+    """The secrets of the stack, and those that a fault made up."""
     names = ("TWILIO_AUTH_TOKEN", "TWILIO_API_KEY_SECRET", "SUPABASE_JWT_SECRET")
     key = inputs.operator.supabase.publishable_key
     found = [
@@ -613,7 +613,7 @@ def test_a_trial_account_passes_with_advice(lab: Lab) -> None:
     assert "Upgrade" in found.fix
 
 
-def test_a_verified_caller_id_is_as_good_as_an_own_number(lab: Lab) -> None:
+def test_a_verified_caller_id_passes_like_an_own_number(lab: Lab) -> None:
     with lab.account(verified=[FOREIGN]), lab.caller_ids(FOREIGN):
         inputs = lab.inputs(TWILIO_PHONE_NUMBER=FOREIGN)
         (number,) = of("twilio_number", inputs)
@@ -677,7 +677,7 @@ def test_an_imported_key_is_tried(lab: Lab) -> None:
 @pytest.mark.parametrize(
     ("status", "code"), [(400, "22023"), (403, "42501"), (404, "PGRST205"), (404, "42P01")]
 )
-def test_before_the_first_migration_a_key_is_taken_all_the_same(
+def test_before_the_first_migration_a_key_passes_and_a_token_fails(
     lab: Lab, status: int, code: str
 ) -> None:
     with answering({"/rest/": (status, {"code": code, "message": "not there"})}) as url:
@@ -694,9 +694,7 @@ def test_a_refused_api_key_is_told_once(lab: Lab) -> None:
     assert [of(name, inputs)[0].status for name in ("signing_keys", "webhook_jwt")] == 2 * ["skip"]
 
 
-def test_what_is_minted_to_be_tried_is_over_in_minutes(
-    lab: Lab, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_test_token_expires_after_five_minutes(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[str] = []
     get = httpx.get
 
@@ -720,7 +718,7 @@ def test_a_webhook_jwt_is_to_be_renewed_in_its_last_month(
     assert bool(found.fix) is advises
 
 
-def test_while_twilio_wants_to_be_left_alone_nobody_has_to_ask_it(lab: Lab) -> None:
+def test_overdue_calls_pass_while_twilio_asked_for_a_pause(lab: Lab) -> None:
     pause = "update private.reconciliation set paused_until = now() + %s * interval '1 hour'"
     with psycopg.connect(lab.env["DATABASE_URL"], autocommit=True) as connection:
         connection.execute(pause, [1])

@@ -1,4 +1,4 @@
-"""Whatever the network does is told in one line, in bounded time."""
+"""Every failure of the network becomes one line, and none delays the report."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PASSWORD = "the-password-of-the-database"
 
 
 def inputs(port: int) -> Inputs:
-    """A set-up whose every part is at this port of this machine."""
+    """A set-up in which every address has this port of this machine."""
     address = f"http://127.0.0.1:{port}"
     operator, problems = read(
         {
@@ -62,7 +62,7 @@ def test_on_a_dead_network_all_that_asks_fails_at_once() -> None:
             assert "\n" not in check.detail, check
 
 
-def test_a_network_that_is_silent_is_not_waited_for(silence: int) -> None:
+def test_a_silent_network_does_not_delay_the_report(silence: int) -> None:
     started = time.monotonic()
     checks = run(inputs(silence), deadline_seconds=0.5)
     assert time.monotonic() - started < 2
@@ -74,7 +74,7 @@ def test_a_network_that_is_silent_is_not_waited_for(silence: int) -> None:
     assert all(check.status == "fail" and check.fix for check in late)
 
 
-def test_no_examination_waits_longer_for_one_answer_than_for_all() -> None:
+def test_one_request_may_take_less_time_than_the_whole_examination() -> None:
     assert TIMEOUT_SECONDS <= 10 < examination.DEADLINE_SECONDS <= 15
 
 
@@ -101,7 +101,7 @@ def test_no_answer_in_time(get: object, silence: int) -> None:
 
 
 @pytest.mark.parametrize("get", [httpx.get, requests.get])
-def test_a_certificate_that_nobody_vouches_for(get: object, tmp_path: Path) -> None:
+def test_a_certificate_that_nobody_signed(get: object, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self_signed(tmp_path))
@@ -136,11 +136,11 @@ def test_a_connection_that_is_closed(get: object) -> None:
         ("connection timeout expired", "connection timeout expired"),
     ],
 )
-def test_postgres_tells_in_a_few_words(said: str, told: str) -> None:
+def test_an_error_of_postgres_becomes_a_few_words(said: str, told: str) -> None:
     assert explain(psycopg.OperationalError(said)) == told
 
 
-def test_a_defect_of_the_doctor_costs_one_line() -> None:
+def test_a_defect_of_the_doctor_becomes_one_finding() -> None:
     def broken(inputs: Inputs) -> list[object]:
         raise ZeroDivisionError
 
@@ -170,7 +170,7 @@ def error_of(get: object, url: str, timeout: float = 5.0) -> Exception:
 
 
 def error_while_accepting(server: socket.socket, get: object, url: str) -> Exception:
-    """What a client meets at a server that closes every connection."""
+    """The error of a client whose server closes every connection."""
     with ThreadPoolExecutor(1) as pool:
         failing = pool.submit(error_of, get, url)
         with suppress(ssl.SSLError):

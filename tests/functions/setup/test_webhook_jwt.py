@@ -78,8 +78,9 @@ def test_the_days_left_are_whole_days() -> None:
             ),
             "its role is service_role",
         ),
-        ("no token", "segments"),
+        ("not a JWT", "segments"),
     ],
+    ids=["key", "issuer", "no issuer", "no expiry", "role", "not a JWT"],
 )
 def test_a_token_that_the_database_would_refuse_is_recognised(token: str, problem: str) -> None:
     with pytest.raises(WebhookJwtError, match=problem):
