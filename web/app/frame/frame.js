@@ -144,6 +144,8 @@ export class Frame {
     this.#business = business;
     this.#currentCall.forget();
     hideNotice('voice');
+    // Until it is open for this business, nobody can call.
+    this.#voice.close();
     this.#mount();
     this.#voice.open(business.id).catch((error) => showFailure(failureOf(error), 'voice'));
   }
