@@ -1,6 +1,6 @@
 import { blockReasonSentence, failureOf, isOver } from '../../henk-voice/henk-voice.js';
-import { create, debounce, element, say } from '../shared/dom.js';
 import { remembered } from '../frame/view.js';
+import { create, debounce, element, say } from '../shared/dom.js';
 import { hideNotice, showFailure } from '../shared/notices.js';
 import { formatNumber } from '../shared/phone-format.js';
 import { STATUS_FILTERS, STATUS_WORDS, duration, outcomeWord, when } from '../shared/words.js';

@@ -56,7 +56,7 @@ export class CallPanel {
     call.on('change', () => call === this.#call && this.#render(), { signal: this.#signal });
     call.on('end', () => call === this.#call && this.#moveFocus(), { signal: this.#signal });
     clearInterval(this.#ticking);
-    this.#ticking = setInterval(() => this.#tick(), TICK_MS);
+    if (!call.over) this.#ticking = setInterval(() => this.#tick(), TICK_MS);
   }
 
   /** @param {string} text */

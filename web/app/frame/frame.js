@@ -103,7 +103,10 @@ export class Frame {
       element('email', HTMLInputElement).focus();
       return;
     }
+    this.#setTitle('Loading');
     element('user-email', HTMLElement).textContent = user.email ?? '';
+    element('business-choice', HTMLElement).hidden = true;
+    element('business-name', HTMLElement).textContent = '';
     await this.#loadBusinesses();
   }
 
@@ -119,6 +122,7 @@ export class Frame {
     }
     const [first] = this.#businesses;
     if (!first) {
+      this.#setTitle('No business');
       showNote('businesses', 'You do not belong to a business yet. Ask its owner to add you.');
       return;
     }
@@ -144,6 +148,8 @@ export class Frame {
     this.#business = business;
     this.#currentCall.forget();
     hideNotice('voice');
+    // Until it is open for this business, nobody can call.
+    this.#voice.close();
     this.#mount();
     this.#voice.open(business.id).catch((error) => showFailure(failureOf(error), 'voice'));
   }

@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, mock, test } from 'node:test';
+import { LiveStatus } from './live-status.js';
+
+/** What the endpoint answers; an Error is thrown. */
+let answer;
+/** When the endpoint was asked: milliseconds after the start. @type {number[]} */
+let polls;
+/** The statuses that were told. @type {string[]} */
+let told;
+let gaps;
+/** Stands in for a channel of Supabase Realtime. */
+let channel;
+/** @type {LiveStatus} */
+let live;
+const START = Date.UTC(2026, 0, 31);
+
+beforeEach(() => {
+  mock.timers.enable({ apis: ['setTimeout', 'Date'], now: START });
+  [answer, polls, told, gaps] = [{ id: '1', status: 'ringing' }, [], [], 0];
+  channel = {
+    listeners: {},
+    removed: false,
+    on: (_kind, { event }, listener) => (channel.listeners[event] = listener),
+    subscribe: (listener) => (channel.report = listener),
+  };
+});
+
+afterEach(() => {
+  live.stop();
+  mock.timers.reset();
+});
+
+function begin(realtime) {
+  const supabase = {
+    realtime: { setAuth: async () => {} },
+    channel: (topic) => Object.assign(channel, { topic }),
+    removeChannel: async () => (channel.removed = true),
+  };
+  live = new LiveStatus({
+    supabase,
+    realtime,
+    fetch: async () => {
+      polls.push(Date.now() - START);
+      if (answer instanceof Error) throw answer;
+      return answer;
+    },
+    onChange: ({ status }) => told.push(status),
+    onGap: () => (gaps += 1),
+  });
+  return live.start('business');
+}
+
+async function pass(milliseconds) {
+  for (let passed = 0; passed < milliseconds; passed += 100) {
+    mock.timers.tick(100);
+    for (let turn = 0; turn < 5; turn += 1) await Promise.resolve();
+  }
+}
+
+test('without Realtime a conversation is polled, more and more slowly', async () => {
+  await begin(false);
+  live.watch('1');
+  await pass(120_000);
+  const pauses = polls.slice(1).map((time, index) => time - (polls[index] ?? 0));
+  assert.ok((polls[0] ?? 0) <= 800);
+  assert.deepEqual(
+    [...pauses].sort((a, b) => a - b),
+    pauses,
+  );
+  assert.ok((pauses.at(-1) ?? 0) >= 9900 && (pauses.at(-1) ?? 0) <= 10_100);
+});
+
+test('polling ends with the call', async () => {
+  await begin(false);
+  live.watch('1');
+  await pass(2000);
+  answer = { id: '1', status: 'completed' };
+  await pass(5000);
+  const count = polls.length;
+  await pass(60_000);
+  assert.equal(polls.length, count);
+  assert.equal(told.at(-1), 'completed');
+});
+
+test('a poll that fails is tried again after ten seconds', async () => {
+  await begin(false);
+  answer = new Error('no answer');
+  live.watch('1');
+  await pass(1000);
+  answer = { id: '1', status: 'completed' };
+  await pass(9000);
+  assert.equal(polls.length, 1);
+  await pass(1500);
+  assert.deepEqual(told, ['completed']);
+});
+
+test('with Realtime the broadcasts of the business are told, and polls are rare', async () => {
+  await begin(true);
+  assert.equal(channel.topic, 'business:business');
+  channel.report('SUBSCRIBED');
+  live.watch('1');
+  channel.listeners.UPDATE({ payload: { record: { id: '1', status: 'in-progress' } } });
+  assert.deepEqual(told, ['in-progress']);
+  await pass(4900);
+  assert.equal(polls.length, 0);
+  await pass(200);
+  assert.equal(polls.length, 1);
+});
+
+test('after a lost connection changes may have been missed', async () => {
+  await begin(true);
+  channel.report('SUBSCRIBED');
+  assert.equal(gaps, 0);
+  channel.report('CHANNEL_ERROR');
+  channel.report('SUBSCRIBED');
+  assert.equal(gaps, 1);
+});
+
+test('a project that does not answer the subscription has no Realtime', async () => {
+  await begin(true);
+  await pass(4100);
+  assert.equal(channel.removed, true);
+});
+
+test('after stop() nothing is asked or told', async () => {
+  await begin(true);
+  channel.report('SUBSCRIBED');
+  live.watch('1');
+  live.stop();
+  await pass(60_000);
+  assert.deepEqual([polls, channel.removed], [[], true]);
+});
