@@ -1,4 +1,4 @@
-"""A call as it reaches us piece by piece, and what must be on record of it in the end."""
+"""A call that reaches us piece by piece, and the rows that it must leave in the end."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from tests.attack.endings import LEFT, Ending, Event
 from tests.attack.webhooks import send
 from tests.supabase.tenants import Connection, Tenant, dialled, fetch, new_call_sid
 
-# Seen in captures of real callbacks, or bound to come.
+# Real callbacks were seen to have these fields, or may have them one day.
 ODDITIES = [("Called", ""), ("Odd", "1"), ("Odd", "2"), ("Unknown", "📞")]
 
 
 class Call:
-    """A call that ends this way. A piece of it is an event, or None: the first webhook, which puts
-    the call on record."""
+    """A call that ends this way. A piece of it is an event, or None for the first webhook, which
+    begins the call."""
 
     def __init__(self, tenant: Tenant, ending: Ending) -> None:
         self.tenant, self.ending = tenant, ending
@@ -31,7 +31,8 @@ class Call:
         return f"client:user_{self.tenant.user_id.hex}_{self.tenant.business_id.hex}"
 
     def deliver(self, db: Connection, event: Event | None) -> None:
-        """As role call_webhook; the answer is not waited for."""
+        """Sends one piece to the database as role call_webhook, and does not wait for the
+        answer."""
         if event is None:
             to = self.ending.dialled
             db.execute(
@@ -60,7 +61,8 @@ class Call:
         )
 
     def send(self, http: httpx.Client, env: Mapping[str, str], event: Event | None) -> None:
-        """As Twilio, with all the oddities that its callbacks were seen to have."""
+        """Sends one piece over HTTP as Twilio does, with everything odd that was seen in its
+        callbacks."""
         path, pairs = self._webhook(event)
         caller = [("From", self.rep), ("To", self.ending.dialled or self.tenant.lead_number)]
         answer = send(http, env, path, [*ODDITIES, *caller, *pairs])
@@ -73,13 +75,13 @@ class Call:
 
         leg, moment = self.sids[event.leg], at(event.second)
         if event.source == "dial_action":
-            # Without a leg to the lead it names none.
+            # Twilio names no leg if nobody was dialled.
             named = [("DialCallSid", leg)] if leg != agent else []
             length = [("DialCallDuration", str(event.duration))] if event.duration else []
             pairs = [("CallSid", agent), ("DialCallStatus", event.status), *named, *length]
             return "twiml?after=dial", pairs
 
-        # Minutes beside seconds.
+        # `Duration` is in minutes, `CallDuration` in seconds.
         length = [("Duration", "1"), ("CallDuration", str(event.duration))]
         return "status", [
             ("CallSid", leg),
@@ -96,7 +98,7 @@ def at(second: int | None) -> datetime | None:
 
 
 def rows_of(db: Connection, calls: Iterable[Call]) -> dict[str, dict[str, Any]]:
-    """By the agent's CallSid, all that is on record of a call and does not name it."""
+    """What the database has of each call, by the agent's CallSid, without what names the call."""
     rows = fetch(
         db,
         """
@@ -125,7 +127,7 @@ def rows_of(db: Connection, calls: Iterable[Call]) -> dict[str, dict[str, Any]]:
 
 
 def check(found: Mapping[str, Any], call: Call) -> None:
-    """What is on record is what the ending is."""
+    """Fails the test if the rows are not what the ending says."""
     tenant, ending = call.tenant, call.ending
     assert (found["business_id"], found["user_id"]) == (tenant.business_id, tenant.user_id)
     if ending.dialled is None:

@@ -1,6 +1,5 @@
-"""How calls end: every callback of each ending, and what the call must be in the end.
-
-Written out, so that orders are compared with what is true and not with one another."""
+"""How calls end: every callback of each ending, and what the call must be in the end. The results
+are written out, so that each order is compared with the truth and not with another order."""
 
 from __future__ import annotations
 
@@ -8,7 +7,8 @@ from typing import NamedTuple
 
 
 class Event(NamedTuple):
-    """One callback. ``second``: of the minute it happened in; ``duration``: seconds."""
+    """One callback. ``second``: the second of the minute at which it happened. ``duration``:
+    seconds."""
 
     leg: str
     status: str
@@ -19,9 +19,9 @@ class Event(NamedTuple):
 
 
 class Ending(NamedTuple):
-    """The conversation's status, its talk time and, as seconds of the minute, when the lead's phone
-    rang, was answered and the call ended; ``ended`` is None for when we heard of it, by our clock.
-    ``dialled``: what the rep dials, if not the lead's number."""
+    """The status and talk time of the conversation, and the seconds of the minute at which the
+    lead's phone rang, was answered, and the call ended. ``ended`` is None if the end is when we
+    heard of it, by our clock. ``dialled``: what the rep dials, if not the lead's number."""
 
     events: tuple[Event, ...]
     status: str
@@ -57,7 +57,7 @@ def _talked(*events: Event, ringing: int | None = 2) -> Ending:
 ENDINGS = {
     "talked": _talked(*TALKED, _dial_action("lead", "completed", 7), LEFT),
     **{status: _not_answered(status) for status in ("busy", "no-answer", "failed", "canceled")},
-    # Only `completed` was asked for, so it bears the first number, and nothing came before it.
+    # Twilio was asked for `completed` only, so this callback has the first sequence number.
     "completed with sequence number 0": _talked(
         Event("lead", "completed", 0, 12, 7),
         _dial_action("lead", "completed", 7),
@@ -74,7 +74,7 @@ ENDINGS = {
     "both legs tell everything": _talked(
         *TALKED, Event("agent", "in-progress", 0, 5), LEFT._replace(sequence_number=1)
     ),
-    # A Dial that names no leg, since there never was one.
+    # The Dial's action names no leg, because there was none.
     "nobody could be dialled": Ending(
         (_dial_action("agent", "failed"), LEFT), "failed", ended=None
     ),

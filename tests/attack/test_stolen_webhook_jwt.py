@@ -1,5 +1,5 @@
-"""Attacks with the webhook endpoints' JWT in the wrong hands: what its functions do for whom calls
-them directly, and so what such a theft would cost. Tables over REST are in `test_tenants.py`."""
+"""Attacks by somebody who has the webhook endpoints' JWT and calls the SQL functions directly; this
+shows what such a theft would cost. Tables over REST are in `test_tenants.py`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def tenant(db: Connection) -> Tenant:
 def test_who_knows_no_member_learns_nothing_about_a_business(
     db: Connection, tenant: Tenant
 ) -> None:
-    """Not even whether it exists: all there is to see is a refused call."""
+    """Not even whether the business exists: each answer is a refused call."""
     answers = []
     for business_id in (tenant.business_id, uuid.uuid4()):
         stranger = replace(tenant, business_id=business_id, user_id=uuid.uuid4())
@@ -42,7 +42,8 @@ def test_who_knows_no_member_learns_nothing_about_a_business(
 def test_who_knows_a_member_learns_the_caller_id_and_can_put_calls_on_record(
     db: Connection, tenant: Tenant
 ) -> None:
-    """The cost: to the database, who holds the token is the phone network."""
+    """This is the cost of the theft: the database takes whoever has the token for the phone
+    network."""
     answer = begin_call(db, tenant, new_call_sid())
     assert answer.keys() == {
         "conversation_id", "block_reason", "to_number", "from_number", "time_limit_seconds",
@@ -53,7 +54,7 @@ def test_who_knows_a_member_learns_the_caller_id_and_can_put_calls_on_record(
 def test_who_knows_a_call_sid_learns_the_calls_numbers_and_can_end_it(
     db: Connection, tenant: Tenant
 ) -> None:
-    """The cost: a CallSid has 128 random bits, and no answer tells one."""
+    """This is the cost of the theft. But a CallSid has 128 random bits, and no answer tells one."""
     sid = new_call_sid()
     first = begin_call(db, tenant, sid)
     assert begin_call(db, add_tenant(db, 2), sid) == first

@@ -1,4 +1,4 @@
-"""Access tokens: made by Twilio's library, and broken in every way that has a code."""
+"""Access tokens: from Twilio's library, and broken in every way that has an error code."""
 
 from __future__ import annotations
 
