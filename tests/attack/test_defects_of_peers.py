@@ -71,7 +71,7 @@ def begin(http: httpx.Client, stack: Stack, call: Call, **changes: str) -> str:
     return answer.text
 
 
-def test_ringing_is_no_talk_time_and_the_agents_leg_is_not_the_call(
+def test_ringing_is_not_talk_time_and_the_agents_leg_is_not_the_call(
     http: httpx.Client, stack: Stack, admin: Connection, call: Call
 ) -> None:
     """Frappe CRM, Chatwoot and others log the length of the rep's own leg."""
@@ -165,7 +165,7 @@ def test_the_dialled_leg_reports_everything_to_a_real_address(
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("path", [*(e.path for e in bundle.endpoints()), "/api/debug/calls"])
-def test_no_endpoint_answers_who_proves_nothing(
+def test_every_endpoint_refuses_whoever_proves_nothing(
     http: httpx.Client, stack: Stack, method: str, path: str
 ) -> None:
     """voip-saas transfers and lists the calls of every tenant for anybody. rmcdialer and Twilio's
@@ -176,7 +176,7 @@ def test_no_endpoint_answers_who_proves_nothing(
         assert answer.status_code in (401, 403, 404, 405, 415), answer.text
 
 
-def test_an_unknown_rep_is_of_no_business(
+def test_an_unknown_rep_belongs_to_no_business(
     http: httpx.Client, stack: Stack, admin: Connection, call: Call
 ) -> None:
     """voip-saas takes an organisation of its own instead."""

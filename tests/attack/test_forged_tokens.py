@@ -122,7 +122,7 @@ def test_a_forged_token_is_refused_everywhere_and_costs_no_database_request(
 def test_unknown_key_ids_make_the_functions_fetch_once_at_most(
     http: httpx.Client, project: Project, address: str
 ) -> None:
-    count = scaled(100, 10_000)
+    count = scaled(100, 4_000)
     fetches, requests = project.key_fetches, project.database_requests
     own = ec.generate_private_key(ec.SECP256R1())
     begun = time.monotonic()

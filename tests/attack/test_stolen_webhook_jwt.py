@@ -25,7 +25,7 @@ def tenant(db: Connection) -> Tenant:
     return add_tenant(db, 1)
 
 
-def test_who_knows_no_member_learns_nothing_about_a_business(
+def test_whoever_knows_no_member_learns_nothing_about_a_business(
     db: Connection, tenant: Tenant
 ) -> None:
     """Not even whether the business exists: each answer is a refused call."""
@@ -39,7 +39,7 @@ def test_who_knows_no_member_learns_nothing_about_a_business(
     assert answers[0]["block_reason"] == "not_a_member"
 
 
-def test_who_knows_a_member_learns_the_caller_id_and_can_put_calls_on_record(
+def test_whoever_knows_a_member_learns_the_caller_id_and_can_put_calls_on_record(
     db: Connection, tenant: Tenant
 ) -> None:
     """This is the cost of the theft: the database takes whoever has the token for the phone
@@ -51,7 +51,7 @@ def test_who_knows_a_member_learns_the_caller_id_and_can_put_calls_on_record(
     assert answer["from_number"] == tenant.caller_id
 
 
-def test_who_knows_a_call_sid_learns_the_calls_numbers_and_can_end_it(
+def test_whoever_knows_a_call_sid_learns_the_calls_numbers_and_can_end_it(
     db: Connection, tenant: Tenant
 ) -> None:
     """This is the cost of the theft. But a CallSid has 128 random bits, and no answer tells one."""
@@ -62,7 +62,7 @@ def test_who_knows_a_call_sid_learns_the_calls_numbers_and_can_end_it(
     assert conversation(db, sid)["status"] == "completed"
 
 
-def test_whose_a_call_is_and_what_reps_wrote_of_it_is_out_of_reach(
+def test_the_owner_of_a_call_and_what_reps_wrote_about_it_stay_out_of_reach(
     db: Connection, tenant: Tenant
 ) -> None:
     sid = new_call_sid()

@@ -387,7 +387,9 @@ def questions(world: World) -> Iterator[Question]:
 
 
 @pytest.mark.soak
-def test_what_is_anothers_is_answered_as_what_nobody_has(untouched_world: World) -> None:
+def test_a_thing_of_another_business_is_answered_as_one_that_does_not_exist(
+    untouched_world: World,
+) -> None:
     """The rule holds for every id, CallSid and number. A difference would tell the asker what
     exists."""
     world = untouched_world

@@ -335,7 +335,7 @@ def test_more_tokens_than_the_business_allows_are_refused_for_a_while(stack: Sta
             connection.execute(allow, (100_000,))
 
 
-def test_who_signed_out_gets_no_token(stack: Stack) -> None:
+def test_a_rep_who_signed_out_gets_no_token(stack: Stack) -> None:
     rep = Rep.sign_in(stack, BOTH)
     business = {"businessId": stack.env["DEMO_BUSINESS_ID"]}
     assert rep.ask("POST", "token", json=business).status_code == 200

@@ -51,7 +51,7 @@ def answers() -> Iterator[Counter[tuple[str, int]]]:
 @DESCRIPTION.parametrize()
 @pytest.mark.parametrize("accept", ["*/*", "application/json"])
 @settings(
-    max_examples=scaled(15, 500),
+    max_examples=scaled(15, 250),
     deadline=None,
     database=None,
     suppress_health_check=list(HealthCheck),

@@ -368,7 +368,9 @@ def test_nothing_private_is_logged_where_the_database_repeats_it(
     repeated.append(sent)
 
 
-def test_nothing_private_is_logged_of_what_is_no_http(real: Functions, marked: Marked) -> None:
+def test_nothing_private_is_logged_of_bytes_that_are_not_http(
+    real: Functions, marked: Marked
+) -> None:
     port = httpx.URL(real.url).port
     before = len(real.log())
     for text in marked.texts:

@@ -113,7 +113,7 @@ def test_a_rest_api_in_trouble_is_a_clear_503_in_time_and_the_next_try_loses_not
     [faults.hang_up, faults.reset, faults.reset_when_done, faults.cut_off_in_body, faults.slow],
     ids=lambda fault: fault.__name__,
 )
-def test_one_broken_connection_or_slow_answer_is_nobodys_trouble(
+def test_one_broken_connection_or_slow_answer_does_no_harm(
     stack: Stack, proxy: Proxy, way: str, fault: Fault
 ) -> None:
     call = Call.new(stack)
@@ -144,7 +144,7 @@ BROWSER_TROUBLES = {
 
 @pytest.mark.soak
 @pytest.mark.parametrize("trouble", list(BROWSER_TROUBLES)[: scaled(1, 2)])
-def test_browsers_are_told_in_time_and_what_fails_at_once_at_once(
+def test_browsers_are_answered_in_time_and_at_once_if_the_request_failed_at_once(
     stack: Stack, proxy: Proxy, trouble: str
 ) -> None:
     fault, least, most = BROWSER_TROUBLES[trouble]

@@ -131,7 +131,7 @@ async def test_the_audio_ends_with_the_call_and_sends_nothing_more(lab: Lab) -> 
 
 
 @in_lab()
-async def test_audio_starts_anew_when_the_browser_restarts_ice(lab: Lab) -> None:
+async def test_audio_starts_again_when_the_browser_restarts_ice(lab: Lab) -> None:
     await lab.script(LEAD, ringSeconds=0, talkSeconds=None)
     async with connected(lab) as browser, audio() as before, audio() as after:
         sid = await talk(browser, before)

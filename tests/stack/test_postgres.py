@@ -61,7 +61,7 @@ def test_data_outlives_a_restart_and_a_stale_pid_file(tmp_path: Path) -> None:
         connection.execute("insert into kept values (1)")
 
 
-def test_half_a_cluster_is_made_anew(tmp_path: Path) -> None:
+def test_half_a_cluster_is_made_again(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "half").write_text("initdb was killed here")
     with Postgres(tmp_path / "data", free_port_base(), "password", fsync=False):

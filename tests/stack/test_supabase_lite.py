@@ -241,7 +241,7 @@ def test_a_custom_role_in_a_jwt_becomes_the_database_role(stack: Stack, http: ht
 
 @pytest.mark.usefixtures("echo")
 @pytest.mark.parametrize("role", ["postgres", "supabase_admin", "supabase_auth_admin"])
-def test_a_role_that_authenticator_is_no_member_of_is_refused(
+def test_a_role_that_authenticator_is_not_a_member_of_is_refused(
     stack: Stack, http: httpx.Client, role: str
 ) -> None:
     claims = {"role": role, "exp": int(time.time()) + 60}

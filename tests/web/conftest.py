@@ -18,7 +18,8 @@ from tests.web.network import Database, Network
 Session = Callable[[str], Any]
 Signed = Callable[..., CallsPage]
 
-expect.set_options(timeout=10_000)
+# More than a page needs: other tests compute meanwhile.
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="session")
