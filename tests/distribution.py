@@ -1,8 +1,9 @@
 """How pytest-xdist distributes the tests, for `-n`.
 
 Most tests wait: for a webhook that is sent again, a stack that starts, a page. So there are more
-workers than cores. Tests that share a stack go to one worker together, and what takes longest
-begins first, so that no worker is left alone with it at the end.
+workers than cores. Tests that share a stack go to one worker together, and the longest groups
+begin first, so that no worker is left alone with one at the end. In the full form
+(`tests/soak.py`) a stack costs little beside the tests, so files go to different workers.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from __future__ import annotations
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
+
+from tests.soak import SOAK
 
 # Folders and files in the order in which they begin; all other files come after these.
 FIRST = (
@@ -25,21 +28,30 @@ FIRST = (
     "tests/shared/test_database_answers.py",
 )
 # Of these folders the tests stay together. Of other folders, the tests of each file do.
-FOLDERS = tuple(f"{group}/" for group in FIRST if not group.endswith(".py"))
+FOLDERS = () if SOAK else tuple(f"{group}/" for group in FIRST if not group.endswith(".py"))
+# In the full form these begin first, and each test for itself, because each takes minutes.
+LONG_TESTS = ("tests/attack/test_every_order.py",) if SOAK else ()
 # After these, Playwright's event loop runs until the worker ends, and asyncio.run() fails.
 LAST_OF_A_WORKER = "tests/web"
 
 
 def group_of(nodeid: str) -> str:
-    """The folder or file that a test stays together with."""
+    """The folder or file that a test stays together with, or the test itself."""
     path = nodeid.partition("::")[0]
+    if path in LONG_TESTS:
+        return nodeid
     return next((folder[:-1] for folder in FOLDERS if path.startswith(folder)), path)
 
 
 def sort(items: list[pytest.Item]) -> None:
     """Puts the groups into the order in which they begin."""
     ranks = {group: rank for rank, group in enumerate(FIRST)}
-    items.sort(key=lambda item: ranks.get(group_of(item.nodeid), len(ranks)))
+
+    def rank(item: pytest.Item) -> int:
+        path, group = item.nodeid.partition("::")[0], group_of(item.nodeid)
+        return -1 if path in LONG_TESTS else ranks.get(group, len(ranks))
+
+    items.sort(key=rank)
 
 
 class Groups(LoadScopeScheduling):  # type: ignore[misc]
@@ -53,5 +65,9 @@ class Groups(LoadScopeScheduling):  # type: ignore[misc]
         if LAST_OF_A_WORKER in self.assigned_work[node] and others:
             # It does what it has, and ends.
             node.shutdown()
-        else:
+            return
+        super()._reschedule(node)
+        # A worker begins a test when it knows the next one, or that there is none. A group of one
+        # test would wait forever, for example after the crash of another worker.
+        while not node.shutting_down and self._pending_of(self.assigned_work[node]) < 2:
             super()._reschedule(node)

@@ -1,4 +1,5 @@
-"""The simulated phone network as an oracle: it knows what truly became of each call."""
+"""The simulated phone network knows what happened in each call, so what we have on record is
+compared with it."""
 
 from __future__ import annotations
 
@@ -19,20 +20,20 @@ Json = dict[str, Any]
 
 
 def rows(stack: Stack, query: str, *parameters: object) -> list[Json]:
-    """Straight from the database, past row-level security."""
+    """Rows from the database itself, without row-level security."""
     with psycopg.connect(stack.env["DATABASE_URL"], row_factory=dict_row) as connection:
         return connection.execute(query.encode(), parameters).fetchall()
 
 
 @dataclass(frozen=True)
 class PhoneNetwork:
-    """That of a stack, by its control API."""
+    """The phone network of a stack, through its control API."""
 
     env: Mapping[str, str]
     http: httpx.Client
 
     def place(self, token: str, to: str, **script: object) -> str:
-        """Places a call; its CallSid."""
+        """Places a call and returns its CallSid."""
         placed = self.http.post(
             "/simulator/calls",
             json={"accessToken": token, "params": {"To": to}, "script": script},
@@ -42,7 +43,7 @@ class PhoneNetwork:
         return sid
 
     def active(self) -> int:
-        """Calls that are not over, or have webhooks under way."""
+        """The number of calls that are not over or whose webhooks are not."""
         count: int = self.http.get("/health").json()["activeCalls"]
         return count
 
@@ -68,7 +69,7 @@ NOBODY_DIALLED = "nobody was dialled"
 
 @dataclass
 class Verdict:
-    """What a comparison of calls with the database found; each fault as a sentence."""
+    """What a comparison of calls with the database found. Each fault is a sentence."""
 
     webhooks: int = 0
     attempts: list[Json] = field(default_factory=list)
@@ -84,7 +85,7 @@ class Verdict:
 
 
 def compare(stack: Stack, calls: Iterable[Json]) -> Verdict:
-    """Holds every conversation, leg and event against what the phone network says happened."""
+    """Compares every conversation, leg and event with what the phone network says happened."""
     verdict = Verdict()
     by_sid = {call["callSid"]: call for call in calls}
     sids = list(by_sid)
@@ -107,7 +108,7 @@ def compare(stack: Stack, calls: Iterable[Json]) -> Verdict:
         verdict.given_up += [
             sent
             for sent in call["deliveries"]
-            # Twilio does not send a Dial's action again, and it says nothing that the leg does not.
+            # Twilio does not send a Dial's action again, and the leg's callbacks say the same.
             if not sent["delivered"] and sent["kind"] != "action"
         ]
         _compare_events(verdict, call, events.get(sid, []))
@@ -141,7 +142,7 @@ def _compare_events(verdict: Verdict, call: Json, stored: list[Json]) -> None:
 
 
 def _event(sent: Json) -> tuple[str, str, str, int | None]:
-    """What makes a callback distinct."""
+    """What distinguishes a callback from others."""
     params = sent["params"]
     if sent["kind"] == "action":
         sid = params.get("DialCallSid") or params["CallSid"]

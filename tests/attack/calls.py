@@ -1,4 +1,4 @@
-"""A call as it reaches us piece by piece, and what must be on record of it in the end."""
+"""A call that reaches us piece by piece, and the rows that it must leave in the end."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.supabase.tenants import Connection, Tenant, dialled, fetch, new_call_
 
 # What a rep types into the browser: not E.164.
 TYPED = "(415) 555-0100"
-# Seen in captures of real callbacks, or expected.
+# Real callbacks were seen to have these fields, or may have them one day.
 ODDITIES = [("Called", ""), ("Odd", "1"), ("Odd", "2"), ("Unknown", "📞")]
 
 
@@ -34,7 +34,8 @@ class Call:
         return f"client:user_{self.tenant.user_id.hex}_{self.tenant.business_id.hex}"
 
     def deliver(self, db: Connection, event: Event | None) -> None:
-        """As role call_webhook; the answer is not waited for."""
+        """Sends one piece to the database as role call_webhook, and does not wait for the
+        answer."""
         if event is None:
             to = self.ending.dialled
             db.execute(
@@ -64,7 +65,8 @@ class Call:
         )
 
     def send(self, http: httpx.Client, env: Mapping[str, str], event: Event | None) -> None:
-        """As Twilio, with all the oddities that its callbacks were seen to have."""
+        """Sends one piece over HTTP as Twilio does, with everything odd that was seen in its
+        callbacks."""
         path, pairs = self._webhook(event)
         if event is None:
             numbers = (self.rep, self.ending.dialled or self.tenant.lead_number)
@@ -88,13 +90,13 @@ class Call:
 
         leg, moment = self.sids[event.leg], at(event.second)
         if event.source == "dial_action":
-            # Without a leg to the lead it does not name one.
+            # Twilio names no leg if nobody was dialled.
             named = [("DialCallSid", leg)] if leg != agent else []
             length = [("DialCallDuration", str(event.duration))] if event.duration else []
             pairs = [("CallSid", agent), ("DialCallStatus", event.status), *named, *length]
             return "twiml?after=dial", pairs
 
-        # Minutes beside seconds.
+        # `Duration` is in minutes, `CallDuration` in seconds.
         length = [("Duration", "1"), ("CallDuration", str(event.duration))]
         return "status", [
             ("CallSid", leg),

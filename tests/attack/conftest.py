@@ -1,4 +1,5 @@
-"""What several attacks use: a client, and functions in front of a project that counts."""
+"""Fixtures of several attacks: an HTTP client, and functions whose Supabase project counts
+requests."""
 
 from __future__ import annotations
 
@@ -12,8 +13,8 @@ from tests.attack.deployment import Project, functions
 
 @pytest.fixture(scope="session")
 def http() -> Iterator[httpx.Client]:
-    """One client for all requests: a new one each would cost more than what it asks."""
-    # Servers that stop wait for connections that are kept.
+    """One client for all requests, because making a client takes longer than a request."""
+    # A server waits for open connections when it stops.
     with httpx.Client(timeout=15, headers={"Connection": "close"}) as client:
         yield client
 
@@ -27,6 +28,6 @@ def project() -> Iterator[Project]:
 
 @pytest.fixture(scope="session")
 def address(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Where functions answer that use ``project``."""
+    """The address of functions that use ``project``."""
     with functions(project.settings(), tmp_path_factory.mktemp("functions")) as address:
         yield address

@@ -1,5 +1,5 @@
-"""The functions in a process of their own, in front of a stand-in for a Supabase project that
-publishes keys and counts what it is asked."""
+"""The functions in a process of their own. In place of Supabase there is a server that publishes
+keys and counts the requests it gets."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from stack.settings import CHECKOUT
 from tests.endpoints import BUSINESS_ID, ENVIRONMENT, claims, serving
 from tests.stacks import free_port_base
 
-# What the database functions answer, all in one.
+# One answer for all database functions.
 ANSWER = {
     "new": True,
     "business_id": BUSINESS_ID,
@@ -35,10 +35,10 @@ ANSWER = {
 
 
 class Project:
-    """Keys by id, what is published of them, and what was asked.
+    """In place of a Supabase project: its keys by id, and how often it was asked.
 
-    ``down``: publishes no keys. ``revoked``: the database refuses access tokens; otherwise it
-    answers as if all went well.
+    ``down``: it publishes no keys. ``revoked``: the database refuses access tokens; otherwise the
+    database answers as if all went well.
     """
 
     def __init__(self) -> None:
@@ -58,7 +58,8 @@ class Project:
         }
 
     def claims(self, **changes: object) -> dict[str, object]:
-        """Those of a good access token of this project; None leaves a claim out."""
+        """The claims of a good access token of this project. None as a value leaves that claim
+        out."""
         return claims(**{"iss": f"{self.url}/auth/v1"} | changes)
 
     def token(self, **changes: object) -> str:
@@ -68,7 +69,7 @@ class Project:
 
     @contextmanager
     def serving(self) -> Iterator[None]:
-        """Answers inside."""
+        """The server answers as long as the context lasts."""
         project = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -106,7 +107,7 @@ class Project:
 
     def settings(self) -> dict[str, str]:
         """The settings of functions that use this project."""
-        # Development: what is deployed talks to Supabase over https alone.
+        # In development, because deployed functions talk to Supabase over https only.
         return {**ENVIRONMENT, "SUPABASE_URL": self.url, "HENK_ENV": "development"}
 
 

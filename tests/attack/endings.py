@@ -64,7 +64,7 @@ def _talked(*events: Event, ringing: int | None = 2) -> Ending:
 ENDINGS = {
     "talked": _talked(*TALKED, _dial_action("lead", "completed", 7), LEFT),
     **{status: _not_answered(status) for status in ("busy", "no-answer", "failed", "canceled")},
-    # With no other event asked for, `completed` has the first number.
+    # Twilio was asked for `completed` only, so this callback has the first sequence number.
     "completed with sequence number 0": _talked(
         Event("lead", "completed", 0, 12, 7),
         _dial_action("lead", "completed", 7),
@@ -81,7 +81,7 @@ ENDINGS = {
     "both legs tell everything": _talked(
         *TALKED, Event("agent", "in-progress", 0, 5), LEFT._replace(sequence_number=1)
     ),
-    # A Dial that names no leg, because there never was one.
+    # The Dial's action names no leg, because there was none.
     "nobody could be dialled": Ending(
         (_dial_action("agent", "failed"), LEFT), "failed", ended=None
     ),

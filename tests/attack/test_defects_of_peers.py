@@ -1,18 +1,19 @@
-"""Defects that were read in the code of other dialers and call logs, each as a rule that it would
-break here.
+"""Defects that were read in the code of other dialers and call logs. Each test is the rule that
+such a defect would break here.
 
-Not tried here, since there is nothing to try it on, or since it is elsewhere:
-- credentials sent to the host of a stored address; recordings started twice, purged in name only,
-  or their status taken for the call's; a demo as hold music: nothing is recorded or played yet
-- transferring or coaching a call of others: there are no transfers and no supervisors yet
-- a webhook that fails after its write, on a request to Twilio: webhooks make one request, the
-  database's, and have no credentials for Twilio
-- a sweep that ends calls by their age: nothing here ends a call
-- read-modify-write counters: none are kept; what is limited is counted under a lock
-  (tests/supabase/test_token_grants.py)
-- two reps who are handed the same lead: there is no queue yet
-- callbacks that fail because another came at the same time: test_every_order.py
-- calling hours by the clock of the server: tests/supabase/test_decide_call_limits.py
+These are not tried here, because we have nothing like it yet or because another test tries it:
+- Credentials are sent to the host of a stored address. Recordings are started twice, or deleted in
+  name only, or their status is taken for the call's. A demo plays as hold music. (Nothing is
+  recorded or played yet.)
+- A rep transfers or listens to a call of others. (There are no transfers and no supervisors yet.)
+- A webhook fails after its write, at a request to Twilio. (Webhooks make one request, to the
+  database, and have no credentials for Twilio.)
+- A job ends calls because they are old. (Nothing here ends a call.)
+- Two processes read and write one counter. (There is no counter. What is limited is counted under a
+  lock: tests/supabase/test_token_grants.py.)
+- Two reps are given the same lead. (There is no queue yet.)
+- A callback fails because another came at the same time. (test_every_order.py)
+- Calling hours follow the clock of the server. (tests/supabase/test_decide_call_limits.py)
 """
 
 from __future__ import annotations
@@ -63,14 +64,14 @@ def row(admin: Connection, call: Call) -> dict[str, Any]:
 
 
 def begin(http: httpx.Client, stack: Stack, call: Call, **changes: str) -> str:
-    """The TwiML that the first webhook is answered."""
+    """Sends the first webhook; the TwiML that it is answered with."""
     fields = {"CallSid": call.sids["agent"], "From": call.rep, "To": call.tenant.lead_number}
     answer = send(http, stack.env, "twiml", (fields | changes).items())
     assert answer.status_code == 200
     return answer.text
 
 
-def test_ringing_is_no_talk_time_and_the_agents_leg_is_not_the_call(
+def test_ringing_is_not_talk_time_and_the_agents_leg_is_not_the_call(
     http: httpx.Client, stack: Stack, admin: Connection, call: Call
 ) -> None:
     """Frappe CRM, Chatwoot and others log the length of the rep's own leg."""
@@ -82,7 +83,7 @@ def test_ringing_is_no_talk_time_and_the_agents_leg_is_not_the_call(
 def test_who_placed_a_call_is_settled_once(
     http: httpx.Client, stack: Stack, admin: Connection, call: Call
 ) -> None:
-    """Frappe CRM finds the owner twice, by two rules."""
+    """Frappe CRM looks for the owner twice, by two different rules."""
     first = begin(http, stack, call)
     other = call.rep.replace(call.tenant.user_id.hex, uuid.uuid4().hex)
     assert begin(http, stack, call, From=other) == first
@@ -92,7 +93,7 @@ def test_who_placed_a_call_is_settled_once(
 def test_a_late_ringing_never_moves_an_answered_call_back(
     http: httpx.Client, stack: Stack, admin: Connection, call: Call
 ) -> None:
-    """Chatwoot guards terminal states alone, and then ends the call for ringing too long."""
+    """Chatwoot guards only final states, and then ends the call because it rings too long."""
     for piece in (None, ANSWERED, RINGING, INITIATED):
         call.send(http, stack.env, piece)
     assert row(admin, call)["status"] == "in-progress"
@@ -108,8 +109,8 @@ def test_a_real_call_sid_without_a_signature_opens_nothing(
     path: str,
     extra: dict[str, str],
 ) -> None:
-    """Most check none, Chatwoot by what a request carries, others unless a variable is set; this is
-    the development stack."""
+    """Most check no signature. Chatwoot checks it depending on what the request carries, others
+    only if a variable is set. This is the development stack."""
     begin(http, stack, call)
     before = fingerprint(admin)
     fields = {
@@ -127,7 +128,7 @@ def test_a_real_call_sid_without_a_signature_opens_nothing(
 
 @pytest.mark.parametrize("folder", ["twiml_fn", "status_fn"])
 def test_webhooks_do_not_start_without_an_auth_token(folder: str) -> None:
-    """Chatwoot skips the check where there is none."""
+    """Chatwoot skips the check if there is no auth token."""
     with pytest.raises(Exception, match="TWILIO_AUTH_TOKEN"):
         load(folder, TWILIO_AUTH_TOKEN=None)
 
@@ -144,7 +145,7 @@ def test_a_signature_is_for_the_query_too(http: httpx.Client, stack: Stack, call
 def test_what_a_browser_sends_is_never_twiml(
     http: httpx.Client, stack: Stack, call: Call, name: str
 ) -> None:
-    """The Flex template and voip-saas join it into XML."""
+    """The Flex template and voip-saas put it into XML as text."""
     twiml = begin(http, stack, call, **{name: '+1"/><Redirect>https://evil.example</Redirect>'})
     assert [verb.tag for verb in ElementTree.fromstring(twiml).iter()] == [
         "Response", "Say", "Hangup",
@@ -164,10 +165,10 @@ def test_the_dialled_leg_reports_everything_to_a_real_address(
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("path", [*(e.path for e in bundle.endpoints()), "/api/debug/calls"])
-def test_no_endpoint_answers_who_proves_nothing(
+def test_every_endpoint_refuses_whoever_proves_nothing(
     http: httpx.Client, stack: Stack, method: str, path: str
 ) -> None:
-    """voip-saas transfers calls and lists those of every tenant for anybody; rmcdialer and Twilio's
+    """voip-saas transfers and lists the calls of every tenant for anybody. rmcdialer and Twilio's
     own examples give tokens to whoever asks."""
     for kind, body in (("application/json", "{}"), (FORM, "To=%2B14155550100&identity=admin")):
         url, headers = stack.env["FUNCTIONS_URL"] + path, {"Content-Type": kind}
@@ -175,10 +176,10 @@ def test_no_endpoint_answers_who_proves_nothing(
         assert answer.status_code in (401, 403, 404, 405, 415), answer.text
 
 
-def test_an_unknown_rep_is_of_no_business(
+def test_an_unknown_rep_belongs_to_no_business(
     http: httpx.Client, stack: Stack, admin: Connection, call: Call
 ) -> None:
-    """voip-saas falls back to an organisation of its own."""
+    """voip-saas takes an organisation of its own instead."""
     begin(http, stack, call, From="client:agent")
     found = row(admin, call)
     assert (found["business_id"], found["status"]) == (None, "blocked")
@@ -188,7 +189,7 @@ def test_an_unknown_rep_is_of_no_business(
 def test_an_event_of_an_unknown_call_is_tied_to_no_other(
     http: httpx.Client, stack: Stack, admin: Connection, call: Call
 ) -> None:
-    """rmcdialer takes it for one of the latest call's."""
+    """rmcdialer takes it for an event of the latest call."""
     begin(http, stack, call)
     unknown = Call(call.tenant, call.ending)
     unknown.send(http, stack.env, RINGING)
@@ -200,7 +201,8 @@ def test_an_event_of_an_unknown_call_is_tied_to_no_other(
 def test_a_call_that_is_completed_before_all_else_was_completed(
     http: httpx.Client, stack: Stack, admin: Connection, call: Call
 ) -> None:
-    """rmcdialer makes it unanswered: it asks for a talk time that it writes later."""
+    """rmcdialer takes the call for unanswered, because it reads a talk time that it writes only
+    later."""
     for piece in (COMPLETED, None):
         call.send(http, stack.env, piece)
     found = row(admin, call)
@@ -210,7 +212,8 @@ def test_a_call_that_is_completed_before_all_else_was_completed(
 def test_a_retry_counts_once(
     http: httpx.Client, stack: Stack, admin: Connection, call: Call
 ) -> None:
-    """rmcdialer counts a call for every delivery, TradeLine247 queues it, Frappe CRM fails."""
+    """rmcdialer counts a call with every delivery, TradeLine247 puts it into a queue, Frappe CRM
+    fails."""
     for piece in (None, None, COMPLETED, COMPLETED, COMPLETED):
         call.send(http, stack.env, piece)
     assert row(admin, call)["events"] == 1

@@ -1,5 +1,5 @@
-"""Attacks with the webhook endpoints' JWT in the wrong hands: what its functions do for whom calls
-them directly, and so what such a theft would cost. Tables over REST are in `test_tenants.py`."""
+"""Attacks by somebody who has the webhook endpoints' JWT and calls the SQL functions directly; this
+shows what such a theft would cost. Tables over REST are in `test_tenants.py`."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def tenant(db: Connection) -> Tenant:
     return add_tenant(db, 1)
 
 
-def test_who_knows_no_member_learns_nothing_about_a_business(
+def test_whoever_knows_no_member_learns_nothing_about_a_business(
     db: Connection, tenant: Tenant
 ) -> None:
-    """Not even whether it exists: all there is to see is a refused call."""
+    """Not even whether the business exists: each answer is a refused call."""
     answers = []
     for business_id in (tenant.business_id, uuid.uuid4()):
         stranger = replace(tenant, business_id=business_id, user_id=uuid.uuid4())
@@ -39,10 +39,11 @@ def test_who_knows_no_member_learns_nothing_about_a_business(
     assert answers[0]["block_reason"] == "not_a_member"
 
 
-def test_who_knows_a_member_learns_the_caller_id_and_can_put_calls_on_record(
+def test_whoever_knows_a_member_learns_the_caller_id_and_can_put_calls_on_record(
     db: Connection, tenant: Tenant
 ) -> None:
-    """The cost: to the database, who holds the token is the phone network."""
+    """This is the cost of the theft: the database takes whoever has the token for the phone
+    network."""
     answer = begin_call(db, tenant, new_call_sid())
     assert answer.keys() == {
         "conversation_id", "block_reason", "to_number", "from_number", "time_limit_seconds",
@@ -50,10 +51,10 @@ def test_who_knows_a_member_learns_the_caller_id_and_can_put_calls_on_record(
     assert answer["from_number"] == tenant.caller_id
 
 
-def test_who_knows_a_call_sid_learns_the_calls_numbers_and_can_end_it(
+def test_whoever_knows_a_call_sid_learns_the_calls_numbers_and_can_end_it(
     db: Connection, tenant: Tenant
 ) -> None:
-    """The cost: a CallSid has 128 random bits, and no answer tells one."""
+    """This is the cost of the theft. But a CallSid has 128 random bits, and no answer tells one."""
     sid = new_call_sid()
     first = begin_call(db, tenant, sid)
     assert begin_call(db, add_tenant(db, 2), sid) == first
@@ -61,7 +62,7 @@ def test_who_knows_a_call_sid_learns_the_calls_numbers_and_can_end_it(
     assert conversation(db, sid)["status"] == "completed"
 
 
-def test_whose_a_call_is_and_what_reps_wrote_of_it_is_out_of_reach(
+def test_the_owner_of_a_call_and_what_reps_wrote_about_it_stay_out_of_reach(
     db: Connection, tenant: Tenant
 ) -> None:
     sid = new_call_sid()

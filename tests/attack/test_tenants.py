@@ -1,5 +1,5 @@
-"""Attacks the walls between businesses over the REST API, as everybody, with generated requests.
-What is allowed is `model.py`'s to say."""
+"""Attacks the walls between businesses over the REST API, in every role, with generated requests.
+`model.py` says what is allowed."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from tests.soak import SOAK, figure, scaled
 from tests.supabase.privileges import not_hardened, unlisted
 from tests.supabase.tenants import new_call_sid
 
-# In the full form every run draws other requests.
+# In the full form, every run makes different requests.
 generated = settings(
     max_examples=scaled(10, 60), derandomize=not SOAK, deadline=None, database=None
 )
 numbers = st.integers(0, BUSINESSES - 1)
 memberships = st.dictionaries(numbers, st.sampled_from(ROLES))
-# A user with these memberships, who had those of the example before; or one of the other tokens.
+# A user with these memberships (in the example before they had others), or one of the other tokens.
 askers = memberships | memberships | st.sampled_from(OTHER_ROLES)
 each_table = pytest.mark.parametrize("table", TABLES)
 some_businesses = st.lists(numbers, min_size=1, unique=True)
@@ -43,7 +43,7 @@ def world(stack: Stack) -> Iterator[World]:
 
 @pytest.fixture
 def untouched_world(stack: Stack) -> Iterator[World]:
-    """A world whose user was never a member of any business, and so has left rows in none."""
+    """A world whose user was never a member of any business, and so has left no rows in one."""
     with made_in(stack, first_number=50) as made:
         yield made
 
@@ -53,7 +53,8 @@ def principal(world: World, asker: dict[int, str] | str) -> Principal:
 
 
 def filters(column: str, named: list[str], form: str) -> dict[str, str]:
-    """A question for rows of businesses, in one of the ways that PostgREST offers."""
+    """The parameters that ask for rows of these businesses, in one of the ways that PostgREST
+    offers."""
     each = ",".join(f"{column}.eq.{one}" for one in named)
     none_of = ",".join(f"{column}.neq.{one}" for one in named)
     return {
@@ -68,7 +69,7 @@ def filters(column: str, named: list[str], form: str) -> dict[str, str]:
 
 
 def asked_for(world: World, named: list[str], form: str) -> set[str]:
-    """Of the world's businesses, those whose rows such a question is for."""
+    """The businesses of the world whose rows such a question asks for."""
     if form == "none":
         return set(world.business_ids)
     if form == "eq":
@@ -104,13 +105,13 @@ def test_the_model_knows_every_table_and_function(world: World) -> None:
 
 
 def test_every_table_has_rows_of_every_business(world: World) -> None:
-    """Or there would be nothing to find."""
+    """Otherwise the attacks would have nothing to find."""
     for table, business in itertools.product(TABLES, world.business_ids):
         assert world.rows(table, business), table
 
 
 def test_the_stack_grants_what_the_migrations_grant(stack: Stack) -> None:
-    """So that what is refused here is refused in production, and what is refused there is here."""
+    """So what is refused here is refused in production, and the other way round."""
     with psycopg.connect(stack.env["DATABASE_URL"]) as db:
         assert unlisted(db) == {}
         assert not_hardened(db) == []
@@ -149,7 +150,8 @@ def test_a_read_shows_the_rows_of_ones_businesses_and_counts_no_others(
 
 @pytest.mark.parametrize("roles", [{0: "owner"}, {0: "agent", 1: "manager"}, {}], ids=str)
 def test_no_embedding_leads_out_of_ones_businesses(world: World, roles: dict[int, str]) -> None:
-    """Along every foreign key, both ways; plain, and searched and sorted by the embedded table."""
+    """An embedding follows a foreign key, in either direction; plain, and with a filter and an
+    order by the embedded table."""
     who = world.user(roles)
     own = set(who.member_of)
     for table, embedded, to_one in world.relations():
@@ -223,7 +225,7 @@ def test_an_update_reaches_what_the_model_lets_it_and_a_deletion_nothing(
         for one in asked_for(world, named, form)
         if not deletion and who.may_update(table, column, one)
     }
-    # All or nothing: a lead of one business cannot be that of another's call.
+    # The statement fails as a whole: a lead of one business cannot belong to a call of another.
     mixed = column.endswith("_id") and not reached.issubset(named[:1])
     changing = set() if mixed else reached
     before = fingerprint(world.database, without=changing)
@@ -270,7 +272,7 @@ def test_a_row_is_inserted_by_whom_the_model_lets_whether_it_is_there_already_or
     before = fingerprint(world.database, without=[business] if allowed else [])
     answer = world.ask(who, method, table, params=params, json=row, headers={"Prefer": prefer})
     if allowed:
-        # To merge, or to put, is to update.
+        # To merge or to PUT is an update, which may be refused.
         assert answer.is_success or there or resolution in ("merge", "PUT"), answer.text
     else:
         assert answer.status_code in (401, 403), (answer.status_code, answer.text)
@@ -342,7 +344,8 @@ def test_a_function_is_executed_by_its_own_role_alone(world: World, function: st
 
 
 def unlike(value: object) -> Any:
-    """Something of the same shape that nobody has; the same thing where it names nothing."""
+    """A value of the same shape that names nothing that exists. A value that names nothing
+    stays."""
     if not isinstance(value, str):
         return value
     if re.fullmatch(r"[0-9a-f-]{36}", value):
@@ -353,7 +356,8 @@ def unlike(value: object) -> Any:
 
 
 class Question(NamedTuple):
-    """THIS stands for ``this``, which is another's, and for what nobody has."""
+    """A request. In it, THIS stands for ``this``, which belongs to another business; the test also
+    puts something there that nobody has."""
 
     method: str
     path: str
@@ -363,7 +367,8 @@ class Question(NamedTuple):
 
 
 def questions(world: World) -> Iterator[Question]:
-    """Of the first business's owner, with everything of the second that names something."""
+    """Questions of the first business's owner about everything of the second that names
+    something."""
     own, (_, theirs, *_) = world.business_ids[0], world.tenants
     ids = {"lead_id": str(theirs.lead_id), "campaign_id": str(theirs.campaign_id)}
     for column, this in ids.items():
@@ -385,8 +390,11 @@ def questions(world: World) -> Iterator[Question]:
 
 
 @pytest.mark.soak
-def test_what_is_anothers_is_answered_as_what_nobody_has(untouched_world: World) -> None:
-    """Whatever is asked with an id, a CallSid or a number: a difference would tell what exists."""
+def test_a_thing_of_another_business_is_answered_as_one_that_does_not_exist(
+    untouched_world: World,
+) -> None:
+    """The rule holds for every id, CallSid and number. A difference would tell the asker what
+    exists."""
     world = untouched_world
     who, asked = world.user({0: "owner"}), list(questions(world))
     before = fingerprint(world.database)

@@ -1,5 +1,5 @@
-"""Attacks the webhooks: a rotation of the auth token, what Twilio leaves out of its signature, and
-nonsense in every part of a request, signed and unsigned."""
+"""Attacks the webhooks: with a rotation of the auth token, with the parts of an address that Twilio
+does not sign, and with nonsense in every part of a request, signed and unsigned."""
 
 from __future__ import annotations
 
@@ -30,14 +30,15 @@ from tests.endpoints import (
 from tests.soak import SOAK, figure, scaled
 from tests.supabase.tenants import Tenant, committed_tenant, new_call_sid
 
-# In the full form every run draws other requests.
+# In the full form, every run makes different requests.
 generated = settings(
     max_examples=scaled(100, 2000), derandomize=not SOAK, deadline=None, database=None
 )
 STATUSES = ["initiated", "ringing", "in-progress", "completed", "busy", "failed", "canceled"]
 
-# What each deployment of a rotation knows, and what Twilio may sign with while it serves: with the
-# primary token alone, which is the old one until the new one is promoted.
+# Each step of a rotation: the tokens that the functions know, and those that Twilio may sign with
+# meanwhile. Twilio signs with the primary token only, which is the old one until the new one is
+# promoted.
 ROTATION: list[tuple[dict[str, str], set[str]]] = [
     ({"TWILIO_AUTH_TOKEN": AUTH_TOKEN}, {AUTH_TOKEN}),
     (
@@ -80,7 +81,7 @@ def test_an_auth_token_is_rotated_without_a_rejected_webhook(
 
 @pytest.fixture(scope="module")
 def tenant(stack: Stack) -> Iterator[Tenant]:
-    """A business of this file's own; afterwards nothing is left of what was sent."""
+    """A business for this file only. Afterwards all that was sent is deleted."""
     assert stack.postgres is not None
     with psycopg.connect(stack.env["DATABASE_URL"], autocommit=True) as admin:
         (last,) = (
@@ -134,9 +135,10 @@ def test_no_request_without_a_signature_does_anything(
     assert project.database_requests == before
 
 
-# The calls of an example; what Twilio sends in each parameter, and what it never would.
+# The CallSids of one example.
 SIDS = st.sampled_from(["AGENT", "LEAD"])
-# The samples: what Postgres stores in no text, in no integer, and as no time.
+# The three samples: Postgres cannot store the first as text, the second as an integer, the third as
+# a time.
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=60) | st.sampled_from(
     ["\0", "9999999999", "Thu, 01 Jan 2026 00:00:00 +2300"]
 )
@@ -162,7 +164,8 @@ USUAL: dict[str, st.SearchStrategy[str]] = {
 
 
 def mostly(usual: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    """Or little of what is sent would get as far as the database."""
+    """Usual values in five of six cases, so that much of what is sent gets as far as the
+    database."""
     return st.sampled_from([usual] * 5 + [TEXT]).flatmap(lambda values: values)
 
 
@@ -176,7 +179,7 @@ REPEATED_OR_UNKNOWN = st.lists(st.tuples(st.sampled_from(sorted(USUAL)) | TEXT, 
 def test_no_signed_form_is_ever_an_error_of_ours(
     http: httpx.Client, stack: Stack, tenant: Tenant
 ) -> None:
-    """Against the real database: what it cannot store would be a 500 too."""
+    """This asks the real database, because what it cannot store would be a 500 too."""
     answered: Counter[int] = Counter()
 
     @generated
@@ -193,6 +196,6 @@ def test_no_signed_form_is_ever_an_error_of_ours(
         answered[answer.status_code] += 1
 
     attack()
-    # What was tried is no nonsense alone.
+    # The examples were not only nonsense.
     assert answered.keys() == {200, 204, 400}
     figure(f"webhooks: signed forms by answer: {dict(sorted(answered.items()))}, no 5xx")

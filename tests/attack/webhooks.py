@@ -1,4 +1,4 @@
-"""Webhooks as Twilio sends them to the stack, repeated parameters included."""
+"""Webhooks to the stack as Twilio sends them; a parameter may come twice."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Pairs = Iterable[tuple[str, str]]
 def send(
     http: httpx.Client, env: Mapping[str, str], path: str, pairs: Pairs, *, to: str = ""
 ) -> httpx.Response:
-    """``to``: where it is sent, if not to the address that is signed."""
+    """Sends a signed webhook. ``to``: where to send it, if not to the address that is signed."""
     url = f"{env['PUBLIC_BASE_URL']}/{path}"
     fields = [("AccountSid", env["TWILIO_ACCOUNT_SID"]), *pairs]
     signature = sign(env["TWILIO_AUTH_TOKEN"], url, fields)

@@ -1,4 +1,4 @@
-"""Businesses in the stack's database, and principals with real tokens at its REST API."""
+"""Businesses in the stack's database, and principals with real tokens for its REST API."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ BUSINESSES = 3
 
 
 def fingerprint(db: Connection, *, without: Collection[str] = ()) -> dict[str, str]:
-    """By table, a digest of all rows but some businesses': two are equal if nothing was written."""
+    """A digest of each table, without the rows of some businesses. Two are equal if nothing was
+    written."""
     digest = sql.SQL(
         "select {}, md5(coalesce(string_agg(t::text, '|' order by t::text), ''))"
         " from public.{} as t where not coalesce({} = any(%(without)s::uuid[]), false)"
@@ -45,8 +46,8 @@ def fingerprint(db: Connection, *, without: Collection[str] = ()) -> dict[str, s
 
 @dataclass(frozen=True)
 class World:
-    """Several businesses with rows in every table. One user's memberships are whatever a test says;
-    the other principals are tokens that everybody, or a thief, has."""
+    """Several businesses with rows in every table. A test says in which of them the one user is a
+    member. The other principals are tokens that everybody has, or a thief."""
 
     tenants: tuple[Tenant, ...]
     user_id: uuid.UUID
@@ -59,7 +60,7 @@ class World:
         return tuple(str(tenant.business_id) for tenant in self.tenants)
 
     def user(self, roles: Mapping[int, str]) -> Principal:
-        """The user, from now on a member of the businesses of these numbers and of no other."""
+        """The user, who from now on is a member of exactly the businesses of these numbers."""
         member_of = {self.business_ids[number]: role for number, role in roles.items()}
         self.database.execute(
             "delete from public.business_members where user_id = %s", (self.user_id,)
@@ -80,8 +81,8 @@ class World:
         )
 
     def rows(self, table: str, business_id: str) -> list[dict[str, Any]]:
-        """The business's rows, as the database's owner sees them, without the numbers that Postgres
-        gives itself: it refuses others' before it looks at privileges."""
+        """The business's rows, as the owner of the database sees them. The numbers that Postgres
+        generates are left out: Postgres refuses others before it checks privileges."""
         query = sql.SQL("select to_jsonb(t) from public.{} as t where {} = %s").format(
             sql.Identifier(table), sql.Identifier(TABLES[table].owner)
         )
@@ -101,8 +102,8 @@ class World:
         return [name for (name,) in found]
 
     def relations(self) -> list[tuple[str, str, bool]]:
-        """Tables that the API can embed in one another, along every foreign key and both ways; with
-        whether it is one row that is embedded."""
+        """The tables that the API can embed in one another: along every foreign key, in both
+        directions. The bool says whether one row is embedded and not a list."""
         found = self.database.execute(
             "select conrelid::regclass::text, confrelid::regclass::text from pg_constraint"
             " where contype = 'f' and connamespace = 'public'::regnamespace"
@@ -112,7 +113,7 @@ class World:
 
 
 def _furnish(db: Connection, tenant: Tenant) -> None:
-    """Calls, and a row in each table that a new tenant leaves empty."""
+    """Adds calls, and a row to each table that is empty for a new tenant."""
     db.execute(
         "update public.businesses set token_grants_per_minute = 100000 where id = %s",
         (tenant.business_id,),
@@ -128,9 +129,9 @@ def _furnish(db: Connection, tenant: Tenant) -> None:
 
 @contextmanager
 def made_in(stack: Stack, first_number: int = 40) -> Iterator[World]:
-    """A world, deleted afterwards with all that is its own.
+    """A world. Afterwards it is deleted with all that belongs to it.
 
-    ``first_number``: of its tenants; two worlds of one stack need different ones.
+    ``first_number``: the number of its first tenant; two worlds of one stack need different ones.
     """
     env = stack.env
     secret = env["SUPABASE_JWT_SECRET"]

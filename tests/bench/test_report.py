@@ -1,4 +1,4 @@
-"""docs/benchmarks.md says it when a budget is missed, and only then."""
+"""docs/benchmarks.md marks a missed budget, and only a missed one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def figures(start: float, memory: float, rate: float) -> Figures:
 
 
 def results(**changes: object) -> report.Results:
-    """Everything within its budget, with these changes."""
+    """Results that are all within their budgets, with these changes."""
     kept = {
         "functions": {
             "empty": figures(0.2, 40e6, 2000),

@@ -1,4 +1,4 @@
-"""docs/openapi.yaml says what the code says: its addresses, refusals, columns and reasons."""
+"""docs/openapi.yaml describes what the code does: addresses, refusals, columns and reasons."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ OPERATIONS: dict[str, Json] = {
     for method, operation in operations.items()
 }
 
-# The database's types, as the REST API words them.
+# The database's types, and what the REST API makes of them.
 JSON_TYPES = {
     "uuid": ("string", "uuid"),
     "text": ("string", None),
@@ -42,7 +42,7 @@ JSON_TYPES = {
 
 
 def codes(response: Json) -> list[str]:
-    """Those of a refusal."""
+    """The error codes of a refusal."""
     schema = response["content"]["application/json"]["schema"]
     found: list[str] = schema["allOf"][1]["properties"]["error"]["properties"]["code"]["enum"]
     return found
@@ -85,7 +85,7 @@ def test_refusals_are_those_of_the_code() -> None:
         for status, of_status in coded.items()
         for code in of_status - described[status]
     }
-    # What all other methods are answered with; and what only the scheduler meets.
+    # Every other method is answered 405, and only the scheduler gets the other code.
     assert undescribed - {(503, "twilio_unavailable")} == {(405, "method_not_allowed")}
     assert all(described[status] <= coded[status] for status in described)
 
@@ -138,7 +138,7 @@ def test_it_names_the_origins_and_the_largest_body() -> None:
 
 
 def examples() -> Iterator[tuple[str, Json, object]]:
-    """Every example, with where it stands and its schema."""
+    """Every example, with its place and its schema."""
     contents = {name: response["content"] for name, response in RESPONSES.items()}
     for label, operation in OPERATIONS.items():
         contents[label] = operation.get("requestBody", {}).get("content", {})

@@ -1,4 +1,4 @@
-"""The parties around the running stack: a rep's browser, Twilio by hand, a REST client."""
+"""Who talks to the running stack: a rep's browser, Twilio, a client of the REST API."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Rep:
         )
 
     def grant(self, business_id: str | None = None) -> Json:
-        """What token_fn answers."""
+        """The data of token_fn's answer."""
         body = {"businessId": business_id} if business_id else {}
         answer = self.ask("POST", "token", json=body)
         assert answer.status_code == 200, answer.text
@@ -55,7 +55,7 @@ class Rep:
         return data
 
     def place_call(self, params: Mapping[str, str], **script: object) -> Json:
-        """Places a call at the phone network; what the network says of it once it is over."""
+        """Places a call and waits for its end; what the phone network says of it."""
         simulator = self.env["SIMULATOR_URL"]
         placed = httpx.post(
             f"{simulator}/simulator/calls",
@@ -73,7 +73,7 @@ class Rep:
 
 
 def wait_until_over(simulator: str, call_sid: str) -> Json:
-    """The call with all that happened, once the last webhook of it is settled."""
+    """The call as the phone network tells it, once the last webhook is answered or given up."""
     deadline = time.monotonic() + 60
     url = f"{simulator}/simulator/calls/{call_sid}"
     seen = 0
@@ -106,7 +106,8 @@ def rest(
 def webhook(
     env: Mapping[str, str], path: str, params: Mapping[str, str], **changes: Any
 ) -> httpx.Response:
-    """A webhook as Twilio sends it; ``changes`` replace parts of the request once it is signed."""
+    """Sends a webhook as Twilio does. ``changes`` replace parts of the request after it was
+    signed."""
     url = f"{env['PUBLIC_BASE_URL']}/{path}"
     signed = {"AccountSid": env["TWILIO_ACCOUNT_SID"], "ApiVersion": "2010-04-01", **params}
     signature = RequestValidator(env["TWILIO_AUTH_TOKEN"]).compute_signature(url, signed)
@@ -115,7 +116,7 @@ def webhook(
 
 
 def identity(user_id: str, business_id: str) -> str:
-    """``From`` of a call by this rep."""
+    """The parameter ``From`` of a call by this rep."""
     return f"client:user_{uuid.UUID(user_id).hex}_{uuid.UUID(business_id).hex}"
 
 

@@ -10,12 +10,12 @@ from stack.settings import CHECKOUT
 
 DOCUMENT = yaml.safe_load((CHECKOUT / "docs" / "openapi.yaml").read_text())
 for column in DOCUMENT["components"]["schemas"]["Conversation"]["properties"].values():
-    # Supabase Lite words a row's times as Postgres does, with a space; PostgREST as ISO 8601.
+    # Supabase Lite writes times as Postgres does, with a space; PostgREST writes ISO 8601.
     if column.get("format") == "date-time":
         del column["format"]
 DESCRIPTION = schemathesis.openapi.from_dict(DOCUMENT)
 
-# Ids that exist, once the stack runs: made-up ones would only ever be refused.
+# Ids of rows in the running stack. With random ids only, every request would be refused.
 known_ids: list[str] = []
 schemathesis.openapi.format(
     "uuid",

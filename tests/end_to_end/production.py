@@ -1,4 +1,4 @@
-"""The functions as production has them, without development's liberties, and all that they log."""
+"""The functions with production's settings, and everything that they log."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from tests.stacks import free_port_base
 
 @dataclass(frozen=True)
 class Functions:
-    """A running server: where it is, what it was given, and where it logs."""
+    """A running server: its address, its settings, and its log."""
 
     url: str
     env: Mapping[str, str]
     log_path: Path
 
     def log(self) -> str:
-        """Everything that it wrote to either output so far."""
+        """Everything that it wrote to stdout and stderr so far."""
         return self.log_path.read_text(encoding="utf-8", errors="surrogateescape")
 
 
 @contextmanager
 def functions(stack: Stack, log_path: Path, supabase_url: str | None = None) -> Iterator[Functions]:
-    """All endpoints on one port, on the stack's project, or on what answers at ``supabase_url``."""
+    """All endpoints on one port. Supabase is the stack's, or what answers at ``supabase_url``."""
     url = f"http://127.0.0.1:{free_port_base()}"
     supabase_url = supabase_url or stack.env["SUPABASE_URL"]
     key = SigningKey.from_secret(stack.env["SUPABASE_JWT_SECRET"])

@@ -1,4 +1,4 @@
-"""What must not get in, at the running stack: a clear answer, no stack trace, nothing lost."""
+"""Bad input at the running stack: a clear answer, no stack trace, nothing lost."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ def rep(stack: Stack) -> Rep:
 
 @pytest.fixture(scope="module")
 def caller(rep: Rep) -> str:
-    """``From`` of the demo rep."""
+    """The parameter ``From`` of a call by the demo rep."""
     user_id = jwt.decode(rep.access_token, options={"verify_signature": False})["sub"]
     return identity(user_id, rep.env["DEMO_BUSINESS_ID"])
 
 
 def query(stack: Stack, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
-    """As an operator, past row-level security."""
+    """Rows as an operator sees them, without row-level security."""
     with psycopg.connect(stack.env["DATABASE_URL"]) as connection:
         return connection.execute(statement.encode(), parameters).fetchall()
 
 
 def begin(stack: Stack, **params: str) -> Json:
-    """The first webhook of a call, and the row it left."""
+    """Sends the first webhook of a call; the answer, and the row that it left."""
     call_sid = new_call_sid()
     answer = webhook(
         stack.env, "twiml", {"CallSid": call_sid, "CallStatus": "ringing", "Called": "", **params}
@@ -87,7 +87,7 @@ def test_webhooks_that_twilio_did_not_sign_are_refused(stack: Stack, path: str) 
 
 
 def test_a_signature_is_for_one_address(stack: Stack) -> None:
-    """What was signed for one endpoint opens no other, and no other query."""
+    """A signature for one endpoint is not valid for another endpoint or another query."""
     params = {"CallSid": new_call_sid(), "CallStatus": "ringing"}
     signed = webhook(stack.env, "status?x=1", params)
     assert signed.status_code == 204
@@ -335,7 +335,7 @@ def test_more_tokens_than_the_business_allows_are_refused_for_a_while(stack: Sta
             connection.execute(allow, (100_000,))
 
 
-def test_who_signed_out_gets_no_token(stack: Stack) -> None:
+def test_a_rep_who_signed_out_gets_no_token(stack: Stack) -> None:
     rep = Rep.sign_in(stack, BOTH)
     business = {"businessId": stack.env["DEMO_BUSINESS_ID"]}
     assert rep.ask("POST", "token", json=business).status_code == 200

@@ -1,4 +1,4 @@
-"""The main job on the real stack: a rep calls, and the row is what the call was."""
+"""The main job on the real stack: a rep calls, and the row says what happened."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.end_to_end.clients import DEMO, RIVAL, Json, Rep, rest
 
 ANSWERS = "+15005550006"
 
-# Dialled number, then what the lead's leg must have become.
+# The dialled number, then what the lead's leg must have become.
 ENDINGS = {
     "answered": (ANSWERS, "completed", 7),
     "any other number": ("+14155550123", "completed", 7),
@@ -45,7 +45,7 @@ def the_conversation(rep: Rep, call: Json) -> Json:
 
 
 def distinct_callbacks(call: Json) -> set[tuple[str, ...]]:
-    """The callbacks that the network sent, by what makes them distinct."""
+    """The callbacks that the network sent, as tuples of what distinguishes them."""
     callbacks: set[tuple[str, ...]] = set()
     for delivery in call["deliveries"]:
         params = delivery["params"]

@@ -1,5 +1,5 @@
-"""Signed forms of any content, in any order, through to the real database: every answer is one that
-docs/openapi.yaml describes, none is an error of ours, and what was taken is in the ledger."""
+"""Signed forms of any content, in any order, go through to the real database. docs/openapi.yaml
+describes every answer, no answer is an error of ours, and accepted events are in the ledger."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.soak import figure, scaled
 
 Pairs = list[tuple[str, str]]
 
-# Few calls, so that events of the same one meet; each has its leads, as Twilio's SIDs do.
+# Few calls, so that several events are of the same call. Each has legs of its own, as at Twilio.
 AGENTS = [new_call_sid() for _ in range(scaled(4, 40))]
 LEADS = {new_call_sid(): agent for agent in AGENTS for _ in range(2)}
 
@@ -62,7 +62,7 @@ odd = st.lists(
 def fields(
     known: dict[str, st.SearchStrategy[str]], **needed: st.SearchStrategy[str]
 ) -> st.SearchStrategy[Pairs]:
-    """What is needed, some of the known parameters, and some that nobody knows."""
+    """A form with the needed parameters, some of the known ones, and some unknown ones."""
     chosen = st.fixed_dictionaries(needed, optional=known).map(lambda form: list(form.items()))
     return st.tuples(chosen, odd).map(lambda both: both[0] + both[1])
 

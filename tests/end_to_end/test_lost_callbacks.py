@@ -1,5 +1,5 @@
-"""Callbacks get lost, and every call is right all the same: real Postgres, REST, functions, and the
-phone network, which loses them and is asked what became of its calls."""
+"""Callbacks get lost, and every call is right all the same: with the real Postgres, REST API and
+functions, and a phone network that loses callbacks and is asked what happened in its calls."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from tests.soak import figure, scaled
 from tests.stacks import free_port_base
 from tests.supabase.tenants import Connection, fetch
 
-# Dialled number by ending; the last is refused before anybody is dialled.
+# One dialled number for each ending. Nobody is dialled for the last: it is refused.
 NUMBERS = (
     "+15005550006", "+15005550007", "+15005550008", "+15005550009", "+15005550010",
     "+15005550011", "+15005550001", "+15005550004", "+19005551234",
@@ -46,7 +46,7 @@ def rep(stack: Stack) -> Rep:
 
 @pytest.fixture
 def db(stack: Stack) -> Iterator[Connection]:
-    """The database, with nothing left on the list by others."""
+    """The database, after other tests' calls were taken off the list of unsettled calls."""
     with psycopg.connect(stack.env["DATABASE_URL"], autocommit=True) as connection:
         connection.execute("delete from private.unsettled_calls")
         yield connection
@@ -69,7 +69,7 @@ def losing(stack: Stack, fraction: float, seed: int = 1) -> Iterator[None]:
 
 @contextmanager
 def fault(stack: Stack, **what: object) -> Iterator[None]:
-    """Twilio's API fails at Calls."""
+    """Inside, Twilio's API fails at Calls."""
     control(stack, "api-faults", path="/Calls", **what)
     try:
         yield
@@ -78,7 +78,7 @@ def fault(stack: Stack, **what: object) -> Iterator[None]:
 
 
 def questions(stack: Stack) -> tuple[int, int]:
-    """How often Twilio was asked about a call, and about the legs it dialled."""
+    """How often Twilio was asked about a call, and how often about the legs it dialled."""
     asked = httpx.get(f"{stack.env['SIMULATOR_URL']}/simulator/api-requests").json()["requests"]
     return asked.get(AGENT, 0), asked.get(CHILDREN, 0)
 
@@ -92,8 +92,8 @@ def run(stack: Stack) -> httpx.Response:
 
 
 def place(rep: Rep, count: int) -> list[Json]:
-    """So many calls, of each ending in turn; what the network says of them in the end. Some are
-    under way at once, and not so many that callbacks would be lost by themselves."""
+    """Places so many calls, of each ending in turn; what the network says of them in the end.
+    Several are active at once, but not so many that callbacks fail for other reasons."""
     simulator, token = rep.env["SIMULATOR_URL"], rep.grant()["token"]
 
     def place_one(n: int) -> Json:
@@ -107,7 +107,8 @@ def place(rep: Rep, count: int) -> list[Json]:
 
 
 def complaints(db: Connection, calls: list[Json]) -> list[str]:
-    """What is wrong with the rows that these calls left; each begins with the call's SID."""
+    """Everything that is wrong with the rows of these calls. Each line begins with the call's
+    SID."""
     sids = [call["callSid"] for call in calls]
     rows = {
         row["call_sid"]: row
@@ -144,7 +145,7 @@ def complaints(db: Connection, calls: list[Json]) -> list[str]:
 
 
 def same_second(moment: datetime | None, text: str | None) -> bool:
-    """Whether they are the same but for roundings of start, end and length."""
+    """Whether they are equal, or differ only because start, end and length were rounded."""
     if moment is None or text is None:
         return moment is None and text is None
     return abs((moment - datetime.fromisoformat(text)).total_seconds()) < 2
@@ -238,7 +239,8 @@ def test_callbacks_that_come_after_all_change_nothing_wrongly(
 
 @contextmanager
 def a_function_of_its_own(stack: Stack, directory: Path) -> Iterator[tuple[Process, Scheduler]]:
-    """Another instance of reconcile_fn on the stack, to be killed, and who may run it."""
+    """Another instance of reconcile_fn on the stack, to be killed, and the scheduler that may run
+    it."""
     port = free_port_base()
     env = stack.env
     with publishing(f"http://127.0.0.1:{port}", SCHEDULER_ACCOUNT) as scheduler:
@@ -299,7 +301,7 @@ def test_a_run_that_dies_between_claim_and_write_is_made_up_for_by_the_next(
         with fault(stack, delaySeconds=2.5), ThreadPoolExecutor(1) as pool:
             headers = {"Authorization": f"Bearer {scheduler.token()}"}
             dying = pool.submit(httpx.post, scheduler.audience, headers=headers, timeout=30)
-            # Claimed, asked, and not answered yet.
+            # The calls are claimed, and Twilio is asked but has not answered yet.
             wait_for(lambda: questions(stack)[0] > before)
             os.killpg(process.pid, signal.SIGKILL)
             with pytest.raises(httpx.HTTPError):
@@ -307,7 +309,7 @@ def test_a_run_that_dies_between_claim_and_write_is_made_up_for_by_the_next(
     assert complaints(db, calls) != []
     claimed = db.execute("select from private.unsettled_calls where checks = 1").rowcount
     assert claimed == len(calls)
-    # Another run finds nothing while the lease lasts, and all of it once that is over.
+    # Another run finds no call while the lease lasts, and all of them after it.
     assert run(stack).json()["data"]["asked"] == 0
     longest = db.execute(
         "select extract(epoch from max(next_check_at) - now()) from private.unsettled_calls"
@@ -336,7 +338,7 @@ def test_twilio_down_is_a_fast_503_and_the_run_after_it_makes_up_for_it(
             took = time.monotonic() - began
         assert (answer.status_code, what) == (503, what)
         assert answer.json()["error"]["code"] == "twilio_unavailable"
-        # The host waits for 20.
+        # The host allows 20 s.
         assert took < 15
     let_it_be_due(db)
     assert run(stack).json()["data"]["asked"] == len(calls)

@@ -1,6 +1,7 @@
-"""What people typed, said and own is in no log: marked numbers, names, addresses, notes and secrets
-go into every part of requests to every endpoint, through a database that works, one that fails in
-its own words, and a REST API that repeats all it was sent. Then everything logged is searched."""
+"""No log has what people typed, said or own. Marked numbers, names, addresses, notes and secrets go
+into every part of requests to every endpoint: with a database that works, with one whose errors
+repeat them, and with a REST API that answers with all it was sent. Then everything that was logged
+is searched."""
 
 from __future__ import annotations
 
@@ -36,7 +37,7 @@ from tests.soak import SOAK, figure
 ORIGIN = "https://app.callhenk.com"
 FORM = "application/x-www-form-urlencoded"
 
-# What to send, and what would give it away.
+# The text to send, and the part that would give it away.
 PRIVATE = {
     "+14155552671": "5552671",
     "(415) 555-2672": "555-2672",
@@ -52,13 +53,13 @@ PRIVATE = {
 
 @dataclass(frozen=True)
 class Marked:
-    """What must not be logged: the texts to send, and what is searched for."""
+    """What must not be logged: the texts to send, and the traces to search for."""
 
     texts: tuple[str, ...]
     traces: tuple[str, ...]
 
     def found_in(self, log: str) -> list[str]:
-        """The traces that are in there."""
+        """The traces that the text has."""
         log = f"{log}\n{unquote_plus(log)}".lower()
         return [trace for trace in self.traces if trace.lower() in log]
 
@@ -82,14 +83,14 @@ def marked(stack: Stack, rep: Rep) -> Marked:
 
 @dataclass(frozen=True)
 class Callers:
-    """Makes requests of a browser and of Twilio that carry private texts, one in each place."""
+    """Makes requests of a browser and of Twilio. Each has a private text in one place."""
 
     functions: Functions
     access_token: str
     caller: str
 
     def requests(self, texts: Iterator[str]) -> Iterator[httpx.Request]:
-        """One request for each place, with the next text in it."""
+        """One request for each place, each with the next text."""
         yield from self._of_browsers(texts)
         yield from self._of_twilio(texts)
 
@@ -185,10 +186,10 @@ class Callers:
 
 
 def ask_everything(callers: Callers, marked: Marked, shift: int, every: int = 1) -> int:
-    """Sends a request for each place, or for one of ``every`` so many; in the full form once for
-    each text. How many."""
+    """Sends a request for each place, or for one of ``every`` so many places; in the full form with
+    every text. Returns how many."""
     sent = 0
-    # Many at once: some are answered only when the wait for the database is over.
+    # Many are sent at once, because some wait for the database until the time is up.
     with httpx.Client(timeout=30) as client, ThreadPoolExecutor(32) as pool:
         for turn in range(len(marked.texts) if SOAK else 1):
             texts = itertools.islice(itertools.cycle(marked.texts), shift + turn, None)
@@ -198,14 +199,14 @@ def ask_everything(callers: Callers, marked: Marked, shift: int, every: int = 1)
 
 
 def assert_discreet(log: str, marked: Marked) -> None:
-    """Nothing private is in there, and every line is one of ours."""
+    """Fails the test if the log has a private text, or a line that our code did not write."""
     for line in log.splitlines():
         assert marked.found_in(line) == [], line
         entry = json.loads(line)
         assert re.fullmatch(
             r"[A-Z]+ /(api/twilio/\w+)? \d{3}|\w+ is asked again: [\w/,: ]+", entry["message"]
         )
-        # Where the caller chose one that is a secret of ours, it is not shown.
+        # A request ID that contains a secret of ours is not shown.
         assert re.fullmatch(r"[0-9a-f]{32}|\[secret\]", entry["request_id"])
 
 
@@ -226,7 +227,7 @@ def test_nothing_private_is_logged_where_all_goes_well(callers: Callers, marked:
     sent = ask_everything(callers, marked, 0)
     log = callers.functions.log()[before:]
     assert_discreet(log, marked)
-    # All but those with methods that the server refuses by itself.
+    # The server itself refuses unknown methods, and logs nothing.
     lines = [json.loads(line) for line in log.splitlines()]
     assert sent * 0.95 < len(lines) <= sent
     assert {200, 204, 400, 401, 403, 404, 405, 413, 415} <= {line["status"] for line in lines}
@@ -261,7 +262,7 @@ def test_nothing_private_is_logged_where_the_database_names_it_in_its_errors(
 
 
 class Echo(BaseHTTPRequestHandler):
-    """A REST API that answers with all it was sent, in the way that the test sets."""
+    """A REST API whose answers repeat all it was sent. The test says in which way."""
 
     answer: ClassVar[Callable[[Echo, str], None]]
     protocol_version = "HTTP/1.1"
@@ -296,7 +297,7 @@ def _error(status: int, code: str | None = None) -> Callable[[Echo, str], None]:
 
 
 def _row(echo: str) -> dict[str, object]:
-    """All that a function of the database may answer, with something else in it."""
+    """Every field that a function of the database may answer, with this text in it."""
     names = (
         "business_id", "caller_id", "conversation_id", "block_reason", "to_number", "from_number",
         "time_limit_seconds", "error", "retry_after", "new",
@@ -367,7 +368,9 @@ def test_nothing_private_is_logged_where_the_database_repeats_it(
     repeated.append(sent)
 
 
-def test_nothing_private_is_logged_of_what_is_no_http(real: Functions, marked: Marked) -> None:
+def test_nothing_private_is_logged_of_bytes_that_are_not_http(
+    real: Functions, marked: Marked
+) -> None:
     port = httpx.URL(real.url).port
     before = len(real.log())
     for text in marked.texts:

@@ -1,4 +1,4 @@
-"""Calls whose webhooks are sent by hand, and what they left behind."""
+"""Calls whose webhooks the tests send by hand, and the rows and log lines that they leave."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ REP = "d0000000-0000-4000-8000-000000000001"
 
 @dataclass(frozen=True)
 class Webhook:
-    """A webhook of one call, which Twilio sends until it is taken."""
+    """A webhook of one call. Twilio sends it again until it is accepted."""
 
     env: Mapping[str, str]
     path: str
@@ -29,14 +29,14 @@ class Webhook:
     def send(self) -> tuple[httpx.Response, float]:
         """The answer, and how many seconds it took."""
         started = time.monotonic()
-        # Without the certificates of the world, which take longer to load than the answer.
+        # Loading the certificates of all authorities would take longer than the answer.
         answer = webhook(self.env, self.path, self.params, verify=False)
         return answer, time.monotonic() - started
 
 
 @dataclass(frozen=True)
 class Call:
-    """A call of the demo rep's to one lead, by hand."""
+    """A call of the demo rep to one lead, by hand."""
 
     env: Mapping[str, str]
     sid: str
@@ -81,21 +81,21 @@ class Call:
 
 
 def together(jobs: list[Callable[[], Any]]) -> list[Any]:
-    """Does all of it at the same time; the results in order."""
+    """Runs all jobs at the same time; their results in the same order."""
     with ThreadPoolExecutor(len(jobs)) as pool:
         return [running.result() for running in [pool.submit(job) for job in jobs]]
 
 
 @dataclass(frozen=True)
 class Trace:
-    """What a call by hand left behind."""
+    """The rows that a call by hand left."""
 
     conversations: list[Json]
     events: list[Json]
 
 
 def traces(stack: Stack, sids: Iterable[str]) -> dict[str, Trace]:
-    """By the agent's CallSid."""
+    """The rows of each call, by the agent's CallSid."""
     found = {sid: Trace([], []) for sid in sids}
     sids = list(found)
     for row in rows(stack, "select * from public.conversations where call_sid = any(%s)", sids):

@@ -1,5 +1,5 @@
-"""A stack of this folder's own, to be broken: its functions reach Supabase through a proxy that can
-be told to spoil calls, and its database keeps what it acknowledged when it is killed."""
+"""A stack for this folder only, to be broken. Its functions reach Supabase through a proxy that
+spoils calls when it is told to, and its database keeps what it acknowledged when it is killed."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Between the functions and Supabase's REST API: passes everything on, save for what it was told to
-spoil."""
+"""A proxy between the functions and Supabase's REST API. It passes everything on, except what it
+was told to spoil."""
 
 from __future__ import annotations
 
@@ -37,16 +37,16 @@ class Wire:
                 return
 
     def wait(self, seconds: float) -> bool:
-        """Lets time pass; True, and early, if the client hung up meanwhile."""
+        """Waits for so many seconds. If the client hangs up meanwhile, returns True at once."""
         for _ in range(round(seconds / 0.1)):
             if self._closing.is_set() or select.select([self._connection], [], [], 0.1)[0]:
                 return True
         return False
 
     def reset(self) -> None:
-        """RST instead of a goodbye."""
+        """Ends the connection with RST."""
         self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        # Detached, because the server would say FIN first.
+        # The socket is detached, because the server would send FIN first.
         os.close(self._connection.detach())
 
 
@@ -74,8 +74,8 @@ class Proxy:
         self._lock = threading.Lock()
 
     def spoil(self, named: str, fault: Fault, times: int | None = None) -> None:
-        """Requests that name this in path or body, such as a call by its SID, meet the fault, so
-        many times or until ``heal``."""
+        """Requests that contain ``named`` in path or body, such as a call's SID, meet the fault: so
+        many times, or until ``heal``."""
         with self._lock:
             self._spoiled[named] = _Spoiled(fault, times)
 
@@ -93,7 +93,7 @@ class Proxy:
         return None
 
     def drop_idle(self) -> int:
-        """Closes the connections that are not in use, as a restart does; how many it were."""
+        """Closes the connections that are not in use, as a restart does; how many there were."""
         with self._lock:
             idle, self.idle = self.idle, set()
         for connection in idle:
@@ -116,7 +116,7 @@ class Proxy:
 
 
 def written(status: int, reason: str, headers: list[tuple[str, str]], content: bytes) -> bytes:
-    """An answer as it goes over the wire."""
+    """An answer as bytes."""
     head = [f"HTTP/1.1 {status} {reason}", *(f"{name}: {value}" for name, value in headers)]
     head.append(f"Content-Length: {len(content)}")
     return "\r\n".join([*head, "", ""]).encode("latin-1") + content
@@ -157,7 +157,7 @@ def proxying(upstream: int) -> Iterator[Proxy]:
             try:
                 wire.send(proxy.ask(self.command, self.path, headers, body))
             except (OSError, http.client.HTTPException):
-                # The REST API is gone, and so are we.
+                # The REST API does not answer, so the client gets no answer either.
                 wire.reset()
                 self.close_connection = True
 
@@ -169,7 +169,7 @@ def proxying(upstream: int) -> Iterator[Proxy]:
     class Server(ThreadingHTTPServer):
         request_queue_size = 256
         daemon_threads = True
-        # Those that wait for nothing are no reason to wait.
+        # The threads of faults that wait need not end before the server does.
         block_on_close = False
 
     server = Server(("127.0.0.1", 0), Handler)
@@ -186,42 +186,42 @@ def proxying(upstream: int) -> Iterator[Proxy]:
 
 
 def answers(status: int, content: str, content_type: str = "text/html") -> Fault:
-    """This instead of what the REST API would say; it is not asked."""
+    """Answers this. The REST API is not asked."""
     return lambda wire, _pass: wire.send(
         written(status, "x", [("Content-Type", content_type)], content.encode())
     )
 
 
 def silence(wire: Wire, _pass: Pass) -> None:
-    """Accepted, and never answered."""
+    """Accepts the request and never answers."""
     wire.wait(60)
 
 
 def slow(wire: Wire, ask: Pass) -> None:
-    """Late, and not too late."""
+    """Answers late, but in time."""
     answer = ask()
     wire.wait(1.0)
     wire.send(answer)
 
 
 def late(wire: Wire, ask: Pass) -> None:
-    """Done, and said too late."""
+    """The REST API does what it was asked; the answer comes too late."""
     answer = ask()
     wire.wait(60)
     wire.send(answer)
 
 
 def hang_up(_wire: Wire, _pass: Pass) -> None:
-    """Closed without a word."""
+    """Closes the connection without an answer."""
 
 
 def reset(wire: Wire, _pass: Pass) -> None:
-    """Broken without a word."""
+    """Resets the connection without an answer."""
     wire.reset()
 
 
 def reset_when_done(wire: Wire, ask: Pass) -> None:
-    """Done, and nothing said of it."""
+    """The REST API does what it was asked; the connection is reset before the answer."""
     ask()
     wire.reset()
 

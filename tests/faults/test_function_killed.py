@@ -1,5 +1,5 @@
-"""A function's process dies between taking a webhook and answering it: Twilio sends it again, and
-whether the database had it already makes no difference."""
+"""A function's process dies between receiving a webhook and answering it. Twilio sends the webhook
+again, and it makes no difference whether the database already had it."""
 
 from __future__ import annotations
 

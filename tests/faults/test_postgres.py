@@ -1,5 +1,5 @@
-"""Postgres killed, frozen and locked while calls are on: in time a clear answer, afterwards all of
-it on record, once."""
+"""Postgres is killed, frozen or locked while there are calls. Webhooks get a clear answer in time,
+and afterwards everything is on record, once."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ from tests.faults.calls import Call, Webhook, logged, together, traces
 from tests.phone_network import compare, rows, simulated
 from tests.soak import figure, scaled
 
-# What a busy machine may add.
+# A busy machine may take so much longer.
 SLACK_SECONDS = 3.0
-# Three tries of a call's first webhook, each of which waits for some 4 s, where there are threads.
+# Twilio tries a call's first webhook three times, and each try waits for about 4 s if a thread is
+# free.
 TWILIOS_PATIENCE_SECONDS = 6.0
 CALLEE = "+15005550006"
 
@@ -34,9 +35,10 @@ def postmaster(stack: Stack) -> int:
 
 
 def one_of_each_kind(stack: Stack) -> list[Webhook]:
-    """Webhooks that begin a call, tell of one, and end a Dial; the last two for calls on record."""
-    # So many at once that the REST API has connections open for what follows: it says something
-    # else where it waits for a new one.
+    """Three webhooks: one begins a call, one tells of a leg, one ends a Dial. The last two are
+    about calls that are on record."""
+    # So many at once that the REST API has connections to the database for all that follow. It
+    # gives another reason when it waits for a new connection.
     together([Call.new(stack).begin().send for _ in range(12)])
     begun = [Call.new(stack), Call.new(stack)]
     for call in begun:
@@ -45,7 +47,7 @@ def one_of_each_kind(stack: Stack) -> list[Webhook]:
 
 
 def assert_sent_again(stack: Stack, webhooks: list[Webhook], said: str) -> None:
-    """That each is a 503 in time, of which the log says why."""
+    """Fails the test unless each webhook is answered 503 in time, and the log says why."""
     for answer, seconds in together([each.send for each in webhooks]):
         assert answer.status_code == 503, answer.text
         assert int(answer.headers["Retry-After"]) > 0
@@ -56,7 +58,7 @@ def assert_sent_again(stack: Stack, webhooks: list[Webhook], said: str) -> None:
 
 
 def assert_stored_once(stack: Stack, webhooks: list[Webhook]) -> None:
-    """That each is taken now, and stands there once."""
+    """Sends the webhooks again. Fails the test unless each is accepted now and stored once."""
     beginning, event, end = webhooks
     answers = [answer.status_code for answer, _ in together([each.send for each in webhooks])]
     assert answers == [200, 204, 200]
@@ -106,7 +108,8 @@ def test_no_call_is_lost_to_a_database_that_is_killed_under_it(stack: Stack) -> 
     verdict = compare(stack, seen)
     if away < TWILIOS_PATIENCE_SECONDS:
         verdict.assert_faultless()
-    # A slower machine is away for longer than Twilio is patient. Once we are told after all:
+    # On a slow machine the database is away for longer than Twilio is patient. What Twilio gave up
+    # is sent now:
     for sent in verdict.given_up:
         if sent["kind"] != "voice":
             assert webhook(stack.env, "status", sent["params"]).status_code == 204
@@ -133,7 +136,7 @@ def test_without_a_database_webhooks_are_refused_in_time_and_taken_once_when_it_
 
 @contextmanager
 def frozen(stack: Stack) -> Iterator[None]:
-    """Every process of the server stands still."""
+    """Inside, every process of the server is stopped."""
     others = rows(stack, "select pid from pg_stat_activity where pid <> pg_backend_pid()")
     pids = [postmaster(stack), *(row["pid"] for row in others)]
     for pid in pids:
@@ -155,7 +158,7 @@ def test_a_frozen_database_is_waited_for_no_longer_than_said(stack: Stack) -> No
 def test_a_call_that_is_locked_is_waited_for_no_longer_than_said(stack: Stack) -> None:
     webhooks = one_of_each_kind(stack)
     with psycopg.connect(stack.env["DATABASE_URL"]) as blocker:
-        # No webhook gets past the table in which its call stands.
+        # Every webhook must read this table.
         blocker.execute("lock table public.conversations in access exclusive mode")
         assert_sent_again(stack, webhooks, "no answer in time")
     assert_stored_once(stack, webhooks)

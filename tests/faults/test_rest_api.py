@@ -1,4 +1,5 @@
-"""The REST API in trouble: a clear answer in time, and once it is well again nothing is missing."""
+"""The REST API has trouble. Webhooks get a clear answer in time, and once the trouble is over
+nothing is missing."""
 
 from __future__ import annotations
 
@@ -18,7 +19,7 @@ from tests.faults.calls import Call, Webhook, logged, together, traces
 from tests.faults.proxy import Fault, Proxy
 from tests.soak import scaled
 
-# What a busy machine may add.
+# A busy machine may take so much longer.
 SLACK_SECONDS = 3.0
 
 WAYS = ("begin", "event", "after_dial")
@@ -26,7 +27,7 @@ WAYS = ("begin", "event", "after_dial")
 
 @dataclass(frozen=True)
 class Trouble:
-    """A fault, and the word by which the log tells of it."""
+    """A fault, and the words with which the log tells of it."""
 
     fault: Fault
     said: str
@@ -64,7 +65,8 @@ def begun(call: Call) -> None:
 def test_a_rest_api_in_trouble_is_a_clear_503_in_time_and_the_next_try_loses_nothing(
     stack: Stack, proxy: Proxy, first_way: int
 ) -> None:
-    # No more at once than the functions have threads, for the sake of the times.
+    # Not more at once than the functions have threads, because a webhook that waits for a thread
+    # would be late.
     cases = [
         (name, WAYS[(first_way + number) % len(WAYS)], Call.new(stack))
         for number, name in enumerate(TROUBLES)
@@ -111,7 +113,7 @@ def test_a_rest_api_in_trouble_is_a_clear_503_in_time_and_the_next_try_loses_not
     [faults.hang_up, faults.reset, faults.reset_when_done, faults.cut_off_in_body, faults.slow],
     ids=lambda fault: fault.__name__,
 )
-def test_one_broken_connection_or_slow_answer_is_nobodys_trouble(
+def test_one_broken_connection_or_slow_answer_does_no_harm(
     stack: Stack, proxy: Proxy, way: str, fault: Fault
 ) -> None:
     call = Call.new(stack)
@@ -134,7 +136,7 @@ BROWSER: dict[str, Callable[[Rep], httpx.Response]] = {
 
 
 BROWSER_TROUBLES = {
-    # Less than what a webhook would wait.
+    # At once: a webhook would wait for longer.
     "gateway page": (faults.answers(502, "<html>Bad gateway</html>"), 0.0, sum(PAUSES)),
     "trickling": (faults.trickling_head, 4.0, TOTAL_SECONDS + SLACK_SECONDS),
 }
@@ -142,7 +144,7 @@ BROWSER_TROUBLES = {
 
 @pytest.mark.soak
 @pytest.mark.parametrize("trouble", list(BROWSER_TROUBLES)[: scaled(1, 2)])
-def test_browsers_are_told_in_time_and_what_fails_at_once_at_once(
+def test_browsers_are_answered_in_time_and_at_once_if_the_request_failed_at_once(
     stack: Stack, proxy: Proxy, trouble: str
 ) -> None:
     fault, least, most = BROWSER_TROUBLES[trouble]

@@ -1,5 +1,5 @@
-"""Very many calls at once over a network that duplicates, reorders and fails: every conversation is
-what the phone network says happened."""
+"""Very many calls at once over a network that duplicates, delays and fails webhooks: every
+conversation is what the phone network says happened."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Rep:
 
 @pytest.fixture(scope="module")
 def reps(stack: Stack) -> Iterator[list[Rep]]:
-    """Of businesses of their own, each with a caller ID that the phone network knows."""
+    """Reps of new businesses. The phone network knows the caller ID of each business."""
     reps = []
     caller_ids = []
     with psycopg.connect(stack.env["DATABASE_URL"]) as database:
@@ -67,7 +67,7 @@ def reps(stack: Stack) -> Iterator[list[Rep]]:
 
 
 def grant(stack: Stack, rep: Rep) -> str:
-    """A Twilio access token by token_fn."""
+    """A Twilio access token, from token_fn."""
     claims = {
         "iss": f"{stack.env['SUPABASE_URL']}/auth/v1",
         "aud": "authenticated",
@@ -90,7 +90,7 @@ def grant(stack: Stack, rep: Rep) -> str:
 
 
 def script(chance: random.Random) -> Json:
-    """What becomes of a call: mostly talk, long enough for all calls to be on at once."""
+    """What happens in a call: mostly talk, long enough for all calls to be active at once."""
     ending = chance.choices(
         ["completed", "busy", "no-answer", "failed", "canceled"], [70, 8, 8, 6, 8]
     )[0]

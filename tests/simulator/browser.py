@@ -1,4 +1,4 @@
-"""A browser of tests: speaks the Voice SDK's part of signalling, and has a WebRTC peer."""
+"""A browser for tests: it speaks the Voice SDK's part of signalling and has a WebRTC peer."""
 
 from __future__ import annotations
 
@@ -182,7 +182,7 @@ class Browser:
 
 @asynccontextmanager
 async def connected(lab: Lab, token: str | None = None) -> AsyncIterator[Browser]:
-    """A browser that has sent its token, and been told that it is good."""
+    """A browser whose token was accepted."""
     async with socket(lab) as browser:
         await browser.listen(token)
         yield browser
@@ -190,7 +190,7 @@ async def connected(lab: Lab, token: str | None = None) -> AsyncIterator[Browser
 
 @asynccontextmanager
 async def socket(lab: Lab) -> AsyncIterator[Browser]:
-    """A browser that has said nothing yet."""
+    """A browser that has not sent its token yet."""
     async with lab.http.ws_connect("/signal") as websocket:
         yield Browser(websocket)
 
@@ -205,6 +205,6 @@ async def audio() -> AsyncIterator[Audio]:
 
 
 async def an_offer() -> str:
-    """An offer for tests that need no audio to flow."""
+    """An SDP offer, for tests without audio."""
     async with audio() as peer:
         return await peer.offer()

@@ -1,4 +1,4 @@
-"""A place to make calls in: the simulator, and a tiny product that it calls back."""
+"""The simulator, and a small product that answers its webhooks."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ DIAL_RECORDED = (
 
 @dataclass(frozen=True)
 class Received:
-    """A request that reached the product."""
+    """A request that the product received."""
 
     method: str
     path: str
@@ -57,7 +57,7 @@ def twiml(document: str) -> web.Response:
 
 @dataclass
 class Product:
-    """Answers by path and remembers what came. `answers` may be replaced by a test."""
+    """Answers each path and remembers the requests. A test may replace `answers`."""
 
     received: list[Received] = field(default_factory=list)
     answers: dict[str, Answer] = field(default_factory=dict)
@@ -70,7 +70,7 @@ class Product:
         self.answers[path] = answer
 
     def replies_status(self, path: str, *statuses: int) -> None:
-        """The given statuses one after the other, then the last one for ever."""
+        """Answers with these statuses one after the other, then always with the last."""
         left = list(statuses)
 
         async def answer(received: Received) -> web.StreamResponse:
@@ -82,7 +82,8 @@ class Product:
         return [received for received in self.received if received.path == path]
 
     def lead_statuses(self) -> list[str]:
-        """CallStatus of the lead leg's callbacks in the order of their sequence numbers."""
+        """The CallStatus of each of the lead leg's callbacks, in the order of their sequence
+        numbers."""
         callbacks = [r.params for r in self.at("/status") if "ParentCallSid" in r.params]
         return [p["CallStatus"] for p in sorted(callbacks, key=lambda p: int(p["SequenceNumber"]))]
 
@@ -136,7 +137,7 @@ class Lab:
             return call
 
     async def ended(self, sid: str) -> CallJson:
-        """The call once it has ended for good."""
+        """The call, after its end and its last webhook."""
         await self.until(sid, lambda event: event["kind"] == "ended")
         return await self.state(sid)
 
@@ -164,13 +165,13 @@ class Lab:
         )
 
     async def script(self, number: str, **script: object) -> None:
-        """What `number` does from now on, for calls that a browser places."""
+        """Sets what `number` does from now on when a browser calls it."""
         body = {"number": number, "script": script}
         async with self.http.post("/simulator/callees", json=body) as response:
             assert response.status == 200, await response.text()
 
     async def post(self, path: str, body: object = None) -> tuple[int, Refusal]:
-        """Status and error of a request that is refused, or of one with no further answer."""
+        """Posts; the status and the error of the answer."""
         async with self.http.post(path, json=body) as response:
             answer = await response.json()
             return response.status, answer.get("error", {"code": "", "message": ""})
@@ -239,14 +240,14 @@ async def serve(app: web.Application) -> AsyncIterator[str]:
 def in_lab(
     time_scale: float = 0.01, keep_ended: int = 5000, timing: Timing | None = None
 ) -> Callable[[Callable[[Lab], Awaitable[None]]], Callable[[], None]]:
-    """Make a plain test of a coroutine function that takes a lab."""
+    """Makes a test of a coroutine function that takes a lab."""
 
     def decorate(scenario: Callable[[Lab], Awaitable[None]]) -> Callable[[], None]:
         async def run() -> None:
             async with asyncio.timeout(30), open_lab(time_scale, keep_ended, timing) as lab:
                 await scenario(lab)
 
-        # Not functools.wraps: pytest would take the lab for a fixture.
+        # functools.wraps would make pytest look for a fixture named lab.
         def test() -> None:
             asyncio.run(run())
 

@@ -1,4 +1,4 @@
-"""Access tokens: made by Twilio's library, and broken in every way that has a code."""
+"""Access tokens: from Twilio's library, and broken in every way that has an error code."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_an_unsigned_token_is_refused() -> None:
 
 
 @pytest.mark.parametrize("token", ["", "abc", "a.b.c", "é.é.é"])
-def test_what_is_no_token_is_refused(token: str) -> None:
+def test_text_that_is_not_a_token_is_refused(token: str) -> None:
     with pytest.raises(TokenRefused) as refused:
         verify(token, account(), now=NOW)
     assert refused.value.code == 20101

@@ -71,7 +71,7 @@ async def test_every_request_of_a_call_carries_exactly_twilios_parameters(lab: L
 
     [agent] = agent_callbacks(lab)
     assert agent.pop("Timestamp").endswith(" +0000")
-    # The agent stays on the line while the action is asked, in real time.
+    # The agent stays in the call while the action is asked, which takes real time.
     assert int(agent.pop("CallDuration")) >= 7
     assert agent == browser | {
         "CallStatus": "completed",
@@ -119,7 +119,7 @@ async def test_every_request_is_signed_so_that_twilios_validator_accepts_it(lab:
 
 
 ENDINGS = [
-    # number, callbacks of the lead leg, its duration, SIP code
+    # Number, callbacks of the lead leg, its duration, SIP code.
     ("+15005550001", ["initiated", "failed"], 0, "404"),
     ("+15005550002", ["initiated", "failed"], 0, "503"),
     ("+15005550003", ["initiated", "failed"], 0, "403"),
@@ -182,7 +182,7 @@ def test_the_dial_action_is_asked_even_when_the_agent_hung_up(number: str) -> No
         call = await lab.call(number)
         assert after_dial(lab)["CallStatus"] == "completed"
         assert [document["kind"] for document in call["documents"]] == ["voice", "action"]
-        # Its answer is not executed: nobody is there to hear the echo.
+        # The answer is not executed, because the agent has hung up.
         assert call["status"] == "completed"
         events = await lab.http.get(f"/simulator/calls/{call['callSid']}/events")
         assert "Echo" not in [event["text"] for event in (await events.json())["events"]]
@@ -229,7 +229,7 @@ async def test_a_slow_callback_holds_back_neither_the_next_nor_the_call(lab: Lab
     while len(answered) < 4:
         await asyncio.sleep(0.01)
     state = await lab.state(sid)
-    # The call is over, but one webhook is not settled.
+    # The call is over, but one webhook is not answered yet.
     assert (state["status"], state["ended"]) == ("completed", False)
     [slow] = [d for d in state["deliveries"] if d["params"]["CallStatus"] == "initiated"]
     assert (slow["settled"], slow["delivered"]) == (False, False)
@@ -318,7 +318,7 @@ def test_a_request_may_override_the_script(
         assert lab.product.lead_statuses() == statuses
         last = lead_callbacks(lab)[-1]
         assert last["CallDuration"] == str(duration)
-        # Begun minutes count whole.
+        # A minute that has begun counts as a whole one.
         assert last["Duration"] == ("2" if duration > 60 else "0")
         assert call["leadStatus"] == statuses[-1]
 
@@ -405,7 +405,8 @@ async def test_the_agent_hangs_up_while_talking(lab: Lab) -> None:
     assert call["leadStatus"] == "completed"
     duration = lead_leg(call)["duration"]
     assert duration is not None
-    # The clock measures what no script foresaw: 0.12 s are 2.4 simulated ones, noise comes on top.
+    # No script sets this time, so the clock measures it: 0.12 s are 2.4 simulated seconds, plus
+    # what the machine adds.
     assert duration >= 2
     assert after_dial(lab)["CallStatus"] == "completed"
 
@@ -451,7 +452,7 @@ async def test_an_agent_who_hangs_up_before_the_twiml_arrives_is_never_connected
     call = await lab.ended(sid)
     assert [(leg["role"], leg["status"]) for leg in call["legs"]] == [("agent", "canceled")]
     assert agent_callbacks(lab)[0]["CallStatus"] == "canceled"
-    # What the product answered is on record all the same.
+    # The product's answer is on record although it came too late.
     assert [document["kind"] for document in call["documents"]] == ["voice"]
 
 

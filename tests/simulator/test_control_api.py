@@ -1,4 +1,4 @@
-"""The control API: what is refused, what is shown, what is forgotten."""
+"""The control API: what it refuses, shows and forgets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Webhooks that come twice, late, or not at first: what arrives, and what is said of it."""
+"""Webhooks that come twice or late, or that fail at first: what arrives, and what the simulator
+says about it."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from tests.simulator.lab import Lab, in_lab
 
 
 async def disorder(lab: Lab, **shares: float) -> dict[str, int]:
-    """Brings it; how many webhooks met which mishap before."""
+    """Sets the disorder; how many webhooks met which kind of it before."""
     async with lab.http.post("/simulator/disorder", json=shares) as response:
         assert response.status == 202
         before: dict[str, int] = (await response.json())["before"]
@@ -16,7 +17,7 @@ async def disorder(lab: Lab, **shares: float) -> dict[str, int]:
 
 
 def retried(lab: Lab) -> None:
-    """Twilio is told to try again."""
+    """An answer that tells Twilio to try again."""
     lab.app.voice_url += "#rc=2&rp=ct,rt"
     lab.app.status_callback += "#rc=2&rp=ct,rt"
 

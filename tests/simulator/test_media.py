@@ -1,4 +1,4 @@
-"""Audio both ways, over real WebRTC on this machine."""
+"""Audio in both directions, over real WebRTC on this machine."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ async def media_of(lab: Lab, sid: str) -> MediaJson:
 
 
 async def talk(browser: Browser, peer: Audio) -> str:
-    """Call the lead, or whatever the product says, until audio may flow; the CallSid."""
+    """Calls the lead, or does what the product says, until audio may flow; the CallSid."""
     await browser.invite(await peer.offer(), To=LEAD)
     kind, payload = await browser.receive()
     await peer.accept(payload["sdp"])
@@ -37,7 +37,7 @@ async def until(wanted: Callable[[], bool]) -> None:
 
 
 async def counted(lab: Lab, sid: str, seconds: float) -> dict[str, int]:
-    """How the counters grow in that time."""
+    """How much the counters grow in so many seconds."""
     before = await media_of(lab, sid)
     await asyncio.sleep(seconds)
     after = await media_of(lab, sid)
@@ -70,7 +70,7 @@ async def test_frames_are_counted_and_those_of_a_muted_microphone_are_silent(lab
         assert grown["sent"] >= 5
         assert grown["loud"] == grown["received"] >= 5
         peer.tone.muted = True
-        # What is under way, and what waits to be in order.
+        # Frames that are on their way or in the jitter buffer.
         await asyncio.sleep(0.5)
         grown = await counted(lab, sid, 0.5)
         assert grown["received"] >= 5
@@ -131,7 +131,7 @@ async def test_the_audio_ends_with_the_call_and_sends_nothing_more(lab: Lab) -> 
 
 
 @in_lab()
-async def test_audio_starts_anew_when_the_browser_restarts_ice(lab: Lab) -> None:
+async def test_audio_starts_again_when_the_browser_restarts_ice(lab: Lab) -> None:
     await lab.script(LEAD, ringSeconds=0, talkSeconds=None)
     async with connected(lab) as browser, audio() as before, audio() as after:
         sid = await talk(browser, before)

@@ -98,7 +98,7 @@ def test_all_missing_settings_are_named_at_once_and_the_exit_code_is_2() -> None
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_stops_it_cleanly_in_the_middle_of_a_call(stop: signal.Signals) -> None:
-    # It accepts and never answers, which keeps the call waiting.
+    # The product accepts the webhook and never answers, so the call waits.
     silent = socket.create_server(("127.0.0.1", 0))
     port = free_port()
     voice_url = f"http://127.0.0.1:{silent.getsockname()[1]}/voice"

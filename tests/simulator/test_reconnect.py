@@ -1,4 +1,4 @@
-"""Sockets that are lost, and calls that outlive them or do not."""
+"""Sockets that are lost: which calls go on without them, and which do not."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ async def test_a_call_outlives_its_socket_and_is_resumed(lab: Lab) -> None:
     await lab.until(sid, lambda event: event["text"] == "socket lost, waiting 15 s for it")
     async with connected(lab) as browser:
         await browser.resume(sid, answer["reconnect"], offer)
-        # The audio never stopped: it has nothing to agree upon.
+        # The audio never stopped, so there is nothing to negotiate.
         assert await browser.expect("answer") == answer
         await browser.send("dtmf", callsid=sid, dtmf="5")
         await browser.send("hangup", callsid=sid)

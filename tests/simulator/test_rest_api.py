@@ -1,4 +1,4 @@
-"""The REST API: every answer is one of Twilio's published description, and Twilio's own client
+"""The REST API: every answer follows Twilio's published description, and Twilio's own client
 library understands it."""
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ BY_KEY = basic(KEY.sid, KEY.secret)
 
 
 def operation(method: str, path: str) -> dict[str, Any]:
-    """What the description says about this path, whichever SIDs are in it."""
+    """The description of this path, whichever SIDs the path has."""
     for template, found in OPERATIONS.items():
         pattern = re.sub(r"\{\w+\}", r"[A-Z]{2}[0-9a-f]{32}", template).replace(".", r"\.")
         if re.fullmatch(pattern, f"{method} {path}"):
@@ -62,7 +62,7 @@ async def ask(
     query: dict[str, str] | None = None,
     **form: str,
 ) -> Any:
-    """The answer, which is held against the description."""
+    """The answer, after comparing it with the description."""
     described = operation(method, BASE + path)
     assert {*form, *(query or {})} <= set(described["parameters"])
     async with lab.http.request(
@@ -81,7 +81,7 @@ async def ask(
 
 
 def client_of(lab: Lab) -> Client:
-    """Twilio's library, asking the simulator. Its calls block: run them in a thread."""
+    """Twilio's library as a client of the simulator. Its calls block: run them in a thread."""
     url = str(lab.http._base_url).rstrip("/")
 
     class Redirected(TwilioHttpClient):  # type: ignore[misc]  # twilio has no types
@@ -119,7 +119,7 @@ async def test_who_signs_in_wrongly_is_refused(lab: Lab) -> None:
     for auth in [{}, {"Authorization": "Basic !"}, *(basic(*pair) for pair in wrong)]:
         assert (await ask(lab, "GET", "/Balance.json", auth))["code"] == 20003
     assert "balance" in await ask(lab, "GET", "/Balance.json", BY_KEY)
-    # A standard key reaches no accounts.
+    # A standard key cannot read accounts.
     assert (await ask(lab, "GET", ".json", BY_KEY))["code"] == 20003
 
 
@@ -243,7 +243,7 @@ async def test_lists_come_in_pages_and_by_time(lab: Lab) -> None:
     async with lab.http.get(page["next_page_uri"], headers=TOKEN) as response:
         rest = await response.json()
     assert (len(rest["calls"]), rest["next_page_uri"]) == (2, None)
-    # The newest first.
+    # The newest come first.
     assert [call["sid"] for call in page["calls"] + rest["calls"]][1::2] == sids[::-1]
 
     day = rest["calls"][0]["start_time"]

@@ -1,4 +1,4 @@
-"""What a browser and the network say to each other: tokens, calls, digits, messages, nonsense."""
+"""What a browser and the network send each other: tokens, calls, digits, messages, nonsense."""
 
 from __future__ import annotations
 
@@ -212,7 +212,7 @@ def test_a_call_that_nobody_answers_ends_in_an_error_that_says_why(
                 assert payload["callsid"].startswith("CA")
                 _, payload = await browser.receive()
             else:
-                # All it knows the call by.
+                # The browser knows the call by this SID only.
                 assert payload["callsid"] == TEMPORARY_SID
             assert payload["error"]["code"] == code
 

@@ -1,4 +1,4 @@
-"""Signatures, against the vectors that Twilio publishes."""
+"""Signatures, compared with the test vectors that Twilio publishes."""
 
 from __future__ import annotations
 

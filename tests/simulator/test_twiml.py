@@ -1,4 +1,4 @@
-"""TwiML: what is understood, and what Twilio would complain about."""
+"""TwiML: what the simulator understands, and what Twilio would complain about."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Delivery of webhooks: overrides, retries, time limits, redirects, what is signed."""
+"""Delivery of webhooks: connection overrides, retries, time limits, redirects, and what is
+signed."""
 
 from __future__ import annotations
 
@@ -43,7 +44,7 @@ def outcomes(delivery: Delivery) -> list[int | str | None]:
 async def raw_server(
     handle: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
 ) -> AsyncIterator[str]:
-    """A server below HTTP, for what no web framework would do."""
+    """A server that sends raw bytes, which no web framework would send."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
@@ -158,7 +159,7 @@ async def test_the_total_time_bounds_all_attempts_together(lab: Lab) -> None:
     lab.product.answers["/status"] = slow
     delivery = status_to(f"{lab.product.url}/status#rc=5&rp=all&rt=300&tt=450")
     assert await deliver(delivery) is None
-    # Without the limit there would be six.
+    # Without the limit there would be six attempts.
     assert 1 <= len(delivery.attempts) <= 2
     assert set(outcomes(delivery)) <= {"rt", "tt"}
 

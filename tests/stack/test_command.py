@@ -32,7 +32,7 @@ def environ_of(local_dir: Path, port_base: int) -> dict[str, str]:
         **os.environ,
         "HENK_LOCAL_DIR": str(local_dir),
         "HENK_PORT_BASE": str(port_base),
-        # Simulated calls of seconds take tenths.
+        # Simulated seconds take twentieths of real ones.
         "SIMULATOR_TIME_SCALE": "0.05",
         "PYTHONUNBUFFERED": "1",
     }
@@ -97,7 +97,7 @@ def test_a_stack_comes_up_stops_and_starts_again_on_the_same_data(tmp_path: Path
             assert httpx.get(address).status_code == 200
         with psycopg.connect(env["DATABASE_URL"]) as connection:
             connection.execute("create table public.kept (n integer)")
-        # The file is there only while everything answers.
+        # stack.env exists only while everything answers.
         assert httpx.get(f"{env['FUNCTIONS_URL']}/api/twilio/token").status_code == 405
         assert httpx.get(f"{env['SIMULATOR_URL']}/health").status_code == 200
         process.send_signal(signal.SIGINT)
@@ -125,7 +125,7 @@ def test_a_stack_that_was_killed_outright_starts_again(tmp_path: Path) -> None:
         process.send_signal(signal.SIGKILL)
         process.wait(60)
     assert (local_dir / "stack.env").exists()
-    # At once: what it left behind may still be ending.
+    # At once, while processes that it left may still be ending.
     with running(local_dir, port_base, tmp_path / "again.txt"):
         assert env_file.read(local_dir / "stack.env") == env
 

@@ -16,7 +16,7 @@ from tests.stacks import free_port_base
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    # What only its owner may enter, as root's own directories are.
+    # Only its owner may enter it, as root's own directories.
     directory = tmp_path_factory.mktemp("private")
     directory.chmod(0o700)
     with Postgres(directory / "data", free_port_base(), "password", fsync=False) as postgres:
@@ -26,7 +26,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
 
 @pytest.fixture
 def as_postgres(server: Postgres) -> Iterator[psycopg.Connection]:
-    """Connected as migrations are, in a transaction that is rolled back."""
+    """A connection as the user of migrations, in a transaction that is rolled back."""
     with psycopg.connect(server.url(user="postgres")) as connection:
         yield connection
         connection.rollback()
@@ -52,7 +52,7 @@ def test_data_outlives_a_restart_and_a_stale_pid_file(tmp_path: Path) -> None:
         psycopg.connect(postgres.url()) as connection,
     ):
         connection.execute("create table kept (n integer)")
-    # As after a crash: the number belongs to some other process now, here our own.
+    # As after a crash: the number is now that of another process, here of our own.
     (tmp_path / "data" / "postmaster.pid").write_text(f"{os.getpid()}\n{tmp_path / 'data'}\n")
     with (
         Postgres(tmp_path / "data", port, "password", fsync=False) as postgres,
@@ -61,7 +61,7 @@ def test_data_outlives_a_restart_and_a_stale_pid_file(tmp_path: Path) -> None:
         connection.execute("insert into kept values (1)")
 
 
-def test_half_a_cluster_is_made_anew(tmp_path: Path) -> None:
+def test_half_a_cluster_is_made_again(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "half").write_text("initdb was killed here")
     with Postgres(tmp_path / "data", free_port_base(), "password", fsync=False):

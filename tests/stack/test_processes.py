@@ -1,4 +1,4 @@
-"""Children end when we do, and we notice when they end before."""
+"""Child processes end when we end, and we notice when one ends before."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def is_alive(pid: int) -> bool:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    # A zombie that nobody has waited for is dead enough.
+    # A zombie has ended, even if nobody has waited for it.
     done = subprocess.run(
         ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False
     )

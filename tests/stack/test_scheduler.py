@@ -1,4 +1,4 @@
-"""The local scheduler: runs what it is told by the clock and by request, as itself."""
+"""The local scheduler: it runs the function by the clock and on request, with tokens of its own."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.endpoints import SCHEDULER_ACCOUNT, serving
 
 
 class Function(BaseHTTPRequestHandler):
-    """Takes every run, and fails the first."""
+    """A function that answers the first run with an error."""
 
     tokens: list[str]
     third: threading.Event

@@ -1,4 +1,4 @@
-"""What the environment and `.env` say, and what is made of them."""
+"""What the stack reads from the environment and from `.env`."""
 
 from __future__ import annotations
 

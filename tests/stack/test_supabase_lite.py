@@ -1,4 +1,4 @@
-"""The local REST and Auth APIs behave like the hosted ones wherever this project relies on it."""
+"""The local REST and Auth APIs behave like the hosted ones where this project relies on it."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def http(stack: Stack) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def echo(database: psycopg.Connection) -> Iterator[None]:
-    """A function that returns what it was called with and by whom, and one that raises."""
+    """Two functions: one returns its arguments and who called it, one raises."""
     database.execute(
         """
         create function public.test_echo(p_json jsonb, p_text text) returns jsonb
@@ -97,7 +97,7 @@ def sign_in(http: httpx.Client, stack: Stack, email: str = "demo@henk.test") -> 
 def call(
     http: httpx.Client, function: str, body: object, token: str | None = None
 ) -> httpx.Response:
-    """POSTs to a function, again while the schema cache has not seen it yet."""
+    """POSTs to a function; repeats it until the schema cache knows the function."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     deadline = time.monotonic() + 20
     while True:
@@ -110,7 +110,7 @@ def call(
 def test_grants_are_exactly_those_of_the_migrations(
     stack: Stack, http: httpx.Client, database: psycopg.Connection
 ) -> None:
-    """Lite would grant every table to everybody on its first request."""
+    """Lite would grant every table to every role on its first request."""
     postgres = stack.postgres
     assert postgres is not None
     postgres.create_database("without_lite")
@@ -123,7 +123,7 @@ def test_grants_are_exactly_those_of_the_migrations(
         expected = without_lite.execute(_GRANTS).fetchall()
     found = database.execute(_GRANTS).fetchall()
 
-    # Lite's own role may write what the Auth server writes, and nothing else is different.
+    # Lite's own role may write what the Auth server writes; nothing else differs.
     lite = "supabase_lite="
     without_its_role = [
         (kind, name, part, _without(acl, lite) if kind in ("table", "schema") else acl)
@@ -163,7 +163,7 @@ def test_lite_itself_cannot_grant_or_create_anything(stack: Stack) -> None:
         ):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 lite.execute(statement)
-        # No error, but a warning that nothing was granted.
+        # Postgres only warns that nothing was granted.
         lite.execute("grant all on all tables in schema public to anon")
         lite.execute("set role anon")
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
@@ -241,7 +241,7 @@ def test_a_custom_role_in_a_jwt_becomes_the_database_role(stack: Stack, http: ht
 
 @pytest.mark.usefixtures("echo")
 @pytest.mark.parametrize("role", ["postgres", "supabase_admin", "supabase_auth_admin"])
-def test_a_role_that_authenticator_is_no_member_of_is_refused(
+def test_a_role_that_authenticator_is_not_a_member_of_is_refused(
     stack: Stack, http: httpx.Client, role: str
 ) -> None:
     claims = {"role": role, "exp": int(time.time()) + 60}

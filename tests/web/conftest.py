@@ -15,7 +15,8 @@ from tests.web import chromium
 from tests.web.calls_page import CallsPage, Rep, Session, Signed
 from tests.web.network import Database, Network
 
-expect.set_options(timeout=10_000)
+# More than a page needs: other tests compute meanwhile.
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="session")
