@@ -11,7 +11,7 @@ import re
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 
-from shared import errors, parsing
+from shared import errors, parsing, sids
 from shared.parsing import Form
 from shared.rpc import CallEvent
 
@@ -25,7 +25,7 @@ def read_call_sid(form: Form, name: str = "CallSid") -> str:
     because its signature was verified.
     """
     sid = form.get(name, "")
-    if not re.fullmatch(r"CA[0-9A-Za-z]{1,62}", sid):
+    if not re.fullmatch(sids.CALL_SID, sid):
         raise errors.InvalidRequest(f"{name} is {'not a call SID' if sid else 'missing'}.")
     return sid
 

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from datetime import UTC, datetime
 
+from shared import sids
 from shared.call_statuses import FINAL_STATUSES
 
 _JWT = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*")
@@ -34,7 +35,7 @@ _FORMS = {
         "method": r"[A-Z]{1,10}",
         "path": r"/[a-z/]*",
         "request_id": r"[0-9a-f]{32}",
-        "call_sid": r"CA[0-9A-Za-z]{1,62}",
+        "call_sid": sids.CALL_SID,
         "conversation_id": _UUID,
         "business_id": _UUID,
         "user_id": _UUID,

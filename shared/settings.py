@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import Self
 from urllib.parse import urlsplit
 
-from shared import logs
+from shared import logs, sids, webhook_addresses
 
 ALLOWED_ORIGINS = frozenset(
     {"https://callhenk.com", "https://www.callhenk.com", "https://app.callhenk.com"}
@@ -184,10 +184,10 @@ class TwilioApiKey:
     @classmethod
     def read(cls, env: Environment) -> Self:
         return cls(
-            env.required("TWILIO_ACCOUNT_SID", r"AC[0-9a-fA-F]{32}", "AC and 32 hex digits"),
-            env.required("TWILIO_API_KEY_SID", r"SK[0-9a-fA-F]{32}", "SK and 32 hex digits"),
+            env.required("TWILIO_ACCOUNT_SID", sids.ACCOUNT_SID, "AC and 32 hex digits"),
+            env.required("TWILIO_API_KEY_SID", sids.API_KEY_SID, "SK and 32 hex digits"),
             env.secret("TWILIO_API_KEY_SECRET"),
-            env.required("TWILIO_TWIML_APP_SID", r"AP[0-9a-fA-F]{32}", "AP and 32 hex digits"),
+            env.required("TWILIO_TWIML_APP_SID", sids.APP_SID, "AP and 32 hex digits"),
         )
 
 
@@ -210,7 +210,7 @@ class TwilioWebhooks:
         primary = env.secret("TWILIO_AUTH_TOKEN")
         following = env.optional_secret("TWILIO_AUTH_TOKEN_NEXT")
         return cls(
-            env.required("TWILIO_ACCOUNT_SID", r"AC[0-9a-fA-F]{32}", "AC and 32 hex digits"),
+            env.required("TWILIO_ACCOUNT_SID", sids.ACCOUNT_SID, "AC and 32 hex digits"),
             (primary, following) if following else (primary,),
             env.url("PUBLIC_BASE_URL", "such as https://app.callhenk.com/api/twilio"),
             env.secret("SUPABASE_WEBHOOK_JWT", _JWT, "a JWT"),
@@ -219,7 +219,7 @@ class TwilioWebhooks:
     def address(self, name: str) -> str:
         """The address where Twilio reaches the endpoint ``name``, such as ``status``. Twilio signs
         this address."""
-        return f"{self.public_base_url}/{name}".replace("{name}", name)
+        return webhook_addresses.address(self.public_base_url, name)
 
 
 @dataclass(frozen=True)
@@ -234,8 +234,8 @@ class TwilioRest:
     @classmethod
     def read(cls, env: Environment, deployment: Deployment) -> Self:
         return cls(
-            env.required("TWILIO_ACCOUNT_SID", r"AC[0-9a-fA-F]{32}", "AC and 32 hex digits"),
-            env.required("TWILIO_API_KEY_SID", r"SK[0-9a-fA-F]{32}", "SK and 32 hex digits"),
+            env.required("TWILIO_ACCOUNT_SID", sids.ACCOUNT_SID, "AC and 32 hex digits"),
+            env.required("TWILIO_API_KEY_SID", sids.API_KEY_SID, "SK and 32 hex digits"),
             env.secret("TWILIO_API_KEY_SECRET"),
             env.in_development("TWILIO_API_URL", deployment, TWILIO_API),
         )
