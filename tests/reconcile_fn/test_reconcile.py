@@ -229,6 +229,7 @@ OUTAGES = {
     "a text": Answer(body="text"),
     "nothing": Answer(204),
     "no fields": Answer(body={}),
+    "no sid": Answer(body={"status": "completed"}),
     "an odd field": Answer(body={"sid": CALL_SID, "status": "completed", "end_time": 7}),
     "odd calls": Answer(body={"calls": [7]}),
     "moved": Answer(302, headers={"Location": "https://evil.example.com"}),
