@@ -7,6 +7,7 @@ by mistake, secrets, e-mail addresses and phone numbers in it are masked.
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import sys
@@ -53,6 +54,7 @@ def conceal(secret: str) -> str:
     """Keeps this value out of every later entry, and returns it."""
     if len(secret) >= 8:
         _CONCEALED.add(secret)
+        redact.cache_clear()
     return secret
 
 
@@ -62,6 +64,8 @@ def mask_number(text: str) -> str:
     return f"…{digits[-2:]}" if len(digits) > 4 else "…"
 
 
+# Cached, because the message of nearly every request is one of a few.
+@functools.lru_cache(maxsize=64)
 def redact(text: str) -> str:
     """The text without tokens, secrets, e-mail addresses and phone numbers."""
     text = _JWT.sub("[token]", _without_concealed(text))

@@ -41,7 +41,7 @@ def build_client(twilio: settings.TwilioRest) -> Client:
         twilio.api_key_secret,
         twilio.account_sid,
         http_client=CurlHttpClient(twilio.api_url),
-        # An empty mapping would be replaced by os.environ, which must not change our addresses.
+        # Else the library reads os.environ, where these would change the address.
         environment={"TWILIO_REGION": "", "TWILIO_EDGE": ""},
     )
 

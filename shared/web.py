@@ -7,9 +7,9 @@ import functools
 import io
 import json
 import re
+import secrets
 import time
 import traceback
-import uuid
 from collections.abc import Callable, Collection
 from http import HTTPMethod
 
@@ -18,6 +18,9 @@ from flask import Request, Response, g
 from shared import errors, logs, parsing, settings
 
 Handler = Callable[[Request], Response]
+
+_METHODS = frozenset(HTTPMethod.__members__)
+_TRACE_ID = re.compile(r"[0-9a-f]{32}")
 
 
 def endpoint(
@@ -33,7 +36,7 @@ def endpoint(
         def answer(request: Request) -> Response:
             started = time.monotonic()
             # The server accepts any word as a method.
-            method = request.method if request.method in HTTPMethod.__members__ else "OTHER"
+            method = request.method if request.method in _METHODS else "OTHER"
             request_id = _choose_request_id(request)
             outside = logs.request_id.set(request_id)
             g.log = {"method": method, "path": path}
@@ -154,11 +157,12 @@ def _add_cors(request: Request, response: Response, deployment: settings.Deploym
 def _choose_request_id(request: Request) -> str:
     # Cloud Run's own id: a search finds our line together with Cloud Run's request log.
     trace = request.headers.get("X-Cloud-Trace-Context", "").partition("/")[0]
-    return trace if re.fullmatch(r"[0-9a-f]{32}", trace) else uuid.uuid4().hex
+    return trace if _TRACE_ID.fullmatch(trace) else secrets.token_hex(16)
 
 
 def _log(response: Response, seconds: float) -> None:
     status = response.status_code
     severity = "ERROR" if status >= 500 else "WARNING" if status >= 400 else "INFO"
-    fields = g.log | {"status": status, "milliseconds": round(seconds * 1000, 1)}
-    logs.write(severity, f"{g.log['method']} {g.log['path']} {status}", fields)
+    fields: dict[str, object] = g.log
+    fields |= {"status": status, "milliseconds": round(seconds * 1000, 1)}
+    logs.write(severity, f"{fields['method']} {fields['path']} {status}", fields)

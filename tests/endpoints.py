@@ -1,4 +1,4 @@
-"""Endpoints loaded as production loads them, and their two callers: browsers and Twilio."""
+"""Endpoints, loaded as in production, and their two callers: browsers and Twilio."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ Fields = Mapping[str, str] | Iterable[tuple[str, str]]
 
 @dataclass(frozen=True)
 class Endpoint:
-    """An endpoint behind the server that runs it in production, functions-framework."""
+    """An endpoint in functions-framework, the server that production uses."""
 
     path: str
     module: ModuleType
@@ -91,8 +91,8 @@ class Endpoint:
         token: str | None = "",
         accept: str | None = None,
     ) -> TestResponse:
-        """A request of the web app; ``body`` is sent as JSON. The token is a valid one unless
-        given; None leaves it out."""
+        """A request of the web app. ``body`` is sent as JSON. ``token`` is an access token; the
+        default is a valid one, and None sends none."""
         headers = {
             "Origin": origin,
             "Authorization": None if token is None else f"Bearer {token or access_token()}",
@@ -114,7 +114,7 @@ class Endpoint:
         signature: str | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> TestResponse:
-        """A webhook, signed as Twilio signs it unless a signature is given."""
+        """A webhook. It has the right signature unless one is given."""
         pairs = list(fields.items() if isinstance(fields, Mapping) else fields)
         if signature is None:
             url = PUBLIC_BASE_URL + self.path.removeprefix("/api/twilio") + query
@@ -130,7 +130,7 @@ class Endpoint:
 def start(function: str, source: Path, variables: Mapping[str, str]) -> Endpoint:
     """Starts functions-framework with this function and exactly these environment variables."""
     create_app: Callable[[str, str], Flask] = functions_framework.create_app
-    # create_app leaves its traces in all three.
+    # create_app changes os.environ, sys.path and sys.modules.
     with (
         mock.patch.dict(os.environ, variables, clear=True),
         mock.patch.object(sys, "path", sys.path.copy()),
@@ -143,7 +143,7 @@ def start(function: str, source: Path, variables: Mapping[str, str]) -> Endpoint
 
 
 def load(folder: str, **settings: str | None) -> Endpoint:
-    """Loads an endpoint afresh, under a complete environment with these changes; None unsets."""
+    """Loads an endpoint again, with a complete environment and these changes. None unsets."""
     entry = {endpoint.folder: endpoint for endpoint in bundle.endpoints()}[folder]
     variables = {k: v for k, v in (ENVIRONMENT | settings).items() if v is not None}
     started = start(entry.function, bundle.ROOT / folder / "main.py", variables)
@@ -152,7 +152,7 @@ def load(folder: str, **settings: str | None) -> Endpoint:
 
 @functools.cache
 def loaded(folder: str) -> Endpoint:
-    """An endpoint under the complete environment, for tests that change nothing about it."""
+    """An endpoint with the complete environment. Tests share it, so they must not change it."""
     return load(folder)
 
 
@@ -162,7 +162,7 @@ def rpc(function: str) -> str:
 
 
 def claims(**changes: object) -> dict[str, object]:
-    """What Supabase Auth puts into an access token, with these changes; None leaves a claim out."""
+    """The claims of Supabase's access tokens, with these changes. None leaves a claim out."""
     now = int(time.time())
     usual: dict[str, object] = {
         "iss": f"{SUPABASE_URL}/auth/v1",
@@ -181,12 +181,12 @@ def claims(**changes: object) -> dict[str, object]:
 
 
 def access_token(**changes: object) -> str:
-    """A rep's access token, signed by secret."""
+    """A rep's access token, signed with the project's secret."""
     return jwt.encode(claims(**changes), JWT_SECRET)
 
 
 def sign(auth_token: str, url: str, fields: Iterable[tuple[str, str]] = ()) -> str:
-    """X-Twilio-Signature, as the documentation words it and independent of Twilio's library:
+    """X-Twilio-Signature, made from Twilio's documentation and without Twilio's library:
     https://www.twilio.com/docs/usage/webhooks/webhooks-security"""
     text = url + "".join(name + value for name, value in sorted(set(fields)))
     digest = hmac.new(auth_token.encode(), text.encode(), hashlib.sha1).digest()
@@ -194,7 +194,7 @@ def sign(auth_token: str, url: str, fields: Iterable[tuple[str, str]] = ()) -> s
 
 
 class _Server(ThreadingHTTPServer):
-    # Many clients may knock at once.
+    # Many clients may connect at the same time.
     request_queue_size = 128
     daemon_threads = True
 
@@ -203,7 +203,7 @@ class _Server(ThreadingHTTPServer):
 def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
     """The address of a server on a free port of this machine."""
     server = _Server(("127.0.0.1", 0), handler)
-    # The default pace of its shutdown is half a second.
+    # By default, shutdown takes up to half a second.
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:

@@ -1,4 +1,4 @@
-"""A scheduler for tests, whose tokens the functions accept in development."""
+"""A scheduler for tests. Endpoints accept its tokens in development."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.endpoints import SCHEDULER_ACCOUNT, SCHEDULER_AUDIENCE, serving
 def publishing(
     audience: str = SCHEDULER_AUDIENCE, account: str = SCHEDULER_ACCOUNT
 ) -> Iterator[Scheduler]:
-    """A scheduler whose keys can be fetched while the context lasts."""
+    """A scheduler whose keys can be fetched within this context."""
     published: list[Scheduler] = []
 
     class Keys(BaseHTTPRequestHandler):

@@ -12,7 +12,7 @@ from tests.endpoints import ACCOUNT_SID, CALL_SID, IDENTITY, REST, loaded, rpc
 
 @dataclass(frozen=True)
 class Way:
-    """A request that asks the database, and where."""
+    """A request, and the path at which it asks the database."""
 
     ask: Callable[[], TestResponse]
     path: str

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import functions_framework
 from flask import Request, Response
-from twilio.twiml.voice_response import Dial, VoiceResponse
 
 from shared import (
     block_reasons,
@@ -31,7 +30,7 @@ from shared import (
 from shared.database import Database
 from shared.supabase_jwt import SupabaseAuthenticator
 from shared.twilio_signature import TwilioAuthenticator
-from shared.webhook_addresses import STATUS_OVERRIDES
+from shared.twiml_answers import answer_xml, build_dial, build_echo, build_hangup
 
 with settings.reading() as env:
     DEPLOYMENT = settings.Deployment.read(env)
@@ -43,13 +42,8 @@ WEBHOOKS = TwilioAuthenticator(TWILIO, "twiml")
 DATABASE = Database(SUPABASE)
 AS_WEBHOOK = rpc.AsWebhook(DATABASE, TWILIO.webhook_jwt)
 
-# What a rep may ask for. The values come from a browser, also if Twilio sends them: never trust
-# them.
+# What a rep may ask for. A browser made these values, also if Twilio sends them: do not trust them.
 WISHES = ("To", "CallerId", "LeadId", "CampaignId")
-
-# Twilio sends a callback again if we did not store it.
-STATUS_CALLBACK = TWILIO.address("status") + STATUS_OVERRIDES
-AFTER_DIAL = f"{TWILIO.address('twiml')}?after=dial"
 
 
 @functions_framework.http
@@ -81,7 +75,7 @@ def begin_call(form: parsing.Form) -> Response:
         **parse_wishes({name: form.get(name, "") for name in WISHES}),
     )
     web.note(conversation_id=call["conversation_id"], block_reason=call["block_reason"])
-    return answer_xml(build_dial(call))
+    return answer_xml(build_dial(call, TWILIO))
 
 
 def end_dial(form: parsing.Form) -> Response:
@@ -104,7 +98,7 @@ def preview_call(request: Request) -> Response:
     decision = rpc.AsRep(DATABASE, user.access_token).preview_call(
         business_id=parsing.read_uuid(body, "businessId"), **parse_wishes(wishes)
     )
-    answer = build_dial(decision)
+    answer = build_dial(decision, TWILIO)
     types = ["text/xml", "application/json"]
     if request.accept_mimetypes.best_match(types, default="text/xml") == "text/xml":
         return answer_xml(answer)
@@ -133,47 +127,3 @@ def parse_wishes(wishes: dict[str, str]) -> rpc.Wishes:
         "lead_id": texts["LeadId"] or None,
         "campaign_id": texts["CampaignId"] or None,
     }
-
-
-def build_dial(call: rpc.Decision) -> VoiceResponse:
-    """Dials the lead, with the business's caller ID. If the call is refused: says why, hangs up."""
-    response = VoiceResponse()
-    if call["block_reason"]:
-        response.say(block_reasons.explain(call["block_reason"]))
-        response.hangup()
-        return response
-
-    # answerOnBridge works only if Dial is the first verb. With it, Twilio answers the rep's leg,
-    # and charges for it, when the lead answers.
-    dial = Dial(
-        answer_on_bridge=True,
-        caller_id=call["from_number"],
-        time_limit=call["time_limit_seconds"],
-        action=AFTER_DIAL,
-        method="POST",
-    )
-    dial.number(
-        call["to_number"],
-        status_callback=STATUS_CALLBACK,
-        status_callback_event="initiated ringing answered completed",
-        status_callback_method="POST",
-    )
-    response.append(dial)
-    return response
-
-
-def build_hangup() -> VoiceResponse:
-    response = VoiceResponse()
-    response.hangup()
-    return response
-
-
-def build_echo() -> VoiceResponse:
-    response = VoiceResponse()
-    response.echo()
-    return response
-
-
-def answer_xml(response: VoiceResponse) -> Response:
-    # text/xml, because Twilio may read plain text aloud.
-    return Response(str(response), content_type="text/xml; charset=utf-8")

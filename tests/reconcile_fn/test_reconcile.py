@@ -1,4 +1,4 @@
-"""POST /api/twilio/reconcile: claims, asks Twilio, writes what it learns, knows when to stop."""
+"""POST /api/twilio/reconcile: claims calls, asks Twilio, stores the answers, stops in time."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def page(*legs: object) -> dict[str, object]:
 
 @pytest.fixture
 def twilio(canned: CannedServer) -> CannedServer:
-    """One call is claimed, over, and settled. The server is the database, too."""
+    """Twilio and the database, with one call to settle, which has ended."""
     canned.on("POST", CLAIM, batch(CALL_SID), batch())
     canned.on_post(SETTLE, {"settled": True})
     canned.on_get(AGENT, AGENT_LEG)
@@ -180,7 +180,7 @@ def test_batches_follow_each_other_until_nothing_is_left(
     ("retry_after", "seconds"),
     [("17", 17), (None, 60), ("0", 60), ("86400", 3600), ("soon", 60), ("-1", 60), ("²", 60)],
 )
-def test_when_twilio_has_had_enough_the_run_ends_and_the_next_ones_know(
+def test_a_429_ends_the_run_and_pauses_the_next_ones(
     reconcile: Endpoint,
     scheduler: Scheduler,
     twilio: CannedServer,
@@ -207,14 +207,14 @@ def test_a_run_within_the_pause_asks_nothing(
     assert not twilio.asked_for(AGENT)
 
 
-def test_after_a_429_no_other_call_of_the_batch_is_begun(
+def test_after_a_429_the_rest_of_the_batch_is_not_begun(
     reconcile: Endpoint, scheduler: Scheduler, twilio: CannedServer
 ) -> None:
     sids = [f"CA{n:032x}" for n in range(50)]
     twilio.on("POST", CLAIM, batch(*sids))
     twilio.on("GET", f"{CALLS}/*", Answer(429, headers={"Retry-After": "5"}))
     assert run(reconcile, scheduler).status_code == 503
-    # Those that were under way at once.
+    # Those that were asked about at the same time.
     assert len(twilio.asked_for(f"{CALLS}/*")) <= 8
 
 
@@ -229,6 +229,7 @@ OUTAGES = {
     "a text": Answer(body="text"),
     "nothing": Answer(204),
     "no fields": Answer(body={}),
+    "no sid": Answer(body={"status": "completed"}),
     "an odd field": Answer(body={"sid": CALL_SID, "status": "completed", "end_time": 7}),
     "odd calls": Answer(body={"calls": [7]}),
     "moved": Answer(302, headers={"Location": "https://evil.example.com"}),
@@ -256,7 +257,7 @@ def test_twilio_down_is_a_clear_503_and_nothing_is_written(
     assert not twilio.asked_for(PAUSE)
 
 
-def test_one_call_that_twilio_fails_at_does_not_keep_the_others_waiting(
+def test_a_call_that_twilio_fails_at_does_not_stop_the_others(
     reconcile: Endpoint, scheduler: Scheduler, twilio: CannedServer
 ) -> None:
     bad = "CA" + "f" * 32
@@ -267,7 +268,7 @@ def test_one_call_that_twilio_fails_at_does_not_keep_the_others_waiting(
     assert len(twilio.asked_for(SETTLE)) == 2
 
 
-def test_one_call_that_the_database_refuses_does_not_keep_the_others_waiting(
+def test_a_call_that_the_database_refuses_does_not_stop_the_others(
     reconcile: Endpoint, scheduler: Scheduler, twilio: CannedServer
 ) -> None:
     twilio.on("POST", CLAIM, batch(CALL_SID, CALL_SID), batch(CALL_SID), batch())
@@ -278,7 +279,7 @@ def test_one_call_that_the_database_refuses_does_not_keep_the_others_waiting(
     assert len(twilio.asked_for(SETTLE)) == 3
 
 
-def test_several_failures_are_twilios_and_end_the_run(
+def test_several_failures_end_the_run(
     reconcile: Endpoint, scheduler: Scheduler, twilio: CannedServer
 ) -> None:
     sids = [f"CA{n:032x}" for n in range(50)]
@@ -340,7 +341,7 @@ def test_the_log_says_what_a_run_did(
 
 
 @pytest.mark.parametrize("token", [None, "", "rubbish", access_token()])
-def test_nobody_but_the_scheduler_starts_a_run(
+def test_only_the_scheduler_starts_a_run(
     reconcile: Endpoint, token: str | None, canned: CannedServer
 ) -> None:
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}

@@ -78,7 +78,7 @@ def test_the_end_of_a_dial_is_an_event_of_the_leads_leg() -> None:
 
 
 @pytest.mark.parametrize("dial_call_sid", [None, ""])
-def test_a_dial_that_reached_nobody_is_an_event_of_the_agents_leg(
+def test_a_dial_without_a_leg_is_an_event_of_the_agents_leg(
     dial_call_sid: str | None,
 ) -> None:
     fields = form(DialCallSid=dial_call_sid, DialCallStatus="failed", ParentCallSid=None)
@@ -107,7 +107,7 @@ def test_a_dial_that_reached_nobody_is_an_event_of_the_agents_leg(
         (None, None),
     ],
 )
-def test_an_odd_number_is_none_and_stays_in_the_payload(
+def test_an_odd_number_is_left_out_and_stays_in_the_payload(
     text: str | None, number: int | None
 ) -> None:
     recorded = event(SequenceNumber=text, CallDuration=text)
@@ -154,7 +154,7 @@ def test_no_timestamp_loses_an_event(text: str) -> None:
 
 
 @pytest.mark.parametrize("offset", ["+1600", "-1600", "+2359"])
-def test_a_timestamp_that_postgres_cannot_read_is_none(offset: str) -> None:
+def test_a_timestamp_that_postgres_cannot_read_is_left_out(offset: str) -> None:
     timestamp = event(Timestamp=f"Wed, 18 Nov 2026 10:00:49 {offset}")["occurred_at"]
     if timestamp is not None:
         difference = datetime.fromisoformat(str(timestamp)).utcoffset()
@@ -184,7 +184,7 @@ def test_blank_parameters_stay_in_the_payload() -> None:
     assert payload["Called"] == ""
 
 
-def test_a_status_of_tomorrow_is_kept_as_it_is() -> None:
+def test_an_unknown_status_is_kept_as_it_is() -> None:
     assert event(CallStatus="on-hold")["status"] == "on-hold"
     assert event(CallStatus="x" * 300)["status"] == "x" * 64
 
@@ -205,7 +205,7 @@ def test_a_status_of_tomorrow_is_kept_as_it_is() -> None:
         "+14155552671",
     ],
 )
-def test_what_is_no_call_sid_is_named(sid: str) -> None:
+def test_a_text_that_is_not_a_call_sid_is_named(sid: str) -> None:
     words = "not a call SID" if sid else "missing"
     for name in ("CallSid", "ParentCallSid", "DialCallSid"):
         if sid or name == "CallSid":

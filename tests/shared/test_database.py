@@ -1,4 +1,4 @@
-"""The database over REST: the caller's token and no one else's, asked once."""
+"""The database over REST: each request has its own caller's token, and is sent once."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ THREADS = 16
 
 
 class Echo(BaseHTTPRequestHandler):
-    """A REST API that answers who asked."""
+    """A REST API whose answer says who asked."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -68,7 +68,7 @@ def echoing() -> Iterator[Database]:
 
 
 class Clock:
-    """Time that passes when somebody sleeps, or a request takes its own."""
+    """A clock that moves when the code sleeps, or when a test moves it."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -94,7 +94,7 @@ def database(clock: Clock) -> Database:
 
 @pytest.fixture
 def hasty_threads() -> Iterator[None]:
-    """Threads take turns at every opportunity."""
+    """The interpreter switches between threads as often as it can."""
     usual = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     yield
@@ -102,7 +102,7 @@ def hasty_threads() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("hasty_threads")
-def test_no_call_carries_another_callers_token_or_is_lost_to_it(echoing: Database) -> None:
+def test_a_call_never_carries_the_token_of_another_caller(echoing: Database) -> None:
     together = threading.Barrier(THREADS)
 
     def ask(caller: int) -> None:
@@ -155,13 +155,17 @@ def test_a_row_is_found_by_its_id_and_these_columns(
     assert asked.header("Authorization") == "Bearer token"
 
 
-def test_a_row_that_the_caller_cannot_see_is_none(database: Database, canned: CannedServer) -> None:
+def test_a_row_that_the_caller_cannot_see_is_not_found(
+    database: Database, canned: CannedServer
+) -> None:
     canned.on_get(f"{REST}/conversations", [])
     assert database.find("token", "conversations", "id", "1") is None
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504, 520])
-def test_nothing_is_tried_twice(database: Database, canned: CannedServer, status: int) -> None:
+def test_an_answer_is_never_asked_for_twice(
+    database: Database, canned: CannedServer, status: int
+) -> None:
     canned.on("*", "*", Answer(status))
     with pytest.raises(errors.DatabaseUnavailable):
         database.call("token", "f", {})
@@ -194,9 +198,7 @@ def test_a_webhook_waits_for_a_database_that_is_away_for_a_moment(
     assert "PGRST001" in lines[0]["message"]
 
 
-def test_it_does_not_wait_past_the_limit(
-    database: Database, canned: CannedServer, clock: Clock
-) -> None:
+def test_tries_end_before_the_limit(database: Database, canned: CannedServer, clock: Clock) -> None:
     canned.on_post(rpc("f"), None, 503)
     with pytest.raises(errors.DatabaseUnavailable):
         database.call_as_endpoint("jwt", "f", {}, setting="JWT")
@@ -204,7 +206,7 @@ def test_it_does_not_wait_past_the_limit(
     assert clock.now < TOTAL_SECONDS
 
 
-def test_it_tries_no_more_when_a_try_took_all_the_time(
+def test_there_is_no_second_try_when_the_first_took_all_the_time(
     database: Database, canned: CannedServer, clock: Clock
 ) -> None:
     def pass_time() -> None:
@@ -217,7 +219,7 @@ def test_it_tries_no_more_when_a_try_took_all_the_time(
     assert (len(canned.asked), clock.slept) == (1, [])
 
 
-def test_what_is_wrong_for_good_is_not_waited_for(
+def test_a_wrong_set_up_is_not_tried_again(
     database: Database, canned: CannedServer, clock: Clock
 ) -> None:
     canned.on_post(rpc("f"), {"code": "42501", "message": "permission denied"}, 403)

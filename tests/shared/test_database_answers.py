@@ -1,4 +1,4 @@
-"""What each endpoint makes of what the database answers, or does not."""
+"""What each endpoint answers when the database answers something odd, or nothing."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from shared import database
 from tests.canned_server import Answer, CannedServer
 from tests.ways import BROWSER, TWILIO, WAYS, Way
 
-# The answer, and how often the database is then asked.
+# The outage, and how often the database is asked then.
 UNREACHABLE = {"too late": (Answer(hangs=True), 1), "broken off": (Answer(breaks_off=True), 2)}
 
 
 def refusal(status: int, code: str | None, message: str = "message") -> Answer:
-    """An error as PostgREST words it. A gateway in front of it sends no code."""
+    """An error of PostgREST. An error of a gateway in front of it has no code."""
     return Answer(status, {"message": message} | ({} if code is None else {"code": code}))
 
 

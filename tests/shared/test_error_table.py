@@ -1,4 +1,4 @@
-"""The table of refusals: each row with the words that a person reads, as in docs/endpoints.md."""
+"""The table of errors in docs/endpoints.md: status, code, and the message that a person reads."""
 
 from __future__ import annotations
 

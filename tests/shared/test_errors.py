@@ -1,4 +1,4 @@
-"""The errors that browsers rely on, and what they keep to themselves."""
+"""The errors that browsers rely on. Their causes are for the log and not for the answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requests over libcurl, against servers that behave, and servers that do not."""
+"""Requests over libcurl, to servers that work and to servers that fail."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SECONDS = 5.0
 
 
 class Server(BaseHTTPRequestHandler):
-    """Answers what it was asked, or by the path what a server should not."""
+    """Its answer says what it was asked. Some paths answer what a server should not answer."""
 
     protocol_version = "HTTP/1.1"
 
@@ -81,7 +81,7 @@ class Server(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def trickle(self, content: bytes) -> None:
-        """A byte every twentieth of a second: each in time, all of them never."""
+        """Sends a byte every twentieth of a second, so that the whole takes too long."""
         try:
             for byte in content:
                 self.wfile.write(bytes([byte]))
@@ -121,7 +121,7 @@ def test_posts_and_gets_in_turns(client: HttpClient, server: str) -> None:
     assert (empty["method"], empty["body"]) == ("POST", "")
 
 
-def test_a_large_body_waits_for_no_permission(client: HttpClient, server: str) -> None:
+def test_a_large_body_is_sent_without_asking_first(client: HttpClient, server: str) -> None:
     body = b"x" * (2 << 20)
     assert (
         client.request("POST", server, body=body, seconds=SECONDS).json()["body"] == body.decode()
@@ -189,7 +189,9 @@ def test_less_than_a_millisecond_is_a_limit_too(client: HttpClient) -> None:
     ("path", "reason"),
     [("/no-http", "HTTP"), ("/cut-off", "cut off"), ("/hang-up", "hung up")],
 )
-def test_a_broken_answer_is_none(client: HttpClient, server: str, path: str, reason: str) -> None:
+def test_a_broken_answer_counts_as_no_answer(
+    client: HttpClient, server: str, path: str, reason: str
+) -> None:
     with pytest.raises(NoAnswer, match=reason) as raised:
         client.request("GET", server + path, seconds=SECONDS)
     assert not raised.value.timed_out
@@ -205,7 +207,9 @@ WHOLE = {
 
 
 @pytest.mark.parametrize("whole", WHOLE.values(), ids=WHOLE)
-def test_an_answer_that_breaks_off_anywhere_is_none(client: HttpClient, whole: bytes) -> None:
+def test_an_answer_that_breaks_off_anywhere_counts_as_no_answer(
+    client: HttpClient, whole: bytes
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         url = f"http://127.0.0.1:{listening.getsockname()[1]}/"
 
@@ -227,13 +231,13 @@ def test_an_answer_that_breaks_off_anywhere_is_none(client: HttpClient, whole: b
     assert answered == [len(whole)]
 
 
-def test_a_name_that_nobody_has(client: HttpClient) -> None:
+def test_a_host_name_that_does_not_exist(client: HttpClient) -> None:
     with pytest.raises(NoAnswer, match="resolved") as raised:
         client.request("GET", "http://nobody.invalid/", seconds=SECONDS)
     assert not raised.value.timed_out
 
 
-def test_nobody_there(client: HttpClient) -> None:
+def test_a_port_where_nothing_listens(client: HttpClient) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         url = f"http://127.0.0.1:{taken.getsockname()[1]}/"
     with pytest.raises(NoAnswer, match="not accept") as raised:
@@ -297,7 +301,9 @@ def test_how_long_to_wait(client: HttpClient, server: str) -> None:
     assert 60 < asked(quote(date)) <= 90
 
 
-def test_a_certificate_of_nobody_we_know_is_refused(client: HttpClient, tmp_path: Path) -> None:
+def test_a_certificate_of_an_unknown_authority_is_refused(
+    client: HttpClient, tmp_path: Path
+) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(self_signed(tmp_path))
     heard: list[bytes] = []

@@ -1,4 +1,4 @@
-"""The key set: survives an outage of its endpoint, and cannot be stormed by made-up key ids."""
+"""Known keys outlive an outage of the issuer, and invented key ids do not cause many fetches."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def jwk(key_id: str) -> dict[str, object]:
 
 
 class Clock:
-    """A monotonic clock that moves when told to."""
+    """A clock that moves when a test moves it."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -36,7 +36,7 @@ class Clock:
 
 
 class Publisher:
-    """Stands in for PyJWT's client."""
+    """It takes the place of PyJWT's client."""
 
     def __init__(self, *key_ids: str) -> None:
         self.key_ids = list(key_ids)
@@ -302,7 +302,9 @@ OUTAGES = [
 
 
 @pytest.mark.parametrize("outage", OUTAGES)
-def test_an_endpoint_that_answers_no_key_set_counts_as_down(outage: str, clock: Clock) -> None:
+def test_an_endpoint_that_does_not_answer_a_key_set_counts_as_down(
+    outage: str, clock: Clock
+) -> None:
     with serving(_Answers) as address:
         keys = jwks.KeySet(f"{address}/{outage}", clock)
         for _ in range(2):
@@ -320,7 +322,7 @@ def test_a_known_key_outlives_every_kind_of_outage(outage: str, clock: Clock) ->
         assert known(keys, "current")
 
 
-def test_nobody_waits_long_for_keys() -> None:
+def test_a_request_does_not_wait_long_for_keys() -> None:
     assert 0 < jwks.KeySet("https://henk.supabase.co/jwks.json")._client.timeout <= 5
 
 
@@ -337,13 +339,13 @@ def test_an_endpoint_that_never_answers_is_given_up(
             _Answers.hang.set()
 
 
-def test_an_address_where_nobody_listens_counts_as_down(clock: Clock) -> None:
+def test_an_address_where_nothing_listens_counts_as_down(clock: Clock) -> None:
     with serving(_Answers) as address:
         pass
     with pytest.raises(errors.SignInUnavailable):
         jwks.KeySet(f"{address}/keys", clock).find("current")
 
 
-def test_a_project_without_published_keys_knows_no_key(clock: Clock) -> None:
+def test_a_project_without_published_keys_has_no_key(clock: Clock) -> None:
     with serving(_Answers) as address:
         assert jwks.KeySet(f"{address}/empty", clock).find("current") is None

@@ -1,4 +1,4 @@
-"""Log entries: one JSON object a line, without secrets or whole phone numbers."""
+"""Log entries: each line is one JSON object, without secrets and whole phone numbers."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_a_secret_is_replaced(secret: str) -> None:
         "line 120, in verify",
     ],
 )
-def test_what_is_no_secret_stays_readable(text: str) -> None:
+def test_a_text_that_is_not_a_secret_stays_readable(text: str) -> None:
     assert logs.redact(text) == text
 
 

@@ -103,7 +103,9 @@ def test_a_preflight_allows_what_our_pages_send(folder: str, origin: str) -> Non
 
 
 @pytest.mark.parametrize("origin", [*FOREIGN, None])
-def test_a_preflight_allows_a_foreign_page_nothing(token: Endpoint, origin: str | None) -> None:
+def test_a_preflight_does_not_allow_a_foreign_page_anything(
+    token: Endpoint, origin: str | None
+) -> None:
     assert not [name for name in preflight(token, origin) if name.startswith("Access-Control")]
 
 

@@ -8,7 +8,7 @@ from shared import errors, parsing
 
 
 @pytest.mark.parametrize("value", [7, True, [], {}, ["a"]])
-def test_a_field_that_is_no_text_is_named(value: object) -> None:
+def test_a_field_that_is_not_a_text_is_named(value: object) -> None:
     with pytest.raises(errors.InvalidRequest, match=r"^LeadId must be a text\.$"):
         parsing.read_text({"LeadId": value}, "LeadId")
 
@@ -20,13 +20,13 @@ def test_a_very_long_field_is_named() -> None:
 
 
 @pytest.mark.parametrize("body", [{}, {"LeadId": None}, {"LeadId": ""}, {"LeadId": " \n"}])
-def test_a_blank_field_is_no_field(body: dict[str, object]) -> None:
+def test_a_blank_field_counts_as_missing(body: dict[str, object]) -> None:
     assert parsing.read_text(body, "LeadId") is None
     assert parsing.read_uuid(body, "LeadId") is None
 
 
 @pytest.mark.parametrize("value", ["x", "7", "0" * 33, "c9b1a8f0-3c1e-4f0e-8a53-9d0a5b7e6f2g"])
-def test_a_field_that_is_no_uuid_is_named(value: str) -> None:
+def test_a_field_that_is_not_a_uuid_is_named(value: str) -> None:
     with pytest.raises(errors.InvalidRequest, match=r"^businessId must be a UUID\.$"):
         parsing.read_uuid({"businessId": value}, "businessId")
 

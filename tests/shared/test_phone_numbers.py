@@ -1,4 +1,4 @@
-"""What a dialled text means, before the database knows whose country counts."""
+"""What a dialled text means, in each country that it may belong to."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_a_number_is_read_as_it_is_dialled_in_a_country(
         "sip:rep@example.com",
     ],
 )
-def test_what_is_no_valid_number_means_nothing_anywhere(dialled: str) -> None:
+def test_a_text_that_is_not_a_valid_number_has_no_meaning(dialled: str) -> None:
     meaning = parse(dialled)
     assert meaning["number"] is None
     assert meaning["by_country"] == {}
@@ -130,7 +130,7 @@ def test_the_type_is_named_as_the_database_knows_it(
         ("+442071838750", "GB", ["Europe/London"]),
         ("+12125551234", "US", ["America/New_York"]),
         ("+15145551234", "CA", ["America/Toronto"]),
-        # Satellite, and other networks of no country.
+        # Satellite and other networks without a country.
         ("+870776123456", "001", ["Etc/Unknown"]),
         ("+881612345678", "001", ["Etc/Unknown"]),
         ("+80012345678", "001", ["Etc/Unknown"]),
@@ -174,13 +174,13 @@ def test_a_caller_id_is_compared_in_e164(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["x", "4155552671", "+1", "anonymous", "x" * 300])
-def test_a_caller_id_that_is_no_number_is_left_to_the_database(text: str) -> None:
+def test_a_caller_id_that_is_not_a_number_is_passed_to_the_database(text: str) -> None:
     assert phone_numbers.format_caller_id(text) == text[:64]
 
 
 @settings(max_examples=60, deadline=None, database=None)
 @given(st.text(max_size=40) | st.text("+0123456789 -()ext.;=*#", max_size=30))
-def test_any_text_is_a_number_in_e164_or_none(text: str) -> None:
+def test_every_text_is_a_number_in_e164_or_not_a_number(text: str) -> None:
     meaning = parse(text)
     for number in (meaning["number"], *meaning["by_country"].values()):
         assert number is None or re.fullmatch(r"\+[1-9][0-9]{5,16}", number["e164"])

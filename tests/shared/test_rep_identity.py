@@ -1,4 +1,4 @@
-"""The identity that names a rep in everything Twilio signs."""
+"""The identity of a rep, in access tokens and in webhooks."""
 
 from __future__ import annotations
 

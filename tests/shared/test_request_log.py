@@ -1,4 +1,4 @@
-"""What a request leaves in the log: one line, and none of what it carried."""
+"""A request leaves one line in the log, and no private value of the request is in it."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ TOKEN = access_token()
 
 Ask = Callable[[], TestResponse]
 
-# Each way through an endpoint: the request, and what the database answers to it.
+# Each kind of request: how it is sent, what it asks the database, and the database's answer.
 WAYS: dict[str, tuple[Ask, str, object]] = {
     "token": (
         lambda: loaded("token_fn").browser({"businessId": BUSINESS_ID}, token=TOKEN),
@@ -101,7 +101,7 @@ WAYS: dict[str, tuple[Ask, str, object]] = {
     ),
 }
 
-# What databases and gateways put into their errors.
+# Private values that databases and gateways put into their errors.
 INDISCREET = (
     f"Key (to_number)=({NUMBER}) from {CALLER_ID}, (415) 555-2671; token {TOKEN};"
     f" webhook {WEBHOOK_JWT}; {AUTH_TOKEN}; sb_secret_N7UND0UgjKTVK-Uodkm0Hg_xSvEMPvz;"
@@ -126,7 +126,7 @@ PRIVATE = re.compile(
 
 
 def only_line(capsys: pytest.CaptureFixture[str]) -> dict[str, object]:
-    """The request's line of the log, after a look for what must not be there."""
+    """The one line that the request left in the log. Private values must not be in it."""
     captured = capsys.readouterr()
     assert not PRIVATE.search(captured.out + captured.err)
     assert captured.err == ""

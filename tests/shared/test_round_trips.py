@@ -1,4 +1,4 @@
-"""How often each kind of request asks the database: once, and never for what is refused without."""
+"""Each request asks the database once. A request that is refused before does not ask it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which identity tokens prove the scheduler, and that nothing else does."""
+"""Which identity tokens the scheduler's endpoint accepts, and that it accepts no others."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def assert_refused(authenticator: SchedulerAuthenticator, token: str) -> None:
 
 
 def signed(scheduler: Scheduler, key: rsa.RSAPrivateKey | None = None, /, **changes: object) -> str:
-    """A token with these claims changed; None leaves one out."""
+    """A token with these claims changed. None leaves a claim out."""
     usual = jwt.decode(scheduler.token(), options={"verify_signature": False})
     claims = {name: value for name, value in (usual | changes).items() if value is not None}
     return jwt.encode(claims, key or scheduler._key, "RS256", headers={"kid": "local"})
@@ -80,7 +80,7 @@ def test_the_schedulers_own_token_is_taken(
 def test_another_service_account_is_refused(
     authenticator: SchedulerAuthenticator, scheduler: Scheduler
 ) -> None:
-    """Anybody with a Google account can have a token signed for our address."""
+    """Everybody with a Google account can get a token for our address."""
     other = replace(scheduler, service_account="evil@other.iam.gserviceaccount.com")
     assert_refused(authenticator, other.token())
 
@@ -173,7 +173,7 @@ def test_a_user_of_supabase_is_not_the_scheduler(authenticator: SchedulerAuthent
 
 
 @pytest.mark.parametrize("scheme", ["", "Basic ", "Token "])
-def test_no_bearer_token_is_no_identity(
+def test_a_request_without_a_bearer_token_is_refused(
     authenticator: SchedulerAuthenticator, scheduler: Scheduler, scheme: str
 ) -> None:
     with pytest.raises(errors.Unauthenticated):
@@ -184,14 +184,14 @@ def test_no_bearer_token_is_no_identity(
 
 @generated
 @given(st.text())
-def test_no_text_is_ever_more_than_refused(
+def test_every_text_is_refused_without_another_error(
     authenticator: SchedulerAuthenticator, text: str
 ) -> None:
     with pytest.raises(errors.Unauthenticated):
         authenticator.authenticate(Request({"HTTP_AUTHORIZATION": f"Bearer {text}"}))
 
 
-def test_while_the_keys_cannot_be_fetched_nobody_is_trusted_or_refused(
+def test_without_keys_a_token_is_neither_trusted_nor_refused(
     scheduler: Scheduler,
 ) -> None:
     down = SchedulerAuthenticator(

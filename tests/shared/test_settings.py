@@ -1,4 +1,4 @@
-"""A function with a setting missing or wrong does not start, and says which, never the value."""
+"""A function does not start if a setting is missing or wrong. It names it, without the value."""
 
 from __future__ import annotations
 
@@ -166,7 +166,7 @@ def test_anything_but_https_is_refused_for_other_machines(url: str) -> None:
         "https://app.callhenk.com/api#x",
     ],
 )
-def test_an_address_that_no_request_could_be_made_to_is_refused(url: str) -> None:
+def test_an_address_that_cannot_be_asked_is_refused(url: str) -> None:
     with pytest.raises(settings.ConfigurationError, match="PUBLIC_BASE_URL"):
         read_url(url)
 

@@ -1,4 +1,4 @@
-"""Which access tokens prove a user, and that nothing else does."""
+"""Which access tokens are accepted, and that no others are."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def encoded(data: bytes) -> str:
 
 
 def by_hand(header: object, payload: bytes, secret: bytes) -> str:
-    """A token that no library would make."""
+    """A token that a library would refuse to make."""
     signing_input = f"{encoded(json.dumps(header).encode())}.{encoded(payload)}"
     return f"{signing_input}.{encoded(hmac.digest(secret, signing_input.encode(), 'sha256'))}"
 
@@ -124,7 +124,7 @@ def test_a_project_may_sign_both_ways_while_it_moves_to_keys(
     assert by_keys_or_secret.verify(signed(iss=issuer))
 
 
-def test_a_token_by_secret_is_refused_where_there_is_no_secret(
+def test_a_token_by_secret_is_refused_if_there_is_no_secret(
     by_keys: SupabaseAuthenticator, project: str
 ) -> None:
     assert_refused(by_keys, signed(iss=f"{project}/auth/v1"))
@@ -151,7 +151,7 @@ def test_a_token_by_another_key_of_the_same_id_is_refused(
 
 
 @pytest.mark.parametrize("key_id", [None, "", "other", "rsa", "../../etc/passwd"])
-def test_a_token_that_names_no_or_another_key_is_refused(
+def test_a_token_that_names_another_key_or_none_is_refused(
     by_keys: SupabaseAuthenticator, project: str, key_id: str | None
 ) -> None:
     headers = {} if key_id is None else {"kid": key_id}
@@ -170,7 +170,7 @@ def test_a_token_without_a_signature_is_refused(
 
 
 @pytest.mark.parametrize("algorithm", ["HS384", "HS512"])
-def test_a_secret_signs_by_no_other_algorithm(algorithm: str) -> None:
+def test_a_secret_is_for_one_algorithm_only(algorithm: str) -> None:
     secret = JWT_SECRET * 2
     authenticator = SupabaseAuthenticator(Supabase(SUPABASE_URL, PUBLISHABLE_KEY, secret))
     assert authenticator.verify(jwt.encode(usual_claims(), secret))
@@ -178,7 +178,7 @@ def test_a_secret_signs_by_no_other_algorithm(algorithm: str) -> None:
 
 
 def public_forms() -> list[bytes]:
-    """What an attacker could take for a secret: the public keys in every usual form."""
+    """The public keys in every usual form: an attacker could sign with them as if with a secret."""
     forms = [json.dumps(key).encode() for key in KEY_SET["keys"]]
     for key in (EC_KEY.public_key(), RSA_KEY.public_key()):
         for encoding in (serialization.Encoding.PEM, serialization.Encoding.DER):
@@ -276,14 +276,16 @@ def test_a_claim_that_older_projects_do_not_send_is_not_needed(
 
 
 @pytest.mark.parametrize("role", ["anon", "service_role"])
-def test_a_projects_api_key_is_no_access_token(by_secret: SupabaseAuthenticator, role: str) -> None:
+def test_a_projects_api_key_is_not_an_access_token(
+    by_secret: SupabaseAuthenticator, role: str
+) -> None:
     now = int(time.time())
     key = {"iss": "supabase", "ref": "henk", "role": role, "iat": now, "exp": now + 10**8}
     assert_refused(by_secret, jwt.encode(key, JWT_SECRET))
 
 
 @pytest.mark.parametrize("key", [PUBLISHABLE_KEY, "sb_secret_N7UND0UgjKTVK-Uodkm0Hg_xSvEMPvz"])
-def test_a_new_api_key_is_no_access_token(by_secret: SupabaseAuthenticator, key: str) -> None:
+def test_a_new_api_key_is_not_an_access_token(by_secret: SupabaseAuthenticator, key: str) -> None:
     assert_refused(by_secret, key)
 
 
@@ -313,7 +315,7 @@ def test_deep_brackets_are_refused(
     ],
     ids=str,
 )
-def test_a_header_that_is_none_is_refused(
+def test_a_header_that_is_not_a_header_is_refused(
     by_keys_or_secret: SupabaseAuthenticator, project: str, header: object
 ) -> None:
     payload = json.dumps(usual_claims(iss=f"{project}/auth/v1")).encode()
@@ -321,7 +323,7 @@ def test_a_header_that_is_none_is_refused(
 
 
 @pytest.mark.parametrize("suffix", ["\xe9", "!", "\n", " ", "%", ".", ".AAAA", "\x00"])
-def test_a_token_with_something_behind_it_is_refused(
+def test_a_token_that_something_follows_is_refused(
     by_secret: SupabaseAuthenticator, suffix: str
 ) -> None:
     assert_refused(by_secret, signed() + suffix)
@@ -329,7 +331,9 @@ def test_a_token_with_something_behind_it_is_refused(
 
 @generated
 @given(st.text())
-def test_no_text_is_ever_more_than_refused(by_secret: SupabaseAuthenticator, text: str) -> None:
+def test_every_text_is_refused_without_another_error(
+    by_secret: SupabaseAuthenticator, text: str
+) -> None:
     assert_refused(by_secret, text)
 
 
@@ -346,7 +350,7 @@ HEADERS = JSON | st.fixed_dictionaries(
 
 @generated
 @given(header=HEADERS, payload=JSON, signature=st.binary(max_size=80))
-def test_no_unsigned_token_is_ever_more_than_refused(
+def test_every_unsigned_token_is_refused_without_another_error(
     by_keys_or_secret: SupabaseAuthenticator, header: object, payload: object, signature: bytes
 ) -> None:
     parts = (json.dumps(header).encode(), json.dumps(payload).encode(), signature)
@@ -355,7 +359,7 @@ def test_no_unsigned_token_is_ever_more_than_refused(
 
 @generated
 @given(payload=st.binary() | JSON.map(lambda value: json.dumps(value).encode()))
-def test_no_signed_nonsense_is_ever_more_than_refused(
+def test_signed_nonsense_is_refused_without_another_error(
     by_secret: SupabaseAuthenticator, payload: bytes
 ) -> None:
     assert_refused(by_secret, by_hand({"alg": "HS256"}, payload, JWT_SECRET.encode()))
@@ -367,7 +371,7 @@ def test_a_token_that_was_changed_anywhere_is_refused(
     by_secret: SupabaseAuthenticator, data: st.DataObject
 ) -> None:
     token = signed()
-    # The last character of a signature has bits that mean nothing.
+    # Some bits of a signature's last character have no meaning.
     at = data.draw(st.integers(0, len(token) - 2))
     other = data.draw(st.characters(codec="ascii").filter(lambda character: character != token[at]))
     assert_refused(by_secret, token[:at] + other + token[at + 1 :])
@@ -393,7 +397,7 @@ def test_a_request_without_a_bearer_token_is_asked_to_sign_in(
         by_secret.authenticate(request_with(authorization))
 
 
-def test_a_bare_token_is_no_bearer_token(by_secret: SupabaseAuthenticator) -> None:
+def test_a_token_without_the_word_bearer_is_refused(by_secret: SupabaseAuthenticator) -> None:
     with pytest.raises(errors.Unauthenticated):
         by_secret.authenticate(request_with(signed()))
 

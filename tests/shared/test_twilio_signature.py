@@ -1,4 +1,4 @@
-"""Which webhooks come from Twilio: the vectors that Twilio publishes, and everything near them."""
+"""Which webhooks come from Twilio: Twilio's published examples, and changes of them."""
 
 from __future__ import annotations
 
@@ -75,8 +75,8 @@ def form_of(
     signed_base_url: str | None = None,
     **headers: str,
 ) -> Form:
-    """What an endpoint gets from a request whose fields, query or address may differ from those
-    that were signed."""
+    """The form that an endpoint gets. The fields, the query or the address of the request may
+    differ from those that were signed."""
     signed_query = query if signed_query is None else signed_query
     url = f"{signed_base_url or base_url}/status" + (f"?{signed_query}" if signed_query else "")
     signature = sign(auth_token, url, fields if signed is None else signed)
@@ -300,6 +300,6 @@ def test_more_parameters_than_twilio_ever_sends_are_refused() -> None:
 @pytest.mark.parametrize(
     "body", [b"", b"\xff\xfe", b"%", b"%ZZ=%", b"\x00", b"&&&", b"=", "ü=ü".encode(), b"%FF=%FE"]
 )
-def test_a_body_that_is_no_form_is_refused(body: bytes) -> None:
+def test_a_body_that_is_not_a_form_is_refused(body: bytes) -> None:
     with pytest.raises(errors.InvalidSignature):
         webhooks().authenticate(request_of(body, sign(AUTH_TOKEN, f"{PUBLIC_BASE_URL}/status")))

@@ -1,4 +1,4 @@
-"""What every endpoint refuses alike: paths, methods, sizes, and its own defects."""
+"""What all endpoints refuse in the same way: paths, methods, sizes, and their own defects."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def assert_error(answer: TestResponse, status: int, code: str, *words: str) -> N
 
 
 def with_body(endpoint: Endpoint, size: int, content_type: str, *, chunked: bool) -> TestResponse:
-    """A signed-in browser's request with a body of this size that reads as blank."""
+    """A request of a signed-in browser, with a body of so many spaces."""
     body = b" " * size
     headers = {"Origin": ORIGIN, "Authorization": f"Bearer {access_token()}"}
     if not chunked:
         return endpoint.client.post(
             endpoint.path, data=body, content_type=content_type, headers=headers
         )
-    # As gunicorn hands over a chunked body.
+    # This is how gunicorn passes a chunked body on.
     return endpoint.client.post(
         endpoint.path,
         input_stream=io.BytesIO(body),
@@ -48,7 +48,7 @@ def with_body(endpoint: Endpoint, size: int, content_type: str, *, chunked: bool
     )
 
 
-def test_the_table_of_endpoints_here_is_whole() -> None:
+def test_the_table_has_every_endpoint() -> None:
     assert set(FOLDERS) == {endpoint.folder for endpoint in bundle.endpoints()}
 
 
@@ -184,8 +184,8 @@ def test_a_refusal_says_how_to_sign_in() -> None:
     assert answer.headers["WWW-Authenticate"] == "Bearer"
 
 
-def test_keys_that_cannot_be_fetched_are_no_reason_to_sign_out() -> None:
-    # Port 9 of this machine: nobody listens there.
+def test_keys_that_cannot_be_fetched_do_not_sign_anybody_out() -> None:
+    # Nothing listens on port 9 of this machine.
     endpoint = load("token_fn", SUPABASE_URL="http://127.0.0.1:9", SUPABASE_JWT_SECRET=None)
     # {"alg": "ES256", "kid": "x"}
     answer = endpoint.browser({}, token="eyJhbGciOiJFUzI1NiIsImtpZCI6IngifQ.e30.AAAA")
@@ -194,7 +194,7 @@ def test_keys_that_cannot_be_fetched_are_no_reason_to_sign_out() -> None:
 
 
 @pytest.mark.parametrize("body", ["[]", "7", '"text"', "null", "{", "\x00", "'", "{'a': 1}", "NaN"])
-def test_a_body_that_is_no_json_object_is_refused(body: str) -> None:
+def test_a_body_that_is_not_a_json_object_is_refused(body: str) -> None:
     for folder in ("token_fn", "twiml_fn"):
         endpoint = loaded(folder)
         answer = endpoint.client.post(

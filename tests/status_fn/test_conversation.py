@@ -79,7 +79,7 @@ def test_a_conversation_that_the_rep_cannot_see_is_not_found(
         "?conversationId=" + "0" * 10_000,
     ],
 )
-def test_what_is_no_uuid_is_refused_and_asks_nothing(
+def test_an_id_that_is_not_a_uuid_is_refused_without_asking_the_database(
     status: Endpoint, query: str, canned: CannedServer
 ) -> None:
     answer = status.browser(method="GET", query=query)

@@ -1,4 +1,4 @@
-"""POST /api/twilio/status: a callback of either leg into the ledger."""
+"""POST /api/twilio/status: stores a callback of either leg."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_an_event_of_the_agents_leg_names_no_parent(status: Endpoint, canned: Ca
     assert parameters["p_call_sid"] == parameters["p_agent_call_sid"] == CALL_SID
 
 
-def test_odd_values_cost_nothing_but_themselves(status: Endpoint, canned: CannedServer) -> None:
+def test_an_event_is_stored_without_its_odd_values(status: Endpoint, canned: CannedServer) -> None:
     canned.on_post(URL, STORED)
     odd = {"SequenceNumber": "third", "CallDuration": "-1", "Timestamp": "noon", "Called": "\x00"}
     fields = [*(COMPLETED | odd).items(), ("Digits", "1"), ("Digits", "2")]
@@ -136,9 +136,7 @@ def test_a_malformed_callback_names_the_parameter(
         sign(AUTH_TOKEN, f"{PUBLIC_BASE_URL}/status", {"CallStatus": "busy"}.items()),
     ],
 )
-def test_nobody_but_twilio_writes_events(
-    status: Endpoint, signature: str, canned: CannedServer
-) -> None:
+def test_only_twilio_writes_events(status: Endpoint, signature: str, canned: CannedServer) -> None:
     headers = {"Authorization": f"Bearer {access_token()}", "Origin": "https://app.callhenk.com"}
     answer = status.twilio(COMPLETED, signature=signature, headers=headers)
     assert answer.status_code == 403
@@ -166,5 +164,5 @@ def test_twilios_retry_token_and_fragment_change_nothing(
 ) -> None:
     canned.on_post(URL, STORED)
     headers = {"I-Twilio-Idempotency-Token": "5b1b9a7e", "User-Agent": "TwilioProxy/1.1"}
-    # The address in the TwiML ends in #rc=…; no fragment is ever sent or signed.
+    # The address in the TwiML ends in #rc=…, but a fragment is never sent or signed.
     assert status.twilio(COMPLETED, headers=headers).status_code == 204

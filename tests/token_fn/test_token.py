@@ -163,7 +163,7 @@ def test_nothing_is_signed_when_the_database_refuses(
 ) -> None:
     signed: list[object] = []
     monkeypatch.setattr(token.module, "build_access_token", lambda *args: signed.append(args))
-    # Fields beside an error change nothing about it.
+    # The error counts, whatever other fields there are.
     canned.on_post(URL, GRANT | refusal)
     answer = token.browser({"businessId": BUSINESS_ID})
     assert answer.status_code == status
@@ -174,7 +174,7 @@ def test_nothing_is_signed_when_the_database_refuses(
     assert signed == []
 
 
-def test_nothing_is_signed_for_a_refusal_of_tomorrow(token: Endpoint, canned: CannedServer) -> None:
+def test_nothing_is_signed_for_an_unknown_refusal(token: Endpoint, canned: CannedServer) -> None:
     canned.on_post(URL, {"error": "suspended"})
     answer = token.browser({"businessId": BUSINESS_ID})
     assert answer.status_code == 500

@@ -1,4 +1,4 @@
-"""Calls as Twilio asks about them, and the TwiML that comes back."""
+"""The webhooks of a call, the database's answers, and the TwiML of an answer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PARSED = {
 }
 CONVERSATION_ID = "0b1f7a52-7a43-4d0a-8f1c-6f2f54d6f0aa"
 
-# What a browser's call looks like when it reaches the TwiML App.
+# The parameters that Twilio sends when a browser places a call.
 CALL = {
     "AccountSid": ACCOUNT_SID,
     "ApiVersion": "2010-04-01",
@@ -40,7 +40,7 @@ BEGUN: dict[str, object] = {"conversation_id": CONVERSATION_ID, "status": "queue
 
 
 def verbs(answer: TestResponse) -> list[ElementTree.Element]:
-    """The verbs of a TwiML answer, in their order."""
+    """The verbs of a TwiML answer, in order."""
     assert answer.status_code == 200
     assert answer.mimetype == "text/xml"
     return verbs_of(answer.text)

@@ -1,4 +1,4 @@
-"""POST /api/twilio/twiml?after=dial: the Dial ended."""
+"""POST /api/twilio/twiml?after=dial: a Dial has ended."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_the_end_of_a_dial_is_recorded_and_ends_the_call(
     assert canned.only().header("Authorization") == f"Bearer {WEBHOOK_JWT}"
 
 
-def test_a_dial_that_reached_nobody_is_recorded_under_the_agents_leg(
+def test_a_dial_without_a_leg_is_recorded_under_the_agents_leg(
     twiml: Endpoint, canned: CannedServer
 ) -> None:
     canned.on_post(URL, {"new": True, "conversation_id": CONVERSATION_ID})

@@ -81,7 +81,7 @@ def test_the_call_is_put_on_record_in_one_request_as_the_webhook_role(
 
 
 @pytest.mark.parametrize("blank", ["", "  "])
-def test_what_the_rep_did_not_choose_is_null(
+def test_a_wish_that_the_rep_did_not_make_is_null(
     twiml: Endpoint, blank: str, canned: CannedServer
 ) -> None:
     canned.on_post(URL, BEGUN)
@@ -122,7 +122,7 @@ def test_a_preflight_test_hears_itself_and_leaves_no_conversation(
 @pytest.mark.parametrize(
     "caller", ["+14155552671", "client:alice", "client:", "", "sip:x@example.com", None]
 )
-def test_a_caller_who_is_no_rep_is_put_on_record_as_nobody(
+def test_a_call_by_a_caller_who_is_not_a_rep_is_stored_without_a_rep(
     twiml: Endpoint, caller: str | None, canned: CannedServer
 ) -> None:
     canned.on_post(URL, blocked("unknown_rep"))
@@ -163,7 +163,7 @@ def test_a_call_without_a_call_sid_is_refused(
     "dialled",
     ["hello", "1" * 200, "x" * 10_000, "+1415555", "911", "\x00", "'; drop table leads; --"],
 )
-def test_what_is_no_number_is_sent_as_such_and_leaves_a_row(
+def test_a_text_that_is_not_a_number_is_sent_to_the_database_as_it_is(
     twiml: Endpoint, dialled: str, canned: CannedServer
 ) -> None:
     canned.on_post(URL, blocked("invalid_number"))
@@ -228,7 +228,7 @@ INJECTION = '"><Number>+19002345678</Number></Dial><Dial callerId="&\'<!--]]>'
 def test_what_a_browser_sends_cannot_become_twiml(
     twiml: Endpoint, name: str, canned: CannedServer
 ) -> None:
-    # The worst case: a database that hands back what it was given.
+    # The worst case is a database that answers what it was sent.
     canned.on_post(URL, BEGUN | {"to_number": INJECTION, "from_number": INJECTION})
     (dial,) = verbs(twiml.twilio(CALL | {name: INJECTION}))
     (number,) = dial
@@ -239,7 +239,7 @@ def test_what_a_browser_sends_cannot_become_twiml(
 @pytest.mark.parametrize("signature", ["", "garbage"])
 @pytest.mark.parametrize("query", ["", "?after=dial"])
 @pytest.mark.parametrize("fields", [CALL, without("To")])
-def test_nobody_but_twilio_is_answered(
+def test_only_twilio_is_answered(
     twiml: Endpoint,
     fields: dict[str, str],
     query: str,
