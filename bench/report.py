@@ -19,8 +19,8 @@ from bench.functions import Figures, RoundTrips
 _HEAD = """# Benchmarks
 
 Written by `make bench`. The figures are of one run on one machine; only the ratios can be compared
-with another machine. What was decided for speed is in
-[decisions](decisions.md); what the figures mean for many calls is in [scaling](scaling.md).
+with another machine. What was decided for speed is in [decisions](decisions.md#speed); what the
+figures mean for many calls is in [scaling](scaling.md).
 
 """
 
