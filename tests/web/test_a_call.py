@@ -16,7 +16,8 @@ ADA = "+15005550006"
 @pytest.fixture
 def ada(network: Network) -> Iterator[str]:
     """The number of a lead who talks until somebody hangs up."""
-    network.script(ADA, ringSeconds=1, talkSeconds=None)
+    # The browser is looked at once a second, so shorter ringing could be missed.
+    network.script(ADA, ringSeconds=2.5, talkSeconds=None)
     yield ADA
     network.unscript(ADA)
 
