@@ -264,6 +264,17 @@ async def test_without_an_action_the_next_verb_follows_a_dial(lab: Lab) -> None:
 
 
 @in_lab()
+async def test_a_callee_who_hung_up_does_not_shorten_the_next_verb(lab: Lab) -> None:
+    lab.product.replies(
+        "/voice",
+        '<Response><Dial callerId="{caller_id}">{number}</Dial><Pause length="5"/></Response>',
+    )
+    call = await lab.call(script={"ringSeconds": 3, "talkSeconds": 1})
+    [agent] = [leg for leg in call["legs"] if leg["role"] == "agent"]
+    assert agent["duration"] == 9
+
+
+@in_lab()
 async def test_without_answer_on_bridge_the_agents_leg_is_answered_while_it_rings(lab: Lab) -> None:
     lab.product.replies(
         "/voice", '<Response><Dial callerId="{caller_id}">{number}</Dial></Response>'

@@ -6,7 +6,9 @@ import asyncio
 
 import pytest
 
+from simulator.calls import callees
 from simulator.calls.call_log import EventJson
+from simulator.calls.callees import CalleeTable
 from tests.simulator.lab import LEAD, Lab, access_token, in_lab, lead_leg
 
 
@@ -113,6 +115,14 @@ async def test_a_long_poll_waits_for_the_next_entry_alone(lab: Lab) -> None:
 
 
 @in_lab()
+async def test_a_long_poll_about_an_ended_call_is_answered_at_once(lab: Lab) -> None:
+    call = await lab.call()
+    url = f"/simulator/calls/{call['callSid']}/events?after=999&wait=30"
+    async with asyncio.timeout(10), lab.http.get(url) as response:
+        assert await response.json() == {"events": [], "ended": True}
+
+
+@in_lab()
 async def test_calls_are_listed_newest_first(lab: Lab) -> None:
     first = await lab.call()
     second = await lab.place("+15005550008")
@@ -202,6 +212,15 @@ def test_a_malformed_script_is_refused_and_the_field_named(
         assert told in error["message"]
 
     in_lab()(scenario)()
+
+
+def test_the_number_of_scripts_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(callees, "MAX_SCRIPTED", 1)
+    table = CalleeTable()
+    table.give_script("+14155550123", {})
+    table.give_script("+14155550123", {"talk_seconds": 1})
+    with pytest.raises(ValueError, match="1 numbers have a script already"):
+        table.give_script("+14155550124", {})
 
 
 @in_lab()

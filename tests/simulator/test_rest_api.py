@@ -259,6 +259,15 @@ async def test_lists_come_in_pages_and_by_time(lab: Lab) -> None:
 
 
 @in_lab()
+async def test_a_further_page_needs_its_token(lab: Lab) -> None:
+    await lab.call()
+    refused = await ask(lab, "GET", "/Calls.json", query={"PageSize": "1", "Page": "1"})
+    assert (refused["status"], refused["code"]) == (400, 20006)
+    query = {"PageSize": "1", "Page": "1", "PageToken": "PT1"}
+    assert len((await ask(lab, "GET", "/Calls.json", query=query))["calls"]) == 1
+
+
+@in_lab()
 async def test_twilios_own_library_understands_it(lab: Lab) -> None:
     call = await lab.call(script={"talkSeconds": 5})
 
