@@ -17,7 +17,7 @@ from shared.rpc import Leg
 if TYPE_CHECKING:
     from twilio.rest import Client
 
-# A browser's call dials one lead. More legs than a page has would be a defect.
+# A call of a browser dials one lead, so that one page has all its legs.
 MAX_CHILDREN = 50
 MAX_TEXT = 64
 

@@ -26,9 +26,11 @@ _TRACE_ID = re.compile(r"[0-9a-f]{32}")
 def endpoint(
     path: str, methods: Collection[str], deployment: settings.Deployment
 ) -> Callable[[Handler], Handler]:
-    """Makes an endpoint of a handler. The endpoint answers ``methods`` at ``path``, and at ``/``,
-    because each function may have a host of its own. It turns errors into answers, and it logs one
-    line for each request. Pages of the origins that ``deployment`` allows may read the answers.
+    """Turns a handler into an endpoint, which answers ``methods`` at ``path``.
+
+    It answers at ``/``, too, because each function may have a host of its own. It turns errors into
+    answers, and logs one line for each request. Pages of the origins that ``deployment`` allows may
+    read the answers.
     """
 
     def decorate(handler: Handler) -> Handler:

@@ -138,3 +138,10 @@ def test_every_other_field_is_redacted(capsys: pytest.CaptureFixture[str]) -> No
         "message": "to …71",
         "reason": "[secret] …71",
     }
+
+
+def test_a_secret_is_masked_in_a_text_that_was_logged_before() -> None:
+    text = "the word is hunter2-and-more-of-it"
+    assert logs.redact(text) == text
+    logs.conceal("hunter2-and-more-of-it")
+    assert logs.redact(text) == "the word is [secret]"

@@ -1,0 +1,29 @@
+"""What an endpoint imports when it starts: nothing that makes its cold start slow without need."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from functions import bundle
+from tests.endpoints import ENVIRONMENT
+
+# Twilio's REST client brings `requests` and a hundred modules; httpx is for our own tools.
+SLOW = ("twilio.rest", "requests", "httpx", "aiohttp")
+
+
+@pytest.mark.parametrize("folder", [endpoint.folder for endpoint in bundle.endpoints()])
+def test_an_endpoint_starts_without_slow_packages(folder: str) -> None:
+    code = f"import {folder}.main, sys; print(*[name for name in {SLOW} if name in sys.modules])"
+    found = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=bundle.ROOT,
+        env={**ENVIRONMENT, "PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert found.stdout.split() == []
