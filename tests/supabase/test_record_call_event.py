@@ -142,6 +142,31 @@ def test_a_call_without_a_beginning_is_what_its_legs_say_in_either_order(
     assert (call["from_number"], call["to_number"]) == (tenant.caller_id, tenant.lead_number)
 
 
+def test_a_call_that_is_refused_after_its_end_keeps_nothing_of_what_its_legs_said(
+    db: Connection, tenant: Tenant
+) -> None:
+    told = ("status", "ringing_at", "answered_at", "duration_seconds", "from_number", "to_number")
+    outcomes = []
+    for beginning in (0, 2):
+        agent, lead = new_call_sid(), new_call_sid()
+        numbers = {"From": tenant.caller_id, "To": tenant.lead_number}
+        for moment in range(3):
+            if moment == beginning:
+                begin_call(db, tenant, agent, caller_id="+14155559999")
+            if moment == 0:
+                record_event(
+                    db, agent, lead, "completed", 3, occurred_at="2026-11-22T10:00:12Z",
+                    duration_seconds=7, payload=numbers,
+                )  # fmt: skip
+            if moment == 1:
+                payload = as_sent_by_browser(tenant)
+                record_event(db, agent, agent, "completed", 0, payload=payload)
+        call = conversation(db, agent)
+        outcomes.append({name: call[name] for name in told})
+    assert outcomes[0]["status"] == "blocked"
+    assert outcomes[1] == outcomes[0]
+
+
 def test_a_duplicate_of_a_call_that_never_began_changes_nothing(
     db: Connection, tenant: Tenant
 ) -> None:
