@@ -200,6 +200,10 @@ class Lab:
         )
         try:
             what(deployment)
+        except DeployError as error:
+            # As `python -m functions.deploy` says it.
+            steps.report.say(f"{error}\n{error.fix}")
+            raise
         finally:
             self.output = stream.getvalue()
         return self.output

@@ -249,16 +249,35 @@ def test_secrets_are_not_arguments_and_are_not_shown(lab: Lab) -> None:
         assert not [argv for argv in lab.cloud.changes if secret in " ".join(argv)]
 
 
-def test_a_secret_that_a_failing_tool_prints_is_hidden(lab: Lab) -> None:
+@pytest.mark.parametrize("secret", SECRETS)
+def test_a_secret_that_a_failing_tool_prints_is_hidden(lab: Lab, secret: str) -> None:
     def fail(what: str, when: str) -> None:
         if what.startswith("run deploy"):
-            raise Refused(f"cannot start: {endpoints.AUTH_TOKEN}")
+            raise Refused(f"cannot start: {secret}")
 
     lab.fault = fail
-    error = lab.stops()
-    assert endpoints.AUTH_TOKEN in str(error)
-    # What the operator sees goes through the report.
-    assert endpoints.AUTH_TOKEN not in lab.output
+    assert secret in str(lab.stops())
+    assert "cannot start: [secret]" in lab.output
+    assert secret not in lab.output
+
+
+def test_a_new_version_that_answers_wrongly_gets_no_traffic(lab: Lab) -> None:
+    lab.deploy()
+    lab.edit("shared", "ANOTHER = 1")
+    before = lab.serving()
+    lab.changes.clear()
+
+    def break_it(what: str, when: str) -> None:
+        if what.startswith("run deploy token-fn") and when == "after":
+            *_, newest = lab.cloud.services["token-fn"].revisions.values()
+            newest.variables["HENK_VERSION"] = "another"
+
+    lab.fault = break_it
+    stopped = lab.stops()
+
+    assert "The old version goes on serving." in stopped.fix
+    assert lab.serving() == before
+    assert not [change for change in lab.changes if "update-traffic" in change]
 
 
 def test_threads_are_as_many_as_requests_at_once(lab: Lab) -> None:

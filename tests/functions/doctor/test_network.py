@@ -16,6 +16,7 @@ import pytest
 import requests
 
 from functions.doctor import examination
+from functions.doctor.check import Finding, failed
 from functions.doctor.examination import Examination, findings, run
 from functions.doctor.inputs import Inputs, read
 from functions.doctor.network import TIMEOUT_SECONDS, explain, host
@@ -147,6 +148,19 @@ def test_a_defect_of_the_doctor_becomes_one_finding() -> None:
     examined = Examination("broken", broken, "Wait")  # type: ignore[arg-type]  # a defect
     (found,) = findings(examined, inputs(1))
     assert (found.status, found.detail) == ("fail", "The doctor itself failed: ZeroDivisionError")
+
+
+def test_no_part_of_a_finding_shows_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    def leak(inputs: Inputs) -> list[Finding]:
+        return [failed(PASSWORD, f"It said {PASSWORD}", f"Change {PASSWORD}")]
+
+    monkeypatch.setattr(examination, "examinations", lambda: [Examination("x", leak, "Wait")])
+    (check,) = run(inputs(1))
+    assert (check.subject, check.detail, check.fix) == (
+        "[secret]",
+        "It said [secret]",
+        "Change [secret]",
+    )
 
 
 def test_a_setting_that_cannot_be_sent_is_told_as_such() -> None:
