@@ -14,7 +14,7 @@
 PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
-WORKERS ?= 4
+WORKERS ?= 3
 LOCK := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-header --annotation-style line
 
@@ -32,7 +32,7 @@ reset: install
 # Tests start many processes from the same sources: keeping the bytecode saves compiling them.
 test soak: export PYTHONDONTWRITEBYTECODE =
 
-# More workers than cores: tests wait more than they compute. A part starts no workers.
+# For two cores: tests wait as long as they compute. A part starts no workers.
 test: install
 	@$(PY) -m pytest $(or $(ARGS),-n $(WORKERS))
 

@@ -64,12 +64,12 @@ def test_a_webhook_whose_function_died_is_taken_once_when_it_is_sent_again(
     for sender in senders:
         sender.start()
     for _ in webhooks:
-        assert arrived.acquire(timeout=10)
+        assert arrived.acquire(timeout=30)
     killed = workers(stack)
     for pid in killed:
         os.kill(pid, signal.SIGKILL)
     for sender in senders:
-        sender.join(timeout=10)
+        sender.join(timeout=30)
     assert len(outcomes) == 6
     assert all(isinstance(outcome, httpx.TransportError) for outcome in outcomes), outcomes
 

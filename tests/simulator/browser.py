@@ -131,7 +131,7 @@ class Browser:
     async def receive(self) -> tuple[str, Payload]:
         """The next message; raises Gone. Heartbeats are counted and returned."""
         while True:
-            message = await self.socket.receive(timeout=10)
+            message = await self.socket.receive(timeout=30)
             if message.type != aiohttp.WSMsgType.TEXT:
                 raise Gone
             if message.data == "\n":
