@@ -82,8 +82,8 @@ $(VENV)/.installed: requirements.txt
 	@touch $@
 
 node_modules/.installed: package-lock.json
-	@node -e 'process.exit(process.versions.node.split(".")[0] < 20 ? 1 : 0)' \
-		|| { echo "Node.js 20 or newer is needed." >&2; exit 1; }
+	@node -e 'const [major, minor] = process.versions.node.split("."); process.exit(major * 100 + +minor < 2011 ? 1 : 0)' \
+		|| { echo "Node.js 20.11 or newer is needed." >&2; exit 1; }
 	@echo "Installing Node packages (Postgres, Supabase) into node_modules …"
 	@npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
 	@touch $@

