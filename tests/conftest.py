@@ -8,6 +8,7 @@ from collections.abc import Generator, Iterator
 
 import psycopg
 import pytest
+from xdist.remote import Producer
 
 from shared import database
 from stack import Postgres, Stack
@@ -34,8 +35,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         distribution.sort(items)
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config) -> distribution.Groups:
-    return distribution.Groups(config)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> distribution.Groups:
+    return distribution.Groups(config, log)
 
 
 @pytest.hookimpl(wrapper=True)
