@@ -14,7 +14,7 @@
 PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
-WORKERS ?= 3
+WORKERS ?= 4
 LOCK := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-header --annotation-style line
 
@@ -78,7 +78,10 @@ $(VENV)/.installed: requirements.txt
 		|| { echo "Python 3.11 or newer is needed; PYTHON=… chooses one." >&2; exit 1; }
 	@echo "Installing Python packages into $(VENV) …"
 	@$(PYTHON) -m venv $(VENV)
-	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.txt
+	@# pip installs uv, and uv installs the rest in a tenth of pip's time.
+	@sed -n '/^uv==/,/[^\\]$$/p' requirements.txt > $(VENV)/uv.txt
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $(VENV)/uv.txt
+	@$(VENV)/bin/uv pip install --quiet --system-certs --python $(PY) --require-hashes --no-deps -r requirements.txt
 	@touch $@
 
 node_modules/.installed: package-lock.json
