@@ -18,9 +18,11 @@ from datetime import UTC, datetime
 from shared import sids
 from shared.call_statuses import FINAL_STATUSES
 
-_JWT = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*")
-# The forms of Supabase's and Twilio's secrets: sb_secret_…, and 32 hex digits that are not a SID.
-_SECRET = re.compile(r"sb_secret_[\w-]+|(?<![\w-])[0-9a-f]{32}(?![\w-])")
+JWT = r"eyJ[\w-]+\.[\w-]+\.[\w-]*"
+SUPABASE_SECRET_KEY = r"sb_secret_[\w-]+"
+_JWT = re.compile(JWT)
+# Twilio's secrets are 32 hex digits. A SID has two letters before them.
+_SECRET = re.compile(rf"{SUPABASE_SECRET_KEY}|(?<![\w-])[0-9a-f]{{32}}(?![\w-])")
 # Secrets of this process that cannot be recognised by their form.
 _CONCEALED: set[str] = set()
 _EMAIL = re.compile(r"[^\s@<>\"'(),;:=&]+(?:@|%40)[^\s@<>\"'(),;:=&]+")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from shared import logs
+
 # A shorter secret is malformed, and replacing it would take ordinary words apart.
 _SHORTEST_SECRET = 6
-# JWTs, and Supabase's secret keys.
-_SECRET_BY_FORM = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*|sb_secret_[\w-]+")
+_SECRET_BY_FORM = re.compile(f"{logs.JWT}|{logs.SUPABASE_SECRET_KEY}")
 
 
 class Redaction:

@@ -253,7 +253,11 @@ begin
   ),
 
   conversation as (
-    select *
+    select
+      told.*,
+      -- Without an `initiated` it is when begin_call decided, as the row said then: not what an earlier
+      -- event has left there.
+      coalesce(told.initiated_at, date_trunc('second', p_call.begun_at)) as dialed_at
     from told
     order by
       told.precedence,
@@ -269,7 +273,7 @@ begin
 
   update public.conversations set
     status = conversation.status,
-    dialed_at = coalesce(conversation.initiated_at, conversations.dialed_at),
+    dialed_at = conversation.dialed_at,
     ringing_at = conversation.ringing_at,
     answered_at = conversation.answered_at,
     ended_at = conversation.ended_at,
@@ -282,9 +286,8 @@ begin
       conversations.status, conversations.dialed_at, conversations.ringing_at,
       conversations.answered_at, conversations.ended_at, conversations.duration_seconds
     ) is distinct from (
-      conversation.status, coalesce(conversation.initiated_at, conversations.dialed_at),
-      conversation.ringing_at, conversation.answered_at, conversation.ended_at,
-      conversation.duration_seconds
+      conversation.status, conversation.dialed_at, conversation.ringing_at,
+      conversation.answered_at, conversation.ended_at, conversation.duration_seconds
     );
 exception
   -- Row-level security refuses a leg that is another call's.

@@ -30,7 +30,7 @@ begin
     return true;
   end if;
 
-  -- Not once for no zone at all: Twilio's test numbers, which nobody lives at.
+  -- An empty list (Twilio's test numbers) passes: the loop does not run.
   foreach v_time_zone in array p_time_zones loop
     if not private.is_time_zone(v_time_zone) then
       return false;

@@ -69,9 +69,10 @@ begin
       case when d.block_reason is not null then 0 end
     )
     -- As if nothing had been on record: what the events say is derived again below.
+    -- Only a rep can have named a lead or a campaign by then, and what a rep says of a call stays.
     on conflict (call_sid) do update set
-      lead_id = excluded.lead_id,
-      campaign_id = excluded.campaign_id,
+      lead_id = coalesce(begun.lead_id, excluded.lead_id),
+      campaign_id = coalesce(begun.campaign_id, excluded.campaign_id),
       status = excluded.status,
       block_reason = excluded.block_reason,
       from_number = excluded.from_number,

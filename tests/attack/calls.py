@@ -27,7 +27,7 @@ class Call:
 
     def __init__(self, tenant: Tenant, ending: Ending) -> None:
         self.tenant, self.ending = tenant, ending
-        self.sids = {"agent": new_call_sid(), "lead": new_call_sid()}
+        self.sids = {leg: new_call_sid() for leg in ("agent", "lead", "second lead")}
 
     @property
     def rep(self) -> str:
@@ -77,9 +77,9 @@ class Call:
         assert answer.status_code in (200, 204), answer.text
 
     def _numbers(self, event: Event) -> tuple[str, str]:
-        """Who calls whom, as an event says it: only the lead's own leg names the numbers that the
+        """Who calls whom, as an event says it: only the lead's own legs name the numbers that the
         lead sees. The agent's leg, whose request a Dial action is too, has what the rep typed."""
-        if event.leg == "lead" and event.source != "dial_action":
+        if event.leg != "agent" and event.source != "dial_action":
             return self.tenant.caller_id, self.tenant.lead_number
         return self.rep, self.ending.dialled or TYPED
 
@@ -122,7 +122,8 @@ def rows_of(db: Connection, calls: Iterable[Call]) -> dict[str, dict[str, Any]]:
           conversations.*,
           (
             select jsonb_agg(
-              to_jsonb(call_legs) - '{id,conversation_id,call_sid,updated_at}'::text[] order by role
+              to_jsonb(call_legs) - '{id,conversation_id,call_sid,updated_at}'::text[]
+              order by role, answered_at, status
             )
             from public.call_legs where conversation_id = conversations.id
           ) as legs,
@@ -166,7 +167,7 @@ def check(found: Mapping[str, Any], call: Call, *, begun: bool = True) -> None:
     assert (found["begun_at"] is not None) == begun
     assert (found["business_id"], found["user_id"]) == (tenant.business_id, tenant.user_id)
     told_by_lead = any(
-        event.leg == "lead" and event.source != "dial_action" for event in ending.events
+        event.leg != "agent" and event.source != "dial_action" for event in ending.events
     )
     if begun and ending.dialled is None:
         assert found["lead_id"] == tenant.lead_id

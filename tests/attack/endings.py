@@ -81,6 +81,15 @@ ENDINGS = {
     "both legs tell everything": _talked(
         *TALKED, Event("agent", "in-progress", 0, 5), LEFT._replace(sequence_number=1)
     ),
+    # Nothing of what only the first leg told may stay in the row.
+    "two legs, and the second is answered": _talked(
+        TALKED[0],
+        Event("lead", "no-answer", 1, 4, 0),
+        Event("second lead", "in-progress", 1, 5),
+        Event("second lead", "completed", 2, 12, 7),
+        LEFT,
+        ringing=None,
+    ),
     # The Dial's action names no leg, because there was none.
     "nobody could be dialled": Ending(
         (_dial_action("agent", "failed"), LEFT), "failed", ended=None

@@ -101,20 +101,6 @@ def test_no_product_code_imports_tests_or_benchmarks() -> None:
     ] == []
 
 
-def test_no_test_module_imports_another() -> None:
-    here = ROOT / "tests" / "functions"
-    modules = {
-        ".".join(file.relative_to(ROOT).with_suffix("").parts) for file in here.rglob("test_*.py")
-    }
-    found = [
-        (str(file.relative_to(ROOT)), module)
-        for file in sorted(here.rglob("*.py"))
-        for module in imported_modules(file)
-        if module in modules or module.rpartition(".")[0] in modules
-    ]
-    assert found == []
-
-
 def test_the_code_has_what_the_table_names() -> None:
     folders = {folder_of(file, ROOT) for top in TOP for file in (ROOT / top).rglob("*.py")}
     assert set(ALLOWED) - set(ENDPOINTS) <= folders

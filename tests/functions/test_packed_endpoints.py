@@ -141,7 +141,7 @@ def test_with_a_setting_missing_it_does_not_start_and_names_it(
     packed: Packed, tmp_path: Path
 ) -> None:
     settings = packed.settings()
-    missing = packed.endpoint.secrets[-1]
+    missing = (*packed.endpoint.variables, *packed.endpoint.secrets)[-1]
     del settings[missing]
     done = subprocess.run(
         packed.framework,

@@ -4,44 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from functions import bundle
 from shared import settings
 from tests.endpoints import AUTH_TOKEN, ENVIRONMENT, NEXT_AUTH_TOKEN, load
 
 NEEDED = {
-    "token_fn": [
-        "SUPABASE_URL",
-        "SUPABASE_PUBLISHABLE_KEY",
-        "TWILIO_ACCOUNT_SID",
-        "TWILIO_API_KEY_SID",
-        "TWILIO_API_KEY_SECRET",
-        "TWILIO_TWIML_APP_SID",
-    ],
-    "twiml_fn": [
-        "SUPABASE_URL",
-        "SUPABASE_PUBLISHABLE_KEY",
-        "SUPABASE_WEBHOOK_JWT",
-        "TWILIO_ACCOUNT_SID",
-        "TWILIO_AUTH_TOKEN",
-        "PUBLIC_BASE_URL",
-    ],
-    "status_fn": [
-        "SUPABASE_URL",
-        "SUPABASE_PUBLISHABLE_KEY",
-        "SUPABASE_WEBHOOK_JWT",
-        "TWILIO_ACCOUNT_SID",
-        "TWILIO_AUTH_TOKEN",
-        "PUBLIC_BASE_URL",
-    ],
-    "reconcile_fn": [
-        "SUPABASE_URL",
-        "SUPABASE_PUBLISHABLE_KEY",
-        "SUPABASE_RECONCILER_JWT",
-        "TWILIO_ACCOUNT_SID",
-        "TWILIO_API_KEY_SID",
-        "TWILIO_API_KEY_SECRET",
-        "SCHEDULER_AUDIENCE",
-        "SCHEDULER_SERVICE_ACCOUNT",
-    ],
+    endpoint.folder: (*endpoint.variables, *endpoint.secrets) for endpoint in bundle.endpoints()
 }
 
 MALFORMED = {

@@ -95,7 +95,19 @@ def test_a_server_that_outlived_its_stack_is_ended_first(tmp_path: Path) -> None
 
 
 def test_bootstrapping_again_changes_nothing(server: Postgres) -> None:
+    def catalog() -> list[tuple[object, ...]]:
+        with psycopg.connect(server.url()) as connection:
+            return connection.execute(
+                "select 'role', rolname::text, rolcanlogin::text, rolconfig::text from pg_roles"
+                " union all select 'function', oid::regprocedure::text, prosrc, proacl::text"
+                " from pg_proc where pronamespace = 'auth'::regnamespace"
+                " union all select 'relation', oid::regclass::text, null, relacl::text"
+                " from pg_class where relnamespace = 'auth'::regnamespace order by 1, 2"
+            ).fetchall()
+
+    before = catalog()
     server.bootstrap()
+    assert catalog() == before
 
 
 def test_further_databases_share_the_roles(server: Postgres) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import UTC, datetime
 
 import pytest
@@ -10,6 +11,7 @@ from tests.supabase.tenants import (
     Connection,
     Tenant,
     add_tenant,
+    as_user,
     begin_call,
     conversation,
     fetch,
@@ -165,6 +167,28 @@ def test_a_call_that_is_refused_after_its_end_keeps_nothing_of_what_its_legs_sai
         outcomes.append({name: call[name] for name in told})
     assert outcomes[0]["status"] == "blocked"
     assert outcomes[1] == outcomes[0]
+
+
+def test_a_beginning_that_comes_last_leaves_what_a_rep_wrote(
+    db: Connection, tenant: Tenant
+) -> None:
+    agent, another = new_call_sid(), uuid.uuid4()
+    db.execute(
+        "insert into public.leads (id, business_id, name) values (%s, %s, 'Another')",
+        (another, tenant.business_id),
+    )
+    record_event(db, agent, agent, "completed", 0, payload=as_sent_by_browser(tenant))
+    with as_user(db, tenant.user_id):
+        db.execute(
+            "update public.conversations set lead_id = %s, outcome = 'wrong lead'"
+            " where call_sid = %s",
+            (another, agent),
+        )
+    begin_call(db, tenant, agent, lead_id=tenant.lead_id, campaign_id=tenant.campaign_id)
+    call = conversation(db, agent)
+    assert (call["lead_id"], call["outcome"]) == (another, "wrong lead")
+    # The rep named no campaign.
+    assert call["campaign_id"] == tenant.campaign_id
 
 
 def test_a_duplicate_of_a_call_that_never_began_changes_nothing(

@@ -17,6 +17,9 @@ from tests.functions.deploy import lab as labs
 from tests.functions.deploy.google_cloud import REGION, Refused
 from tests.functions.deploy.lab import Lab
 
+# The endpoints that the smaller release changes.
+EDITED = {"twiml_fn", "status_fn"}
+
 
 @dataclass
 class FailsAt:
@@ -67,8 +70,8 @@ def one_changed(lab: Lab) -> None:
     lab.deploy()
     lab.edit("shared", "ANOTHER = 1")
     lab.deploy()
-    lab.edit("twiml_fn", "ANOTHER = 2")
-    lab.edit("status_fn", "ANOTHER = 2")
+    for folder in EDITED:
+        lab.edit(folder, "ANOTHER = 2")
     lab.changes.clear()
 
 
@@ -138,8 +141,8 @@ def test_a_failure_at_any_change_leaves_what_serves_and_a_rerun_finishes(
         new = lab.serving()
         assert lab.pending() == [], failed
         assert all(new.values()), failed
-        unchanged = {"token_fn", "reconcile_fn"} if scene is one_changed else set()
-        assert {folder for folder in new if new[folder] == old[folder]} == unchanged, failed
+        changed = EDITED if scene is one_changed else new.keys()
+        assert {folder for folder in new if new[folder] != old[folder]} == changed, failed
         assert len({app["voice_url"] for app in lab.twilio.apps.values()}) == 1, failed
         lab.changes.clear()
         lab.deploy()
