@@ -1,4 +1,4 @@
--- Who asked not to be called.
+-- The people who asked not to be called.
 set lock_timeout = '2s';
 
 -- Numbers that a business must not call. Checked when a call begins, so that every way to dial obeys it.
