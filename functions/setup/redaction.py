@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-# A shorter secret is malformed, and replacing it would take ordinary words apart.
+# A shorter secret is malformed, and to replace it would damage ordinary words.
 _SHORTEST_SECRET = 6
 # JWTs, and Supabase's secret keys.
 _SECRET_BY_FORM = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*|sb_secret_[\w-]+")
