@@ -1,4 +1,4 @@
-"""A call that reaches us piece by piece, and the rows that it must leave in the end."""
+"""A call that reaches us in pieces, and the rows that it must leave in the end."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ class Wire:
                 return
 
     def wait(self, seconds: float) -> bool:
-        """Waits for so many seconds. If the client hangs up meanwhile, returns True at once."""
+        """Waits for ``seconds``. If the client hangs up meanwhile, returns True at once."""
         for _ in range(round(seconds / 0.1)):
             if self._closing.is_set() or select.select([self._connection], [], [], 0.1)[0]:
                 return True

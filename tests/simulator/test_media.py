@@ -37,7 +37,7 @@ async def until(wanted: Callable[[], bool]) -> None:
 
 
 async def counted(lab: Lab, sid: str, seconds: float) -> dict[str, int]:
-    """How much the counters grow in so many seconds."""
+    """How much the counters grow in ``seconds``."""
     before = await media_of(lab, sid)
     await asyncio.sleep(seconds)
     after = await media_of(lab, sid)

@@ -67,7 +67,7 @@ def test_a_process_that_ends_is_reported_with_the_end_of_its_log(tmp_path: Path)
     process.stop()
 
 
-def test_stopping_leaves_none_of_a_process_that_ignores_it_nor_of_its_children(
+def test_stopping_kills_a_process_that_ignores_it_and_its_children(
     tmp_path: Path,
 ) -> None:
     pid_file = tmp_path / "pid"

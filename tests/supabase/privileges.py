@@ -1,4 +1,4 @@
-"""What the database grants to whom, beside what tests/contracts.py lists."""
+"""Reads what the database grants to each role, for a comparison with tests/contracts.py."""
 
 from __future__ import annotations
 

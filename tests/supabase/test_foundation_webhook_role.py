@@ -164,7 +164,7 @@ def fails(db: Connection, calls: Calls) -> None:
     "happens",
     [begins, is_refused, begins_again, is_told_of, is_told_of_again, is_told_of_too_early, fails],
 )
-def test_nothing_of_a_call_is_left_to_see_after_its_function(
+def test_after_its_function_nothing_of_the_call_can_be_seen(
     db: Connection, calls: Calls, happens: Callable[[Connection, Calls], None]
 ) -> None:
     happens(db, calls)
@@ -179,8 +179,8 @@ def test_nothing_of_a_call_is_left_to_see_after_its_function(
 
 
 def enter(db: Connection, calls: Calls) -> None:
-    """As the functions do. A session in SQL could, too, and name any call and business; over REST
-    there is no way to it."""
+    """Enters a call as the SQL functions do. Any SQL session could do this, for any call and
+    business. Over REST it is not possible."""
     db.execute("set local role call_webhook")
     db.execute("select private.enter_call(%s, %s)", (calls.call, calls.ours.business_id))
 
@@ -226,7 +226,7 @@ def test_an_event_alone_shows_nothing_of_any_business(db: Connection, calls: Cal
         "update public.call_events set conversation_id = null where agent_call_sid = '{unknown}'",
     ],
 )
-def test_inside_it_moves_nothing_but_its_call(db: Connection, calls: Calls, statement: str) -> None:
+def test_inside_it_changes_only_its_call(db: Connection, calls: Calls, statement: str) -> None:
     filled = statement.format(call=calls.call, other=calls.other, unknown=calls.unknown)
     with attempt(db):
         assert db.execute(filled).rowcount > 0
@@ -242,7 +242,7 @@ def test_inside_it_moves_nothing_but_its_call(db: Connection, calls: Calls, stat
         ("update public.call_events set conversation_id = null", 0),
     ],
 )
-def test_inside_it_moves_nothing_but_its_call_without_looking_either(
+def test_inside_it_changes_only_its_call_even_if_it_reads_no_column(
     db: Connection, calls: Calls, statement: str, reached: int
 ) -> None:
     """An update that reads no column is held by the policy for updates alone."""

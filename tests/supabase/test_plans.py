@@ -363,7 +363,7 @@ def test_deleting_a_business_reads_its_own_rows_by_index(db: Connection, busy: B
 
 
 def test_what_every_statement_asks_is_planned_once_a_connection(db: Connection) -> None:
-    """A function in SQL with a search_path of its own is planned anew for each statement."""
+    """A function in SQL with a search_path of its own is planned again for each statement."""
     planned_anew = fetch(
         db,
         "select proname from pg_proc where pronamespace = 'private'::regnamespace"

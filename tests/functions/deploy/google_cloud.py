@@ -292,7 +292,7 @@ def _create_account(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags, st
     cloud.needs("iam")
     (name,) = words
     if not re.fullmatch(r"[a-z][a-z0-9-]{4,28}[a-z0-9]", name):
-        raise Refused(f"INVALID_ARGUMENT: {name} is no account id")
+        raise Refused(f"INVALID_ARGUMENT: {name} is not an account id")
     email = f"{name}@{PROJECT}.iam.gserviceaccount.com"
     if email in cloud.service_accounts:
         raise Refused(f"Resource in projects [{PROJECT}] is the subject of a conflict: {email}")
@@ -383,7 +383,7 @@ def _deploy(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags, stdin: str
     delimiter, variables = re.fullmatch(r"\^(.)\^(.*)", flags["set-env-vars"]).groups()  # type: ignore[union-attr]
     source = Path(flags["source"])
     if not {"main.py", "requirements.txt"} <= {file.name for file in source.iterdir()}:
-        raise Refused(f"Build failed: {source} is no function")
+        raise Refused(f"Build failed: {source} is not a function")
     revision = f"{name}-{len(service.revisions) + 1:05d}-abc"
     kept = cloud.folder / revision
     shutil.copytree(source, kept)

@@ -99,7 +99,7 @@ def number_of_changes(
         (one_changed, "before", interrupt),
     ],
 )
-def test_a_failure_at_any_change_leaves_what_serves_and_a_rerun_finishes(
+def test_after_a_failure_at_any_change_the_old_version_serves_and_a_rerun_finishes(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     scene: Callable[[Lab], None],
@@ -168,7 +168,7 @@ def test_pressing_ctrl_c_again_does_not_stop_it_halfway_back(lab: Lab) -> None:
     assert lab.serving() == old
 
 
-def test_what_cannot_be_given_back_is_left_with_the_command_to_type(lab: Lab) -> None:
+def test_traffic_that_cannot_be_given_back_is_left_with_the_command_to_type(lab: Lab) -> None:
     lab.deploy()
     lab.edit("shared", "ANOTHER = 1")
     old = lab.cloud.services["token-fn"].serving

@@ -83,7 +83,7 @@ def test_steps_come_in_an_order_in_which_nothing_is_missing(lab: Lab) -> None:
     assert found == sorted(found)
 
 
-def test_nothing_changed_nothing_deployed(lab: Lab) -> None:
+def test_without_a_change_nothing_is_deployed(lab: Lab) -> None:
     lab.deploy()
     lab.changes.clear()
     before = lab.snapshot()
@@ -462,7 +462,7 @@ def test_a_rollback_leaves_alone_what_the_latest_release_left_alone(lab: Lab) ->
     lab.edit("token_fn", "ANOTHER = 2")
     before = lab.serving()
     lab.deploy()
-    # Its traffic is nobody's business, as where an operator has split it by hand.
+    # deploy.sh does not know this traffic, as when an operator has split it by hand.
     alone = lab.commands("run", "services", "update-traffic", "status-fn")[-1]
     assert not [flag for flag in alone if flag.startswith("--to-")]
 

@@ -747,7 +747,7 @@ def test_what_reads_the_database_cannot_write(lab: Lab) -> None:
         database.column(lab.inputs(), "update public.businesses set name = name returning name")
 
 
-def test_the_guide_lists_the_faults_that_there_are() -> None:
+def test_the_guide_lists_exactly_these_faults() -> None:
     text = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
     listed = re.findall(r"^\|[^|]*\| `(\w+)`: ([^|]*?) \|", text, re.MULTILINE)
     assert sorted(set(listed)) == sorted({(each.name, each.says) for each in FAULTS})
