@@ -64,7 +64,7 @@ def row(admin: Connection, call: Call) -> dict[str, Any]:
 
 
 def begin(http: httpx.Client, stack: Stack, call: Call, **changes: str) -> str:
-    """Sends the first webhook; the TwiML that it is answered with."""
+    """Sends the first webhook. Returns the TwiML of the answer."""
     fields = {"CallSid": call.sids["agent"], "From": call.rep, "To": call.tenant.lead_number}
     answer = send(http, stack.env, "twiml", (fields | changes).items())
     assert answer.status_code == 200

@@ -28,7 +28,7 @@ def tenant(db: Connection) -> Tenant:
 def test_a_thief_who_knows_no_member_learns_nothing_about_a_business(
     db: Connection, tenant: Tenant
 ) -> None:
-    """Not even whether the business exists: each answer is a refused call."""
+    """The thief does not even learn whether the business exists: each answer is a refused call."""
     answers = []
     for business_id in (tenant.business_id, uuid.uuid4()):
         stranger = replace(tenant, business_id=business_id, user_id=uuid.uuid4())

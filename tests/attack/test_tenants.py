@@ -69,7 +69,7 @@ def filters(column: str, named: list[str], form: str) -> dict[str, str]:
 
 
 def asked_for(world: World, named: list[str], form: str) -> set[str]:
-    """The businesses of the world whose rows such a question asks for."""
+    """The businesses of the world that such a question asks about."""
     if form == "none":
         return set(world.business_ids)
     if form == "eq":
@@ -111,7 +111,7 @@ def test_every_table_has_rows_of_every_business(world: World) -> None:
 
 
 def test_the_stack_grants_what_the_migrations_grant(stack: Stack) -> None:
-    """So what is refused here is refused in production, and the other way round."""
+    """Without this, what is refused here might be allowed in production, or the other way round."""
     with psycopg.connect(stack.env["DATABASE_URL"]) as db:
         assert unlisted(db) == {}
         assert not_hardened(db) == []

@@ -44,7 +44,7 @@ def query(stack: Stack, statement: str, *parameters: object) -> list[tuple[Any, 
 
 
 def begin(stack: Stack, **params: str) -> Json:
-    """Sends the first webhook of a call; the answer, and the row that it left."""
+    """Sends the first webhook of a call. Returns the answer, and the row that it left."""
     call_sid = new_call_sid()
     answer = webhook(
         stack.env, "twiml", {"CallSid": call_sid, "CallStatus": "ringing", "Called": "", **params}

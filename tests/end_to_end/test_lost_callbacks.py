@@ -69,7 +69,7 @@ def losing(stack: Stack, fraction: float, seed: int = 1) -> Iterator[None]:
 
 @contextmanager
 def fault(stack: Stack, **what: object) -> Iterator[None]:
-    """Inside, Twilio's API fails at Calls."""
+    """Makes Twilio's API fail for Calls while the context lasts."""
     control(stack, "api-faults", path="/Calls", **what)
     try:
         yield

@@ -136,7 +136,7 @@ def test_without_a_database_webhooks_are_refused_in_time_and_taken_once_when_it_
 
 @contextmanager
 def frozen(stack: Stack) -> Iterator[None]:
-    """Inside, every process of the server is stopped."""
+    """Stops every process of the server while the context lasts."""
     others = rows(stack, "select pid from pg_stat_activity where pid <> pg_backend_pid()")
     pids = [postmaster(stack), *(row["pid"] for row in others)]
     for pid in pids:

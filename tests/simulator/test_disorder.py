@@ -9,7 +9,7 @@ from tests.simulator.lab import Lab, in_lab
 
 
 async def disorder(lab: Lab, **shares: float) -> dict[str, int]:
-    """Sets the disorder; how many webhooks met which kind of it before."""
+    """Sets the disorder. Returns how many webhooks were disturbed before, by kind."""
     async with lab.http.post("/simulator/disorder", json=shares) as response:
         assert response.status == 202
         before: dict[str, int] = (await response.json())["before"]

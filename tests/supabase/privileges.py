@@ -109,7 +109,7 @@ LISTED: dict[str, tuple[Callable[[Connection], Grants], Grants]] = {
 
 
 def unlisted(db: Connection) -> dict[str, Grants]:
-    """By kind, what is granted in the database otherwise than it is listed here."""
+    """What is granted in the database but not listed, or listed but not granted, by kind."""
     differences: dict[str, Grants] = {}
     for kind, (find, expected) in LISTED.items():
         found = find(db)

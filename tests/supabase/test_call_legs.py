@@ -242,7 +242,7 @@ def test_a_dial_action_yields_to_the_leads_own_callback(db: Connection, tenant: 
 def test_a_dial_action_yields_to_twilios_api(
     db: Connection, tenant: Tenant, sources: tuple[str, str]
 ) -> None:
-    """Also if the API names no time: order of arrival must not decide."""
+    """This holds even if the API names no time, because the order of arrival must not decide."""
     told = {"dial_action": "no-answer", "reconcile": "canceled"}
     agent, lead = new_call_sid(), new_call_sid()
     begin_call(db, tenant, agent)

@@ -66,7 +66,7 @@ def calls(db: Connection) -> Calls:
 
 
 def rows_seen(db: Connection) -> dict[str, int]:
-    """By table, how many rows the connection's role sees as it stands."""
+    """How many rows of each table the role of the connection sees now."""
     return {
         table: db.execute(sql.SQL("select from public.{}").format(sql.Identifier(table))).rowcount
         for table in READABLE
@@ -296,7 +296,7 @@ def test_the_call_named_before_does_not_help_the_next(db: Connection, calls: Cal
 def test_a_repeated_delivery_cannot_fetch_a_call_under_another_business(
     db: Connection, calls: Calls
 ) -> None:
-    """The row that is there decides; what the second delivery claims changes nothing."""
+    """The row that exists decides. What the second delivery claims changes nothing."""
     first = conversation(db, calls.call)
     begin_call(db, calls.theirs, calls.call, user_id=uuid.uuid4())
     assert conversation(db, calls.call) == first

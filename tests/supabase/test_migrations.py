@@ -21,7 +21,7 @@ CREATED = re.compile(
 
 
 def functions_by_file() -> dict[str, str]:
-    """By function, the file that creates it."""
+    """The file that creates each function."""
     return {
         name: file
         for file, text in FILES.items()

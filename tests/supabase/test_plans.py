@@ -146,7 +146,7 @@ def assert_no_big_table_is_scanned(plan: dict[str, Any]) -> None:
 
 @dataclass
 class Read:
-    """By table, rows that were read one way or the other."""
+    """How many rows of each table were read, by scans of any kind."""
 
     whole: dict[str, int]
     by_index: dict[str, int]
@@ -392,7 +392,7 @@ def test_a_call_that_changes_needs_no_new_entries_in_indexes(db: Connection, bus
 def test_prepared_for_any_business_a_page_of_calls_still_reads_only_the_page(
     db: Connection, busy: Busy
 ) -> None:
-    """As the REST API sends it: prepared, the limit a parameter."""
+    """The REST API sends it like this: prepared, with the limit as a parameter."""
     db.execute("set local plan_cache_mode = force_generic_plan")
     db.execute(f"prepare newest (uuid, int) as {NEWEST_OF_ONE.replace('%s', '$1')[:-2]}$2")
     with as_user(db, busy.tenant.user_id), reading(db) as read:

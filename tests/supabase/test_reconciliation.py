@@ -443,7 +443,7 @@ def test_a_call_that_nobody_knows_leaves_the_list_as_well(db: Connection) -> Non
 
 
 def by_the_api(tenant: Tenant, agent: str, lead: str) -> list[Leg]:
-    """A call of 7 s whose agent's leg names no number, as browsers' may."""
+    """A call of 7 s whose agent's leg names no number: browsers may send such calls."""
     rep = f"client:user_{tenant.user_id.hex}_{tenant.business_id.hex}"
     legs = [leg(agent, "completed", 13, 12), leg(lead, "completed", 12, 7)]
     legs[0]["payload"] = {"sid": agent, "from": rep, "to": ""}
@@ -532,7 +532,7 @@ def test_a_call_that_never_began_is_asked_about_once(db: Connection, tenant: Ten
 def test_a_late_event_puts_a_call_that_never_began_on_the_list_again(
     db: Connection, tenant: Tenant
 ) -> None:
-    """Or nobody would ask about it, had its lead's end been lost."""
+    """Otherwise nobody would ask about the call if the end of its lead's leg was lost."""
     for what in ("an event", "its beginning"):
         agent = ended_without_beginning(db, tenant)
         let_it_be_due(db, agent)

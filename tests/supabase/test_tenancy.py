@@ -80,7 +80,7 @@ class World:
 
 
 def furnish(db: Connection, tenant: Tenant) -> str:
-    """A row in the tables that a new tenant leaves empty; the CallSid of its call."""
+    """Adds a row to the tables that a new tenant leaves empty. Returns the CallSid of its call."""
     db.execute(
         "insert into public.do_not_call (business_id, phone_number) values (%s, %s)",
         (tenant.business_id, "+14155550199"),
@@ -141,7 +141,7 @@ def world(db: Connection) -> World:
 
 @contextmanager
 def acting_as(db: Connection, world: World, principal: str) -> Iterator[None]:
-    """Undone afterwards."""
+    """Acts as this user or role. What it does is undone when the context ends."""
     with attempt(db):
         if principal in USERS:
             with as_user(db, world.users[principal]):
@@ -315,7 +315,7 @@ def test_only_operators_insert_rows_and_members_add_to_do_not_call(
 
 @pytest.mark.parametrize("table", TABLES)
 def test_an_upsert_is_no_way_around(db: Connection, world: World, table: str) -> None:
-    """Onto the row that is there: it neither changes it nor tells that it exists."""
+    """An upsert of a row that exists neither changes it nor tells that it exists."""
     for call_sid in (world.our_call, world.their_call):
         identity = sql.SQL(
             " overriding system value"
@@ -518,7 +518,8 @@ def test_no_condition_of_a_query_sees_other_memberships(db: Connection, world: W
 
 
 def test_a_pooled_connection_forgets_whose_request_it_served(db: Connection, world: World) -> None:
-    """Plans of functions are cached for the session; the policies in them must follow the role."""
+    """Plans of functions are cached for the session, but the policies in them must follow the
+    role."""
     for _ in range(8):
         for tenant, other in ((world.ours, world.theirs), (world.theirs, world.ours)):
             with as_user(db, tenant.user_id):
