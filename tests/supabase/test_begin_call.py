@@ -159,7 +159,7 @@ def test_two_deliveries_at_once_write_one_row_and_get_one_answer(postgres: Postg
         psycopg.connect(postgres.url(), autocommit=True) as admin,
         ThreadPoolExecutor(4) as pool,
     ):
-        # Nobody can write before all have got as far as they get.
+        # Nobody can write before all of them are blocked or done.
         with psycopg.connect(postgres.url()) as gate:
             gate.execute("lock table public.conversations in share mode")
             deliveries = [pool.submit(deliver, tenant) for _ in range(4)]

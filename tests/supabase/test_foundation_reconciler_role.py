@@ -124,5 +124,5 @@ def test_a_callback_does_not_wait_for_a_run(postgres: Postgres) -> None:
         with as_role(one, "call_reconciler"):
             one.execute("select public.claim_unsettled_calls(50, 30)")
         with psycopg.connect(url, options="-c lock_timeout=2s") as callback:
-            # What moves no date on the list.
+            # An event that does not change a date on the list.
             record_event(callback, agent, new_call_sid(), "in-progress", 2)

@@ -221,7 +221,7 @@ def test_an_event_alone_shows_nothing_of_any_business(db: Connection, calls: Cal
         "update public.conversations set status = 'failed' where call_sid = '{other}'",
         "update public.call_legs set status = 'failed' where call_sid = '{other}'",
         "update public.call_events set conversation_id = null where agent_call_sid = '{other}'",
-        # Not even its own, once it is attached.
+        # Not even an event of its own call, after it was attached.
         "update public.call_events set conversation_id = null where agent_call_sid = '{call}'",
         "update public.call_events set conversation_id = null where agent_call_sid = '{unknown}'",
     ],
@@ -278,7 +278,7 @@ def test_inside_it_may_not(db: Connection, calls: Calls, statement: str) -> None
         other_id=conversation(db, calls.other)["id"],
         business=calls.ours.business_id,
     )
-    # A superuser is not stopped by a privilege, though some statements break a key as well.
+    # Privileges do not stop a superuser, but some of these statements break a key as well.
     with suppress(psycopg.errors.IntegrityError), attempt(db):
         db.execute(filled)
     enter(db, calls)

@@ -106,7 +106,7 @@ def busy(postgres: Postgres) -> Iterator[Busy]:
     with scratch_database(postgres, "busy") as url:
         with psycopg.connect(url) as admin:
             tenant = add_tenant(admin, 1)
-            # Parameters are for one statement, and this is many.
+            # Parameters work with one statement only, and these are several.
             filling = psycopg.ClientCursor(admin)
             filling.execute(FILL, {"business_id": tenant.business_id, "user_id": tenant.user_id})
             (call,) = fetch(
@@ -297,7 +297,7 @@ def is_previewed(db: Connection, busy: Busy) -> None:
 def test_a_call_reads_its_own_rows_by_index(
     db: Connection, busy: Busy, happens: Callable[[Connection, Busy], None]
 ) -> None:
-    # More often than a function needs to settle on a plan for good.
+    # Often enough for a function to keep one plan.
     for _ in range(8):
         with reading(db) as read:
             happens(db, busy)
@@ -337,7 +337,7 @@ def test_a_run_reads_the_calls_that_are_due_by_index(db: Connection, busy: Busy)
         assert row is not None
         assert len(row[0]) == 10
         assert read.whole == NOT_ONCE
-        # The row, and the row again where it is claimed.
+        # The row is read, and read again when it is claimed.
         assert read.by_index["unsettled_calls"] < 60
         assert read.by_index["call_events"] < 10 * 5 * 4
 

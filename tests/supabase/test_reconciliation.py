@@ -145,7 +145,7 @@ def talked(db: Connection, tenant: Tenant, *, but: tuple[str, ...] = ()) -> tupl
     return agent, lead
 
 
-# Who is asked about, and when.
+# Which calls are asked about, and when.
 
 
 def test_a_call_with_all_its_callbacks_is_never_asked_about(db: Connection, tenant: Tenant) -> None:
@@ -288,7 +288,7 @@ def test_a_call_that_goes_on_says_so_and_is_asked_about_less_and_less_often(
     assert waits == [60, 120, 240, 300, 300, 300]
     assert events(db, agent) == [(agent, "in-progress"), (lead, "in-progress")]
     row = conversation(db, agent)
-    # When it was answered is not known, and not when we asked.
+    # Nobody knows when it was answered: it was not when we asked.
     assert (row["status"], row["answered_at"]) == ("in-progress", None)
     settle(db, agent, [leg(agent, "completed", 13, 12), leg(lead, "completed", 12, 7)])
     row = conversation(db, agent)
@@ -344,7 +344,7 @@ def test_with_any_callbacks_lost_the_call_is_right_and_late_ones_change_nothing_
         assert {name: row[name] for name in told} == right, lost
         assert listed(db, agent) is None
 
-        # What was lost was only late, and comes in another order.
+        # The lost callbacks were only late, and come in another order.
         late = [
             (lead, "initiated", 0, 1, None),
             (lead, "ringing", 1, 2, None),
@@ -374,7 +374,7 @@ def test_with_any_callbacks_lost_the_call_is_right_and_late_ones_change_nothing_
     figure(f"{len(chosen)} of {len(losses)} ways to lose callbacks of a call: right, and stays so")
 
 
-# What Twilio does not know.
+# Calls that Twilio does not know.
 
 
 def test_a_call_that_twilio_does_not_know_fails_after_an_hour_and_is_asked_about_no_more(
@@ -399,7 +399,7 @@ def test_a_call_that_twilio_does_not_know_fails_after_an_hour_and_is_asked_about
     assert [leg["status"] for leg in legs] == ["failed", "failed"]
     assert listed(db, agent) is None
 
-    # Twilio knows better after all.
+    # Later the callback of the lead's leg arrives.
     record_event(
         db, agent, lead, "completed", 3, occurred_at=at(12).isoformat(), duration_seconds=7
     )
@@ -483,7 +483,7 @@ def test_the_end_of_the_agents_leg_uses_earlier_events_of_the_leads_leg(
     )
     row = conversation(db, agent)
     assert (row["status"], row["duration_seconds"]) == ("completed", 7)
-    # Should it begin after all, nothing of that changes.
+    # If it begins later, nothing of this changes.
     begin_call(db, tenant, agent)
     assert conversation(db, agent)["duration_seconds"] == 7
 
@@ -587,7 +587,7 @@ def test_a_call_that_cannot_be_settled_is_claimed_less_and_less_often(
         place = listed(db, agent)
         assert place is not None
         leases.append(place["seconds"])
-    # Three runs on end find it; after that it keeps no others waiting.
+    # Three runs in a row find it. After that it does not delay other calls.
     assert leases == [30, 30, 30, 60, 120, 240, 240, 240]
 
 
@@ -633,7 +633,7 @@ def test_a_call_that_another_run_is_claiming_is_passed_over(postgres: Postgres) 
         one.commit()
         assert set(claim(one, 1)["calls"]) < {first, second}
         with psycopg.connect(url, options="-c lock_timeout=2s") as other:
-            # Not committed yet, and nobody waits.
+            # The claim is not committed yet, but nobody waits for it.
             assert len(claim(other)["calls"]) == 1
 
 

@@ -43,7 +43,7 @@ TABLES = (
     "token_grants",
     "limit_changes",
 )
-# Of no business: tests/supabase/test_foundation_reconciler_role.py.
+# Tables without a business: tests/supabase/test_foundation_reconciler_role.py.
 OF_THE_RECONCILER = {"unsettled_calls", "reconciliation"}
 OPERATOR_TABLES = TABLES[:6]
 CALL_TABLES = ("conversations", "call_legs", "call_events")
@@ -57,7 +57,7 @@ USERS: dict[str, tuple[str, ...]] = {
     "a former member": (),
     "a user of no business": (),
 }
-# And those whose limits they may change.
+# The businesses whose limits they may change.
 MANAGE = {"a manager": ("ours",), "an owner there and agent here": ("theirs",)}
 PRINCIPALS = (*USERS, "anon", "call_webhook", "service_role")
 

@@ -192,7 +192,7 @@ def test_of_many_at_once_exactly_the_limit_is_granted(postgres: Postgres) -> Non
         ThreadPoolExecutor(3 * per_minute) as pool,
     ):
         limit(admin, tenant, per_minute)
-        # Nobody can write before all have counted, or wait for their turn to.
+        # Nobody can write before all have counted or wait for their turn.
         with psycopg.connect(postgres.url()) as gate:
             gate.execute("lock table public.token_grants in share mode")
             asked = [pool.submit(ask, tenant) for _ in range(3 * per_minute)]

@@ -75,7 +75,7 @@ class GoogleCloud:
         self.jobs: dict[str, dict[str, object]] = {}
         # Every command that was meant to change something, in its order.
         self.changes: list[tuple[str, ...]] = []
-        # Told of each, "before" it is done and "after"; raises to let it fail.
+        # Called for each, "before" it is done and "after" it. It raises to let the change fail.
         self.on_change: Callable[[tuple[str, ...], str], None] = lambda argv, when: None
         # Whether a revision listens once it is started.
         self.starts: Callable[[Revision], bool] = lambda revision: True
@@ -353,7 +353,7 @@ def _deploy(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags, stdin: str
         cloud.needs(api)
     service = cloud.services.get(name, Service())
     if not service.serving and "no-traffic" in flags:
-        # It leaves the traffic to the latest revision that is ready, and there is none.
+        # gcloud leaves the traffic to the latest revision that is ready, but none is.
         raise Refused(
             "ERROR: (gcloud.run.deploy) --no-traffic not supported when creating a new service."
         )

@@ -145,7 +145,7 @@ def test_after_a_failure_at_any_change_the_old_version_serves_and_a_rerun_finish
         lab.deploy()
         assert lab.changes == [], failed
         if any(old.values()):
-            # What a run finished that another began is one release.
+            # If one run begins a release and another finishes it, it is still one release.
             lab.rollback()
             assert lab.serving() == old, failed
 
@@ -193,7 +193,7 @@ def test_a_first_version_that_does_not_start_is_followed_by_one_that_does(lab: L
     stopped = lab.stops()
     assert "failed to start and listen" in str(stopped)
     assert "gcloud run services logs read token-fn" in stopped.fix
-    # Nobody was told of what started.
+    # Nobody was told about the versions that started.
     assert not any(app["voice_url"] for app in lab.twilio.apps.values())
     lab.cloud.starts = lambda revision: True
 
