@@ -10,7 +10,7 @@ from shared.webhook_addresses import STATUS_OVERRIDES
 
 
 def build_dial(call: rpc.Decision, twilio: settings.TwilioWebhooks) -> VoiceResponse:
-    """Dials the lead, with the business's caller ID. A refused call is told why, and hung up."""
+    """Dials the lead with the business's caller ID. If the call is refused, says why, hangs up."""
     response = VoiceResponse()
     if call["block_reason"]:
         response.say(block_reasons.explain(call["block_reason"]))

@@ -22,8 +22,8 @@ create table public.conversations (
   block_reason text,
   -- The caller ID shown to the lead; null if the call was refused before one was chosen.
   from_number text,
-  -- E.164. It is the typed text if the call was refused for that text, or if the call never began and no
-  -- leg names a number.
+  -- E.164. It is the typed text if that is not a valid number, if the call was refused before the number
+  -- was read, or if the call never began and no leg names a number.
   to_number text check (length(to_number) <= 64),
   -- The agent's leg: the call that the browser placed.
   call_sid text not null unique check (length(call_sid) <= 64),

@@ -81,7 +81,7 @@ after insert or update of begun_at on public.conversations
 for each row execute function private.watch_call('1 minute');
 
 -- An event of an end, or an event without a conversation (its call has not begun), means that all other
--- callbacks of the call are on their way. 30 s are enough for them, with retries after 15 s.
+-- callbacks of the call are on their way. 30 s are enough for them and their retries, which take 15 s.
 create trigger call_events_watch
 after insert on public.call_events
 for each row when (
@@ -94,7 +94,8 @@ for each row when (
 execute function private.watch_call('30 seconds');
 
 -- Whether the ledger is complete for a call. It has the end of the agent's leg, and the end of each lead's
--- leg or the fact that nobody was dialled. (A Dial action is not enough for a leg's end: it has no time.)
+-- leg or the fact that nobody was dialled. (A Dial action does not count as a leg's end, because it does not
+-- say when the leg ended.)
 create function private.is_settled(p_agent_call_sid text)
 returns boolean
 language sql
