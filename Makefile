@@ -9,7 +9,7 @@
 # make doctor  what is wrong with a set-up, and what to do about it; changes nothing
 # make webhook-jwt  a token for endpoints that deploy.sh does not deploy; ROLE=call_reconciler for reconcile_fn's
 # make bench  how fast, small and cheap it is, into docs/benchmarks.md; ARGS=--help for parts, time and disk
-# make lock   writes Python's locks again, after a change of requirements.in or */requirements.in
+# make lock   writes Python's lock files again, after a change of requirements.in or */requirements.in
 
 PYTHON ?= python3
 VENV := .venv
@@ -32,7 +32,7 @@ reset: install
 # Tests start many processes from the same sources: keeping the bytecode saves compiling them.
 test soak: export PYTHONDONTWRITEBYTECODE =
 
-# For two cores: tests wait as long as they compute. A part starts no workers.
+# Three workers are right for two cores, because tests wait half of the time. With ARGS there are none.
 test: install
 	@$(PY) -m pytest $(or $(ARGS),-n $(WORKERS))
 

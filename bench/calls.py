@@ -46,10 +46,10 @@ def percentiles(seconds: Sequence[float]) -> tuple[float, float, float]:
 
 
 def measure(directory: Path, levels: Sequence[int], *, call_seconds: float) -> list[Waits]:
-    """For each level, keeps so many calls under way, each ``call_seconds`` long.
+    """For each level, keeps that many calls under way, each ``call_seconds`` long.
 
     It measures the calls that begin in the next ``call_seconds`` after all have begun. With a level
-    of 1, one call follows the other, without pauses in it.
+    of 1, one call follows the other, and the requests of a call follow each other without pauses.
     """
     settings = Settings.load(
         environ={}, env_path=directory / "no.env", local_dir=directory, port_base=_port_base()

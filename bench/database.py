@@ -1,4 +1,4 @@
-"""Databases in use for a year, of several sizes on one server, and what the hot statements cost."""
+"""Databases of several sizes that look used for a year, and the cost of frequent statements."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 import psycopg
 from psycopg import pq, sql
+from psycopg.pq.abc import PGresult
 
 from bench.instance import free_port
 from bench.requests import BEGINNING, EVENT, rep_claims
@@ -27,7 +27,8 @@ from stack.postgres import Postgres
 
 BUSINESSES = 1000
 MEMORY = "2GB"
-# Of more calls than these, the newest alone have legs and events: a question of disk and time.
+# In a larger database only this many calls, the newest, have legs and events. That saves disk and
+# time.
 MOST_DETAILED = 1_000_000
 
 _FILL = (ROOT / "bench" / "fill.sql").read_text(encoding="utf-8")
@@ -45,7 +46,8 @@ _READ = (
     " '' as response_inserted from (select * from pgrst_source) _postgrest_t"
 )
 _SELECT = f"select {_COLUMNS} from public.conversations where"
-# The owner's have the filter written out that row-level security adds for the rep.
+# Each statement as the rep sends it, and as the owner of the tables does. The owner's has the
+# filter that row-level security adds for the rep.
 _STATEMENTS = {
     "newest 50": (
         _READ.format(f"{_SELECT} business_id = $1::uuid order by created_at desc limit $2::int"),
@@ -62,7 +64,7 @@ _STATEMENTS = {
     )
     * 2,
 }
-# Its place in what is answered.
+# The position of the body in an answer.
 _BODY = 2
 _EVENTS = (
     ("lead", "status_callback", "initiated", "0", None),
@@ -83,7 +85,7 @@ class Size:
 
     @property
     def detailed(self) -> int:
-        """Of how many calls it has legs and events."""
+        """How many of its calls have legs and events."""
         return min(self.calls, MOST_DETAILED)
 
 
@@ -96,8 +98,8 @@ SIZES = (
 
 @contextmanager
 def server(directory: Path) -> Iterator[Postgres]:
-    """A server as the local stack starts it, every commit on disk, with the memory that a server of
-    such databases has; its data below ``directory``."""
+    """A server as the local stack starts it, but with every commit on disk and with MEMORY, which
+    is usual for such databases. Its data is below ``directory``."""
     with Postgres(directory / "postgres", free_port(), "bench") as running:
         with psycopg.connect(running.url(), autocommit=True) as admin:
             admin.execute(sql.SQL("alter system set shared_buffers = {}").format(MEMORY))
@@ -109,7 +111,7 @@ def server(directory: Path) -> Iterator[Postgres]:
 
 
 def fill(running: Postgres, size: Size) -> float:
-    """Makes the database of this size unless it is there, whole; returns the seconds it took."""
+    """Makes the database of this size unless it exists. Returns the seconds that it took."""
     begun = time.monotonic()
     whole = sql.Identifier(size.name)
     half = sql.Identifier(f"{size.name}_half_filled")
@@ -137,14 +139,14 @@ def fill(running: Postgres, size: Size) -> float:
 
 
 def warm(running: Postgres, size: Size) -> None:
-    """Reads into the system's cache what calls read and write, and into the server's the indexes by
-    which a conversation is found, as where calls are made all day."""
+    """Fills the caches as in a database that is used all day: the system's cache with what calls
+    read and write, the server's cache with the indexes that find a conversation."""
     with psycopg.connect(running.url(size.name), autocommit=True) as db:
         db.execute("create extension if not exists pg_prewarm")
         db.execute(
             "select pg_prewarm(oid, 'read') from pg_class"
             " where relnamespace = 'public'::regnamespace and relkind in ('r', 'i')"
-            # Events are written, and those of the same call read.
+            # Calls write events, and read only their own.
             " and oid <> 'public.call_events'::regclass"
         )
         db.execute(
@@ -154,7 +156,7 @@ def warm(running: Postgres, size: Size) -> None:
 
 
 def bytes_of_a_call(running: Postgres, size: Size) -> dict[str, float]:
-    """What one call occupies in each table, its indexes included."""
+    """The bytes that one call occupies in each table, with indexes."""
     tables = {"conversations": size.calls, "call_legs": size.detailed, "call_events": size.detailed}
     with psycopg.connect(running.url(size.name)) as db:
         found = {}
@@ -166,15 +168,15 @@ def bytes_of_a_call(running: Postgres, size: Size) -> dict[str, float]:
 
 
 class _Client:
-    """One connection, as a rep and as the webhook endpoints, or as the owner of the tables.
+    """One connection: as a rep and as the webhook endpoints, or as the owner of the tables.
 
-    Measures how long a statement takes, prepared, from sending it to having its answer.
+    It measures how long a prepared statement takes, from sending it until its answer is there.
     """
 
     def __init__(self, running: Postgres, size: Size, *, owner: bool) -> None:
         self._connection = psycopg.connect(running.url(size.name), autocommit=True)
         _pin(self._connection.info.backend_pid)
-        # What is measured is the statement: commits are on their own, and not waited for.
+        # We measure the statement and not the commit, so commits are not waited for.
         self._connection.execute("set synchronous_commit = off")
         self._size = size
         self._owner = owner
@@ -189,19 +191,19 @@ class _Client:
         self._connection.close()
 
     def newest(self) -> float:
-        """Of the large business, which has at least 100 in each size."""
+        """The newest calls of the large business, which has at least 100 calls in each size."""
         return self._as("authenticated", 0, [("newest 50", _id("business", 0), "50")])[0]
 
     def one(self) -> float:
-        """Any of its conversations."""
+        """One conversation of the large business, chosen at random."""
         number = 100 * self._random.randint(1, self._size.calls // 100)
         business = [_id("business", 0)] if self._owner else []
         call = ("one conversation", _id("conversation", number), "1", *business)
         return self._as("authenticated", 0, [call])[0]
 
     def call(self) -> tuple[float, float]:
-        """A call from its beginning to its last event, of any business: what the beginning took,
-        and an event on average."""
+        """A call from its beginning to its last event, of a random business. Returns the seconds of
+        the beginning, and of an event on average."""
         business = self._random.randrange(BUSINESSES)
         leads = max(10_000, self._size.calls // 10)
         lead = business + BUSINESSES * self._random.randrange(leads // BUSINESSES)
@@ -253,12 +255,13 @@ class _Client:
         return taken
 
     @staticmethod
-    def _check(result: Any) -> None:
+    def _check(result: PGresult) -> None:
         if result.status not in (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK):
             raise RuntimeError(result.error_message.decode())
 
 
-# One after the other: what a statement finds in the processor's caches is not what another left.
+# Each group is measured by itself, so that no statement finds in the processor's caches what
+# another group left there.
 _MEASURED: dict[tuple[str, ...], Callable[[_Client], tuple[float, ...]]] = {
     ("newest 50",): lambda client: (client.newest(),),
     ("one conversation",): lambda client: (client.one(),),
@@ -268,7 +271,7 @@ _MEASURED: dict[tuple[str, ...], Callable[[_Client], tuple[float, ...]]] = {
 
 @dataclass(frozen=True)
 class Cost:
-    """Seconds that a statement takes as whom it is meant for, and as the owner of the tables."""
+    """The seconds of a statement: sent by the role that uses it, and by the owner of the tables."""
 
     ours: float
     owners: float
@@ -277,8 +280,8 @@ class Cost:
 def measure(
     running: Postgres, sizes: Sequence[Size], *, rounds: int
 ) -> dict[str, dict[Size, Cost]]:
-    """Medians by statement and size, over ``rounds``. Sizes and roles take turns all the time: what
-    disturbs one disturbs all."""
+    """Medians by statement and size, over ``rounds``. Sizes and roles take turns all the time, so
+    that a disturbance affects all of them."""
     cores = _pin(0)
     clients = {
         (size, owner): _Client(running, size, owner=owner)
@@ -291,7 +294,7 @@ def measure(
             for number in range(rounds + 10):
                 for (size, owner), client in clients.items():
                     seconds = measured(client)
-                    # Connections settle on their plans first.
+                    # In the first rounds the connections choose their plans.
                     if number >= 10:
                         for name, each in zip(names, seconds, strict=True):
                             taken[name, size, owner].append(each)
@@ -310,9 +313,9 @@ def measure(
 
 
 def _pin(process: int) -> set[int]:
-    """Keeps client and server to one core, where the system can; returns the cores that this
-    process had. On two, each waits for the other to wake up, for longer the longer that slept: a
-    difference of 30 µs is measured as 60."""
+    """Keeps a process on one core, if the system can. Returns the cores that this process had. On
+    two cores, client and server wait for each other to wake up: a difference of 30 µs would be
+    measured as 60."""
     if not hasattr(os, "sched_setaffinity"):
         return set()
     cores = os.sched_getaffinity(0)
@@ -321,5 +324,5 @@ def _pin(process: int) -> set[int]:
 
 
 def _id(kind: str, number: int) -> str:
-    """As fill.sql computes it."""
+    """The id that fill.sql computes."""
     return str(uuid.UUID(hashlib.md5(f"{kind}{number}".encode()).hexdigest()))

@@ -1,8 +1,8 @@
--- A database that has been in use for a year: `bench.conversations` calls of 1,000 businesses, one of
--- which has a hundredth of them. Legs and events of the newest `bench.detailed` calls.
+-- A database that looks used for a year: `bench.conversations` calls of 1,000 businesses, one of which
+-- has a hundredth of them. Only the newest `bench.detailed` calls have legs and events.
 -- Ids are computed from numbers, so that rows find each other without a join.
 
--- Foreign keys hold by construction.
+-- The ids below always refer to rows that exist, so foreign keys need no check.
 set session_replication_role = replica;
 set maintenance_work_mem = '1GB';
 set max_parallel_maintenance_workers = 2;

@@ -51,7 +51,7 @@ class Figures:
 
 @contextmanager
 def project() -> Iterator[str]:
-    """Runs the stub; its address."""
+    """Runs the stub, and yields its address."""
     with subprocess.Popen(
         [sys.executable, "-m", "bench.stub"],
         cwd=ROOT,

@@ -1,4 +1,5 @@
-"""Events a second into the ledger, beside pgbench updating one row a commit on the same server."""
+"""How many events the ledger takes in a second, compared with pgbench on the same server, which
+updates one row in each commit."""
 
 from __future__ import annotations
 
@@ -23,7 +24,8 @@ _UPDATE = r"""
 \set id random(1, 100000)
 update bench_row set n = n + 1 where id = :id;
 """
-# As PostgREST sends it: one message to the server, and one back. Six events a call, as Twilio's.
+# As PostgREST sends it: one message to the server, and one back. A call has six events, as with
+# Twilio.
 _EVENT = r"""
 \set k :k + 1
 \set call :k / 6
@@ -59,14 +61,14 @@ commit;
 
 @dataclass(frozen=True)
 class Rates:
-    """A second, medians over the rounds."""
+    """How many in a second: the medians over the rounds."""
 
     events: float
     updates: float
 
 
 def measure(running: Postgres, database: str, *, rounds: int, seconds: int) -> Rates | None:
-    """Events and updates in turns; None where there is no pgbench."""
+    """Measures events and updates in turns. None if pgbench is not installed."""
     if shutil.which("pgbench") is None:
         return None
     with psycopg.connect(running.url(database), autocommit=True) as db:
@@ -87,7 +89,8 @@ def measure(running: Postgres, database: str, *, rounds: int, seconds: int) -> R
 
 
 def _begin_calls(db: psycopg.Connection, run: str, calls: int) -> None:
-    """Calls for each connection to tell about, as begin_call leaves them, of all businesses."""
+    """Stores calls of all businesses as begin_call does, so that each connection has calls to
+    record events of."""
     db.execute(
         """
         with begun as (

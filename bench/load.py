@@ -1,5 +1,5 @@
-"""Keeps a function busy: as many connections as it accepts requests at the same time, each of which
-sends its next request as soon as the last one is answered."""
+"""Keeps a function busy, over as many connections as it accepts requests at the same time. Each
+connection sends its next request as soon as the last one is answered."""
 
 from __future__ import annotations
 

@@ -33,7 +33,8 @@ class Endpoint:
     @property
     def is_public(self) -> bool:
         """Whether Cloud Run lets everybody reach it, because the function itself checks who calls.
-        The scheduler's function does so too: Cloud Run would remove the signature from its token.
+        The scheduler's function checks it too: if Cloud Run did, it would remove the token's
+        signature, and the function could not verify the token.
         https://cloud.google.com/run/docs/troubleshooting#signature-removed"""
         return bool({"browser", "twilio", "scheduler"} & set(self.called_by))
 

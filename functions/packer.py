@@ -1,10 +1,10 @@
 """Packs an endpoint into a folder that needs nothing else: its `main.py`, the modules of `shared/`
-that it imports, and its pinned requirements with hashes. Every host runs that: docs/hosting.md.
+that it imports, and its pinned requirements with hashes. Every host can run it: docs/hosting.md.
 
     python -m functions.packer [--out build] [NAME …]
 
 The same code gives the same bytes. So their hash can name the version, and an endpoint keeps its
-version when a module changes that it does not import.
+version if a module that it does not import changes.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from pathlib import Path
 from functions import bundle
 from functions.bundle import ROOT, Endpoint
 
-# Every file gets this time, because archives and caches keep it: 1980, the earliest of zip files.
+# Every file gets this time, because archives and caches keep times. It is the beginning of 1980,
+# the earliest time that a zip file can have.
 _TIME = 315532800
 _MAIN = "main.py"
 _REQUIREMENTS = "requirements.txt"
@@ -113,7 +114,7 @@ def _modules(main: Path, root: Path) -> set[Path]:
             module = root / _SHARED / f"{name}.py"
             if not module.is_file():
                 raise PackError(
-                    f"{shown} imports {name} of {_SHARED}/, and there is no such module"
+                    f"{shown} imports {_SHARED}.{name}, and {_SHARED}/{name}.py does not exist"
                 )
             if module not in found:
                 found.add(module)
@@ -164,7 +165,7 @@ def main(argv: list[str] | None = None) -> int:
     every = {endpoint.folder: endpoint for endpoint in bundle.endpoints()}
     parser = argparse.ArgumentParser(prog="python -m functions.packer", description=__doc__)
     parser.add_argument(
-        "names", nargs="*", metavar="NAME", help=f"of {', '.join(every)}; all by default"
+        "names", nargs="*", metavar="NAME", help=f"some of {', '.join(every)} (default: all)"
     )
     parser.add_argument("--out", type=Path, default=Path("build"), metavar="DIRECTORY")
     arguments = parser.parse_args(argv)

@@ -24,13 +24,13 @@ from shared.scheduler_identity import SchedulerAuthenticator
 if TYPE_CHECKING:
     from twilio.rest import Client
 
-# After this time a run begins nothing new. What it has begun ends within 11 s. The host waits for
-# 20 s, the lease is longer than that, and the next run comes after the lease.
+# After this time a run begins nothing new, and what it has begun ends within 11 s. The host waits
+# for 20 s. A lease is longer than that, and ends before the next run.
 RUN_SECONDS = 8.0
 LEASE_SECONDS = 30
 BATCH = 50
 AT_ONCE = 8
-# One failure may be the fault of that call. Several are the fault of Twilio, or ours.
+# The reason for one failure may be that call. Several mean that Twilio or we have a problem.
 MAX_FAILURES = 3
 
 with settings.reading() as env:
@@ -42,7 +42,7 @@ with settings.reading() as env:
 
 SCHEDULERS = SchedulerAuthenticator(SCHEDULER)
 AS_RECONCILER = rpc.AsReconciler(Database(SUPABASE), RECONCILER_JWT)
-# It starts its threads when they are needed first, and not before functions-framework forks.
+# It starts its threads when they are first needed, which is after functions-framework forks.
 WORKERS = ThreadPoolExecutor(AT_ONCE)
 
 
@@ -98,7 +98,7 @@ class Run:
             settlement = AS_RECONCILER.settle_call(agent_call_sid=call_sid, legs=legs)
         except errors.TwilioBusy as busy:
             self._stopped.set()
-            # It is stored, so that the next runs know, wherever they run.
+            # Stored in the database, so that the next runs know it, on whatever instance they run.
             AS_RECONCILER.pause_reconciliation(seconds=busy.seconds)
             raise
         except errors.RequestError as failure:

@@ -31,7 +31,7 @@ def read_call_sid(form: Form, name: str = "CallSid") -> str:
 
 
 def read_status_callback(form: Form) -> CallEvent:
-    """The event that a status callback tells, for either leg. Raises InvalidRequest."""
+    """The event that a status callback reports, for either leg. Raises InvalidRequest."""
     sid = read_call_sid(form)
     parent = read_call_sid(form, "ParentCallSid") if form.get("ParentCallSid") else None
     return {
@@ -49,9 +49,9 @@ def read_status_callback(form: Form) -> CallEvent:
 
 
 def read_dial_action(form: Form) -> CallEvent:
-    """The event that the request to a Dial's action tells: how the lead's leg ended.
+    """The event that the request to a Dial's action reports: how the lead's leg ended.
 
-    If there is no DialCallSid, there was no such leg, and the event is about the agent's leg.
+    If DialCallSid is missing, there was no lead's leg, and the event is about the agent's leg.
     Raises InvalidRequest.
     """
     sid = read_call_sid(form)
@@ -75,8 +75,8 @@ def _read_status(form: Form, name: str) -> str:
 
 
 def _parse_timestamp(text: str | None) -> str | None:
-    """RFC 2822, which Twilio sends, as ISO 8601. None if it is anything else: the event is still
-    worth storing, and its payload has the text."""
+    """Converts a time from RFC 2822, which Twilio sends, to ISO 8601. None for any other text: the
+    event is still worth storing, and its payload has the text."""
     try:
         moment = parsedate_to_datetime(text or "")
     except (ValueError, OverflowError):

@@ -21,7 +21,7 @@ TOTAL_SECONDS = 5.0
 # The seconds between the tries of a webhook. Twilio repeats a failed webhook at once: without these
 # pauses, all tries would be over in a moment.
 PAUSES = (0.25, 0.5, 1.0, 1.0, 1.0)
-# With less time left than this, there is no further try.
+# If less time than this is left, there are no more tries.
 _ENOUGH_SECONDS = 1.0
 
 Row = dict[str, object]
@@ -48,20 +48,20 @@ class Database:
         Raises Unauthenticated if the database refuses the token, DatabaseUnavailable if it does not
         answer, and PhoneSystemError for an answer that only a wrong set-up explains.
         """
-        return self._call(access_token, function, parameters, self._deadline())
+        return self._call(access_token, function, parameters, self._compute_deadline())
 
     def call_as_endpoint(
         self, jwt: str, function: str, parameters: Mapping[str, object], *, setting: str
     ) -> Row:
         """Calls an SQL function with the endpoint's own token, which the setting ``setting`` holds.
 
-        If the database is not available, it is asked again, so that a short outage does not lose a
-        call. The SQL functions for these tokens may be called any number of times.
+        If the database is not available, it is asked again, so that no call is lost in a short
+        outage. The SQL functions for these tokens may be called any number of times.
 
         Raises DatabaseUnavailable and PhoneSystemError as ``call`` does. If the token is refused,
-        it is the setting that is wrong and not the caller: PhoneSystemError, which names it.
+        the setting is wrong, and not the caller: this raises PhoneSystemError, which names it.
         """
-        deadline = self._deadline()
+        deadline = self._compute_deadline()
         try:
             for pause in PAUSES:
                 try:
@@ -78,17 +78,17 @@ class Database:
             ) from error
 
     def find(self, access_token: str, table: str, columns: str, row_id: str) -> Row | None:
-        """The row with this id; None if there is none that the caller may see.
+        """The row with this id; None if it does not exist or the caller may not see it.
 
         Raises what ``call`` raises.
         """
         query = urlencode({"select": columns, "id": f"eq.{row_id}", "limit": "1"})
-        rows = self._ask(f"{table}?{query}", access_token, None, self._deadline())
+        rows = self._ask(f"{table}?{query}", access_token, None, self._compute_deadline())
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             raise errors.PhoneSystemError(f"{table} did not answer a list of rows")
         return rows[0] if rows else None
 
-    def _deadline(self) -> float:
+    def _compute_deadline(self) -> float:
         return self._clock() + TOTAL_SECONDS
 
     def _call(
@@ -112,7 +112,7 @@ class Database:
         if body is not None:
             headers.append("Content-Type: application/json")
 
-        def answer() -> Response:
+        def send() -> Response:
             left = deadline - self._clock()
             return self._http.request(
                 method, f"{self._url}/{path}", headers=headers, body=body, seconds=left
@@ -120,11 +120,11 @@ class Database:
 
         try:
             try:
-                response = answer()
+                response = send()
             except NoAnswer as error:
                 if error.timed_out:
                     raise
-                response = answer()
+                response = send()
         except NoAnswer as error:
             raise errors.DatabaseUnavailable(f"the REST API: {error}") from error
         if not 200 <= response.status < 300:

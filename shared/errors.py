@@ -75,7 +75,7 @@ class InvalidSignature(RequestError):
 
 
 class NotFound(RequestError):
-    """There is no such thing, or the caller may not see it."""
+    """What was asked for does not exist, or the caller may not see it."""
 
     status = 404
     code = "not_found"
@@ -147,8 +147,8 @@ class TwilioUnavailable(RequestError):
 
 
 class TwilioBusy(TwilioUnavailable):
-    """Twilio's REST API answered 429: we must not ask it for so many ``seconds``."""
+    """Twilio's REST API answered 429: we must wait for ``seconds`` before we ask it again."""
 
     def __init__(self, seconds: int) -> None:
-        super().__init__(f"it must not be asked for {seconds} s", retry_after=seconds)
+        super().__init__(f"we must wait for {seconds} s", retry_after=seconds)
         self.seconds = seconds

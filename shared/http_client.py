@@ -11,7 +11,6 @@ import json
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import certifi
 import pycurl
@@ -42,15 +41,16 @@ class Response:
     content: bytes
     retry_after: int
 
-    def json(self) -> Any:
+    def json(self) -> object:
         """The body, parsed. Raises ValueError if it is not JSON."""
-        return json.loads(self.content)
+        value: object = json.loads(self.content)
+        return value
 
 
 class NoAnswer(Exception):
     """The response is missing or incomplete. ``str(error)`` is safe to log.
 
-    ``timed_out`` is True if the time was over, and False if the connection broke or there was none.
+    ``timed_out`` is True if the time was over, and False if the connection failed or broke.
     """
 
     def __init__(self, reason: str, *, timed_out: bool = False) -> None:
@@ -84,7 +84,7 @@ class HttpClient:
         if seconds <= 0:
             raise NoAnswer("no time is left", timed_out=True)
         content: list[bytes] = []
-        curl = self._curl()
+        curl = self._open_curl()
         if body is None:
             curl.setopt(pycurl.HTTPGET, 1)
         else:
@@ -93,7 +93,7 @@ class HttpClient:
         curl.setopt(pycurl.URL, url)
         curl.setopt(pycurl.HTTPHEADER, headers)
         curl.setopt(pycurl.WRITEFUNCTION, content.append)
-        # Zero would mean: without a limit.
+        # Zero would mean that there is no limit.
         curl.setopt(pycurl.TIMEOUT_MS, max(1, int(seconds * 1000)))
         try:
             curl.perform()
@@ -107,8 +107,8 @@ class HttpClient:
             raise NoAnswer(_REASONS[pycurl.E_PARTIAL_FILE])
         return Response(status, b"".join(content), curl.getinfo(pycurl.RETRY_AFTER))
 
-    def _curl(self) -> pycurl.Curl:
-        """The handle of this thread. The connection belongs to it."""
+    def _open_curl(self) -> pycurl.Curl:
+        """This thread's handle, which keeps the connection. It is made at the first request."""
         curl: pycurl.Curl | None = getattr(self._of_thread, "curl", None)
         if curl is None:
             curl = self._of_thread.curl = pycurl.Curl()

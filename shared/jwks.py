@@ -22,7 +22,7 @@ TIMEOUT_SECONDS = 3.0
 
 
 class KeySet:
-    """The keys that are published at ``url``. They are fetched when they are needed first.
+    """The keys that are published at ``url``. They are fetched when they are first needed.
 
     There is at most one fetch per COOLDOWN_SECONDS, and one at a time. Importing an endpoint must
     not fetch keys or start threads: functions-framework forks after the import.

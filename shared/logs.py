@@ -66,11 +66,11 @@ def mask_number(text: str) -> str:
     return f"…{digits[-2:]}" if len(digits) > 4 else "…"
 
 
-# Cached, because the message of nearly every request is one of a few.
+# Cached, because nearly all requests log one of a few messages.
 @functools.lru_cache(maxsize=64)
 def redact(text: str) -> str:
     """The text without tokens, secrets, e-mail addresses and phone numbers."""
-    text = _JWT.sub("[token]", _without_concealed(text))
+    text = _JWT.sub("[token]", _mask_concealed(text))
     text = _SECRET.sub("[secret]", text)
     text = _EMAIL.sub("[e-mail]", text)
     return _PHONE_NUMBER.sub(lambda match: mask_number(match[0]), text)
@@ -85,21 +85,21 @@ def write(severity: str, message: str, fields: Mapping[str, object] | None = Non
     }
     for name, value in ({"request_id": request_id.get()} | dict(fields or {})).items():
         if value is not None:
-            entry[name] = _loggable(name, value)
+            entry[name] = _make_loggable(name, value)
     sys.stdout.write(_encode(entry) + "\n")
     sys.stdout.flush()
 
 
-def _loggable(name: str, value: object) -> object:
+def _make_loggable(name: str, value: object) -> object:
     if isinstance(value, bool | int | float):
         return value
     text = str(value)
     if name not in _FORMS:
         return redact(text)
-    return _without_concealed(text) if _FORMS[name].fullmatch(text) else "[malformed]"
+    return _mask_concealed(text) if _FORMS[name].fullmatch(text) else "[malformed]"
 
 
-def _without_concealed(text: str) -> str:
+def _mask_concealed(text: str) -> str:
     for secret in _CONCEALED:
         text = text.replace(secret, "[secret]")
     return text

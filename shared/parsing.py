@@ -1,4 +1,4 @@
-"""What endpoints read from requests: bodies, forms, JSON, and single values.
+"""Reads requests: bodies, forms, JSON, and single values.
 
 Each function raises an error of ``shared.errors`` whose message names the field.
 """
@@ -52,7 +52,7 @@ def read_body(request: Request) -> bytes:
                 return content
     # The server raises errors of its own for a body that ends early and for broken chunks.
     except Exception as error:
-        raise errors.InvalidRequest("The body is broken off, or malformed.") from error
+        raise errors.InvalidRequest("The body is incomplete or malformed.") from error
     raise errors.PayloadTooLarge(f"The body may have {MAX_BODY_BYTES} bytes at most.")
 
 
@@ -88,7 +88,7 @@ def read_form(request: Request) -> Form:
             max_num_fields=MAX_FIELDS,
         )
     except ValueError as error:
-        raise errors.InvalidRequest(f"More than {MAX_FIELDS} parameters.") from error
+        raise errors.InvalidRequest(f"There are more than {MAX_FIELDS} parameters.") from error
     return MultiDict(fields)
 
 

@@ -44,7 +44,8 @@ class Dialled(TypedDict):
 
 
 class Wishes(TypedDict):
-    """What a rep asks for when they call. ``to`` is the number; None means: not chosen."""
+    """What a rep asks for when they call. ``to`` is the number. A value is None if the rep did not
+    choose it."""
 
     to: Dialled
     caller_id: str | None
@@ -107,8 +108,8 @@ class StoredEvent(TypedDict):
 class Claim(TypedDict):
     """The calls to ask Twilio about now, by the CallSid of the agent's leg.
 
-    ``settled`` counts the calls that were on the list and needed no question. ``paused_seconds`` is
-    how long Twilio must not be asked, or None.
+    ``settled`` counts the calls that have left the list because the ledger is complete without a
+    question. ``paused_seconds`` is how long Twilio must not be asked, or None.
     """
 
     calls: list[str]
@@ -123,7 +124,7 @@ class Settlement(TypedDict):
 
 
 class Pause(TypedDict):
-    """For how many seconds, from now on, no call is claimed."""
+    """How many seconds from now no call is claimed."""
 
     paused_seconds: int
 
@@ -140,9 +141,9 @@ class AsRep:
         self._access_token = access_token
 
     def grant_access_token(self, *, business_id: uuid.UUID | None, ttl_seconds: int) -> Grant:
-        """May the rep call for this business? None stands for their only one. It is written down
-        that they got a token. Raises errors.RateLimited, too."""
-        parameters = {"p_business_id": _text(business_id), "p_ttl_seconds": ttl_seconds}
+        """Whether the rep may call for this business (None: the only one that they belong to).
+        Stores that they get a token. Raises errors.RateLimited, too."""
+        parameters = {"p_business_id": _format_uuid(business_id), "p_ttl_seconds": ttl_seconds}
         return cast(Grant, self._call("grant_access_token", parameters))
 
     def preview_call(
@@ -156,7 +157,7 @@ class AsRep:
     ) -> Decision:
         """Whether this call would be allowed. Nothing is written."""
         parameters = {
-            "p_business_id": _text(business_id),
+            "p_business_id": _format_uuid(business_id),
             "p_to": to,
             "p_caller_id": caller_id,
             "p_lead_id": lead_id,
@@ -196,8 +197,8 @@ class AsWebhook:
         of the first. ``user_id`` and ``business_id`` are None if no rep is calling."""
         parameters = {
             "p_call_sid": call_sid,
-            "p_user_id": _text(user_id),
-            "p_business_id": _text(business_id),
+            "p_user_id": _format_uuid(user_id),
+            "p_business_id": _format_uuid(business_id),
             "p_to": to,
             "p_caller_id": caller_id,
             "p_lead_id": lead_id,
@@ -259,7 +260,7 @@ class AsReconciler:
         return cast(Settlement, self._call("settle_call", parameters))
 
     def pause_reconciliation(self, *, seconds: int) -> Pause:
-        """No run claims a call for so many seconds, one hour at most."""
+        """Stops all runs from claiming calls for ``seconds``, but not for more than an hour."""
         return cast(Pause, self._call("pause_reconciliation", {"p_seconds": seconds}))
 
     def _call(self, function: str, parameters: Mapping[str, object]) -> Mapping[str, object]:
@@ -268,12 +269,12 @@ class AsReconciler:
         )
 
 
-def _text(value: uuid.UUID | None) -> str | None:
+def _format_uuid(value: uuid.UUID | None) -> str | None:
     return None if value is None else str(value)
 
 
 def _refuse(function: str, answer: Mapping[str, object]) -> NoReturn:
-    """Raises the error that the database answers to a rep instead of doing what they ask for."""
+    """Raises the error with which the database refused what a rep asked for."""
     match answer["error"]:
         case "signed_out":
             raise errors.Unauthenticated

@@ -75,14 +75,15 @@ class Environment:
         """An https address without a slash at its end. http is allowed for this machine only."""
         value = self.required(name, hint=hint)
         if value and not _is_address(value):
-            self.problems.append(f"{name} must start with https://, and be host and path alone")
+            self.problems.append(f"{name} must start with https:// and have only a host and a path")
         return value.rstrip("/")
 
     def in_development(self, name: str, deployment: Deployment, otherwise: str) -> str:
-        """An address that only a developer's machine may set; else it is ``otherwise``.
+        """An address that may be set only on a developer's machine. If it is not set, this returns
+        ``otherwise``.
 
-        We send secrets to such an address or trust what it answers, so that nobody may change it in
-        a deployment.
+        We send secrets to such an address, or trust its answers. So it must not be changed in a
+        deployment.
         """
         if self.optional(name) is None:
             return otherwise
@@ -163,8 +164,8 @@ class Supabase:
 
     @classmethod
     def read_without_secret(cls, env: Environment) -> Self:
-        """For an endpoint that does not verify access tokens. The secret can make such tokens, so
-        no endpoint has it without need."""
+        """For an endpoint that does not verify access tokens. Whoever has the secret can make such
+        tokens, so only endpoints that need it get it."""
         return cls(
             env.url("SUPABASE_URL", "the project's API address"),
             env.required("SUPABASE_PUBLISHABLE_KEY", hint="sb_publishable_…"),
@@ -216,10 +217,10 @@ class TwilioWebhooks:
             env.secret("SUPABASE_WEBHOOK_JWT", _JWT, "a JWT"),
         )
 
-    def address(self, name: str) -> str:
+    def build_address(self, name: str) -> str:
         """The address where Twilio reaches the endpoint ``name``, such as ``status``. Twilio signs
         this address."""
-        return webhook_addresses.address(self.public_base_url, name)
+        return webhook_addresses.build_address(self.public_base_url, name)
 
 
 @dataclass(frozen=True)

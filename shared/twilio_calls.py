@@ -17,12 +17,12 @@ from shared.rpc import Leg
 if TYPE_CHECKING:
     from twilio.rest import Client
 
-# A call of a browser dials one lead, so that one page has all its legs.
+# A browser's call dials one lead, so one page has all its legs.
 MAX_CHILDREN = 50
 MAX_TEXT = 64
 
-# What the ledger keeps of a Call: name in Twilio's JSON → attribute in its library. Prices and
-# addresses of the API are left out.
+# The parts of a Call that the ledger keeps: name in Twilio's JSON → attribute in Twilio's library.
+# Prices and the API's addresses are left out.
 _KEPT = {
     "sid": "sid",
     "parent_call_sid": "parent_call_sid",
@@ -41,8 +41,8 @@ _KEPT = {
 def fetch_legs(client: Client, agent_call_sid: str) -> list[Leg] | None:
     """The agent's leg, then the legs that it dialled; None if Twilio does not know the call.
 
-    ``client`` is one of ``twilio_client.build_client``. Raises TwilioBusy, TwilioUnavailable and
-    PhoneSystemError as it does.
+    ``client`` comes from ``twilio_client.build_client``, which says when a request raises
+    TwilioBusy, TwilioUnavailable and PhoneSystemError.
     """
     try:
         agent = client.calls(agent_call_sid).fetch()
@@ -53,7 +53,7 @@ def fetch_legs(client: Client, agent_call_sid: str) -> list[Leg] | None:
         if error.status == 404:
             return None
         raise errors.TwilioUnavailable(f"it answered HTTP {error.status}") from error
-    # The library raises these for an answer that does not have the form of Twilio's.
+    # The library raises these for an answer that does not have the form of Twilio's answers.
     except (TwilioException, AttributeError, LookupError, TypeError, ValueError) as error:
         raise errors.TwilioUnavailable("the answer is not one of Twilio's") from error
     return [_describe(leg) for leg in (agent, *children)]

@@ -41,7 +41,7 @@ def build_client(twilio: settings.TwilioRest) -> Client:
         twilio.api_key_secret,
         twilio.account_sid,
         http_client=CurlHttpClient(twilio.api_url),
-        # Else the library reads os.environ, where these would change the address.
+        # Otherwise the library reads these from os.environ, and they would change the address.
         environment={"TWILIO_REGION": "", "TWILIO_EDGE": ""},
     )
 
@@ -65,7 +65,7 @@ class CurlHttpClient(TwilioHttpClient):  # type: ignore[misc]  # the library has
         timeout: float | None = None,
         allow_redirects: bool = False,
     ) -> Response:
-        """Sends a request, within ``timeout`` seconds. Raises what ``build_client`` says.
+        """Sends a request, within ``timeout`` seconds. ``build_client`` names the errors.
 
         Redirects are never followed, whatever ``allow_redirects`` says: they would send the API key
         to another address.

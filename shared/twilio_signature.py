@@ -18,18 +18,18 @@ from shared.parsing import Form
 class TwilioAuthenticator:
     """Verifies the webhooks of one endpoint, such as ``status``.
 
-    The signature is over the address. We take the configured public address, and not the one in the
-    request: proxies change that, and callers can invent it. Both auth tokens count, so that no call
-    is lost when the next one becomes the primary one.
+    The signature is over the address. We use the configured public address and not the one in the
+    request: proxies change that, and callers can invent it. Both auth tokens are accepted, so that
+    no call is lost when the next one becomes the primary one.
     """
 
     def __init__(self, twilio: settings.TwilioWebhooks, endpoint: str) -> None:
         self._account_sid = twilio.account_sid
-        self._address = twilio.address(endpoint)
+        self._address = twilio.build_address(endpoint)
         self._validators = [RequestValidator(token) for token in twilio.auth_tokens]
 
     def authenticate(self, request: Request) -> Form:
-        """The parameters of a webhook that Twilio signed; blank ones are among them.
+        """The parameters of a webhook that Twilio signed, with the blank ones.
 
         Raises InvalidSignature, and what ``parsing.read_form`` raises.
         """
@@ -37,7 +37,7 @@ class TwilioAuthenticator:
         query = request.query_string.decode("latin-1")
         url = self._address + (f"?{query}" if query else "")
         if not self.is_signed(url, form, request.headers.get("X-Twilio-Signature", "")):
-            raise errors.InvalidSignature("X-Twilio-Signature does not fit this request.")
+            raise errors.InvalidSignature("X-Twilio-Signature does not match this request.")
         if form.get("AccountSid") != self._account_sid:
             raise errors.InvalidSignature("AccountSid is not the account of this deployment.")
         return form
@@ -50,11 +50,12 @@ class TwilioAuthenticator:
                 validator.compute_signature(address, form).encode(), signature.encode()
             )
             for validator in self._validators
-            for address in _with_and_without_default_port(url)
+            for address in _list_signed_addresses(url)
         )
 
 
-def _with_and_without_default_port(url: str) -> tuple[str, ...]:
+def _list_signed_addresses(url: str) -> tuple[str, ...]:
+    """The address with and without the default port."""
     parts = urlsplit(url)
     default = {"https": 443, "http": 80}[parts.scheme]
     if parts.port is None:

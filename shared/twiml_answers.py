@@ -10,7 +10,7 @@ from shared.webhook_addresses import STATUS_OVERRIDES
 
 
 def build_dial(call: rpc.Decision, twilio: settings.TwilioWebhooks) -> VoiceResponse:
-    """Dials the lead, with the business's caller ID. If the call is refused: says why, hangs up."""
+    """Dials the lead with the business's caller ID. If the call is refused, says why, hangs up."""
     response = VoiceResponse()
     if call["block_reason"]:
         response.say(block_reasons.explain(call["block_reason"]))
@@ -23,13 +23,13 @@ def build_dial(call: rpc.Decision, twilio: settings.TwilioWebhooks) -> VoiceResp
         answer_on_bridge=True,
         caller_id=call["from_number"],
         time_limit=call["time_limit_seconds"],
-        action=f"{twilio.address('twiml')}?after=dial",
+        action=f"{twilio.build_address('twiml')}?after=dial",
         method="POST",
     )
     dial.number(
         call["to_number"],
         # Twilio sends a callback again if we did not store it.
-        status_callback=twilio.address("status") + STATUS_OVERRIDES,
+        status_callback=twilio.build_address("status") + STATUS_OVERRIDES,
         status_callback_event="initiated ringing answered completed",
         status_callback_method="POST",
     )

@@ -47,7 +47,7 @@ def endpoint(
                 response = Response(status=204) if request.method == "OPTIONS" else handler(request)
             except errors.RequestError as error:
                 response = _answer_refusal(error)
-            except Exception as error:  # Our own defect: for the log, and not for the caller.
+            except Exception as error:  # A defect of ours. The caller does not see what it is.
                 response = _answer_refusal(errors.PhoneSystemError(_describe_defect(error)))
             _add_allow(request, response, methods)
             _add_cors(request, response, deployment)
@@ -70,7 +70,7 @@ def note(**fields: object) -> None:
 
 
 def require_allowed_origin(request: Request, deployment: settings.Deployment) -> None:
-    """Raises UnauthorizedDomain unless the page that asks is one of Henk's own.
+    """Raises UnauthorizedDomain unless one of Henk's own pages sent the request.
 
     The Origin header may be missing from a GET only: browsers send it with all other requests, and
     leave it out of a GET to the page's own origin.
@@ -114,7 +114,7 @@ def _answer_refusal(error: errors.RequestError) -> Response:
 
 
 def _describe_defect(error: BaseException) -> str:
-    """The kind of the exception and its place in the code, then the same of its cause.
+    """The type of the exception and its place in the code, then the same for its cause.
 
     The exception's message is left out: it may quote what a caller sent or what the database holds.
     """

@@ -1,4 +1,4 @@
-"""The addresses that Twilio asks, and how it tries again where an endpoint does not answer.
+"""The addresses that Twilio asks, and how it tries again if an endpoint does not answer.
 
 https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
 """
@@ -11,10 +11,10 @@ VOICE_OVERRIDES = "#rc=2&rp=ct,rt,5xx"
 STATUS_OVERRIDES = "#rc=3&rp=ct,rt,5xx"
 
 
-def address(base_url: str, name: str) -> str:
-    """Where Twilio and browsers reach the endpoint ``name``, such as ``status``.
+def build_address(base_url: str, name: str) -> str:
+    """The address where Twilio and browsers reach the endpoint ``name``, such as ``status``.
 
-    ``base_url`` is the address without the endpoint's name. Where each endpoint has a host of its
-    own, ``{name}`` in it stands for that name.
+    ``base_url`` is the address without the endpoint's name. If each endpoint has a host of its own,
+    ``{name}`` in it stands for that name.
     """
     return f"{base_url}/{name}".replace("{name}", name)

@@ -175,7 +175,7 @@ def check(rep: Rep, call: Json) -> tuple[Json | None, list[str]]:
             complaints.append(f"{what} is {found!r}, but the call had {expected!r}")
 
     legs = {leg["callSid"]: leg for leg in call["legs"]}
-    status, talk_seconds = _what_the_call_was(call)
+    status, talk_seconds = _expected_ending(call)
     compare("status", row["status"], status)
     compare("duration_seconds", row["duration_seconds"] or 0, talk_seconds)
     compare("block_reason given", row["block_reason"] is not None, status == "blocked")
@@ -205,7 +205,7 @@ def check(rep: Rep, call: Json) -> tuple[Json | None, list[str]]:
     return row, complaints
 
 
-def _what_the_call_was(call: Json) -> tuple[str, int]:
+def _expected_ending(call: Json) -> tuple[str, int]:
     """Status and talk time (seconds) that the conversation must have."""
     lead = next((leg for leg in reversed(call["legs"]) if leg["role"] == "lead"), None)
     if lead is not None:

@@ -176,7 +176,8 @@ async def _sound(request: web.Request) -> web.StreamResponse:
 
 
 Tones = tuple[tuple[float, tuple[int, ...]], ...]
-"""Each tone: its seconds, and its frequencies in Hz, which sound together. None is silence."""
+"""Each tone: its seconds, and its frequencies in Hz, which sound together. No frequencies mean
+silence."""
 
 
 def _sounds() -> dict[str, Tones]:

@@ -1,4 +1,4 @@
-"""What the seed made: the demo rep's business, and the caller IDs of all businesses."""
+"""Reads what the seed made: the demo rep's business, and the caller IDs of all businesses."""
 
 import psycopg
 

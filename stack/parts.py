@@ -1,4 +1,4 @@
-"""The Python processes of a stack: what each is started with.
+"""Starts the Python processes of a stack, each with its settings.
 
 Postgres is in `postgres.py`, the Supabase APIs in `supabase_lite.py`.
 """
@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Mapping
 
-from functions.setup.addresses import STATUS_OVERRIDES, VOICE_OVERRIDES, address
+from functions.setup.addresses import STATUS_OVERRIDES, VOICE_OVERRIDES, build_address
 from functions.setup.webhook_jwt import ROLES, SigningKey, mint
 from stack.client_env import twilio_env
 from stack.keys import Keys
@@ -25,8 +25,8 @@ def start_simulator(settings: Settings, keys: Keys, caller_ids: str) -> Process:
         **twilio_env(keys),
         "SIMULATOR_HOST": "127.0.0.1",
         "SIMULATOR_PORT": str(settings.simulator_port),
-        "SIMULATOR_VOICE_URL": address(webhooks, "twiml") + VOICE_OVERRIDES,
-        "SIMULATOR_STATUS_CALLBACK": address(webhooks, "status") + STATUS_OVERRIDES,
+        "SIMULATOR_VOICE_URL": build_address(webhooks, "twiml") + VOICE_OVERRIDES,
+        "SIMULATOR_STATUS_CALLBACK": build_address(webhooks, "status") + STATUS_OVERRIDES,
         "SIMULATOR_CALLER_IDS": caller_ids,
     }
     if settings.time_scale is not None:

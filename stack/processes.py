@@ -108,7 +108,7 @@ def port_is_free(port: int) -> bool:
 
 
 def require_free_ports(ports: Mapping[str, int], port_base: int, *, patience: float = 0.0) -> None:
-    """Raises StackError that names every port of `ports` (by what will listen there) in use.
+    """Raises a StackError that names every port in use. `ports`: what will listen → the port.
 
     `patience`: how many seconds to wait until they are free.
     """
@@ -121,7 +121,7 @@ def require_free_ports(ports: Mapping[str, int], port_base: int, *, patience: fl
             break
         time.sleep(0.1)
     complaints = "".join(
-        f"Port {port} is in use, where {wanting} is to listen.\n" for wanting, port in taken.items()
+        f"Port {port} is in use, but {wanting} needs it.\n" for wanting, port in taken.items()
     )
     raise StackError(
         f"{complaints}Stop what listens there, or move the whole stack: "

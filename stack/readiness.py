@@ -1,4 +1,4 @@
-"""Waiting until every part of a stack answers."""
+"""Waits until every part of a stack answers."""
 
 import time
 import urllib.error
@@ -16,7 +16,7 @@ def wait_until_ready(settings: Settings, env: Mapping[str, str], check: Callable
 
     Raises StackError if one does not within a minute, and what `check` raises meanwhile.
     """
-    # By address, the API key that it wants.
+    # The addresses that have not answered yet, each with the API key that it needs.
     waiting: dict[str, str | None] = {
         # A GET is answered 405, which shows that the function is loaded.
         f"{settings.functions_url}/api/twilio/token": None,

@@ -4,7 +4,7 @@ tokens that it issues itself.
     SCHEDULER_AUDIENCE=… SCHEDULER_SERVICE_ACCOUNT=… python -m stack.scheduler --every 60
 
 `GET /oauth2/v3/certs` answers the public keys of the tokens. `POST /run` calls reconcile_fn now and
-answers what it answered. With `--every 0` it is called by `POST /run` only.
+passes its answer on. With `--every 0` only `POST /run` calls it.
 """
 
 import argparse
@@ -68,7 +68,7 @@ class Scheduler:
 
 
 def make_app(scheduler: Scheduler, every_seconds: float) -> web.Application:
-    """The scheduler as a web application. ``every_seconds`` 0: it calls by request only."""
+    """The scheduler as a web application. With ``every_seconds`` 0, it calls only on request."""
 
     async def certs(request: web.Request) -> web.StreamResponse:
         return web.json_response(scheduler.keys())

@@ -31,7 +31,7 @@ class Settings:
     fsync: bool = True
     # Real seconds per simulated second, as text; None: the simulator's default.
     time_scale: str | None = None
-    # Whether the scheduler runs by itself. Tests run it by request.
+    # Whether the scheduler calls by the clock. In tests it calls on request.
     scheduled: bool = True
 
     @classmethod

@@ -27,7 +27,7 @@ class Stack:
     """
 
     def __init__(self, settings: Settings, say: Callable[[str], None] = lambda text: None) -> None:
-        """`say` is called with what is being done, for people to read."""
+        """`say` gets a line of text, for people to read, when something slow begins."""
         self.settings = settings
         self.env: dict[str, str] = {}
         self.postgres: Postgres | None = None

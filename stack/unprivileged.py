@@ -1,4 +1,4 @@
-"""Running Postgres, which refuses to run as root, when we are root."""
+"""Runs Postgres as another user if we are root, because Postgres refuses to run as root."""
 
 import os
 import pwd

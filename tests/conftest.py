@@ -67,7 +67,7 @@ def canned() -> Iterator[CannedServer]:
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    """A server whose database `postgres` is bootstrap and migrations, and nothing else."""
+    """A server whose database `postgres` has only what bootstrap and migrations make."""
     directory = tmp_path_factory.mktemp("postgres")
     with Postgres(directory / "data", free_port_base(), "test-password", fsync=False) as server:
         server.bootstrap()

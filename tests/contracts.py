@@ -195,9 +195,9 @@ POLICIES: dict[str, dict[str, tuple[str, str]]] = {
         "members can read the caller IDs of their business": ("select", "authenticated"),
     },
     "public.do_not_call": {
-        "a webhook can read whom its call's business must not call": ("select", "call_webhook"),
+        "a webhook can read the do-not-call list of its business": ("select", "call_webhook"),
         "members can forbid their business to call a number": ("insert", "authenticated"),
-        "members can read whom their business must not call": ("select", "authenticated"),
+        "members can read the do-not-call list of their business": ("select", "authenticated"),
     },
     "public.limit_changes": {
         "members can read how the limits of their business changed": ("select", "authenticated"),

@@ -28,7 +28,7 @@ FIRST = (
     "tests/simulator/test_media.py",
     "tests/shared/test_database_answers.py",
 )
-# Of these folders the tests stay together. Of other folders, the tests of each file do.
+# The tests of each of these folders stay together. In other folders, the tests of each file do.
 FOLDERS = () if SOAK else tuple(f"{group}/" for group in FIRST if not group.endswith(".py"))
 # In the full form these begin first, and each test for itself, because each takes minutes.
 LONG_TESTS = ("tests/attack/test_every_order.py",) if SOAK else ()
@@ -64,7 +64,7 @@ class Groups(LoadScopeScheduling):  # type: ignore[misc]
     def _reschedule(self, node: WorkerController) -> None:
         others = [other for other in self.nodes if other is not node and not other.shutting_down]
         if LAST_OF_A_WORKER in self.assigned_work[node] and others:
-            # It does what it has, and ends.
+            # The worker runs the tests that it has, and ends.
             node.shutdown()
             return
         super()._reschedule(node)

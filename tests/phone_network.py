@@ -43,7 +43,7 @@ class PhoneNetwork:
         return sid
 
     def active(self) -> int:
-        """The number of calls that are not over or whose webhooks are not."""
+        """The number of calls that are not over or have webhooks that are not settled."""
         count: int = self.http.get("/health").json()["activeCalls"]
         return count
 

@@ -14,7 +14,7 @@ from stack.settings import PORTS_PER_STACK
 
 # Below the ports that the system gives to programs which ask for any free port.
 FIRST_PORT, LAST_PORT = 12000, 32000
-# The last port of each range is the lock of the range: whoever is bound to it has the range.
+# The last port of each range is its lock: the process that is bound to it has the range.
 RANGE = 10
 assert PORTS_PER_STACK < RANGE
 
@@ -32,7 +32,7 @@ def free_port_base() -> int:
 
     The lock is a bound socket and not a file, because the system closes it however we end.
     """
-    # Not the generator that tests seed: all test processes would try the same bases in turn.
+    # With the generator that tests seed, all processes would try the same bases in turn.
     bases = random.SystemRandom().sample(range(FIRST_PORT, LAST_PORT, RANGE), 200)
     for base in bases:
         lock = socket.socket()

@@ -11,7 +11,7 @@ import pytest
 from stack.settings import CHECKOUT
 
 MOST_LINES = 400
-# Locks, and a table that `make bench` writes.
+# Lock files, and a table that `make bench` writes.
 LONG = {"package-lock.json", "requirements.txt", "benchmarks.md"}
 
 

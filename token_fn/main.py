@@ -43,7 +43,7 @@ def token(request: Request) -> Response:
     web.note(user_id=str(user.id))
     business_id = parsing.read_uuid(parsing.read_json_object(request), "businessId")
 
-    # Before anything is signed: the database knows who has left, and counts the tokens.
+    # This comes before anything is signed: the database knows who has left, and counts the tokens.
     grant = rpc.AsRep(DATABASE, user.access_token).grant_access_token(
         business_id=business_id, ttl_seconds=TTL_SECONDS
     )
@@ -63,7 +63,7 @@ def token(request: Request) -> Response:
 
 
 def build_access_token(rep: Rep, now: int) -> str:
-    """A token to place calls with, and for nothing else. ``now`` is in Unix seconds.
+    """A token that can place calls and do nothing else. ``now`` is in Unix seconds.
 
     https://www.twilio.com/docs/iam/access-tokens
     """

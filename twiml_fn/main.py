@@ -42,7 +42,8 @@ WEBHOOKS = TwilioAuthenticator(TWILIO, "twiml")
 DATABASE = Database(SUPABASE)
 AS_WEBHOOK = rpc.AsWebhook(DATABASE, TWILIO.webhook_jwt)
 
-# What a rep may ask for. A browser made these values, also if Twilio sends them: do not trust them.
+# What a rep may ask for. These values come from a browser, even if Twilio sends them: they are not
+# trusted.
 WISHES = ("To", "CallerId", "LeadId", "CampaignId")
 
 

@@ -1,4 +1,4 @@
-"""The three endpoints as published code usually writes them, to measure ours beside.
+"""The three endpoints as published code usually writes them, to compare ours with.
 
 Written after the libraries' own guides, with nothing added and nothing tuned:
 https://supabase.com/docs/reference/python/start, https://www.twilio.com/docs/iam/access-tokens,

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functions.deploy import twiml_app
 from functions.deploy.deployment import Deployment
 from functions.deploy.plan import Target
-from functions.setup.addresses import address, service_name, short_name
+from functions.setup.addresses import build_address, service_name, short_name
 from functions.setup.google_project import SCHEDULER, Job, Project
 from functions.setup.twiml_app import App, Webhooks
 
@@ -24,7 +24,7 @@ def tell_twilio(
     versions = {target.endpoint.folder: target.version for target in wanted}
     for endpoint in deployment.bundle:
         if "twilio" in endpoint.called_by and not steps.dry_run:
-            url = address(base_url, short_name(endpoint))
+            url = build_address(base_url, short_name(endpoint))
             with steps.step(
                 f"{url} leads here",
                 "The new version serves, but Twilio was not told of it. Deploy the service"

@@ -13,12 +13,13 @@ from functions.deploy.changes import Changes
 from functions.doctor import smoke
 from functions.packer import Pack
 from functions.setup import webhook_jwt
-from functions.setup.addresses import address, cloud_run_base_url, service_name, short_name
+from functions.setup.addresses import build_address, cloud_run_base_url, service_name, short_name
 from functions.setup.google_project import SCHEDULER, Job, Project, Secret, Service, tag_of
 from functions.setup.settings import Operator
 
-# A JWT is valid for 90 days. A deployment replaces it when fewer than 60 days are left: so one
-# deployment a month keeps it valid, and two in a row do not deploy everything twice.
+# A JWT is valid for 90 days. A deployment replaces it if fewer than 60 days are left. So one
+# deployment a month keeps it valid, and a second deployment on the same day does not deploy
+# everything again.
 RENEW_BELOW_DAYS = 60
 EVERY_MINUTE = "* * * * *"
 
@@ -64,15 +65,14 @@ class Target:
 
 
 def public_base_url(operator: Operator, project: Project) -> str:
-    """Where endpoints are reached: where the operator says, or each at the address that Cloud Run
-    gives it."""
+    """The address of the endpoints: the operator's own, or the addresses that Cloud Run gives."""
     return operator.public_base_url or cloud_run_base_url(project.number, project.region)
 
 
 def scheduled_address(endpoint: Endpoint, project: Project) -> str:
-    """Where the scheduler reaches an endpoint: at its address of Cloud Run, even if PUBLIC_BASE_URL
-    is another one."""
-    return address(cloud_run_base_url(project.number, project.region), short_name(endpoint))
+    """The address where the scheduler reaches an endpoint. It is Cloud Run's, even if
+    PUBLIC_BASE_URL is another one."""
+    return build_address(cloud_run_base_url(project.number, project.region), short_name(endpoint))
 
 
 def jobs(endpoints: Sequence[Endpoint], project: Project) -> dict[str, Job]:
@@ -112,8 +112,8 @@ def _good_jwt(operator: Operator, stored: str | None, role: str) -> str | None:
 
 
 def jwt_days(operator: Operator, secrets: Mapping[str, str]) -> int | None:
-    """For how many more days all JWTs among these are valid. None if one is not valid, or if there
-    is no JWT among them."""
+    """For how many more days all JWTs among these are valid. None if one of them is not valid, or
+    if none of the secrets is a JWT."""
     left = [
         _days_left(operator, secrets[name], role)
         for name, role in webhook_jwt.ROLES.items()

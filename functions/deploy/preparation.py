@@ -1,4 +1,4 @@
-"""Everything that must be there before a new revision is: the project's parts, the migrations, the
+"""Makes what must exist before a new revision does: the project's parts, the migrations, the
 secrets and who may read them, the TwiML App."""
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ _SECRETS_FIX = "The account needs roles/secretmanager.admin. Then run ./deploy.s
 
 
 def prepare_project(deployment: Deployment, project: Project) -> None:
-    """APIs, service accounts, the role for builds, the repository for images: what is missing."""
+    """Makes what is missing of the APIs, the service accounts, the role for builds, and the
+    repository for images."""
     steps, changes = deployment.steps, deployment.changes
     fix = (
         "The account needs the roles of docs/setup.md, and the project a billing account. Google"
@@ -52,8 +53,9 @@ def migrate(deployment: Deployment, pending: list[str]) -> None:
     if pending:
         with deployment.steps.step(
             f"{len(pending)} migrations",
-            "A migration that fails is rolled back whole, and those before it stay. The version"
-            " that serves works with them. Correct the migration and run ./deploy.sh again.",
+            "The migration that failed was rolled back. The ones before it are applied, and the"
+            " version that serves works with them. Correct the migration and run ./deploy.sh"
+            " again.",
         ):
             deployment.steps.change(
                 migrations.push(

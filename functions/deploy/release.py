@@ -1,6 +1,6 @@
 """A deployment from a checkout to live: its steps, in their order.
 
-The functions that serve go on unchanged until everything new has answered its smoke test.
+The functions that serve do not change until everything new has answered its smoke test.
 """
 
 from __future__ import annotations
@@ -73,8 +73,8 @@ def deploy(deployment: Deployment) -> None:
     for name, account in plan.excess_readers(project, deployment.endpoints, values):
         command = deployment.changes.stop_reading(name, account)
         steps.left.append(
-            f"{account} can still read {name}, which it does not need any more. When you will not"
-            f" roll back past this release: {command.shown}"
+            f"{account} can still read {name}, which it does not need any more. If you will not"
+            f" roll back to a release before this one, run: {command.shown}"
         )
     steps.report.say(
         summary.DRY_RUN
@@ -84,7 +84,8 @@ def deploy(deployment: Deployment) -> None:
 
 
 def _examine(deployment: Deployment) -> None:
-    """Stops for what the doctor finds, unless a deployment can do without it."""
+    """Raises DeployError if the doctor finds a reason not to deploy. Other problems are shown at
+    the end of the run."""
     steps = deployment.steps
     with steps.reading("Examining the set-up"):
         checks = deployment.examine(deployment.operator)

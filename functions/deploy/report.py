@@ -13,8 +13,8 @@ from functions.setup.redaction import Redaction
 
 
 class Report:
-    """Writes lines to ``stream``, from several threads if need be. It goes on without an error when
-    the stream is closed, as after a lost connection: what has begun must be finished or undone."""
+    """Writes lines to ``stream``; several threads may use it. If the stream is closed, for example
+    by a lost connection, it raises no error: what has begun must be finished or undone."""
 
     def __init__(self, stream: TextIO = sys.stdout) -> None:
         self._stream = stream
@@ -29,8 +29,8 @@ class Report:
 
     @contextmanager
     def step(self, text: str) -> Iterator[None]:
-        """Something that takes a while: says so when it begins, and when it ends says whether it
-        succeeded and how long it took."""
+        """For something that takes a while. Writes a line when it begins. When it ends, writes
+        whether it succeeded and how long it took."""
         started = time.monotonic()
         self.say(f"  {text} …")
         mark = "✗"

@@ -1,4 +1,4 @@
-"""`./deploy.sh --rollback`: the traffic back to what served before the latest release."""
+"""`./deploy.sh --rollback`: gives the traffic back to what served before the latest release."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def rollback(deployment: Deployment) -> None:
     for move in moves:
         with steps.step(
             f"{move.endpoint.folder}: smoke test of {move.version or move.revision}",
-            "What serves now goes on serving. Deploy a good version with ./deploy.sh.",
+            "The version that serves now goes on serving. Deploy a good version with ./deploy.sh.",
         ):
             url = services[service_name(move.endpoint)].tag_urls[PREVIOUS]
             smoke.check(move.endpoint, url, None)

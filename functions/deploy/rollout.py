@@ -9,7 +9,7 @@ from functions.deploy.deployment import Deployment
 from functions.deploy.plan import Action, Target
 from functions.deploy.traffic import Move, forget_previous, move_all
 from functions.doctor import smoke
-from functions.setup.addresses import address, service_name, short_name
+from functions.setup.addresses import build_address, service_name, short_name
 from functions.setup.google_project import Project, Service
 
 # A dry run shows this in place of the name that Cloud Run would give.
@@ -17,7 +17,7 @@ _NEW_REVISION = "REVISION"
 
 
 def deploy_new(deployment: Deployment, wanted: Sequence[Target]) -> None:
-    """Deploys every new version. Where an old one serves, the new one gets no traffic yet."""
+    """Deploys every new version. If an old one serves, the new one does not get traffic yet."""
     steps = deployment.steps
     new = [target for target in wanted if target.action is Action.DEPLOY]
 
@@ -78,8 +78,8 @@ def test_before_traffic(
 
 
 def check_public_address(deployment: Deployment, wanted: Sequence[Target], base_url: str) -> None:
-    """Where PUBLIC_BASE_URL is an address of the operator's own, it must lead to what serves.
-    Otherwise Twilio would lose calls while the address changes. Runs before traffic moves."""
+    """If the operator set PUBLIC_BASE_URL, it must lead to the functions that serve. Otherwise
+    Twilio would lose calls while the address changes. This runs before traffic moves."""
     if not deployment.operator.public_base_url or deployment.steps.dry_run:
         return
     for target in wanted:
@@ -87,7 +87,7 @@ def check_public_address(deployment: Deployment, wanted: Sequence[Target], base_
             continue
         if not target.endpoint.has_public_address:
             continue
-        url = address(base_url, short_name(target.endpoint))
+        url = build_address(base_url, short_name(target.endpoint))
         with deployment.steps.step(
             f"{url} leads here",
             f"Let it lead to {target.service.url}, or remove PUBLIC_BASE_URL from .env."
@@ -99,7 +99,7 @@ def check_public_address(deployment: Deployment, wanted: Sequence[Target], base_
 def give_traffic(
     deployment: Deployment, wanted: Sequence[Target], services: Mapping[str, Service]
 ) -> None:
-    """All traffic of every changed endpoint to its new revision. Raises DeployError."""
+    """Gives all traffic of every changed endpoint to its new revision. Raises DeployError."""
     moves = []
     for target in wanted:
         if target.action is Action.KEEP:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from functions.bundle import Endpoint
 from functions.deploy.plan import Action, SecretPlan, Target
-from functions.setup.addresses import address, short_name
+from functions.setup.addresses import build_address, short_name
 from functions.setup.google_project import Job, Project, Service
 from functions.setup.twiml_app import NAME, App, Webhooks
 
@@ -61,7 +61,7 @@ def result(wanted: Sequence[Target], base_url: str, app: App, jwt_days: int | No
     lines += [
         _line(
             target.endpoint.folder,
-            f"{target.version}  {address(base_url, short_name(target.endpoint))}"
+            f"{target.version}  {build_address(base_url, short_name(target.endpoint))}"
             if target.endpoint.has_public_address
             else target.version,
         )

@@ -19,8 +19,8 @@ Check = Callable[[Endpoint, str, str | None], None]
 
 @dataclass(frozen=True)
 class Move:
-    """Gives all of an endpoint's traffic to a revision, and its service these tags. Without a
-    revision the traffic stays where it is."""
+    """Gives all of an endpoint's traffic to a revision, and sets these tags on its service. Without
+    a revision the traffic stays where it is."""
 
     endpoint: Endpoint
     # The service before the move.
@@ -60,8 +60,8 @@ def move_all(moves: Sequence[Move], steps: Steps, changes: Changes, check: Check
 
 @contextmanager
 def _undisturbed() -> Iterator[None]:
-    """A second Ctrl-C does not stop this process on its way back, nor gcloud, which inherits the
-    ignored signals."""
+    """Ignores a second Ctrl-C while what was begun is undone. gcloud ignores it too, because it
+    inherits the ignored signals."""
     ends = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = [signal.signal(each, signal.SIG_IGN) for each in ends]
     try:
@@ -103,8 +103,9 @@ def forget_previous(endpoints: Sequence[Endpoint], services: Mapping[str, Servic
 
 
 def moves_back(endpoints: Sequence[Endpoint], services: Mapping[str, Service]) -> list[Move]:
-    """The traffic of each endpoint that the latest release changed, back to what served before it.
-    What serves now becomes the previous revision, so a second rollback undoes the first."""
+    """The moves that undo the latest release: for each endpoint that it changed, the traffic goes
+    back to what served before. What serves now becomes the previous revision, so a second rollback
+    undoes the first."""
     return [
         Move(
             endpoint,

@@ -95,7 +95,7 @@ def lost_callbacks(inputs: Inputs) -> Iterator[Finding]:
             " Cloud: docs/hosting.md",
         )
     else:
-        yield passed("", "No call waits to be asked about")
+        yield passed("", "No call is overdue for a question to Twilio")
 
 
 def _some(names: list[str]) -> str:

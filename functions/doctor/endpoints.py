@@ -13,7 +13,7 @@ from functions.doctor import smoke
 from functions.doctor.check import Finding, failed, passed, skipped
 from functions.doctor.inputs import Inputs
 from functions.doctor.network import TIMEOUT_SECONDS, explain
-from functions.setup.addresses import address, short_name
+from functions.setup.addresses import build_address, short_name
 from functions.setup.gcloud import read_logs
 
 _NOT_KNOWN = "Not examined: it is not known where the functions are, see google_cloud"
@@ -28,7 +28,7 @@ def answers(endpoint: Endpoint, inputs: Inputs) -> Iterator[Finding]:
     if inputs.deploys and inputs.operator.public_base_url and not endpoint.has_public_address:
         yield skipped(endpoint.folder, "Not at PUBLIC_BASE_URL: deploy.sh tests its own address")
         return
-    url = address(base_url, short_name(endpoint))
+    url = build_address(base_url, short_name(endpoint))
     try:
         smoke.check(endpoint, url, None)
     except smoke.SmokeTestFailed as error:
@@ -61,7 +61,7 @@ def takes_signature(inputs: Inputs) -> Iterator[Finding]:
     if base_url is None:
         yield skipped("", _NOT_KNOWN)
         return
-    url = address(base_url, "twiml")
+    url = build_address(base_url, "twiml")
     twilio = inputs.operator.twilio
     form = {"AccountSid": twilio.account_sid, "From": "client:doctor", "Direction": "inbound"}
     signature = RequestValidator(twilio.auth_token).compute_signature(url, form)

@@ -66,8 +66,8 @@ def project_number(project: str) -> str:
 
 @dataclass
 class Address:
-    """Where the functions are: where the operator says, or at the addresses that Cloud Run gives
-    them. Asks gcloud at most once."""
+    """The address of the functions: the operator's own, or the addresses that Cloud Run gives. Asks
+    gcloud at most once."""
 
     operator: Operator
     number: Callable[[str], str] = project_number

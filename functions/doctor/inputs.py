@@ -1,4 +1,4 @@
-"""What is examined: the settings, with what is wrong with them, and what else is known."""
+"""What the doctor examines: the settings, the problems with them, and what else is known."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Inputs:
     problems: Sequence[str] = ()
     # The token of the webhook endpoints, if it is known.
     webhook_jwt: str | None = field(default=None, repr=False)
-    # Where the functions are, as shared.webhook_addresses.address takes it. None: not known.
+    # Where the functions are, as shared.webhook_addresses.build_address takes it. None: not known.
     base_url: Callable[[], str | None] = lambda: None
     now: Callable[[], float] = time.time
     checkout: Path = ROOT
@@ -44,7 +44,8 @@ class Inputs:
         return [name for name in names if name in map(setting, self.problems)]
 
     def redaction(self) -> Redaction:
-        """Hides every secret of this set-up. No finding contains one on purpose."""
+        """Hides every secret of this set-up. Findings must not contain any, but a tool that the
+        doctor runs may print one."""
         redaction = self.operator.redaction()
         redaction.add(self.webhook_jwt)
         return redaction

@@ -1,4 +1,4 @@
-"""Why there was no answer, in a few words: DNS, TLS, nothing listens, too slow."""
+"""Explains in a few words why an answer is missing: DNS, TLS, nothing listens, too slow."""
 
 from __future__ import annotations
 

@@ -41,14 +41,16 @@ def own_number(inputs: Inputs) -> Iterator[Finding]:
                 yield passed(number, f"{number} belongs to the account and can do voice")
             else:
                 yield failed(
-                    number, f"{number} belongs to the account and cannot do voice", _OWN_IT
+                    number, f"{number} belongs to the account, but cannot do voice", _OWN_IT
                 )
             return
     verified = twilio.outgoing_caller_ids.list(phone_number=number, limit=20)
     if any(each.phone_number == number for each in verified):
         yield passed(number, f"{number} is a verified caller ID")
     else:
-        yield failed(number, f"{number} is neither the account's nor verified", _OWN_IT)
+        yield failed(
+            number, f"{number} does not belong to the account and is not verified", _OWN_IT
+        )
 
 
 def caller_ids(inputs: Inputs) -> Iterator[Finding]:
@@ -72,8 +74,12 @@ def caller_ids(inputs: Inputs) -> Iterator[Finding]:
     for number in wrong[:_SHOWN]:
         yield failed(
             number,
-            f"{number} is a business's caller ID, and "
-            + ("cannot do voice" if number in mute else "neither the account's nor verified"),
+            f"{number} is a business's caller ID, but "
+            + (
+                "cannot do voice"
+                if number in mute
+                else "does not belong to the account and is not verified"
+            ),
             f"{_OWN_IT}. Or remove it from public.phone_numbers: calls that show it fail",
         )
     if len(wrong) > _SHOWN:

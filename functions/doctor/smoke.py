@@ -1,4 +1,4 @@
-"""Whether an endpoint answers as it should: with the right refusals, from the expected version.
+"""Tests whether an endpoint refuses what it must refuse, and has the expected version.
 
 These requests have no access token and no signature, and do not reach the database. So they are
 harmless in production.

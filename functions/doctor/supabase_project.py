@@ -242,7 +242,8 @@ def webhook_jwt(inputs: Inputs) -> Iterator[Finding]:
     elif answer.before_migrations:
         yield failed(
             name,
-            f"The database does not let it be {ROLE} and read conversations ({answer})",
+            f"The database does not accept role {ROLE}, or the role may not read conversations"
+            f" ({answer})",
             f"{_MIGRATE}. They make the role and grant it to authenticator",
         )
     else:
@@ -250,7 +251,7 @@ def webhook_jwt(inputs: Inputs) -> Iterator[Finding]:
 
 
 def _probe(inputs: Inputs, key: SigningKey) -> str:
-    """A webhook JWT that expires in some minutes, because its time of issue is long ago."""
+    """A webhook JWT that expires in five minutes, because its time of issue is long ago."""
     issued_at = inputs.now() - LIFETIME_DAYS * _DAY + _PROBE_SECONDS
     return mint(key, inputs.operator.supabase.url, issued_at)
 

@@ -65,8 +65,8 @@ def _wrong(found: Webhooks, wanted: Webhooks) -> Iterator[str]:
         yield "it asks by GET, not by POST"
     if found.status_callback and not _is_tried_again(found.status_callback):
         yield (
-            f"its status callback does not end in {STATUS_OVERRIDES}: a callback that meets an"
-            " error is lost"
+            f"its status callback does not end in {STATUS_OVERRIDES}, so a callback is lost if the"
+            " endpoint fails once"
         )
 
 

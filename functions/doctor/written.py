@@ -1,4 +1,4 @@
-"""Whether each setting is there and well-formed."""
+"""Examines whether each setting is there and well-formed."""
 
 from __future__ import annotations
 

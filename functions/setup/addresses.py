@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from functions.bundle import Endpoint
-from shared.webhook_addresses import STATUS_OVERRIDES, VOICE_OVERRIDES, address
+from shared.webhook_addresses import STATUS_OVERRIDES, VOICE_OVERRIDES, build_address
 
 __all__ = [
     "STATUS_OVERRIDES",
     "VOICE_OVERRIDES",
-    "address",
+    "build_address",
     "cloud_run_base_url",
     "service_name",
     "short_name",

@@ -71,7 +71,7 @@ def project_number(run: Run, project: str, timeout_seconds: float | None = None)
 
 
 def read_logs(endpoint: Endpoint, project: str, region: str) -> Command:
-    """Prints what a function wrote to its log. For the operator to type."""
+    """The command that prints what a function wrote to its log, for the operator to type."""
     return Command(
         (
             "gcloud",
@@ -118,7 +118,8 @@ class Reader:
             apis = frozenset(api["config"]["name"] for api in enabled.result())
 
             def reading(api: str, read: Callable[[], T], otherwise: T) -> Callable[[], T]:
-                # gcloud refuses to list what belongs to an API that is not enabled. There is none.
+                # If an API is not enabled, the project has nothing of it, and gcloud refuses to
+                # list it.
                 if f"{api}.googleapis.com" not in apis:
                     return lambda: otherwise
                 return pool.submit(read).result

@@ -73,7 +73,7 @@ class Service:
 
     @classmethod
     def read(cls, service: ServiceJson) -> Service:
-        """From what gcloud prints. A revision without traffic and without a tag is not in there."""
+        """Reads what gcloud prints, which leaves out revisions without traffic and without tags."""
         status = service.get("status", {})
         traffic = status.get("traffic", [])
         served = [entry for entry in traffic if entry.get("percent")]
@@ -103,7 +103,7 @@ class Service:
 
     def tags_when_replaced(self) -> dict[str, str]:
         """The tags to keep when another revision gets the traffic: those of the revision that has
-        it now. That one becomes the previous one."""
+        the traffic now. That revision becomes the previous one."""
         if self.serving is None:
             return {}
         kept = {tag: revision for tag, revision in self.tags.items() if revision == self.serving}

@@ -1,5 +1,5 @@
-"""`supabase db push`: the command that deploy.sh and the local stack run, and a look at what it
-would do. https://supabase.com/docs/reference/cli/supabase-db-push"""
+"""`supabase db push`: the command that deploy.sh and the local stack run, and the list of
+migrations that it would apply. https://supabase.com/docs/reference/cli/supabase-db-push"""
 
 from __future__ import annotations
 

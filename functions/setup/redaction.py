@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from shared import logs
 
-# A shorter secret is malformed, and replacing it would take ordinary words apart.
+# A shorter secret is malformed, and to replace it would damage ordinary words.
 _SHORTEST_SECRET = 6
 _SECRET_BY_FORM = re.compile(f"{logs.JWT}|{logs.SUPABASE_SECRET_KEY}")
 

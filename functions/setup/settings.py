@@ -1,4 +1,4 @@
-"""What an operator says about a deployment: `.env`, and environment variables, which come first."""
+"""An operator's settings: environment variables, and `.env` for what those do not set."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ class Command:
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     # Whether what it writes to standard error is part of its output.
     with_stderr: bool = False
-    # None: as long as it takes.
+    # None: without a limit.
     timeout_seconds: float | None = None
 
     @property

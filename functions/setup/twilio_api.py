@@ -35,7 +35,7 @@ class _HttpClient(TwilioHttpClient):  # type: ignore[misc]  # twilio has no type
         except ValueError:
             body = None
         if answer.ok and body is None:
-            raise InvalidJSONError("what it sent is not JSON")
+            raise InvalidJSONError("the answer is not JSON")
         if not answer.ok:
             said = body if isinstance(body, dict) else {}
             raise TwilioRestException(
@@ -55,5 +55,5 @@ def client(username: str, password: str, account_sid: str, api_url: str = TWILIO
 
 
 def account_client(account: TwilioAccount) -> Client:
-    """A client that is signed in as the account itself. Its calls raise as ``client`` says."""
+    """A client that is signed in as the account itself. Its calls raise what ``client`` names."""
     return client(account.account_sid, account.auth_token, account.account_sid, account.api_url)

@@ -11,7 +11,7 @@ from requests import RequestException
 from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
-from functions.setup.addresses import STATUS_OVERRIDES, VOICE_OVERRIDES, address
+from functions.setup.addresses import STATUS_OVERRIDES, VOICE_OVERRIDES, build_address
 
 T = TypeVar("T")
 
@@ -40,10 +40,10 @@ class App:
 
 
 def wanted(base_url: str) -> Webhooks:
-    """The addresses that the App should ask. ``base_url`` as in addresses.address."""
+    """The addresses that the App should ask. ``base_url`` as in addresses.build_address."""
     return Webhooks(
-        address(base_url, "twiml") + VOICE_OVERRIDES,
-        address(base_url, "status") + STATUS_OVERRIDES,
+        build_address(base_url, "twiml") + VOICE_OVERRIDES,
+        build_address(base_url, "status") + STATUS_OVERRIDES,
     )
 
 
@@ -68,7 +68,7 @@ def find(twilio: Client, sid: str | None) -> App | None:
 
 
 def read(found: object) -> App:
-    """From the form that Twilio's library gives."""
+    """The App, from an object of Twilio's library."""
     sid, voice_url, status_callback = (
         str(getattr(found, name) or "") for name in ("sid", "voice_url", "status_callback")
     )

@@ -18,7 +18,7 @@ import jwt
 
 ROLE = "call_webhook"
 RECONCILER_ROLE = "call_reconciler"
-# The setting that holds a JWT → its role.
+# The name of the setting that has a JWT → the role of that JWT.
 ROLES = {"SUPABASE_WEBHOOK_JWT": ROLE, "SUPABASE_RECONCILER_JWT": RECONCILER_ROLE}
 LIFETIME_DAYS = 90
 _DAY = 24 * 3600

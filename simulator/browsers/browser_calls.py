@@ -1,6 +1,6 @@
 """A call as its browser sees it: which messages it is sent, and its audio.
 
-What the SDK does with which message: @twilio/voice-sdk 2.18.5, `lib/twilio/call.ts` and
+How the SDK reacts to each message: @twilio/voice-sdk 2.18.5, `lib/twilio/call.ts` and
 `rtc/peerconnection.ts`.
 """
 
@@ -163,8 +163,9 @@ class BrowserCall:
     def _why_it_never_began(self) -> ErrorPayload | None:
         """The error with which Twilio hangs up a call that was never answered.
 
-        It is sent for busy and the like (github.com/twilio/twilio-voice.js/issues/140), and
-        declines where the application failed (twilio.com/docs/api/errors/31002).
+        Twilio sends it for a busy line and similar endings
+        (github.com/twilio/twilio-voice.js/issues/140). If the application failed, the call is
+        declined (twilio.com/docs/api/errors/31002).
         """
         call = self.call
         if call.agent.answered is not None or call.agent_gone:

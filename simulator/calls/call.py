@@ -45,11 +45,11 @@ class Call:
         self.script: Script | None = None
         """What the present or last callee does; None until somebody is dialled."""
         self.media: MediaRecord | None = None
-        """None if the control API placed the call: then there is no browser."""
+        """None if the control API placed the call: such a call has no browser."""
         self.sound: Sound = "silence"
         """What the agent hears."""
         self.application_error = False
-        """The last request for TwiML brought none that is valid, or the simulator itself failed."""
+        """The last request for TwiML did not bring valid TwiML, or the simulator itself failed."""
         self.interruption = asyncio.Event()
         """Set when a party hangs up before its script says so."""
         self.hung_up: set[Party] = set()

@@ -68,7 +68,7 @@ CALLEES = (
     ),
 )
 ANY_OTHER = Script()
-"""What a number that is not in the table does."""
+"""What happens if a number that is not in the table is called."""
 
 
 class CalleeTable:

@@ -1,4 +1,4 @@
-"""The sounds that a browser hears: 16-bit mono at 8,000 Hz, computed."""
+"""Computes the sounds that a browser hears: 16-bit mono at 8,000 Hz."""
 
 from __future__ import annotations
 

@@ -52,7 +52,8 @@ def agent_end_params(call: Call, account: Account) -> dict[str, str]:
 
 
 def dial_params(status: CallStatus, lead: Leg | None) -> dict[str, str]:
-    """What Dial's `action` is told besides, about ``lead``, the leg that Dial created."""
+    """The additional parameters of the request to Dial's `action`. ``lead`` is the leg that Dial
+    created."""
     answered = lead is not None and lead.answered is not None
     return _without_none(
         {

@@ -1,4 +1,4 @@
-"""Changes of the simulated account, as tests of the doctor need them."""
+"""Changes the simulated account, for tests of the doctor."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ async def _change_account(request: web.Request) -> web.Response:
     status, kind = body.get("status", account.status), body.get("type", account.type)
     balance, verified = body.get("balance", account.balance), body.get("verified")
     if status not in ("active", "suspended", "closed") or kind not in ("Full", "Trial"):
-        raise invalid("status or type is none of Twilio's")
+        raise invalid("status or type is not one that Twilio has")
     if not isinstance(balance, str):
         raise invalid("balance must be a string")
     if verified is not None and not are_strings(verified):

@@ -66,7 +66,7 @@ async def _hang_up_agent(request: web.Request) -> web.Response:
 async def _hang_up_callee(request: web.Request) -> web.Response:
     call = call_of(request)
     if not call.hang_up("callee"):
-        raise Refused(409, "no_callee", "nobody is being called or talked to")
+        raise Refused(409, "no_callee", "the agent is not calling anybody")
     return web.json_response({"callSid": call.sid}, status=202)
 
 

@@ -1,7 +1,7 @@
 """Twilio's REST API, version 2010-04-01, as far as operators' tools and the reconciler use it.
 
-Answers are those of Twilio's published description (github.com/twilio/twilio-oai); errors as
-twilio.com/docs/usage/twilios-response shows them. Each resource has a file of its own.
+Answers follow Twilio's published description (github.com/twilio/twilio-oai), errors follow
+twilio.com/docs/usage/twilios-response. Each resource has a file of its own.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A webhook on its way to the product: what is sent, and what came of each attempt."""
+"""A webhook on its way to the product: what is sent, and how each attempt ended."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Failure = Literal["4xx", "5xx", "ct", "rt", "tt", "partial", "redirects", "url"]
 
 @dataclass
 class Attempt:
-    """One request of a delivery: the final HTTP status, or why there was none."""
+    """One request of a delivery: the final HTTP status, or why no answer came."""
 
     status: int | None = None
     failure: Failure | None = None
@@ -33,14 +33,14 @@ class Mishap:
     duplicated: bool = False
     """The same request is sent twice at the same time; the answer to the second is not used."""
     first_attempt: Literal["fine", "unheard", "unanswered"] = "fine"
-    """Unheard: there is no connection. Unanswered: the answer is lost."""
+    """`unheard`: the connection fails. `unanswered`: the answer is lost."""
     delay_seconds: float = 0.0
     """Simulated seconds before it is sent."""
 
 
 @dataclass
 class Delivery:
-    """A webhook: what is sent, and what came of each attempt."""
+    """A webhook: what is sent, and how each attempt ended."""
 
     kind: DeliveryKind
     url: str

@@ -1,4 +1,4 @@
-"""Webhooks that come twice, late, or not at the first attempt: for tests that all is recorded."""
+"""Sends webhooks twice, late, or not at the first attempt. Tests check that all are recorded."""
 
 from __future__ import annotations
 

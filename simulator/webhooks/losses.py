@@ -1,4 +1,4 @@
-"""Status callbacks that never arrive: for tests that the reconciler repairs it."""
+"""Loses status callbacks. Tests check that the reconciler repairs their calls."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from simulator.webhooks.deliveries import Delivery, DeliveryKind
 
 CALLBACKS: frozenset[DeliveryKind] = frozenset({"lead-status", "agent-status"})
-"""The kinds that can be lost. The others bring TwiML, without which the call would change."""
+"""The kinds that can be lost. The others bring TwiML: without it, the call would be another one."""
 
 
 @dataclass

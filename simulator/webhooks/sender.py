@@ -114,7 +114,7 @@ class WebhookSender:
             attempt.failure, attempt.detail = "partial", f"answer cut off: {error}"
             reply = None
         except (aiohttp.ClientError, OSError) as error:
-            # The connection broke before an answer. Twilio has no code for it; `rt` is near.
+            # The connection broke before an answer. Twilio has no code for it; `rt` is the closest.
             attempt.failure, attempt.detail = "rt", f"connection lost: {error!r}"
             reply = None
         attempt.seconds = time.monotonic() - started

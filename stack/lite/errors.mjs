@@ -32,7 +32,7 @@ export function postgrestError(error) {
   return answeredAs(status, { code, message, details, hint });
 }
 
-/** The answer to a request while there is no database. */
+/** The answer to a request while the database does not answer. */
 export const unavailable = () => Response.json(UNAVAILABLE, { status: 503 });
 
 // Lite takes status and body from an error with the code PGRST, which SQL can raise for PostgREST:

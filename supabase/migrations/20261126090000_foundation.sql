@@ -1,4 +1,4 @@
--- What every other file stands on: the schema for helpers, the roles of the endpoints, and how a
+-- What every other file needs: the schema for helpers, the roles of the endpoints, and how a
 -- transaction names the call that it is about.
 set lock_timeout = '2s';
 
@@ -44,10 +44,10 @@ grant usage on schema public, private to call_webhook;
 -- Names the call that this transaction is about: policies for call_webhook show the rows of the call and
 -- of the business in these two settings. Nothing else sets them, so over REST, outside of a function,
 -- those policies compare with null and show nothing.
--- It also takes the lock of the call: what happens to one call happens one after the other, whatever
--- connections it arrives on. With a business it takes the lock of the business as well, so that each of
--- several calls at once is counted with the ones before it. (decide_call would be too late for that
--- lock: it reads with the snapshot of the statement that called it.)
+-- It also locks the call: requests about one call are handled one after the other, on whatever
+-- connections they arrive. If a business is given, it locks the business as well: of several calls at
+-- once, each is counted after the ones before it. (decide_call would be too late for that lock, because
+-- it reads with the snapshot of the statement that called it.)
 -- Settings are assigned, not selected: PL/pgSQL evaluates an assignment without the executor, which saves
 -- some 20 µs an event. v_named is never read; an assignment needs a target.
 create function private.enter_call(p_call_sid text, p_business_id uuid)
@@ -105,8 +105,8 @@ begin
 end;
 $$;
 
--- Twilio's call states in the order in which a call takes them; the final ones share the last place. A word
--- that is new to us ranks null: its event is kept and not used.
+-- Twilio's call states in the order in which a call takes them; the final ones share the last place. A
+-- status that we do not know has the rank null: its event is stored, but not used.
 create function private.call_status_rank(p_status text)
 returns integer
 language plpgsql
@@ -157,14 +157,14 @@ exception
 end;
 $$;
 
--- Keeps updated_at true, whoever writes the row.
+-- Sets updated_at at every change, whoever writes the row.
 create function private.touch_updated_at()
 returns trigger
 language plpgsql
 set search_path = ''
 as $$
 begin
-  -- now() is the start of the transaction. After a wait for a lock, a later change would bear an earlier
+  -- now() is the start of the transaction. After a wait for a lock, a later change would get an earlier
   -- time, and a client that polls for changes would miss it.
   new.updated_at := clock_timestamp();
   return new;
@@ -185,5 +185,5 @@ grant execute on function private.webhook_call_sid() to call_webhook;
 grant execute on function private.is_final(text) to call_webhook;
 grant execute on function private.call_status_rank(text) to call_webhook;
 grant execute on function private.to_uuid(text) to authenticated, call_webhook;
--- service_role writes leads, whose check asks this.
+-- service_role writes leads, and a check of that table calls this function.
 grant execute on function private.is_time_zone(text) to authenticated, call_webhook, service_role;

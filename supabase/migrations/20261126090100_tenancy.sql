@@ -42,7 +42,7 @@ create table public.businesses (
   )
 );
 
--- Who belongs to which business, and as what. Removing the row ends every right at once.
+-- Who belongs to which business, and in which role. Deleting the row ends all rights of the user at once.
 create table public.business_members (
   business_id uuid not null references public.businesses (id) on delete cascade,
   user_id uuid not null references auth.users (id) on delete cascade,
@@ -55,9 +55,9 @@ create table public.business_members (
 create index business_members_user_id_idx on public.business_members (user_id);
 
 -- The memberships of the signed-in user, for the policies of every table. The view runs with its owner's
--- rights, because a policy on business_members that asks business_members would ask itself. It is a
--- security barrier, so that no condition of the asker's is evaluated on other users' rows. A view and not
--- a function: it is planned with the statement, which saves 15 µs.
+-- rights, because a policy on business_members that reads business_members would apply to itself. It is a
+-- security barrier, so that no condition of a caller's query is evaluated on other users' rows. It is a
+-- view and not a function, because a view is planned with the statement, which saves 15 µs.
 create view private.memberships with (security_barrier) as
 select business_members.business_id, business_members.role
 from public.business_members
@@ -75,7 +75,7 @@ create policy "members can read their business"
 on public.businesses for select to authenticated
 using (id = any(array(select memberships.business_id from private.memberships)));
 
--- Limits are a manager's to set; the grants below say which columns.
+-- Managers set the limits. The grants below say which columns those are.
 create policy "managers can change the limits of their business"
 on public.businesses for update to authenticated
 using (id = any(array(

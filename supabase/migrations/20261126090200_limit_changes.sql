@@ -1,4 +1,4 @@
--- A limit that was raised costs money: every change of one is on record.
+-- A higher limit can cost money, so every change of a limit is recorded.
 set lock_timeout = '2s';
 
 -- Who changed a business's limits, when, and from what to what. Append-only.
@@ -26,7 +26,7 @@ revoke all on public.limit_changes from public, anon, authenticated, service_rol
 grant select on public.limit_changes to authenticated, service_role;
 revoke all on sequence public.limit_changes_id_seq from public, anon, authenticated, service_role;
 
--- Puts a change on record, whoever makes it. The country counts as a limit: it says who may be called.
+-- Records a change, whoever makes it. The country counts as a limit: it says who may be called.
 -- Security definer: nobody may write the record themselves.
 create function private.note_limit_change()
 returns trigger

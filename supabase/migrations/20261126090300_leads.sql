@@ -1,4 +1,4 @@
--- Whom a business calls.
+-- The people that a business calls.
 set lock_timeout = '2s';
 
 -- A person to call. The number is optional: a lead may be known by e-mail only.
@@ -9,7 +9,7 @@ create table public.leads (
   company text check (length(company) <= 200),
   phone_number text check (phone_number ~ '^\+[1-9][0-9]{6,14}$'),
   email text check (length(email) <= 320),
-  -- An IANA name, where it is known better than by the number: a mobile phone may be anywhere.
+  -- An IANA name, if we know more than the number tells: a mobile phone may be anywhere.
   time_zone text check (private.is_time_zone(time_zone)),
   created_at timestamptz not null default now(),
   -- The target of composite references: foreign keys ignore row-level security.
@@ -21,7 +21,7 @@ create index leads_phone_number_idx on public.leads (business_id, phone_number);
 
 alter table public.leads enable row level security;
 
--- Reps choose from them whom to call.
+-- Reps choose the leads that they call.
 create policy "members can read the leads of their business"
 on public.leads for select to authenticated
 using (business_id = any(array(select memberships.business_id from private.memberships)));

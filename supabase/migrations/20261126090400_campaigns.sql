@@ -13,7 +13,7 @@ create table public.campaigns (
 
 alter table public.campaigns enable row level security;
 
--- Reps choose from them what a call is for.
+-- Reps choose the campaign that a call is for.
 create policy "members can read the campaigns of their business"
 on public.campaigns for select to authenticated
 using (business_id = any(array(select memberships.business_id from private.memberships)));

@@ -5,7 +5,7 @@ set lock_timeout = '2s';
 create table public.phone_numbers (
   id uuid primary key default gen_random_uuid(),
   business_id uuid not null references public.businesses (id) on delete cascade,
-  -- A number belongs to one business of the deployment: two could not both be called back on it.
+  -- A number belongs to one business of the deployment, so that it is clear which one a lead calls back.
   phone_number text not null unique check (phone_number ~ '^\+[1-9][0-9]{6,14}$'),
   label text check (length(label) <= 100),
   is_default boolean not null default false,

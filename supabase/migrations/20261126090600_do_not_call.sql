@@ -1,4 +1,4 @@
--- Who asked not to be called.
+-- The people who asked not to be called.
 set lock_timeout = '2s';
 
 -- Numbers that a business must not call. Checked when a call begins, so that every way to dial obeys it.
@@ -15,7 +15,7 @@ create table public.do_not_call (
 alter table public.do_not_call enable row level security;
 
 -- Reps see why a call is refused.
-create policy "members can read whom their business must not call"
+create policy "members can read the do-not-call list of their business"
 on public.do_not_call for select to authenticated
 using (business_id = any(array(select memberships.business_id from private.memberships)));
 
@@ -25,7 +25,7 @@ on public.do_not_call for insert to authenticated
 with check (business_id = any(array(select memberships.business_id from private.memberships)));
 
 -- A call to such a number is refused.
-create policy "a webhook can read whom its call's business must not call"
+create policy "a webhook can read the do-not-call list of its business"
 on public.do_not_call for select to call_webhook
 using (business_id = nullif((select current_setting('henk.business_id', true)), '')::uuid);
 

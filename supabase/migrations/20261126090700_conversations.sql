@@ -1,7 +1,7 @@
--- What people read of a call.
+-- What people read about calls.
 set lock_timeout = '2s';
 
--- One row per call. private.derive_call keeps it true.
+-- One row per call. private.derive_call keeps it up to date.
 create table public.conversations (
   id uuid primary key default gen_random_uuid(),
   -- Null only for a call whose caller is not a rep of any business: it is refused, and still on record.
@@ -22,13 +22,14 @@ create table public.conversations (
   block_reason text,
   -- The caller ID shown to the lead; null if the call was refused before one was chosen.
   from_number text,
-  -- E.164. What was typed, if the call was refused for it, or if it never began and no leg names a number.
+  -- E.164. It is the typed text if that is not a valid number, if the call was refused before the number
+  -- was read, or if the call never began and no leg names a number.
   to_number text check (length(to_number) <= 64),
   -- The agent's leg: the call that the browser placed.
   call_sid text not null unique check (length(call_sid) <= 64),
-  -- When begin_call put it on record. Null: its beginning never reached the database, as when that did not
-  -- answer in time. Such a call is on record all the same once its agent's leg has ended, and this is what
-  -- tells it from every other: private.note_unbegun_call.
+  -- When begin_call stored it. Null if the call's beginning never reached the database, for example
+  -- because the database did not answer in time. private.note_unbegun_call stores such a call when its
+  -- agent's leg has ended.
   begun_at timestamptz,
   dialed_at timestamptz,
   ringing_at timestamptz,
@@ -36,7 +37,7 @@ create table public.conversations (
   ended_at timestamptz,
   -- Time spent talking to the lead: not ringing, and not the agent's leg. Null until the call ends.
   duration_seconds integer check (duration_seconds >= 0),
-  -- How long Twilio was told to let it last. Null for a refused call.
+  -- The time limit that Twilio was given. Null for a refused call.
   time_limit_seconds integer check (time_limit_seconds > 0),
   outcome text check (length(outcome) <= 100),
   notes text check (length(notes) <= 10000),
@@ -54,8 +55,8 @@ create table public.conversations (
   check (business_id is not null or status = 'blocked'),
   check (status = 'blocked' or begun_at is null or to_number ~ '^\+[1-9][0-9]{6,14}$')
 )
--- A call's row changes some four times in a minute. With room beside it on its page, the new version
--- needs no new entry in any index.
+-- A call's row changes about four times in a minute. If its page has room for the new version, no index
+-- needs a new entry.
 with (fillfactor = 75);
 
 -- The newest calls of a business: the first page that a client shows.
@@ -65,11 +66,11 @@ create index conversations_lead_id_idx
 on public.conversations (business_id, lead_id) where lead_id is not null;
 create index conversations_campaign_id_idx
 on public.conversations (business_id, campaign_id) where campaign_id is not null;
--- What a rep has called lately, for the limits. It does not name the status: then every event of a call
--- would need a new entry in every index.
+-- The recent calls of a rep, for the limits. The index does not use the status: if it did, every event of
+-- a call would need a new entry in every index.
 create index conversations_user_id_idx
 on public.conversations (business_id, user_id, created_at desc) where block_reason is null;
--- What is under way, for the limits.
+-- The calls that are under way, for the limits.
 create index conversations_open_idx
 on public.conversations (business_id, created_at desc) where ended_at is null;
 
@@ -84,7 +85,7 @@ create policy "members can read the calls of their business"
 on public.conversations for select to authenticated
 using (business_id = any(array(select memberships.business_id from private.memberships)));
 
--- Reps write what a call meant; the grants below say which columns.
+-- Reps write down the result of a call. The grants below say which columns those are.
 create policy "members can describe the calls of their business"
 on public.conversations for update to authenticated
 using (business_id = any(array(select memberships.business_id from private.memberships)))
@@ -109,7 +110,7 @@ with check (call_sid = nullif((select current_setting('henk.call_sid', true)), '
 revoke all on public.conversations from public, anon, authenticated, service_role;
 grant select on public.conversations to authenticated, service_role;
 grant select, insert on public.conversations to call_webhook;
--- The ledger says what a call was; the rep says what it meant.
+-- The ledger says what happened in a call; the rep says what its result is.
 grant update (outcome, notes, lead_id, campaign_id) on public.conversations to authenticated;
 grant update (
   lead_id, campaign_id, status, block_reason, from_number, to_number, time_limit_seconds,

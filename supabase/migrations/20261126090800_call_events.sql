@@ -1,7 +1,7 @@
 -- The ledger: every distinct callback, once.
 set lock_timeout = '2s';
 
--- What we were told of calls. Append-only. A callback may arrive before its call is on record: it waits
+-- What Twilio told us about calls. Append-only. A callback may arrive before its call is stored: it waits
 -- here without a conversation until the call begins.
 create table public.call_events (
   id bigint generated always as identity primary key,
@@ -11,10 +11,10 @@ create table public.call_events (
   call_sid text not null check (length(call_sid) <= 64),
   -- The call that the event belongs to: conversations.call_sid.
   agent_call_sid text not null check (length(agent_call_sid) <= 64),
-  -- A leg's own callback, what a Dial's action said of it, or what Twilio's REST API answered.
+  -- A leg's own callback, the request to a Dial's action, or an answer of Twilio's REST API.
   source text not null check (source in ('status_callback', 'dial_action', 'reconcile')),
   status text not null check (length(status) <= 64),
-  -- The order in which Twilio fired the leg's events; they may arrive in any other.
+  -- The order in which Twilio fired the leg's events; they may arrive in another order.
   sequence_number integer,
   -- When it happened, by Twilio's clock.
   occurred_at timestamptz,
@@ -36,7 +36,7 @@ create index call_events_conversation_id_idx on public.call_events (business_id,
 
 alter table public.call_events enable row level security;
 
--- Reps and managers can see what a call's row rests on.
+-- Reps and managers can see from which events a call's row was computed.
 create policy "members can read the events of their business"
 on public.call_events for select to authenticated
 using (business_id = any(array(select memberships.business_id from private.memberships)));
@@ -51,7 +51,7 @@ create policy "a webhook can add events to its call"
 on public.call_events for insert to call_webhook
 with check (agent_call_sid = nullif((select current_setting('henk.call_sid', true)), ''));
 
--- Events that were faster than their call are tied to it, once.
+-- Events that arrived before their call are attached to it, once.
 create policy "a webhook can attach waiting events to its call"
 on public.call_events for update to call_webhook
 using (

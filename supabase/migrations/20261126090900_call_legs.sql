@@ -1,5 +1,5 @@
--- From events to legs to the conversation. Both are functions of the *set* of a call's events: the order in
--- which events arrive, and how often, must not show in a row.
+-- Computes the legs from the events, and the conversation from the legs. Both depend only on the *set* of a
+-- call's events: in which order events arrive, and how often, must make no difference.
 set lock_timeout = '2s';
 
 -- The legs of calls: one row per CallSid.
@@ -114,15 +114,15 @@ begin
       ranked.status,
       ranked.duration_seconds,
       ranked.is_final,
-      -- What Twilio's API says of a leg that goes on has no time, and came when we asked.
+      -- An answer of Twilio's API about a leg that goes on has no time: it came when we asked.
       coalesce(
         ranked.occurred_at, case when ranked.source <> 'reconcile' then ranked.received_at end
       ) as at,
-      -- Of the events of the furthest state, the one that was fired last tells. An answer of Twilio's
-      -- API and a Dial action have no number: they yield to the leg's own callback, and the Dial action
-      -- yields to both (the sources are in this order in the alphabet, too). Of two that claim the same
-      -- place, the earlier one by Twilio's clock tells. The word comes last, so that the order of
-      -- arrival never matters.
+      -- Among the events of the furthest state, the one that Twilio fired last counts. Answers of
+      -- Twilio's API and Dial actions have no sequence number: the leg's own callback comes before the
+      -- API's answer, and that before the Dial action (descending order of the alphabet). If two have
+      -- the same place, the earlier one by Twilio's clock counts. The last criterion is the status, so
+      -- that the order of arrival never matters.
       row_number() over (
         partition by ranked.call_sid
         order by
@@ -159,7 +159,7 @@ begin
     legs.status,
     legs.initiated_at,
     legs.ringing_at,
-    -- A lost 'in-progress' is known from the end and the length.
+    -- If 'in-progress' was lost, the end and the duration tell when the leg was answered.
     case
       when legs.answered_at is null and legs.status = 'completed'
         then legs.ended_at - make_interval(secs => legs.reported_seconds)
@@ -180,7 +180,8 @@ $$;
 
 -- Writes what the events of a call say into its legs and its conversation.
 -- The caller holds the call's lock (private.enter_call), so that two events cannot miss each other.
--- What cannot be derived must not cost the event: it stays in the ledger, and the call stays as it was.
+-- If the rows cannot be computed, the event is not lost: it stays in the ledger, and the call stays as it
+-- was.
 create function private.derive_call(p_call public.conversations)
 returns void
 language plpgsql
@@ -221,8 +222,8 @@ begin
     )
   ),
 
-  -- The conversation is the lead's leg. Without one it is what Dial says became of it. Without that it is
-  -- the end of the agent's leg: the rep left before anybody was dialled, or the call could not begin.
+  -- The conversation follows the lead's leg. Without such a leg it follows the Dial action. Without that it
+  -- follows the end of the agent's leg: the rep left before anybody was dialled, or the call did not begin.
   told as (
     select
       1 as precedence,
@@ -256,12 +257,15 @@ begin
     select
       told.*,
       -- Without an `initiated` it is when begin_call decided, as the row said then: not what an earlier
-      -- event has left there.
-      coalesce(told.initiated_at, date_trunc('second', p_call.begun_at)) as dialed_at
+      -- event has left there. A beginning that came late does not count as later than the ringing.
+      coalesce(
+        told.initiated_at,
+        least(date_trunc('second', p_call.begun_at), told.ringing_at, told.answered_at)
+      ) as dialed_at
     from told
     order by
       told.precedence,
-      -- Of several legs to the lead, the one that they talk on.
+      -- Of several legs to the lead, we take the one on which they talk.
       told.status = 'in-progress' desc,
       told.answered_at is not null desc,
       private.call_status_rank(told.status) desc,
@@ -290,7 +294,7 @@ begin
       conversation.answered_at, conversation.ended_at, conversation.duration_seconds
     );
 exception
-  -- Row-level security refuses a leg that is another call's.
+  -- Row-level security refuses a leg that belongs to another call.
   when data_exception or integrity_constraint_violation or insufficient_privilege then
     raise warning 'call % could not be derived from its events: %', p_call.call_sid, sqlerrm;
 end;

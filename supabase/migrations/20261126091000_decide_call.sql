@@ -44,10 +44,10 @@ begin
 end;
 $$;
 
--- Which limit on the number of calls one more call of this rep would break, as a block reason; null if
--- none. The call that this transaction is about does not count. Rows are counted, there is no tally: the
--- count is right with any number of calls at once, and cannot drift.
--- Security definer: a webhook sees no call except its own.
+-- Which limit on the number of calls one more call of this rep would exceed, as a block reason; null if it
+-- would exceed none. The call that this transaction is about does not count. We count rows and do not keep
+-- a counter: the result is right with any number of calls at once, and cannot drift.
+-- Security definer: a webhook sees only its own call.
 create function private.call_limit_reached(p_business public.businesses, p_user_id uuid)
 returns text
 language plpgsql
@@ -58,7 +58,7 @@ as $$
 declare
   v_call_sid text := private.webhook_call_sid();
 begin
-  -- With a limit reached there is a limit-th call, counted back from the newest.
+  -- If a limit of n calls is reached, there is a row after the first n - 1.
   perform
   from public.conversations
   where conversations.business_id = p_business.id
@@ -101,10 +101,10 @@ $$;
 
 -- Decides a call. Security invoker: it sees the business that the policies show to its caller, so the rep's
 -- preview and the call itself come to the same answer.
--- p_to is what phone number parsing (shared/phone_numbers.py) made of the dialled text, with a NUMBER of
--- {"e164", "type", "country": ISO 3166-1 alpha-2, "time_zones": [IANA name]}:
+-- p_to is the result of phone number parsing (shared/phone_numbers.py) for the dialled text. A NUMBER is
+-- {"e164", "type", "country": ISO 3166-1 alpha-2, "time_zones": [IANA name]}, and p_to is
 --   {"dialled": text, "number": NUMBER | null, "by_country": {"US": NUMBER, …}}
--- with "number" for an international number, and "by_country" if the business's country decides.
+-- "number" is for an international number, "by_country" for one that depends on the business's country.
 create function private.decide_call(
   p_user_id uuid,
   p_business_id uuid,
@@ -152,8 +152,8 @@ begin
   end if;
   d.to_number := v_number ->> 'e164';
 
-  -- Telephones of people. Not: what costs the caller extra, pagers, and satellite and other networks
-  -- of no country.
+  -- Only telephones of people may be called: no numbers that cost the caller extra, no pagers, and no
+  -- satellite and other networks without a country.
   if v_number ->> 'type' not in (
     'fixed_line', 'mobile', 'fixed_line_or_mobile', 'toll_free', 'voip', 'twilio_test'
   ) or v_number ->> 'country' = '001' then
@@ -161,7 +161,7 @@ begin
     return d;
   end if;
 
-  -- Twilio's test numbers are of no country; number parsing knows them in development only. Any other
+  -- Twilio's test numbers have no country; number parsing accepts them in development only. Any other
   -- number without a country is not allowed.
   if v_number ->> 'type' is distinct from 'twilio_test' and not coalesce(
     v_number ->> 'country' = any (coalesce(v_business.allowed_countries, array[v_business.country])),
@@ -192,7 +192,7 @@ begin
       return d;
     end if;
   else
-    -- A number typed by hand still belongs to the lead who has it, where that is one lead.
+    -- If the rep typed the number, the call is tied to the lead who has it, if exactly one has.
     select case when count(*) = 1 then (array_agg(same_number.id))[1] end into d.lead_id
     from (
       select leads.id
@@ -221,7 +221,7 @@ begin
     return d;
   end if;
 
-  -- Where the lead is says nothing about another number that is dialled for them.
+  -- The lead's time zone counts for the lead's own number only.
   select array[leads.time_zone] into v_time_zones
   from public.leads
   where leads.business_id = p_business_id
@@ -256,7 +256,8 @@ grant execute on function private.decide_call(uuid, uuid, jsonb, text, text, tex
 to authenticated, call_webhook;
 
 -- The decision for the signed-in rep before they call. One round trip of twiml_fn; writes nothing.
--- Answers as begin_call without "conversation_id", or {"error": …} as private.choose_business.
+-- Answers what begin_call answers, without "conversation_id", or the {"error": …} of
+-- private.choose_business.
 create function public.preview_call(
   p_business_id uuid,
   p_to jsonb,

@@ -1,8 +1,8 @@
--- A call begins: it is decided, and leaves a row.
+-- Begins a call: decides whether it is allowed, and stores it.
 set lock_timeout = '2s';
 
--- What Twilio is to do with a call that is on record: all of it stands in the row, and does not change
--- once the call has begun.
+-- What Twilio has to do with a stored call. It is all in the row, and does not change after the call has
+-- begun.
 create function private.call_answer(p_conversation public.conversations)
 returns jsonb
 language plpgsql
@@ -23,7 +23,7 @@ $$;
 revoke execute on function private.call_answer(public.conversations) from public, anon;
 grant execute on function private.call_answer(public.conversations) to call_webhook;
 
--- Begins a call: decides it and puts it on record. One round trip of twiml_fn.
+-- Begins a call: decides about it and stores it. One round trip of twiml_fn.
 -- p_user_id and p_business_id are the rep's, from the identity that Twilio signed; null if none.
 -- A second delivery of the same CallSid gets the first one's answer and writes nothing.
 -- Answers {"conversation_id", "block_reason", "to_number", "from_number", "time_limit_seconds"}.
@@ -48,7 +48,7 @@ begin
 
   select * into v_call from public.conversations where conversations.call_sid = p_call_sid;
 
-  -- Not on record, or only because its end came first.
+  -- The call is not stored yet, or its end came first and note_unbegun_call stored it.
   if v_call.begun_at is null then
     d := private.decide_call(
       p_user_id, p_business_id, p_to, p_caller_id, p_lead_id, p_campaign_id
@@ -68,29 +68,33 @@ begin
       case when d.block_reason is not null then now() end,
       case when d.block_reason is not null then 0 end
     )
-    -- As if nothing had been on record: what the events say is derived again below.
-    -- Only a rep can have named a lead or a campaign by then, and what a rep says of a call stays.
+    -- On record already, by note_unbegun_call. Only a rep can have named a lead or a campaign by then, and
+    -- what a rep says of a call stays.
     on conflict (call_sid) do update set
       lead_id = coalesce(begun.lead_id, excluded.lead_id),
       campaign_id = coalesce(begun.campaign_id, excluded.campaign_id),
-      status = excluded.status,
       block_reason = excluded.block_reason,
       from_number = excluded.from_number,
       to_number = excluded.to_number,
       time_limit_seconds = excluded.time_limit_seconds,
       begun_at = excluded.begun_at,
-      dialed_at = excluded.dialed_at,
-      ringing_at = null,
-      answered_at = null,
-      ended_at = excluded.ended_at,
-      duration_seconds = excluded.duration_seconds
+      -- What the events say stays as well, so that no broadcast opens an ended call again. A refused call
+      -- has none of it.
+      status = case when excluded.block_reason is null then begun.status else excluded.status end,
+      dialed_at = case when excluded.block_reason is null then begun.dialed_at end,
+      ringing_at = case when excluded.block_reason is null then begun.ringing_at end,
+      answered_at = case when excluded.block_reason is null then begun.answered_at end,
+      ended_at = case when excluded.block_reason is null then begun.ended_at else excluded.ended_at end,
+      duration_seconds = case
+        when excluded.block_reason is null then begun.duration_seconds else excluded.duration_seconds
+      end
     returning begun.* into v_call;
 
     insert into public.call_legs (business_id, conversation_id, call_sid, role, status)
     values (v_call.business_id, v_call.id, p_call_sid, 'agent', 'ringing')
     on conflict (call_sid) do nothing;
 
-    -- Callbacks that were faster than the call they tell about.
+    -- Callbacks may have arrived before this request.
     perform private.attach_events(v_call);
   end if;
 

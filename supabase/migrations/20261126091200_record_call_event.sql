@@ -1,14 +1,13 @@
--- A callback comes: it goes into the ledger, and what follows from it into the call.
+-- Stores a callback in the ledger, and updates its call.
 set lock_timeout = '2s';
 
--- Puts a call on record that has not begun, once its agent's leg has ended: its beginning never reached the
--- database, because that did not answer in time, or lost its last moments. Until then the beginning may be
--- on its way. Like the rows of every other call, what stands there is a function of the set of the call's
--- events: who placed it is what the end of the agent's leg says, the numbers are those that the lead's leg
--- names, and status and times are private.derive_call's. Should the call begin after all, begin_call makes
--- it what it is.
--- Answers the conversation's id, or null if there is none: no end yet, no rep of a business named, or no
--- number (a preflight test).
+-- Stores a call that has not begun, when its agent's leg has ended: its beginning never reached the
+-- database, because the database did not answer in time or lost its last transactions. Before that end, the
+-- beginning may still be on its way. The row depends only on the set of the call's events, as every call's
+-- row does: the end of the agent's leg says who placed the call, the lead's leg has the numbers, and
+-- private.derive_call computes status and times. If the call begins later, begin_call replaces the row.
+-- Answers the conversation's id. Null if nothing was stored: the agent's leg has not ended, or the events
+-- name no rep of a business or no number (a preflight test).
 create function private.note_unbegun_call(p_call_sid text)
 returns uuid
 language plpgsql
@@ -44,7 +43,7 @@ begin
     return null;
   end if;
 
-  -- A Dial action is the agent's leg's request, and repeats its numbers.
+  -- A Dial action is a request of the agent's leg and repeats that leg's numbers.
   select numbers.caller, numbers.dialled into v_from, v_to
   from (
     select
@@ -95,9 +94,9 @@ $$;
 revoke execute on function private.note_unbegun_call(text) from public, anon;
 grant execute on function private.note_unbegun_call(text) to call_webhook;
 
--- Puts one callback into the ledger, and what follows from it into the call. One round trip of status_fn,
--- and of twiml_fn for the Dial action.
--- Answers {"new": whether it was stored, "conversation_id": null while the call is not on record}.
+-- Stores one callback in the ledger, and updates the call. One round trip of status_fn, and of twiml_fn for
+-- the Dial action.
+-- Answers {"new": false for a duplicate, "conversation_id": null while the call is not stored}.
 create function public.record_call_event(
   p_call_sid text,
   p_agent_call_sid text,

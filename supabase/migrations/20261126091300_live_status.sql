@@ -1,11 +1,11 @@
--- Who has the page open sees a call move: every change of a conversation is broadcast to its business, on
--- the private topic `business:<business id>`, if the project has Realtime. If it has not, pages poll
+-- Open pages show the status of a call live: every change of a conversation is broadcast to its business,
+-- on the private topic `business:<business id>`. If the project does not have Realtime, pages poll
 -- status_fn.
 -- https://supabase.com/docs/guides/realtime/broadcast#broadcast-from-the-database
 set lock_timeout = '2s';
 
 -- Sends one change. Messages have the shape of realtime.broadcast_changes. That function itself raises if
--- it fails, and a call event must not be lost because nobody could be told of it.
+-- it fails, and a call event must not be lost because its broadcast failed.
 -- Security definer: neither reps nor webhooks may write to Realtime's tables themselves.
 create function private.broadcast_conversation()
 returns trigger
@@ -19,8 +19,9 @@ begin
       'schema', tg_table_schema,
       'table', tg_table_name,
       'operation', tg_op,
-      -- Without what reps write about the person: who needs that reads the row.
-      'record', to_jsonb(new) - 'notes'
+      -- Without the notes of reps about a person: a page that needs them reads the row. And without
+      -- begun_at, which is for us.
+      'record', to_jsonb(new) - '{notes,begun_at}'::text[]
     ),
     tg_op,
     'business:' || new.business_id::text,

@@ -1,14 +1,14 @@
--- Callbacks get lost. Which calls have not told their end is kept in a list, Twilio is asked about them,
--- and its answer becomes events of the ledger: rows follow from it as from any callback.
+-- Callbacks get lost. So the calls whose end is not known yet are kept in a list, and Twilio is asked about
+-- them. Its answers become events of the ledger, and rows are computed from them as from any callback.
 set lock_timeout = '2s';
 
--- One row per call whose legs have not all told their end. A list and not a query: what makes a call
--- unsettled is in no column that could be indexed. In `private`, where the REST API does not reach: it
--- has the CallSids of every business.
+-- One row per call with a leg whose end is not known yet. It is a list and not a query, because no column
+-- that could be indexed says whether a call is unsettled. It is in `private`, which the REST API does not
+-- serve, because it has the CallSids of every business.
 create table private.unsettled_calls (
   agent_call_sid text primary key check (length(agent_call_sid) <= 64),
   opened_at timestamptz not null default now(),
-  -- Nobody asks about the call before.
+  -- Twilio is not asked about the call before this time.
   next_check_at timestamptz not null,
   -- How often it was claimed.
   checks integer not null default 0
@@ -29,7 +29,7 @@ revoke all on private.unsettled_calls from public, anon, authenticated, service_
 grant select, delete on private.unsettled_calls to call_reconciler;
 grant update (next_check_at, checks) on private.unsettled_calls to call_reconciler;
 
--- What one run leaves to the next: until when Twilio wants to be left alone. One row.
+-- What one run tells the next: until when Twilio must not be asked. The table has one row.
 create table private.reconciliation (
   is_only_row boolean primary key default true check (is_only_row),
   paused_until timestamptz not null
@@ -39,7 +39,7 @@ insert into private.reconciliation (paused_until) values (now());
 
 alter table private.reconciliation enable row level security;
 
--- Every run looks here first, and the run that Twilio sends away writes here.
+-- Every run reads this first. A run that Twilio asks to wait writes it.
 create policy "the reconciler can see and set its pause"
 on private.reconciliation for all to call_reconciler
 using (true) with check (true);
@@ -48,8 +48,8 @@ revoke all on private.reconciliation from public, anon, authenticated, service_r
 grant select on private.reconciliation to call_reconciler;
 grant update (paused_until) on private.reconciliation to call_reconciler;
 
--- Puts a call on the list; somebody may ask about it after the time in the trigger's argument.
--- Security definer: whoever stores events may not see the list of all calls.
+-- Puts a call on the list. Twilio is asked about it after the time in the trigger's argument.
+-- Security definer: the roles that store events must not see the list of all calls.
 create function private.watch_call()
 returns trigger
 language plpgsql
@@ -75,13 +75,13 @@ $$;
 
 revoke execute on function private.watch_call() from public, anon;
 
--- A phone rings for 35 s at most: after a minute something was heard, or a callback is lost.
+-- A phone rings for 35 s at most: after a minute there is an event, or a callback was lost.
 create trigger conversations_watch
 after insert or update of begun_at on public.conversations
 for each row execute function private.watch_call('1 minute');
 
--- A call of which something has ended is over, and one whose events wait has not begun: whatever is still
--- to come is on its way, retries of 15 s included.
+-- An event of an end, or an event without a conversation (its call has not begun), means that all other
+-- callbacks of the call are on their way. 30 s are enough for them and their retries, which take 15 s.
 create trigger call_events_watch
 after insert on public.call_events
 for each row when (
@@ -93,8 +93,9 @@ for each row when (
 )
 execute function private.watch_call('30 seconds');
 
--- Whether the ledger has the whole of a call: the end of its agent's leg and of each lead's leg in their
--- own words, or that there was nobody to dial. (A Dial action tells a leg's end, but not well.)
+-- Whether the ledger is complete for a call. It has the end of the agent's leg, and the end of each lead's
+-- leg or the fact that nobody was dialled. (A Dial action does not count as a leg's end, because it does not
+-- say when the leg ended.)
 create function private.is_settled(p_agent_call_sid text)
 returns boolean
 language sql
@@ -129,7 +130,7 @@ as $$
           and call_events.call_sid = p_agent_call_sid
           and call_events.source = 'dial_action'
       )
-      -- A preflight test or a refused call. One that never began may have dialled all the same.
+      -- A preflight test or a refused call dials nobody. A call that never began may have dialled.
       or not exists (
         select from public.conversations
         where conversations.call_sid = p_agent_call_sid and conversations.status <> 'blocked'
@@ -138,7 +139,7 @@ as $$
   from legs;
 $$;
 
--- The legs of a call, the agent's included, whose end nobody has told, not even a Dial action.
+-- The legs of a call, with the agent's, whose end is not known, not even from a Dial action.
 create function private.legs_without_end(p_agent_call_sid text)
 returns setof text
 language sql
@@ -167,13 +168,13 @@ revoke execute on function private.legs_without_end(text) from public, anon;
 grant execute on function private.is_settled(text) to call_reconciler;
 grant execute on function private.legs_without_end(text) to call_reconciler;
 
--- Claims up to p_limit calls to ask Twilio about, for p_lease_seconds: longer than a run lasts, and
--- shorter than the minute between runs, so that the next run finds what a run that died had claimed. A
--- call that several runs got nowhere with is claimed ever more rarely, so that it does not stand in the
--- way of others. Two runs at once claim different calls. Calls that have settled by themselves leave the
--- list.
+-- Claims up to p_limit calls to ask Twilio about, for p_lease_seconds. The lease is longer than a run and
+-- shorter than the minute between runs, so that the next run can claim what a run that died had claimed. A
+-- call that was claimed several times without success is claimed less and less often, so that it does not
+-- delay others. Two runs at once claim different calls. Calls that have settled without a question leave
+-- the list.
 -- Answers {"calls": [CallSid of the agent's leg], "settled": how many had settled, "paused_seconds": how
--- long Twilio wants to be left alone, or null}.
+-- long Twilio must not be asked, or null}.
 create function public.claim_unsettled_calls(p_limit integer, p_lease_seconds integer)
 returns jsonb
 language plpgsql
@@ -198,7 +199,7 @@ begin
       limit p_limit
       for update skip locked
     loop
-      -- Without its lock: an event that is being stored brings the call back onto the list.
+      -- The call is not locked: an event that is stored at this moment puts the call on the list again.
       perform set_config('henk.call_sid', v_call_sid, true);
       if private.is_settled(v_call_sid) then
         delete from private.unsettled_calls where unsettled_calls.agent_call_sid = v_call_sid;
@@ -224,11 +225,12 @@ begin
 end;
 $$;
 
--- What Twilio knows of a claimed call, into the ledger: the agent's leg first, then those to the lead,
---   [{"call_sid", "status", "ended_at", "duration_seconds", "payload"}], or null if it knows no such call.
--- Only what is news becomes an event. A call that has ended leaves the list; one that goes on is asked
--- about again, ever more rarely. A call that Twilio does not know after an hour, or that lasts longer
--- than any call can, is `failed` with 0 seconds: nobody will tell more about it.
+-- Stores in the ledger what Twilio knows about a claimed call. p_legs has the agent's leg first, then the
+-- lead's legs:
+--   [{"call_sid", "status", "ended_at", "duration_seconds", "payload"}]
+-- It is null if Twilio does not know the call. Only what is new becomes an event. A call that has ended
+-- leaves the list. If a call goes on, Twilio is asked about it again, less and less often. A call that
+-- Twilio does not know after an hour, or that lasts longer than any call can, is `failed` with 0 seconds.
 -- Answers {"settled": whether the call is off the list}.
 create function public.settle_call(p_agent_call_sid text, p_legs jsonb)
 returns jsonb
@@ -251,14 +253,14 @@ begin
   where unsettled_calls.agent_call_sid = p_agent_call_sid;
 
   v_over := coalesce((
-    -- A status that is new to us is no end.
+    -- A status that we do not know is not an end.
     select bool_and(coalesce(private.is_final(legs.leg ->> 'status'), false))
     from jsonb_array_elements(p_legs) as legs (leg)
   ), false);
   v_given_up := coalesce(
     v_age > case when p_legs is null then interval '1 hour' else interval '2 days' end, false
   )
-  -- Twilio may say that all has ended, and not list a leg that we have heard of.
+  -- Twilio may say that all legs have ended, and not list a leg that we have an event of.
   and (not v_over or exists (select from private.legs_without_end(p_agent_call_sid)));
 
   if v_given_up then
@@ -269,7 +271,7 @@ begin
     from private.legs_without_end(p_agent_call_sid) as legs (call_sid);
   end if;
 
-  -- What comes before 'in-progress' would teach nothing.
+  -- A state before 'in-progress' would tell us nothing new.
   select jsonb_agg(legs.leg order by legs.number) into v_news
   from jsonb_array_elements(p_legs) with ordinality as legs (leg, number)
   where private.call_status_rank(legs.leg ->> 'status') >= private.call_status_rank('in-progress')
@@ -291,8 +293,8 @@ begin
   end loop;
 
   perform private.enter_call(p_agent_call_sid, null);
-  -- A leg that Twilio does not list may still be on its way into the list. A leg that we have not heard of
-  -- either is waited for a few times, unless the call never began: most of those dialled nobody, and
+  -- Twilio may list a leg late. A leg that we have an event of is waited for. For one that we have no event
+  -- of, Twilio is asked a few times, unless the call never began: most of those calls dialled nobody, and
   -- Twilio has said so.
   v_settled := v_given_up or (
     v_over
@@ -320,8 +322,8 @@ begin
 end;
 $$;
 
--- Nobody claims anything for so many seconds: Twilio has told us to slow down.
--- Answers {"paused_seconds"}: the longer of two pauses, an hour at most.
+-- No call is claimed for p_seconds (an hour at most), because Twilio has asked us to wait.
+-- Answers {"paused_seconds"}: the longer one of this pause and the one that was set before.
 create function public.pause_reconciliation(p_seconds integer)
 returns jsonb
 language sql

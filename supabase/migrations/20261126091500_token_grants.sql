@@ -1,4 +1,4 @@
--- Who may place calls, until when.
+-- Who may place calls, and until when.
 set lock_timeout = '2s';
 
 -- Every Twilio access token that was granted.
@@ -27,8 +27,8 @@ revoke all on public.token_grants from public, anon, authenticated, service_role
 grant select on public.token_grants to authenticated, service_role;
 revoke all on sequence public.token_grants_id_seq from public, anon, authenticated, service_role;
 
--- Whether the session of the access token still exists, and the user is not banned. An access token lives
--- for up to an hour after its session, and it would be spent on calls.
+-- Whether the session of the access token still exists, and the user is not banned. An access token is
+-- valid for up to an hour after its session has ended, and could still be used for calls.
 -- https://supabase.com/docs/guides/auth/sessions
 -- Security definer: reps cannot read the Auth server's tables.
 create function private.is_signed_in()
@@ -56,8 +56,8 @@ as $$
     );
 $$;
 
--- Logs a grant of the signed-in user unless they have had as many in the last minute as the limit allows.
--- Answers the seconds to wait, or null once the grant is on record.
+-- Stores a grant of the signed-in user, unless they have had as many in the last minute as the limit
+-- allows. Answers the seconds to wait, or null if the grant is stored.
 -- Security definer: users must not be able to write or delete their own grants.
 create function private.log_token_grant(p_business_id uuid, p_ttl_seconds integer)
 returns integer
@@ -71,7 +71,7 @@ declare
   v_in_the_way timestamptz;
   v_now timestamptz;
 begin
-  -- Anybody signed in can call this over REST; what is on record must be what a token can be.
+  -- Every signed-in user can call this over REST. Only a lifetime that a token can have is stored.
   if p_ttl_seconds is null or p_ttl_seconds not between 1 and 86400 then
     raise exception 'a token lives for 1 to 86400 seconds' using errcode = '22023';
   end if;
@@ -84,9 +84,9 @@ begin
     raise exception 'not a member of this business' using errcode = '42501';
   end if;
 
-  -- One at a time per user: of many at once, exactly the limit gets through.
+  -- One request per user at a time: of many at once, exactly as many as the limit get through.
   perform pg_advisory_xact_lock(hashtextextended('token_grants:' || v_user_id::text, 0));
-  -- After the wait, and held still, so that it bounds the scan of the index below.
+  -- The time after the wait, in a variable, so that it can limit the index scan below.
   v_now := clock_timestamp();
 
   -- With the limit reached, the limit-th newest grant must first leave the window.

@@ -1,4 +1,4 @@
-"""A call that reaches us piece by piece, and the rows that it must leave in the end."""
+"""A call that reaches us in pieces, and the rows that it must leave in the end."""
 
 from __future__ import annotations
 
@@ -77,8 +77,9 @@ class Call:
         assert answer.status_code in (200, 204), answer.text
 
     def _numbers(self, event: Event) -> tuple[str, str]:
-        """Who calls whom, as an event says it: only the lead's own legs name the numbers that the
-        lead sees. The agent's leg, whose request a Dial action is too, has what the rep typed."""
+        """The caller and the callee in an event. Only the events of the lead's own legs have the
+        numbers that the lead sees. Events of the agent's leg, with the Dial action, have what the
+        rep typed."""
         if event.leg != "agent" and event.source != "dial_action":
             return self.tenant.caller_id, self.tenant.lead_number
         return self.rep, self.ending.dialled or TYPED
@@ -113,8 +114,8 @@ def at(second: int | None) -> datetime | None:
 
 
 def rows_of(db: Connection, calls: Iterable[Call]) -> dict[str, dict[str, Any]]:
-    """By the agent's CallSid, all that is on record of a call. Three things are left out, because
-    they are another for each call or each write: ids, CallSids and ``updated_at``."""
+    """All that the database has about a call, by the agent's CallSid. Ids, CallSids and
+    ``updated_at`` are left out, because they differ between calls or between writes."""
     rows = fetch(
         db,
         """

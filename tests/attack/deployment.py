@@ -113,7 +113,8 @@ class Project:
 
 @contextmanager
 def functions(variables: Mapping[str, str], directory: Path) -> Iterator[str]:
-    """All endpoints on one port, as the local stack runs them; the address of ``/api/twilio``."""
+    """All endpoints on one port, as the local stack runs them. Yields the address of
+    ``/api/twilio``."""
     port = free_port_base()
     process = Process(
         "The functions' server",

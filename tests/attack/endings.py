@@ -98,7 +98,7 @@ ENDINGS = {
     "refused": Ending((LEFT,), "blocked", ended=None, dialled="nonsense", unbegun="failed"),
 }
 
-# Endings of which Twilio's API told a part. No webhook brings that part.
+# Endings that we learn partly from Twilio's API. No webhook brings that part.
 ENDINGS_ASKED_FOR = {
     "both ends from the API": _talked(
         *TALKED[:2], _asked("lead", "completed", 12, 7), _asked("agent", "completed", 13, 12)

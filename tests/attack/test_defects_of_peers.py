@@ -64,7 +64,7 @@ def row(admin: Connection, call: Call) -> dict[str, Any]:
 
 
 def begin(http: httpx.Client, stack: Stack, call: Call, **changes: str) -> str:
-    """Sends the first webhook; the TwiML that it is answered with."""
+    """Sends the first webhook. Returns the TwiML of the answer."""
     fields = {"CallSid": call.sids["agent"], "From": call.rep, "To": call.tenant.lead_number}
     answer = send(http, stack.env, "twiml", (fields | changes).items())
     assert answer.status_code == 200
@@ -165,11 +165,11 @@ def test_the_dialled_leg_reports_everything_to_a_real_address(
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("path", [*(e.path for e in bundle.endpoints()), "/api/debug/calls"])
-def test_every_endpoint_refuses_whoever_proves_nothing(
+def test_every_endpoint_refuses_a_request_without_proof(
     http: httpx.Client, stack: Stack, method: str, path: str
 ) -> None:
     """voip-saas transfers and lists the calls of every tenant for anybody. rmcdialer and Twilio's
-    own examples give tokens to whoever asks."""
+    own examples give tokens to everybody who asks."""
     for kind, body in (("application/json", "{}"), (FORM, "To=%2B14155550100&identity=admin")):
         url, headers = stack.env["FUNCTIONS_URL"] + path, {"Content-Type": kind}
         answer = http.request(method, url, headers=headers, content=body)
@@ -186,7 +186,7 @@ def test_an_unknown_rep_belongs_to_no_business(
     admin.execute("delete from public.conversations where call_sid = %s", (call.sids["agent"],))
 
 
-def test_an_event_of_an_unknown_call_is_tied_to_no_other(
+def test_an_event_of_an_unknown_call_is_not_tied_to_another_call(
     http: httpx.Client, stack: Stack, admin: Connection, call: Call
 ) -> None:
     """rmcdialer takes it for an event of the latest call."""
@@ -198,7 +198,7 @@ def test_an_event_of_an_unknown_call_is_tied_to_no_other(
     assert row(admin, unknown)["events"] == 1
 
 
-def test_a_call_that_is_completed_before_all_else_was_completed(
+def test_a_call_whose_end_comes_first_was_completed(
     http: httpx.Client, stack: Stack, admin: Connection, call: Call
 ) -> None:
     """rmcdialer takes the call for unanswered, because it reads a talk time that it writes only

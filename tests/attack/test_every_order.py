@@ -51,8 +51,8 @@ def pieces_of(ending: Ending) -> Order:
 
 
 def orders_of(name: str) -> list[Order]:
-    """Of the beginning and all events. A third of the orders that the short form picks have the
-    beginning last: up to there they are orders without it."""
+    """Orders of the beginning and all events. A third of the orders that the short form picks have
+    the beginning last, so that they also test orders without a beginning."""
     pieces = pieces_of(ALL_ENDINGS[name])
     if SOAK or math.factorial(len(pieces)) <= 24:
         return list(itertools.permutations(pieces))
@@ -77,8 +77,8 @@ def deliver(db: Connection, pieces: Iterable[tuple[Call, Piece]]) -> None:
 
 
 def ordered_runs(db: Connection, tenant: Tenant, ending: Ending) -> dict[frozenset[Piece], Rows]:
-    """By set of pieces, the rows after an ordered run. Without the end of the agent's leg, a call
-    that has not begun leaves none."""
+    """The rows after an ordered run, for each set of pieces. A call that has not begun leaves no
+    rows before the end of its agent's leg."""
     runs = [(Call(tenant, ending), pieces) for pieces in subsets_of(pieces_of(ending))]
     deliver(db, ((call, piece) for call, pieces in runs for piece in pieces))
     found = rows_of(db, (call for call, _ in runs))

@@ -25,10 +25,10 @@ def tenant(db: Connection) -> Tenant:
     return add_tenant(db, 1)
 
 
-def test_whoever_knows_no_member_learns_nothing_about_a_business(
+def test_a_thief_who_knows_no_member_learns_nothing_about_a_business(
     db: Connection, tenant: Tenant
 ) -> None:
-    """Not even whether the business exists: each answer is a refused call."""
+    """The thief does not even learn whether the business exists: each answer is a refused call."""
     answers = []
     for business_id in (tenant.business_id, uuid.uuid4()):
         stranger = replace(tenant, business_id=business_id, user_id=uuid.uuid4())
@@ -39,10 +39,10 @@ def test_whoever_knows_no_member_learns_nothing_about_a_business(
     assert answers[0]["block_reason"] == "not_a_member"
 
 
-def test_whoever_knows_a_member_learns_the_caller_id_and_can_put_calls_on_record(
+def test_a_thief_who_knows_a_member_learns_the_caller_id_and_can_store_calls(
     db: Connection, tenant: Tenant
 ) -> None:
-    """This is the cost of the theft: the database takes whoever has the token for the phone
+    """This is the cost of the theft: the database mistakes a thief with this token for the phone
     network."""
     answer = begin_call(db, tenant, new_call_sid())
     assert answer.keys() == {
@@ -51,7 +51,7 @@ def test_whoever_knows_a_member_learns_the_caller_id_and_can_put_calls_on_record
     assert answer["from_number"] == tenant.caller_id
 
 
-def test_whoever_knows_a_call_sid_learns_the_calls_numbers_and_can_end_it(
+def test_a_thief_who_knows_a_call_sid_learns_the_calls_numbers_and_can_end_it(
     db: Connection, tenant: Tenant
 ) -> None:
     """This is the cost of the theft. But a CallSid has 128 random bits, and no answer tells one."""
@@ -89,7 +89,7 @@ def test_a_leg_of_one_call_cannot_be_named_into_another(db: Connection, tenant: 
     assert legs == [{"status": "in-progress"}]
 
 
-def test_no_event_is_told_more_than_whether_it_was_new_and_its_calls_id(
+def test_the_answer_to_an_event_says_only_whether_it_was_new_and_its_calls_id(
     db: Connection, tenant: Tenant
 ) -> None:
     sid = new_call_sid()

@@ -69,7 +69,7 @@ def filters(column: str, named: list[str], form: str) -> dict[str, str]:
 
 
 def asked_for(world: World, named: list[str], form: str) -> set[str]:
-    """The businesses of the world whose rows such a question asks for."""
+    """The businesses of the world that such a question asks about."""
     if form == "none":
         return set(world.business_ids)
     if form == "eq":
@@ -111,7 +111,7 @@ def test_every_table_has_rows_of_every_business(world: World) -> None:
 
 
 def test_the_stack_grants_what_the_migrations_grant(stack: Stack) -> None:
-    """So what is refused here is refused in production, and the other way round."""
+    """Without this, what is refused here might be allowed in production, or the other way round."""
     with psycopg.connect(stack.env["DATABASE_URL"]) as db:
         assert unlisted(db) == {}
         assert not_hardened(db) == []
@@ -186,7 +186,7 @@ def test_no_embedding_leads_out_of_ones_businesses(world: World, roles: dict[int
 
 @each_table
 @pytest.mark.parametrize("role", ["owner", "agent"])
-def test_a_member_updates_the_columns_that_the_model_lets_them_and_deletes_nothing(
+def test_a_member_updates_the_columns_that_the_model_allows_and_deletes_nothing(
     world: World, table: str, role: str
 ) -> None:
     who, business = world.user({0: role}), world.business_ids[0]
@@ -211,7 +211,7 @@ def test_a_member_updates_the_columns_that_the_model_lets_them_and_deletes_nothi
 @each_table
 @generated
 @given(askers, some_businesses, forms, st.integers(0, 99), st.booleans())
-def test_an_update_reaches_what_the_model_lets_it_and_a_deletion_nothing(
+def test_an_update_reaches_only_what_the_model_allows_and_a_deletion_nothing(
     world: World, table: str, asker: dict[int, str] | str, of: list[int], form: str,
     pick: int, deletion: bool,
 ) -> None:  # fmt: skip
@@ -252,7 +252,7 @@ def test_an_update_reaches_what_the_model_lets_it_and_a_deletion_nothing(
 @given(
     askers, numbers, st.sampled_from(["", "ignore", "merge", "PUT"]), st.booleans(), st.booleans()
 )
-def test_a_row_is_inserted_by_whom_the_model_lets_whether_it_is_there_already_or_not(
+def test_a_row_is_inserted_only_by_those_whom_the_model_allows_whether_it_exists_or_not(
     world: World, table: str, asker: dict[int, str] | str, of: int, resolution: str,
     there: bool, whole: bool,
 ) -> None:  # fmt: skip

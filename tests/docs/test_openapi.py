@@ -156,6 +156,6 @@ def examples() -> Iterator[tuple[str, Json, object]]:
 @pytest.mark.parametrize(
     ("schema", "example"), [pytest.param(*of, id=label) for label, *of in examples()]
 )
-def test_examples_are_what_they_are_examples_of(schema: Json, example: object) -> None:
+def test_examples_match_their_schemas(schema: Json, example: object) -> None:
     validator = jsonschema.Draft202012Validator({**schema, "components": DOCUMENT["components"]})
     validator.validate(example)

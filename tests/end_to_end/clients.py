@@ -55,7 +55,7 @@ class Rep:
         return data
 
     def place_call(self, params: Mapping[str, str], **script: object) -> Json:
-        """Places a call and waits for its end; what the phone network says of it."""
+        """Places a call and waits for its end. Returns what the phone network says about it."""
         simulator = self.env["SIMULATOR_URL"]
         placed = httpx.post(
             f"{simulator}/simulator/calls",

@@ -44,7 +44,7 @@ def query(stack: Stack, statement: str, *parameters: object) -> list[tuple[Any, 
 
 
 def begin(stack: Stack, **params: str) -> Json:
-    """Sends the first webhook of a call; the answer, and the row that it left."""
+    """Sends the first webhook of a call. Returns the answer, and the row that it left."""
     call_sid = new_call_sid()
     answer = webhook(
         stack.env, "twiml", {"CallSid": call_sid, "CallStatus": "ringing", "Called": "", **params}
@@ -150,7 +150,7 @@ def test_the_second_delivery_of_a_call_gets_the_first_ones_answer(
         ({"CampaignId": "e0000000-0000-4000-8000-000000000002"}, "unknown_campaign"),
     ],
 )
-def test_a_call_that_must_not_be_is_refused_aloud_and_on_record(
+def test_a_call_that_is_not_allowed_is_refused_aloud_and_stored(
     stack: Stack, caller: str, params: dict[str, str | None], reason: str
 ) -> None:
     wanted: dict[str, str | None] = {"From": caller, "To": "+15005550006", **params}

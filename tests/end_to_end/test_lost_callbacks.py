@@ -1,4 +1,4 @@
-"""Callbacks get lost, and every call is right all the same: with the real Postgres, REST API and
+"""Callbacks get lost, and every call is still right: with the real Postgres, REST API and
 functions, and a phone network that loses callbacks and is asked what happened in its calls."""
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def losing(stack: Stack, fraction: float, seed: int = 1) -> Iterator[None]:
 
 @contextmanager
 def fault(stack: Stack, **what: object) -> Iterator[None]:
-    """Inside, Twilio's API fails at Calls."""
+    """Makes Twilio's API fail for Calls while the context lasts."""
     control(stack, "api-faults", path="/Calls", **what)
     try:
         yield
@@ -92,7 +92,7 @@ def run(stack: Stack) -> httpx.Response:
 
 
 def place(rep: Rep, count: int) -> list[Json]:
-    """Places so many calls, of each ending in turn; what the network says of them in the end.
+    """Places ``count`` calls, of each ending in turn. Returns what the network says about them.
     Several are active at once, but not so many that callbacks fail for other reasons."""
     simulator, token = rep.env["SIMULATOR_URL"], rep.grant()["token"]
 
@@ -214,9 +214,7 @@ def test_of_two_runs_at_once_each_call_is_asked_about_by_one(
     assert complaints(db, calls) == []
 
 
-def test_callbacks_that_come_after_all_change_nothing_wrongly(
-    stack: Stack, rep: Rep, db: Connection
-) -> None:
+def test_callbacks_that_come_late_make_no_row_wrong(stack: Stack, rep: Rep, db: Connection) -> None:
     with losing(stack, 1):
         calls = place(rep, 3)
     let_it_be_due(db)
@@ -290,7 +288,7 @@ def wait_for(condition: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-def test_a_run_that_dies_between_claim_and_write_is_made_up_for_by_the_next(
+def test_after_a_run_that_dies_between_claim_and_write_the_next_one_settles_its_calls(
     stack: Stack, rep: Rep, db: Connection, tmp_path: Path
 ) -> None:
     with losing(stack, 1):
@@ -322,7 +320,7 @@ def test_a_run_that_dies_between_claim_and_write_is_made_up_for_by_the_next(
     assert doubles(db) == []
 
 
-def test_twilio_down_is_a_fast_503_and_the_run_after_it_makes_up_for_it(
+def test_while_twilio_is_down_a_run_is_a_fast_503_and_a_later_run_settles_the_calls(
     stack: Stack, rep: Rep, db: Connection
 ) -> None:
     with losing(stack, 1):

@@ -186,8 +186,8 @@ class Callers:
 
 
 def ask_everything(callers: Callers, marked: Marked, shift: int, every: int = 1) -> int:
-    """Sends a request for each place, or for one of ``every`` so many places; in the full form with
-    every text. Returns how many."""
+    """Sends a request for each place, or for each ``every``-th place. In the full form it does so
+    with every text. Returns the number of requests."""
     sent = 0
     # Many are sent at once, because some wait for the database until the time is up.
     with httpx.Client(timeout=30) as client, ThreadPoolExecutor(32) as pool:
@@ -307,7 +307,7 @@ def _row(echo: str) -> dict[str, object]:
 
 ECHOES: dict[str, Callable[[Echo, str], None]] = {
     "a bad parameter": _error(400, "22P02"),
-    "a code that is none": _error(400),
+    "a malformed code": _error(400),
     "an unknown function": _error(404, "PGRST202"),
     "a refused token": _error(401, "PGRST301"),
     "a refused key": _error(401),

@@ -81,7 +81,7 @@ class Call:
 
 
 def together(jobs: list[Callable[[], Any]]) -> list[Any]:
-    """Runs all jobs at the same time; their results in the same order."""
+    """Runs all jobs at the same time. Returns their results in the same order."""
     with ThreadPoolExecutor(len(jobs)) as pool:
         return [running.result() for running in [pool.submit(job) for job in jobs]]
 

@@ -37,7 +37,7 @@ class Wire:
                 return
 
     def wait(self, seconds: float) -> bool:
-        """Waits for so many seconds. If the client hangs up meanwhile, returns True at once."""
+        """Waits for ``seconds``. If the client hangs up meanwhile, returns True at once."""
         for _ in range(round(seconds / 0.1)):
             if self._closing.is_set() or select.select([self._connection], [], [], 0.1)[0]:
                 return True
@@ -93,7 +93,7 @@ class Proxy:
         return None
 
     def drop_idle(self) -> int:
-        """Closes the connections that are not in use, as a restart does; how many there were."""
+        """Closes the connections that are not in use, as a restart does. Returns their number."""
         with self._lock:
             idle, self.idle = self.idle, set()
         for connection in idle:
@@ -205,7 +205,7 @@ def slow(wire: Wire, ask: Pass) -> None:
 
 
 def late(wire: Wire, ask: Pass) -> None:
-    """The REST API does what it was asked; the answer comes too late."""
+    """The REST API does what it was asked to do, but the answer comes too late."""
     answer = ask()
     wire.wait(60)
     wire.send(answer)
@@ -221,7 +221,7 @@ def reset(wire: Wire, _pass: Pass) -> None:
 
 
 def reset_when_done(wire: Wire, ask: Pass) -> None:
-    """The REST API does what it was asked; the connection is reset before the answer."""
+    """The REST API does what it was asked to do, but the connection is reset before the answer."""
     ask()
     wire.reset()
 

@@ -21,7 +21,7 @@ from tests.faults.calls import Call, Webhook, logged, together, traces
 from tests.phone_network import compare, rows, simulated
 from tests.soak import figure, scaled
 
-# A busy machine may take so much longer.
+# How much longer a busy machine may take.
 SLACK_SECONDS = 3.0
 # Twilio tries a call's first webhook three times, and each try waits for about 4 s if a thread is
 # free.
@@ -37,8 +37,8 @@ def postmaster(stack: Stack) -> int:
 def one_of_each_kind(stack: Stack) -> list[Webhook]:
     """Three webhooks: one begins a call, one tells of a leg, one ends a Dial. The last two are
     about calls that are on record."""
-    # So many at once that the REST API has connections to the database for all that follow. It
-    # gives another reason when it waits for a new connection.
+    # These open enough connections of the REST API to the database for all that follows. While it
+    # waits for a new connection, it gives another reason.
     together([Call.new(stack).begin().send for _ in range(12)])
     begun = [Call.new(stack), Call.new(stack)]
     for call in begun:
@@ -108,8 +108,8 @@ def test_no_call_is_lost_to_a_database_that_is_killed_under_it(stack: Stack) -> 
     verdict = compare(stack, seen)
     if away < TWILIOS_PATIENCE_SECONDS:
         verdict.assert_faultless()
-    # On a slow machine the database is away for longer than Twilio is patient. What Twilio gave up
-    # is sent now:
+    # On a slow machine the database may be away for longer than Twilio tries. The callbacks that
+    # Twilio gave up are sent now.
     for sent in verdict.given_up:
         if sent["kind"] != "voice":
             assert webhook(stack.env, "status", sent["params"]).status_code == 204
@@ -136,7 +136,7 @@ def test_without_a_database_webhooks_are_refused_in_time_and_taken_once_when_it_
 
 @contextmanager
 def frozen(stack: Stack) -> Iterator[None]:
-    """Inside, every process of the server is stopped."""
+    """Stops every process of the server while the context lasts."""
     others = rows(stack, "select pid from pg_stat_activity where pid <> pg_backend_pid()")
     pids = [postmaster(stack), *(row["pid"] for row in others)]
     for pid in pids:

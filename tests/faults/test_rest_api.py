@@ -19,7 +19,7 @@ from tests.faults.calls import Call, Webhook, logged, together, traces
 from tests.faults.proxy import Fault, Proxy
 from tests.soak import scaled
 
-# A busy machine may take so much longer.
+# How much longer a busy machine may take.
 SLACK_SECONDS = 3.0
 
 WAYS = ("begin", "event", "after_dial")

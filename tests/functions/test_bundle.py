@@ -85,7 +85,7 @@ def test_an_endpoint_is_given_exactly_what_it_asks_for(
     endpoint = ENDPOINTS[folder]
     required, optional = asked_for(folder, monkeypatch)
     assert {*endpoint.secrets, *endpoint.variables} == required
-    # What a function finds out about where it runs is not given to it, nor what is for development.
+    # A function is not given what its host sets, nor what is for development.
     found_out = {"HENK_ENV", "HENK_VERSION", "K_SERVICE", "SCHEDULER_ISSUER", "TWILIO_API_URL"}
     assert optional - found_out == set(endpoint.optional_secrets)
 

@@ -13,7 +13,7 @@ import pytest
 
 from functions.bundle import ROOT, endpoints
 
-# Folders with Python code of ours. `functions` has folders of its own, which count as such.
+# Folders with Python code of ours. Those inside `functions` count, too.
 TOP = ("bench", "functions", "shared", "simulator", "stack", "tests")
 ENDPOINTS = tuple(endpoint.folder for endpoint in endpoints())
 

@@ -73,7 +73,7 @@ def packed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         )
 
     uv("venv", "--python", sys.executable, "environment")
-    # What the lock does not name is not there.
+    # Packages that the lock does not name are not installed.
     uv("pip", "install", "--require-hashes", "--no-deps", "-r", "packed/requirements.txt")
     return Packed(endpoint, directory / "packed", directory / "environment" / "bin")
 

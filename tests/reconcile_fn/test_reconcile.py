@@ -214,7 +214,7 @@ def test_after_a_429_the_rest_of_the_batch_is_not_begun(
     twilio.on("POST", CLAIM, batch(*sids))
     twilio.on("GET", f"{CALLS}/*", Answer(429, headers={"Retry-After": "5"}))
     assert run(reconcile, scheduler).status_code == 503
-    # Those that were asked about at the same time.
+    # Only the calls that were asked about at the same time.
     assert len(twilio.asked_for(f"{CALLS}/*")) <= 8
 
 

@@ -91,7 +91,7 @@ def test_a_database_that_cannot_be_reached_is_unavailable(
 
 
 @pytest.mark.parametrize("trouble", PASSING)
-def test_a_trouble_that_passes_is_unavailable(way: Way, trouble: str, canned: CannedServer) -> None:
+def test_a_temporary_failure_is_unavailable(way: Way, trouble: str, canned: CannedServer) -> None:
     canned.on("*", way.path, PASSING[trouble])
     assert_unavailable(way.ask())
     assert len(canned.asked) == 1

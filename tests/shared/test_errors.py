@@ -33,7 +33,7 @@ def test_a_cause_is_kept_out_of_the_message(
     assert raised.message
 
 
-def test_an_error_that_passes_says_when_to_try_again() -> None:
+def test_a_temporary_error_says_when_to_try_again() -> None:
     assert errors.DatabaseUnavailable("x").retry_after
     assert errors.SignInUnavailable("x").retry_after
     assert errors.TwilioUnavailable("x").retry_after

@@ -113,7 +113,7 @@ def test_ids_stay_searchable(capsys: pytest.CaptureFixture[str]) -> None:
         ("call_status", "hopper"),
     ],
 )
-def test_what_stands_in_place_of_an_id_or_a_known_word_is_not_logged(
+def test_a_malformed_id_or_an_unknown_word_is_not_logged(
     name: str, text: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     logs.write("INFO", "m", {name: text})

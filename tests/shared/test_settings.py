@@ -198,10 +198,13 @@ def test_endpoints_with_hosts_of_their_own_have_addresses_of_their_own() -> None
         ENVIRONMENT | {"PUBLIC_BASE_URL": "https://{name}-fn-1.europe-west1.run.app/api/twilio"}
     ) as env:
         twilio = settings.TwilioWebhooks.read(env)
-    assert twilio.address("status") == "https://status-fn-1.europe-west1.run.app/api/twilio/status"
+    assert (
+        twilio.build_address("status")
+        == "https://status-fn-1.europe-west1.run.app/api/twilio/status"
+    )
 
 
 def test_endpoints_of_one_host_have_addresses_beside_each_other() -> None:
     with settings.reading(ENVIRONMENT) as env:
         twilio = settings.TwilioWebhooks.read(env)
-    assert twilio.address("status") == f"{ENVIRONMENT['PUBLIC_BASE_URL']}/status"
+    assert twilio.build_address("status") == f"{ENVIRONMENT['PUBLIC_BASE_URL']}/status"

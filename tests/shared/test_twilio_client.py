@@ -126,7 +126,7 @@ def test_a_refused_api_key_is_a_wrong_setting(
 
 @pytest.mark.parametrize("status", [301, 302, 307, 500, 502, 503])
 @pytest.mark.parametrize("method", ["fetch", "update"])
-def test_an_outage_is_asked_about_once(
+def test_in_an_outage_twilio_is_asked_once(
     client: Any, canned: CannedServer, status: int, method: str
 ) -> None:
     canned.on("*", CALL, Answer(status, headers={"Location": "https://evil.example.com/"}))

@@ -115,7 +115,7 @@ def test_a_signed_form_is_handed_over() -> None:
     assert form_of(FIELDS).to_dict() == dict(FIELDS)
 
 
-def test_primary_and_next_auth_token_both_count_and_no_third() -> None:
+def test_only_the_primary_and_the_next_auth_token_count() -> None:
     both = webhooks(AUTH_TOKEN, NEXT_AUTH_TOKEN)
     form: Form = MultiDict(FIELDS)
     assert both.is_signed(URL, form, sign(AUTH_TOKEN, URL, FIELDS))
@@ -285,7 +285,7 @@ def test_another_accounts_webhook_is_refused(fields: list[tuple[str, str]]) -> N
         form_of(fields)
 
 
-def test_whose_account_it_is_is_only_told_to_those_who_can_sign() -> None:
+def test_only_a_signed_request_learns_that_the_account_is_wrong() -> None:
     with pytest.raises(errors.InvalidSignature, match="X-Twilio-Signature"):
         webhooks().authenticate(request_of("AccountSid=AC0", "garbage"))
 

@@ -31,7 +31,7 @@ def assert_error(answer: TestResponse, status: int, code: str, *words: str) -> N
 
 
 def with_body(endpoint: Endpoint, size: int, content_type: str, *, chunked: bool) -> TestResponse:
-    """A request of a signed-in browser, with a body of so many spaces."""
+    """A request of a signed-in browser, with a body of ``size`` spaces."""
     body = b" " * size
     headers = {"Origin": ORIGIN, "Authorization": f"Bearer {access_token()}"}
     if not chunked:

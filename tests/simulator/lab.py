@@ -119,7 +119,7 @@ class Lab:
         return self.network.account.twiml_apps[APP_SID]
 
     async def place(self, to: str | None = LEAD, script: object = None, **params: str) -> str:
-        """Place a call; its CallSid."""
+        """Place a call. Returns its CallSid."""
         if to is not None:
             params["To"] = to
         body: dict[str, object] = {"accessToken": access_token(), "params": params}
@@ -171,7 +171,7 @@ class Lab:
             assert response.status == 200, await response.text()
 
     async def post(self, path: str, body: object = None) -> tuple[int, Refusal]:
-        """Posts; the status and the error of the answer."""
+        """Posts. Returns the status and the error of the answer."""
         async with self.http.post(path, json=body) as response:
             answer = await response.json()
             return response.status, answer.get("error", {"code": "", "message": ""})
@@ -227,7 +227,7 @@ async def open_lab(
 
 @asynccontextmanager
 async def serve(app: web.Application) -> AsyncIterator[str]:
-    """Serve ``app`` on a free port; its address."""
+    """Serve ``app`` on a free port. Yields its address."""
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.01)
     await runner.setup()
     try:

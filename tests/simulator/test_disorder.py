@@ -9,7 +9,7 @@ from tests.simulator.lab import Lab, in_lab
 
 
 async def disorder(lab: Lab, **shares: float) -> dict[str, int]:
-    """Sets the disorder; how many webhooks met which kind of it before."""
+    """Sets the disorder. Returns how many webhooks were disturbed before, by kind."""
     async with lab.http.post("/simulator/disorder", json=shares) as response:
         assert response.status == 202
         before: dict[str, int] = (await response.json())["before"]
@@ -46,7 +46,7 @@ async def test_a_first_attempt_that_fails_is_retried_as_the_url_says(lab: Lab) -
 
 
 @in_lab()
-async def test_a_first_attempt_that_nobody_may_repeat_fails_for_good(lab: Lab) -> None:
+async def test_a_first_attempt_without_retries_fails_for_good(lab: Lab) -> None:
     lab.app.voice_url += "#rc=0"
     await disorder(lab, failed=1)
     [voice, _] = (await lab.call())["deliveries"]
@@ -54,7 +54,7 @@ async def test_a_first_attempt_that_nobody_may_repeat_fails_for_good(lab: Lab) -
 
 
 @in_lab()
-async def test_of_the_attempts_that_fail_some_are_heard_and_some_are_not(lab: Lab) -> None:
+async def test_some_failed_attempts_arrive_and_some_do_not(lab: Lab) -> None:
     retried(lab)
     await disorder(lab, failed=1)
     calls = [await lab.call() for _ in range(8)]

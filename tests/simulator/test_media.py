@@ -21,7 +21,7 @@ async def media_of(lab: Lab, sid: str) -> MediaJson:
 
 
 async def talk(browser: Browser, peer: Audio) -> str:
-    """Calls the lead, or does what the product says, until audio may flow; the CallSid."""
+    """Calls the lead, or does what the product says, until audio may flow. Returns the CallSid."""
     await browser.invite(await peer.offer(), To=LEAD)
     kind, payload = await browser.receive()
     await peer.accept(payload["sdp"])
@@ -37,7 +37,7 @@ async def until(wanted: Callable[[], bool]) -> None:
 
 
 async def counted(lab: Lab, sid: str, seconds: float) -> dict[str, int]:
-    """How much the counters grow in so many seconds."""
+    """How much the counters grow in ``seconds``."""
     before = await media_of(lab, sid)
     await asyncio.sleep(seconds)
     after = await media_of(lab, sid)

@@ -46,7 +46,7 @@ BY_KEY = basic(KEY.sid, KEY.secret)
 
 
 def operation(method: str, path: str) -> dict[str, Any]:
-    """The description of this path, whichever SIDs the path has."""
+    """The description of the path, with any SIDs in it."""
     for template, found in OPERATIONS.items():
         pattern = re.sub(r"\{\w+\}", r"[A-Z]{2}[0-9a-f]{32}", template).replace(".", r"\.")
         if re.fullmatch(pattern, f"{method} {path}"):

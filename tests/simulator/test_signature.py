@@ -55,7 +55,7 @@ def test_the_vector_of_the_documentation() -> None:
         ("https://u:p@h.example:444/a#rc=1", "https://h.example/a"),
     ],
 )
-def test_what_of_a_url_is_signed(configured: str, signed: str) -> None:
+def test_the_parts_of_a_url_that_are_signed(configured: str, signed: str) -> None:
     assert signed_url(configured) == signed
 
 

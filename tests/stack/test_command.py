@@ -32,7 +32,7 @@ def environ_of(local_dir: Path, port_base: int) -> dict[str, str]:
         **os.environ,
         "HENK_LOCAL_DIR": str(local_dir),
         "HENK_PORT_BASE": str(port_base),
-        # Simulated seconds take twentieths of real ones.
+        # A simulated second takes a twentieth of a real one.
         "SIMULATOR_TIME_SCALE": "0.05",
         "PYTHONUNBUFFERED": "1",
     }
@@ -125,7 +125,7 @@ def test_a_stack_that_was_killed_outright_starts_again(tmp_path: Path) -> None:
         process.send_signal(signal.SIGKILL)
         process.wait(60)
     assert (local_dir / "stack.env").exists()
-    # At once, while processes that it left may still be ending.
+    # This starts at once, while processes of the killed stack may still be ending.
     with running(local_dir, port_base, tmp_path / "again.txt"):
         assert env_file.read(local_dir / "stack.env") == env
 
@@ -163,10 +163,7 @@ def test_a_port_in_use_is_named_before_anything_starts(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", port_base + 1)):
         done = stack_command(tmp_path / "local", port_base, "run")
     assert done.returncode == 1
-    assert (
-        f"Port {port_base + 1} is in use, where Supabase (REST and Auth) is to listen."
-        in done.stderr
-    )
+    assert f"Port {port_base + 1} is in use, but Supabase (REST and Auth) needs it." in done.stderr
     assert "HENK_PORT_BASE" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "local" / "postgres").exists()

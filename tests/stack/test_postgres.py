@@ -16,7 +16,7 @@ from tests.stacks import free_port_base
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    # Only its owner may enter it, as root's own directories.
+    # Only its owner may enter it, like root's own directories.
     directory = tmp_path_factory.mktemp("private")
     directory.chmod(0o700)
     with Postgres(directory / "data", free_port_base(), "password", fsync=False) as postgres:

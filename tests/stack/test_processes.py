@@ -34,7 +34,7 @@ def test_a_port_in_use_is_named_with_what_wants_it_and_the_way_out() -> None:
         assert not port_is_free(port)
         with pytest.raises(StackError) as raised:
             require_free_ports({"Postgres": port}, 8080)
-    assert f"Port {port} is in use, where Postgres is to listen." in str(raised.value)
+    assert f"Port {port} is in use, but Postgres needs it." in str(raised.value)
     assert "HENK_PORT_BASE" in str(raised.value)
 
 
@@ -67,7 +67,7 @@ def test_a_process_that_ends_is_reported_with_the_end_of_its_log(tmp_path: Path)
     process.stop()
 
 
-def test_stopping_leaves_none_of_a_process_that_ignores_it_nor_of_its_children(
+def test_stopping_kills_a_process_that_ignores_it_and_its_children(
     tmp_path: Path,
 ) -> None:
     pid_file = tmp_path / "pid"

@@ -51,7 +51,7 @@ async def serve(scheduler: Scheduler, every_seconds: float) -> tuple[web.AppRunn
     return runner, f"http://127.0.0.1:{runner.addresses[0][1]}"
 
 
-def test_it_runs_by_the_clock_whatever_came_of_the_last_run(function: str) -> None:
+def test_it_runs_by_the_clock_even_after_a_failed_run(function: str) -> None:
     async def until_the_third() -> None:
         runner, _ = await serve(Scheduler("https://issuer.test", function, SCHEDULER_ACCOUNT), 0.01)
         try:

@@ -22,7 +22,7 @@ def test_every_port_follows_the_port_base(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("base", ["80", "65532", "-1", "8080.5", "http"])
-def test_a_port_base_that_is_none_is_named(tmp_path: Path, base: str) -> None:
+def test_a_malformed_port_base_is_named(tmp_path: Path, base: str) -> None:
     with pytest.raises(StackError, match="HENK_PORT_BASE must be a number from 1024 to 65530"):
         Settings.load(environ={"HENK_PORT_BASE": base}, env_path=tmp_path / ".env")
 

@@ -237,7 +237,7 @@ def to(number: str, country: str | None, *time_zones: str, kind: str = "mobile")
 
 
 def reason(db: Connection, tenant: Tenant, number: Jsonb | None = None, **more: Any) -> str | None:
-    """Why a call now is refused, or None; the preview before it must say the same."""
+    """Why a call now is refused, or None. Checks that the preview before it says the same."""
     number = number or dialled(tenant.lead_number)
     with as_user(db, more.get("user_id", tenant.user_id)):
         row = db.execute(

@@ -1,4 +1,4 @@
-"""What the database grants to whom, beside what tests/contracts.py lists."""
+"""Reads what the database grants to each role, for a comparison with tests/contracts.py."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ LISTED: dict[str, tuple[Callable[[Connection], Grants], Grants]] = {
 
 
 def unlisted(db: Connection) -> dict[str, Grants]:
-    """By kind, what is granted in the database otherwise than it is listed here."""
+    """What is granted in the database but not listed, or listed but not granted, by kind."""
     differences: dict[str, Grants] = {}
     for kind, (find, expected) in LISTED.items():
         found = find(db)

@@ -83,7 +83,8 @@ def add_tenant(db: Connection, number: int) -> Tenant:
 
 @contextmanager
 def as_user(db: Connection, user_id: uuid.UUID) -> Iterator[None]:
-    """Inside, the connection is what PostgREST makes of a request with this user's token."""
+    """While the context lasts, the connection is as PostgREST makes it for a request with this
+    user's token."""
     with as_role(db, "authenticated", {"sub": str(user_id), "role": "authenticated"}):
         yield
 

@@ -78,7 +78,7 @@ def test_a_call_is_queued_with_all_that_was_decided(db: Connection, world: World
 
 
 @pytest.mark.parametrize("missing", ["user", "business", "both"])
-def test_a_caller_who_is_no_rep_leaves_a_row_of_no_business(
+def test_a_caller_who_is_not_a_rep_leaves_a_row_without_a_business(
     db: Connection, world: World, missing: str
 ) -> None:
     user = None if missing in ("user", "both") else world.ours.user_id
@@ -93,7 +93,9 @@ def test_a_caller_who_is_no_rep_leaves_a_row_of_no_business(
     assert call["ended_at"] is not None
 
 
-def test_who_left_the_business_is_refused_on_its_record(db: Connection, world: World) -> None:
+def test_a_rep_who_left_the_business_is_refused_and_the_business_has_the_row(
+    db: Connection, world: World
+) -> None:
     for user in (world.former_member, world.theirs.user_id, uuid.uuid4()):
         agent = new_call_sid()
         answer = begin(db, agent, user, world.ours.business_id, Attempt(dialled(STRANGER)))
@@ -102,7 +104,9 @@ def test_who_left_the_business_is_refused_on_its_record(db: Connection, world: W
         assert (call["business_id"], call["user_id"]) == (world.ours.business_id, user)
 
 
-def test_a_business_that_is_gone_leaves_a_row_of_no_business(db: Connection, world: World) -> None:
+def test_a_call_for_a_deleted_business_leaves_a_row_without_a_business(
+    db: Connection, world: World
+) -> None:
     agent = new_call_sid()
     answer = begin(db, agent, world.ours.user_id, uuid.uuid4(), Attempt(dialled(STRANGER)))
     assert answer["block_reason"] == "not_a_member"
@@ -155,7 +159,7 @@ def test_two_deliveries_at_once_write_one_row_and_get_one_answer(postgres: Postg
         psycopg.connect(postgres.url(), autocommit=True) as admin,
         ThreadPoolExecutor(4) as pool,
     ):
-        # Nobody can write before all have got as far as they get.
+        # Nobody can write before all of them are blocked or done.
         with psycopg.connect(postgres.url()) as gate:
             gate.execute("lock table public.conversations in share mode")
             deliveries = [pool.submit(deliver, tenant) for _ in range(4)]
@@ -167,7 +171,7 @@ def test_two_deliveries_at_once_write_one_row_and_get_one_answer(postgres: Postg
         assert legs == [{"role": "agent"}]
 
 
-def test_calls_wait_for_no_other_business_and_events_for_no_other_call(
+def test_a_call_does_not_wait_for_another_business_nor_an_event_for_another_call(
     postgres: Postgres,
 ) -> None:
     under_way = new_call_sid()

@@ -65,7 +65,7 @@ def tenant(db: Connection) -> Tenant:
 
 
 def play(db: Connection, tenant: Tenant, events: list[Event | None]) -> dict[str, Any]:
-    """Plays a call into the database, ``None`` standing for its beginning; what came of it."""
+    """Plays a call into the database; ``None`` is its beginning. Returns the rows it leaves."""
     sids = {"agent": new_call_sid(), "lead": new_call_sid()}
     for event in events:
         if event is None:
@@ -208,7 +208,7 @@ def test_of_several_legs_the_one_that_the_lead_talks_on_is_the_call(
     assert (call["status"], call["duration_seconds"]) == ("completed", 7)
 
 
-def test_timestamps_from_another_age_cost_no_event(db: Connection, tenant: Tenant) -> None:
+def test_absurd_timestamps_lose_no_event(db: Connection, tenant: Tenant) -> None:
     agent, lead = new_call_sid(), new_call_sid()
     begin_call(db, tenant, agent)
     record_event(db, agent, lead, "in-progress", 2, occurred_at="2026-11-22T10:00:00Z")
@@ -242,7 +242,7 @@ def test_a_dial_action_yields_to_the_leads_own_callback(db: Connection, tenant: 
 def test_a_dial_action_yields_to_twilios_api(
     db: Connection, tenant: Tenant, sources: tuple[str, str]
 ) -> None:
-    """Also if the API names no time: order of arrival must not decide."""
+    """This holds even if the API names no time, because the order of arrival must not decide."""
     told = {"dial_action": "no-answer", "reconcile": "canceled"}
     agent, lead = new_call_sid(), new_call_sid()
     begin_call(db, tenant, agent)
@@ -304,9 +304,7 @@ def test_the_answer_follows_from_end_and_length_where_its_callback_was_lost(
     assert conversation(db, agent)["answered_at"] == at(5)
 
 
-def test_a_status_that_is_new_to_us_is_kept_and_changes_nothing(
-    db: Connection, tenant: Tenant
-) -> None:
+def test_an_unknown_status_is_kept_and_changes_nothing(db: Connection, tenant: Tenant) -> None:
     agent, lead = new_call_sid(), new_call_sid()
     begin_call(db, tenant, agent)
     record_event(db, agent, lead, "ringing", 1)

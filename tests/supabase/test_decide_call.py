@@ -233,9 +233,7 @@ def test_a_preview_is_for_members_of_the_business(db: Connection, world: World) 
     assert shown == [ours.caller_id, theirs.caller_id]
 
 
-def test_a_preview_of_one_business_does_not_see_what_is_anothers(
-    db: Connection, world: World
-) -> None:
+def test_a_preview_does_not_see_rows_of_another_business(db: Connection, world: World) -> None:
     """Even for a user who may see both: policies alone would let it."""
     ours, theirs = world.ours, world.theirs
     add_member(db, theirs.business_id, ours.user_id)

@@ -57,19 +57,21 @@ def test_allowed_countries_are_all_that_is_allowed(db: Connection, ours: Tenant)
     assert reason(db, ours, to(BERLIN, "DE")) == "country_not_allowed"
 
 
-def test_a_national_number_is_of_the_country_it_was_read_for(db: Connection, ours: Tenant) -> None:
+def test_a_national_number_belongs_to_the_country_that_it_was_read_for(
+    db: Connection, ours: Tenant
+) -> None:
     in_berlin = {"e164": BERLIN, "type": "mobile", "country": "DE", "time_zones": []}
     number = Jsonb({"dialled": "030 12345678", "number": None, "by_country": {"US": in_berlin}})
     assert reason(db, ours, number) == "country_not_allowed"
 
 
-def test_networks_of_no_country_are_never_called(db: Connection, ours: Tenant) -> None:
+def test_networks_without_a_country_are_never_called(db: Connection, ours: Tenant) -> None:
     for number, kind in (("+870776123456", "mobile"), ("+80012345678", "toll_free")):
         satellite = to(number, "001", "Etc/Unknown", kind=kind)
         assert reason(db, ours, satellite) == "number_type_not_allowed"
 
 
-def test_twilios_test_numbers_are_of_no_country(db: Connection, ours: Tenant) -> None:
+def test_twilios_test_numbers_have_no_country(db: Connection, ours: Tenant) -> None:
     limit(db, ours, allowed_countries=["DE"], calling_hours_start="08:00", calling_hours_end="8:01")
     assert reason(db, ours, to("+15005550006", None, kind="twilio_test")) is None
 
@@ -165,7 +167,7 @@ def test_the_leads_own_time_zone_counts_before_the_numbers(db: Connection, ours:
         assert reason(db, ours, theirs) == expected
 
 
-def test_a_lead_lends_their_time_zone_to_no_other_number(db: Connection, ours: Tenant) -> None:
+def test_a_leads_time_zone_does_not_count_for_another_number(db: Connection, ours: Tenant) -> None:
     open_zone, closed_zone = open_only_in(db, ours)
     db.execute("update public.leads set time_zone = %s", (open_zone,))
     another = to("+14155550142", "US", closed_zone)
@@ -210,7 +212,7 @@ def ended_call(db: Connection, tenant: Tenant, **more: Any) -> str | None:
         ("calls_per_rep_per_day", "24 hours", "too_many_calls_today"),
     ],
 )
-def test_a_rep_places_so_many_calls_in_a_time(
+def test_a_rep_places_a_limited_number_of_calls_in_a_time(
     db: Connection, ours: Tenant, name: str, window: str, code: str
 ) -> None:
     limit(db, ours, **{name: 3})
@@ -234,7 +236,7 @@ def test_the_calls_of_a_rep_in_another_business_do_not_count(db: Connection, our
     assert [ended_call(db, ours) for _ in range(2)] == [None, "too_many_calls_this_minute"]
 
 
-def test_so_many_calls_of_a_business_are_under_way_at_once(db: Connection, ours: Tenant) -> None:
+def test_a_business_has_a_limited_number_of_calls_under_way(db: Connection, ours: Tenant) -> None:
     limit(db, ours, concurrent_calls=2)
     colleague = add_user(db)
     add_member(db, ours.business_id, colleague)

@@ -68,7 +68,7 @@ def test_nobody_else_sees_the_list_or_settles_a_call(db: Connection, role: str) 
             db.execute(sql.SQL("select from {}").format(sql.SQL(table)))
 
 
-def test_it_sees_no_call_but_the_one_it_settles(db: Connection) -> None:
+def test_it_sees_only_the_call_that_it_settles(db: Connection) -> None:
     ours, theirs = add_tenant(db, 1), add_tenant(db, 2)
     for tenant in (ours, theirs):
         agent = new_call_sid()
@@ -93,7 +93,7 @@ def test_it_sees_no_call_but_the_one_it_settles(db: Connection) -> None:
         assert seen() == dict.fromkeys(CALL_TABLES, 0)
 
 
-def test_a_leg_of_another_call_is_not_moved_by_what_is_said_of_ours(db: Connection) -> None:
+def test_an_event_of_our_call_does_not_change_a_leg_of_another_call(db: Connection) -> None:
     ours, theirs = add_tenant(db, 1), add_tenant(db, 2)
     agent, other, lead = new_call_sid(), new_call_sid(), new_call_sid()
     begin_call(db, ours, agent)
@@ -111,7 +111,7 @@ def test_a_leg_of_another_call_is_not_moved_by_what_is_said_of_ours(db: Connecti
     assert legs == [{"status": "in-progress"}]
 
 
-def test_a_callback_waits_for_no_run(postgres: Postgres) -> None:
+def test_a_callback_does_not_wait_for_a_run(postgres: Postgres) -> None:
     """A run that has claimed a call, and has not committed, is in no callback's way for long: the
     claim is one statement. What it asks Twilio happens outside of any transaction."""
     with scratch_database(postgres, "ways") as url, psycopg.connect(url) as one:
@@ -124,5 +124,5 @@ def test_a_callback_waits_for_no_run(postgres: Postgres) -> None:
         with as_role(one, "call_reconciler"):
             one.execute("select public.claim_unsettled_calls(50, 30)")
         with psycopg.connect(url, options="-c lock_timeout=2s") as callback:
-            # What moves no date on the list.
+            # An event that does not change a date on the list.
             record_event(callback, agent, new_call_sid(), "in-progress", 2)

@@ -66,7 +66,7 @@ def calls(db: Connection) -> Calls:
 
 
 def rows_seen(db: Connection) -> dict[str, int]:
-    """By table, how many rows the connection's role sees as it stands."""
+    """How many rows of each table the role of the connection sees now."""
     return {
         table: db.execute(sql.SQL("select from public.{}").format(sql.Identifier(table))).rowcount
         for table in READABLE
@@ -164,7 +164,7 @@ def fails(db: Connection, calls: Calls) -> None:
     "happens",
     [begins, is_refused, begins_again, is_told_of, is_told_of_again, is_told_of_too_early, fails],
 )
-def test_nothing_of_a_call_is_left_to_see_after_its_function(
+def test_after_its_function_nothing_of_the_call_can_be_seen(
     db: Connection, calls: Calls, happens: Callable[[Connection, Calls], None]
 ) -> None:
     happens(db, calls)
@@ -179,8 +179,8 @@ def test_nothing_of_a_call_is_left_to_see_after_its_function(
 
 
 def enter(db: Connection, calls: Calls) -> None:
-    """As the functions do. A session in SQL could, too, and name any call and business; over REST
-    there is no way to it."""
+    """Enters a call as the SQL functions do. Any SQL session could do this, for any call and
+    business. Over REST it is not possible."""
     db.execute("set local role call_webhook")
     db.execute("select private.enter_call(%s, %s)", (calls.call, calls.ours.business_id))
 
@@ -221,12 +221,12 @@ def test_an_event_alone_shows_nothing_of_any_business(db: Connection, calls: Cal
         "update public.conversations set status = 'failed' where call_sid = '{other}'",
         "update public.call_legs set status = 'failed' where call_sid = '{other}'",
         "update public.call_events set conversation_id = null where agent_call_sid = '{other}'",
-        # Not even its own, once it is attached.
+        # Not even an event of its own call, after it was attached.
         "update public.call_events set conversation_id = null where agent_call_sid = '{call}'",
         "update public.call_events set conversation_id = null where agent_call_sid = '{unknown}'",
     ],
 )
-def test_inside_it_moves_nothing_but_its_call(db: Connection, calls: Calls, statement: str) -> None:
+def test_inside_it_changes_only_its_call(db: Connection, calls: Calls, statement: str) -> None:
     filled = statement.format(call=calls.call, other=calls.other, unknown=calls.unknown)
     with attempt(db):
         assert db.execute(filled).rowcount > 0
@@ -242,7 +242,7 @@ def test_inside_it_moves_nothing_but_its_call(db: Connection, calls: Calls, stat
         ("update public.call_events set conversation_id = null", 0),
     ],
 )
-def test_inside_it_moves_nothing_but_its_call_without_looking_either(
+def test_inside_it_changes_only_its_call_even_if_it_reads_no_column(
     db: Connection, calls: Calls, statement: str, reached: int
 ) -> None:
     """An update that reads no column is held by the policy for updates alone."""
@@ -278,7 +278,7 @@ def test_inside_it_may_not(db: Connection, calls: Calls, statement: str) -> None
         other_id=conversation(db, calls.other)["id"],
         business=calls.ours.business_id,
     )
-    # A superuser is not stopped by a privilege, though some statements break a key as well.
+    # Privileges do not stop a superuser, but some of these statements break a key as well.
     with suppress(psycopg.errors.IntegrityError), attempt(db):
         db.execute(filled)
     enter(db, calls)
@@ -296,7 +296,7 @@ def test_the_call_named_before_does_not_help_the_next(db: Connection, calls: Cal
 def test_a_repeated_delivery_cannot_fetch_a_call_under_another_business(
     db: Connection, calls: Calls
 ) -> None:
-    """The row that is there decides; what the second delivery claims changes nothing."""
+    """The row that exists decides. What the second delivery claims changes nothing."""
     first = conversation(db, calls.call)
     begin_call(db, calls.theirs, calls.call, user_id=uuid.uuid4())
     assert conversation(db, calls.call) == first

@@ -105,6 +105,23 @@ def test_what_reps_write_about_a_person_is_not_broadcast(live: Connection, tenan
     assert messages(live)[-1]["event"] == "UPDATE"
 
 
+def test_a_beginning_that_comes_last_never_opens_an_ended_call(
+    live: Connection, tenant: Tenant
+) -> None:
+    agent, lead = new_call_sid(), new_call_sid()
+    rep = f"client:user_{tenant.user_id.hex}_{tenant.business_id.hex}"
+    numbers = {"From": tenant.caller_id, "To": tenant.lead_number}
+    record_event(live, agent, lead, "completed", 3, duration_seconds=7, payload=numbers)
+    record_event(live, agent, agent, "completed", 0, payload={"From": rep, "To": "typed"})
+    told_before = len(messages(live))
+    begin_call(live, tenant, agent)
+    records = [message["payload"]["record"] for message in messages(live)]  # type: ignore[index]
+    assert {record["status"] for record in records[told_before:]} == {"completed"}
+    assert all(record["ended_at"] for record in records)
+    # As GET /api/twilio/status has it, without the notes.
+    assert [set(record) & {"begun_at", "notes"} for record in records] == [set()] * len(records)
+
+
 def test_members_follow_their_own_business_only(live: Connection, tenant: Tenant) -> None:
     other = add_tenant(live, 2)
     for each in (tenant, other):

@@ -21,7 +21,7 @@ CREATED = re.compile(
 
 
 def functions_by_file() -> dict[str, str]:
-    """By function, the file that creates it."""
+    """The file that creates each function."""
     return {
         name: file
         for file, text in FILES.items()
@@ -36,7 +36,7 @@ def test_no_object_is_defined_twice() -> None:
         for text in FILES.values()
         for kind, name in CREATED.findall(text)
     )
-    # As many as there are, or the expression would miss some.
+    # If the numbers differ, the expression misses some.
     assert len(created) > 100
     assert [each for each, times in created.items() if times > 1] == []
 

@@ -106,7 +106,7 @@ def busy(postgres: Postgres) -> Iterator[Busy]:
     with scratch_database(postgres, "busy") as url:
         with psycopg.connect(url) as admin:
             tenant = add_tenant(admin, 1)
-            # Parameters are for one statement, and this is many.
+            # Parameters work with one statement only, and these are several.
             filling = psycopg.ClientCursor(admin)
             filling.execute(FILL, {"business_id": tenant.business_id, "user_id": tenant.user_id})
             (call,) = fetch(
@@ -146,7 +146,7 @@ def assert_no_big_table_is_scanned(plan: dict[str, Any]) -> None:
 
 @dataclass
 class Read:
-    """By table, rows that were read one way or the other."""
+    """How many rows of each table were read, by scans of any kind."""
 
     whole: dict[str, int]
     by_index: dict[str, int]
@@ -297,7 +297,7 @@ def is_previewed(db: Connection, busy: Busy) -> None:
 def test_a_call_reads_its_own_rows_by_index(
     db: Connection, busy: Busy, happens: Callable[[Connection, Busy], None]
 ) -> None:
-    # More often than a function needs to settle on a plan for good.
+    # Often enough for a function to keep one plan.
     for _ in range(8):
         with reading(db) as read:
             happens(db, busy)
@@ -337,7 +337,7 @@ def test_a_run_reads_the_calls_that_are_due_by_index(db: Connection, busy: Busy)
         assert row is not None
         assert len(row[0]) == 10
         assert read.whole == NOT_ONCE
-        # The row, and the row again where it is claimed.
+        # The row is read, and read again when it is claimed.
         assert read.by_index["unsettled_calls"] < 60
         assert read.by_index["call_events"] < 10 * 5 * 4
 
@@ -363,7 +363,7 @@ def test_deleting_a_business_reads_its_own_rows_by_index(db: Connection, busy: B
 
 
 def test_what_every_statement_asks_is_planned_once_a_connection(db: Connection) -> None:
-    """A function in SQL with a search_path of its own is planned anew for each statement."""
+    """A function in SQL with a search_path of its own is planned again for each statement."""
     planned_anew = fetch(
         db,
         "select proname from pg_proc where pronamespace = 'private'::regnamespace"
@@ -392,7 +392,7 @@ def test_a_call_that_changes_needs_no_new_entries_in_indexes(db: Connection, bus
 def test_prepared_for_any_business_a_page_of_calls_still_reads_only_the_page(
     db: Connection, busy: Busy
 ) -> None:
-    """As the REST API sends it: prepared, the limit a parameter."""
+    """The REST API sends it like this: prepared, with the limit as a parameter."""
     db.execute("set local plan_cache_mode = force_generic_plan")
     db.execute(f"prepare newest (uuid, int) as {NEWEST_OF_ONE.replace('%s', '$1')[:-2]}$2")
     with as_user(db, busy.tenant.user_id), reading(db) as read:

@@ -1,4 +1,4 @@
-"""Lost callbacks, in the database: which calls are asked about, when, by whom, and what follows."""
+"""Lost callbacks, in the database: which calls Twilio is asked about, when, and what follows."""
 
 from __future__ import annotations
 
@@ -145,12 +145,10 @@ def talked(db: Connection, tenant: Tenant, *, but: tuple[str, ...] = ()) -> tupl
     return agent, lead
 
 
-# Who is asked about, and when.
+# Which calls are asked about, and when.
 
 
-def test_a_call_of_which_everything_came_is_never_asked_about(
-    db: Connection, tenant: Tenant
-) -> None:
+def test_a_call_with_all_its_callbacks_is_never_asked_about(db: Connection, tenant: Tenant) -> None:
     agent, _ = talked(db, tenant)
     place = listed(db, agent)
     assert place is not None
@@ -170,7 +168,9 @@ def test_a_call_that_misses_an_end_is_asked_about(
     assert claim(db)["calls"] == [agent]
 
 
-def test_a_call_that_only_its_agent_tells_of_is_asked_about(db: Connection, tenant: Tenant) -> None:
+def test_a_call_with_events_of_the_agents_leg_only_is_asked_about(
+    db: Connection, tenant: Tenant
+) -> None:
     """With every callback of the lead's lost, it would count as canceled."""
     agent, lead = talked(
         db, tenant, but=("initiated", "ringing", "in-progress", "completed", "dial")
@@ -193,7 +193,7 @@ def test_a_phone_that_still_rings_is_not_asked_about(db: Connection, tenant: Ten
     assert place["seconds"] == 60
 
 
-def test_an_end_brings_the_next_question_nearer(db: Connection, tenant: Tenant) -> None:
+def test_after_an_end_twilio_is_asked_sooner(db: Connection, tenant: Tenant) -> None:
     agent, lead = new_call_sid(), new_call_sid()
     begin_call(db, tenant, agent)
     db.execute("update private.unsettled_calls set next_check_at = now() + interval '5 minutes'")
@@ -227,7 +227,9 @@ def test_a_call_that_dialled_nobody_is_settled_by_the_dial_action(
     assert claim(db) == {"calls": [], "settled": 1, "paused_seconds": None}
 
 
-def test_a_late_event_of_a_settled_call_asks_nobody(db: Connection, tenant: Tenant) -> None:
+def test_after_a_late_event_of_a_settled_call_twilio_is_not_asked(
+    db: Connection, tenant: Tenant
+) -> None:
     agent, lead = talked(db, tenant)
     let_it_be_due(db)
     claim(db)
@@ -263,7 +265,7 @@ def test_what_is_known_already_is_not_stored_again(db: Connection, tenant: Tenan
     assert events(db, agent) == [(agent, "completed")]
 
 
-def test_twilios_word_on_a_leg_counts_more_than_dials(db: Connection, tenant: Tenant) -> None:
+def test_twilios_api_wins_over_the_dial_action(db: Connection, tenant: Tenant) -> None:
     agent, lead = new_call_sid(), new_call_sid()
     begin_call(db, tenant, agent)
     record_event(db, agent, lead, "no-answer", source="dial_action")
@@ -271,7 +273,7 @@ def test_twilios_word_on_a_leg_counts_more_than_dials(db: Connection, tenant: Te
     assert conversation(db, agent)["status"] == "canceled"
 
 
-def test_a_call_that_goes_on_says_so_and_is_asked_about_ever_more_rarely(
+def test_a_call_that_goes_on_says_so_and_is_asked_about_less_and_less_often(
     db: Connection, tenant: Tenant
 ) -> None:
     agent, lead = talked(db, tenant, but=("in-progress", "completed", "dial", "agent"))
@@ -286,21 +288,21 @@ def test_a_call_that_goes_on_says_so_and_is_asked_about_ever_more_rarely(
     assert waits == [60, 120, 240, 300, 300, 300]
     assert events(db, agent) == [(agent, "in-progress"), (lead, "in-progress")]
     row = conversation(db, agent)
-    # When it was answered is not known, and not when we asked.
+    # Nobody knows when it was answered: it was not when we asked.
     assert (row["status"], row["answered_at"]) == ("in-progress", None)
     settle(db, agent, [leg(agent, "completed", 13, 12), leg(lead, "completed", 12, 7)])
     row = conversation(db, agent)
     assert (row["answered_at"], row["duration_seconds"]) == (at(5), 7)
 
 
-def test_before_the_answer_there_is_nothing_to_write(db: Connection, tenant: Tenant) -> None:
+def test_before_the_answer_of_a_leg_no_event_is_written(db: Connection, tenant: Tenant) -> None:
     agent, lead = new_call_sid(), new_call_sid()
     begin_call(db, tenant, agent)
     assert not settle(db, agent, [leg(agent, "ringing"), leg(lead, "queued")])
     assert events(db, agent) == []
 
 
-def test_a_status_that_is_new_to_us_settles_nothing(db: Connection, tenant: Tenant) -> None:
+def test_an_unknown_status_does_not_settle_a_call(db: Connection, tenant: Tenant) -> None:
     agent, lead = new_call_sid(), new_call_sid()
     begin_call(db, tenant, agent)
     assert not settle(db, agent, [leg(agent, "completed", 13), leg(lead, "teleported", 12)])
@@ -342,7 +344,7 @@ def test_with_any_callbacks_lost_the_call_is_right_and_late_ones_change_nothing_
         assert {name: row[name] for name in told} == right, lost
         assert listed(db, agent) is None
 
-        # What was lost was only late, and comes in another order.
+        # The lost callbacks were only late, and come in another order.
         late = [
             (lead, "initiated", 0, 1, None),
             (lead, "ringing", 1, 2, None),
@@ -372,7 +374,7 @@ def test_with_any_callbacks_lost_the_call_is_right_and_late_ones_change_nothing_
     figure(f"{len(chosen)} of {len(losses)} ways to lose callbacks of a call: right, and stays so")
 
 
-# What Twilio does not know.
+# Calls that Twilio does not know.
 
 
 def test_a_call_that_twilio_does_not_know_fails_after_an_hour_and_is_asked_about_no_more(
@@ -397,7 +399,7 @@ def test_a_call_that_twilio_does_not_know_fails_after_an_hour_and_is_asked_about
     assert [leg["status"] for leg in legs] == ["failed", "failed"]
     assert listed(db, agent) is None
 
-    # Twilio knows better after all.
+    # Later the callback of the lead's leg arrives.
     record_event(
         db, agent, lead, "completed", 3, occurred_at=at(12).isoformat(), duration_seconds=7
     )
@@ -405,7 +407,7 @@ def test_a_call_that_twilio_does_not_know_fails_after_an_hour_and_is_asked_about
     assert (row["status"], row["duration_seconds"]) == ("completed", 7)
 
 
-def test_giving_up_takes_nothing_back_that_dial_has_told(db: Connection, tenant: Tenant) -> None:
+def test_giving_up_keeps_what_the_dial_action_said(db: Connection, tenant: Tenant) -> None:
     agent, _ = talked(db, tenant, but=("completed", "agent"))
     let_it_be_due(db, agent, age=timedelta(hours=2))
     claim(db)
@@ -441,7 +443,7 @@ def test_a_call_that_nobody_knows_leaves_the_list_as_well(db: Connection) -> Non
 
 
 def by_the_api(tenant: Tenant, agent: str, lead: str) -> list[Leg]:
-    """A call of 7 s whose agent's leg names no number, as browsers' may."""
+    """A call of 7 s whose agent's leg names no number: browsers may send such calls."""
     rep = f"client:user_{tenant.user_id.hex}_{tenant.business_id.hex}"
     legs = [leg(agent, "completed", 13, 12), leg(lead, "completed", 12, 7)]
     legs[0]["payload"] = {"sid": agent, "from": rep, "to": ""}
@@ -466,7 +468,9 @@ def test_a_call_whose_beginning_is_not_on_record_becomes_what_its_legs_say(
     assert listed(db, agent) is None
 
 
-def test_the_agents_own_end_finds_what_its_lead_told_before(db: Connection, tenant: Tenant) -> None:
+def test_the_end_of_the_agents_leg_uses_earlier_events_of_the_leads_leg(
+    db: Connection, tenant: Tenant
+) -> None:
     agent, lead = new_call_sid(), new_call_sid()
     numbers = {"From": tenant.caller_id, "To": tenant.lead_number}
     record_event(
@@ -479,7 +483,7 @@ def test_the_agents_own_end_finds_what_its_lead_told_before(db: Connection, tena
     )
     row = conversation(db, agent)
     assert (row["status"], row["duration_seconds"]) == ("completed", 7)
-    # Should it begin after all, nothing of that changes.
+    # If it begins later, nothing of this changes.
     begin_call(db, tenant, agent)
     assert conversation(db, agent)["duration_seconds"] == 7
 
@@ -509,7 +513,7 @@ def ended_without_beginning(db: Connection, tenant: Tenant) -> str:
 
 
 def test_a_call_that_never_began_is_asked_about_once(db: Connection, tenant: Tenant) -> None:
-    """It may have dialled all the same, and every callback of the lead's leg may be lost."""
+    """It may have dialled, and all callbacks of the lead's leg may be lost."""
     silent, talked_on, lead = (
         *(ended_without_beginning(db, tenant) for _ in range(2)),
         new_call_sid(),
@@ -525,10 +529,10 @@ def test_a_call_that_never_began_is_asked_about_once(db: Connection, tenant: Ten
     assert (listed(db, silent), listed(db, talked_on)) == (None, None)
 
 
-def test_what_comes_late_puts_a_call_that_never_began_on_the_list_again(
+def test_a_late_event_puts_a_call_that_never_began_on_the_list_again(
     db: Connection, tenant: Tenant
 ) -> None:
-    """Or nobody would ask about it, had its lead's end been lost."""
+    """Otherwise nobody would ask about the call if the end of its lead's leg was lost."""
     for what in ("an event", "its beginning"):
         agent = ended_without_beginning(db, tenant)
         let_it_be_due(db, agent)
@@ -542,7 +546,9 @@ def test_what_comes_late_puts_a_call_that_never_began_on_the_list_again(
         assert listed(db, agent) is not None, what
 
 
-def test_whoever_is_no_member_gets_no_call_on_record(db: Connection, tenant: Tenant) -> None:
+def test_a_call_of_somebody_who_is_not_a_member_is_not_stored(
+    db: Connection, tenant: Tenant
+) -> None:
     agent, lead = new_call_sid(), new_call_sid()
     record_event(db, agent, lead, "ringing", 1)
     stranger = Tenant(
@@ -555,7 +561,7 @@ def test_whoever_is_no_member_gets_no_call_on_record(db: Connection, tenant: Ten
 # One run, several runs, and runs that die.
 
 
-def test_a_claimed_call_is_nobody_elses_until_its_lease_ends(
+def test_no_other_run_gets_a_claimed_call_until_its_lease_ends(
     db: Connection, tenant: Tenant
 ) -> None:
     agent, _ = talked(db, tenant, but=("agent",))
@@ -570,7 +576,7 @@ def test_a_claimed_call_is_nobody_elses_until_its_lease_ends(
     assert claim(db)["calls"] == [agent]
 
 
-def test_a_call_that_nobody_gets_anywhere_with_is_claimed_ever_more_rarely(
+def test_a_call_that_cannot_be_settled_is_claimed_less_and_less_often(
     db: Connection, tenant: Tenant
 ) -> None:
     agent, _ = talked(db, tenant, but=("agent",))
@@ -581,7 +587,7 @@ def test_a_call_that_nobody_gets_anywhere_with_is_claimed_ever_more_rarely(
         place = listed(db, agent)
         assert place is not None
         leases.append(place["seconds"])
-    # Three runs on end find it; after that it keeps no others waiting.
+    # Three runs in a row find it. After that it does not delay other calls.
     assert leases == [30, 30, 30, 60, 120, 240, 240, 240]
 
 
@@ -627,7 +633,7 @@ def test_a_call_that_another_run_is_claiming_is_passed_over(postgres: Postgres) 
         one.commit()
         assert set(claim(one, 1)["calls"]) < {first, second}
         with psycopg.connect(url, options="-c lock_timeout=2s") as other:
-            # Not committed yet, and nobody waits.
+            # The claim is not committed yet, but nobody waits for it.
             assert len(claim(other)["calls"]) == 1
 
 
@@ -647,7 +653,7 @@ def test_a_pause_lasts_an_hour_at_most(db: Connection) -> None:
     assert call(db, "pause_reconciliation", 2**31 - 1) == {"paused_seconds": 3600}
 
 
-def test_a_leg_that_twilio_never_lists_keeps_no_call_open_for_ever(
+def test_a_leg_that_twilio_never_lists_does_not_keep_a_call_open_for_ever(
     db: Connection, tenant: Tenant
 ) -> None:
     agent, lead = new_call_sid(), new_call_sid()
@@ -660,7 +666,7 @@ def test_a_leg_that_twilio_never_lists_keeps_no_call_open_for_ever(
     assert (conversation(db, agent)["status"], listed(db, agent)) == ("failed", None)
 
 
-def test_a_leg_that_nobody_has_heard_of_is_waited_for_a_few_times(
+def test_twilio_is_asked_a_few_times_for_a_leg_without_events(
     db: Connection, tenant: Tenant
 ) -> None:
     agent, lead = new_call_sid(), new_call_sid()

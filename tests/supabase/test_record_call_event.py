@@ -229,7 +229,7 @@ def test_a_dial_action_does_not_name_the_numbers_of_the_leads_leg(
     assert (call["from_number"], call["to_number"]) == (None, tenant.lead_number)
 
 
-def test_a_leg_of_another_call_costs_neither_call_anything(db: Connection) -> None:
+def test_a_leg_of_another_call_harms_neither_call(db: Connection) -> None:
     """Twilio would hardly say so; who does must not take the event, or the beginning, with it."""
     tenant = add_tenant(db, 1)
     first, second, leg = new_call_sid(), new_call_sid(), new_call_sid()

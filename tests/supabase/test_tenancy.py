@@ -43,7 +43,7 @@ TABLES = (
     "token_grants",
     "limit_changes",
 )
-# Of no business: tests/supabase/test_foundation_reconciler_role.py.
+# Tables without a business: tests/supabase/test_foundation_reconciler_role.py.
 OF_THE_RECONCILER = {"unsettled_calls", "reconciliation"}
 OPERATOR_TABLES = TABLES[:6]
 CALL_TABLES = ("conversations", "call_legs", "call_events")
@@ -57,7 +57,7 @@ USERS: dict[str, tuple[str, ...]] = {
     "a former member": (),
     "a user of no business": (),
 }
-# And those whose limits they may change.
+# The businesses whose limits they may change.
 MANAGE = {"a manager": ("ours",), "an owner there and agent here": ("theirs",)}
 PRINCIPALS = (*USERS, "anon", "call_webhook", "service_role")
 
@@ -80,7 +80,7 @@ class World:
 
 
 def furnish(db: Connection, tenant: Tenant) -> str:
-    """A row in the tables that a new tenant leaves empty; the CallSid of its call."""
+    """Adds a row to the tables that a new tenant leaves empty. Returns the CallSid of its call."""
     db.execute(
         "insert into public.do_not_call (business_id, phone_number) values (%s, %s)",
         (tenant.business_id, "+14155550199"),
@@ -141,7 +141,7 @@ def world(db: Connection) -> World:
 
 @contextmanager
 def acting_as(db: Connection, world: World, principal: str) -> Iterator[None]:
-    """Undone afterwards."""
+    """Acts as this user or role. What it does is undone when the context ends."""
     with attempt(db):
         if principal in USERS:
             with as_user(db, world.users[principal]):
@@ -185,7 +185,7 @@ def test_every_table_is_tried(db: Connection) -> None:
 
 @pytest.mark.parametrize("table", TABLES)
 @pytest.mark.parametrize("user", USERS)
-def test_users_read_what_is_their_businesses_and_nothing_else(
+def test_users_read_the_rows_of_their_businesses_and_no_others(
     db: Connection, world: World, user: str, table: str
 ) -> None:
     assert {world.ours.business_id, world.theirs.business_id} <= businesses_in(db, table)
@@ -219,7 +219,7 @@ def test_operators_read_everything(db: Connection, world: World, table: str) -> 
 
 
 @pytest.mark.parametrize("user", USERS)
-def test_calls_of_no_business_and_events_of_no_call_are_nobodys(
+def test_no_member_sees_calls_without_a_business_or_events_without_a_call(
     db: Connection, world: World, user: str
 ) -> None:
     sids = [world.orphan_call, world.unknown_call]
@@ -239,7 +239,7 @@ def test_a_user_without_an_id_sees_nothing(db: Connection, world: World) -> None
         assert [count(db, table) for table in TABLES] == [0] * len(TABLES)
 
 
-def test_a_removed_member_loses_sight_at_once(db: Connection, world: World) -> None:
+def test_a_removed_member_sees_nothing_from_that_moment(db: Connection, world: World) -> None:
     with as_user(db, world.ours.user_id):
         assert count(db, "conversations") == 1
     db.execute("delete from public.business_members where user_id = %s", (world.ours.user_id,))
@@ -296,7 +296,7 @@ def insert_into(table: str, row: dict[str, object]) -> sql.Composed:
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_only_operators_insert_and_members_whom_not_to_call(
+def test_only_operators_insert_rows_and_members_add_to_do_not_call(
     db: Connection, world: World, table: str
 ) -> None:
     for tenant, call_sid in ((world.ours, world.our_call), (world.theirs, world.their_call)):
@@ -315,7 +315,7 @@ def test_only_operators_insert_and_members_whom_not_to_call(
 
 @pytest.mark.parametrize("table", TABLES)
 def test_an_upsert_is_no_way_around(db: Connection, world: World, table: str) -> None:
-    """Onto the row that is there: it neither changes it nor tells that it exists."""
+    """An upsert of a row that exists neither changes it nor tells that it exists."""
     for call_sid in (world.our_call, world.their_call):
         identity = sql.SQL(
             " overriding system value"
@@ -358,7 +358,7 @@ def test_an_upsert_is_no_way_around(db: Connection, world: World, table: str) ->
 
 @pytest.mark.parametrize("table", TABLES)
 @pytest.mark.parametrize("principal", PRINCIPALS)
-def test_each_column_is_updated_by_whom_it_is_for(
+def test_each_column_is_updated_only_by_those_who_may(
     db: Connection, world: World, principal: str, table: str
 ) -> None:
     columns = fetch(
@@ -394,7 +394,7 @@ def test_each_column_is_updated_by_whom_it_is_for(
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_nobody_deletes_but_operators_who_end_a_membership(
+def test_only_operators_delete_and_only_memberships(
     db: Connection, world: World, table: str
 ) -> None:
     statement = sql.SQL("delete from public.{}").format(sql.Identifier(table))
@@ -499,7 +499,7 @@ def test_users_learn_only_their_own_memberships(db: Connection, world: World) ->
             assert {row["id"] for row in rows} == world.visible(user)
 
 
-def test_no_condition_of_the_asker_sees_other_memberships(db: Connection, world: World) -> None:
+def test_no_condition_of_a_query_sees_other_memberships(db: Connection, world: World) -> None:
     """A condition that PostgreSQL holds for cheap comes first, unless the view is a barrier."""
     db.execute(
         """
@@ -518,7 +518,8 @@ def test_no_condition_of_the_asker_sees_other_memberships(db: Connection, world:
 
 
 def test_a_pooled_connection_forgets_whose_request_it_served(db: Connection, world: World) -> None:
-    """Plans of functions are cached for the session; the policies in them must follow the role."""
+    """Plans of functions are cached for the session, but the policies in them must follow the
+    role."""
     for _ in range(8):
         for tenant, other in ((world.ours, world.theirs), (world.theirs, world.ours)):
             with as_user(db, tenant.user_id):

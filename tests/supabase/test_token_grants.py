@@ -103,7 +103,7 @@ def test_a_user_of_several_businesses_must_name_one(db: Connection, tenant: Tena
         }
 
 
-def test_who_is_no_member_gets_none_and_does_not_learn_what_exists(
+def test_a_user_who_is_not_a_member_gets_no_token_and_does_not_learn_what_exists(
     db: Connection, tenant: Tenant
 ) -> None:
     refused = {"error": "not_a_member"}
@@ -124,14 +124,14 @@ def test_a_token_without_a_user_gets_none(db: Connection, tenant: Tenant) -> Non
     assert row == ({"error": "signed_out"},)
 
 
-def test_the_limit_of_a_minute_is_reached_and_then_told(db: Connection, tenant: Tenant) -> None:
+def test_at_the_limit_of_a_minute_the_wait_is_told(db: Connection, tenant: Tenant) -> None:
     limit(db, tenant, 3)
     answers = [grant(db, tenant.user_id) for _ in range(5)]
     assert ["error" in answer for answer in answers] == [False] * 3 + [True] * 2
     assert answers[3].keys() == {"error", "retry_after"}
     assert answers[3]["error"] == "rate_limited"
     assert 1 <= answers[3]["retry_after"] <= 60
-    # A refusal is no grant: it does not lengthen the wait.
+    # A refusal does not count as a grant, so it does not lengthen the wait.
     assert len(grants_of(db, tenant.user_id)) == 3
 
 
@@ -192,7 +192,7 @@ def test_of_many_at_once_exactly_the_limit_is_granted(postgres: Postgres) -> Non
         ThreadPoolExecutor(3 * per_minute) as pool,
     ):
         limit(admin, tenant, per_minute)
-        # Nobody can write before all have counted, or wait for their turn to.
+        # Nobody can write before all have counted or wait for their turn.
         with psycopg.connect(postgres.url()) as gate:
             gate.execute("lock table public.token_grants in share mode")
             asked = [pool.submit(ask, tenant) for _ in range(3 * per_minute)]
@@ -264,7 +264,7 @@ def test_the_record_of_a_grant_outlives_the_account(db: Connection, tenant: Tena
     assert len(grants_of(db, tenant.user_id)) == 1
 
 
-def test_who_signed_out_or_is_banned_gets_no_token(db: Connection, tenant: Tenant) -> None:
+def test_a_user_who_signed_out_or_is_banned_gets_no_token(db: Connection, tenant: Tenant) -> None:
     session_id = uuid.uuid4()
     claims = {"sub": str(tenant.user_id), "role": "authenticated", "session_id": str(session_id)}
 

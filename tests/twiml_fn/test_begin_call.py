@@ -81,7 +81,7 @@ def test_the_call_is_put_on_record_in_one_request_as_the_webhook_role(
 
 
 @pytest.mark.parametrize("blank", ["", "  "])
-def test_a_wish_that_the_rep_did_not_make_is_null(
+def test_a_parameter_that_the_rep_did_not_send_is_null(
     twiml: Endpoint, blank: str, canned: CannedServer
 ) -> None:
     canned.on_post(URL, BEGUN)

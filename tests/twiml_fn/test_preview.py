@@ -118,7 +118,7 @@ def test_what_a_rep_leaves_out_is_null(twiml: Endpoint, canned: CannedServer) ->
 
 
 @pytest.mark.parametrize(("refusal", "status"), [("business_required", 400), ("not_a_member", 403)])
-def test_a_rep_is_told_whose_call_it_cannot_be(
+def test_a_preview_that_the_database_refuses_says_why(
     twiml: Endpoint, refusal: str, status: int, canned: CannedServer
 ) -> None:
     canned.on_post(URL, {"error": refusal})

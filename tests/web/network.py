@@ -49,7 +49,7 @@ class Network:
         self._post("callees", {"number": number, "script": None})
 
     def cut(self, call_sid: str, seconds: float) -> None:
-        """Closes the socket of the call's browser. No browser can open one for so many seconds."""
+        """Closes the socket of the call's browser. No browser can open one for ``seconds``."""
         self._post("outage", {"seconds": seconds})
         self._post(f"calls/{call_sid}/drop-socket", {})
 

@@ -15,7 +15,7 @@ LOGOUT = re.compile(r"/auth/v1/logout")
 
 
 def go_to(tab: CallsPage, address: str) -> None:
-    """As a link or a bookmark does."""
+    """Changes the address as a link or a bookmark does."""
     tab.page.evaluate("address => { location.hash = address; }", address)
 
 

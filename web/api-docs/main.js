@@ -17,7 +17,7 @@ const ui = SwaggerUIBundle({
   deepLinking: true,
   defaultModelsExpandDepth: 0,
   displayRequestDuration: true,
-  // The validator would be a server of Swagger's.
+  // Without this the page would send the description to a server of Swagger.
   validatorUrl: null,
   onComplete: () => void followSession(),
 });

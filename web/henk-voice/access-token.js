@@ -8,8 +8,8 @@ import { VoiceError, failure } from './failures.js';
  * @typedef {object} AccessTokenOptions
  * @property {() => Promise<TokenGrant>} fetch
  * @property {(token: string) => void} onToken called with every new token
- * @property {(failure: Failure) => void} onFailure there is no usable token, for this reason
- * @property {() => void} onRecovered there is a usable token again
+ * @property {(failure: Failure) => void} onFailure called with the reason when no token can be used
+ * @property {() => void} onRecovered called when a token can be used again
  */
 
 /** A token is renewed after this part of its lifetime: a token of an hour after 45 minutes. */
@@ -24,7 +24,7 @@ const LONGEST_RETRY_MS = 60_000;
 const PERMANENT_RETRY_MS = 300_000;
 
 /**
- * Keeps a Twilio access token that is valid at any time.
+ * Keeps a Twilio access token, and renews it so that it is always valid.
  *
  * The age of a token counts from the moment it was received, so a wrong clock does no harm.
  */

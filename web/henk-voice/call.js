@@ -30,7 +30,7 @@ import { failure } from './failures.js';
 const ORDER = /** @type {const} */ (['connecting', 'ringing', 'talking', 'ended']);
 /**
  * A call that is answered without ringing may be a refused call whose reason is spoken. The call
- * waits this long for its conversation, which tells.
+ * waits this long for its conversation, which says whether it was refused.
  */
 const DOUBT_WITHOUT_RINGING_MS = 3_000;
 /**

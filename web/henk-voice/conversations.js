@@ -150,7 +150,7 @@ export class Conversations {
 
   /**
    * @param {string} callSid of the browser's leg
-   * @returns {Promise<ConversationInHistory | null>} null if the call is not on record (yet)
+   * @returns {Promise<ConversationInHistory | null>} null if the call is not stored (yet)
    */
   async byCallSid(callSid) {
     return this.#one('call_sid', callSid);

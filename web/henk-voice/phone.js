@@ -9,7 +9,7 @@ import { VoiceError, failure } from './failures.js';
  *
  * @typedef {object} PhoneOptions
  * @property {typeof import('@twilio/voice-sdk').Device} Device
- * @property {object} deviceOptions options for `new Device()`; they override ours
+ * @property {object} deviceOptions options for `new Device()`; they replace ours
  * @property {AudioDevices} audio
  * @property {() => Promise<string>} freshToken fetches a new access token
  * @property {(waiting: boolean) => void} onMicrophone true when the browser is asked for the
@@ -84,7 +84,7 @@ export class Phone {
 
       this.#giveUp = giveUp;
 
-      // If the token is refused, connect() never settles: only the Device's error tells.
+      // If the token is refused, connect() never settles. Only the Device reports an error.
       // https://github.com/twilio/twilio-voice.js/issues/85
       this.#onTrouble = (cause) => {
         trouble = cause;
@@ -169,7 +169,7 @@ export class Phone {
       enableImprovedSignalingErrorPrecision: true,
       // How long a call waits for its browser to reconnect.
       maxCallSignalingTimeoutMs: 15_000,
-      // Our failures say what the SDK would log.
+      // The SDK does not need to log: our failures say the same.
       logLevel: 'silent',
       ...deviceOptions,
       getUserMedia: this.#getUserMedia,

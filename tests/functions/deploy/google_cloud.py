@@ -75,7 +75,7 @@ class GoogleCloud:
         self.jobs: dict[str, dict[str, object]] = {}
         # Every command that was meant to change something, in its order.
         self.changes: list[tuple[str, ...]] = []
-        # Told of each, "before" it is done and "after"; raises to let it fail.
+        # Called for each, "before" it is done and "after" it. It raises to let the change fail.
         self.on_change: Callable[[tuple[str, ...], str], None] = lambda argv, when: None
         # Whether a revision listens once it is started.
         self.starts: Callable[[Revision], bool] = lambda revision: True
@@ -292,7 +292,7 @@ def _create_account(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags, st
     cloud.needs("iam")
     (name,) = words
     if not re.fullmatch(r"[a-z][a-z0-9-]{4,28}[a-z0-9]", name):
-        raise Refused(f"INVALID_ARGUMENT: {name} is no account id")
+        raise Refused(f"INVALID_ARGUMENT: {name} is not an account id")
     email = f"{name}@{PROJECT}.iam.gserviceaccount.com"
     if email in cloud.service_accounts:
         raise Refused(f"Resource in projects [{PROJECT}] is the subject of a conflict: {email}")
@@ -353,7 +353,7 @@ def _deploy(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags, stdin: str
         cloud.needs(api)
     service = cloud.services.get(name, Service())
     if not service.serving and "no-traffic" in flags:
-        # It leaves the traffic to the latest revision that is ready, and there is none.
+        # gcloud leaves the traffic to the latest revision that is ready, but none is.
         raise Refused(
             "ERROR: (gcloud.run.deploy) --no-traffic not supported when creating a new service."
         )
@@ -383,7 +383,7 @@ def _deploy(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags, stdin: str
     delimiter, variables = re.fullmatch(r"\^(.)\^(.*)", flags["set-env-vars"]).groups()  # type: ignore[union-attr]
     source = Path(flags["source"])
     if not {"main.py", "requirements.txt"} <= {file.name for file in source.iterdir()}:
-        raise Refused(f"Build failed: {source} is no function")
+        raise Refused(f"Build failed: {source} is not a function")
     revision = f"{name}-{len(service.revisions) + 1:05d}-abc"
     kept = cloud.folder / revision
     shutil.copytree(source, kept)

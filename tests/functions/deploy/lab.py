@@ -54,7 +54,7 @@ SECRETS = (
     DATABASE_PASSWORD,
 )
 
-# Told of everything that changes something, before it does and after; raises to let it fail.
+# Called before and after each change. It raises to let the change fail.
 Fault = Callable[[str, str], None]
 
 
@@ -116,10 +116,10 @@ class Lab:
     settings: dict[str, str] = field(default_factory=lambda: dict(SETTINGS))
     # The migrations that the database has.
     applied: list[str] = field(default_factory=list)
-    # What changed something, in its order.
+    # All changes, in their order.
     changes: list[str] = field(default_factory=list)
     fault: Fault = lambda what, when: None
-    # What the doctor finds, whose own tests are elsewhere.
+    # What the doctor finds. The doctor itself is tested elsewhere.
     findings: list[Check] = field(default_factory=list)
     output: str = ""
     left: list[str] = field(default_factory=list)

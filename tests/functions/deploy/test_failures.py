@@ -102,7 +102,7 @@ def number_of_changes(
         (one_changed, "before", interrupt),
     ],
 )
-def test_a_failure_at_any_change_leaves_what_serves_and_a_rerun_finishes(
+def test_after_a_failure_at_any_change_the_old_version_serves_and_a_rerun_finishes(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     scene: Callable[[Lab], None],
@@ -148,7 +148,7 @@ def test_a_failure_at_any_change_leaves_what_serves_and_a_rerun_finishes(
         lab.deploy()
         assert lab.changes == [], failed
         if any(old.values()):
-            # What a run finished that another began is one release.
+            # If one run begins a release and another finishes it, it is still one release.
             lab.rollback()
             assert lab.serving() == old, failed
 
@@ -171,7 +171,7 @@ def test_pressing_ctrl_c_again_does_not_stop_it_halfway_back(lab: Lab) -> None:
     assert lab.serving() == old
 
 
-def test_what_cannot_be_given_back_is_left_with_the_command_to_type(lab: Lab) -> None:
+def test_traffic_that_cannot_be_given_back_is_left_with_the_command_to_type(lab: Lab) -> None:
     lab.deploy()
     lab.edit("shared", "ANOTHER = 1")
     old = lab.cloud.services["token-fn"].serving
@@ -196,7 +196,7 @@ def test_a_first_version_that_does_not_start_is_followed_by_one_that_does(lab: L
     stopped = lab.stops()
     assert "failed to start and listen" in str(stopped)
     assert "gcloud run services logs read token-fn" in stopped.fix
-    # Nobody was told of what started.
+    # Nobody was told about the versions that started.
     assert not any(app["voice_url"] for app in lab.twilio.apps.values())
     lab.cloud.starts = lambda revision: True
 

@@ -83,7 +83,7 @@ def test_steps_come_in_an_order_in_which_nothing_is_missing(lab: Lab) -> None:
     assert found == sorted(found)
 
 
-def test_nothing_changed_nothing_deployed(lab: Lab) -> None:
+def test_without_a_change_nothing_is_deployed(lab: Lab) -> None:
     lab.deploy()
     lab.changes.clear()
     before = lab.snapshot()
@@ -135,7 +135,7 @@ def test_a_changed_setting_deploys_those_that_have_it(lab: Lab) -> None:
     changed = {folder for folder in FOLDERS if after[folder] != before[folder]}
     assert changed == {"token_fn", "reconcile_fn"}
     assert lab.cloud.secrets["TWILIO_API_KEY_SECRET"].versions[-1].startswith("a-new-secret")
-    # The one that served before still has the old one: pinned, not "latest".
+    # The revision that served before keeps the old version of the secret: it is pinned.
     token = lab.cloud.services["token-fn"]
     pins = [revision.secrets["TWILIO_API_KEY_SECRET"][1] for revision in token.revisions.values()]
     assert pins == [1, 2]
@@ -225,7 +225,7 @@ def test_an_endpoint_can_read_its_own_secrets_and_no_others(
     pins = given.removeprefix("--set-secrets=").split(",")
     assert granted == secrets
     assert {pin.split("=")[0] for pin in pins} == secrets
-    # Its account has no other right, and is nobody else's.
+    # Its account has no other right, and no other endpoint uses it.
     assert f"--service-account={member.removeprefix('--member=serviceAccount:')}" in deployed
     assert not [argv for argv in lab.commands("projects") if member in argv]
 
@@ -317,7 +317,7 @@ def test_a_dry_run_says_every_command_and_changes_nothing(lab: Lab) -> None:
     assert not (lab.checkout / "build").exists()
     said_commands = re.findall(r"^    (gcloud|npx supabase|Twilio:)", said, re.M)
     lab.deploy()
-    # As many as a real run then needs.
+    # A real run then needs as many.
     assert len(said_commands) == len(lab.changes)
 
 
@@ -462,7 +462,7 @@ def test_a_rollback_leaves_alone_what_the_latest_release_left_alone(lab: Lab) ->
     lab.edit("token_fn", "ANOTHER = 2")
     before = lab.serving()
     lab.deploy()
-    # Its traffic is nobody's business, as where an operator has split it by hand.
+    # deploy.sh does not know this traffic, as when an operator has split it by hand.
     alone = lab.commands("run", "services", "update-traffic", "status-fn")[-1]
     assert not [flag for flag in alone if flag.startswith("--to-")]
 
@@ -550,7 +550,7 @@ def test_the_scheduler_asks_the_function_every_minute_as_an_account_without_righ
     assert function.variables["SCHEDULER_SERVICE_ACCOUNT"] == account
     assert f"serviceAccount:{account}" not in str(lab.cloud.policy)
     assert all(account not in str(secret.readers) for secret in lab.cloud.secrets.values())
-    # It is asked only once it serves.
+    # The scheduler asks it only when it serves.
     traffic, scheduled = order(lab, "run deploy reconcile-fn", "scheduler jobs create http")
     assert traffic < scheduled
 

@@ -28,7 +28,7 @@ def test_a_step_that_fails_is_marked() -> None:
     assert stream.getvalue().endswith("✗ Secret X (0 s)\n")
 
 
-def test_a_terminal_that_is_gone_stops_nothing() -> None:
+def test_a_closed_terminal_does_not_stop_the_run() -> None:
     done = []
     with Report(Gone()).step("traffic back"):
         done.append("traffic back")

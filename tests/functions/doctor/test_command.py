@@ -41,7 +41,7 @@ def settings_file(stack: Stack, tmp_path: Path) -> Path:
 
 
 def test_a_running_stack_passes(stack: Stack) -> None:
-    """As `make doctor` runs it, with what the stack publishes and nothing else."""
+    """The doctor runs as in `make doctor`, only with the settings that the stack publishes."""
     done = subprocess.run(
         [sys.executable, "-m", "functions.doctor", f"--env={stack.settings.stack_env_path}"],
         cwd=ROOT,

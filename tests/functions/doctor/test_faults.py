@@ -286,7 +286,7 @@ def restricted_key(lab: Lab) -> Iterator[Inputs]:
         yield lab.inputs()
 
 
-@fault("twilio_number", "neither the account's nor verified", "Verified caller IDs")
+@fault("twilio_number", "does not belong to the account and is not verified", "Verified caller IDs")
 def foreign_number(lab: Lab) -> Iterator[Inputs]:
     yield lab.inputs(TWILIO_PHONE_NUMBER=FOREIGN)
 
@@ -427,7 +427,7 @@ def token_of_another_key(lab: Lab) -> Iterator[Inputs]:
     yield lab.inputs(lab.webhook_jwt(secret=WRONG))
 
 
-@fault("webhook_jwt", "does not let it be call_webhook", "npx supabase db push --remote=")
+@fault("webhook_jwt", "does not accept role call_webhook", "npx supabase db push --remote=")
 def no_webhook_role(lab: Lab) -> Iterator[Inputs]:
     body = {"code": "22023", "message": 'role "call_webhook" does not exist'}
     with answering({"/rest/": (400, body)}) as url:
@@ -483,13 +483,13 @@ def no_scheduler(lab: Lab) -> Iterator[Inputs]:
             )
 
 
-@fault("caller_ids", "is a business's caller ID, and neither", "public.phone_numbers")
+@fault("caller_ids", "is a business's caller ID, but does not belong", "public.phone_numbers")
 def foreign_caller_id(lab: Lab) -> Iterator[Inputs]:
     with lab.caller_ids(FOREIGN):
         yield lab.inputs()
 
 
-@fault("caller_ids", "is a business's caller ID, and cannot do voice", "can do voice")
+@fault("caller_ids", "is a business's caller ID, but cannot do voice", "can do voice")
 def caller_id_for_texts(lab: Lab) -> Iterator[Inputs]:
     answers = {
         "IncomingPhoneNumbers": incoming(NUMBER, voice=False),
@@ -747,7 +747,7 @@ def test_what_reads_the_database_cannot_write(lab: Lab) -> None:
         database.column(lab.inputs(), "update public.businesses set name = name returning name")
 
 
-def test_the_guide_lists_the_faults_that_there_are() -> None:
+def test_the_guide_lists_exactly_these_faults() -> None:
     text = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
     listed = re.findall(r"^\|[^|]*\| `(\w+)`: ([^|]*?) \|", text, re.MULTILINE)
     assert sorted(set(listed)) == sorted({(each.name, each.says) for each in FAULTS})

@@ -50,7 +50,7 @@ def silence() -> Iterator[int]:
         yield server.getsockname()[1]
 
 
-def test_on_a_dead_network_all_that_asks_fails_at_once() -> None:
+def test_on_a_dead_network_every_request_fails_at_once() -> None:
     started = time.monotonic()
     checks = run(inputs(1))
     assert time.monotonic() - started < 5

@@ -73,7 +73,7 @@ export class CallList {
       },
       { signal },
     );
-    // Without Realtime nothing tells about colleagues' calls.
+    // Without Realtime this page does not learn about colleagues' calls.
     document.addEventListener(
       'visibilitychange',
       () => {

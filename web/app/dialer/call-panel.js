@@ -86,7 +86,7 @@ export class CallPanel {
     );
   }
 
-  /** The button that has the focus is about to go. */
+  /** Moves the focus away from the button that is about to be hidden. */
   #moveFocus() {
     if (this.#hangUpButton !== document.activeElement) return;
     this.#callButton.hidden = false;
@@ -100,7 +100,7 @@ export class CallPanel {
 
 /**
  * @param {EndReason} reason
- * @returns {string} of a failure only its title, because a notice has the rest
+ * @returns {string} for a failure only its title, because a notice has the rest
  */
 function inShort({ message, failure }) {
   return failure ? failure.title : message;

@@ -14,7 +14,7 @@ import { WrapUp } from './wrap-up.js';
  * @typedef {import('../frame/view.js').ViewContext} ViewContext
  */
 
-/** The form for a new call: whom to call, the call itself, and what the rep writes about it. */
+/** The form for a new call: the person to call, the call itself, and what the rep writes about it. */
 export class Dialer {
   #context;
   #fields = element('dial-fields', HTMLFieldSetElement);

@@ -21,7 +21,7 @@ export class WrapUp {
   #status = element('wrap-up-status', HTMLElement);
   /** @type {Conversation | null} */
   #conversation = null;
-  /** What was written and is not saved, by conversation id. @type {Map<string, Draft>} */
+  /** What was written but not saved yet, by conversation id. @type {Map<string, Draft>} */
   #drafts;
   /** The ids of conversations that were saved or skipped. @type {Set<string>} */
   #done;

@@ -31,7 +31,7 @@ export class Frame {
   #businesses = [];
   /** @type {Business | null} */
   #business = null;
-  /** The path of the view that is shown; of an element's address (`#main`) it is the last one. */
+  /** The path of the view that is shown. The address of an element (`#main`) does not change it. */
   #path = pathOf(location.hash) ?? '/';
   /** Ends the view that is shown. @type {AbortController | null} */
   #mounted = null;
@@ -59,7 +59,7 @@ export class Frame {
     );
     this.#businessSelect.addEventListener('change', () => this.#choose(this.#businessSelect.value));
     element('skip', HTMLAnchorElement).addEventListener('click', (event) => {
-      // The address stays that of the view.
+      // The address must stay the view's.
       event.preventDefault();
       element('main', HTMLElement).focus();
     });
@@ -148,7 +148,7 @@ export class Frame {
     this.#business = business;
     this.#currentCall.forget();
     hideNotice('voice');
-    // Until it is open for this business, nobody can call.
+    // Until the phone is open for this business, nobody can call.
     this.#voice.close();
     this.#mount();
     this.#voice.open(business.id).catch((error) => showFailure(failureOf(error), 'voice'));
@@ -212,7 +212,7 @@ export class Frame {
     ];
   }
 
-  /** Tells a screen reader, and the Tab key, that the view is another. */
+  /** Moves the focus to the heading, so that screen readers and the Tab key begin in the new view. */
   #focusHeading() {
     const heading = this.#root.querySelector('h1');
     if (!heading) return;
