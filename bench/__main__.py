@@ -124,7 +124,7 @@ def run(
         # The migrations of an earlier run may be others, with which the stack does not start.
         shutil.rmtree(scratch / "stack", ignore_errors=True)
         results.waits = calls.measure(
-            scratch / "stack", [1, 5] if smoke else [1, 50, 500], call_seconds=4 if smoke else 15
+            scratch / "stack", [1, 5] if smoke else [1, 50, 500], call_seconds=4 if smoke else 30
         )
         yield results
 

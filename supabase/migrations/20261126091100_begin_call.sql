@@ -54,41 +54,43 @@ begin
       p_user_id, p_business_id, p_to, p_caller_id, p_lead_id, p_campaign_id
     );
 
-    insert into public.conversations as begun (
-      business_id, user_id, lead_id, campaign_id, status, block_reason, from_number, to_number,
-      call_sid, time_limit_seconds, begun_at, dialed_at, ended_at, duration_seconds
-    ) values (
-      d.business_id, p_user_id, d.lead_id, d.campaign_id,
-      case when d.block_reason is null then 'queued' else 'blocked' end, d.block_reason,
-      d.from_number, d.to_number, p_call_sid,
-      case when d.block_reason is null then d.time_limit_seconds end,
-      now(),
-      -- Whole seconds, as Twilio's timestamps are: a call must not ring before it was dialled.
-      case when d.block_reason is null then date_trunc('second', now()) end,
-      case when d.block_reason is not null then now() end,
-      case when d.block_reason is not null then 0 end
-    )
-    -- On record already, by note_unbegun_call. Only a rep can have named a lead or a campaign by then, and
-    -- what a rep says of a call stays.
-    on conflict (call_sid) do update set
-      lead_id = coalesce(begun.lead_id, excluded.lead_id),
-      campaign_id = coalesce(begun.campaign_id, excluded.campaign_id),
-      block_reason = excluded.block_reason,
-      from_number = excluded.from_number,
-      to_number = excluded.to_number,
-      time_limit_seconds = excluded.time_limit_seconds,
-      begun_at = excluded.begun_at,
-      -- What the events say stays as well, so that no broadcast opens an ended call again. A refused call
-      -- has none of it.
-      status = case when excluded.block_reason is null then begun.status else excluded.status end,
-      dialed_at = case when excluded.block_reason is null then begun.dialed_at end,
-      ringing_at = case when excluded.block_reason is null then begun.ringing_at end,
-      answered_at = case when excluded.block_reason is null then begun.answered_at end,
-      ended_at = case when excluded.block_reason is null then begun.ended_at else excluded.ended_at end,
-      duration_seconds = case
-        when excluded.block_reason is null then begun.duration_seconds else excluded.duration_seconds
-      end
-    returning begun.* into v_call;
+    if v_call.id is null then
+      insert into public.conversations as begun (
+        business_id, user_id, lead_id, campaign_id, status, block_reason, from_number, to_number,
+        call_sid, time_limit_seconds, begun_at, dialed_at, ended_at, duration_seconds
+      ) values (
+        d.business_id, p_user_id, d.lead_id, d.campaign_id,
+        case when d.block_reason is null then 'queued' else 'blocked' end, d.block_reason,
+        d.from_number, d.to_number, p_call_sid,
+        case when d.block_reason is null then d.time_limit_seconds end,
+        now(),
+        -- Whole seconds, as Twilio's timestamps are: a call must not ring before it was dialled.
+        case when d.block_reason is null then date_trunc('second', now()) end,
+        case when d.block_reason is not null then now() end,
+        case when d.block_reason is not null then 0 end
+      )
+      returning begun.* into v_call;
+    else
+      -- On record already, by note_unbegun_call. Only a rep can have named a lead or a campaign by then,
+      -- and what a rep says of a call stays. What the events say stays as well, so that no broadcast
+      -- opens an ended call again. A refused call has none of it.
+      update public.conversations as begun set
+        lead_id = coalesce(begun.lead_id, d.lead_id),
+        campaign_id = coalesce(begun.campaign_id, d.campaign_id),
+        block_reason = d.block_reason,
+        from_number = d.from_number,
+        to_number = d.to_number,
+        time_limit_seconds = case when d.block_reason is null then d.time_limit_seconds end,
+        begun_at = now(),
+        status = case when d.block_reason is null then begun.status else 'blocked' end,
+        dialed_at = case when d.block_reason is null then begun.dialed_at end,
+        ringing_at = case when d.block_reason is null then begun.ringing_at end,
+        answered_at = case when d.block_reason is null then begun.answered_at end,
+        ended_at = case when d.block_reason is null then begun.ended_at else now() end,
+        duration_seconds = case when d.block_reason is null then begun.duration_seconds else 0 end
+      where begun.call_sid = p_call_sid
+      returning begun.* into v_call;
+    end if;
 
     insert into public.call_legs (business_id, conversation_id, call_sid, role, status)
     values (v_call.business_id, v_call.id, p_call_sid, 'agent', 'ringing')
