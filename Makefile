@@ -1,7 +1,7 @@
 # make run    the local stack: Postgres, Supabase's REST and Auth, the functions, the phone network
 # make call   one call from token to conversation row; make call TO=+15005550007 for another ending
 # make test   everything, side by side; make test ARGS='tests/supabase -k ledger' a part, one by one
-# make soak   the heavy tests in their full form, with figures: half an hour
+# make soak   the heavy tests in their full form, with figures: some twenty minutes
 # make lint   Python, JavaScript, SQL, deploy.sh
 # make format  formats Python and the files of web/
 # make reset  throws the local stack's data away
@@ -14,7 +14,7 @@
 PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
-WORKERS ?= 4
+TEST_WORKERS ?= 4
 LOCK := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-header --annotation-style line
 
@@ -32,12 +32,13 @@ reset: install
 # Tests start many processes from the same sources: keeping the bytecode saves compiling them.
 test soak: export PYTHONDONTWRITEBYTECODE =
 
-# Three workers are right for two cores, because tests wait half of the time. With ARGS there are none.
+# Four workers are right for two cores, because tests wait half of the time. With ARGS there are none.
+# (The name is not WORKERS: make would export that, and gunicorn would read it.)
 test: install
-	@$(PY) -m pytest $(or $(ARGS),-n $(WORKERS))
+	@$(PY) -m pytest $(or $(ARGS),-n $(TEST_WORKERS))
 
 soak: install
-	@HENK_SOAK=1 $(PY) -m pytest -m soak $(or $(ARGS),-n $(WORKERS))
+	@HENK_SOAK=1 $(PY) -m pytest -m soak $(or $(ARGS),-n $(TEST_WORKERS))
 
 lint: install
 	$(VENV)/bin/ruff check .
