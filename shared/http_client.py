@@ -118,8 +118,5 @@ class HttpClient:
             curl.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
             # libcurl's timeouts by signals work only in programs with one thread.
             curl.setopt(pycurl.NOSIGNAL, 1)
-            # Each thread keeps its buffers. Our requests and their answers are small.
-            curl.setopt(pycurl.UPLOAD_BUFFERSIZE, 16 * 1024)
-            curl.setopt(pycurl.BUFFERSIZE, 4 * 1024)
             curl.setopt(pycurl.PROXY, "")
         return curl
