@@ -54,12 +54,16 @@ TABLES = {
         sample="insert into public.token_grants (business_id, user_id, expires_at)"
         " values (%(business_id)s, %(user_id)s, now() + interval '1 hour')"
     ),
+    "conversation_changes": Table(),
 }
 
 # Every function, and the roles that may execute it.
 EXECUTED_BY = {
     "grant_access_token": {"authenticated"},
     "preview_call": {"authenticated"},
+    "search_leads": {"authenticated"},
+    "list_conversations": {"authenticated"},
+    "describe_conversation": {"authenticated"},
     "begin_call": {"call_webhook", "call_reconciler"},
     "record_call_event": {"call_webhook", "call_reconciler"},
     "claim_unsettled_calls": {"call_reconciler"},
