@@ -18,6 +18,7 @@ export { FINAL_STATUSES, LIVE_STATUSES, isOver } from './call-statuses.js';
 export { timestamp } from './conversations.js';
 export { failureOf } from './failure-of.js';
 export { VoiceError } from './failures.js';
+export { steadyFetch } from './steady-fetch.js';
 export { warningSentence } from './warnings.js';
 
 /**
@@ -119,6 +120,10 @@ export class HenkVoice extends Emitter {
     for (const name of /** @type {const} */ (['disconnected', 'connected', 'signedout'])) {
       this.#requests.on(name, (detail) => this.emit(name, detail));
     }
+    this.#requests.on('connected', () => {
+      this.#token?.lookNow();
+      this.#live?.lookNow();
+    });
     this.#endpoints = new Endpoints(this.#requests, options.functionsUrl);
     this.#numbers = new NumberReader(this.#endpoints, () => this.conversations.businesses());
     this.conversations = new Conversations(options.supabase, this.#requests, this.#numbers);
