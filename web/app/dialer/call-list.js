@@ -132,7 +132,7 @@ export class CallList {
   async #loadOlder() {
     const number = ++this.#loads;
     this.#more.disabled = true;
-    const page = await this.#read(number, { offset: this.#conversations.length, limit: PAGE });
+    const page = await this.#read(number, { before: this.#conversations.at(-1), limit: PAGE });
     this.#more.disabled = false;
     if (!page) return;
     // A new call in the meantime shifts the pages by one.

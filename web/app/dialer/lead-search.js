@@ -73,7 +73,10 @@ export class LeadSearch {
     const number = ++this.#searches;
     const text = this.#input.value;
     try {
-      const leads = await voice.conversations.leads(business.id, { search: text, limit: SHOWN });
+      const { leads } = await voice.conversations.leads(business.id, {
+        search: text,
+        limit: SHOWN,
+      });
       // A later search may have started, or the field may have lost focus.
       if (number === this.#searches && document.activeElement === this.#input) this.#show(leads);
     } catch (error) {

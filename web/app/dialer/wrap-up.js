@@ -122,10 +122,11 @@ export class WrapUp {
     this.#save.disabled = true;
     say(this.#status, 'Saving…');
     try {
-      await this.#context.voice.describe(id, {
-        outcome: draft.outcome,
-        notes: draft.notes.trim() || null,
-      });
+      await this.#context.voice.describe(
+        id,
+        { outcome: draft.outcome, notes: draft.notes.trim() || null },
+        { outcome: conversation.outcome, notes: conversation.notes },
+      );
       hideNotice('wrap-up');
       this.#done.add(id);
       // The rep may have written more in the meantime.
