@@ -37,7 +37,14 @@ def parse(dialled: str, *, test_numbers: bool) -> Dialled:
             local = _parse(dialled, country, test_numbers)
             if local is not None:
                 by_country[country] = local
-    return {"dialled": dialled[:MAX_LENGTH], "number": number, "by_country": by_country}
+    return {
+        "dialled": dialled[:MAX_LENGTH],
+        "number": number,
+        "by_country": by_country,
+        "extension": None,
+        "problem": None,
+        "left_out": None,
+    }
 
 
 def format_caller_id(text: str) -> str:

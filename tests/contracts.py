@@ -35,6 +35,8 @@ MOVED_BY_WEBHOOKS = {
             "block_reason",
             "from_number",
             "to_number",
+            "extension",
+            "other_number",
             "time_limit_seconds",
             "begun_at",
             "dialed_at",
@@ -131,6 +133,9 @@ FUNCTIONS: Grants = {
     "private.choose_business(uuid)": FOR_USERS,
     "private.log_token_grant(uuid,integer)": FOR_USERS,
     "private.decide_call(uuid,uuid,jsonb,text,text,text)": FOR_USERS | FOR_WEBHOOKS,
+    "private.call_warnings(uuid,jsonb,private.call_decision)": FOR_USERS,
+    "private.subscriber(text)": FOR_USERS | FOR_WEBHOOKS | {"service_role": {"execute"}},
+    "private.read_phone_number()": {},
     "private.to_uuid(text)": FOR_USERS | FOR_WEBHOOKS,
     "private.call_limit_reached(public.businesses,uuid)": FOR_USERS | FOR_WEBHOOKS,
     "private.is_calling_time(text[],time without time zone,time without time zone,"

@@ -8,7 +8,7 @@ From the rep's browser (JSON, Supabase access token): a preview. The decision is
 nothing is stored.
 
 Answers TwiML. A preview that asks for JSON gets
-`{"blockReason", "message", "to", "callerId", "twiml"}`.
+`{"blockReason", "message", "to", "callerId", "twiml", "extension", "leadId", "warnings"}`.
 """
 
 from __future__ import annotations
@@ -112,8 +112,17 @@ def preview_call(request: Request) -> Response:
             "to": decision["to_number"],
             "callerId": decision["from_number"],
             "twiml": str(answer),
+            "extension": decision["extension"],
+            "leadId": decision["lead_id"],
+            "warnings": [name_fields(warning) for warning in decision["warnings"]],
         }
     )
+
+
+def name_fields(warning: rpc.Warning) -> dict[str, object]:
+    """A warning with the names that browsers know: user_id is userId."""
+    names = {"user_id": "userId", "user_name": "userName"}
+    return {names.get(name, name): value for name, value in warning.items()}
 
 
 def parse_wishes(wishes: dict[str, str]) -> rpc.Wishes:

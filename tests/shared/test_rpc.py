@@ -34,7 +34,14 @@ PYTHON_TYPES = {
     "timestamp with time zone": str,
     "jsonb": Mapping,
 }
-DIALLED: rpc.Dialled = {"dialled": "x", "number": None, "by_country": {}}
+DIALLED: rpc.Dialled = {
+    "dialled": "x",
+    "number": None,
+    "by_country": {},
+    "extension": None,
+    "problem": None,
+    "left_out": None,
+}
 EVENT: rpc.CallEvent = {
     "call_sid": LEAD_CALL_SID,
     "agent_call_sid": CALL_SID,
