@@ -141,12 +141,12 @@ export class CallPanel {
 
   /** @param {Call} call */
   #showNumber(call) {
-    const number = formatNumber(call.wishes.to.replace(/;ext=\d+$/, ''));
+    const number = call.wishes.to.replace(/;ext=\d+$/, '');
     const extension = extensionOf(call);
-    const isSaid = this.#nameOf(call).includes(number);
+    const isSaid = this.#nameOf(call).replaceAll(' ', '').includes(number);
     sayParts(
       this.#number,
-      ...(isSaid ? [] : [ltr(number)]),
+      ...(isSaid ? [] : [ltr(formatNumber(number))]),
       extension ? ` extension ${extension}` : '',
     );
   }

@@ -71,9 +71,9 @@ function callTo(target, number, extension) {
  * @param {Target} target
  * @param {string} number in E.164
  */
-function nameOf({ lead }, number) {
+function nameOf({ lead, text }, number) {
+  if (!lead) return text.trim() === number ? number : formatNumber(number);
   const written = formatNumber(number);
-  if (!lead) return written;
   if (lead.phone_number === number) return lead.name;
   // The marks keep a name from right to left, or a number beside it, in its own direction.
   return `\u2068${lead.name}\u2069 at \u2066${written}\u2069`;
