@@ -10,7 +10,7 @@ import re
 # Word processors and chat programs put these in the place of " and '.
 _CURLY_QUOTES = "“”„‟«»‘’‚‛′″´"
 _EXAMPLE = re.compile(
-    r"""\.\.\. | … | ^<.*>$
+    r"""(\.\.\.|…)$ | ^<.*>$
     | \byour[-_ ](project|password|domain|key|token|secret|region|host)\b
     | ^(AC|AP|SK)?[xX]{8,}$ | ^(change-?me|todo|placeholder)$ """,
     re.IGNORECASE | re.VERBOSE,
