@@ -12,6 +12,7 @@ from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
 from functions.setup.addresses import STATUS_OVERRIDES, VOICE_OVERRIDES, build_address
+from functions.setup.proxies import ProxyUnusable
 
 T = TypeVar("T")
 
@@ -82,5 +83,7 @@ def asking(ask: Callable[[], T]) -> T:
         return ask()
     except TwilioRestException as error:
         raise TwilioFailed(f"Twilio refused ({error.status}, {error.code}): {error.msg}") from None
+    except ProxyUnusable as error:
+        raise TwilioFailed(f"Twilio cannot be asked: {error}") from None
     except RequestException as error:
         raise TwilioFailed(f"Twilio does not answer: {type(error).__name__}") from None
