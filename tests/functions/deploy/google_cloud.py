@@ -6,10 +6,12 @@ The model refuses what gcloud is known to refuse: https://cloud.google.com/sdk/g
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import shutil
 import threading
+import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -382,6 +384,7 @@ def _deploy(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags, stdin: str
 
     delimiter, variables = re.fullmatch(r"\^(.)\^(.*)", flags["set-env-vars"]).groups()  # type: ignore[union-attr]
     source = Path(flags["source"])
+    _zip(source)
     if not {"main.py", "requirements.txt"} <= {file.name for file in source.iterdir()}:
         raise Refused(f"Build failed: {source} is not a function")
     revision = f"{name}-{len(service.revisions) + 1:05d}-abc"
@@ -401,6 +404,16 @@ def _deploy(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags, stdin: str
     service.tags[flags["tag"]] = revision
     service.serving = service.serving or revision
     return ""
+
+
+def _zip(source: Path) -> None:
+    """gcloud uploads a zip file of the source, with times of the local zone."""
+    with zipfile.ZipFile(io.BytesIO(), "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(source.rglob("*")):
+            try:
+                archive.write(path, path.relative_to(source))
+            except ValueError as error:
+                raise Refused(f"gcloud crashed (ValueError): {error}") from None
 
 
 def _update_traffic(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags, stdin: str) -> str:
