@@ -86,8 +86,7 @@ def asking(ask: Callable[[], T]) -> T:
         said = f"Twilio refused ({error.status}, {error.code}): {error.msg}"
         meaning = twilio_refusals.explain(error)
         if meaning:
-            said += f"
-{meaning.detail}. {meaning.fix}."
+            said += f"\n{meaning.detail}. {meaning.fix}."
         raise TwilioFailed(said) from None
     except ProxyUnusable as error:
         raise TwilioFailed(f"Twilio cannot be asked: {error}") from None
