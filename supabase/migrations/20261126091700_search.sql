@@ -30,11 +30,12 @@ begin
        ''id'', leads.id, ''name'', leads.name, ''company'', leads.company, ''phone_number'', leads.phone_number
      )
      from public.leads
-     where leads.business_id = $1 and (%s or leads.phone_number = any($2))
+     where leads.business_id = $1 and (%s or leads.subscriber = any($2))
      order by leads.search_text, leads.id
      limit $3',
     private.search_condition(v_terms, 'leads.search_text')
-  ) using p_business_id, p_numbers, p_limit;
+  ) using
+    p_business_id, array(select private.subscriber(number) from unnest(p_numbers) as number), p_limit;
 end;
 $$;
 
@@ -83,7 +84,8 @@ begin
         private.search_condition(v_numbers, 'private.number_form(conversations.to_number)')
       );
     end if;
-    v_condition := v_condition || ' or conversations.to_number = any($2) or leads.phone_number = any($2)';
+    v_condition := v_condition || ' or private.subscriber(conversations.to_number) = any($2)'
+      || ' or leads.subscriber = any($2)';
   end if;
 
   return query execute format(
@@ -106,7 +108,8 @@ begin
      limit $9',
     v_condition
   ) using
-    p_business_id, p_numbers, nullif(p_statuses, '{}'), p_campaign_id, p_user_id, p_needs_outcome, p_before_at,
+    p_business_id, array(select private.subscriber(number) from unnest(p_numbers) as number),
+    nullif(p_statuses, '{}'), p_campaign_id, p_user_id, p_needs_outcome, p_before_at,
     p_before_id, p_limit;
 end;
 $$;
