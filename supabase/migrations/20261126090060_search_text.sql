@@ -3,15 +3,10 @@
 -- scripts of digits make no difference, and so that no character has a meaning to LIKE.
 set lock_timeout = '2s';
 
--- pg_trgm finds a part of a text by index. btree_gin puts the business into the same index: a search does not
--- read what other businesses have.
-create extension if not exists pg_trgm with schema extensions;
-create extension if not exists btree_gin with schema extensions;
-
 -- One character that is neither a-z, 0-9 nor a space, as a code of capital letters. A decimal digit of any
--- script becomes 0-9. Codes make the index independent of the database's locale (pg_trgm skips
--- characters that the locale does not call letters), and let it find a single Chinese character. Z begins
--- a code of four hexadecimal digits, Y one of six; A-P stand for 0-f.
+-- script becomes 0-9. With codes, no character has a meaning to LIKE, and a single Chinese character
+-- is long enough to be found by index. Z begins a code of four hexadecimal digits, Y one of six; A-P stand
+-- for 0-f.
 create function private.character_code(p_character text)
 returns text
 language plpgsql
@@ -217,6 +212,59 @@ begin
 end;
 $$;
 
+-- The parts of a text by which an index finds it: all pairs and triples of neighbouring characters of its
+-- words, and the beginnings of words (a space and a character). They are hashed together with the business,
+-- so a search does not read entries of other businesses, however often they have the same words.
+-- It is asked once for each row that is written, and never for rows that are read: hence its cost.
+create function private.search_grams(p_business_id uuid, p_text text)
+returns bigint[]
+language plpgsql
+immutable
+parallel safe
+cost 100000
+set search_path = ''
+as $$
+declare
+  v_business constant bigint := hashtextextended(p_business_id::text, 0);
+  v_grams bigint[] := '{}';
+  v_word text;
+  v_gram text;
+begin
+  foreach v_word in array string_to_array(translate(p_text, E'\t', ' '), ' ') loop
+    continue when v_word = '';
+    v_grams := v_grams || hashtextextended(' ' || left(v_word, 1), v_business);
+    for n in 1..length(v_word) - 2 loop
+      v_gram := substr(v_word, n, 3);
+      v_grams := v_grams || hashtextextended(v_gram, v_business) || hashtextextended(left(v_gram, 2), v_business);
+    end loop;
+    v_grams := v_grams || hashtextextended(right(v_word, 2), v_business);
+  end loop;
+  return v_grams;
+end;
+$$;
+
+-- The grams that a text must have to match a LIKE pattern; empty if the index cannot help.
+create function private.pattern_grams(p_business_id uuid, p_pattern text)
+returns bigint[]
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  v_business constant bigint := hashtextextended(p_business_id::text, 0);
+  v_text constant text := replace(p_pattern, '%', '');
+begin
+  return case
+    when length(v_text) < 2 then '{}'
+    when length(v_text) = 2 then array[hashtextextended(v_text, v_business)]
+    else array(
+      select hashtextextended(substr(v_text, place.n, 3), v_business)
+      from generate_series(1, length(v_text) - 2) as place (n)
+    )
+  end;
+end;
+$$;
+
 revoke execute on function private.character_code(text) from public, anon;
 revoke execute on function private.with_ascii_digits(text) from public, anon;
 revoke execute on function private.plain_text(text) from public, anon;
@@ -224,5 +272,8 @@ revoke execute on function private.search_form(text) from public, anon;
 revoke execute on function private.spelt_out(text) from public, anon;
 revoke execute on function private.number_form(text) from public, anon;
 revoke execute on function private.lead_form(text, text, text) from public, anon;
+revoke execute on function private.search_grams(uuid, text) from public, anon;
+revoke execute on function private.pattern_grams(uuid, text) from public, anon;
 grant execute on function private.number_form(text) to authenticated, call_webhook;
+grant execute on function private.search_grams(uuid, text) to authenticated, call_webhook, service_role;
 grant execute on function private.lead_form(text, text, text) to service_role;

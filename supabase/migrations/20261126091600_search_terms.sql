@@ -10,9 +10,8 @@ create type private.search_term as (
   or_all_of text[]
 );
 
--- The pattern that finds a word anywhere. A word of one or two letters finds what begins with it: to find it
--- inside of words, the index would have to be twice as large. (A code of capital letters is one character,
--- so it is found anywhere.)
+-- The pattern that finds a word anywhere; a single letter finds the words that begin with it. (A code of
+-- capital letters is one character, so it is found anywhere.)
 create function private.word_pattern(p_word text)
 returns text
 language plpgsql
@@ -20,7 +19,7 @@ immutable
 set search_path = ''
 as $$
 begin
-  return case when length(p_word) < 3 then '% ' || p_word || '%' else '%' || p_word || '%' end;
+  return case when length(p_word) = 1 then '% ' || p_word || '%' else '%' || p_word || '%' end;
 end;
 $$;
 
@@ -121,6 +120,40 @@ begin
 end;
 $$;
 
+-- The terms as a condition on the grams (private.search_grams) that an index has of a text: p_grams is its
+-- expression. Every text that matches the terms meets it, and a few others. Null if the index cannot help.
+create function private.gram_condition(
+  p_business_id uuid, p_terms private.search_term[], p_grams text
+)
+returns text
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  v_term private.search_term;
+  v_one text;
+  v_all text;
+begin
+  foreach v_term in array p_terms loop
+    select string_agg(format('%s @> %L', p_grams, alternatives.grams), ' or ')
+    into v_one
+    from (
+      select private.pattern_grams(p_business_id, pattern) as grams from unnest(v_term.any_of) as pattern
+      union all
+      select array_agg(gram)
+      from unnest(v_term.or_all_of) as pattern, unnest(private.pattern_grams(p_business_id, pattern)) as gram
+      where v_term.or_all_of is not null
+    ) as alternatives
+    -- A term with an alternative that needs no gram says nothing.
+    having bool_and(cardinality(alternatives.grams) > 0);
+    v_all := concat_ws(' and ', v_all, '(' || v_one || ')');
+  end loop;
+  return nullif(v_all, '');
+end;
+$$;
+
 revoke execute on function private.word_pattern(text) from public, anon;
 revoke execute on function private.search_terms(text) from public, anon;
 revoke execute on function private.search_condition(private.search_term[], text) from public, anon;
+revoke execute on function private.gram_condition(uuid, private.search_term[], text) from public, anon;
