@@ -13,7 +13,8 @@ const NEW_CODE = 'Ask for a new code, then try again.';
  */
 export const AUTH_FAILURES = /** @type {const} */ ({
   // The e-mail address, the password, the account.
-  invalid_credentials: ['E-mail or password is wrong.', 'Check both, then try again.'],
+  // What to do goes without saying.
+  invalid_credentials: ['E-mail or password is wrong.', ''],
   user_not_found: ['There is no such account any more.', ADMINISTRATOR],
   user_banned: ['Your account is blocked.', ADMINISTRATOR],
   email_not_confirmed: [

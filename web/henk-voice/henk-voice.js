@@ -17,7 +17,7 @@ export { blockReasonSentence } from './block-reasons.js';
 export { FINAL_STATUSES, LIVE_STATUSES, isOver } from './call-statuses.js';
 export { timestamp } from './conversations.js';
 export { failureOf } from './failure-of.js';
-export { VoiceError } from './failures.js';
+export { VoiceError, failure } from './failures.js';
 export { steadyFetch } from './steady-fetch.js';
 export { warningSentence } from './warnings.js';
 
