@@ -70,6 +70,15 @@ def project_number(run: Run, project: str, timeout_seconds: float | None = None)
     return output
 
 
+def stored_secret(
+    run: Run, project: str, name: str, timeout_seconds: float | None = None
+) -> str | None:
+    """The newest value of a secret; None if it is empty. Raises what ``run`` raises."""
+    argv = ("secrets", "versions", "access", "latest", f"--secret={name}", f"--project={project}")
+    command = Command(("gcloud", *argv, "--quiet"), timeout_seconds=timeout_seconds)
+    return run(command).strip() or None
+
+
 def read_logs(endpoint: Endpoint, project: str, region: str) -> Command:
     """The command that prints what a function wrote to its log, for the operator to type."""
     return Command(
