@@ -40,6 +40,9 @@ class Command:
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     # Whether what it writes to standard error is part of its output.
     with_stderr: bool = False
+    # What it gives to somebody, in words: APIs, accounts, rights. Google takes minutes until it
+    # knows them everywhere.
+    gives: tuple[str, ...] = ()
     # None: without a limit.
     timeout_seconds: float | None = None
 

@@ -23,7 +23,7 @@ from functions.doctor.network import TIMEOUT_SECONDS, explain, host
 from tests import endpoints
 from tests.certificates import self_signed
 
-# The examination that says that its server does not answer. Others of that server were not examined.
+# Who says that a server does not answer. Others that ask it were not examined.
 SERVERS = ["twilio_credentials", "supabase_api", "database", "functions"]
 PASSWORD = "the-password-of-the-database"
 
