@@ -170,9 +170,7 @@ def _part(
 
 def _last_line(known: Known) -> str:
     if not known.unknown:
-        return (
-            "\nNothing was changed: this was a dry run. ./deploy.sh would stop: see above."
-        )
+        return "\nNothing was changed: this was a dry run. ./deploy.sh would stop: see above."
     missing = [f"{_WHO[whom]} ({why})" for whom, why in known.unknown.items()]
     return (
         f"\nNothing was changed. This dry run is incomplete for lack of {', '.join(missing)}:"
