@@ -58,10 +58,11 @@ def migrate(deployment: Deployment, pending: list[str]) -> None:
             " version that serves works with them. Correct the migration and run ./deploy.sh"
             " again.",
         ):
+            checkout = deployment.checkout
+            # A dry run shows the command as one would type it.
+            directory = checkout if deployment.steps.dry_run else migrations.without_env(checkout)
             deployment.steps.change(
-                migrations.push(
-                    deployment.operator.database, "--yes", directory=deployment.checkout
-                )
+                migrations.push(deployment.operator.database, "--yes", directory=directory)
             )
 
 

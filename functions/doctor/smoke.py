@@ -20,7 +20,12 @@ TIMEOUT_SECONDS = 20.0
 
 
 class SmokeTestFailed(Exception):
-    """The endpoint does not answer as it should. The message says what it answered."""
+    """The endpoint does not answer as it should. The message says what it answered, ``found`` is
+    its HTTP status and error code."""
+
+    def __init__(self, message: str, found: tuple[int, str | None] | None = None) -> None:
+        super().__init__(message)
+        self.found = found
 
 
 def check(
@@ -68,7 +73,8 @@ def _refuses(client: httpx.Client, caller: str, url: str, version: str | None) -
     if found != expected:
         raise SmokeTestFailed(
             f"{url} answers {found[0]} {found[1] or 'without an error code'} to {question},"
-            f" not {expected[0]} {expected[1]}"
+            f" not {expected[0]} {expected[1]}",
+            found,
         )
     serving = answer.headers.get(VERSION_HEADER)
     if version is not None and serving != version:

@@ -6,9 +6,11 @@ proxy elsewhere has another 127.0.0.1.
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import ipaddress
 import os
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -77,7 +79,7 @@ def client(*urls: str, timeout: httpx.Timeout | float) -> httpx.Client:
 
     Raises ProxyUnusable.
     """
-    tls = httpx.create_ssl_context()
+    tls = _tls()
     mounts: dict[str, httpx.BaseTransport] = {}
     for url in urls:
         proxy = proxy_of(url)
@@ -98,6 +100,12 @@ def sparing_this_machine(environ: Mapping[str, str]) -> dict[str, str]:
     listed = [each.strip() for name in _NO_PROXY for each in spared.get(name, "").split(",")]
     value = ",".join(dict.fromkeys([*filter(None, listed), *_THIS_MACHINE]))
     return spared | dict.fromkeys(_NO_PROXY, value)
+
+
+# Cached, because it takes longer than many a request.
+@functools.cache
+def _tls() -> ssl.SSLContext:
+    return httpx.create_ssl_context()
 
 
 def _usable(variable: str, url: str) -> Proxy:
