@@ -101,6 +101,9 @@ class GoogleCloud:
         self.asks: Callable[[dict[str, object]], int] = self.answer_to_job
         # How long a run takes until Google lists it, and then until Google lists how it ended.
         self.run_seconds = (8.0, 4.0)
+        # Policies of the organisation, and regions without builds.
+        self.requires_invoker_check = False
+        self.builds_here = True
         # Jobs that run now.
         self.to_run: list[str] = []
         self.runs_begun = 0
@@ -500,6 +503,17 @@ def _deploy(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags, stdin: str
     (name,) = words
     for api in ("run", "cloudbuild", "artifactregistry"):
         cloud.needs(api)
+    if not cloud.builds_here:
+        raise Refused(
+            "FAILED_PRECONDITION: failed precondition: due to quota restrictions, cannot run builds"
+            " in this region, see https://cloud.google.com/build/docs/locations"
+        )
+    if cloud.requires_invoker_check and "no-invoker-iam-check" in flags:
+        raise Refused(
+            f"FAILED_PRECONDITION: Operation denied by org policy on resource 'projects/{PROJECT}/"
+            f"locations/{REGION}/services/{name}':"
+            ' ["constraints/run.managed.requireInvokerIam": "The Invoker IAM check is required."].'
+        )
     service = cloud.services.get(name, Service())
     if not service.serving and "no-traffic" in flags:
         # gcloud leaves the traffic to the latest revision that is ready, but none is.
