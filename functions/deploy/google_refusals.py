@@ -35,11 +35,11 @@ def advice(said: str) -> str | None:
     policy = _POLICY.search(said)
     if policy and policy[1] == _INVOKER_CHECK:
         return (
-            "Your organisation forbids functions without Google's invoker check. Twilio and"
-            " browsers cannot pass that check, and the functions check every caller themselves. Ask"
-            " an administrator of the organisation to switch the policy"
-            f" constraints/{_INVOKER_CHECK} off for this project (Google Cloud console, IAM →"
-            " Organization policies), and run ./deploy.sh again. Otherwise take a project outside the organisation, or host the"
+            "Your organisation forbids functions without Google's invoker check. Twilio and browsers"
+            " cannot pass that check, and the functions check every caller themselves. Ask an"
+            " administrator of the organisation to switch off, for this project, the policy"
+            f" constraints/{_INVOKER_CHECK} (Google Cloud console, IAM → Organization policies), and"
+            " run ./deploy.sh again. Otherwise take a project outside the organisation, or host the"
             " functions elsewhere: docs/hosting.md."
         )
     if policy:
@@ -51,8 +51,9 @@ def advice(said: str) -> str | None:
     if _NO_BUILDS.search(said):
         return (
             "Google has no quota for this project's builds in this region. Set GOOGLE_CLOUD_REGION"
-            f" to a region where every project may build ({', '.join(BUILD_REGIONS)}), or ask for quota"
-            " (Google Cloud console, IAM → Quotas, Cloud Build API). Then run ./deploy.sh again."
+            f" to a region where every project may build ({', '.join(BUILD_REGIONS)}), or ask for"
+            " quota (Google Cloud console, IAM → Quotas, Cloud Build API). Then run ./deploy.sh"
+            " again."
         )
     if _NO_BILLING.search(said):
         return (
