@@ -126,6 +126,9 @@ class Lab:
     output: str = ""
     left: list[str] = field(default_factory=list)
     confirm: Callable[[], bool] = lambda: True
+    # How long a new address takes until it is known, and since when there is each.
+    address_seconds: float = 0.0
+    addresses: dict[str, float] = field(default_factory=dict)
     # The seconds that a deployment has waited.
     waited: float = 0.0
     _waiting: threading.Lock = field(default_factory=threading.Lock)
@@ -262,12 +265,16 @@ def lab(directory: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
     made.settings["PUBLIC_BASE_URL"] = ""
 
     def check(endpoint: Endpoint, url: str, version: str | None, **ignored: object) -> None:
+        if made.waited < made.addresses.setdefault(url, made.waited) + made.address_seconds:
+            raise smoke.SmokeTestFailed(f"{url} answers 404 without an error code")
         found = made.version_at(url)
         if "run.app" in url:
             # The address that Cloud Run gives a service, which the model does not serve.
             found = made.version_at(made.cloud.url(endpoint.folder.replace("_", "-")))
         if not found or version not in (None, found):
-            raise smoke.SmokeTestFailed(f"{url} is version {found}, not {version}")
+            raise smoke.SmokeTestFailed(
+                f"{url} is version {found}, not {version}", is_ours=found is not None
+            )
 
     monkeypatch.setattr(smoke, "check", check)
     return made
