@@ -120,6 +120,7 @@ export class Endpoints {
         const response = await fetch(url, {
           method,
           headers: {
+            accept: 'application/json',
             authorization: `Bearer ${accessToken}`,
             ...(body && { 'content-type': 'application/json' }),
           },

@@ -1,7 +1,7 @@
 import { Emitter } from './emitter.js';
 import { failureOf } from './failure-of.js';
 import { failureOfRest } from './rest-failures.js';
-import { VoiceError } from './failures.js';
+import { VoiceError, failure } from './failures.js';
 import { whyNoAnswer } from './no-answer.js';
 import { Session } from './session.js';
 
@@ -150,6 +150,8 @@ export class Requests extends Emitter {
       // The session has expired by the server's clock, or the signing key was changed.
       answer = await inTime(send, await this.#session.newerThan(token), signal);
     }
+    // Nobody waits for the answer any more, so nobody needs to know why there is none.
+    if (!answer && signal?.aborted) throw new VoiceError(failure('unreachable'));
     if (!answer) {
       const now = performance.now();
       const since = this.#silentSince.get(server) ?? now;
