@@ -96,6 +96,7 @@ def preview_call(request: Request) -> Response:
     wishes = {name: parsing.read_text(body, name) or "" for name in WISHES}
     if not wishes["To"]:
         raise errors.InvalidRequest("To is missing.")
+    wishes["To"] = str(body["To"])
 
     decision = rpc.AsRep(DATABASE, user.access_token).preview_call(
         business_id=parsing.read_uuid(body, "businessId"), **parse_wishes(wishes)
@@ -133,7 +134,8 @@ def parse_wishes(wishes: dict[str, str]) -> rpc.Wishes:
     }
     caller_id = texts["CallerId"]
     return {
-        "to": phone_numbers.parse(texts["To"], test_numbers=DEPLOYMENT.development),
+        # As it was sent: what cannot be stored is invisible in a number.
+        "to": phone_numbers.parse(wishes["To"], test_numbers=DEPLOYMENT.development),
         "caller_id": phone_numbers.format_caller_id(caller_id) if caller_id else None,
         "lead_id": texts["LeadId"] or None,
         "campaign_id": texts["CampaignId"] or None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from functions.setup.google_project import (
     service_account,
 )
 from functions.setup.shell import Command
+from shared.scheduler_identity import PROOF_HEADER
 
 # The runtime that builds and runs the functions. Google keeps it patched.
 BASE_IMAGE = "python313"
@@ -37,10 +39,20 @@ class Changes:
         self._region = region
 
     def enable_apis(self, apis: Iterable[str]) -> Command:
-        return self._gcloud("services", "enable", *apis)
+        names = tuple(apis)
+        return self._gcloud(
+            "services", "enable", *names, gives=tuple(f"the API {name}" for name in names)
+        )
 
     def create_service_account(self, name: str, purpose: str) -> Command:
-        return self._gcloud("iam", "service-accounts", "create", name, f"--display-name={purpose}")
+        return self._gcloud(
+            "iam",
+            "service-accounts",
+            "create",
+            name,
+            f"--display-name={purpose}",
+            gives=(f"the service account {service_account(name, self._project)}",),
+        )
 
     def allow_builds(self) -> Command:
         return self._gcloud(
@@ -50,6 +62,7 @@ class Changes:
             f"--member=serviceAccount:{service_account(BUILDER, self._project)}",
             f"--role={BUILDER_ROLE}",
             "--condition=None",
+            gives=(f"{BUILDER_ROLE} for {service_account(BUILDER, self._project)}",),
         )
 
     def create_repository(self) -> Command:
@@ -70,7 +83,9 @@ class Changes:
         return self._gcloud(*argv, stdin=value, stdin_name=name)
 
     def let_read(self, secret: str, account: str) -> Command:
-        return self._gcloud(*self._reading("add", secret, account))
+        return self._gcloud(
+            *self._reading("add", secret, account), gives=(f"{account} may read {secret}",)
+        )
 
     def stop_reading(self, secret: str, account: str) -> Command:
         return self._gcloud(*self._reading("remove", secret, account))
@@ -137,6 +152,9 @@ class Changes:
         )
 
     def schedule(self, name: str, job: Job, *, exists: bool) -> Command:
+        # The file of flags is standard input, which nobody but this process sees.
+        flag = "--update-headers" if exists else "--headers"
+        headers = json.dumps({flag: {PROOF_HEADER: job.secret}}) if job.secret else None
         return self._gcloud(
             "scheduler",
             "jobs",
@@ -151,6 +169,14 @@ class Changes:
             f"--oidc-token-audience={job.audience}",
             f"--attempt-deadline={ATTEMPT_SECONDS}s",
             "--format=none",
+            *(("--flags-file=-",) if headers else ()),
+            stdin=headers,
+            stdin_name="SCHEDULER_SECRET",
+        )
+
+    def run_job(self, name: str) -> Command:
+        return self._gcloud(
+            "scheduler", "jobs", "run", name, f"--location={self._region}", "--format=none"
         )
 
     def resume(self, name: str) -> Command:
@@ -167,6 +193,12 @@ class Changes:
             "--format=none",
         )
 
-    def _gcloud(self, *arguments: str, stdin: str | None = None, stdin_name: str = "") -> Command:
+    def _gcloud(
+        self,
+        *arguments: str,
+        stdin: str | None = None,
+        stdin_name: str = "",
+        gives: tuple[str, ...] = (),
+    ) -> Command:
         argv = ("gcloud", *arguments, f"--project={self._project}", "--quiet")
-        return Command(argv, stdin=stdin, stdin_name=stdin_name)
+        return Command(argv, stdin=stdin, stdin_name=stdin_name, gives=gives)

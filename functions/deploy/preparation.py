@@ -24,7 +24,8 @@ def prepare_project(deployment: Deployment, project: Project) -> None:
     steps, changes = deployment.steps, deployment.changes
     fix = (
         "The account needs the roles of docs/setup.md, and the project a billing account. Google"
-        " can take a minute until it knows what was made just now. Then run ./deploy.sh again."
+        " can take 7 minutes and more until it knows what was made just now. Then run ./deploy.sh"
+        " again."
     )
     missing = [api for api in google_project.APIS if api not in project.apis]
     if missing:
@@ -57,10 +58,11 @@ def migrate(deployment: Deployment, pending: list[str]) -> None:
             " version that serves works with them. Correct the migration and run ./deploy.sh"
             " again.",
         ):
+            checkout = deployment.checkout
+            # A dry run shows the command as one would type it.
+            directory = checkout if deployment.steps.dry_run else migrations.without_env(checkout)
             deployment.steps.change(
-                migrations.push(
-                    deployment.operator.database, "--yes", directory=deployment.checkout
-                )
+                migrations.push(deployment.operator.database, "--yes", directory=directory)
             )
 
 

@@ -7,9 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypedDict
 
+from shared.scheduler_identity import PROOF_HEADER
+
+# The id of a project. Old ones can belong to a domain: example.com:henk-voice.
+# https://cloud.google.com/resource-manager/docs/creating-managing-projects
+PROJECT_ID = r"(([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}:)?[a-z][a-z0-9-]{4,28}[a-z0-9]"
 APIS = (
     "artifactregistry.googleapis.com",
     "cloudbuild.googleapis.com",
+    # Service accounts need it to read and change who may do what in the project. People do not.
+    "cloudresourcemanager.googleapis.com",
     "cloudscheduler.googleapis.com",
     "iam.googleapis.com",
     "run.googleapis.com",
@@ -24,6 +31,9 @@ BUILDER_ROLE = "roles/run.builder"
 READER_ROLE = "roles/secretmanager.secretAccessor"
 # The scheduler's service account. It has no role: the function recognises it by its name.
 SCHEDULER = "henk-scheduler"
+# What Cloud Scheduler makes of the HTTP statuses 401 and 403: codes of google.rpc.Code.
+UNAUTHENTICATED = 16
+PERMISSION_DENIED = 7
 
 PREVIOUS = "previous"
 _VERSION = "v-"
@@ -33,6 +43,7 @@ class TrafficJson(TypedDict, total=False):
     """One entry of a service's traffic."""
 
     revisionName: str
+    latestRevision: bool
     percent: int
     tag: str
     url: str
@@ -45,16 +56,26 @@ class StatusJson(TypedDict, total=False):
     traffic: list[TrafficJson]
 
 
+class SpecJson(TypedDict, total=False):
+    """What was asked of a service. It becomes the status when all of its revisions are ready."""
+
+    traffic: list[TrafficJson]
+
+
 class MetadataJson(TypedDict):
     """The metadata of a service."""
 
     name: str
 
 
-class ServiceJson(TypedDict):
+class _ServiceJson(TypedDict):
+    metadata: MetadataJson
+
+
+class ServiceJson(_ServiceJson, total=False):
     """A service in the Knative form that gcloud prints."""
 
-    metadata: MetadataJson
+    spec: SpecJson
     status: StatusJson
 
 
@@ -70,6 +91,8 @@ class Service:
     # Tag → revision, and tag → the address that reaches it without traffic.
     tags: Mapping[str, str]
     tag_urls: Mapping[str, str]
+    # Tag → revision, as they were asked for last.
+    spec_tags: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, service: ServiceJson) -> Service:
@@ -83,6 +106,21 @@ class Service:
             max(served, key=lambda entry: entry["percent"])["revisionName"] if served else None,
             {entry["tag"]: entry["revisionName"] for entry in traffic if "tag" in entry},
             {entry["tag"]: entry.get("url", "") for entry in traffic if "tag" in entry},
+            {
+                entry["tag"]: entry.get("revisionName", "")
+                for entry in service.get("spec", {}).get("traffic", [])
+                if "tag" in entry
+            },
+        )
+
+    @property
+    def stuck_tags(self) -> list[str]:
+        """The tags that were asked for and are not there, because their revision did not start.
+        gcloud sends them along with the next deployment, which then fails for the same reason."""
+        return sorted(
+            tag
+            for tag, revision in self.spec_tags.items()
+            if tag not in self.tags or (revision and revision != self.tags[tag])
         )
 
     @property
@@ -143,7 +181,14 @@ class HttpTargetJson(TypedDict, total=False):
     """What a job asks."""
 
     uri: str
+    headers: dict[str, str]
     oidcToken: OidcTokenJson
+
+
+class JobStatusJson(TypedDict, total=False):
+    """How the last run of a job ended: a code of google.rpc.Code, none for success."""
+
+    code: int
 
 
 class JobJson(TypedDict, total=False):
@@ -153,29 +198,46 @@ class JobJson(TypedDict, total=False):
     schedule: str
     state: str
     httpTarget: HttpTargetJson
+    lastAttemptTime: str
+    status: JobStatusJson
 
 
 @dataclass(frozen=True)
 class Job:
-    """A job of Cloud Scheduler: which address it asks, when, and as which service account."""
+    """A job of Cloud Scheduler: which address it asks, when, as which service account, and with
+    which secret, if it sends one."""
 
     uri: str
     schedule: str
     account: str
     audience: str
-    is_paused: bool = False
+    secret: str = field(default="", repr=False)
+    is_paused: bool = field(default=False, compare=False)
+    # When it ran last, as Google writes it, and the code of google.rpc.Code with which that ended:
+    # 0 for success, None while that is not known.
+    ran_at: str = field(default="", compare=False)
+    ended: int | None = field(default=None, compare=False)
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the function answered 401 to the last run."""
+        return bool(self.ran_at) and self.ended == UNAUTHENTICATED
 
     @classmethod
     def read(cls, job: JobJson) -> Job:
         """From what gcloud prints."""
         target = job.get("httpTarget", {})
+        headers = {name.lower(): value for name, value in target.get("headers", {}).items()}
         token = target.get("oidcToken", {})
         return cls(
             target.get("uri", ""),
             job.get("schedule", ""),
             token.get("serviceAccountEmail", ""),
             token.get("audience", ""),
+            headers.get(PROOF_HEADER.lower(), ""),
             job.get("state") == "PAUSED",
+            job.get("lastAttemptTime", ""),
+            job["status"].get("code", 0) if "status" in job else None,
         )
 
 
@@ -202,5 +264,7 @@ class Project:
 
 
 def service_account(account: str, project: str) -> str:
-    """The address of a service account."""
-    return f"{account}@{project}.iam.gserviceaccount.com"
+    """The address of a service account. In the address of an account of ``example.com:henk`` the
+    domain comes last: https://cloud.google.com/iam/docs/service-account-types"""
+    domain, _, name = project.rpartition(":")
+    return f"{account}@{'.'.join(filter(None, (name, domain)))}.iam.gserviceaccount.com"

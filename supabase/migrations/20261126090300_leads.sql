@@ -14,6 +14,9 @@ create table public.leads (
   -- An IANA name, if we know more than the number tells: a mobile phone may be anywhere.
   time_zone text check (private.is_time_zone(time_zone)),
   created_at timestamptz not null default now(),
+  -- What a search compares; searches show leads in its order.
+  search_text text collate "C" not null
+  generated always as (private.lead_form(name, company, phone_number)) stored,
   -- The target of composite references: foreign keys ignore row-level security.
   unique (business_id, id)
 );
@@ -25,6 +28,13 @@ create index leads_subscriber_idx on public.leads (business_id, subscriber);
 create trigger leads_read_phone_number
 before insert or update of phone_number on public.leads
 for each row execute function private.read_phone_number();
+-- Leads by name. The text is in the index, so that a search compares it without reading the leads.
+create index leads_name_idx on public.leads (business_id, search_text, id);
+-- Leads by a part of what is known of them. The first letter of the name is left out: leads whose names begin
+-- with what is searched for are in the index above, in the right order, and may be very many.
+-- A search also reads the entries that are pending, so there may only be few.
+create index leads_search_idx on public.leads
+using gin (private.search_grams(business_id, substr(search_text, 3))) with (gin_pending_list_limit = 256);
 
 alter table public.leads enable row level security;
 

@@ -68,7 +68,12 @@ begin
     v_warnings := v_warnings || jsonb_build_object(
       'code', case when v_call.ended_at is null then 'lead_in_call' else 'lead_called_recently' end,
       'user_id', v_call.user_id,
-      'user_name', null,
+      'user_name', (
+        select business_members.display_name
+        from public.business_members
+        where business_members.business_id = d.business_id
+          and business_members.user_id = v_call.user_id
+      ),
       'at', v_call.created_at
     );
   end if;

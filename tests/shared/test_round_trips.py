@@ -40,7 +40,12 @@ ANSWERS: dict[str, object] = {
     "record_call_event": {"new": True, "conversation_id": None},
     "conversations": [{"id": "0b1f7a52-7a43-4d0a-8f1c-6f2f54d6f0aa"}],
 }
-ANSWERS["preview_call"] = ANSWERS["begin_call"]
+ANSWERS["preview_call"] = {
+    **ANSWERS["begin_call"],
+    "extension": None,
+    "lead_id": None,
+    "warnings": [],
+}
 
 REFUSED: dict[str, Callable[[], TestResponse]] = {
     "token, not signed in": lambda: loaded("token_fn").browser({}, token=None),
@@ -74,6 +79,12 @@ def test_what_is_refused_without_the_database_does_not_ask_it(
     name: str, canned: CannedServer
 ) -> None:
     assert 400 <= REFUSED[name]().status_code < 500
+    assert len(canned.asked) == 0
+
+
+def test_numbers_are_read_without_the_database(canned: CannedServer) -> None:
+    answer = loaded("numbers_fn").browser({"country": "US", "texts": ["(415) 555-0100"]})
+    assert answer.status_code == 200
     assert len(canned.asked) == 0
 
 

@@ -6,17 +6,25 @@ The model refuses what gcloud is known to refuse: https://cloud.google.com/sdk/g
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import shutil
 import threading
+import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import cast
 
 PROJECT = "henk-test"
 NUMBER = "123456789012"
 REGION = "europe-west1"
+
+# What a new project has: https://cloud.google.com/service-usage/docs/enabled-service
+NEW_PROJECT = ("logging.googleapis.com", "serviceusage.googleapis.com", "storage.googleapis.com")
+OPERATOR = "operator@example.com"
+CI = f"ci@{PROJECT}.iam.gserviceaccount.com"
 
 _GLOBAL_FLAGS = ("--quiet", f"--project={PROJECT}")
 
@@ -40,11 +48,15 @@ class Revision:
 
 @dataclass
 class Service:
-    """A Cloud Run service; ``traffic`` as gcloud lists it."""
+    """A Cloud Run service."""
 
     revisions: dict[str, Revision] = field(default_factory=dict)
     serving: str = ""
     tags: dict[str, str] = field(default_factory=dict)
+    # The tags that were asked for last. They become ``tags`` if all their revisions are ready.
+    spec_tags: dict[str, str] = field(default_factory=dict)
+    # Why a revision is not ready.
+    failures: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -64,8 +76,9 @@ class GoogleCloud:
     def __init__(self, folder: Path, base_url: str) -> None:
         self.folder = folder
         self.base_url = base_url
-        self.account = "operator@example.com"
-        self.apis: set[str] = {"cloudresourcemanager.googleapis.com"}
+        self.account = OPERATOR
+        self.version = "578.0.0"
+        self.apis: set[str] = set(NEW_PROJECT)
         self.service_accounts: set[str] = set()
         self.policy: dict[str, list[str]] = {}
         self.repositories: set[str] = set()
@@ -77,6 +90,27 @@ class GoogleCloud:
         self.changes: list[tuple[str, ...]] = []
         # Called for each, "before" it is done and "after" it. It raises to let the change fail.
         self.on_change: Callable[[tuple[str, ...], str], None] = lambda argv, when: None
+        # Seconds until something that was given (an API, an account, a right) is known, and the
+        # time. What was given → when.
+        self.delay_seconds = 0.0
+        self.now: Callable[[], float] = lambda: 0.0
+        self.given: dict[tuple[str, ...], float] = {}
+        # Whether Cloud Run leaves the signature on identity tokens where its own check is off.
+        self.leaves_signature = True
+        # What a scheduler's job is answered: an HTTP status.
+        self.asks: Callable[[dict[str, object]], int] = self.answer_to_job
+        # How long a run takes until Google lists it, and then until Google lists how it ended.
+        self.run_seconds = (8.0, 4.0)
+        # Policies of the organisation, and regions without builds.
+        self.requires_invoker_check = False
+        self.builds_here = True
+        # Jobs that run now.
+        self.to_run: list[str] = []
+        self.runs_begun = 0
+        # The last run of each job: when it began (in seconds, and as Google writes it), and how it
+        # ends; and what Google lists of it.
+        self.under_way: dict[str, tuple[float, str, int]] = {}
+        self.runs: dict[str, dict[str, object]] = {}
         # Whether a revision listens once it is started.
         self.starts: Callable[[Revision], bool] = lambda revision: True
         self._lock = threading.RLock()
@@ -84,14 +118,21 @@ class GoogleCloud:
     def gcloud(self, arguments: Sequence[str], stdin: str = "") -> str:
         """Raises Refused."""
         with self._lock:
-            return self._answer(tuple(arguments), stdin)
+            answer = self._answer(tuple(arguments), stdin)
+        # Without the lock, because the function that is asked may be reached through this model.
+        while self.to_run:
+            name = self.to_run.pop()
+            self.runs_begun += 1
+            began = f"2026-11-26T00:00:00.{self.runs_begun:03d}Z"
+            self.under_way[name] = (self.now(), began, self.asks(self.jobs[name]))
+        return answer
 
     def _answer(self, argv: tuple[str, ...], stdin: str) -> str:
         words = tuple(word for word in argv if not word.startswith("--"))
         flags = dict(
             word.removeprefix("--").partition("=")[::2] for word in argv if word.startswith("--")
         )
-        for length in range(4, 1, -1):
+        for length in range(4, 0, -1):
             read = _READS.get(words[:length])
             if read:
                 return read(self, words[length:], flags)
@@ -108,8 +149,28 @@ class GoogleCloud:
         raise Refused(f"ERROR: (gcloud) Invalid choice: {' '.join(argv)}")
 
     def needs(self, api: str) -> None:
-        if f"{api}.googleapis.com" not in self.apis:
-            raise Refused(f"API [{api}.googleapis.com] not enabled on project [{PROJECT}].")
+        name = f"{api}.googleapis.com"
+        if name not in self.apis or not self.knows("api", name):
+            raise Refused(
+                f"PERMISSION_DENIED: {api} API has not been used in project {NUMBER} before or it"
+                f" is disabled. Enable it by visiting https://console.developers.google.com/apis/api/"
+                f"{name}/overview?project={NUMBER} then retry. If you enabled this API recently,"
+                " wait a few minutes for the action to propagate to our systems and retry.\n"
+                f"  reason: SERVICE_DISABLED\n  service: {name}"
+            )
+
+    def needs_as_service_account(self, api: str) -> None:
+        """People use gcloud's own project for this API, service accounts their own."""
+        if self.account.endswith(".iam.gserviceaccount.com"):
+            self.needs(api)
+
+    def gives(self, *what: str) -> None:
+        """Something was given just now."""
+        self.given.setdefault(what, self.now())
+
+    def knows(self, *what: str) -> bool:
+        """Whether what was given is known everywhere."""
+        return self.now() >= self.given.get(what, float("-inf")) + self.delay_seconds
 
     def url(self, service: str, tag: str = "") -> str:
         """Where a service, or a tag of it, is reached."""
@@ -134,6 +195,25 @@ class GoogleCloud:
             }
         return revision.variables | values
 
+    def answer_to_job(self, job: dict[str, object]) -> int:
+        """What the function answers to the scheduler, by its settings."""
+        target = cast(dict[str, dict[str, str]], job["httpTarget"])
+        name = str(job["name"]).rpartition("/")[2]
+        revision = self.revision_at(name)
+        if revision is None:
+            return 404
+        environment = self.environment_of(revision)
+        token = target["oidcToken"]
+        if target.get("headers", {}).get("X-Henk-Scheduler") == environment["SCHEDULER_SECRET"]:
+            return 200
+        return (
+            200
+            if self.leaves_signature
+            and token["audience"] == environment["SCHEDULER_AUDIENCE"]
+            and token["serviceAccountEmail"] == environment["SCHEDULER_SERVICE_ACCOUNT"]
+            else 401
+        )
+
     def snapshot(self) -> dict[str, object]:
         """Everything that is there, for comparison."""
         with self._lock:
@@ -154,6 +234,7 @@ Flags = Mapping[str, str]
 def _described(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags) -> str:
     if words != (PROJECT,):
         raise Refused(f"The caller does not have permission to access projects instance {words}")
+    cloud.needs_as_service_account("cloudresourcemanager")
     if flags.get("format") != "value(projectNumber)":
         raise Refused(f"unexpected format {flags.get('format')}")
     return f"{NUMBER}\n"
@@ -164,7 +245,22 @@ def _accounts(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags) -> str:
 
 
 def _enabled(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags) -> str:
-    return json.dumps([{"config": {"name": api}, "state": "ENABLED"} for api in sorted(cloud.apis)])
+    parent = f"projects/{NUMBER}"
+    return json.dumps(
+        [
+            {
+                "config": {"name": api},
+                "name": f"{parent}/services/{api}",
+                "parent": parent,
+                "state": "ENABLED",
+            }
+            for api in sorted(cloud.apis)
+        ]
+    )
+
+
+def _version(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags) -> str:
+    return json.dumps({"Google Cloud SDK": cloud.version, "core": "2026.11.20"})
 
 
 def _service_accounts(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags) -> str:
@@ -173,6 +269,7 @@ def _service_accounts(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags) 
 
 
 def _project_policy(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags) -> str:
+    cloud.needs_as_service_account("cloudresourcemanager")
     return json.dumps(
         {"bindings": [{"role": role, "members": who} for role, who in cloud.policy.items()]}
     )
@@ -195,15 +292,24 @@ def _services(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags) -> str:
 
 def _knative(cloud: GoogleCloud, name: str) -> dict[str, object]:
     service = cloud.services[name]
+    newest = {"percent": 100, "latestRevision": True}
+    pinned = {"percent": 100, "revisionName": service.serving}
+    spec = {
+        "traffic": [
+            pinned if service.serving else newest,
+            *({"revisionName": each, "tag": tag} for tag, each in service.spec_tags.items()),
+        ]
+    }
     if not service.serving:
-        return {"metadata": {"name": name}, "status": {}}
-    traffic: list[dict[str, object]] = [{"percent": 100, "revisionName": service.serving}]
+        return {"metadata": {"name": name}, "spec": spec, "status": {}}
+    traffic: list[dict[str, object]] = [pinned]
     traffic += [
         {"revisionName": revision, "tag": tag, "url": cloud.url(name, tag)}
         for tag, revision in service.tags.items()
     ]
     return {
         "metadata": {"name": name},
+        "spec": spec,
         "status": {"url": cloud.url(name), "traffic": traffic},
     }
 
@@ -229,7 +335,8 @@ def _newest_version(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags) ->
 
 
 def _access(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags) -> str:
-    return _secret(cloud, flags["secret"]).versions[int(words[0]) - 1]
+    versions = _secret(cloud, flags["secret"]).versions
+    return versions[-1 if words[0] == "latest" else int(words[0]) - 1]
 
 
 def _secret(cloud: GoogleCloud, name: str) -> Secret:
@@ -243,22 +350,60 @@ def _jobs(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags) -> str:
     cloud.needs("cloudscheduler")
     if flags["location"] != REGION:
         raise Refused("INVALID_ARGUMENT: Location must equal the region")
-    return json.dumps(list(cloud.jobs.values()))
+    listed, ended = cloud.run_seconds
+    for name, (at, began, status) in cloud.under_way.items():
+        passed = cloud.now() - at
+        run = cloud.runs.setdefault(name, {})
+        if passed >= listed:
+            run["lastAttemptTime"] = began
+        if passed >= listed + ended:
+            run["status"] = {"code": _RPC_CODES[status]} if status != 200 else {}
+    return json.dumps([job | cloud.runs.get(name, {}) for name, job in cloud.jobs.items()])
+
+
+# https://cloud.google.com/scheduler/docs/reference/rest/v1/projects.locations.jobs
+_RPC_CODES = {401: 16, 403: 7, 404: 5, 500: 13, 503: 14}
+
+
+def _run_job(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags, stdin: str) -> str:
+    (name,) = words
+    if flags["location"] != REGION or name not in cloud.jobs:
+        raise Refused("NOT_FOUND: Job not found.")
+    cloud.to_run.append(name)
+    return ""
 
 
 def _create_job(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags, stdin: str) -> str:
     if words[0] in cloud.jobs:
         raise Refused(f"ALREADY_EXISTS: Job [{words[0]}] already exists.")
-    return _write_job(cloud, words, flags, "ENABLED")
+    return _write_job(cloud, words, flags, "ENABLED", _headers(stdin, flags, "--headers"))
 
 
 def _update_job(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags, stdin: str) -> str:
     if words[0] not in cloud.jobs:
         raise Refused("NOT_FOUND: Job not found.")
-    return _write_job(cloud, words, flags, str(cloud.jobs[words[0]]["state"]))
+    before = cloud.jobs[words[0]]
+    target = cast(dict[str, dict[str, str]], before["httpTarget"])
+    headers = target.get("headers", {}) | _headers(stdin, flags, "--update-headers")
+    return _write_job(cloud, words, flags, str(before["state"]), headers)
 
 
-def _write_job(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags, state: str) -> str:
+def _headers(stdin: str, flags: Flags, name: str) -> dict[str, str]:
+    """The headers in a file of flags, which is standard input."""
+    if "flags-file" not in flags:
+        return {}
+    if flags["flags-file"] != "-":
+        raise Refused("a secret in a file that stays")
+    return dict(json.loads(stdin)[name])
+
+
+def _write_job(
+    cloud: GoogleCloud,
+    words: tuple[str, ...],
+    flags: Flags,
+    state: str,
+    headers: dict[str, str],
+) -> str:
     cloud.needs("cloudscheduler")
     (name,) = words
     account = flags["oidc-service-account-email"]
@@ -274,6 +419,7 @@ def _write_job(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags, state: 
         "httpTarget": {
             "uri": flags["uri"],
             "httpMethod": flags["http-method"],
+            **({"headers": headers} if headers else {}),
             "oidcToken": {
                 "serviceAccountEmail": account,
                 "audience": flags["oidc-token-audience"],
@@ -284,6 +430,8 @@ def _write_job(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags, state: 
 
 
 def _enable(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags, stdin: str) -> str:
+    for name in set(words) - cloud.apis:
+        cloud.gives("api", name)
     cloud.apis |= set(words)
     return ""
 
@@ -297,11 +445,14 @@ def _create_account(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags, st
     if email in cloud.service_accounts:
         raise Refused(f"Resource in projects [{PROJECT}] is the subject of a conflict: {email}")
     cloud.service_accounts.add(email)
+    cloud.gives("account", email)
     return ""
 
 
 def _bind_project(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags, stdin: str) -> str:
+    cloud.needs_as_service_account("cloudresourcemanager")
     _existing_account(cloud, flags["member"])
+    cloud.gives("role", flags["role"], flags["member"])
     members = cloud.policy.setdefault(flags["role"], [])
     if flags["member"] not in members:
         members.append(flags["member"])
@@ -309,7 +460,8 @@ def _bind_project(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags, stdi
 
 
 def _existing_account(cloud: GoogleCloud, member: str) -> None:
-    if member.removeprefix("serviceAccount:") not in cloud.service_accounts:
+    account = member.removeprefix("serviceAccount:")
+    if account not in cloud.service_accounts or not cloud.knows("account", account):
         raise Refused(f"INVALID_ARGUMENT: Service account {member} does not exist.")
 
 
@@ -341,6 +493,7 @@ def _let_read(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags, stdin: s
     _existing_account(cloud, flags["member"])
     if flags["role"] != "roles/secretmanager.secretAccessor":
         raise Refused(f"unexpected role {flags['role']}")
+    cloud.gives("secret", words[0], flags["member"])
     readers = _secret(cloud, words[0]).readers
     if flags["member"] not in readers:
         readers.append(flags["member"])
@@ -351,29 +504,50 @@ def _deploy(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags, stdin: str
     (name,) = words
     for api in ("run", "cloudbuild", "artifactregistry"):
         cloud.needs(api)
+    if not cloud.builds_here:
+        raise Refused(
+            "FAILED_PRECONDITION: failed precondition: due to quota restrictions, cannot run builds"
+            " in this region, see https://cloud.google.com/build/docs/locations"
+        )
+    if cloud.requires_invoker_check and "no-invoker-iam-check" in flags:
+        raise Refused(
+            f"FAILED_PRECONDITION: Operation denied by org policy on resource 'projects/{PROJECT}/"
+            f"locations/{REGION}/services/{name}':"
+            ' ["constraints/run.managed.requireInvokerIam": "The Invoker IAM check is required."].'
+        )
     service = cloud.services.get(name, Service())
     if not service.serving and "no-traffic" in flags:
         # gcloud leaves the traffic to the latest revision that is ready, but none is.
         raise Refused(
             "ERROR: (gcloud.run.deploy) --no-traffic not supported when creating a new service."
         )
-    if len(f"{flags['tag']}---{name}-{NUMBER}") > 63:
-        raise Refused("the tag makes the host name too long")
+    if len(flags["tag"]) + len(name) > 46:
+        raise Refused(
+            f"INVALID_ARGUMENT: the tag {flags['tag']} and the service name {name} together must"
+            " not be longer than 46 characters"
+        )
     if not re.fullmatch(r"[a-z]([a-z0-9-]*[a-z0-9])?", flags["tag"]):
         raise Refused("Traffic tags must begin with a letter")
     builder = flags["build-service-account"].rpartition("/")[2]
-    if f"serviceAccount:{builder}" not in cloud.policy.get("roles/run.builder", []):
-        raise Refused(f"Build failed: {builder} lacks roles/run.builder")
+    builders = cloud.policy.get("roles/run.builder", [])
+    member = f"serviceAccount:{builder}"
+    if member not in builders or not cloud.knows("role", "roles/run.builder", member):
+        raise Refused(
+            "PERMISSION_DENIED: Build failed because the service account is missing required IAM"
+            f" permissions: {builder}"
+        )
     account = flags["service-account"]
     _existing_account(cloud, account)
 
     secrets = {}
+    failure = ""
     for pair in filter(None, flags.get("set-secrets", "").split(",")):
         setting, _, reference = pair.partition("=")
         secret, _, version = reference.partition(":")
         stored = _secret(cloud, secret)
-        if f"serviceAccount:{account}" not in stored.readers:
-            raise Refused(
+        reader = f"serviceAccount:{account}"
+        if reader not in stored.readers or not cloud.knows("secret", secret, reader):
+            failure = (
                 f"Permission denied on secret: {secret} for Revision service account {account}."
             )
         if not 1 <= int(version) <= len(stored.versions):
@@ -382,6 +556,7 @@ def _deploy(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags, stdin: str
 
     delimiter, variables = re.fullmatch(r"\^(.)\^(.*)", flags["set-env-vars"]).groups()  # type: ignore[union-attr]
     source = Path(flags["source"])
+    _zip(source)
     if not {"main.py", "requirements.txt"} <= {file.name for file in source.iterdir()}:
         raise Refused(f"Build failed: {source} is not a function")
     revision = f"{name}-{len(service.revisions) + 1:05d}-abc"
@@ -396,11 +571,37 @@ def _deploy(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags, stdin: str
         sorted(f"--{key}={value}" if value else f"--{key}" for key, value in flags.items()),
     )
     cloud.services[name] = service
-    if not cloud.starts(service.revisions[revision]):
-        raise Refused("The user-provided container failed to start and listen on the port")
-    service.tags[flags["tag"]] = revision
+    if not failure and not cloud.starts(service.revisions[revision]):
+        failure = "The user-provided container failed to start and listen on the port"
+    if failure:
+        service.failures[revision] = failure
+    # gcloud asks for the tag together with the revision, and for every tag that was asked for
+    # before.
+    service.spec_tags[flags["tag"]] = revision
+    _route(service)
     service.serving = service.serving or revision
     return ""
+
+
+def _route(service: Service) -> None:
+    """Gives the tags that were asked for, if their revisions are ready."""
+    for revision in service.spec_tags.values():
+        if revision in service.failures:
+            raise Refused(
+                f"Revision '{revision}' is not ready and cannot serve traffic."
+                f" {service.failures[revision]}"
+            )
+    service.tags = dict(service.spec_tags)
+
+
+def _zip(source: Path) -> None:
+    """gcloud uploads a zip file of the source, with times of the local zone."""
+    with zipfile.ZipFile(io.BytesIO(), "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(source.rglob("*")):
+            try:
+                archive.write(path, path.relative_to(source))
+            except ValueError as error:
+                raise Refused(f"gcloud crashed (ValueError): {error}") from None
 
 
 def _update_traffic(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags, stdin: str) -> str:
@@ -413,15 +614,20 @@ def _update_traffic(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags, st
     serving, _, percent = flags.get("to-revisions", f"{service.serving}=100").partition("=")
     if percent != "100":
         raise Refused("not all traffic")
-    missing = {serving, *tags.values()} - service.revisions.keys()
+    missing = {serving, *tags.values()} - service.revisions.keys() - {""}
     if missing:
         raise Refused(f"Revision {missing} of Service {words[0]} does not exist")
-    service.serving, service.tags = serving, tags
+    service.spec_tags = tags
+    if not serving:
+        raise Refused("The service has no revision that is ready.")
+    _route(service)
+    service.serving = serving
     return ""
 
 
 _READS: dict[tuple[str, ...], Callable[[GoogleCloud, tuple[str, ...], Flags], str]] = {
     ("auth", "list"): _accounts,
+    ("version",): _version,
     ("projects", "describe"): _described,
     ("projects", "get-iam-policy"): _project_policy,
     ("services", "list"): _enabled,
@@ -447,5 +653,6 @@ _CHANGES: dict[tuple[str, ...], Callable[[GoogleCloud, tuple[str, ...], Flags, s
     ("run", "deploy"): _deploy,
     ("scheduler", "jobs", "create", "http"): _create_job,
     ("scheduler", "jobs", "update", "http"): _update_job,
+    ("scheduler", "jobs", "run"): _run_job,
     ("run", "services", "update-traffic"): _update_traffic,
 }
