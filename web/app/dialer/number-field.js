@@ -84,7 +84,7 @@ function reading({ to, callerId, extension, warnings = [] }) {
     ...then,
     ...warnings.flatMap((warning) => [
       ' ',
-      create('span', { class: 'warning', dir: 'auto' }, warningSentence(warning)),
+      create('span', { class: 'warning' }, warningSentence(warning)),
     ]),
   ];
 }
