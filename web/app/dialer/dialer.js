@@ -127,6 +127,8 @@ export class Dialer {
     if (signal.aborted) return;
     if (!call) {
       this.#number.refuse(refusal ?? '', this.#check.state);
+      if (this.#target.search.trim()) this.#leads.focus();
+      else this.#number.focus();
       return;
     }
     try {
