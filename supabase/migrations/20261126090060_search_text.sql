@@ -74,10 +74,12 @@ begin
     return translate(lower(v_text collate "C"), '''`', '');
   end if;
 
-  -- Every form of the apostrophe.
+  -- Every form of the apostrophe, also the one in the Afrikaans 'n.
   v_text := translate(
-    v_text, U&'''`\00B4\02B9\02BB\02BC\02BD\02BE\02BF\02C8\02CA\0374\055A\05F3\07F4\07F5\2018\2019\201A\201B\2032\2035\A78B\A78C\FF07',
-    ''
+    v_text,
+    U&'\0149''`\00B4\02B9\02BB\02BC\02BD\02BE\02BF\02C8\02CA\0374\055A\05F3\07F4\07F5\2018\2019\201A\201B\2032\2035'
+    '\A78B\A78C\FF07',
+    'n'
   );
   -- Letters without their accents, then without marks and invisible characters. Only accents are taken off:
   -- the vowels of Indian scripts, for example, are marks, too, and make another word.
@@ -85,8 +87,9 @@ begin
     normalize(v_text, nfkd),
     '[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0640\u064b-\u065f\u0670\u1ab0-\u1aff'
     '\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f'
-    '\u00ad\u0600-\u0605\u061c\u06dd\u070f\u08e2\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e'
-    '\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]',
+    '\u00ad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e'
+    '\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f'
+    '\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]',
     '', 'g'
   );
   -- Putting the rest together again keeps letters whole whose marks are not accents (Korean, Japanese).

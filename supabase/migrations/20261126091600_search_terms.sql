@@ -23,6 +23,18 @@ begin
 end;
 $$;
 
+-- The text in a pattern.
+create function private.pattern_text(p_pattern text)
+returns text
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  return btrim(p_pattern, '% ');
+end;
+$$;
+
 -- The terms of a search. All of them must be found, in any order. Numbers that stand side by side
 -- (020 7946 0018) are one number. Punctuation alone is nothing to search for.
 create function private.search_terms(p_search text)
@@ -154,6 +166,7 @@ end;
 $$;
 
 revoke execute on function private.word_pattern(text) from public, anon;
+revoke execute on function private.pattern_text(text) from public, anon;
 revoke execute on function private.search_terms(text) from public, anon;
 revoke execute on function private.search_condition(private.search_term[], text) from public, anon;
 revoke execute on function private.gram_condition(uuid, private.search_term[], text) from public, anon;

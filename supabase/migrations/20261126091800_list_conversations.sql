@@ -108,7 +108,7 @@ stable
 set search_path = ''
 as $$
 declare
-  v_leads constant uuid[] := private.find_leads(p_business_id, p_terms, p_numbers, null, p_most);
+  v_leads constant uuid[] := private.find_leads(p_business_id, p_terms, p_most + 1, p_most);
   v_grams constant text := private.call_gram_condition(p_business_id, p_terms, p_numbers);
   v_of_leads uuid[];
   v_to_numbers uuid[];
@@ -119,13 +119,17 @@ begin
   execute format(
     'select array(
        select conversations.id
-       from unnest(%L::uuid[]) as found (lead_id)
-       join public.conversations on conversations.lead_id = found.lead_id
+       from (
+         select unnest(%L::uuid[]) as id
+         union
+         select leads.id from public.leads where leads.business_id = %L and leads.phone_number = any(%L)
+       ) as found
+       join public.conversations on conversations.lead_id = found.id
        where %s
        order by conversations.created_at desc, conversations.id desc
        limit %s
      )',
-    v_leads, p_where, p_limit
+    v_leads, p_business_id, coalesce(p_numbers, '{}'), p_where, p_limit
   ) into v_of_leads;
   v_to_numbers := private.matching_calls(
     format(
