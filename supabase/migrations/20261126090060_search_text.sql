@@ -153,7 +153,7 @@ $$;
 
 -- A called number in the two spellings that a person types parts of: with the calling code, and with the
 -- national (trunk) prefix. ` 442079460018 02079460018 ` for +442079460018. All countries of a calling code
--- have one prefix; a code that is not listed has none, or one that equals the code (+1, +692). A test compares
+-- have one prefix; a code that is not listed has none, or one that equals the code (+1). A test compares
 -- the lists with the number data. What was dialled and is not a number stays a text.
 -- Security definer: webhooks and operators write numbers, and cannot reach the functions inside.
 create function private.number_form(p_number text)
@@ -184,6 +184,7 @@ begin
     }'::text[]) then '0' || substr(v_digits, 4) || ' '
     when left(v_digits, 1) = '7' then '8' || substr(v_digits, 2) || ' '
     when left(v_digits, 3) in ('375', '993') then '8' || substr(v_digits, 4) || ' '
+    when left(v_digits, 3) = '692' then '1' || substr(v_digits, 4) || ' '
     when left(v_digits, 2) = '36' then '06' || substr(v_digits, 3) || ' '
     else ''
   end;

@@ -72,8 +72,6 @@ create function private.find_leads(
 returns uuid[]
 language plpgsql
 stable
--- Each statement is written for one index.
-set enable_seqscan = off
 set search_path = ''
 as $$
 declare
@@ -147,6 +145,8 @@ returns setof jsonb
 language plpgsql
 stable
 security definer
+-- Each statement is written for one index.
+set enable_seqscan = off
 set search_path = ''
 as $$
 declare
