@@ -24,9 +24,10 @@ from pathlib import Path
 from functions import bundle
 from functions.bundle import ROOT, Endpoint
 
-# Every file gets this time, because archives and caches keep times. It is the beginning of 1980,
-# the earliest time that a zip file can have.
-_TIME = 315532800
+# Every file gets this time, because archives and caches keep times: 2 January 1980, noon UTC.
+# gcloud zips in local time, and a zip file can have no time before 1980. This is after the
+# beginning of 1980 in every time zone.
+_TIME = 315662400
 _MAIN = "main.py"
 _REQUIREMENTS = "requirements.txt"
 _SHARED = "shared"

@@ -53,7 +53,7 @@ def main(argv: list[str] | None = None) -> int:
         problems = "".join(f"\n  - {problem}" for problem in error.problems)
         return _stopped(steps, f"Settings:{problems}", "docs/setup.md says where to find each.")
     except EnvFileError as error:
-        return _stopped(steps, str(error), "Correct that line and run ./deploy.sh again.")
+        return _stopped(steps, f"{error}.", "Nothing was changed. Then run ./deploy.sh again.")
     except KeyboardInterrupt:
         _stopped(steps, "Interrupted.", "Run ./deploy.sh again: it continues where it stopped.")
         return INTERRUPTED
@@ -85,7 +85,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--env",
         type=Path,
-        default=bundle.ROOT / ".env",
         metavar="FILE",
         help="read settings from this file and not from .env",
     )
@@ -93,7 +92,11 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _deployment(arguments: argparse.Namespace, steps: Steps) -> Deployment:
-    operator = Operator.load(arguments.env)
+    operator = Operator.load(
+        arguments.env or bundle.ROOT / ".env", must_exist=arguments.env is not None
+    )
+    for note in operator.notes:
+        steps.report.say(f"Note: {note}.")
     every = bundle.endpoints()
     return Deployment(
         operator=operator,

@@ -37,10 +37,20 @@ class Changes:
         self._region = region
 
     def enable_apis(self, apis: Iterable[str]) -> Command:
-        return self._gcloud("services", "enable", *apis)
+        names = tuple(apis)
+        return self._gcloud(
+            "services", "enable", *names, gives=tuple(f"the API {name}" for name in names)
+        )
 
     def create_service_account(self, name: str, purpose: str) -> Command:
-        return self._gcloud("iam", "service-accounts", "create", name, f"--display-name={purpose}")
+        return self._gcloud(
+            "iam",
+            "service-accounts",
+            "create",
+            name,
+            f"--display-name={purpose}",
+            gives=(f"the service account {service_account(name, self._project)}",),
+        )
 
     def allow_builds(self) -> Command:
         return self._gcloud(
@@ -50,6 +60,7 @@ class Changes:
             f"--member=serviceAccount:{service_account(BUILDER, self._project)}",
             f"--role={BUILDER_ROLE}",
             "--condition=None",
+            gives=(f"{BUILDER_ROLE} for {service_account(BUILDER, self._project)}",),
         )
 
     def create_repository(self) -> Command:
@@ -70,7 +81,9 @@ class Changes:
         return self._gcloud(*argv, stdin=value, stdin_name=name)
 
     def let_read(self, secret: str, account: str) -> Command:
-        return self._gcloud(*self._reading("add", secret, account))
+        return self._gcloud(
+            *self._reading("add", secret, account), gives=(f"{account} may read {secret}",)
+        )
 
     def stop_reading(self, secret: str, account: str) -> Command:
         return self._gcloud(*self._reading("remove", secret, account))
@@ -167,6 +180,12 @@ class Changes:
             "--format=none",
         )
 
-    def _gcloud(self, *arguments: str, stdin: str | None = None, stdin_name: str = "") -> Command:
+    def _gcloud(
+        self,
+        *arguments: str,
+        stdin: str | None = None,
+        stdin_name: str = "",
+        gives: tuple[str, ...] = (),
+    ) -> Command:
         argv = ("gcloud", *arguments, f"--project={self._project}", "--quiet")
-        return Command(argv, stdin=stdin, stdin_name=stdin_name)
+        return Command(argv, stdin=stdin, stdin_name=stdin_name, gives=gives)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,7 +37,6 @@ class Deployment:
     steps: Steps
     checkout: Path = ROOT
     examine: Callable[[Operator], Sequence[Check]] = examine_before
-    sleep: Callable[[float], None] = time.sleep
 
     def __post_init__(self) -> None:
         self.steps.report.redaction = self.operator.redaction()
@@ -64,7 +62,7 @@ class Deployment:
     @property
     def reader(self) -> gcloud.Reader:
         """Reads the project."""
-        return gcloud.Reader(self.steps.run, self.operator.google_project, self.operator.region)
+        return gcloud.Reader(self.steps.read, self.operator.google_project, self.operator.region)
 
     def reading_logs(self, endpoint: Endpoint) -> str:
         """The command that prints what a function wrote to its log."""
@@ -73,4 +71,4 @@ class Deployment:
 
     def try_until_known(self, endpoint: Endpoint, url: str, version: str | None) -> None:
         """The smoke test of an address that may be new. Raises smoke.SmokeTestFailed."""
-        smoke.check(endpoint, url, version, tries=SMOKE_TRIES, sleep=self.sleep)
+        smoke.check(endpoint, url, version, tries=SMOKE_TRIES, sleep=self.steps.clock.sleep)

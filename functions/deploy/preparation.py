@@ -24,7 +24,8 @@ def prepare_project(deployment: Deployment, project: Project) -> None:
     steps, changes = deployment.steps, deployment.changes
     fix = (
         "The account needs the roles of docs/setup.md, and the project a billing account. Google"
-        " can take a minute until it knows what was made just now. Then run ./deploy.sh again."
+        " can take 7 minutes and more until it knows what was made just now. Then run ./deploy.sh"
+        " again."
     )
     missing = [api for api in google_project.APIS if api not in project.apis]
     if missing:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 from functions.deploy.deployment import Deployment
 from functions.deploy.plan import Action, Target
-from functions.deploy.traffic import Move, forget_previous, move_all
+from functions.deploy.steps import DeployError
+from functions.deploy.traffic import Move, clear_stuck_tags, forget_previous, move_all
 from functions.doctor import smoke
 from functions.setup.addresses import build_address, service_name, short_name
 from functions.setup.google_project import Project, Service
+from functions.setup.shell import CommandFailed
 
 # A dry run shows this in place of the name that Cloud Run would give.
 _NEW_REVISION = "REVISION"
@@ -24,12 +27,17 @@ def deploy_new(deployment: Deployment, wanted: Sequence[Target]) -> None:
     def deploy(target: Target) -> None:
         folder = deployment.checkout / "build" / target.endpoint.folder
         serves = bool(target.service and target.service.serving)
+        if target.service:
+            clear_stuck_tags(
+                target.endpoint, target.service, steps, deployment.changes, deployment.reader
+            )
         with steps.step(
             f"{target.endpoint.folder} {target.version} deployed"
             f"{', without traffic' if serves else ''}",
             "The old version goes on serving. If Google has built the new one,"
-            f" `{deployment.reading_logs(target.endpoint)}` prints what it wrote. Google can take a"
-            " minute until it knows rights that were given just now. Then run ./deploy.sh again.",
+            f" `{deployment.reading_logs(target.endpoint)}` prints what it wrote. Google can take"
+            " 7 minutes and more until it knows rights that were given just now. Then run"
+            " ./deploy.sh again.",
         ):
             if not steps.dry_run:
                 target.pack.write(folder)
@@ -41,7 +49,8 @@ def deploy_new(deployment: Deployment, wanted: Sequence[Target]) -> None:
                     target.variables,
                     target.secrets,
                     serves=serves,
-                )
+                ),
+                after_failure=lambda: _forget_failed(deployment, target),
             )
 
     # Builds take minutes and are independent. A dry run prints the commands one after the other.
@@ -49,6 +58,21 @@ def deploy_new(deployment: Deployment, wanted: Sequence[Target]) -> None:
         under_way = [pool.submit(deploy, target) for target in new]
     for each in under_way:
         each.result()
+
+
+def _forget_failed(deployment: Deployment, target: Target) -> None:
+    """Removes the tag of a revision that did not start. If that fails too, the next deployment does
+    it before it deploys."""
+    with suppress(CommandFailed, DeployError):
+        service = deployment.reader.services().get(service_name(target.endpoint))
+        if service:
+            clear_stuck_tags(
+                target.endpoint,
+                service,
+                deployment.steps,
+                deployment.changes,
+                deployment.reader,
+            )
 
 
 def test_before_traffic(

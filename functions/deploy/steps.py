@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 
+from functions.deploy.late_rights import Clock, LateRights
 from functions.deploy.report import Report
 from functions.doctor.smoke import SmokeTestFailed
 from functions.packer import PackError
-from functions.setup.gcloud import NotSignedIn
+from functions.setup.gcloud import NotSignedIn, TooOld
 from functions.setup.shell import Command, CommandFailed, Run, ToolMissing
 from functions.setup.twiml_app import TwilioFailed
 
@@ -34,12 +35,36 @@ class Steps:
     confirm: Callable[[], bool] = lambda: True
     # What a person has to do afterwards.
     left: list[str] = field(default_factory=list)
+    clock: Clock = field(default_factory=Clock)
 
-    def change(self, command: Command) -> str | None:
-        """Runs a command that changes something, and returns its output. A dry run only shows it,
-        and returns None. Raises what ``run`` raises."""
+    def __post_init__(self) -> None:
+        self.rights = LateRights(self.report, self.clock)
+
+    def change(
+        self, command: Command, *, after_failure: Callable[[], None] = lambda: None
+    ) -> str | None:
+        """Runs a command that changes something, and returns its output. If it fails for lack of a
+        right that this run gave, it is tried again for some minutes. ``after_failure`` is called
+        after each try that fails. A dry run only shows the command, and returns None. Raises what
+        ``run`` raises."""
         self.show(command.shown)
-        return None if self.dry_run else self.run(command)
+        if self.dry_run:
+            return None
+
+        def attempt() -> str:
+            try:
+                return self.run(command)
+            except CommandFailed:
+                after_failure()
+                raise
+
+        output = self.rights.wait_for(attempt)
+        self.rights.note(*command.gives)
+        return output
+
+    def read(self, command: Command) -> str:
+        """Runs a command that reads from an API that is enabled. Raises what ``run`` raises."""
+        return self.rights.read(lambda: self.run(command))
 
     def show(self, command: str) -> None:
         """Writes the command, if this is a dry run."""
@@ -71,5 +96,11 @@ class Steps:
             ) from None
         except NotSignedIn:
             raise DeployError("gcloud is not signed in.", "Sign in: gcloud auth login") from None
+        except TooOld as error:
+            raise DeployError(
+                f"{error}.",
+                "Nothing was changed. Update it: gcloud components update, or with the package"
+                " manager that installed it.",
+            ) from None
         except (CommandFailed, SmokeTestFailed, TwilioFailed, PackError, OSError) as error:
             raise DeployError(str(error), fix) from None

@@ -11,7 +11,9 @@ from functions.bundle import Endpoint
 from functions.deploy.changes import Changes
 from functions.deploy.steps import DeployError, Steps
 from functions.setup.addresses import service_name
+from functions.setup.gcloud import Reader
 from functions.setup.google_project import PREVIOUS, Service
+from functions.setup.shell import CommandFailed
 
 # Takes the endpoint, its address, and a version or None for any. Raises smoke.SmokeTestFailed.
 Check = Callable[[Endpoint, str, str | None], None]
@@ -83,6 +85,27 @@ def _move_back(move: Move, steps: Steps, changes: Changes) -> None:
             steps.change(command)
     except DeployError:
         steps.left.append(f"Set {move.endpoint.folder} back to what it was: {command.shown}")
+
+
+def clear_stuck_tags(
+    endpoint: Endpoint, service: Service, steps: Steps, changes: Changes, reader: Reader
+) -> None:
+    """Sets the tags that are there, and no others. With the tag of a revision that did not start,
+    the next deployment of this endpoint would fail for the reason of that revision. Raises
+    DeployError."""
+    if not service.stuck_tags:
+        return
+    with steps.step(
+        f"{endpoint.folder}: without {', '.join(service.stuck_tags)}, which did not start",
+        "The old version goes on serving. Run ./deploy.sh again.",
+    ):
+        try:
+            steps.change(changes.shift_traffic(endpoint, None, service.tags))
+        except CommandFailed:
+            # As long as no revision is ready, gcloud can report a failure although the tag is gone.
+            left = reader.services().get(service.name)
+            if left is not None and left.stuck_tags:
+                raise
 
 
 def forget_previous(endpoints: Sequence[Endpoint], services: Mapping[str, Service]) -> list[Move]:

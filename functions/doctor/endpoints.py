@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import httpx
 from twilio.request_validator import RequestValidator
 
 from functions.bundle import Endpoint
@@ -13,6 +12,7 @@ from functions.doctor import smoke
 from functions.doctor.check import Finding, failed, passed, skipped
 from functions.doctor.inputs import Inputs
 from functions.doctor.network import TIMEOUT_SECONDS, explain
+from functions.setup import proxies
 from functions.setup.addresses import build_address, short_name
 from functions.setup.gcloud import read_logs
 
@@ -65,9 +65,8 @@ def takes_signature(inputs: Inputs) -> Iterator[Finding]:
     twilio = inputs.operator.twilio
     form = {"AccountSid": twilio.account_sid, "From": "client:doctor", "Direction": "inbound"}
     signature = RequestValidator(twilio.auth_token).compute_signature(url, form)
-    answer = httpx.post(
-        url, data=form, headers={"X-Twilio-Signature": signature}, timeout=TIMEOUT_SECONDS
-    )
+    with proxies.client(url, timeout=TIMEOUT_SECONDS) as client:
+        answer = client.post(url, data=form, headers={"X-Twilio-Signature": signature})
     if answer.status_code == 200 and "<Echo" in answer.text:
         yield passed(url, "twiml accepts what TWILIO_AUTH_TOKEN signs over its public address")
     elif answer.status_code == 403 and "invalid_signature" in answer.text:

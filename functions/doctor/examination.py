@@ -26,6 +26,7 @@ from functions.doctor import (
 )
 from functions.doctor.check import Check, Finding, failed, skipped
 from functions.doctor.inputs import Inputs, read
+from functions.setup import twilio_refusals
 from functions.setup.settings import Operator
 
 Stage = Literal["before", "all"]
@@ -219,7 +220,10 @@ def findings(examination: Examination, inputs: Inputs) -> Sequence[Finding]:
     try:
         return list(examination.look(inputs))
     except TwilioRestException as error:
-        if error.status == 401:
+        meaning = twilio_refusals.explain(error)
+        if meaning and error.code in twilio_refusals.NOT_ACTIVE:
+            return [skipped("", "Not examined: the account is not active, see twilio_credentials")]
+        if meaning:
             return [skipped("", "Not examined: Twilio refuses the credentials")]
         said = ", ".join(str(each) for each in (error.status, error.code, error.msg) if each)
         return [failed("", f"Twilio answers {said}", _NO_TWILIO)]

@@ -36,8 +36,18 @@ def look(inputs: Inputs) -> Iterator[Finding]:
             number = project_number(project)
         except Unknown as unknown:
             yield failed(project, str(unknown), unknown.fix)
-        else:
-            yield passed(project, f"gcloud is signed in and sees {project}, number {number}")
+            return
+        try:
+            gcloud.require_version(shell.run, _TIMEOUT_SECONDS)
+        except gcloud.TooOld as error:
+            yield failed(
+                "gcloud",
+                str(error),
+                "gcloud components update, or with the package manager that installed it",
+            )
+        except (shell.CommandFailed, shell.CommandTimedOut, shell.ToolMissing):
+            pass
+        yield passed(project, f"gcloud is signed in and sees {project}, number {number}")
 
 
 def project_number(project: str) -> str:
@@ -57,6 +67,13 @@ def project_number(project: str) -> str:
         said = " ".join(failure.said.split())
         if any(words in said for words in ("active account", "auth login", "Reauthentication")):
             raise Unknown("gcloud is not signed in", "gcloud auth login") from None
+        if api := gcloud.api_disabled(said):
+            raise Unknown(
+                f"{api} is not enabled in {project}. People can do without it, service accounts"
+                " (CI) cannot",
+                f"./deploy.sh enables it; by hand: gcloud services enable {api}"
+                f" --project={project}. Google can take some minutes until it knows that",
+            ) from None
         raise Unknown(
             f"gcloud does not show {project}: {said[:200] or 'it says nothing'}",
             "GOOGLE_CLOUD_PROJECT must be an id that `gcloud projects list` shows. If it is, ask"

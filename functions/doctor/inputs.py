@@ -31,6 +31,8 @@ class Inputs:
     base_url: Callable[[], str | None] = lambda: None
     now: Callable[[], float] = time.time
     checkout: Path = ROOT
+    # What is not wrong with the settings and may surprise.
+    notes: Sequence[str] = ()
 
     @property
     def deploys(self) -> bool:

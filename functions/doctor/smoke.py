@@ -12,6 +12,7 @@ from collections.abc import Callable
 import httpx
 
 from functions.bundle import Endpoint
+from functions.setup import proxies
 
 ORIGIN = "https://app.callhenk.com"
 VERSION_HEADER = "X-Henk-Version"
@@ -37,10 +38,12 @@ def check(
     """
     for left in reversed(range(tries)):
         try:
-            with httpx.Client(timeout=TIMEOUT_SECONDS) as client:
+            with proxies.client(url, timeout=TIMEOUT_SECONDS) as client:
                 for caller in endpoint.called_by:
                     _refuses(client, caller, url, version)
             return
+        except proxies.ProxyUnusable as error:
+            raise SmokeTestFailed(f"{url} cannot be asked: {error}") from error
         except SmokeTestFailed:
             if not left:
                 raise

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import httpx
 import jwt
 
 from functions.doctor.check import Finding, failed, passed, skipped
 from functions.doctor.inputs import Inputs
 from functions.doctor.network import TIMEOUT_SECONDS
+from functions.setup import proxies
 from functions.setup.webhook_jwt import LIFETIME_DAYS, ROLE, SigningKey, mint
 
 _DAY = 24 * 3600
@@ -64,7 +64,8 @@ def _ask(inputs: Inputs, path: str, *, token: str = "") -> _Answer:
     headers = {"apikey": supabase.publishable_key}
     if token:
         headers["Authorization"] = f"Bearer {token}"
-    answer = httpx.get(supabase.url + path, headers=headers, timeout=TIMEOUT_SECONDS)
+    with proxies.client(supabase.url, timeout=TIMEOUT_SECONDS) as client:
+        answer = client.get(supabase.url + path, headers=headers)
     try:
         body: object = answer.json()
     except ValueError:

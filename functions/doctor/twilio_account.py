@@ -10,22 +10,19 @@ from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from email.utils import parsedate_to_datetime
 
-import httpx
 from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
 from functions.doctor.check import Finding, failed, passed, skipped
 from functions.doctor.inputs import Inputs
 from functions.doctor.network import TIMEOUT_SECONDS
-from functions.setup import twilio_api
+from functions.setup import proxies, twilio_api, twilio_refusals
 
 # In the account's currency. Enough for some calls, while the operator adds funds.
 LOW_BALANCE = Decimal(5)
 # An access token is valid from this long before it is made (token_fn). Supabase accepts a JWT whose
 # time of issue is at most this far in the future.
 CLOCK_SKEW_SECONDS = 30
-# https://www.twilio.com/docs/api/errors/20008
-_TEST_CREDENTIALS = 20008
 
 
 def client(inputs: Inputs) -> Client:
@@ -39,13 +36,10 @@ def credentials(inputs: Inputs) -> Iterator[Finding]:
     try:
         account = client(inputs).api.v2010.accounts(sid).fetch()
     except TwilioRestException as error:
-        if error.code == _TEST_CREDENTIALS:
-            yield failed(
-                sid,
-                "These are the account's test credentials, which cannot call",
-                "Take the live ones: Twilio's console, front page",
-            )
-        elif error.status in (401, 403, 404):
+        meaning = twilio_refusals.explain(error)
+        if meaning and error.code != twilio_refusals.WRONG_SECRET:
+            yield failed(sid, meaning.detail, meaning.fix)
+        elif meaning or error.status == 404:
             yield failed(
                 sid,
                 f"Twilio refuses TWILIO_ACCOUNT_SID with TWILIO_AUTH_TOKEN ({error.status},"
@@ -76,7 +70,7 @@ def balance(inputs: Inputs) -> Iterator[Finding]:
     try:
         found = client(inputs).api.v2010.account.balance.fetch()
     except TwilioRestException as error:
-        if error.status not in (403, 404):
+        if twilio_refusals.explain(error) or error.status not in (403, 404):
             raise
         yield skipped("", "Twilio does not tell the balance of this account. It is a subaccount")
         return
@@ -100,7 +94,9 @@ def clock(inputs: Inputs) -> Iterator[Finding]:
     """Whether this machine's clock agrees with Twilio's. Tokens contain times."""
     before = inputs.now()
     # Only the date of the answer matters, so this does not sign in.
-    answer = httpx.get(f"{inputs.operator.twilio.api_url}/2010-04-01", timeout=TIMEOUT_SECONDS)
+    url = inputs.operator.twilio.api_url
+    with proxies.client(url, timeout=TIMEOUT_SECONDS) as http:
+        answer = http.get(f"{url}/2010-04-01")
     here = (before + inputs.now()) / 2
     try:
         there = parsedate_to_datetime(answer.headers["Date"]).timestamp()
@@ -127,14 +123,17 @@ def api_key(inputs: Inputs) -> Iterator[Finding]:
     try:
         signed_in.applications.list(limit=1, page_size=1)
     except TwilioRestException as error:
-        if error.status == 403:
+        meaning = twilio_refusals.explain(error)
+        if meaning and error.code != twilio_refusals.WRONG_SECRET:
+            yield failed(sid, meaning.detail, meaning.fix)
+        elif error.status == 403 and not meaning:
             yield failed(
                 sid,
                 f"{sid} is a restricted key: Twilio knows it and does not let it read"
                 " Applications. Twilio refuses access tokens that such a key signed",
                 "Make a standard key: Twilio's console, Account → API keys",
             )
-        elif error.status in (401, 404):
+        elif meaning or error.status == 404:
             yield failed(
                 sid,
                 f"Twilio refuses {sid} with TWILIO_API_KEY_SECRET in this account",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypedDict, TypeVar, cast
@@ -27,9 +28,16 @@ from functions.setup.shell import Command, CommandFailed, Run
 
 T = TypeVar("T")
 
+# The first version of gcloud that knows every flag that deploy.sh uses.
+OLDEST = 511
+
 
 class NotSignedIn(Exception):
     """gcloud has no active account."""
+
+
+class TooOld(Exception):
+    """gcloud lacks flags that deploy.sh uses. The message has its version and OLDEST."""
 
 
 class _Binding(TypedDict):
@@ -43,6 +51,7 @@ class _Policy(TypedDict, total=False):
 
 class _Named(TypedDict, total=False):
     name: str
+    parent: str
     email: str
     state: str
     config: MetadataJson
@@ -68,6 +77,29 @@ def project_number(run: Run, project: str, timeout_seconds: float | None = None)
     if not output.isdecimal():
         raise CommandFailed(command, 0, output)
     return output
+
+
+def require_version(run: Run, timeout_seconds: float | None = None) -> None:
+    """Raises TooOld, or what ``run`` raises. A version that cannot be read passes."""
+    output = run(Command(("gcloud", "version", "--format=json"), timeout_seconds=timeout_seconds))
+    try:
+        version = str(json.loads(output)["Google Cloud SDK"])
+    except (ValueError, LookupError, TypeError):
+        return
+    major = re.match(r"\d+", version)
+    if major and int(major[0]) < OLDEST:
+        raise TooOld(f"gcloud {version} is too old: deploy.sh needs version {OLDEST} or newer")
+
+
+def api_disabled(said: str) -> str | None:
+    """The API that must be enabled first, if gcloud says that one is missing."""
+    found = re.search(
+        r"(\w+\.googleapis\.com)\W.*(?:not enabled|not been used|is disabled|SERVICE_DISABLED)"
+        r"|(?:not enabled|not been used|is disabled|SERVICE_DISABLED).*?(\w+\.googleapis\.com)",
+        " ".join(said.split()),
+        re.IGNORECASE,
+    )
+    return (found[1] or found[2]) if found else None
 
 
 def read_logs(endpoint: Endpoint, project: str, region: str) -> Command:
@@ -96,8 +128,8 @@ class Reader:
         self._region = region
 
     def project(self, secret_names: Iterable[str]) -> Project:
-        """The whole project, with the secrets of these names. Raises NotSignedIn, CommandFailed or
-        ToolMissing."""
+        """The whole project, with the secrets of these names. Raises NotSignedIn, TooOld,
+        CommandFailed or ToolMissing."""
         account = self._run(
             Command(
                 (
@@ -113,9 +145,13 @@ class Reader:
             raise NotSignedIn
 
         with ThreadPoolExecutor(8) as pool:
-            number = pool.submit(project_number, self._run, self._project)
+            new_enough = pool.submit(require_version, self._run)
             enabled = pool.submit(self._list, "services", "list", "--enabled")
+            new_enough.result()
             apis = frozenset(api["config"]["name"] for api in enabled.result())
+            # `gcloud projects describe` tells it too, but not to a service account in a new
+            # project, where the Cloud Resource Manager API is not enabled yet.
+            number = _number(enabled.result()) or project_number(self._run, self._project)
 
             def reading(api: str, read: Callable[[], T], otherwise: T) -> Callable[[], T]:
                 # If an API is not enabled, the project has nothing of it, and gcloud refuses to
@@ -128,7 +164,7 @@ class Reader:
             accounts = reading(
                 "iam", lambda: self._list("iam", "service-accounts", "list"), nothing
             )
-            policy = reading("iam", self._project_policy, _Policy())
+            policy = reading("cloudresourcemanager", self._project_policy, _Policy())
             repositories = reading("artifactregistry", self._repositories, nothing)
             jobs = reading("cloudscheduler", self._jobs, dict[str, Job]())
             services = reading("run", self.services, dict[str, Service]())
@@ -143,7 +179,7 @@ class Reader:
             builder = f"serviceAccount:{service_account(BUILDER, self._project)}"
             return Project(
                 id=self._project,
-                number=number.result(),
+                number=number,
                 region=self._region,
                 account=account,
                 apis=apis,
@@ -218,6 +254,15 @@ class Reader:
         where = (f"--project={self._project}",) if project else ()
         output = self._run(Command(("gcloud", *arguments, *where, "--format=json")))
         return cast(T, json.loads(output))
+
+
+def _number(apis: Iterable[_Named]) -> str | None:
+    """The project's number, which is in the names of its APIs: projects/NUMBER/services/API."""
+    for api in apis:
+        found = re.match(r"projects/(\d+)(?:/|$)", api.get("name") or api.get("parent") or "")
+        if found:
+            return found[1]
+    return None
 
 
 def _members(policy: _Policy, role: str) -> set[str]:

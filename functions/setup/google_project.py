@@ -7,9 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypedDict
 
+# The id of a project. Old ones can belong to a domain: example.com:henk-voice.
+# https://cloud.google.com/resource-manager/docs/creating-managing-projects
+PROJECT_ID = r"(([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}:)?[a-z][a-z0-9-]{4,28}[a-z0-9]"
 APIS = (
     "artifactregistry.googleapis.com",
     "cloudbuild.googleapis.com",
+    # Service accounts need it to read and change who may do what in the project. People do not.
+    "cloudresourcemanager.googleapis.com",
     "cloudscheduler.googleapis.com",
     "iam.googleapis.com",
     "run.googleapis.com",
@@ -33,6 +38,7 @@ class TrafficJson(TypedDict, total=False):
     """One entry of a service's traffic."""
 
     revisionName: str
+    latestRevision: bool
     percent: int
     tag: str
     url: str
@@ -45,16 +51,26 @@ class StatusJson(TypedDict, total=False):
     traffic: list[TrafficJson]
 
 
+class SpecJson(TypedDict, total=False):
+    """What was asked of a service. It becomes the status when all of its revisions are ready."""
+
+    traffic: list[TrafficJson]
+
+
 class MetadataJson(TypedDict):
     """The metadata of a service."""
 
     name: str
 
 
-class ServiceJson(TypedDict):
+class _ServiceJson(TypedDict):
+    metadata: MetadataJson
+
+
+class ServiceJson(_ServiceJson, total=False):
     """A service in the Knative form that gcloud prints."""
 
-    metadata: MetadataJson
+    spec: SpecJson
     status: StatusJson
 
 
@@ -70,6 +86,8 @@ class Service:
     # Tag → revision, and tag → the address that reaches it without traffic.
     tags: Mapping[str, str]
     tag_urls: Mapping[str, str]
+    # Tag → revision, as they were asked for last.
+    spec_tags: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, service: ServiceJson) -> Service:
@@ -83,6 +101,21 @@ class Service:
             max(served, key=lambda entry: entry["percent"])["revisionName"] if served else None,
             {entry["tag"]: entry["revisionName"] for entry in traffic if "tag" in entry},
             {entry["tag"]: entry.get("url", "") for entry in traffic if "tag" in entry},
+            {
+                entry["tag"]: entry.get("revisionName", "")
+                for entry in service.get("spec", {}).get("traffic", [])
+                if "tag" in entry
+            },
+        )
+
+    @property
+    def stuck_tags(self) -> list[str]:
+        """The tags that were asked for and are not there, because their revision did not start.
+        gcloud sends them along with the next deployment, which then fails for the same reason."""
+        return sorted(
+            tag
+            for tag, revision in self.spec_tags.items()
+            if tag not in self.tags or (revision and revision != self.tags[tag])
         )
 
     @property
@@ -202,5 +235,7 @@ class Project:
 
 
 def service_account(account: str, project: str) -> str:
-    """The address of a service account."""
-    return f"{account}@{project}.iam.gserviceaccount.com"
+    """The address of a service account. In the address of an account of ``example.com:henk`` the
+    domain comes last: https://cloud.google.com/iam/docs/service-account-types"""
+    domain, _, name = project.rpartition(":")
+    return f"{account}@{'.'.join(filter(None, (name, domain)))}.iam.gserviceaccount.com"

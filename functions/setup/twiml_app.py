@@ -11,7 +11,9 @@ from requests import RequestException
 from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
+from functions.setup import twilio_refusals
 from functions.setup.addresses import STATUS_OVERRIDES, VOICE_OVERRIDES, build_address
+from functions.setup.proxies import ProxyUnusable
 
 T = TypeVar("T")
 
@@ -81,6 +83,12 @@ def asking(ask: Callable[[], T]) -> T:
     try:
         return ask()
     except TwilioRestException as error:
-        raise TwilioFailed(f"Twilio refused ({error.status}, {error.code}): {error.msg}") from None
+        said = f"Twilio refused ({error.status}, {error.code}): {error.msg}"
+        meaning = twilio_refusals.explain(error)
+        if meaning:
+            said += f"\n{meaning.detail}. {meaning.fix}."
+        raise TwilioFailed(said) from None
+    except ProxyUnusable as error:
+        raise TwilioFailed(f"Twilio cannot be asked: {error}") from None
     except RequestException as error:
         raise TwilioFailed(f"Twilio does not answer: {type(error).__name__}") from None

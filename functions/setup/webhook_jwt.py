@@ -16,6 +16,8 @@ from typing import Self
 
 import jwt
 
+from functions.setup import text_file
+
 ROLE = "call_webhook"
 RECONCILER_ROLE = "call_reconciler"
 # The name of the setting that has a JWT → the role of that JWT.
@@ -56,9 +58,11 @@ class SigningKey:
         Raises SigningKeyError.
         """
         try:
-            jwk = json.loads(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise SigningKeyError(f"{path} cannot be read: {error.strerror}") from None
+            jwk = json.loads(text_file.read(path))
+        except FileNotFoundError:
+            raise SigningKeyError(f"{path} cannot be read: there is no such file") from None
+        except text_file.TextFileError as error:
+            raise SigningKeyError(str(error)) from None
         except ValueError:
             raise SigningKeyError(f"{path} is not JSON") from None
         if not isinstance(jwk, dict) or "d" not in jwk or not jwk.get("kid"):

@@ -187,6 +187,10 @@ begin
     when left(v_digits, 3) = '692' then '1' || substr(v_digits, 4) || ' '
     when left(v_digits, 2) = '36' then '06' || substr(v_digits, 3) || ' '
     else ''
+  end || case
+    -- +54 9 11 … is also +54 11 …
+    when private.subscriber(p_number) <> p_number then ltrim(private.number_form(private.subscriber(p_number)))
+    else ''
   end;
 end;
 $$;

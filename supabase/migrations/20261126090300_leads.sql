@@ -8,6 +8,8 @@ create table public.leads (
   name text not null check (length(name) between 1 and 200),
   company text check (length(company) <= 200),
   phone_number text check (phone_number ~ '^\+[1-9][0-9]{6,14}$'),
+  -- Whom the number reaches: leads are found by it.
+  subscriber text generated always as (private.subscriber(phone_number)) stored,
   email text check (length(email) <= 320),
   -- An IANA name, if we know more than the number tells: a mobile phone may be anywhere.
   time_zone text check (private.is_time_zone(time_zone)),
@@ -19,8 +21,8 @@ create table public.leads (
   unique (business_id, id)
 );
 
--- A call without a lead id is tied to the lead who has the number.
-create index leads_phone_number_idx on public.leads (business_id, phone_number);
+-- A call without a lead id is tied to the lead whose number reaches the same subscriber.
+create index leads_subscriber_idx on public.leads (business_id, subscriber);
 -- Leads by name. The text is in the index, so that a search compares it without reading the leads.
 create index leads_name_idx on public.leads (business_id, search_text, id);
 -- Leads by a part of what is known of them. The first letter of the name is left out: leads whose names begin
@@ -28,6 +30,11 @@ create index leads_name_idx on public.leads (business_id, search_text, id);
 -- A search also reads the entries that are pending, so there may only be few.
 create index leads_search_idx on public.leads
 using gin (private.search_grams(business_id, substr(search_text, 3))) with (gin_pending_list_limit = 256);
+
+-- An international number is stored as E.164, however it was written.
+create trigger leads_read_phone_number
+before insert or update of phone_number on public.leads
+for each row execute function private.read_phone_number();
 
 alter table public.leads enable row level security;
 

@@ -180,7 +180,8 @@ begin
   if cardinality(v_terms) > 0 then
     v_found := v_found || array(
       select leads.id from public.leads
-      where leads.business_id = p_business_id and leads.phone_number = any(p_numbers)
+      where leads.business_id = p_business_id
+        and leads.subscriber = any(array(select private.subscriber(number) from unnest(p_numbers) as number))
     );
   end if;
 

@@ -4,7 +4,7 @@ set lock_timeout = '2s';
 -- The condition on a call (conversations) and its lead (leads) that a search is. Words are compared with the
 -- lead; numbers with the lead, or all of them with the number that was dialled. If what was dialled is
 -- not a number, everything is compared with it.
-create function private.call_condition(p_terms private.search_term[], p_numbers text[])
+create function private.call_condition(p_terms private.search_term[], p_subscribers text[])
 returns text
 language plpgsql
 immutable
@@ -32,16 +32,19 @@ begin
         'conversations.to_number not like ''+%'' and ' || private.search_condition(p_terms, c_dialled)
     end,
     case
-      when cardinality(p_numbers) > 0 then
-        format('leads.phone_number = any(%1$L) or conversations.to_number = any(%1$L)', p_numbers)
+      when cardinality(p_subscribers) > 0 then
+        format(
+          'leads.subscriber = any(%1$L) or private.subscriber(conversations.to_number) = any(%1$L)', p_subscribers
+        )
     end
   ) || ')';
 end;
 $$;
 
--- The condition on the grams of what was dialled. Null if the index cannot help.
-create function private.call_gram_condition(
-  p_business_id uuid, p_terms private.search_term[], p_numbers text[]
+-- The condition by which indexes find the calls whose dialled number a search is compared with. Null if they
+-- cannot.
+create function private.dialled_condition(
+  p_business_id uuid, p_terms private.search_term[], p_subscribers text[]
 )
 returns text
 language plpgsql
@@ -49,27 +52,26 @@ immutable
 set search_path = ''
 as $$
 declare
-  -- As in the definition of conversations_to_number_idx.
-  c_grams constant text :=
-    'private.search_grams(conversations.business_id, private.number_form(conversations.to_number))';
   v_numbers constant private.search_term[] := array(
     select terms from unnest(p_terms) as terms where terms.is_number
   );
 begin
-  return private.gram_condition(
-    p_business_id, case when cardinality(v_numbers) > 0 then v_numbers else p_terms end, c_grams
-  ) || (
-    select coalesce(string_agg(
-      format(' or %s @> %L', c_grams, private.pattern_grams(p_business_id, substr(one.number, 2))), ''
-    ), '')
-    from unnest(p_numbers) as one (number)
-  );
+  return '(' || private.gram_condition(
+    p_business_id,
+    case when cardinality(v_numbers) > 0 then v_numbers else p_terms end,
+    -- As in the definition of conversations_to_number_idx.
+    'private.search_grams(conversations.business_id, private.number_form(conversations.to_number))'
+  ) || case
+    when cardinality(p_subscribers) > 0
+      then format(' or private.subscriber(conversations.to_number) = any(%L)', p_subscribers)
+    else ''
+  end || ')';
 end;
 $$;
 
 -- The calls among p_calls (a statement, its calls in their order) that a search finds, the first p_limit of them.
 create function private.matching_calls(
-  p_calls text, p_terms private.search_term[], p_numbers text[], p_limit integer
+  p_calls text, p_terms private.search_term[], p_subscribers text[], p_limit integer
 )
 returns uuid[]
 language plpgsql
@@ -89,17 +91,17 @@ begin
        order by conversations.created_at desc, conversations.id desc
        limit %s
      )',
-    p_calls, private.call_condition(p_terms, p_numbers), p_limit
+    p_calls, private.call_condition(p_terms, p_subscribers), p_limit
   ) into v_found;
   return v_found;
 end;
 $$;
 
 -- The calls that a search finds by index: those of the leads that it finds, and those to numbers that it finds,
--- the newest p_limit at least. Null if more than p_most had to be looked at. p_where: the condition that all
--- calls of the list meet.
+-- the newest p_limit at least. Null if an index finds more than p_most: then it is quicker to read all calls.
+-- p_where: the condition that all calls of the list meet.
 create function private.find_calls(
-  p_business_id uuid, p_terms private.search_term[], p_numbers text[], p_where text, p_limit integer,
+  p_business_id uuid, p_terms private.search_term[], p_subscribers text[], p_where text, p_limit integer,
   p_most integer
 )
 returns uuid[]
@@ -109,11 +111,12 @@ set search_path = ''
 as $$
 declare
   v_leads constant uuid[] := private.find_leads(p_business_id, p_terms, p_most + 1, p_most);
-  v_grams constant text := private.call_gram_condition(p_business_id, p_terms, p_numbers);
+  v_dialled constant text := private.dialled_condition(p_business_id, p_terms, p_subscribers);
   v_of_leads uuid[];
+  v_count integer;
   v_to_numbers uuid[];
 begin
-  if v_leads is null or v_grams is null then
+  if v_leads is null or v_dialled is null then
     return null;
   end if;
   execute format(
@@ -122,22 +125,23 @@ begin
        from (
          select unnest(%L::uuid[]) as id
          union
-         select leads.id from public.leads where leads.business_id = %L and leads.phone_number = any(%L)
+         select leads.id from public.leads where leads.business_id = %L and leads.subscriber = any(%L)
        ) as found
        join public.conversations on conversations.lead_id = found.id
        where %s
        order by conversations.created_at desc, conversations.id desc
        limit %s
      )',
-    v_leads, p_business_id, coalesce(p_numbers, '{}'), p_where, p_limit
+    v_leads, p_business_id, p_subscribers, p_where, p_limit
   ) into v_of_leads;
-  v_to_numbers := private.matching_calls(
-    format(
-      'select conversations.* from public.conversations where %s and (%s) limit %s', p_where, v_grams, p_most + 1
-    ),
-    p_terms, p_numbers, p_most + 1
-  );
-  return case when cardinality(v_to_numbers) > p_most then null else v_of_leads || v_to_numbers end;
+  execute format(
+    'select count(*), array_agg(conversations.id) filter (where %s)
+     from (select conversations.* from public.conversations where %s and %s limit %s) as conversations
+     left join public.leads
+       on leads.business_id = conversations.business_id and leads.id = conversations.lead_id',
+    private.call_condition(p_terms, p_subscribers), p_where, v_dialled, p_most + 1
+  ) into v_count, v_to_numbers;
+  return case when v_count <= p_most then v_of_leads || v_to_numbers end;
 end;
 $$;
 
@@ -169,6 +173,9 @@ declare
   -- How many leads, and how many calls by their number, are looked up before all calls are read.
   c_most constant integer := 5000;
   v_terms constant private.search_term[] := private.search_terms(p_search);
+  v_subscribers constant text[] := array(
+    select private.subscriber(number) from unnest(p_numbers) as number
+  );
   -- Every value is quoted.
   v_where constant text := concat_ws(
     ' and ',
@@ -215,13 +222,13 @@ begin
   v_calls := v_calls || c_order || '%1$s';
 
   if cardinality(v_terms) = 0 then
-    v_found := private.matching_calls(format(v_calls, p_limit), v_terms, p_numbers, p_limit);
+    v_found := private.matching_calls(format(v_calls, p_limit), v_terms, v_subscribers, p_limit);
   else
-    v_found := private.matching_calls(format(v_calls, c_newest), v_terms, p_numbers, p_limit);
+    v_found := private.matching_calls(format(v_calls, c_newest), v_terms, v_subscribers, p_limit);
     if cardinality(v_found) < p_limit then
       v_found := coalesce(
         private.find_calls(p_business_id, v_terms, p_numbers, v_where, p_limit, c_most),
-        private.matching_calls(format(v_calls, 'all'), v_terms, p_numbers, p_limit)
+        private.matching_calls(format(v_calls, 'all'), v_terms, v_subscribers, p_limit)
       );
     end if;
   end if;
@@ -236,7 +243,7 @@ end;
 $$;
 
 revoke execute on function private.call_condition(private.search_term[], text[]) from public, anon;
-revoke execute on function private.call_gram_condition(uuid, private.search_term[], text[])
+revoke execute on function private.dialled_condition(uuid, private.search_term[], text[])
 from public, anon;
 revoke execute on function private.matching_calls(text, private.search_term[], text[], integer)
 from public, anon;

@@ -6,10 +6,12 @@ The model refuses what gcloud is known to refuse: https://cloud.google.com/sdk/g
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import shutil
 import threading
+import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -17,6 +19,11 @@ from pathlib import Path
 PROJECT = "henk-test"
 NUMBER = "123456789012"
 REGION = "europe-west1"
+
+# What a new project has: https://cloud.google.com/service-usage/docs/enabled-service
+NEW_PROJECT = ("logging.googleapis.com", "serviceusage.googleapis.com", "storage.googleapis.com")
+OPERATOR = "operator@example.com"
+CI = f"ci@{PROJECT}.iam.gserviceaccount.com"
 
 _GLOBAL_FLAGS = ("--quiet", f"--project={PROJECT}")
 
@@ -40,11 +47,15 @@ class Revision:
 
 @dataclass
 class Service:
-    """A Cloud Run service; ``traffic`` as gcloud lists it."""
+    """A Cloud Run service."""
 
     revisions: dict[str, Revision] = field(default_factory=dict)
     serving: str = ""
     tags: dict[str, str] = field(default_factory=dict)
+    # The tags that were asked for last. They become ``tags`` if all their revisions are ready.
+    spec_tags: dict[str, str] = field(default_factory=dict)
+    # Why a revision is not ready.
+    failures: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -64,8 +75,9 @@ class GoogleCloud:
     def __init__(self, folder: Path, base_url: str) -> None:
         self.folder = folder
         self.base_url = base_url
-        self.account = "operator@example.com"
-        self.apis: set[str] = {"cloudresourcemanager.googleapis.com"}
+        self.account = OPERATOR
+        self.version = "578.0.0"
+        self.apis: set[str] = set(NEW_PROJECT)
         self.service_accounts: set[str] = set()
         self.policy: dict[str, list[str]] = {}
         self.repositories: set[str] = set()
@@ -77,6 +89,11 @@ class GoogleCloud:
         self.changes: list[tuple[str, ...]] = []
         # Called for each, "before" it is done and "after" it. It raises to let the change fail.
         self.on_change: Callable[[tuple[str, ...], str], None] = lambda argv, when: None
+        # Seconds until something that was given (an API, an account, a right) is known, and the
+        # time. What was given → when.
+        self.delay_seconds = 0.0
+        self.now: Callable[[], float] = lambda: 0.0
+        self.given: dict[tuple[str, ...], float] = {}
         # Whether a revision listens once it is started.
         self.starts: Callable[[Revision], bool] = lambda revision: True
         self._lock = threading.RLock()
@@ -91,7 +108,7 @@ class GoogleCloud:
         flags = dict(
             word.removeprefix("--").partition("=")[::2] for word in argv if word.startswith("--")
         )
-        for length in range(4, 1, -1):
+        for length in range(4, 0, -1):
             read = _READS.get(words[:length])
             if read:
                 return read(self, words[length:], flags)
@@ -108,8 +125,28 @@ class GoogleCloud:
         raise Refused(f"ERROR: (gcloud) Invalid choice: {' '.join(argv)}")
 
     def needs(self, api: str) -> None:
-        if f"{api}.googleapis.com" not in self.apis:
-            raise Refused(f"API [{api}.googleapis.com] not enabled on project [{PROJECT}].")
+        name = f"{api}.googleapis.com"
+        if name not in self.apis or not self.knows("api", name):
+            raise Refused(
+                f"PERMISSION_DENIED: {api} API has not been used in project {NUMBER} before or it"
+                f" is disabled. Enable it by visiting https://console.developers.google.com/apis/api/"
+                f"{name}/overview?project={NUMBER} then retry. If you enabled this API recently,"
+                " wait a few minutes for the action to propagate to our systems and retry.\n"
+                f"  reason: SERVICE_DISABLED\n  service: {name}"
+            )
+
+    def needs_as_service_account(self, api: str) -> None:
+        """People use gcloud's own project for this API, service accounts their own."""
+        if self.account.endswith(".iam.gserviceaccount.com"):
+            self.needs(api)
+
+    def gives(self, *what: str) -> None:
+        """Something was given just now."""
+        self.given.setdefault(what, self.now())
+
+    def knows(self, *what: str) -> bool:
+        """Whether what was given is known everywhere."""
+        return self.now() >= self.given.get(what, float("-inf")) + self.delay_seconds
 
     def url(self, service: str, tag: str = "") -> str:
         """Where a service, or a tag of it, is reached."""
@@ -154,6 +191,7 @@ Flags = Mapping[str, str]
 def _described(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags) -> str:
     if words != (PROJECT,):
         raise Refused(f"The caller does not have permission to access projects instance {words}")
+    cloud.needs_as_service_account("cloudresourcemanager")
     if flags.get("format") != "value(projectNumber)":
         raise Refused(f"unexpected format {flags.get('format')}")
     return f"{NUMBER}\n"
@@ -164,7 +202,22 @@ def _accounts(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags) -> str:
 
 
 def _enabled(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags) -> str:
-    return json.dumps([{"config": {"name": api}, "state": "ENABLED"} for api in sorted(cloud.apis)])
+    parent = f"projects/{NUMBER}"
+    return json.dumps(
+        [
+            {
+                "config": {"name": api},
+                "name": f"{parent}/services/{api}",
+                "parent": parent,
+                "state": "ENABLED",
+            }
+            for api in sorted(cloud.apis)
+        ]
+    )
+
+
+def _version(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags) -> str:
+    return json.dumps({"Google Cloud SDK": cloud.version, "core": "2026.11.20"})
 
 
 def _service_accounts(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags) -> str:
@@ -173,6 +226,7 @@ def _service_accounts(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags) 
 
 
 def _project_policy(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags) -> str:
+    cloud.needs_as_service_account("cloudresourcemanager")
     return json.dumps(
         {"bindings": [{"role": role, "members": who} for role, who in cloud.policy.items()]}
     )
@@ -195,15 +249,24 @@ def _services(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags) -> str:
 
 def _knative(cloud: GoogleCloud, name: str) -> dict[str, object]:
     service = cloud.services[name]
+    newest = {"percent": 100, "latestRevision": True}
+    pinned = {"percent": 100, "revisionName": service.serving}
+    spec = {
+        "traffic": [
+            pinned if service.serving else newest,
+            *({"revisionName": each, "tag": tag} for tag, each in service.spec_tags.items()),
+        ]
+    }
     if not service.serving:
-        return {"metadata": {"name": name}, "status": {}}
-    traffic: list[dict[str, object]] = [{"percent": 100, "revisionName": service.serving}]
+        return {"metadata": {"name": name}, "spec": spec, "status": {}}
+    traffic: list[dict[str, object]] = [pinned]
     traffic += [
         {"revisionName": revision, "tag": tag, "url": cloud.url(name, tag)}
         for tag, revision in service.tags.items()
     ]
     return {
         "metadata": {"name": name},
+        "spec": spec,
         "status": {"url": cloud.url(name), "traffic": traffic},
     }
 
@@ -284,6 +347,8 @@ def _write_job(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags, state: 
 
 
 def _enable(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags, stdin: str) -> str:
+    for name in set(words) - cloud.apis:
+        cloud.gives("api", name)
     cloud.apis |= set(words)
     return ""
 
@@ -297,11 +362,14 @@ def _create_account(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags, st
     if email in cloud.service_accounts:
         raise Refused(f"Resource in projects [{PROJECT}] is the subject of a conflict: {email}")
     cloud.service_accounts.add(email)
+    cloud.gives("account", email)
     return ""
 
 
 def _bind_project(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags, stdin: str) -> str:
+    cloud.needs_as_service_account("cloudresourcemanager")
     _existing_account(cloud, flags["member"])
+    cloud.gives("role", flags["role"], flags["member"])
     members = cloud.policy.setdefault(flags["role"], [])
     if flags["member"] not in members:
         members.append(flags["member"])
@@ -309,7 +377,8 @@ def _bind_project(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags, stdi
 
 
 def _existing_account(cloud: GoogleCloud, member: str) -> None:
-    if member.removeprefix("serviceAccount:") not in cloud.service_accounts:
+    account = member.removeprefix("serviceAccount:")
+    if account not in cloud.service_accounts or not cloud.knows("account", account):
         raise Refused(f"INVALID_ARGUMENT: Service account {member} does not exist.")
 
 
@@ -341,6 +410,7 @@ def _let_read(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags, stdin: s
     _existing_account(cloud, flags["member"])
     if flags["role"] != "roles/secretmanager.secretAccessor":
         raise Refused(f"unexpected role {flags['role']}")
+    cloud.gives("secret", words[0], flags["member"])
     readers = _secret(cloud, words[0]).readers
     if flags["member"] not in readers:
         readers.append(flags["member"])
@@ -357,23 +427,33 @@ def _deploy(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags, stdin: str
         raise Refused(
             "ERROR: (gcloud.run.deploy) --no-traffic not supported when creating a new service."
         )
-    if len(f"{flags['tag']}---{name}-{NUMBER}") > 63:
-        raise Refused("the tag makes the host name too long")
+    if len(flags["tag"]) + len(name) > 46:
+        raise Refused(
+            f"INVALID_ARGUMENT: the tag {flags['tag']} and the service name {name} together must"
+            " not be longer than 46 characters"
+        )
     if not re.fullmatch(r"[a-z]([a-z0-9-]*[a-z0-9])?", flags["tag"]):
         raise Refused("Traffic tags must begin with a letter")
     builder = flags["build-service-account"].rpartition("/")[2]
-    if f"serviceAccount:{builder}" not in cloud.policy.get("roles/run.builder", []):
-        raise Refused(f"Build failed: {builder} lacks roles/run.builder")
+    builders = cloud.policy.get("roles/run.builder", [])
+    member = f"serviceAccount:{builder}"
+    if member not in builders or not cloud.knows("role", "roles/run.builder", member):
+        raise Refused(
+            "PERMISSION_DENIED: Build failed because the service account is missing required IAM"
+            f" permissions: {builder}"
+        )
     account = flags["service-account"]
     _existing_account(cloud, account)
 
     secrets = {}
+    failure = ""
     for pair in filter(None, flags.get("set-secrets", "").split(",")):
         setting, _, reference = pair.partition("=")
         secret, _, version = reference.partition(":")
         stored = _secret(cloud, secret)
-        if f"serviceAccount:{account}" not in stored.readers:
-            raise Refused(
+        reader = f"serviceAccount:{account}"
+        if reader not in stored.readers or not cloud.knows("secret", secret, reader):
+            failure = (
                 f"Permission denied on secret: {secret} for Revision service account {account}."
             )
         if not 1 <= int(version) <= len(stored.versions):
@@ -382,6 +462,7 @@ def _deploy(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags, stdin: str
 
     delimiter, variables = re.fullmatch(r"\^(.)\^(.*)", flags["set-env-vars"]).groups()  # type: ignore[union-attr]
     source = Path(flags["source"])
+    _zip(source)
     if not {"main.py", "requirements.txt"} <= {file.name for file in source.iterdir()}:
         raise Refused(f"Build failed: {source} is not a function")
     revision = f"{name}-{len(service.revisions) + 1:05d}-abc"
@@ -396,11 +477,37 @@ def _deploy(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags, stdin: str
         sorted(f"--{key}={value}" if value else f"--{key}" for key, value in flags.items()),
     )
     cloud.services[name] = service
-    if not cloud.starts(service.revisions[revision]):
-        raise Refused("The user-provided container failed to start and listen on the port")
-    service.tags[flags["tag"]] = revision
+    if not failure and not cloud.starts(service.revisions[revision]):
+        failure = "The user-provided container failed to start and listen on the port"
+    if failure:
+        service.failures[revision] = failure
+    # gcloud asks for the tag together with the revision, and for every tag that was asked for
+    # before.
+    service.spec_tags[flags["tag"]] = revision
+    _route(service)
     service.serving = service.serving or revision
     return ""
+
+
+def _route(service: Service) -> None:
+    """Gives the tags that were asked for, if their revisions are ready."""
+    for revision in service.spec_tags.values():
+        if revision in service.failures:
+            raise Refused(
+                f"Revision '{revision}' is not ready and cannot serve traffic."
+                f" {service.failures[revision]}"
+            )
+    service.tags = dict(service.spec_tags)
+
+
+def _zip(source: Path) -> None:
+    """gcloud uploads a zip file of the source, with times of the local zone."""
+    with zipfile.ZipFile(io.BytesIO(), "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(source.rglob("*")):
+            try:
+                archive.write(path, path.relative_to(source))
+            except ValueError as error:
+                raise Refused(f"gcloud crashed (ValueError): {error}") from None
 
 
 def _update_traffic(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags, stdin: str) -> str:
@@ -413,15 +520,20 @@ def _update_traffic(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags, st
     serving, _, percent = flags.get("to-revisions", f"{service.serving}=100").partition("=")
     if percent != "100":
         raise Refused("not all traffic")
-    missing = {serving, *tags.values()} - service.revisions.keys()
+    missing = {serving, *tags.values()} - service.revisions.keys() - {""}
     if missing:
         raise Refused(f"Revision {missing} of Service {words[0]} does not exist")
-    service.serving, service.tags = serving, tags
+    service.spec_tags = tags
+    if not serving:
+        raise Refused("The service has no revision that is ready.")
+    _route(service)
+    service.serving = serving
     return ""
 
 
 _READS: dict[tuple[str, ...], Callable[[GoogleCloud, tuple[str, ...], Flags], str]] = {
     ("auth", "list"): _accounts,
+    ("version",): _version,
     ("projects", "describe"): _described,
     ("projects", "get-iam-policy"): _project_policy,
     ("services", "list"): _enabled,

@@ -7,6 +7,7 @@ import io
 import json
 import re
 import shutil
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,7 @@ from twilio.rest import Client
 from functions import bundle
 from functions.bundle import ROOT, Endpoint
 from functions.deploy.deployment import Deployment
+from functions.deploy.late_rights import Clock
 from functions.deploy.release import deploy
 from functions.deploy.report import Report
 from functions.deploy.rollback import rollback
@@ -124,6 +126,9 @@ class Lab:
     output: str = ""
     left: list[str] = field(default_factory=list)
     confirm: Callable[[], bool] = lambda: True
+    # The seconds that a deployment has waited.
+    waited: float = 0.0
+    _waiting: threading.Lock = field(default_factory=threading.Lock)
 
     def deploy(self, *only: str, dry_run: bool = False) -> str:
         """Deploys, and returns what was said. Raises DeployError."""
@@ -185,7 +190,14 @@ class Lab:
         dry_run: bool = False,
     ) -> str:
         stream = io.StringIO()
-        steps = Steps(Report(stream), self._command, dry_run, lambda: self.confirm(), self.left)
+        steps = Steps(
+            Report(stream),
+            self._command,
+            dry_run,
+            lambda: self.confirm(),
+            self.left,
+            Clock(lambda: self.waited, self._sleep),
+        )
         self.left.clear()
         env = self.checkout / "no-such.env"
         deployment = Deployment(
@@ -196,7 +208,6 @@ class Lab:
             steps=steps,
             checkout=self.checkout,
             examine=lambda operator: self.findings,
-            sleep=lambda seconds: None,
         )
         try:
             what(deployment)
@@ -207,6 +218,10 @@ class Lab:
         finally:
             self.output = stream.getvalue()
         return self.output
+
+    def _sleep(self, seconds: float) -> None:
+        with self._waiting:
+            self.waited += seconds
 
     def _command(self, command: Command) -> str:
         try:
@@ -240,6 +255,7 @@ def lab(directory: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
         GoogleCloud(directory / "cloud", "https://run.test"), Applications(), directory / "c"
     )
     made.cloud.folder.mkdir(parents=True)
+    made.cloud.now = lambda: made.waited
     made.twilio.fault = made.happens
     made.cloud.on_change = lambda argv, when: made.happens(" ".join(argv[:4]), when)
     copy_checkout(made.checkout)

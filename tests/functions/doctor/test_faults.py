@@ -585,8 +585,8 @@ def test_google_cloud_gives_the_address_of_functions_that_have_no_other(lab: Lab
         address = Address(inputs.operator)
         twice = [address() for _ in range(2)]
     assert twice == 2 * ["https://{name}-fn-123456789012.europe-west1.run.app/api/twilio"]
-    # By the examination, and once for the address.
-    assert len((lab.folder / "asked").read_text(encoding="utf-8").split()) == 2
+    # By the examination, which asks for the version too, and once for the address.
+    assert len((lab.folder / "asked").read_text(encoding="utf-8").split()) == 3
 
 
 def test_where_the_functions_are_not_known_they_are_not_examined(lab: Lab) -> None:
