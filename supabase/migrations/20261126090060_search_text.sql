@@ -59,8 +59,12 @@ begin
     -- characters that nobody sees.
     v_text := regexp_replace(
       v_text,
-      U&'[\0300-\036F\0591-\05C7\0640\064B-\065F\0670\00AD\061C\180B-\180F\200B-\200F\202A-\202E\2060-\206F'
-      || U&'\FE00-\FE0F\FEFF\+0E0000-\+0E01EF]', '', 'g'
+      '[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0640\u064b-\u065f\u0670\u1ab0-\u1aff'
+      '\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f'
+      '\u00ad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f'
+      '\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000110bd\U000110cd'
+      '\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]',
+      '', 'g'
     );
     -- The rest together again: the parts of a Korean syllable are no words.
     v_text := extensions.unaccent('extensions.unaccent', normalize(v_text, nfc));
@@ -91,9 +95,12 @@ as $$
 declare
   v_digits text := substr(p_number, 2);
 begin
-  if p_number !~ '^\+[0-9]+$' then
-    return private.search_form(p_number);
+  if p_number is null then
+    return '';
+  elsif p_number !~ '^\+[0-9]+$' then
+    return coalesce(private.search_form(p_number), '');
   end if;
+
   return ' ' || v_digits || ' ' || case
     when left(v_digits, 2) = any('{
       20,27,31,32,33,40,41,43,44,46,49,51,53,54,55,57,58,60,61,62,63,64,66,81,82,84,86,90,91,92,93,94,95,98
@@ -105,7 +112,12 @@ begin
     }'::text[]) then '0' || substr(v_digits, 4) || ' '
     when left(v_digits, 1) = '7' then '8' || substr(v_digits, 2) || ' '
     when left(v_digits, 3) in ('375', '993') then '8' || substr(v_digits, 4) || ' '
+    when left(v_digits, 3) = '692' then '1' || substr(v_digits, 4) || ' '
     when left(v_digits, 2) = '36' then '06' || substr(v_digits, 3) || ' '
+    else ''
+  end || case
+    -- +54 9 11 … is also +54 11 …
+    when private.subscriber(p_number) <> p_number then ltrim(private.number_form(private.subscriber(p_number)))
     else ''
   end;
 end;

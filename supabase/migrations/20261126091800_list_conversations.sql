@@ -22,7 +22,7 @@ declare
   -- Each word and each number that was typed belongs to the lead or to the number that was dialled.
   v_matches constant text := '(' || private.search_condition(
     p_search,
-    '(coalesce(leads.search_text, '' '') || coalesce(private.number_form(conversations.to_number), ''''))'
+    '(coalesce(leads.search_text, '' '') || private.number_form(conversations.to_number))'
   ) || ' or private.subscriber(conversations.to_number) = ' || v_any_subscriber
     || ' or leads.subscriber = ' || v_any_subscriber || ')';
   -- What was typed without its numbers, which may be those that were dialled.
@@ -89,6 +89,8 @@ returns setof jsonb
 language plpgsql
 stable
 security definer
+-- A wrong estimate must not read all rows of all businesses.
+set enable_seqscan = off
 set search_path = ''
 as $$
 declare
