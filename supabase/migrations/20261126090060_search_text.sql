@@ -72,6 +72,8 @@ begin
   -- The sigma at the end of a Greek word is the same letter.
   v_text := translate(lower(v_text collate "pg_c_utf8"), U&'\03C2', U&'\03C3');
   v_text := regexp_replace(v_text, U&'[''`\00B4\02B9-\02BF\02C8\2018-\201B\2032\05F3\A78B\A78C]', '', 'g');
+  -- Chinese, Japanese and Korean are written without spaces: each character is a word.
+  v_text := regexp_replace(v_text, '([\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff])', ' \1 ', 'g');
   v_text := btrim(regexp_replace(v_text collate "pg_c_utf8", '[^[:alnum:]]+', ' ', 'g'));
   v_text := regexp_replace(v_text, '([aou])e', '\1', 'g');
   v_text := replace(v_text, 'aa', 'a');
@@ -170,8 +172,7 @@ begin
     select string_agg(
       format(
         '(' || p_column || ' like %L' || coalesce(' or ' || p_column || ' like %L', '') || ')',
-        -- A word of Chinese is shorter than one of letters.
-        case when length(word) < 3 and word ~ '^[ -~]+$' then '% ' else '%' end || word || '%',
+        case when length(word) < 3 then '% ' else '%' end || word || '%',
         '%' || abroad || '%'
       ),
       ' and '
