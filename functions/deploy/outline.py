@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from functions.deploy import callers, plan, preparation, rollout
+from functions.deploy import callers, plan, preparation, rollout, scheduler
 from functions.deploy.deployment import Deployment
 from functions.deploy.plan import SecretPlan, Target
 from functions.packer import pack
@@ -137,14 +137,15 @@ def show(deployment: Deployment, problems: Sequence[str]) -> str:
             "only if it asks other addresses",
             lambda: callers.tell_twilio(deployment, app, webhooks, wanted, base_url),
         )
+    values = {name: secret.value for name, secret in secrets.items()}
     _part(
         deployment,
         known,
         "gcloud",
         "The scheduler runs what it must",
         "only if its job is missing or different",
-        lambda: callers.tell_scheduler(
-            deployment, plan.jobs(deployment.endpoints, project), project
+        lambda: scheduler.tell_scheduler(
+            deployment, plan.jobs(deployment.endpoints, project, values), project, ""
         ),
     )
     return _last_line(known)

@@ -175,7 +175,7 @@ class Reader:
             )
             policy = reading("cloudresourcemanager", self._project_policy, _Policy())
             repositories = reading("artifactregistry", self._repositories, nothing)
-            jobs = reading("cloudscheduler", self._jobs, dict[str, Job]())
+            jobs = reading("cloudscheduler", self.jobs, dict[str, Job]())
             services = reading("run", self.services, dict[str, Service]())
             existing = reading("secretmanager", lambda: self._list("secrets", "list"), nothing)
 
@@ -210,7 +210,8 @@ class Reader:
         )
         return {service.name: service for service in map(Service.read, found)}
 
-    def _jobs(self) -> dict[str, Job]:
+    def jobs(self) -> dict[str, Job]:
+        """The region's scheduler jobs, by name."""
         found = cast(
             list[JobJson], self._list("scheduler", "jobs", "list", f"--location={self._region}")
         )
