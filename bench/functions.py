@@ -193,6 +193,15 @@ def _of_status(url: str) -> Kinds:
     }
 
 
+def _of_numbers(url: str) -> Kinds:
+    path, token = "/api/twilio/numbers", requests.access_token(url)
+    texts = {"country": "US", "texts": ["(415) 555-2671"]}
+    return {
+        "numbers are read": (requests.browser(token, texts, path=path), 0),
+        "numbers are read, malformed": (requests.browser(token, {}, path=path, status=400), 0),
+    }
+
+
 def _of_reconcile(url: str) -> Kinds:
     run = requests.scheduled(url)
     forged = Request("POST", run.path, {"Authorization": "Bearer x"}, "", 401)
@@ -203,5 +212,6 @@ _KINDS = {
     "token_fn": _of_token,
     "twiml_fn": _of_twiml,
     "status_fn": _of_status,
+    "numbers_fn": _of_numbers,
     "reconcile_fn": _of_reconcile,
 }

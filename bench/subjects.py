@@ -116,6 +116,14 @@ def _requests(supabase_url: str) -> dict[str, tuple[Request, Request | None]]:
             requests.webhook("/api/twilio/status", "status", EVENT, status=204),
             requests.webhook("/", "status", EVENT, status=204),
         ),
+        "numbers_fn": (
+            requests.browser(
+                requests.access_token(supabase_url),
+                {"country": "US", "texts": ["(415) 555-2671"]},
+                path="/api/twilio/numbers",
+            ),
+            None,
+        ),
         "reconcile_fn": (requests.scheduled(supabase_url), None),
     }
 

@@ -6,6 +6,9 @@ _SENTENCES = {
     "unknown_rep": "This call was not placed. You are not signed in as a sales representative.",
     "not_a_member": "This call was not placed. You are not a member of this business.",
     "invalid_number": "This call was not placed. The number is not a valid phone number.",
+    "several_numbers": (
+        "This call was not placed. There is more than one number in the text. Keep one of them."
+    ),
     "number_type_not_allowed": "This call was not placed. Numbers of this kind cannot be called.",
     "no_caller_id": "This call was not placed. Your business has no caller ID to call from.",
     "caller_id_not_owned": (

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Mapping, Sequence
-from typing import NoReturn, TypedDict, cast
+from typing import NoReturn, Required, TypedDict, cast
 
 from shared import errors
 from shared.database import Database
@@ -17,12 +17,13 @@ from shared.expiry import Expiry
 
 
 class Number(TypedDict):
-    """A valid phone number.
+    """A phone number.
 
-    ``type`` is a word of Google's phone number data (``mobile``, ``premium_rate``, …), or
-    ``twilio_test``. ``country`` is ISO 3166-1 alpha-2, or ``001`` for satellite and other networks
-    without a country. ``time_zones`` are IANA names; there are several if the number alone does not
-    tell which. Twilio's test numbers have no country and no time zone.
+    ``type`` is a word of Google's phone number data (``mobile``, ``premium_rate``, …),
+    ``twilio_test``, or ``unknown``: the number is possible, but the data does not know its range.
+    ``country`` is ISO 3166-1 alpha-2, or ``001`` for satellite and other networks without a
+    country. ``time_zones`` are IANA names; there are several if the number alone does not tell
+    which. Twilio's test numbers have no country and no time zone.
     """
 
     e164: str
@@ -36,12 +37,16 @@ class Dialled(TypedDict):
 
     ``number`` is set if the text has a country code. If it has none, ``by_country`` (ISO 3166-1
     alpha-2) has the number for each country in which the text is valid, and the database chooses.
-    Both are empty if the text is not a valid number.
+    Both are empty if the text is not a number; ``problem`` is then ``several_numbers``, or None.
+    ``extension`` has up to 7 digits. ``left_out`` is what stood beside the number.
     """
 
     dialled: str
     number: Number | None
     by_country: dict[str, Number]
+    extension: str | None
+    problem: str | None
+    left_out: str | None
 
 
 class Wishes(TypedDict):
@@ -91,6 +96,26 @@ class Decision(TypedDict):
     to_number: str | None
     from_number: str | None
     time_limit_seconds: int | None
+
+
+class Warning(TypedDict, total=False):
+    """What a rep should know before an allowed call. Which fields there are depends on ``code``:
+    supabase/migrations/…_preview_call.sql lists them. ``number`` is E.164, ``at`` ISO 8601."""
+
+    code: Required[str]
+    text: str
+    number: str | None
+    user_id: str
+    user_name: str | None
+    at: str
+
+
+class Preview(Decision):
+    """A decision before the call. ``lead_id`` is the lead that the call would be tied to."""
+
+    extension: str | None
+    lead_id: str | None
+    warnings: list[Warning]
 
 
 class BegunCall(Decision):
@@ -155,7 +180,7 @@ class AsRep:
         caller_id: str | None,
         lead_id: str | None,
         campaign_id: str | None,
-    ) -> Decision:
+    ) -> Preview:
         """Whether this call would be allowed. Nothing is written."""
         parameters = {
             "p_business_id": _format_uuid(business_id),
@@ -164,7 +189,7 @@ class AsRep:
             "p_lead_id": lead_id,
             "p_campaign_id": campaign_id,
         }
-        return cast(Decision, self._call("preview_call", parameters))
+        return cast(Preview, self._call("preview_call", parameters))
 
     def _call(self, function: str, parameters: Mapping[str, object]) -> Mapping[str, object]:
         answer = self._database.call(self._access_token, function, parameters)

@@ -18,8 +18,8 @@ from shared.twilio_signature import TwilioAuthenticator
 
 CONVERSATION_COLUMNS = (
     "id,business_id,user_id,lead_id,campaign_id,channel,direction,status,block_reason,"
-    "from_number,to_number,call_sid,dialed_at,ringing_at,answered_at,ended_at,duration_seconds,"
-    "time_limit_seconds,outcome,notes,created_at,updated_at"
+    "from_number,to_number,extension,other_number,call_sid,dialed_at,ringing_at,answered_at,"
+    "ended_at,duration_seconds,time_limit_seconds,outcome,notes,created_at,updated_at"
 )
 
 with settings.reading() as env:

@@ -25,6 +25,8 @@ LIMITS = frozenset(
 # What reps may change of a call, and what they may write of a number that must not be called.
 DESCRIBED_BY_REPS = frozenset({"outcome", "notes", "lead_id", "campaign_id"})
 FORBIDDEN_BY_REPS = frozenset({"business_id", "phone_number", "reason"})
+# What members may change of their own membership.
+NAMED_BY_MEMBERS = frozenset({"display_name"})
 # What the webhook endpoints may change, inside of their functions, of the call that they name.
 MOVED_BY_WEBHOOKS = {
     "conversations": frozenset(
@@ -35,6 +37,8 @@ MOVED_BY_WEBHOOKS = {
             "block_reason",
             "from_number",
             "to_number",
+            "extension",
+            "other_number",
             "time_limit_seconds",
             "begun_at",
             "dialed_at",
@@ -70,6 +74,7 @@ TABLES: Grants = {
     "public.do_not_call": RUN_BY_OPERATORS,
     "public.limit_changes": READ_BY_MEMBERS | {"service_role": {"select"}},
     "public.conversations": WRITTEN_BY_CALLS,
+    "public.conversation_changes": READ_BY_MEMBERS | {"service_role": {"select"}},
     "public.call_legs": WRITTEN_BY_CALLS,
     "public.call_events": WRITTEN_BY_CALLS,
     "public.token_grants": READ_BY_MEMBERS | {"service_role": {"select"}},
@@ -82,6 +87,7 @@ SEQUENCES: Grants = {
     "public.call_events_id_seq": {},
     "public.token_grants_id_seq": {},
     "public.limit_changes_id_seq": {},
+    "public.conversation_changes_id_seq": {},
 }
 
 COLUMNS: Grants = {
@@ -100,6 +106,10 @@ COLUMNS: Grants = {
     },
     **{f"public.businesses.{column}": {"authenticated": {"update"}} for column in LIMITS},
     **{
+        f"public.business_members.{column}": {"authenticated": {"update"}}
+        for column in NAMED_BY_MEMBERS
+    },
+    **{
         f"public.do_not_call.{column}": {"authenticated": {"insert"}}
         for column in FORBIDDEN_BY_REPS
     },
@@ -116,7 +126,26 @@ COLUMNS: Grants = {
 FOR_USERS = {"authenticated": {"execute"}}
 FOR_WEBHOOKS = {"call_webhook": {"execute"}}
 FOR_THE_RECONCILER = {"call_reconciler": {"execute"}}
+_LISTING = "uuid,text,text[],text[],uuid,uuid,boolean,timestamp with time zone,uuid,integer"
 FUNCTIONS: Grants = {
+    "public.search_leads(uuid,text,text[],integer)": FOR_USERS,
+    "private.search_leads(uuid,text,text[],integer)": FOR_USERS,
+    f"public.list_conversations({_LISTING})": FOR_USERS,
+    f"private.list_conversations({_LISTING})": FOR_USERS,
+    "public.describe_conversation(uuid,jsonb,jsonb)": FOR_USERS,
+    "private.conversation_with_names(public.conversations)": FOR_USERS,
+    "private.note_conversation_change()": {},
+    "private.name_member()": {},
+    "private.character_code(text)": {},
+    "private.with_ascii_digits(text)": {},
+    "private.plain_text(text)": {},
+    "private.search_form(text)": {},
+    "private.spelt_out(text)": {},
+    "private.word_pattern(text)": {},
+    "private.search_terms(text)": {},
+    "private.search_condition(private.search_term[],text)": {},
+    "private.number_form(text)": FOR_USERS | FOR_WEBHOOKS,
+    "private.lead_form(text,text,text)": {"service_role": {"execute"}},
     "public.claim_unsettled_calls(integer,integer)": FOR_THE_RECONCILER,
     "public.settle_call(text,jsonb)": FOR_THE_RECONCILER,
     "public.pause_reconciliation(integer)": FOR_THE_RECONCILER,
@@ -131,6 +160,9 @@ FUNCTIONS: Grants = {
     "private.choose_business(uuid)": FOR_USERS,
     "private.log_token_grant(uuid,integer)": FOR_USERS,
     "private.decide_call(uuid,uuid,jsonb,text,text,text)": FOR_USERS | FOR_WEBHOOKS,
+    "private.call_warnings(uuid,jsonb,private.call_decision)": FOR_USERS,
+    "private.subscriber(text)": FOR_USERS | FOR_WEBHOOKS | {"service_role": {"execute"}},
+    "private.read_phone_number()": {},
     "private.to_uuid(text)": FOR_USERS | FOR_WEBHOOKS,
     "private.call_limit_reached(public.businesses,uuid)": FOR_USERS | FOR_WEBHOOKS,
     "private.is_calling_time(text[],time without time zone,time without time zone,"
@@ -166,8 +198,14 @@ DEFINER_FUNCTIONS = [
     "private.broadcast_conversation()",
     "private.call_limit_reached(public.businesses,uuid)",
     "private.is_signed_in()",
+    "private.lead_form(text,text,text)",
+    f"private.list_conversations({_LISTING})",
     "private.log_token_grant(uuid,integer)",
+    "private.name_member()",
+    "private.note_conversation_change()",
     "private.note_limit_change()",
+    "private.number_form(text)",
+    "private.search_leads(uuid,text,text[],integer)",
     "private.watch_call()",
 ]
 
@@ -180,6 +218,7 @@ POLICIES: dict[str, dict[str, tuple[str, str]]] = {
     },
     "public.business_members": {
         "a webhook can read the members of its call's business": ("select", "call_webhook"),
+        "members can name themselves": ("update", "authenticated"),
         "members can read who else is in their business": ("select", "authenticated"),
     },
     "public.leads": {
@@ -206,8 +245,11 @@ POLICIES: dict[str, dict[str, tuple[str, str]]] = {
         "a webhook can begin its call": ("insert", "call_webhook"),
         "a webhook can move its call on": ("update", "call_webhook"),
         "a webhook can read its call": ("select", "call_webhook"),
-        "members can describe the calls of their business": ("update", "authenticated"),
+        "members can describe their own calls and managers all": ("update", "authenticated"),
         "members can read the calls of their business": ("select", "authenticated"),
+    },
+    "public.conversation_changes": {
+        "members can read how calls of their business were described": ("select", "authenticated"),
     },
     "public.call_events": {
         "a webhook can add events to its call": ("insert", "call_webhook"),

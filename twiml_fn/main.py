@@ -8,7 +8,7 @@ From the rep's browser (JSON, Supabase access token): a preview. The decision is
 nothing is stored.
 
 Answers TwiML. A preview that asks for JSON gets
-`{"blockReason", "message", "to", "callerId", "twiml"}`.
+`{"blockReason", "message", "to", "callerId", "twiml", "extension", "leadId", "warnings"}`.
 """
 
 from __future__ import annotations
@@ -96,6 +96,7 @@ def preview_call(request: Request) -> Response:
     wishes = {name: parsing.read_text(body, name) or "" for name in WISHES}
     if not wishes["To"]:
         raise errors.InvalidRequest("To is missing.")
+    wishes["To"] = str(body["To"])
 
     decision = rpc.AsRep(DATABASE, user.access_token).preview_call(
         business_id=parsing.read_uuid(body, "businessId"), **parse_wishes(wishes)
@@ -112,8 +113,17 @@ def preview_call(request: Request) -> Response:
             "to": decision["to_number"],
             "callerId": decision["from_number"],
             "twiml": str(answer),
+            "extension": decision["extension"],
+            "leadId": decision["lead_id"],
+            "warnings": [name_fields(warning) for warning in decision["warnings"]],
         }
     )
+
+
+def name_fields(warning: rpc.Warning) -> dict[str, object]:
+    """A warning with the names that browsers know: user_id is userId."""
+    names = {"user_id": "userId", "user_name": "userName"}
+    return {names.get(name, name): value for name, value in warning.items()}
 
 
 def parse_wishes(wishes: dict[str, str]) -> rpc.Wishes:
@@ -124,7 +134,8 @@ def parse_wishes(wishes: dict[str, str]) -> rpc.Wishes:
     }
     caller_id = texts["CallerId"]
     return {
-        "to": phone_numbers.parse(texts["To"], test_numbers=DEPLOYMENT.development),
+        # As it was sent: what cannot be stored is invisible in a number.
+        "to": phone_numbers.parse(wishes["To"], test_numbers=DEPLOYMENT.development),
         "caller_id": phone_numbers.format_caller_id(caller_id) if caller_id else None,
         "lead_id": texts["LeadId"] or None,
         "campaign_id": texts["CampaignId"] or None,

@@ -47,12 +47,35 @@ create table public.business_members (
   business_id uuid not null references public.businesses (id) on delete cascade,
   user_id uuid not null references auth.users (id) on delete cascade,
   role text not null check (role in ('owner', 'manager', 'agent')),
+  -- What colleagues see. private.name_member fills it in. Null only if the user has no e-mail address.
+  display_name text check (length(display_name) between 1 and 200),
   created_at timestamptz not null default now(),
   primary key (business_id, user_id)
 );
 
 -- Every policy asks which businesses a user is in; the primary key starts with the business.
 create index business_members_user_id_idx on public.business_members (user_id);
+
+-- A member without a name is shown by e-mail address.
+-- Security definer: members cannot read the Auth server's tables.
+create function private.name_member()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  select left(users.email, 200) into new.display_name from auth.users where users.id = new.user_id;
+  return new;
+end;
+$$;
+
+revoke execute on function private.name_member() from public, anon;
+
+create trigger business_members_name_member
+before insert or update of display_name on public.business_members
+for each row when (new.display_name is null)
+execute function private.name_member();
 
 -- The memberships of the signed-in user, for the policies of every table. The view runs with its owner's
 -- rights, because a policy on business_members that reads business_members would apply to itself. It is a
@@ -97,6 +120,12 @@ create policy "members can read who else is in their business"
 on public.business_members for select to authenticated
 using (business_id = any(array(select memberships.business_id from private.memberships)));
 
+-- Members choose the name that their colleagues see. The grants below allow no other column.
+create policy "members can name themselves"
+on public.business_members for update to authenticated
+using (user_id = (select auth.uid()))
+with check (user_id = (select auth.uid()));
+
 -- Only a member may place a call.
 create policy "a webhook can read the members of its call's business"
 on public.business_members for select to call_webhook
@@ -107,6 +136,7 @@ grant select on public.businesses, public.business_members to authenticated, cal
 grant select, insert, update on public.businesses, public.business_members to service_role;
 -- Leaving a business is a deletion, and operators must be able to do it over the API.
 grant delete on public.business_members to service_role;
+grant update (display_name) on public.business_members to authenticated;
 grant update (
   allowed_countries, calling_hours_start, calling_hours_end, calls_per_rep_per_minute,
   calls_per_rep_per_day, concurrent_calls, max_call_seconds, token_grants_per_minute

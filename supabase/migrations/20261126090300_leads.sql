@@ -8,16 +8,32 @@ create table public.leads (
   name text not null check (length(name) between 1 and 200),
   company text check (length(company) <= 200),
   phone_number text check (phone_number ~ '^\+[1-9][0-9]{6,14}$'),
+  -- Whom the number reaches: leads are found by it.
+  subscriber text generated always as (private.subscriber(phone_number)) stored,
   email text check (length(email) <= 320),
   -- An IANA name, if we know more than the number tells: a mobile phone may be anywhere.
   time_zone text check (private.is_time_zone(time_zone)),
   created_at timestamptz not null default now(),
+  -- What a search compares; searches show leads in its order.
+  search_text text collate "C" not null
+  generated always as (private.lead_form(name, company, phone_number)) stored,
   -- The target of composite references: foreign keys ignore row-level security.
   unique (business_id, id)
 );
 
--- A call without a lead id is tied to the lead who has the number.
-create index leads_phone_number_idx on public.leads (business_id, phone_number);
+-- A call without a lead id is tied to the lead whose number reaches the same subscriber.
+create index leads_subscriber_idx on public.leads (business_id, subscriber);
+
+-- An international number is stored as E.164, however it was written.
+create trigger leads_read_phone_number
+before insert or update of phone_number on public.leads
+for each row execute function private.read_phone_number();
+-- Leads by name.
+create index leads_name_idx on public.leads (business_id, search_text, id);
+-- Leads by a part of what is known of them. A search first reads the entries that are pending, so there may
+-- only be few.
+create index leads_search_idx on public.leads
+using gin (business_id, search_text extensions.gin_trgm_ops) with (gin_pending_list_limit = 256);
 
 alter table public.leads enable row level security;
 

@@ -18,6 +18,11 @@ create table public.phone_numbers (
 create unique index phone_numbers_one_default_idx
 on public.phone_numbers (business_id) where is_default;
 
+-- An international number is stored as E.164, however it was written.
+create trigger phone_numbers_read_phone_number
+before insert or update of phone_number on public.phone_numbers
+for each row execute function private.read_phone_number();
+
 alter table public.phone_numbers enable row level security;
 
 -- Reps choose which number they show.

@@ -5,12 +5,22 @@ set lock_timeout = '2s';
 create table public.do_not_call (
   business_id uuid not null references public.businesses (id) on delete cascade,
   phone_number text not null check (phone_number ~ '^\+[1-9][0-9]{6,14}$'),
+  -- Whom the number reaches: that person is not called, whichever of their numbers is dialled.
+  subscriber text not null generated always as (private.subscriber(phone_number)) stored,
   reason text check (length(reason) <= 500),
   -- Null: an operator. No foreign key: the record outlives the account.
   created_by uuid default auth.uid(),
   created_at timestamptz not null default now(),
   primary key (business_id, phone_number)
 );
+
+-- Asked before every call.
+create index do_not_call_subscriber_idx on public.do_not_call (business_id, subscriber);
+
+-- An international number is stored as E.164, however it was written.
+create trigger do_not_call_read_phone_number
+before insert or update of phone_number on public.do_not_call
+for each row execute function private.read_phone_number();
 
 alter table public.do_not_call enable row level security;
 

@@ -25,6 +25,10 @@ create table public.conversations (
   -- E.164. It is the typed text if that is not a valid number, if the call was refused before the number
   -- was read, or if the call never began and no leg names a number.
   to_number text check (length(to_number) <= 64),
+  -- What is dialled on the keypad once the lead's switchboard answers.
+  extension text check (extension ~ '^[0-9]{1,7}$'),
+  -- Whether another number than the lead's own was dialled.
+  other_number boolean not null default false,
   -- The agent's leg: the call that the browser placed.
   call_sid text not null unique check (length(call_sid) <= 64),
   -- When begin_call stored it. Null if the call's beginning never reached the database, for example
@@ -59,13 +63,25 @@ create table public.conversations (
 -- needs a new entry.
 with (fillfactor = 75);
 
--- The newest calls of a business: the first page that a client shows.
-create index conversations_created_at_idx on public.conversations (business_id, created_at desc);
+-- The newest calls of a business, page by page.
+create index conversations_created_at_idx on public.conversations (business_id, created_at desc, id desc);
 -- The calls of a lead and of a campaign; their deletion asks for these, too.
 create index conversations_lead_id_idx
-on public.conversations (business_id, lead_id) where lead_id is not null;
+on public.conversations (business_id, lead_id, created_at desc) where lead_id is not null;
 create index conversations_campaign_id_idx
 on public.conversations (business_id, campaign_id) where campaign_id is not null;
+-- The calls to a subscriber: has another rep just called this number?
+create index conversations_subscriber_idx
+on public.conversations (business_id, private.subscriber(to_number), created_at desc);
+-- A rep's calls that need an outcome. Its condition names no column that changes more often than those of
+-- the other indexes: duration_seconds is set together with ended_at.
+create index conversations_needs_outcome_idx
+on public.conversations (business_id, user_id, created_at desc, id desc)
+where outcome is null and duration_seconds > 0;
+-- Calls by a part of the number.
+create index conversations_to_number_idx on public.conversations
+using gin (business_id, private.number_form(to_number) extensions.gin_trgm_ops)
+with (gin_pending_list_limit = 256);
 -- The recent calls of a rep, for the limits. The index does not use the status: if it did, every event of
 -- a call would need a new entry in every index.
 create index conversations_user_id_idx
@@ -85,11 +101,30 @@ create policy "members can read the calls of their business"
 on public.conversations for select to authenticated
 using (business_id = any(array(select memberships.business_id from private.memberships)));
 
--- Reps write down the result of a call. The grants below say which columns those are.
-create policy "members can describe the calls of their business"
+-- Reps write down the result of their own calls; owners and managers, of every call of the business, also
+-- of a rep who has left. The grants below say which columns those are.
+create policy "members can describe their own calls and managers all"
 on public.conversations for update to authenticated
-using (business_id = any(array(select memberships.business_id from private.memberships)))
-with check (business_id = any(array(select memberships.business_id from private.memberships)));
+using (
+  business_id = any(array(
+    select memberships.business_id from private.memberships
+    where memberships.role in ('owner', 'manager')
+  ))
+  or (
+    user_id = (select auth.uid())
+    and business_id = any(array(select memberships.business_id from private.memberships))
+  )
+)
+with check (
+  business_id = any(array(
+    select memberships.business_id from private.memberships
+    where memberships.role in ('owner', 'manager')
+  ))
+  or (
+    user_id = (select auth.uid())
+    and business_id = any(array(select memberships.business_id from private.memberships))
+  )
+);
 
 -- A second delivery gets the answer of the first, and an event finds its call.
 create policy "a webhook can read its call"
@@ -113,7 +148,7 @@ grant select, insert on public.conversations to call_webhook;
 -- The ledger says what happened in a call; the rep says what its result is.
 grant update (outcome, notes, lead_id, campaign_id) on public.conversations to authenticated;
 grant update (
-  lead_id, campaign_id, status, block_reason, from_number, to_number, time_limit_seconds,
-  begun_at, dialed_at, ringing_at, answered_at, ended_at, duration_seconds
+  lead_id, campaign_id, status, block_reason, from_number, to_number, extension, other_number,
+  time_limit_seconds, begun_at, dialed_at, ringing_at, answered_at, ended_at, duration_seconds
 )
 on public.conversations to call_webhook;

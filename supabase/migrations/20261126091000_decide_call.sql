@@ -8,6 +8,9 @@ create type private.call_decision as (
   lead_id uuid,
   campaign_id uuid,
   to_number text,
+  number_type text,
+  extension text,
+  other_number boolean,
   from_number text,
   time_limit_seconds integer
 );
@@ -103,7 +106,8 @@ $$;
 -- preview and the call itself come to the same answer.
 -- p_to is the result of phone number parsing (shared/phone_numbers.py) for the dialled text. A NUMBER is
 -- {"e164", "type", "country": ISO 3166-1 alpha-2, "time_zones": [IANA name]}, and p_to is
---   {"dialled": text, "number": NUMBER | null, "by_country": {"US": NUMBER, …}}
+--   {"dialled": text, "number": NUMBER | null, "by_country": {"US": NUMBER, …}, "extension": digits | null,
+--    "problem": why there is no number: "several_numbers" | null, "left_out": text | null}
 -- "number" is for an international number, "by_country" for one that depends on the business's country.
 create function private.decide_call(
   p_user_id uuid,
@@ -121,10 +125,13 @@ as $$
 declare
   v_business public.businesses;
   v_number jsonb;
-  v_time_zones text[];
+  v_subscriber text;
+  v_lead_subscriber text;
+  v_time_zone text;
   d private.call_decision;
 begin
   d.to_number := left(p_to ->> 'dialled', 64);
+  d.other_number := false;
 
   if p_user_id is null or p_business_id is null then
     d.block_reason := 'unknown_rep';
@@ -147,15 +154,23 @@ begin
     nullif(p_to -> 'number', 'null'), p_to -> 'by_country' -> v_business.country
   );
   if v_number ->> 'e164' is null then
-    d.block_reason := 'invalid_number';
+    if p_to ->> 'problem' = 'several_numbers' then
+      d.block_reason := 'several_numbers';
+    else
+      d.block_reason := 'invalid_number';
+    end if;
     return d;
   end if;
   d.to_number := v_number ->> 'e164';
+  d.number_type := v_number ->> 'type';
+  d.extension := substring(p_to ->> 'extension' from '^[0-9]{1,7}$');
+  v_subscriber := private.subscriber(d.to_number);
 
   -- Only telephones of people may be called: no numbers that cost the caller extra, no pagers, and no
-  -- satellite and other networks without a country.
-  if v_number ->> 'type' not in (
-    'fixed_line', 'mobile', 'fixed_line_or_mobile', 'toll_free', 'voip', 'twilio_test'
+  -- satellite and other networks without a country. A number of type "unknown" is possible, and the number
+  -- data knows nothing about its range: it may be newer than the data.
+  if d.number_type not in (
+    'fixed_line', 'mobile', 'fixed_line_or_mobile', 'toll_free', 'voip', 'unknown', 'twilio_test'
   ) or v_number ->> 'country' = '001' then
     d.block_reason := 'number_type_not_allowed';
     return d;
@@ -163,7 +178,7 @@ begin
 
   -- Twilio's test numbers have no country; number parsing accepts them in development only. Any other
   -- number without a country is not allowed.
-  if v_number ->> 'type' is distinct from 'twilio_test' and not coalesce(
+  if d.number_type is distinct from 'twilio_test' and not coalesce(
     v_number ->> 'country' = any (coalesce(v_business.allowed_countries, array[v_business.country])),
     false
   ) then
@@ -184,20 +199,24 @@ begin
   end if;
 
   if p_lead_id is not null then
-    select leads.id into d.lead_id
+    select leads.id, leads.subscriber, leads.time_zone into d.lead_id, v_lead_subscriber, v_time_zone
     from public.leads
     where leads.business_id = p_business_id and leads.id = private.to_uuid(p_lead_id);
     if not found then
       d.block_reason := 'unknown_lead';
       return d;
     end if;
+    d.other_number := v_subscriber is distinct from v_lead_subscriber;
   else
     -- If the rep typed the number, the call is tied to the lead who has it, if exactly one has.
-    select case when count(*) = 1 then (array_agg(same_number.id))[1] end into d.lead_id
+    select
+      case when count(*) = 1 then (array_agg(same_number.id))[1] end,
+      case when count(*) = 1 then (array_agg(same_number.time_zone))[1] end
+    into d.lead_id, v_time_zone
     from (
-      select leads.id
+      select leads.id, leads.time_zone
       from public.leads
-      where leads.business_id = p_business_id and leads.phone_number = d.to_number
+      where leads.business_id = p_business_id and leads.subscriber = v_subscriber
       limit 2
     ) as same_number;
   end if;
@@ -215,24 +234,20 @@ begin
 
   if exists (
     select from public.do_not_call
-    where do_not_call.business_id = p_business_id and do_not_call.phone_number = d.to_number
+    where do_not_call.business_id = p_business_id and do_not_call.subscriber = v_subscriber
   ) then
     d.block_reason := 'do_not_call';
     return d;
   end if;
 
   -- The lead's time zone counts for the lead's own number only.
-  select array[leads.time_zone] into v_time_zones
-  from public.leads
-  where leads.business_id = p_business_id
-    and leads.id = d.lead_id
-    and leads.phone_number = d.to_number
-    and leads.time_zone is not null;
-  if not found then
-    v_time_zones := array(select jsonb_array_elements_text(v_number -> 'time_zones'));
-  end if;
   if not private.is_calling_time(
-    v_time_zones, v_business.calling_hours_start, v_business.calling_hours_end, now()
+    case
+      when d.other_number or v_time_zone is null
+        then array(select jsonb_array_elements_text(v_number -> 'time_zones'))
+      else array[v_time_zone]
+    end,
+    v_business.calling_hours_start, v_business.calling_hours_end, now()
   ) then
     d.block_reason := 'outside_calling_hours';
     return d;
@@ -254,43 +269,3 @@ grant execute on function private.call_limit_reached(public.businesses, uuid)
 to authenticated, call_webhook;
 grant execute on function private.decide_call(uuid, uuid, jsonb, text, text, text)
 to authenticated, call_webhook;
-
--- The decision for the signed-in rep before they call. One round trip of twiml_fn; writes nothing.
--- Answers what begin_call answers, without "conversation_id", or the {"error": …} of
--- private.choose_business.
-create function public.preview_call(
-  p_business_id uuid,
-  p_to jsonb,
-  p_caller_id text,
-  p_lead_id text,
-  p_campaign_id text
-)
-returns jsonb
-language plpgsql
-stable
-set search_path = ''
-as $$
-declare
-  v_choice jsonb := private.choose_business(p_business_id);
-  d private.call_decision;
-begin
-  if v_choice ? 'error' then
-    return v_choice;
-  end if;
-
-  d := private.decide_call(
-    (select auth.uid()), (v_choice ->> 'business_id')::uuid,
-    p_to, p_caller_id, p_lead_id, p_campaign_id
-  );
-  return jsonb_build_object(
-    'block_reason', d.block_reason,
-    'to_number', d.to_number,
-    'from_number', d.from_number,
-    'time_limit_seconds', case when d.block_reason is null then d.time_limit_seconds end
-  );
-end;
-$$;
-
-revoke execute on function public.preview_call(uuid, jsonb, text, text, text)
-from public, anon, authenticated, service_role;
-grant execute on function public.preview_call(uuid, jsonb, text, text, text) to authenticated;

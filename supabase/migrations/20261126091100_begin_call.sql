@@ -57,11 +57,11 @@ begin
     if v_call.id is null then
       insert into public.conversations as begun (
         business_id, user_id, lead_id, campaign_id, status, block_reason, from_number, to_number,
-        call_sid, time_limit_seconds, begun_at, dialed_at, ended_at, duration_seconds
+        extension, other_number, call_sid, time_limit_seconds, begun_at, dialed_at, ended_at, duration_seconds
       ) values (
         d.business_id, p_user_id, d.lead_id, d.campaign_id,
         case when d.block_reason is null then 'queued' else 'blocked' end, d.block_reason,
-        d.from_number, d.to_number, p_call_sid,
+        d.from_number, d.to_number, d.extension, d.other_number, p_call_sid,
         case when d.block_reason is null then d.time_limit_seconds end,
         now(),
         -- Whole seconds, as Twilio's timestamps are: a call must not ring before it was dialled.
@@ -80,6 +80,8 @@ begin
         block_reason = d.block_reason,
         from_number = d.from_number,
         to_number = d.to_number,
+        extension = d.extension,
+        other_number = d.other_number,
         time_limit_seconds = case when d.block_reason is null then d.time_limit_seconds end,
         begun_at = now(),
         status = case when d.block_reason is null then begun.status else 'blocked' end,

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from tests.contracts import DESCRIBED_BY_REPS, FORBIDDEN_BY_REPS, LIMITS
+from tests.contracts import DESCRIBED_BY_REPS, FORBIDDEN_BY_REPS, LIMITS, NAMED_BY_MEMBERS
 
 ROLES = ("owner", "manager", "agent")
 # Roles of the database that have a token or key of their own, besides the users'.
@@ -18,7 +18,8 @@ OTHER_ROLES = ("anon", "call_webhook", "call_reconciler")
 class Table:
     """``owner``: the column that says whose a row is; the business's members see all of its rows,
     whatever their role, and nobody else sees any. Members who have one of ``writers`` as their role
-    may update ``writable`` columns of its rows, and insert rows of ``insertable`` columns.
+    may update ``writable`` columns of its rows, and insert rows of ``insertable`` columns. Members
+    who have one of ``own_rows_only`` as their role update only rows whose ``user_id`` is theirs.
     ``sample`` puts a row in where a new business has none yet: SQL, whose parameters are the fields
     of ``Tenant``."""
 
@@ -26,6 +27,7 @@ class Table:
     writable: frozenset[str] = frozenset()
     insertable: frozenset[str] = frozenset()
     writers: tuple[str, ...] = ROLES
+    own_rows_only: tuple[str, ...] = ()
     sample: str | None = None
 
 
@@ -35,7 +37,7 @@ TABLES = {
         writable=LIMITS,
         writers=("owner", "manager"),
     ),
-    "business_members": Table(),
+    "business_members": Table(writable=NAMED_BY_MEMBERS, own_rows_only=ROLES),
     "leads": Table(),
     "campaigns": Table(),
     "phone_numbers": Table(),
@@ -44,7 +46,7 @@ TABLES = {
         sample="insert into public.do_not_call (business_id, phone_number)"
         " values (%(business_id)s, %(caller_id)s)",
     ),
-    "conversations": Table(writable=DESCRIBED_BY_REPS),
+    "conversations": Table(writable=DESCRIBED_BY_REPS, own_rows_only=("agent",)),
     "call_legs": Table(),
     "call_events": Table(),
     "limit_changes": Table(
@@ -54,12 +56,16 @@ TABLES = {
         sample="insert into public.token_grants (business_id, user_id, expires_at)"
         " values (%(business_id)s, %(user_id)s, now() + interval '1 hour')"
     ),
+    "conversation_changes": Table(),
 }
 
 # Every function, and the roles that may execute it.
 EXECUTED_BY = {
     "grant_access_token": {"authenticated"},
     "preview_call": {"authenticated"},
+    "search_leads": {"authenticated"},
+    "list_conversations": {"authenticated"},
+    "describe_conversation": {"authenticated"},
     "begin_call": {"call_webhook", "call_reconciler"},
     "record_call_event": {"call_webhook", "call_reconciler"},
     "claim_unsettled_calls": {"call_reconciler"},
@@ -74,14 +80,23 @@ class Principal:
 
     role: str
     member_of: Mapping[str, str] = field(default_factory=dict)
+    user_id: str | None = None
 
     def may_see(self, business_id: str) -> bool:
         """Whether rows of this business are shown."""
         return self.role == "authenticated" and business_id in self.member_of
 
     def may_update(self, table: str, column: str, business_id: str) -> bool:
-        """Whether an update of this column reaches the business's rows."""
+        """Whether an update of this column reaches rows of the business."""
         return column in TABLES[table].writable and self._writes(table, business_id)
+
+    def may_update_row(self, table: str, column: str, row: Mapping[str, object]) -> bool:
+        """Whether an update of this column reaches this row."""
+        business_id = str(row[TABLES[table].owner])
+        if not self.may_update(table, column, business_id):
+            return False
+        own_only = self.member_of[business_id] in TABLES[table].own_rows_only
+        return not own_only or row["user_id"] == self.user_id
 
     def may_insert(self, table: str, columns: Collection[str], business_id: str) -> bool:
         """Whether a row of these columns can be made the business's."""

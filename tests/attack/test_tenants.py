@@ -44,7 +44,7 @@ def world(stack: Stack) -> Iterator[World]:
 @pytest.fixture
 def untouched_world(stack: Stack) -> Iterator[World]:
     """A world whose user was never a member of any business, and so has left no rows in one."""
-    with made_in(stack, first_number=50) as made:
+    with made_in(stack, first_number=50, touched=False) as made:
         yield made
 
 
@@ -279,6 +279,65 @@ def test_a_row_is_inserted_only_by_those_whom_the_model_allows_whether_it_exists
     assert fingerprint(world.database, without=[business] if allowed else []) == before
 
 
+LISTED: dict[str, object] = dict.fromkeys(
+    [
+        *("p_search", "p_numbers", "p_statuses", "p_campaign_id", "p_user_id"),
+        *("p_needs_outcome", "p_before_at", "p_before_id"),
+    ]
+)
+
+
+def listed(world: World, who: Principal, business: str, text: str | None) -> tuple[list[Any], ...]:
+    """The leads and the calls that a search finds."""
+    asked = {"p_business_id": business, "p_search": text, "p_limit": 100}
+    leads = world.ask(who, "POST", "rpc/search_leads", json=asked | {"p_numbers": []})
+    calls = world.ask(who, "POST", "rpc/list_conversations", json=LISTED | asked)
+    assert (leads.status_code, calls.status_code) == (200, 200), (leads.text, calls.text)
+    return leads.json(), calls.json()
+
+
+@pytest.mark.soak
+@generated
+@given(memberships, numbers, numbers, st.sampled_from([None, "lead", "%", "number", "0"]))
+def test_a_search_finds_what_is_in_ones_own_business_and_nothing_else(
+    world: World, roles: dict[int, str], of: int, numbered: int, text: str | None
+) -> None:
+    who, business = world.user(roles), world.business_ids[of]
+    searched = world.tenants[numbered].lead_number if text == "number" else text
+    leads, calls = listed(world, who, business, searched)
+    found = who.may_see(business) and text != "%" and (text != "number" or of == numbered)
+    expected = {row["id"] for row in world.rows("leads", business)} if found else set()
+    assert {lead["id"] for lead in leads} == expected
+    expected = {row["id"] for row in world.rows("conversations", business)} if found else set()
+    assert {call["id"] for call in calls} == expected
+    assert {call["business_id"] for call in calls} <= {business}
+
+
+@pytest.mark.soak
+@generated
+@given(memberships, numbers, st.sampled_from(["outcome", "notes"]))
+def test_a_call_is_described_over_its_function_by_those_who_may(
+    world: World, roles: dict[int, str], of: int, column: str
+) -> None:
+    who, business, text = world.user(roles), world.business_ids[of], str(uuid.uuid4())
+    for row in world.rows("conversations", business):
+        answer = world.ask(
+            who,
+            "POST",
+            "rpc/describe_conversation",
+            json={
+                "p_conversation_id": row["id"],
+                "p_changes": {column: text},
+                "p_before": {column: row[column]},
+            },
+        ).json()
+        seen = "not_your_call" if who.may_see(business) else "not_found"
+        may = who.may_update_row("conversations", column, row)
+        assert answer.get("error") == (None if may else seen)
+    for row in world.rows("conversations", business):
+        assert (row[column] == text) == who.may_update_row("conversations", column, row)
+
+
 @pytest.mark.soak
 @generated
 @given(memberships, numbers, st.sampled_from(["outcome", "notes"]))
@@ -289,8 +348,17 @@ def test_a_call_is_described_by_members_of_its_business_alone(
     business, text = world.business_ids[of], str(uuid.uuid4())
     calls = {"business_id": f"eq.{business}"}
     world.ask(who, "PATCH", "conversations", params=calls, json={column: text})
-    written = {row[column] == text for row in world.rows("conversations", business)}
-    assert written == {who.may_update("conversations", column, business)}
+    for row in world.rows("conversations", business):
+        assert (row[column] == text) == who.may_update_row("conversations", column, row)
+
+
+def test_an_agent_describes_their_own_calls_and_an_owner_all(world: World) -> None:
+    for role, described in (("agent", 1), ("owner", 3)):
+        who, text = world.user({0: role}), str(uuid.uuid4())
+        calls = {"business_id": f"eq.{world.business_ids[0]}"}
+        world.ask(who, "PATCH", "conversations", params=calls, json={"notes": text})
+        rows = world.rows("conversations", world.business_ids[0])
+        assert [row["notes"] for row in rows].count(text) == described
 
 
 NUMBER = {
@@ -379,6 +447,21 @@ def questions(world: World) -> Iterator[Question]:
     for name, this in (named | {f"p_{column}": this for column, this in ids.items()}).items():
         body = PREVIEW | {"p_business_id": own, name: "THIS"}
         yield Question("POST", "rpc/preview_call", this, body=body)
+    body = {"p_business_id": "THIS", "p_search": None, "p_numbers": [], "p_limit": 10}
+    yield Question("POST", "rpc/search_leads", str(theirs.business_id), body=body)
+    body |= {"p_business_id": own, "p_numbers": ["THIS"], "p_search": "THIS"}
+    yield Question("POST", "rpc/search_leads", theirs.lead_number, body=body)
+    (call, *_) = world.rows("conversations", str(theirs.business_id))
+    body = LISTED | {"p_business_id": own, "p_limit": 10}
+    for name, this in {
+        "p_business_id": str(theirs.business_id),
+        "p_search": theirs.lead_number,
+        "p_campaign_id": str(theirs.campaign_id),
+        "p_user_id": str(theirs.user_id),
+    }.items():
+        yield Question("POST", "rpc/list_conversations", this, body=body | {name: "THIS"})
+    body = {"p_conversation_id": "THIS", "p_changes": {"notes": "x"}, "p_before": {"notes": None}}
+    yield Question("POST", "rpc/describe_conversation", call["id"], body=body)
     body = {"p_business_id": "THIS", "p_ttl_seconds": 60}
     yield Question("POST", "rpc/grant_access_token", str(theirs.business_id), body=body)
     for table, rules in TABLES.items():
@@ -407,7 +490,8 @@ def test_a_thing_of_another_business_is_answered_as_one_that_does_not_exist(
                 question.path,
                 params={k: v.replace("THIS", this) for k, v in question.params.items()},
                 json=question.body
-                and {k: this if v == "THIS" else v for k, v in question.body.items()},
+                and {k: this if v == "THIS" else v for k, v in question.body.items()}
+                | ({"p_numbers": [this]} if question.body.get("p_numbers") == ["THIS"] else {}),
                 headers={"Prefer": "count=exact"},
             )
             said = answer.text.replace(this, "THIS")

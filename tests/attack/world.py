@@ -19,6 +19,7 @@ from tests.endpoints import claims
 from tests.supabase.tenants import (
     Connection,
     Tenant,
+    add_member,
     add_tenant,
     add_user,
     begin_call,
@@ -71,7 +72,7 @@ class World:
                 " values (%s, %s, %s)",
                 (business_id, self.user_id, role),
             )
-        return Principal("authenticated", member_of)
+        return Principal("authenticated", member_of, str(self.user_id))
 
     def ask(self, principal: Principal, method: str, path: str, **request: Any) -> httpx.Response:
         """A request to the REST API as this principal."""
@@ -81,15 +82,19 @@ class World:
         )
 
     def rows(self, table: str, business_id: str) -> list[dict[str, Any]]:
-        """The business's rows, as the owner of the database sees them. The numbers that Postgres
-        generates are left out: Postgres refuses others before it checks privileges."""
+        """The business's rows, as the owner of the database sees them. What Postgres generates
+        (numbers, texts) is left out: Postgres refuses other values before it checks privileges."""
         query = sql.SQL("select to_jsonb(t) from public.{} as t where {} = %s").format(
             sql.Identifier(table), sql.Identifier(TABLES[table].owner)
         )
         rows = [row for (row,) in self.database.execute(query, (business_id,)).fetchall()]
+        generated = self.database.execute(
+            "select attname from pg_attribute where attrelid = %s::regclass"
+            " and (attgenerated <> '' or attidentity <> '')",
+            (f"public.{table}",),
+        ).fetchall()
         return [
-            {name: value for name, value in row.items() if (name, type(value)) != ("id", int)}
-            for row in rows
+            {name: value for name, value in row.items() if (name,) not in generated} for row in rows
         ]
 
     def key(self, table: str) -> list[str]:
@@ -112,8 +117,9 @@ class World:
         return [(*key, True) for key in keys] + [(parent, child, False) for child, parent in keys]
 
 
-def _furnish(db: Connection, tenant: Tenant) -> None:
-    """Adds calls, and a row to each table that is empty for a new tenant."""
+def _furnish(db: Connection, tenant: Tenant, caller: uuid.UUID | None) -> None:
+    """Adds calls, also one of ``caller``, and a row to each table that is empty for a new
+    tenant."""
     db.execute(
         "update public.businesses set token_grants_per_minute = 100000 where id = %s",
         (tenant.business_id,),
@@ -121,25 +127,36 @@ def _furnish(db: Connection, tenant: Tenant) -> None:
     for table in TABLES.values():
         if table.sample is not None:
             db.execute(table.sample.encode(), asdict(tenant))
-    for _ in range(2):
+    if caller is not None:
+        add_member(db, tenant.business_id, caller)
+    for user_id in filter(None, (tenant.user_id, tenant.user_id, caller)):
         agent = new_call_sid()
-        begin_call(db, tenant, agent, campaign_id=tenant.campaign_id)
+        begin_call(db, tenant, agent, user_id=user_id, campaign_id=tenant.campaign_id)
         record_event(db, agent, new_call_sid(), "ringing", 1)
+    db.execute(
+        "delete from public.business_members where business_id = %s and user_id = %s",
+        (tenant.business_id, caller),
+    )
+    db.execute(
+        "update public.conversations set notes = 'Hello' where business_id = %s",
+        (tenant.business_id,),
+    )
 
 
 @contextmanager
-def made_in(stack: Stack, first_number: int = 40) -> Iterator[World]:
+def made_in(stack: Stack, first_number: int = 40, *, touched: bool = True) -> Iterator[World]:
     """A world. Afterwards it is deleted with all that belongs to it.
 
     ``first_number``: the number of its first tenant; two worlds of one stack need different ones.
+    ``touched``: the user has a call of their own in each business.
     """
     env = stack.env
     secret = env["SUPABASE_JWT_SECRET"]
     with psycopg.connect(env["DATABASE_URL"]) as admin:
         tenants = tuple(add_tenant(admin, first_number + number) for number in range(BUSINESSES))
-        for tenant in tenants:
-            _furnish(admin, tenant)
         user_id = add_user(admin)
+        for tenant in tenants:
+            _furnish(admin, tenant, user_id if touched else None)
     issuer = f"{env['SUPABASE_URL']}/auth/v1"
     tokens = {
         "authenticated": jwt.encode(claims(iss=issuer, sub=str(user_id), session_id=None), secret),

@@ -36,6 +36,7 @@ OPERATIONS: dict[str, Json] = {
 JSON_TYPES = {
     "uuid": ("string", "uuid"),
     "text": ("string", None),
+    "boolean": ("boolean", None),
     "integer": ("integer", None),
     "timestamp with time zone": ("string", "date-time"),
 }

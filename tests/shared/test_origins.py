@@ -88,7 +88,7 @@ def test_our_own_pages_can_read_why_they_were_refused(token: Endpoint, origin: s
     assert answer.headers["Access-Control-Allow-Origin"] == origin
 
 
-@pytest.mark.parametrize("folder", ["token_fn", "twiml_fn", "status_fn"])
+@pytest.mark.parametrize("folder", ["token_fn", "twiml_fn", "status_fn", "numbers_fn"])
 @pytest.mark.parametrize("origin", OURS)
 def test_a_preflight_allows_what_our_pages_send(folder: str, origin: str) -> None:
     headers = preflight(loaded(folder), origin)

@@ -25,14 +25,16 @@ CALL = {
     "To": "+14155552671",
 }
 NO_TO = {name: value for name, value in CALL.items() if name != "To"}
+BEGUN: dict[str, object] = {
+    "conversation_id": "0b1f7a52-7a43-4d0a-8f1c-6f2f54d6f0aa",
+    "block_reason": None,
+    "to_number": "+14155552671",
+    "from_number": "+14155550100",
+    "time_limit_seconds": 14400,
+}
 ANSWERS: dict[str, object] = {
-    "begin_call": {
-        "conversation_id": "0b1f7a52-7a43-4d0a-8f1c-6f2f54d6f0aa",
-        "block_reason": None,
-        "to_number": "+14155552671",
-        "from_number": "+14155550100",
-        "time_limit_seconds": 14400,
-    },
+    "begin_call": BEGUN,
+    "preview_call": BEGUN | {"extension": None, "lead_id": None, "warnings": []},
     "grant_access_token": {
         "business_id": "c9b1a8f0-3c1e-4f0e-8a53-9d0a5b7e6f22",
         "caller_id": None,
@@ -40,7 +42,6 @@ ANSWERS: dict[str, object] = {
     "record_call_event": {"new": True, "conversation_id": None},
     "conversations": [{"id": "0b1f7a52-7a43-4d0a-8f1c-6f2f54d6f0aa"}],
 }
-ANSWERS["preview_call"] = ANSWERS["begin_call"]
 
 REFUSED: dict[str, Callable[[], TestResponse]] = {
     "token, not signed in": lambda: loaded("token_fn").browser({}, token=None),
@@ -74,6 +75,12 @@ def test_what_is_refused_without_the_database_does_not_ask_it(
     name: str, canned: CannedServer
 ) -> None:
     assert 400 <= REFUSED[name]().status_code < 500
+    assert len(canned.asked) == 0
+
+
+def test_numbers_are_read_without_the_database(canned: CannedServer) -> None:
+    answer = loaded("numbers_fn").browser({"country": "US", "texts": ["(415) 555-0100"]})
+    assert answer.status_code == 200
     assert len(canned.asked) == 0
 
 

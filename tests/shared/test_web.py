@@ -11,7 +11,13 @@ from werkzeug.test import TestResponse
 from functions import bundle
 from tests.endpoints import FORM, ORIGIN, Endpoint, access_token, load, loaded
 
-FOLDERS = {"token_fn": "POST", "twiml_fn": "POST", "status_fn": "GET, POST", "reconcile_fn": "POST"}
+FOLDERS = {
+    "token_fn": "POST",
+    "twiml_fn": "POST",
+    "status_fn": "GET, POST",
+    "numbers_fn": "POST",
+    "reconcile_fn": "POST",
+}
 LIMIT = 64 * 1024
 
 

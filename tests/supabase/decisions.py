@@ -27,7 +27,7 @@ STRANGER = "+14155550142"
 
 
 REFUSED_TYPES = (
-    "premium_rate", "shared_cost", "personal_number", "pager", "uan", "voicemail", "unknown",
+    "premium_rate", "shared_cost", "personal_number", "pager", "uan", "voicemail",
     "a type of tomorrow",
 )  # fmt: skip
 

@@ -12,7 +12,7 @@ from psycopg import sql
 from psycopg.errors import ForeignKeyViolation, InsufficientPrivilege
 from psycopg.types.json import Jsonb
 
-from tests.contracts import DESCRIBED_BY_REPS, LIMITS, MOVED_BY_WEBHOOKS
+from tests.contracts import DESCRIBED_BY_REPS, LIMITS, MOVED_BY_WEBHOOKS, NAMED_BY_MEMBERS
 from tests.supabase.tenants import (
     Connection,
     Tenant,
@@ -42,6 +42,7 @@ TABLES = (
     "call_events",
     "token_grants",
     "limit_changes",
+    "conversation_changes",
 )
 # Tables without a business: tests/supabase/test_foundation_reconciler_role.py.
 OF_THE_RECONCILER = {"unsettled_calls", "reconciliation"}
@@ -59,6 +60,13 @@ USERS: dict[str, tuple[str, ...]] = {
 }
 # The businesses whose limits they may change.
 MANAGE = {"a manager": ("ours",), "an owner there and agent here": ("theirs",)}
+# How many of the two calls they may describe: their own, and as a manager or owner all.
+DESCRIBE = {
+    "a member": 1,
+    "a member of the other business": 1,
+    "a manager": 1,
+    "an owner there and agent here": 1,
+}
 PRINCIPALS = (*USERS, "anon", "call_webhook", "service_role")
 
 
@@ -96,6 +104,7 @@ def furnish(db: Connection, tenant: Tenant) -> str:
     agent = new_call_sid()
     begin_call(db, tenant, agent, campaign_id=tenant.campaign_id)
     record_event(db, agent, new_call_sid(), "ringing", 1)
+    db.execute("update public.conversations set notes = 'Hello' where call_sid = %s", (agent,))
     return agent
 
 
@@ -283,6 +292,12 @@ def new_row(
         },
         "token_grants": {**business, "user_id": tenant.user_id, "expires_at": "2099-01-01"},
         "limit_changes": {**business, "before": Jsonb({}), "after": Jsonb({})},
+        "conversation_changes": {
+            **business,
+            "conversation_id": call_id,
+            "before": Jsonb({}),
+            "after": Jsonb({}),
+        },
     }
     return rows[table]
 
@@ -319,8 +334,18 @@ def test_an_upsert_is_no_way_around(db: Connection, world: World, table: str) ->
     for call_sid in (world.our_call, world.their_call):
         identity = sql.SQL(
             " overriding system value"
-            if table in ("call_events", "token_grants", "limit_changes")
+            if table in ("call_events", "token_grants", "limit_changes", "conversation_changes")
             else ""
+        )
+        # Generated columns cannot be inserted.
+        columns = sql.SQL(", ").join(
+            sql.Identifier(row["column_name"])
+            for row in fetch(
+                db,
+                "select column_name from information_schema.columns where table_schema = 'public'"
+                " and table_name = %s and is_generated = 'NEVER'",
+                table,
+            )
         )
         key = sql.SQL(
             {
@@ -340,11 +365,11 @@ def test_an_upsert_is_no_way_around(db: Connection, world: World, table: str) ->
                 )
             )
             db.execute("grant all on pg_temp.copied to public")
-            insert = sql.SQL("insert into public.{}{} select * {} limit 1 on conflict ").format(
-                sql.Identifier(table), identity, same_row
-            )
+            insert = sql.SQL(
+                "insert into public.{} ({}){} select {} {} limit 1 on conflict "
+            ).format(sql.Identifier(table), columns, identity, columns, same_row)
             first_column = sql.SQL("created_at" if table in OPERATOR_TABLES else "status")
-            if table in ("token_grants", "limit_changes"):
+            if table in ("token_grants", "limit_changes", "conversation_changes"):
                 first_column = sql.SQL("expires_at" if table == "token_grants" else "before")
             do_update = insert + sql.SQL("({}) do update set {} = excluded.{}").format(
                 key, first_column, first_column
@@ -363,7 +388,7 @@ def test_each_column_is_updated_only_by_those_who_may(
 ) -> None:
     columns = fetch(
         db,
-        "select column_name as name, is_identity = 'YES' as is_identity"
+        "select column_name as name, is_identity = 'YES' or is_generated = 'ALWAYS' as is_made"
         " from information_schema.columns where table_schema = 'public' and table_name = %s",
         table,
     )
@@ -375,7 +400,7 @@ def test_each_column_is_updated_only_by_those_who_may(
             sql.SQL("update public.{} set {} = {}").format(
                 sql.Identifier(table),
                 sql.Identifier(column["name"]),
-                sql.SQL("default") if column["is_identity"] else sql.Identifier(column["name"]),
+                sql.SQL("default") if column["is_made"] else sql.Identifier(column["name"]),
             ),
         )
         for column in columns
@@ -386,8 +411,9 @@ def test_each_column_is_updated_only_by_those_who_may(
     elif principal == "call_webhook":
         expected |= dict.fromkeys(MOVED_BY_WEBHOOKS.get(table, ()), 0)
     elif principal in USERS and table == "conversations":
-        # One call a business.
-        expected |= dict.fromkeys(DESCRIBED_BY_REPS, len(world.visible(principal)))
+        expected |= dict.fromkeys(DESCRIBED_BY_REPS, DESCRIBE.get(principal, 0))
+    elif principal in USERS and table == "business_members":
+        expected |= dict.fromkeys(NAMED_BY_MEMBERS, len(world.visible(principal)))
     elif principal in USERS and table == "businesses":
         expected |= dict.fromkeys(LIMITS, len(MANAGE.get(principal, ())))
     assert reached == expected
@@ -410,7 +436,7 @@ def test_nobody_truncates(db: Connection, world: World, table: str) -> None:
 
 
 @pytest.mark.parametrize("column", sorted(DESCRIBED_BY_REPS))
-def test_a_rep_describes_the_calls_of_their_business_and_no_other(
+def test_a_rep_describes_their_own_calls_and_no_other(
     db: Connection, world: World, column: str
 ) -> None:
     value = {
@@ -458,6 +484,10 @@ def refusal(db: Connection, world: World, user: str, column: str, value: uuid.UU
 def test_a_foreign_lead_or_campaign_is_refused_as_if_it_did_not_exist(
     db: Connection, world: World, user: str, column: str
 ) -> None:
+    db.execute(
+        "update public.conversations set user_id = %s where call_sid = %s",
+        (world.users[user], world.our_call),
+    )
     foreign: uuid.UUID = getattr(world.theirs, column)
     told = refusal(db, world, user, column, foreign)
     assert told == refusal(db, world, user, column, uuid.uuid4())

@@ -36,6 +36,7 @@ DECIDED: dict[str, object] = {
     "from_number": CALLER_ID,
     "time_limit_seconds": 5400,
 }
+FORESEEN: dict[str, object] = DECIDED | {"extension": None, "lead_id": None, "warnings": []}
 BEGUN: dict[str, object] = {"conversation_id": CONVERSATION_ID, "status": "queued"} | DECIDED
 
 

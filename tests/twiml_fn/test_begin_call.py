@@ -71,6 +71,9 @@ def test_the_call_is_put_on_record_in_one_request_as_the_webhook_role(
             "dialled": NUMBER,
             "number": PARSED,
             "by_country": {},
+            "extension": None,
+            "problem": None,
+            "left_out": None,
         },
         "p_caller_id": CALLER_ID,
         "p_lead_id": "lead",
@@ -174,6 +177,9 @@ def test_a_text_that_is_not_a_number_is_sent_to_the_database_as_it_is(
         "dialled": dialled.replace("\x00", "\ufffd").strip()[:64],
         "number": None,
         "by_country": {},
+        "extension": None,
+        "problem": None,
+        "left_out": None,
     }
 
 

@@ -18,7 +18,7 @@ from tests.endpoints import (
     rpc,
     sign,
 )
-from tests.twiml_fn.calls import CALLER_ID, DECIDED, NUMBER, PARSED, verbs, verbs_of
+from tests.twiml_fn.calls import CALLER_ID, FORESEEN, NUMBER, PARSED, verbs, verbs_of
 
 URL = rpc("preview_call")
 JSON = "application/json"
@@ -51,7 +51,7 @@ def assert_error(answer: TestResponse, status: int, code: str, word: str = "") -
 def test_a_preview_is_twiml_unless_json_is_asked_for(
     twiml: Endpoint, accept: str | None, canned: CannedServer
 ) -> None:
-    canned.on_post(URL, DECIDED)
+    canned.on_post(URL, FORESEEN)
     (dial,) = verbs(twiml.browser({"To": NUMBER}, accept=accept))
     assert dial.tag == "Dial"
     assert dial.attrib["callerId"] == CALLER_ID
@@ -61,7 +61,7 @@ def test_a_preview_is_twiml_unless_json_is_asked_for(
 def test_a_preview_in_json_says_what_would_happen(
     twiml: Endpoint, accept: str, canned: CannedServer
 ) -> None:
-    canned.on_post(URL, DECIDED)
+    canned.on_post(URL, FORESEEN)
     answer = twiml.browser({"To": NUMBER}, accept=accept)
     assert answer.status_code == 200
     body = answer.get_json()
@@ -75,12 +75,15 @@ def test_a_preview_in_json_says_what_would_happen(
             "to": NUMBER,
             "callerId": CALLER_ID,
             "twiml": body["data"]["twiml"],
+            "extension": None,
+            "leadId": None,
+            "warnings": [],
         },
     }
 
 
 def test_a_preview_of_a_refused_call_says_why(twiml: Endpoint, canned: CannedServer) -> None:
-    canned.on_post(URL, DECIDED | {"block_reason": "do_not_call"})
+    canned.on_post(URL, FORESEEN | {"block_reason": "do_not_call"})
     data = twiml.browser({"To": NUMBER}, accept=JSON).get_json()["data"]
     assert data["blockReason"] == "do_not_call"
     assert data["message"] == block_reasons.explain("do_not_call")
@@ -91,7 +94,7 @@ def test_a_preview_of_a_refused_call_says_why(twiml: Endpoint, canned: CannedSer
 def test_a_preview_asks_the_database_once_as_the_rep_and_begins_nothing(
     twiml: Endpoint, canned: CannedServer
 ) -> None:
-    canned.on_post(URL, DECIDED)
+    canned.on_post(URL, FORESEEN)
     token = access_token()
     wishes = {"CallerId": "+1 212 555 0199", "LeadId": "l", "CampaignId": "c"}
     twiml.browser({"To": NUMBER, "businessId": BUSINESS_ID} | wishes, token=token)
@@ -101,6 +104,9 @@ def test_a_preview_asks_the_database_once_as_the_rep_and_begins_nothing(
             "dialled": NUMBER,
             "number": PARSED,
             "by_country": {},
+            "extension": None,
+            "problem": None,
+            "left_out": None,
         },
         "p_caller_id": CALLER_ID,
         "p_lead_id": "l",
@@ -110,7 +116,7 @@ def test_a_preview_asks_the_database_once_as_the_rep_and_begins_nothing(
 
 
 def test_what_a_rep_leaves_out_is_null(twiml: Endpoint, canned: CannedServer) -> None:
-    canned.on_post(URL, DECIDED)
+    canned.on_post(URL, FORESEEN)
     twiml.browser({"To": NUMBER, "LeadId": None, "CampaignId": ""})
     parameters = canned.only().json()
     for name in ("p_business_id", "p_caller_id", "p_lead_id", "p_campaign_id"):
@@ -191,7 +197,7 @@ def test_a_preview_is_for_our_own_pages(
 def test_development_previews_for_any_page_and_twilios_test_numbers(
     canned: CannedServer,
 ) -> None:
-    canned.on_post(URL, DECIDED)
+    canned.on_post(URL, FORESEEN)
     local = load("twiml_fn", HENK_ENV="development")
     assert local.browser({"To": "+15005550006"}, origin=None).status_code == 200
     to = canned.only().json()["p_to"]

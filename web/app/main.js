@@ -1,44 +1,49 @@
-import { HenkVoice } from '../henk-voice/henk-voice.js';
+import { HenkVoice, steadyFetch } from '../henk-voice/henk-voice.js';
+import { Account } from './frame/account.js';
 import { Frame } from './frame/frame.js';
+import { keepTrying } from './frame/keep-trying.js';
 import { localDeviceOptions, usePlainSignalling } from './frame/local-signalling.js';
 import { loadMarkup } from './frame/markup.js';
 import { loadConfig } from './frame/page-config.js';
-import { setUpSignIn } from './frame/sign-in.js';
+import { SignIn } from './frame/sign-in.js';
+import { PageStorage } from './frame/storage.js';
 import { loadVendor } from './frame/vendor.js';
 import { element } from './shared/dom.js';
 import { showNote } from './shared/notices.js';
 import { VIEWS } from './views.js';
 
 async function main() {
-  const config = await loadConfig();
+  const config = await keepTrying(loadConfig);
   const signalling = config.simulatorSignalling;
   if (signalling) usePlainSignalling(signalling);
   const [{ Device, createClient }, markup] = await Promise.all([loadVendor(), loadMarkup(VIEWS)]);
-  const supabase = createClient(config.supabaseUrl, config.supabasePublishableKey);
-  setUpSignIn(supabase, config.demoEmail);
-  element('sign-out', HTMLButtonElement).addEventListener('click', () => {
-    void supabase.auth.signOut();
-  });
 
+  const storage = new PageStorage(() =>
+    showNote(
+      'storage',
+      'This browser stores nothing for this page, because that is forbidden or there is no room. ' +
+        'You stay signed in until you close the page.',
+    ),
+  );
+  const supabase = createClient(config.supabaseUrl, config.supabasePublishableKey, {
+    auth: { storage },
+    global: { fetch: steadyFetch() },
+  });
   const voice = new HenkVoice({
     Device,
     supabase,
     functionsUrl: config.functionsUrl,
     realtime: config.realtime,
+    patient: true,
     deviceOptions: signalling ? localDeviceOptions(signalling) : {},
   });
-  const frame = new Frame(voice, VIEWS, markup);
-  supabase.auth.onAuthStateChange((_event, session) => {
-    // supabase-js holds a lock during this callback, and requests would wait for the lock.
-    setTimeout(() => void frame.show(session?.user ?? null), 0);
-  });
+  const frame = new Frame(voice, VIEWS, markup, storage);
+  const signIn = new SignIn(supabase, config.demoEmail);
+  new Account({ supabase, voice, frame, signIn, storage });
 }
 
 main().catch((error) => {
   console.error(error);
   element('page-loading', HTMLElement).hidden = true;
-  showNote(
-    'page',
-    'The page could not be loaded completely. Check your connection, then reload it.',
-  );
+  showNote('page', 'The page has a fault and could not be started. Tell your administrator.');
 });

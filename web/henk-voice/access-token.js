@@ -136,11 +136,15 @@ export class AccessToken {
     }
   }
 
-  // The network may be back, or the machine may have woken up.
-  #lookNow = () => {
+  /** Tries again at once if the latest attempt failed: the network may be back. */
+  lookNow() {
+    if (!this.#running) return;
     if (this.#failures > 0) this.#nextAttempt = 0;
     this.#look();
-  };
+  }
+
+  // The network may be back, or the machine may have woken up.
+  #lookNow = () => this.lookNow();
 
   #lookWhenVisible = () => {
     if (document.visibilityState === 'visible') this.#lookNow();

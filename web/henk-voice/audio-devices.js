@@ -38,11 +38,30 @@ export class AudioDevices extends Emitter {
   /** The audio helper of the SDK's Device; null without a Device. @type {AudioHelper | null} */
   #sdk = null;
   #inCall = false;
+  #asked = false;
 
   /** @internal */
   start() {
     navigator.mediaDevices?.addEventListener('devicechange', this.#refresh);
     void this.#refresh();
+  }
+
+  /**
+   * Asks the person for the microphone, unless the browser has an answer already: then the browser
+   * does not have to ask during the first call. A person who says no is not asked again before a call.
+   */
+  async askForMicrophone() {
+    if (this.#asked || this.#inCall) return;
+    this.#asked = true;
+    try {
+      const name = /** @type {PermissionName} */ ('microphone');
+      if ((await navigator.permissions.query({ name })).state !== 'prompt') return;
+      const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
+      for (const track of stream.getTracks()) track.stop();
+      await this.#refresh();
+    } catch {
+      // The person said no, or the browser does not tell: a call will say what is wrong.
+    }
   }
 
   /** @internal */

@@ -8,6 +8,7 @@ const SENTENCES = {
   unknown_rep: 'You are not signed in as a sales representative.',
   not_a_member: 'You are not a member of this business.',
   invalid_number: 'The number is not a valid phone number.',
+  several_numbers: 'There is more than one number in the text. Keep one of them.',
   number_type_not_allowed: 'Numbers of this kind cannot be called.',
   no_caller_id: 'Your business has no caller ID to call from.',
   caller_id_not_owned: 'The caller ID does not belong to your business.',

@@ -40,6 +40,8 @@ const DOUBT_WITHOUT_RINGING_MS = 3_000;
 const DOUBT_AFTER_RINGING_MS = 300;
 /** If the microphone opens within this time, the browser did not ask the person. */
 const MICROPHONE_ASKED_MS = 500;
+/** People may take long to answer the browser's question. */
+const MICROPHONE_ANSWERED_WITHIN_MS = 180_000;
 
 /**
  * One call: connecting → ringing → talking → ended. It may skip states, and it never goes back.
@@ -79,6 +81,8 @@ export class VoiceCall extends Emitter {
   #failure = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #progressTimer;
+  /** The browser opens the microphone, or asks the person whether it may. */
+  #opensMicrophone = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #doubtTimer;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -186,11 +190,11 @@ export class VoiceCall extends Emitter {
    */
   setAwaitingMicrophone(waiting) {
     clearTimeout(this.#microphoneTimer);
+    this.#opensMicrophone = waiting;
     if (this.state === 'ended') return;
     if (waiting) {
-      // People may take long to answer the browser's question.
       clearTimeout(this.#progressTimer);
-      this.#microphoneTimer = setTimeout(() => this.#awaitMicrophone(true), MICROPHONE_ASKED_MS);
+      this.#microphoneTimer = setTimeout(() => this.#askedForMicrophone(), MICROPHONE_ASKED_MS);
     } else {
       if (this.#sdk) this.#expectProgress();
       this.#awaitMicrophone(false);
@@ -212,6 +216,14 @@ export class VoiceCall extends Emitter {
     if (this.#doubtTimer && row.status === 'in-progress') this.#talk();
     if (this.state === 'ended') this.reason = this.#why();
     this.#changed();
+  }
+
+  #askedForMicrophone() {
+    this.#microphoneTimer = setTimeout(
+      () => this.fail(failure('microphone_unanswered')),
+      MICROPHONE_ANSWERED_WITHIN_MS,
+    );
+    this.#awaitMicrophone(true);
   }
 
   /** @param {boolean} waiting */
@@ -267,7 +279,7 @@ export class VoiceCall extends Emitter {
 
   #expectProgress() {
     clearTimeout(this.#progressTimer);
-    if (this.state !== 'connecting' || this.answeredAt) return;
+    if (this.#opensMicrophone || this.state !== 'connecting' || this.answeredAt) return;
     this.#progressTimer = setTimeout(
       () => this.fail(failure('progress_timeout')),
       this.#options.progressTimeoutMs,

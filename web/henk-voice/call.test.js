@@ -140,6 +140,19 @@ test('busy, no answer and not reached are endings and not failures', () => {
   assert.equal(call.reason?.failure, undefined);
 });
 
+test('a question for the microphone that nobody answers is not blamed on the network', () => {
+  // The SDK asks before it returns its call.
+  call = new VoiceCall(call.wishes, { progressTimeoutMs: 45_000, microphoneFailure: () => null });
+  call.setAwaitingMicrophone(true);
+  call.attach(sdk);
+  mock.timers.tick(500);
+  mock.timers.tick(170_000);
+  assert.equal(call.awaitingMicrophone, true);
+  mock.timers.tick(20_000);
+  assert.equal(call.reason?.failure?.code, 'microphone_unanswered');
+  assert.doesNotMatch(call.reason.message, /network|connection/);
+});
+
 test('a microphone that cannot be opened has the reason of the browser', () => {
   microphoneFailure = failure('microphone_in_use');
   sdk.emit('disconnect');

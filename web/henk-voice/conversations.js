@@ -1,8 +1,10 @@
 import { VoiceError, failure } from './failures.js';
-import { leadCondition, numberConditions } from './search-conditions.js';
+import { storable } from './texts.js';
 
 /**
  * @typedef {import('@supabase/supabase-js').SupabaseClient} SupabaseClient
+ * @typedef {import('./number-reader.js').NumberReader} NumberReader
+ * @typedef {import('./requests.js').Requests} Requests
  *
  * @typedef {import('./call-statuses.js').ConversationStatus} ConversationStatus
  *
@@ -17,6 +19,8 @@ import { leadCondition, numberConditions } from './search-conditions.js';
  * @property {string | null} block_reason
  * @property {string | null} from_number
  * @property {string | null} to_number
+ * @property {string | null} extension digits to dial once the lead has answered
+ * @property {boolean} other_number another number than the lead's own was dialled
  * @property {string} call_sid
  * @property {string | null} dialed_at
  * @property {string | null} ringing_at
@@ -35,78 +39,153 @@ import { leadCondition, numberConditions } from './search-conditions.js';
  * @typedef {{ phone_number: string, label: string | null, is_default: boolean }} CallerId
  * @typedef {Conversation & { lead: Lead | null, campaign: Campaign | null }} ConversationInHistory
  *
+ * @typedef {{ user_id: string, display_name: string | null, role: 'owner' | 'manager' | 'agent' }} Member
+ *
+ * @typedef {object} Change of what somebody wrote about a call
+ * @property {string} changed_by a user's id
+ * @property {string} changed_at
+ * @property {Description} before
+ * @property {Description} after
+ *
  * @typedef {object} HistoryFilter
  * @property {ConversationStatus[]} [statuses]
  * @property {string} [campaignId]
  * @property {string} [userId] whose calls
- * @property {string} [search] a part of a number, or of a lead's name or company
- * @property {number} [offset]
+ * @property {string} [search] a number, a part of one, or words of a lead's name or company
+ * @property {boolean} [needsOutcome] only calls that were answered and have no outcome yet
+ * @property {{ created_at: string, id: string }} [before] only calls older than this one
  * @property {number} [limit]
+ * @property {AbortSignal} [signal]
  *
  * @typedef {object} Description what a rep may write about a call
  * @property {string | null} [outcome]
  * @property {string | null} [notes]
  * @property {string | null} [lead_id]
  * @property {string | null} [campaign_id]
+ *
+ * @typedef {object} Conflict somebody else has changed the same field
+ * @property {string | null} current what the field has now
+ * @property {string | null} changed_by a user's id
+ * @property {string | null} changed_by_name
+ * @property {string | null} changed_at
+ *
+ * @typedef {object} Described
+ * @property {ConversationInHistory} conversation as it is now
+ * @property {Partial<Record<keyof Description, Conflict>>} conflicts fields that were not saved
  */
 
-const LEAD_COLUMNS = 'id,name,company,phone_number';
-const HISTORY_COLUMNS = `*,lead:leads(${LEAD_COLUMNS}),campaign:campaigns(id,name)`;
-/** A search in the history looks at this many leads. Their ids go into a URL, which is limited. */
-const SEARCHED_LEADS = 100;
+const HISTORY_COLUMNS = '*,lead:leads(id,name,company,phone_number),campaign:campaigns(id,name)';
+/** A text with fewer digits is not a phone number. */
+const FEWEST_DIGITS = 3;
+
+const BY_NAME = new Intl.Collator(undefined, { numeric: true });
 
 /** Reads and writes a business's data over Supabase's REST API, under row-level security. */
 export class Conversations {
   #supabase;
-
-  /** @param {SupabaseClient} supabase */
-  constructor(supabase) {
-    this.#supabase = supabase;
-  }
-
-  /** @returns {Promise<Business[]>} the user's businesses, by name */
-  async businesses() {
-    return rows(this.#supabase.from('businesses').select('id,name,country').order('name'));
-  }
+  #requests;
+  #numbers;
 
   /**
-   * @param {string} businessId
-   * @param {{ search?: string, limit?: number }} [options]
-   * @returns {Promise<Lead[]>} by name
+   * @param {SupabaseClient} supabase
+   * @param {Requests} requests
+   * @param {NumberReader} numbers
    */
-  async leads(businessId, { search = '', limit = 20 } = {}) {
-    const query = this.#supabase.from('leads').select(LEAD_COLUMNS).eq('business_id', businessId);
-    const condition = leadCondition(search);
-    return rows((condition ? query.or(condition) : query).order('name').limit(limit));
+  constructor(supabase, requests, numbers) {
+    this.#supabase = supabase;
+    this.#requests = requests;
+    this.#numbers = numbers;
+  }
+
+  /**
+   * @param {{ signal?: AbortSignal }} [options]
+   * @returns {Promise<Business[]>} the user's businesses, by name
+   */
+  async businesses({ signal } = {}) {
+    const found = await this.#table('businesses', 'id,name,country', {}, { signal });
+    return byName(found);
   }
 
   /**
    * @param {string} businessId
+   * @param {{ signal?: AbortSignal }} [options]
    * @returns {Promise<Campaign[]>} by name
    */
-  async campaigns(businessId) {
-    return rows(
-      this.#supabase
-        .from('campaigns')
-        .select('id,name')
-        .eq('business_id', businessId)
-        .order('name'),
+  async campaigns(businessId, { signal } = {}) {
+    const found = await this.#table(
+      'campaigns',
+      'id,name',
+      { business_id: businessId },
+      { signal },
     );
+    return byName(found);
   }
 
   /**
    * @param {string} businessId
+   * @param {{ signal?: AbortSignal }} [options]
    * @returns {Promise<CallerId[]>} the default one first
    */
-  async callerIds(businessId) {
-    return rows(
-      this.#supabase
-        .from('phone_numbers')
-        .select('phone_number,label,is_default')
-        .eq('business_id', businessId)
-        .order('is_default', { ascending: false })
-        .order('phone_number'),
+  async callerIds(businessId, { signal } = {}) {
+    const key = 'phone_number';
+    const columns = 'phone_number,label,is_default';
+    const filters = { business_id: businessId };
+    const found = await this.#table('phone_numbers', columns, filters, { signal, key });
+    // They come by number, and sorting keeps that order.
+    return found.sort((a, b) => Number(b.is_default) - Number(a.is_default));
+  }
+
+  /**
+   * @param {string} businessId
+   * @param {{ signal?: AbortSignal }} [options]
+   * @returns {Promise<Member[]>} by name
+   */
+  async members(businessId, { signal } = {}) {
+    const key = 'user_id';
+    const columns = 'user_id,display_name,role';
+    const filters = { business_id: businessId };
+    const found = await this.#table('business_members', columns, filters, { signal, key });
+    return found.sort((a, b) => BY_NAME.compare(a.display_name ?? '', b.display_name ?? ''));
+  }
+
+  /**
+   * @param {string} conversationId
+   * @param {{ signal?: AbortSignal }} [options]
+   * @returns {Promise<Change[]>} what was written about a call, newest first
+   */
+  async changes(conversationId, { signal } = {}) {
+    const found = await this.#every(
+      (from, count) =>
+        this.#supabase
+          .from('conversation_changes')
+          .select('changed_by,changed_at,before,after', count)
+          .eq('conversation_id', conversationId)
+          .order('changed_at')
+          .range(from, from + 999),
+      { signal },
     );
+    return found.reverse();
+  }
+
+  /**
+   * @param {string} businessId
+   * @param {{ search?: string, limit?: number, signal?: AbortSignal }} [options] `search`: words of the
+   *   name or company, or a number as somebody writes it
+   * @returns {Promise<{ leads: Lead[], more: boolean }>} by name; `more` says whether others match too
+   */
+  async leads(businessId, { search = '', limit = 20, signal } = {}) {
+    const found = await this.#ask(
+      'search_leads',
+      {
+        p_business_id: businessId,
+        p_search: search,
+        p_numbers: await this.#numbersIn(businessId, search, signal),
+        p_limit: limit + 1,
+      },
+      limit + 1,
+      signal,
+    );
+    return { leads: found.slice(0, limit), more: found.length > limit };
   }
 
   /**
@@ -116,26 +195,23 @@ export class Conversations {
    *   `more` says whether there are older ones
    */
   async history(businessId, filter = {}) {
-    const { statuses, campaignId, userId, search = '', offset = 0, limit = 25 } = filter;
-    let query = this.#supabase
-      .from('conversations')
-      .select(HISTORY_COLUMNS)
-      .eq('business_id', businessId);
-    if (statuses?.length) query = query.in('status', statuses);
-    if (campaignId) query = query.eq('campaign_id', campaignId);
-    if (userId) query = query.eq('user_id', userId);
-    if (search.trim()) {
-      const leads = await this.leads(businessId, { search, limit: SEARCHED_LEADS });
-      const conditions = [
-        ...numberConditions('to_number', search),
-        ...(leads.length ? [`lead_id.in.(${leads.map(({ id }) => id).join(',')})`] : []),
-      ];
-      if (!conditions.length) return { conversations: [], more: false };
-      query = query.or(conditions.join(','));
-    }
-    // It asks for one row too many, which tells whether there are more.
-    const found = await rows(
-      query.order('created_at', { ascending: false }).range(offset, offset + limit),
+    const { statuses, campaignId, userId, search = '', before, limit = 25, signal } = filter;
+    const found = await this.#ask(
+      'list_conversations',
+      {
+        p_business_id: businessId,
+        p_search: search.trim() ? search : null,
+        p_numbers: await this.#numbersIn(businessId, search, signal),
+        p_statuses: statuses?.length ? statuses : null,
+        p_campaign_id: campaignId || null,
+        p_user_id: userId || null,
+        p_needs_outcome: filter.needsOutcome || null,
+        p_before_at: before?.created_at ?? null,
+        p_before_id: before?.id ?? null,
+        p_limit: limit + 1,
+      },
+      limit + 1,
+      signal,
     );
     return { conversations: found.slice(0, limit), more: found.length > limit };
   }
@@ -167,16 +243,114 @@ export class Conversations {
   }
 
   /**
+   * Saves what was changed, unless somebody else has changed the same field meanwhile.
+   *
    * @param {string} id
-   * @param {Description} description
-   * @returns {Promise<ConversationInHistory>}
+   * @param {Description} changes
+   * @param {Description} before what the same fields had when the rep began to write
+   * @returns {Promise<Described>}
+   * @throws {VoiceError} for example `not_your_call`
    */
-  async describe(id, description) {
-    const [changed] = await rows(
-      this.#supabase.from('conversations').update(description).eq('id', id).select(HISTORY_COLUMNS),
+  async describe(id, changes, before) {
+    const values = storable({
+      p_conversation_id: id,
+      p_changes: changes,
+      p_before: before,
+    });
+    const { data } = await this.#requests.rest(
+      () => this.#supabase.rpc('describe_conversation', values),
+      { tries: 'twice' },
     );
-    if (!changed) throw new VoiceError(failure('not_found'));
-    return changed;
+    if (data?.error === 'not_your_call') throw new VoiceError(failure('not_your_call'));
+    if (!data?.conversation) throw new VoiceError(failure('not_found'));
+    return { conversation: data.conversation, conflicts: data.conflicts ?? {} };
+  }
+
+  /**
+   * Every row of a table, whatever number of rows the REST API answers at most.
+   *
+   * @param {string} table
+   * @param {string} columns
+   * @param {Record<string, string>} filters what columns must be equal to
+   * @param {{ signal?: AbortSignal | undefined, key?: string }} options `key`: a column that no two of
+   *   these rows have in common
+   * @returns {Promise<any[]>} in the order of the key
+   */
+  async #table(table, columns, filters, { signal, key = 'id' }) {
+    return this.#every(
+      (_from, count, last) => {
+        let query = this.#supabase.from(table).select(columns, count).order(key);
+        for (const [column, value] of Object.entries(filters)) query = query.eq(column, value);
+        // Rows that come or go meanwhile do not shift the rows after them.
+        return last === undefined ? query : query.gt(key, last[key]);
+      },
+      { signal, countsRest: true },
+    );
+  }
+
+  /**
+   * The rows of an SQL function.
+   *
+   * @param {string} name
+   * @param {object} parameters
+   * @param {number} wanted
+   * @param {AbortSignal | undefined} signal
+   */
+  async #ask(name, parameters, wanted, signal) {
+    const values = storable(parameters);
+    return this.#every(
+      (from, count) =>
+        this.#supabase.rpc(name, values, count).range(from, Math.max(wanted, from + 1) - 1),
+      { signal, wanted },
+    );
+  }
+
+  /**
+   * Reads on until there are no more rows: the REST API answers only so many at once, and does not say
+   * so.
+   *
+   * @param {(from: number, count: { count: 'exact' }, last: any) => any} build the query for the rows
+   *   after the first `from`, of which `last` is the last
+   * @param {object} options
+   * @param {AbortSignal | undefined} options.signal
+   * @param {number} [options.wanted] how many rows are enough
+   * @param {boolean} [options.countsRest] whether a query counts only the rows after `last`
+   * @returns {Promise<any[]>}
+   */
+  async #every(build, { signal, wanted = Infinity, countsRest = false }) {
+    /** @type {any[]} */
+    const found = [];
+    for (;;) {
+      const from = found.length;
+      const { data, count } = await this.#requests.rest(
+        () => build(from, { count: 'exact' }, found.at(-1)),
+        { signal, tries: 'patiently' },
+      );
+      if (!data?.length) return found;
+      found.push(...data);
+      // Without a count, only an empty answer says that this was all.
+      const all = count === null ? Infinity : count + (countsRest ? from : 0);
+      if (found.length >= Math.min(wanted, all)) return found;
+    }
+  }
+
+  /**
+   * @param {string} businessId
+   * @param {string} search
+   * @param {AbortSignal | undefined} signal
+   * @returns {Promise<string[]>} the numbers that the text may mean, in E.164
+   */
+  async #numbersIn(businessId, search, signal) {
+    const digits = search.match(/\p{Nd}/gu) ?? [];
+    if (digits.length < FEWEST_DIGITS) return [];
+    try {
+      const [reading] = await this.#numbers.read(businessId, [search], signal);
+      return reading?.to ? [reading.to] : [];
+    } catch (error) {
+      // Words can be searched for as they are. A number would not be found in other spellings.
+      if (/\p{L}/u.test(search)) return [];
+      throw error;
+    }
   }
 
   /**
@@ -185,10 +359,11 @@ export class Conversations {
    * @returns {Promise<ConversationInHistory | null>}
    */
   async #one(column, value) {
-    const [found] = await rows(
-      this.#supabase.from('conversations').select(HISTORY_COLUMNS).eq(column, value).limit(1),
+    const { data } = await this.#requests.rest(
+      () => this.#supabase.from('conversations').select(HISTORY_COLUMNS).eq(column, value).limit(1),
+      { tries: 'twice' },
     );
-    return found ?? null;
+    return data?.[0] ?? null;
   }
 }
 
@@ -204,17 +379,9 @@ export function timestamp(text) {
 }
 
 /**
- * @param {PromiseLike<{ data: any[] | null, error: { code?: string } | null, status: number }>} query
- * @returns {Promise<any[]>} the rows
- * @throws {VoiceError}
+ * @template {{ name: string }} T
+ * @param {T[]} rows
  */
-async function rows(query) {
-  const { data, error, status } = await query;
-  if (!error) return data ?? [];
-  const details = { httpStatus: status };
-  // supabase-js reports status 0 if a request got no answer.
-  if (status === 0) throw new VoiceError(failure('unreachable'));
-  if (status === 401) throw new VoiceError(failure('unauthenticated', details));
-  if (status >= 500) throw new VoiceError(failure('database_unavailable', details));
-  throw new VoiceError(failure('unexpected_answer', details));
+function byName(rows) {
+  return rows.sort((a, b) => BY_NAME.compare(a.name, b.name));
 }

@@ -1,26 +1,48 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { afterEach, beforeEach, mock, test } from 'node:test';
 import { Conversations, timestamp } from './conversations.js';
+import { FakeSupabase, failureOfPromise, withoutPauses } from './fakes.test.js';
+import { Requests } from './requests.js';
 
-/** A query builder that answers with the same, whatever is asked. */
-function answering(answer) {
-  const query = new Proxy(
-    {},
-    {
-      get: (_target, name) => (name === 'then' ? (resolve) => resolve(answer) : () => query),
-    },
-  );
-  return new Conversations({ from: () => query });
+/** @type {FakeSupabase} */
+let supabase;
+/** @type {Conversations} */
+let conversations;
+/** What was asked to be read as a number. @type {string[]} */
+let texts;
+
+const numbers = {
+  read: async (_businessId, [text]) => {
+    texts.push(text);
+    return [{ text, to: '+442079460018' }];
+  },
+};
+
+beforeEach(() => {
+  withoutPauses();
+  [supabase, texts] = [new FakeSupabase(), []];
+  conversations = new Conversations(supabase, new Requests(supabase, false), numbers);
+});
+
+afterEach(() => mock.restoreAll());
+
+function answering(data, rest = {}) {
+  supabase.answer = () => ({ data, error: null, status: 200, count: null, ...rest });
 }
 
-/** The code of the failure of a read that is answered with this. */
-async function codeOf(answer) {
-  try {
-    await answering(answer).campaigns('business');
-  } catch (error) {
-    return error.failure.code;
-  }
-  return null;
+/** Rows of which the REST API answers at most `most` at once. */
+function holding(rows, most, counts) {
+  supabase.answer = ({ gt, range }) => {
+    const [from, to] = range ?? [0, Infinity];
+    const after = gt ? rows.filter((row) => row[gt[0]] > gt[1]) : rows;
+    const count = counts ? after.length : null;
+    return {
+      data: after.slice(from, to + 1).slice(0, most),
+      error: null,
+      status: 200,
+      count,
+    };
+  };
 }
 
 test('times are read as PostgREST writes them and as Postgres does', () => {
@@ -36,23 +58,106 @@ test('times are read as PostgREST writes them and as Postgres does', () => {
   }
 });
 
-test('an error of the database is the failure that tells what to do', async () => {
-  assert.equal(await codeOf({ data: [], error: null, status: 200 }), null);
-  assert.equal(await codeOf({ data: null, error: {}, status: 0 }), 'unreachable');
-  assert.equal(await codeOf({ data: null, error: {}, status: 401 }), 'unauthenticated');
-  assert.equal(await codeOf({ data: null, error: {}, status: 503 }), 'database_unavailable');
-  assert.equal(await codeOf({ data: null, error: {}, status: 400 }), 'unexpected_answer');
+test('every list is read to its end, whatever the REST API answers at once', async () => {
+  const rows = Array.from({ length: 1205 }, (_, index) => ({
+    id: String(index).padStart(5, '0'),
+    user_id: String(index).padStart(5, '0'),
+    phone_number: `+1415555${String(index).padStart(4, '0')}`,
+    name: `Campaign ${1205 - index}`,
+    display_name: `Rep ${index}`,
+    is_default: index === 700,
+    changed_at: index,
+  }));
+  for (const most of [7, 1000, 5000]) {
+    for (const counts of [true, false]) {
+      holding(rows, most, counts);
+      assert.equal((await conversations.businesses()).length, 1205);
+      assert.equal((await conversations.members('b')).length, 1205);
+      assert.equal((await conversations.changes('c'))[0].changed_at, 1204);
+      const [first, ...rest] = await conversations.callerIds('b');
+      assert.deepEqual([first, rest.length, rest[0]], [rows[700], 1204, rows[0]]);
+      const campaigns = await conversations.campaigns('b');
+      assert.deepEqual([campaigns.length, campaigns[9].name], [1205, 'Campaign 10']);
+      const page = await conversations.history('b', { limit: 30 });
+      assert.deepEqual([page.conversations, page.more], [rows.slice(0, 30), true]);
+      const found = await conversations.leads('b', { limit: 30 });
+      assert.deepEqual([found.leads, found.more], [rows.slice(0, 30), true]);
+    }
+  }
+});
+
+test('a list that is counted is asked for once', async () => {
+  holding([{ id: '1', name: 'x' }], 1000, true);
+  await conversations.campaigns('b');
+  assert.equal(supabase.queries.length, 1);
 });
 
 test('the history says whether there are older calls', async () => {
   const rows = [{ id: 1 }, { id: 2 }, { id: 3 }];
-  const history = (limit) =>
-    answering({ data: rows, error: null, status: 200 }).history('business', { limit });
+  holding(rows, 1000, true);
+  const history = (limit) => conversations.history('business', { limit });
   assert.deepEqual(await history(2), { conversations: rows.slice(0, 2), more: true });
   assert.deepEqual(await history(3), { conversations: rows, more: false });
 });
 
-test('a description of a conversation that is not there is an error', async () => {
-  const described = answering({ data: [], error: null, status: 200 }).describe('id', {});
-  await assert.rejects(described, ({ failure }) => failure.code === 'not_found');
+test('a filter of the history is a condition only if it is set', async () => {
+  await conversations.history('business', {
+    statuses: [],
+    campaignId: '',
+    userId: '',
+    search: ' ',
+  });
+  const [{ parameters }] = supabase.queries;
+  const set = Object.entries(parameters).filter(([, value]) => value !== null);
+  assert.deepEqual(Object.fromEntries(set), {
+    p_business_id: 'business',
+    p_numbers: [],
+    p_limit: 26,
+  });
+  const before = { created_at: '2026-01-31T08:05:09Z', id: 'call', other: 1 };
+  await conversations.history('business', { needsOutcome: true, before, userId: 'me' });
+  const asked = supabase.queries[1].parameters;
+  assert.equal(asked.p_needs_outcome, true);
+  assert.equal(asked.p_user_id, 'me');
+  assert.deepEqual([asked.p_before_at, asked.p_before_id], [before.created_at, 'call']);
+});
+
+test('a search is read as a number too, if it may be one', async () => {
+  await conversations.leads('b', { search: '020 7946 0018' });
+  await conversations.history('b', { search: 'tel:+44…18' });
+  await conversations.leads('b', { search: 'Ada 24' });
+  assert.deepEqual(texts, ['020 7946 0018', 'tel:+44…18']);
+  assert.deepEqual(
+    supabase.queries.map(({ parameters }) => parameters.p_numbers),
+    [['+442079460018'], ['+442079460018'], []],
+  );
+});
+
+test('a number that cannot be read fails the search; words are searched for all the same', async () => {
+  mock.method(numbers, 'read', async () => {
+    throw Object.assign(new Error('x'), { failure: { code: 'unreachable' } });
+  });
+  assert.equal((await conversations.leads('b', { search: 'Plan 2026' })).more, false);
+  const search = conversations.leads('b', { search: '020 7946 0018' });
+  assert.equal((await failureOfPromise(search))?.code, 'unreachable');
+});
+
+test('what cannot be stored in a text is left out before it is sent', async () => {
+  answering({ conversation: { id: 'c' }, conflicts: {} });
+  await conversations.describe('c', { notes: 'a\0b\uD83Dc😀' }, { notes: null });
+  assert.deepEqual(supabase.queries[0].parameters.p_changes, { notes: 'abc😀' });
+  answering([]);
+  await conversations.leads('b', { search: 'A\0da\uDE00' });
+  assert.equal(supabase.queries[1].parameters.p_search, 'Ada');
+});
+
+test('a description tells what somebody else has changed, or why it is refused', async () => {
+  const conflicts = { notes: { current: 'x', changed_by: 'u', changed_by_name: 'Mia' } };
+  answering({ conversation: { id: 'c' }, conflicts });
+  const described = await conversations.describe('c', { notes: 'y' }, { notes: null });
+  assert.deepEqual(described, { conversation: { id: 'c' }, conflicts });
+  for (const code of ['not_found', 'not_your_call']) {
+    answering({ error: code });
+    assert.equal((await failureOfPromise(conversations.describe('c', {}, {})))?.code, code);
+  }
 });

@@ -1,10 +1,14 @@
 import { failureOfEndpoint } from './failure-of.js';
-import { VoiceError, failure } from './failures.js';
+import { failure } from './failures.js';
+import { isAboutTokenSize } from './no-answer.js';
+import { storable } from './texts.js';
 
 /**
- * @typedef {import('@supabase/supabase-js').SupabaseClient} SupabaseClient
  * @typedef {import('./conversations.js').Conversation} Conversation
  * @typedef {import('./failures.js').Failure} Failure
+ * @typedef {import('./requests.js').Requests} Requests
+ * @typedef {import('./requests.js').RequestOptions} RequestOptions
+ * @typedef {import('./warnings.js').Warning} Warning
  *
  * @typedef {object} TokenGrant
  * @property {string} token Twilio's access token
@@ -14,7 +18,7 @@ import { VoiceError, failure } from './failures.js';
  * @property {string} businessId
  *
  * @typedef {object} CallWishes
- * @property {string} to as typed or in E.164
+ * @property {string} to as typed or in E.164; an extension is written as `+14155550100;ext=123`
  * @property {string} [callerId] the business's default if it is missing
  * @property {string} [leadId]
  * @property {string} [campaignId]
@@ -25,21 +29,33 @@ import { VoiceError, failure } from './failures.js';
  * @property {string} to in E.164; as typed if it is not a phone number
  * @property {string | null} callerId
  * @property {string} twiml
+ * @property {string | null} extension digits to dial once the lead has answered
+ * @property {string | null} leadId the lead that the call would belong to
+ * @property {Warning[]} warnings what to know before the call; `warningSentence()` says each in words
+ *
+ * @typedef {object} NumberReading how a text was read as a phone number
+ * @property {string} text
+ * @property {string | null} to in E.164
+ * @property {string | null} extension
+ * @property {'invalid_number' | 'several_numbers' | 'number_type_not_allowed' | null} problem
+ * @property {string | null} leftOut what is not part of the number
+ * @property {boolean} known whether the list of known numbers has it
  */
 
-const TIMEOUT_MS = 15_000;
+/** numbers_fn reads this many texts in one request. */
+const MOST_TEXTS = 500;
 
 /** Requests to the endpoints (docs/endpoints.md). Every error is a VoiceError. */
 export class Endpoints {
-  #supabase;
+  #requests;
   #url;
 
   /**
-   * @param {SupabaseClient} supabase
-   * @param {string} functionsUrl the address before `/token`, `/twiml` and `/status`
+   * @param {Requests} requests
+   * @param {string} functionsUrl the address before `/token`, `/twiml`, `/status` and `/numbers`
    */
-  constructor(supabase, functionsUrl) {
-    this.#supabase = supabase;
+  constructor(requests, functionsUrl) {
+    this.#requests = requests;
     this.#url = functionsUrl.replace(/\/+$/, '');
   }
 
@@ -48,9 +64,8 @@ export class Endpoints {
    * @returns {Promise<TokenGrant>}
    */
   async grantToken(businessId) {
-    return /** @type {TokenGrant} */ (
-      await this.#request('POST', '/token', { body: businessId ? { businessId } : {} })
-    );
+    const body = businessId ? { businessId } : {};
+    return this.#request('POST', '/token', { body, tries: 'once' });
   }
 
   /**
@@ -63,7 +78,24 @@ export class Endpoints {
    */
   async previewCall(wishes, businessId, signal) {
     const body = { ...twimlParameters(wishes), ...(businessId && { businessId }) };
-    return /** @type {Preview} */ (await this.#request('POST', '/twiml', { body, signal }));
+    return this.#request('POST', '/twiml', { body, signal, tries: 'twice' });
+  }
+
+  /**
+   * @param {string} country ISO 3166-1 alpha-2, for numbers without a country code
+   * @param {string[]} texts any number of them
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<NumberReading[]>} one for each text, in the same order
+   */
+  async readNumbers(country, texts, signal) {
+    /** @type {NumberReading[]} */
+    const found = [];
+    for (let from = 0; from < texts.length; from += MOST_TEXTS) {
+      const body = { country, texts: texts.slice(from, from + MOST_TEXTS) };
+      const { numbers } = await this.#request('POST', '/numbers', { body, signal, tries: 'twice' });
+      found.push(...numbers);
+    }
+    return found;
   }
 
   /**
@@ -72,62 +104,33 @@ export class Endpoints {
    */
   async conversation(id) {
     const path = `/status?conversationId=${encodeURIComponent(id)}`;
-    return /** @type {Conversation} */ (await this.#request('GET', path));
+    return this.#request('GET', path, { tries: 'once' });
   }
 
   /**
    * @param {'GET' | 'POST'} method
    * @param {string} path
-   * @param {{ body?: object, signal?: AbortSignal | undefined }} [options]
-   * @returns {Promise<unknown>}
+   * @param {{ body?: object, signal?: AbortSignal | undefined, tries: RequestOptions['tries'] }} options
+   * @returns {Promise<any>}
    */
-  async #request(method, path, { body, signal } = {}) {
-    let response = await this.#send(method, path, await this.#accessToken(), body, signal);
-    if (response.status === 401) {
-      // The session was revoked, or the token has expired by the server's clock.
-      const { data } = await this.#supabase.auth.refreshSession();
-      if (data.session) {
-        response = await this.#send(method, path, data.session.access_token, body, signal);
-      }
-    }
-    return read(response);
-  }
-
-  async #accessToken() {
-    const { data } = await this.#supabase.auth.getSession();
-    if (!data.session) throw new VoiceError(failure('unauthenticated'));
-    return data.session.access_token;
-  }
-
-  /**
-   * @param {string} method
-   * @param {string} path
-   * @param {string} accessToken
-   * @param {object | undefined} body
-   * @param {AbortSignal | undefined} signal
-   */
-  async #send(method, path, accessToken, body, signal) {
-    const controller = new AbortController();
-    const timer = setTimeout(() => controller.abort(), TIMEOUT_MS);
-    const abort = () => controller.abort();
-    signal?.addEventListener('abort', abort);
-    try {
-      return await fetch(this.#url + path, {
-        method,
-        headers: {
-          accept: 'application/json',
-          authorization: `Bearer ${accessToken}`,
-          ...(body && { 'content-type': 'application/json' }),
-        },
-        body: body ? JSON.stringify(body) : null,
-        signal: controller.signal,
-      });
-    } catch {
-      throw new VoiceError(failure('unreachable'));
-    } finally {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', abort);
-    }
+  async #request(method, path, { body, signal, tries }) {
+    const url = this.#url + path;
+    return this.#requests.endpoint(
+      async (accessToken, abort) => {
+        const response = await fetch(url, {
+          method,
+          headers: {
+            accept: 'application/json',
+            authorization: `Bearer ${accessToken}`,
+            ...(body && { 'content-type': 'application/json' }),
+          },
+          body: body ? JSON.stringify(storable(body)) : null,
+          signal: abort,
+        });
+        return read(response, accessToken);
+      },
+      { url, signal, tries },
+    );
   }
 }
 
@@ -138,27 +141,48 @@ export class Endpoints {
  * @returns {Record<string, string>}
  */
 export function twimlParameters({ to, callerId, leadId, campaignId }) {
-  return {
+  return storable({
     To: to,
     ...(callerId && { CallerId: callerId }),
     ...(leadId && { LeadId: leadId }),
     ...(campaignId && { CampaignId: campaignId }),
-  };
+  });
 }
 
 /**
  * @param {Response} response
- * @returns {Promise<unknown>}
+ * @param {string} accessToken that the request carried
+ * @returns {Promise<import('./requests.js').Answer>}
  */
-async function read(response) {
-  const answer = await response.json().catch(() => null);
-  if (response.ok && answer?.success === true) return answer.data;
+async function read(response, accessToken) {
+  const { ok, status, headers } = response;
+  const text = await response.text();
+  const answer = parsed(text);
+  if (ok && answer?.success === true) return { value: answer.data };
 
   /** @type {Partial<Failure>} */
-  const details = { httpStatus: response.status };
-  const requestId = response.headers.get('X-Request-Id');
+  const details = { httpStatus: status };
+  const requestId = headers.get('X-Request-Id');
   if (requestId) details.requestId = requestId;
-  const retryAfter = Number(response.headers.get('Retry-After'));
+  const retryAfter = Number(headers.get('Retry-After'));
   if (retryAfter > 0) details.retryAfter = retryAfter;
-  throw new VoiceError(failureOfEndpoint(answer?.error?.code ?? '', details));
+  const code = answer?.error?.code;
+  if (!code && isAboutTokenSize(status, accessToken)) {
+    return { cause: failure('access_token_too_large', details) };
+  }
+  // The session may have expired by the clock of whoever answers for the server.
+  if (!code && status === 401) return { cause: failure('unauthenticated', details) };
+  if (!code) {
+    details.message = `The server answered with status ${status}, and not as this page expects.`;
+  }
+  return { cause: failureOfEndpoint(code ?? '', details) };
+}
+
+/** @param {string} text */
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }

@@ -1,29 +1,31 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 import { Endpoints, twimlParameters } from './endpoints.js';
+import { FakeSupabase, failureOfPromise, withoutPauses } from './fakes.test.js';
+import { Requests } from './requests.js';
 
 /** The answers of the next requests. @type {Response[]} */
 let answers;
 /** The requests: method, address and access token. @type {string[]} */
 let requests;
-/** @type {{ access_token: string } | null} */
-let session;
+/** The bodies of the requests. @type {any[]} */
+let bodies;
+/** @type {FakeSupabase} */
+let supabase;
 /** @type {Endpoints} */
 let endpoints;
 
 beforeEach(() => {
-  [answers, requests, session] = [[], [], { access_token: 'first' }];
-  mock.method(globalThis, 'fetch', async (url, { method, headers }) => {
-    requests.push(`${method} ${url} ${headers.authorization}`);
+  withoutPauses();
+  [answers, requests, bodies, supabase] = [[], [], [], new FakeSupabase()];
+  mock.method(globalThis, 'fetch', async (url, { method, headers, body }) => {
     const answer = answers.shift();
     if (!answer) throw new TypeError('fetch failed');
+    requests.push(`${method} ${url} ${headers.authorization}`);
+    bodies.push(body && JSON.parse(body));
     return answer;
   });
-  const auth = {
-    getSession: async () => ({ data: { session } }),
-    refreshSession: async () => ({ data: { session: { access_token: 'second' } } }),
-  };
-  endpoints = new Endpoints({ auth }, 'https://example.com/api/twilio/');
+  endpoints = new Endpoints(new Requests(supabase, false), 'https://example.com/api/twilio/');
 });
 
 afterEach(() => mock.restoreAll());
@@ -32,14 +34,13 @@ function refusal(status, code, headers = {}) {
   return Response.json({ success: false, error: { code } }, { status, headers });
 }
 
+function success(data) {
+  return Response.json({ success: true, data });
+}
+
 /** The failure that a request ends with. */
-async function failureOfRequest() {
-  try {
-    await endpoints.grantToken(undefined);
-  } catch (error) {
-    return error.failure;
-  }
-  return null;
+function failureOfRequest() {
+  return failureOfPromise(endpoints.grantToken(undefined));
 }
 
 test('the parameters of a call have the names that twiml_fn reads, and only what is given', () => {
@@ -51,24 +52,17 @@ test('the parameters of a call have the names that twiml_fn reads, and only what
 });
 
 test('a request carries the access token of the session', async () => {
-  answers = [Response.json({ success: true, data: { token: 'x' } })];
+  answers = [success({ token: 'x' })];
   assert.deepEqual(await endpoints.grantToken('business'), { token: 'x' });
   assert.deepEqual(requests, ['POST https://example.com/api/twilio/token Bearer first']);
 });
 
-test('without a session nothing is asked', async () => {
-  session = null;
-  assert.equal((await failureOfRequest())?.code, 'unauthenticated');
-  assert.deepEqual(requests, []);
-});
-
 test('a 401 is asked again once, with a refreshed session', async () => {
-  answers = [refusal(401, 'unauthenticated'), Response.json({ success: true, data: {} })];
+  answers = [refusal(401, 'unauthenticated'), success({})];
   assert.equal(await failureOfRequest(), null);
   assert.match(requests[1] ?? '', /Bearer second$/);
   answers = [refusal(401, 'unauthenticated'), refusal(401, 'unauthenticated')];
   assert.equal((await failureOfRequest())?.code, 'unauthenticated');
-  assert.equal(requests.length, 4);
 });
 
 test('a failure keeps the status, the request id and how long to wait', async () => {
@@ -78,7 +72,7 @@ test('a failure keeps the status, the request id and how long to wait', async ()
   assert.deepEqual([code, httpStatus, retryAfter, requestId], ['rate_limited', 429, 7, 'abc']);
 });
 
-test('an answer that is not of our endpoints is unexpected', async () => {
+test('an answer that is not of our endpoints is unexpected, and its status is said', async () => {
   for (const answer of [
     new Response('<h1>Bad gateway</h1>', { status: 502 }),
     new Response('<h1>Sign in to the wifi</h1>', { status: 200 }),
@@ -86,8 +80,15 @@ test('an answer that is not of our endpoints is unexpected', async () => {
     Response.json(null),
   ]) {
     answers = [answer];
-    assert.equal((await failureOfRequest())?.code, 'unexpected_answer');
+    const { code, message } = await failureOfRequest();
+    assert.equal(code, 'unexpected_answer');
+    assert.match(message, new RegExp(`status ${answer.status}`));
   }
+});
+
+test('a refusal of the headers is about the session, which is too large', async () => {
+  answers = [new Response('<h1>Request Header Fields Too Large</h1>', { status: 431 })];
+  assert.equal((await failureOfRequest())?.code, 'access_token_too_large');
 });
 
 test('a request without an answer could not reach the server', async () => {
@@ -95,7 +96,28 @@ test('a request without an answer could not reach the server', async () => {
 });
 
 test('the id of a conversation cannot leave its place in the address', async () => {
-  answers = [Response.json({ success: true, data: {} })];
+  answers = [success({})];
   await endpoints.conversation('1&x=../2');
   assert.match(requests[0] ?? '', /\/status\?conversationId=1%26x%3D\.\.%2F2 /);
+});
+
+test('any number of texts is read as numbers, 500 at a time, without what cannot be stored', async () => {
+  const reading = (text) => ({ text, to: null });
+  const texts = Array.from({ length: 1001 }, (_, index) => `${index}\0`);
+  answers = [0, 500, 1000].map((from) =>
+    success({ numbers: texts.slice(from, from + 500).map(reading) }),
+  );
+  const found = await endpoints.readNumbers('GB', texts);
+  assert.deepEqual(
+    found.map(({ text }) => text),
+    texts,
+  );
+  assert.deepEqual(
+    bodies.map((body) => [body.country, body.texts.length, body.texts[0]]),
+    [
+      ['GB', 500, '0'],
+      ['GB', 500, '500'],
+      ['GB', 1, '1000'],
+    ],
+  );
 });

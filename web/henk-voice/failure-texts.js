@@ -1,6 +1,6 @@
 /** The texts of all failures. docs/client-library.md has a table of them. */
 
-const RELOAD = 'Reload the page. If it happens again, tell your administrator.';
+const AGAIN = 'Try again. If it happens again, tell your administrator.';
 const ADMINISTRATOR = 'Tell your administrator: nothing on this page can change it.';
 const CHECK_CONNECTION = 'Check your internet connection, VPN and firewall.';
 
@@ -23,6 +23,12 @@ export const FAILURES = /** @type {const} */ ({
     false,
   ],
   unauthenticated: ['Signed out', 'Your session has ended.', 'Sign in again.', false],
+  sign_in_refused: [
+    'Not signed in',
+    'The sign-in service refused it without saying why.',
+    'Check what you entered. If it happens again, tell your administrator.',
+    false,
+  ],
   not_a_member: [
     'No access',
     'You are not, or no longer, a member of this business.',
@@ -50,7 +56,7 @@ export const FAILURES = /** @type {const} */ ({
   invalid_request: [
     'Invalid request',
     'The server did not accept what this page sent.',
-    RELOAD,
+    AGAIN,
     false,
   ],
   not_found: [
@@ -59,7 +65,39 @@ export const FAILURES = /** @type {const} */ ({
     'Reload the list of calls.',
     false,
   ],
+  not_your_call: [
+    'Not your call',
+    'Only the person who made this call, or a manager, can change what is written about it.',
+    'Ask one of them to change it.',
+    false,
+  ],
+
+  // The network, and what stands between the browser and the server.
   unreachable: ['No connection', 'The server cannot be reached.', CHECK_CONNECTION, true],
+  offline: [
+    'No internet connection',
+    'This device is not connected to the internet.',
+    'Connect it. The page goes on by itself.',
+    true,
+  ],
+  unreadable_answer: [
+    'Answer not readable',
+    'The server can be reached, but something in between answers in its place, and the browser does not let this page read the answer.',
+    ADMINISTRATOR,
+    true,
+  ],
+  access_token_too_large: [
+    'Session too large',
+    'The server does not accept your session: your account carries more data than fits into a request.',
+    'Ask your administrator to remove data from the metadata of your account, then sign in again.',
+    false,
+  ],
+  auth_unavailable: [
+    'Sign-in unavailable',
+    'The sign-in service does not answer at the moment.',
+    'Try again in a moment.',
+    true,
+  ],
   token_unavailable: [
     'Failed to get token',
     'The calling service could not be reached, so there is no permission to call.',
@@ -69,7 +107,7 @@ export const FAILURES = /** @type {const} */ ({
   unexpected_answer: [
     'Unexpected answer',
     'The server answered something that this page does not understand.',
-    RELOAD,
+    AGAIN,
     true,
   ],
 
@@ -91,6 +129,12 @@ export const FAILURES = /** @type {const} */ ({
     'The browser does not let this page use the microphone.',
     'Allow the microphone next to the page’s address, then call again.',
     false,
+  ],
+  microphone_unanswered: [
+    'Microphone not allowed yet',
+    'The browser asked whether this page may use the microphone, and got no answer.',
+    'Call again, and allow the microphone in the question next to the page’s address.',
+    true,
   ],
   microphone_missing: [
     'No microphone',
@@ -126,6 +170,12 @@ export const FAILURES = /** @type {const} */ ({
   ],
 
   // The call.
+  not_ready: [
+    'Not ready to call',
+    'The phone is still getting ready.',
+    'Call again in a moment.',
+    true,
+  ],
   call_in_progress: [
     'Call in progress',
     'You are in a call already.',
@@ -171,7 +221,7 @@ export const FAILURES = /** @type {const} */ ({
   unknown: [
     'Call failed',
     'The call failed for a reason that this page does not know.',
-    RELOAD,
+    AGAIN,
     true,
   ],
 

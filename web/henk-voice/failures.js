@@ -11,6 +11,7 @@ import { FAILURES } from './failure-texts.js';
  * @property {boolean} temporary whether the same may work a little later
  * @property {number} [sdkCode] the Voice SDK's code, https://www.twilio.com/docs/api/errors
  * @property {number} [httpStatus] the status of the endpoint's answer
+ * @property {string} [authCode] the error code of Supabase Auth
  * @property {number} [retryAfter] how many seconds the endpoint asks to wait
  * @property {string} [requestId] the endpoint's log has more under this id
  */

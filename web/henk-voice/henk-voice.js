@@ -8,13 +8,18 @@ import { Endpoints, twimlParameters } from './endpoints.js';
 import { failureOf } from './failure-of.js';
 import { VoiceError, failure } from './failures.js';
 import { LiveStatus } from './live-status.js';
+import { NumberReader } from './number-reader.js';
 import { Phone } from './phone.js';
+import { Requests } from './requests.js';
 
+export { failureOfSignIn } from './auth-failures.js';
 export { blockReasonSentence } from './block-reasons.js';
 export { FINAL_STATUSES, LIVE_STATUSES, isOver } from './call-statuses.js';
 export { timestamp } from './conversations.js';
 export { failureOf } from './failure-of.js';
-export { VoiceError } from './failures.js';
+export { VoiceError, failure } from './failures.js';
+export { steadyFetch } from './steady-fetch.js';
+export { warningSentence } from './warnings.js';
 
 /**
  * @typedef {import('./call.js').VoiceCall} Call
@@ -23,24 +28,32 @@ export { VoiceError } from './failures.js';
  * @typedef {import('./conversations.js').Business} Business
  * @typedef {import('./conversations.js').Campaign} Campaign
  * @typedef {import('./conversations.js').CallerId} CallerId
+ * @typedef {import('./conversations.js').Change} Change
+ * @typedef {import('./conversations.js').Conflict} Conflict
  * @typedef {import('./conversations.js').Conversation} Conversation
  * @typedef {import('./conversations.js').ConversationInHistory} ConversationInHistory
  * @typedef {import('./call-statuses.js').ConversationStatus} ConversationStatus
+ * @typedef {import('./conversations.js').Described} Described
  * @typedef {import('./conversations.js').Description} Description
  * @typedef {import('./conversations.js').HistoryFilter} HistoryFilter
  * @typedef {import('./conversations.js').Lead} Lead
+ * @typedef {import('./conversations.js').Member} Member
  * @typedef {import('./endpoints.js').CallWishes} CallWishes
+ * @typedef {import('./endpoints.js').NumberReading} NumberReading
  * @typedef {import('./endpoints.js').Preview} Preview
  * @typedef {import('./failures.js').Failure} Failure
+ * @typedef {import('./warnings.js').Warning} Warning
  *
  * @typedef {object} HenkVoiceOptions
  * @property {typeof import('@twilio/voice-sdk').Device} Device of `@twilio/voice-sdk`
  * @property {import('@supabase/supabase-js').SupabaseClient} supabase a client that is signed in
- * @property {string} functionsUrl the address before `/token`, `/twiml` and `/status`; for example
- *   `/api/twilio` if the page's own host routes to the functions
+ * @property {string} functionsUrl the address before `/token`, `/twiml`, `/status` and `/numbers`; for
+ *   example `/api/twilio` if the page's own host routes to the functions
  * @property {import('@twilio/voice-sdk').Device.Options & Record<string, unknown>} [deviceOptions]
  *   for the SDK's Device
  * @property {boolean} [realtime] false if the project has no Supabase Realtime
+ * @property {boolean} [patient] true if reads wait until the network, or the user's session, is back;
+ *   otherwise they fail after a second try
  * @property {number} [connectTimeoutMs] when a call that does not reach the phone network is given up;
  *   15,000 by default
  * @property {number} [progressTimeoutMs] when a call that neither rings nor is answered is given up;
@@ -56,6 +69,9 @@ export { VoiceError } from './failures.js';
  * @property {undefined} gap changes of conversations may have been missed: read them again
  * @property {Failure} failure calls cannot be placed, and why; the library keeps trying
  * @property {undefined} recovered calls can be placed again
+ * @property {Failure} disconnected reads fail, and why; they are tried again (only with `patient`)
+ * @property {undefined} connected requests work again: the network is back, or the user has signed in
+ * @property {Failure} signedout the session has ended, and somebody has to sign in. A call goes on
  */
 
 /** The pauses between attempts to find the row of a call that has just begun. */
@@ -72,7 +88,7 @@ const LOOK_UP_AFTER_MS = [0, 300, 700, 1500, 3000, 6000];
  * @extends {Emitter<HenkVoiceEvents>}
  */
 export class HenkVoice extends Emitter {
-  /** Leads, campaigns, history; outcome and notes. */
+  /** Leads, campaigns, history; outcome and notes. @type {Conversations} */
   conversations;
   /** Microphones and speakers. */
   audio = new AudioDevices();
@@ -83,21 +99,34 @@ export class HenkVoice extends Emitter {
   /** The business's default caller ID. @type {string | null} */
   callerId = null;
 
+  /** Why calls cannot be placed; null if they can. @type {Failure | null} */
+  failure = failure('not_ready');
+
   #options;
+  #requests;
   #endpoints;
+  #numbers;
   #phone;
   /** @type {AccessToken | null} */
   #token = null;
   /** @type {LiveStatus | null} */
   #live = null;
-  #ready = false;
 
   /** @param {HenkVoiceOptions} options */
   constructor(options) {
     super();
     this.#options = { connectTimeoutMs: 15_000, progressTimeoutMs: 45_000, ...options };
-    this.#endpoints = new Endpoints(options.supabase, options.functionsUrl);
-    this.conversations = new Conversations(options.supabase);
+    this.#requests = new Requests(options.supabase, options.patient ?? false);
+    for (const name of /** @type {const} */ (['disconnected', 'connected', 'signedout'])) {
+      this.#requests.on(name, (detail) => this.emit(name, detail));
+    }
+    this.#requests.on('connected', () => {
+      this.#token?.lookNow();
+      this.#live?.lookNow();
+    });
+    this.#endpoints = new Endpoints(this.#requests, options.functionsUrl);
+    this.#numbers = new NumberReader(this.#endpoints, () => this.conversations.businesses());
+    this.conversations = new Conversations(options.supabase, this.#requests, this.#numbers);
     this.#phone = new Phone({
       Device: options.Device,
       deviceOptions: options.deviceOptions ?? {},
@@ -115,7 +144,7 @@ export class HenkVoice extends Emitter {
 
   /** Whether calls can be placed: an access token was granted and did not fail since. */
   get ready() {
-    return this.#ready;
+    return this.failure === null;
   }
 
   /**
@@ -129,6 +158,7 @@ export class HenkVoice extends Emitter {
     if (this.inCall) throw new VoiceError(failure('call_in_progress'));
     this.#shut();
     const unsupported = whyUnsupported(this.#options.Device);
+    this.failure = unsupported ?? failure('not_ready');
     if (unsupported) {
       this.emit('failure', unsupported);
       throw new VoiceError(unsupported);
@@ -143,7 +173,7 @@ export class HenkVoice extends Emitter {
       },
       onToken: (token) => this.#phone.updateToken(token),
       onFailure: (cause) => {
-        this.#ready = false;
+        this.failure = cause;
         this.emit('failure', cause);
       },
       onRecovered: () => this.emit('recovered', undefined),
@@ -159,14 +189,19 @@ export class HenkVoice extends Emitter {
   }
 
   /**
-   * Places a call. If something goes wrong (token, microphone, network), the call ends with a reason.
+   * Places a call. If something goes wrong later (token, microphone, network), the call ends with a
+   * reason.
    *
    * @param {CallWishes} wishes
    * @returns {VoiceCall} in the state `connecting`
-   * @throws {VoiceError} if another call is going on
+   * @throws {VoiceError} if another call is going on, or if no call can be placed now
    */
   dial(wishes) {
     if (this.inCall) throw new VoiceError(failure('call_in_progress'));
+    if (this.failure) {
+      this.#token?.lookNow();
+      throw new VoiceError(this.failure);
+    }
     const call = new VoiceCall(wishes, {
       progressTimeoutMs: this.#options.progressTimeoutMs,
       microphoneFailure: () => this.#phone.microphoneFailure,
@@ -194,16 +229,29 @@ export class HenkVoice extends Emitter {
   }
 
   /**
-   * Saves what the rep writes about a call.
+   * Reads texts as phone numbers, as a call would, for the business that is open.
+   *
+   * @param {string[]} texts
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<NumberReading[]>} one for each text, in the same order
+   */
+  async readNumbers(texts, signal) {
+    if (!this.businessId) throw new VoiceError(failure('business_required'));
+    return this.#numbers.read(this.businessId, texts, signal);
+  }
+
+  /**
+   * Saves what the rep writes about a call: the fields that nobody else has changed meanwhile.
    *
    * @param {string} conversationId
-   * @param {Description} description
-   * @returns {Promise<ConversationInHistory>}
+   * @param {Description} changes
+   * @param {Description} before what the same fields had when the rep began to write
+   * @returns {Promise<Described>}
    */
-  async describe(conversationId, description) {
-    const row = await this.conversations.describe(conversationId, description);
-    this.emit('conversation', row);
-    return row;
+  async describe(conversationId, changes, before) {
+    const described = await this.conversations.describe(conversationId, changes, before);
+    this.emit('conversation', described.conversation);
+    return described;
   }
 
   /** @param {VoiceCall} call */
@@ -239,7 +287,8 @@ export class HenkVoice extends Emitter {
     const known = await before;
     await this.#lookUp(call, async () => {
       const latest = await this.#latest();
-      const digits = call.wishes.to.replace(/\D/g, '').slice(-6);
+      const [number = ''] = call.wishes.to.split(';');
+      const digits = number.replace(/\D/g, '').slice(-6);
       return (
         latest.find(({ id, to_number }) => !known.has(id) && to_number?.endsWith(digits)) ?? null
       );
@@ -266,9 +315,8 @@ export class HenkVoice extends Emitter {
   }
 
   async #latest() {
-    const { data } = await this.#options.supabase.auth.getSession();
-    if (!data.session || !this.businessId) return [];
-    return this.conversations.latest(this.businessId, data.session.user.id);
+    if (!this.businessId) return [];
+    return this.conversations.latest(this.businessId, await this.#requests.session.userId());
   }
 
   async #latestIds() {
@@ -285,8 +333,8 @@ export class HenkVoice extends Emitter {
     this.businessId = businessId;
     this.callerId = callerId;
     if (first) this.#follow(businessId);
-    if (this.#ready) return;
-    this.#ready = true;
+    if (!this.failure) return;
+    this.failure = null;
     this.emit('ready', { businessId, callerId });
   }
 
@@ -319,7 +367,7 @@ export class HenkVoice extends Emitter {
     this.#live?.stop();
     this.#live = null;
     this.#phone.discard();
-    this.#ready = false;
+    this.failure = failure('not_ready');
     this.businessId = null;
     this.callerId = null;
   }

@@ -15,6 +15,9 @@ import { isOver } from './call-statuses.js';
  */
 
 const SUBSCRIBE_TIMEOUT_MS = 4_000;
+/** The pauses between attempts double. A project without Realtime never answers. */
+const REJOIN_AFTER_MS = 10_000;
+const REJOIN_AT_LATEST_MS = 300_000;
 const FIRST_POLL_MS = 700;
 const SLOWEST_POLL_MS = 10_000;
 const SLOWER = 1.15;
@@ -30,7 +33,13 @@ export class LiveStatus {
   /** @type {RealtimeChannel | null} */
   #channel = null;
   #subscribed = false;
+  #wasSubscribed = false;
   #stopped = false;
+  #topic = '';
+  /** How many attempts in a row got no answer. */
+  #unanswered = 0;
+  /** The next attempt; undefined while there are broadcasts. @type {ReturnType<typeof setTimeout> | undefined} */
+  #rejoining;
   /** The timer of each watched conversation, by its id. @type {Map<string, ReturnType<typeof setTimeout>>} */
   #watched = new Map();
 
@@ -41,27 +50,13 @@ export class LiveStatus {
 
   /** @param {string} businessId the business to listen to */
   async start(businessId) {
-    if (!this.#options.realtime) return;
-    const { supabase } = this.#options;
-    await supabase.realtime.setAuth();
-    if (this.#stopped) return;
-    const channel = supabase.channel(`business:${businessId}`, { config: { private: true } });
-    this.#channel = channel;
-    // The names and the payload are those of realtime.broadcast_changes().
-    for (const event of ['INSERT', 'UPDATE']) {
-      channel.on('broadcast', { event }, ({ payload }) => this.#tell(payload?.record));
-    }
-    const unanswered = setTimeout(() => this.#leave(), SUBSCRIBE_TIMEOUT_MS);
-    let wasSubscribed = false;
-    channel.subscribe((status) => {
-      if (this.#channel !== channel) return;
-      this.#subscribed = status === 'SUBSCRIBED';
-      if (!this.#subscribed) return;
-      clearTimeout(unanswered);
-      // Broadcasts sent while the connection was lost do not come later.
-      if (wasSubscribed) this.#options.onGap();
-      wasSubscribed = true;
-    });
+    this.#topic = `business:${businessId}`;
+    if (this.#options.realtime) await this.#join();
+  }
+
+  /** Tries again at once if the server did not answer before: the network may be back. */
+  lookNow() {
+    if (this.#rejoining !== undefined) void this.#join();
   }
 
   stop() {
@@ -69,6 +64,45 @@ export class LiveStatus {
     for (const timer of this.#watched.values()) clearTimeout(timer);
     this.#watched.clear();
     this.#leave();
+  }
+
+  async #join() {
+    this.#leave();
+    const { supabase, onGap } = this.#options;
+    const unanswered = setTimeout(() => this.#joinLater(), SUBSCRIBE_TIMEOUT_MS);
+    this.#rejoining = unanswered;
+    try {
+      await supabase.realtime.setAuth();
+    } catch {
+      // Without a session the server does not answer, and it is tried again.
+      return;
+    }
+    if (this.#stopped || this.#rejoining !== unanswered) return;
+    const channel = supabase.channel(this.#topic, { config: { private: true } });
+    this.#channel = channel;
+    // The names and the payload are those of realtime.broadcast_changes().
+    for (const event of ['INSERT', 'UPDATE']) {
+      channel.on('broadcast', { event }, ({ payload }) => this.#tell(payload?.record));
+    }
+    channel.subscribe((status) => {
+      if (this.#channel !== channel) return;
+      this.#subscribed = status === 'SUBSCRIBED';
+      if (status === 'CLOSED') this.#joinLater();
+      if (!this.#subscribed) return;
+      clearTimeout(this.#rejoining);
+      this.#rejoining = undefined;
+      this.#unanswered = 0;
+      // Broadcasts sent while the connection was lost do not come later.
+      if (this.#wasSubscribed) onGap();
+      this.#wasSubscribed = true;
+    });
+  }
+
+  #joinLater() {
+    this.#leave();
+    const wait = Math.min(REJOIN_AFTER_MS * 2 ** this.#unanswered, REJOIN_AT_LATEST_MS);
+    this.#unanswered += 1;
+    this.#rejoining = setTimeout(() => void this.#join(), wait);
   }
 
   /**
@@ -82,6 +116,8 @@ export class LiveStatus {
   }
 
   #leave() {
+    clearTimeout(this.#rejoining);
+    this.#rejoining = undefined;
     const channel = this.#channel;
     this.#channel = null;
     this.#subscribed = false;

@@ -117,10 +117,36 @@ test('after a lost connection changes may have been missed', async () => {
   assert.equal(gaps, 1);
 });
 
-test('a project that does not answer the subscription has no Realtime', async () => {
+test('a subscription without an answer is given up, and tried again later', async () => {
   await begin(true);
   await pass(4100);
   assert.equal(channel.removed, true);
+  channel.report = null;
+  await pass(10_000);
+  channel.report('SUBSCRIBED');
+  channel.listeners.UPDATE({ payload: { record: { id: '1', status: 'in-progress' } } });
+  assert.deepEqual(told, ['in-progress']);
+});
+
+test('a project without Realtime is asked more and more rarely, or when the network is back', async () => {
+  await begin(true);
+  let joined = 0;
+  channel.subscribe = () => (joined += 1);
+  await pass(600_000);
+  assert.ok(joined >= 4 && joined <= 7, String(joined));
+  const before = joined;
+  live.lookNow();
+  await pass(100);
+  assert.equal(joined, before + 1);
+});
+
+test('a channel that the server closes is joined again, and changes may have been missed', async () => {
+  await begin(true);
+  channel.report('SUBSCRIBED');
+  channel.report('CLOSED');
+  await pass(10_100);
+  channel.report('SUBSCRIBED');
+  assert.equal(gaps, 1);
 });
 
 test('after stop() nothing is asked or told', async () => {

@@ -36,7 +36,9 @@ def wrong(tmp_path: Path) -> Path:
 def test_make_doctor_ends_with_its_report(wrong: Path) -> None:
     done = run("make", "--silent", "doctor", f"ARGS=--env={wrong}")
     assert done.stdout.endswith("\n1 failed of 1.\n")
-    assert (done.returncode, done.stderr) == (0, "")
+    # The first time, the packages are installed, which says so.
+    assert done.returncode == 0
+    assert "make: " not in done.stderr
 
 
 def test_make_doctor_fails_if_there_is_no_report() -> None:

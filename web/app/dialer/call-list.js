@@ -1,15 +1,17 @@
-import { blockReasonSentence, failureOf, isOver } from '../../henk-voice/henk-voice.js';
+import { failureOf } from '../../henk-voice/henk-voice.js';
 import { remembered } from '../frame/view.js';
 import { create, debounce, element, say } from '../shared/dom.js';
 import { hideNotice, showFailure } from '../shared/notices.js';
-import { formatNumber } from '../shared/phone-format.js';
-import { STATUS_FILTERS, STATUS_WORDS, duration, outcomeWord, when } from '../shared/words.js';
+import { STATUS_FILTERS } from '../shared/words.js';
+import { callRow, skeletonRow } from './call-row.js';
+import { NeedsOutcome } from './needs-outcome.js';
 
 /**
  * @typedef {import('../../henk-voice/henk-voice.js').Conversation} Conversation
  * @typedef {import('../../henk-voice/henk-voice.js').ConversationInHistory} ConversationInHistory
  * @typedef {import('../../henk-voice/henk-voice.js').HistoryFilter} HistoryFilter
  * @typedef {import('../frame/view.js').ViewContext} ViewContext
+ * @typedef {import('./team.js').Team} Team
  *
  * @typedef {object} CallListActions what happens when the rep chooses an action of a row
  * @property {(conversation: ConversationInHistory) => void} callAgain
@@ -22,7 +24,9 @@ const SKELETON_ROWS = 6;
 /** The calls of the business, newest first. It updates itself. */
 export class CallList {
   #context;
+  #team;
   #actions;
+  #needsOutcome;
   #filters = element('filters', HTMLFormElement);
   #search = element('filter-search', HTMLInputElement);
   #status = element('filter-status', HTMLSelectElement);
@@ -33,31 +37,45 @@ export class CallList {
   #empty = element('history-empty', HTMLElement);
   #more = element('history-more', HTMLButtonElement);
   #announcement = element('history-status', HTMLElement);
+  #searched = element('history-searched', HTMLElement);
   /** @type {ConversationInHistory[]} */
   #conversations = [];
-  #loads = 0;
+  #loading = new AbortController();
+  /** The filters for the next time that the view is mounted. @type {Map<string, string>} */
+  #kept;
   #reloadSoon = debounce(() => {
     if (!this.#context.signal.aborted) void this.#load();
   }, 300);
 
   /**
    * @param {ViewContext} context
+   * @param {Team} team
    * @param {CallListActions} actions
    */
-  constructor(context, actions) {
+  constructor(context, team, actions) {
     this.#context = context;
+    this.#team = team;
     this.#actions = actions;
     for (const [value, { label }] of Object.entries(STATUS_FILTERS)) {
       this.#status.append(create('option', { value }, label));
     }
     this.#filters.addEventListener('submit', (event) => event.preventDefault());
-    for (const select of [this.#status, this.#campaign, this.#owner]) {
-      select.addEventListener('change', () => this.#reset());
-    }
-    this.#search.addEventListener(
-      'input',
-      debounce(() => this.#reset(), 300),
-    );
+    context.signal.addEventListener('abort', () => this.#loading.abort());
+    this.#needsOutcome = new NeedsOutcome(context, () => {
+      this.#clearFilters();
+      this.#reset();
+    });
+    const resetSoon = debounce(() => this.#reset(), 300);
+    this.#filters.addEventListener('input', (event) => {
+      // The list is of older filters from now on.
+      this.#loading.abort();
+      this.#needsOutcome.leave();
+      if (event.target === this.#search) resetSoon();
+      else this.#reset();
+    });
+    team.onLoad(() => {
+      if (this.#conversations.length) this.#render(!this.#more.hidden);
+    });
     this.#more.addEventListener('click', () => void this.#loadOlder());
     element('history-reload', HTMLButtonElement).addEventListener('click', () => this.#reset());
 
@@ -70,6 +88,7 @@ export class CallList {
       () => {
         this.#enableCallAgain();
         this.#reloadSoon();
+        this.#needsOutcome.countSoon();
       },
       { signal },
     );
@@ -77,25 +96,29 @@ export class CallList {
     document.addEventListener(
       'visibilitychange',
       () => {
-        if (document.visibilityState === 'visible') this.#reloadSoon();
+        if (document.visibilityState !== 'visible') return;
+        this.#reloadSoon();
+        this.#needsOutcome.countSoon();
       },
       { signal },
     );
-    this.#keepFilters(remembered(memory, 'calls.filters', () => new Map()));
+    this.#kept = remembered(memory, 'calls.filters', () => new Map());
+    this.#restoreFilters();
     this.#reset();
   }
 
-  /**
-   * Keeps the filters for the next time that the view is mounted. Campaigns belong to a business, so
-   * that filter is not kept.
-   *
-   * @param {Map<string, string>} kept
-   */
-  #keepFilters(kept) {
+  /** Campaigns belong to a business, so that filter is not kept. */
+  #restoreFilters() {
     for (const field of [this.#search, this.#status, this.#owner]) {
-      field.value = kept.get(field.id) ?? field.value;
-      field.addEventListener('input', () => kept.set(field.id, field.value));
+      field.value = this.#kept.get(field.id) ?? field.value;
+      field.addEventListener('input', () => this.#kept.set(field.id, field.value));
     }
+  }
+
+  /** The fields must not show filters that do not count. */
+  #clearFilters() {
+    this.#filters.reset();
+    this.#kept.clear();
   }
 
   /** Empties the list and loads it again. */
@@ -110,6 +133,7 @@ export class CallList {
 
   /** @returns {HistoryFilter} */
   get #filter() {
+    if (this.#needsOutcome.isChosen) return { needsOutcome: true };
     const statuses = STATUS_FILTERS[this.#status.value]?.statuses ?? [];
     return {
       statuses,
@@ -121,55 +145,59 @@ export class CallList {
 
   /** Loads as many calls as the list has, and at least one page. */
   async #load() {
-    const number = ++this.#loads;
+    const signal = this.#begin();
     const limit = Math.max(PAGE, this.#conversations.length);
-    const page = await this.#read(number, { limit });
+    const page = await this.#read(signal, { limit });
     if (!page) return;
     this.#conversations = page.conversations;
     this.#render(page.more);
   }
 
   async #loadOlder() {
-    const number = ++this.#loads;
+    const signal = this.#begin();
     this.#more.disabled = true;
-    const page = await this.#read(number, { offset: this.#conversations.length, limit: PAGE });
+    const page = await this.#read(signal, { before: this.#conversations.at(-1), limit: PAGE });
     this.#more.disabled = false;
     if (!page) return;
-    // A new call in the meantime shifts the pages by one.
-    const known = new Set(this.#conversations.map(({ id }) => id));
-    const older = page.conversations.filter(({ id }) => !known.has(id));
     const firstOlder = this.#conversations.length;
-    this.#conversations.push(...older);
+    this.#conversations.push(...page.conversations);
     this.#render(page.more);
     const row = this.#body.children[firstOlder]?.querySelector('button');
     if (!page.more) row?.focus();
   }
 
   /**
-   * @param {number} number of this load; a later load makes its answer useless
+   * Begins to read the list. What was being read before is not used any more.
+   *
+   * @returns {AbortSignal} aborted when this is not used any more
+   */
+  #begin() {
+    this.#loading.abort();
+    this.#loading = new AbortController();
+    this.#table.setAttribute('aria-busy', 'true');
+    return this.#loading.signal;
+  }
+
+  /**
+   * @param {AbortSignal} signal
    * @param {HistoryFilter} range
    */
-  async #read(number, range) {
+  async #read(signal, range) {
     const { voice, business } = this.#context;
-    this.#table.setAttribute('aria-busy', 'true');
     try {
-      const page = await voice.conversations.history(business.id, { ...this.#filter, ...range });
-      if (this.#isStale(number)) return null;
+      const filter = { ...this.#filter, ...range, signal };
+      const page = await voice.conversations.history(business.id, filter);
+      if (signal.aborted) return null;
       hideNotice('history');
       return page;
     } catch (error) {
-      if (this.#isStale(number)) return null;
+      if (signal.aborted) return null;
       showFailure(failureOf(error), 'history');
       if (this.#conversations.length === 0) this.#showEmpty('The calls could not be loaded.');
       return null;
     } finally {
-      if (!this.#isStale(number)) this.#table.setAttribute('aria-busy', 'false');
+      if (!signal.aborted) this.#table.setAttribute('aria-busy', 'false');
     }
-  }
-
-  /** @param {number} number of a load */
-  #isStale(number) {
-    return number !== this.#loads || this.#context.signal.aborted;
   }
 
   /** @param {boolean} more */
@@ -181,15 +209,30 @@ export class CallList {
     this.#more.hidden = !more;
     this.#table.hidden = false;
     this.#empty.hidden = true;
-    if (count === 0) this.#showEmpty(this.#isFiltered ? 'No call matches.' : 'No calls yet.');
+    if (count === 0) this.#showEmpty(this.#nothingFound);
+    say(this.#searched, this.#whatWasSearched);
     say(
       this.#announcement,
       count === 1 ? '1 call' : `${count} calls${more ? '. There are older ones.' : ''}`,
     );
   }
 
-  get #isFiltered() {
-    return Boolean(this.#search.value || this.#campaign.value || this.#status.value !== 'all');
+  get #nothingFound() {
+    if (this.#needsOutcome.isChosen) return 'Each of your calls has an outcome.';
+    const isFiltered = this.#search.value || this.#campaign.value || this.#status.value !== 'all';
+    return isFiltered ? 'No call matches.' : 'No calls yet.';
+  }
+
+  /** Without it, nobody knows what "No call matches" stands for. */
+  get #whatWasSearched() {
+    const search = this.#search.value.trim();
+    if (!search || this.#needsOutcome.isChosen) return '';
+    const whose = this.#owner.value === 'mine' ? 'all of your calls' : 'all calls of the business';
+    const others = this.#campaign.value || this.#status.value !== 'all';
+    return (
+      `Searched names, companies and numbers of ${whose}` +
+      `${others ? ' with this status and campaign' : ''} for “${search}”.`
+    );
   }
 
   /** @param {string} text */
@@ -201,6 +244,7 @@ export class CallList {
 
   /** @param {Partial<Conversation> & { id: string }} changed */
   #update(changed) {
+    if ('outcome' in changed) this.#needsOutcome.countSoon();
     const index = this.#conversations.findIndex(({ id }) => id === changed.id);
     const known = this.#conversations[index];
     if (!known) {
@@ -233,57 +277,12 @@ export class CallList {
 
   /** @param {ConversationInHistory} conversation */
   #row(conversation) {
-    const { status, block_reason: blockReason, outcome, notes, lead, campaign } = conversation;
-    const number = formatNumber(conversation.to_number ?? '', this.#context.business.country);
-    const name = lead?.name ?? number;
-    const talked = conversation.answered_at ? conversation.duration_seconds : null;
-    const time = when(conversation.created_at);
-    const badge = create('span', { class: 'badge', 'data-status': status }, STATUS_WORDS[status]);
-    const why = blockReason
-      ? [create('span', { class: 'why' }, blockReasonSentence(blockReason))]
-      : [];
-
-    return create(
-      'tr',
-      { 'data-conversation': conversation.id, 'data-status': status },
-      create(
-        'th',
-        { scope: 'row' },
-        create('span', { class: 'who' }, name),
-        ...(lead ? [create('span', { class: 'aside' }, number)] : []),
-      ),
-      cell('Status', badge, ...why),
-      cell('Talk time', talked === null || !isOver(status) ? '' : duration(talked)),
-      cell('Campaign', campaign?.name ?? ''),
-      cell(
-        'Outcome',
-        outcome ? outcomeWord(outcome) : '',
-        ...(notes ? [create('span', { class: 'aside notes', title: notes }, notes)] : []),
-      ),
-      cell(
-        'When',
-        create('time', { datetime: time.iso, title: time.exact }, time.short),
-        create(
-          'span',
-          { class: 'row-actions' },
-          this.#callAgain(conversation, name),
-          ...(status === 'blocked'
-            ? []
-            : [action('Edit', name, () => this.#actions.describe(conversation))]),
-        ),
-      ),
-    );
-  }
-
-  /**
-   * @param {ConversationInHistory} conversation
-   * @param {string} name
-   */
-  #callAgain(conversation, name) {
-    const button = action('Call again', name, () => this.#actions.callAgain(conversation));
-    button.dataset.callAgain = '';
-    button.disabled = this.#context.voice.inCall;
-    return button;
+    const mayDescribe = conversation.status !== 'blocked' && this.#team.mayDescribe(conversation);
+    return callRow(conversation, {
+      callAgain: () => this.#actions.callAgain(conversation),
+      describe: mayDescribe ? () => this.#actions.describe(conversation) : null,
+      inCall: this.#context.voice.inCall,
+    });
   }
 
   /** There can be only one call at a time. */
@@ -293,34 +292,4 @@ export class CallList {
       if ('callAgain' in button.dataset) button.disabled = inCall;
     }
   }
-}
-
-/**
- * @param {string} label shown on narrow screens, which have no column headings
- * @param {...(Node | string)} content
- */
-function cell(label, ...content) {
-  const filled = content.filter(Boolean);
-  if (filled.length) return create('td', { 'data-label': label }, ...filled);
-  return create('td', { 'data-label': label, class: 'nothing' }, '–');
-}
-
-/**
- * @param {string} label
- * @param {string} name
- * @param {() => void} act
- */
-function action(label, name, act) {
-  const button = create(
-    'button',
-    { type: 'button', class: 'quiet', 'aria-label': `${label}: ${name}` },
-    label,
-  );
-  button.addEventListener('click', act);
-  return button;
-}
-
-function skeletonRow() {
-  const bar = () => create('td', {}, create('span', { class: 'skeleton' }));
-  return create('tr', { 'aria-hidden': 'true' }, ...Array.from({ length: 6 }, bar));
 }

@@ -1,10 +1,13 @@
-import { create, element, say } from '../shared/dom.js';
+import { bdi, create, element, ltr, say, sayParts } from '../shared/dom.js';
+import { formatNumber } from '../shared/phone-format.js';
 import { callState, duration } from '../shared/words.js';
 import { DialPad } from './dial-pad.js';
 
 /**
  * @typedef {import('../../henk-voice/henk-voice.js').Call} Call
+ * @typedef {import('../../henk-voice/henk-voice.js').ConversationInHistory} ConversationInHistory
  * @typedef {import('../../henk-voice/henk-voice.js').EndReason} EndReason
+ * @typedef {import('../../henk-voice/henk-voice.js').Failure} Failure
  * @typedef {import('../../henk-voice/henk-voice.js').HenkVoice} HenkVoice
  */
 
@@ -16,12 +19,15 @@ export class CallPanel {
   #state = element('call-state', HTMLElement);
   #clock = element('talk-clock', HTMLElement);
   #detail = element('call-detail', HTMLElement);
+  #number = element('call-number', HTMLElement);
   #warnings = element('call-warnings', HTMLElement);
   #callButton = element('call-button', HTMLButtonElement);
   #muteButton = element('mute-button', HTMLButtonElement);
   #hangUpButton = element('hang-up-button', HTMLButtonElement);
+  #extensionButton = element('extension-button', HTMLButtonElement);
   #dialPad;
   #signal;
+  #ready;
   /** @type {Call | null} */
   #call = null;
   #name = '';
@@ -34,13 +40,45 @@ export class CallPanel {
    */
   constructor(voice, signal) {
     this.#signal = signal;
-    if (voice.ready) this.#idle('Ready to call');
-    voice.on('ready', () => this.#idle('Ready to call'), { signal });
-    voice.on('failure', () => this.#idle('Not ready to call'), { signal });
+    this.#ready = voice.ready ? 'Ready to call' : 'Getting ready…';
+    const become = (/** @type {string} */ text) => {
+      this.#ready = text;
+      this.#idle();
+      // A refusal may be out of date.
+      if (this.#call?.over) this.#render();
+    };
+    voice.on('ready', () => become('Ready to call'), { signal });
+    voice.on('recovered', () => become('Ready to call'), { signal });
+    voice.on('failure', () => become('Not ready to call'), { signal });
+    this.#idle();
     signal.addEventListener('abort', () => clearInterval(this.#ticking));
     this.#dialPad = new DialPad((digit) => this.#call?.sendDigits(digit), signal);
     this.#muteButton.addEventListener('click', () => this.#call?.mute(!this.#call.muted));
     this.#hangUpButton.addEventListener('click', () => this.#call?.hangUp());
+    this.#extensionButton.addEventListener('click', () => {
+      this.#dialPad.send(extensionOf(this.#call));
+    });
+  }
+
+  /** @param {boolean} isChecking *Call* was pressed, and the number is checked before the call */
+  check(isChecking) {
+    this.#callButton.setAttribute('aria-disabled', String(isChecking));
+    if (isChecking) {
+      say(this.#state, 'Checking the number…');
+      sayParts(this.#detail);
+    } else if (this.#call) this.#render();
+    else this.#idle();
+  }
+
+  /**
+   * Says why no call can be placed now. Nothing else changes.
+   *
+   * @param {Failure | null} failure
+   */
+  refuse(failure) {
+    say(this.#state, failure ? `Not called: ${failure.title}` : 'Not called');
+    sayParts(this.#detail, failure ? `${failure.message} ${failure.action}` : '');
+    sayParts(this.#number);
   }
 
   /**
@@ -59,9 +97,10 @@ export class CallPanel {
     if (!call.over) this.#ticking = setInterval(() => this.#tick(), TICK_MS);
   }
 
-  /** @param {string} text */
-  #idle(text) {
-    if (!this.#call) say(this.#state, text);
+  #idle() {
+    if (this.#call) return;
+    say(this.#state, this.#ready);
+    sayParts(this.#detail);
   }
 
   #render() {
@@ -71,7 +110,8 @@ export class CallPanel {
     this.#box.dataset.state = call.reconnecting ? 'reconnecting' : state;
     this.#clock.hidden = call.answeredAt === null || state === 'connecting';
     say(this.#state, call.reason ? `Ended: ${inShort(call.reason)}` : callState(call));
-    say(this.#detail, over ? this.#name : `${this.#name}${call.muted ? ' · Muted' : ''}`);
+    sayParts(this.#detail, bdi(this.#nameOf(call)), !over && call.muted ? ' · Muted' : '');
+    this.#showNumber(call);
     this.#tick();
     if (over) clearInterval(this.#ticking);
 
@@ -81,8 +121,33 @@ export class CallPanel {
     this.#muteButton.disabled = state === 'connecting';
     this.#muteButton.setAttribute('aria-pressed', String(call.muted));
     this.#dialPad.enable(state === 'talking');
+    const extension = extensionOf(call);
+    this.#extensionButton.hidden = !extension || state !== 'talking';
+    say(this.#extensionButton, `Send extension ${extension}`);
     this.#warnings.replaceChildren(
       ...call.warnings.map(({ message, action }) => create('li', {}, `${message} ${action}`)),
+    );
+  }
+
+  /**
+   * Whoever the database has the call for, if no contact was chosen.
+   *
+   * @param {Call} call
+   */
+  #nameOf({ wishes, conversation }) {
+    const { lead } = /** @type {Partial<ConversationInHistory>} */ (conversation ?? {});
+    return wishes.leadId ? this.#name : (lead?.name ?? this.#name);
+  }
+
+  /** @param {Call} call */
+  #showNumber(call) {
+    const number = call.wishes.to.replace(/;ext=\d+$/, '');
+    const extension = extensionOf(call);
+    const isSaid = this.#nameOf(call).replaceAll(' ', '').includes(number);
+    sayParts(
+      this.#number,
+      ...(isSaid ? [] : [ltr(formatNumber(number))]),
+      extension ? ` extension ${extension}` : '',
     );
   }
 
@@ -104,4 +169,12 @@ export class CallPanel {
  */
 function inShort({ message, failure }) {
   return failure ? failure.title : message;
+}
+
+/**
+ * @param {Call | null} call
+ * @returns {string} its digits, or empty
+ */
+function extensionOf(call) {
+  return call?.wishes.to.match(/;ext=(\d+)$/)?.[1] ?? '';
 }

@@ -25,7 +25,7 @@ export class DialPad {
   #enabled = false;
 
   /**
-   * @param {(digit: string) => void} send
+   * @param {(digits: string) => void} send
    * @param {AbortSignal} signal
    */
   constructor(send, signal) {
@@ -58,6 +58,17 @@ export class DialPad {
     if (!enabled) this.#open(false);
   }
 
+  /**
+   * Sends digits, and shows them.
+   *
+   * @param {string} digits
+   */
+  send(digits) {
+    if (!this.#enabled || !digits) return;
+    this.#open(true);
+    this.#press(digits);
+  }
+
   /** @param {boolean} isOpen */
   #open(isOpen) {
     this.#pad.hidden = !isOpen;
@@ -68,14 +79,13 @@ export class DialPad {
   #onKey(event) {
     if (!this.#enabled || event.ctrlKey || event.metaKey || event.altKey) return;
     if (!/^[0-9*#]$/.test(event.key) || isTyping(event.target)) return;
-    this.#open(true);
-    this.#press(event.key);
+    this.send(event.key);
   }
 
-  /** @param {string} digit */
-  #press(digit) {
-    this.#send(digit);
-    this.#sent.textContent += digit;
+  /** @param {string} digits */
+  #press(digits) {
+    this.#send(digits);
+    this.#sent.textContent += digits;
   }
 }
 

@@ -1,17 +1,21 @@
 import { failureOf } from '../../henk-voice/henk-voice.js';
-import { CallPanel } from './call-panel.js';
 import { create, element } from '../shared/dom.js';
-import { LeadSearch } from './lead-search.js';
 import { showFailure } from '../shared/notices.js';
+import { formatNumber } from '../shared/phone-format.js';
+import { CallPanel } from './call-panel.js';
+import { decide } from './decision.js';
+import { LeadSearch } from './lead-search.js';
+import { NumberCheck } from './number-check.js';
 import { NumberField } from './number-field.js';
+import { Target } from './target.js';
 import { WrapUp } from './wrap-up.js';
 
 /**
  * @typedef {import('../../henk-voice/henk-voice.js').Call} Call
- * @typedef {import('../../henk-voice/henk-voice.js').CallWishes} CallWishes
  * @typedef {import('../../henk-voice/henk-voice.js').ConversationInHistory} ConversationInHistory
- * @typedef {import('../../henk-voice/henk-voice.js').Lead} Lead
  * @typedef {import('../frame/view.js').ViewContext} ViewContext
+ * @typedef {import('./target.js').TargetState} TargetState
+ * @typedef {import('./team.js').Team} Team
  */
 
 /** The form for a new call: the person to call, the call itself, and what the rep writes about it. */
@@ -19,46 +23,65 @@ export class Dialer {
   #context;
   #fields = element('dial-fields', HTMLFieldSetElement);
   #campaign = element('campaign', HTMLSelectElement);
+  #target = new Target(() => this.#targetChanged());
+  #check;
   #leads;
   #number;
   #panel;
   #wrapUp;
+  #campaignsKnown = false;
+  /** *Call* was pressed, and the number is being checked. */
+  #deciding = false;
 
-  /** @param {ViewContext} context */
-  constructor(context) {
+  /**
+   * @param {ViewContext} context
+   * @param {Team} team
+   */
+  constructor(context, team) {
     this.#context = context;
-    this.#panel = new CallPanel(context.voice, context.signal);
-    this.#wrapUp = new WrapUp(context);
-    this.#number = new NumberField(context, () => this.#wishes);
-    this.#leads = new LeadSearch(context, (lead) => {
-      if (lead?.phone_number) this.#number.value = lead.phone_number;
-      else this.#number.recheck();
+    const { voice, signal } = context;
+    this.#panel = new CallPanel(voice, signal);
+    this.#wrapUp = new WrapUp(context, team);
+    this.#number = new NumberField(this.#target);
+    this.#check = new NumberCheck({
+      ask: (wishes, abort) => voice.preview(wishes, abort),
+      onChange: (state) => this.#number.show(state),
     });
-    this.#campaign.addEventListener('change', () => this.#number.recheck());
+    this.#leads = new LeadSearch(context, this.#target);
+    this.#campaign.addEventListener('change', () =>
+      this.#target.chooseCampaign(this.#campaign.value),
+    );
     element('dial-form', HTMLFormElement).addEventListener('submit', (event) => {
       event.preventDefault();
-      this.#dial();
+      void this.#dial();
     });
-    this.#restore();
+    const retry = () => this.#check.retry();
+    voice.on('ready', retry, { signal });
+    window.addEventListener('online', retry, { signal });
+    this.#keepForm();
+    void this.#loadCampaigns();
     const { call, name } = context.currentCall;
     if (call) this.#follow(call, name);
   }
 
   /** Fills in the form as it was when the view was left, and keeps it when the view is left again. */
-  #restore() {
+  #keepForm() {
     const { memory, business, signal } = this.#context;
-    /** @type {{ lead: Lead | null, number: string, campaignId: string } | undefined} */
-    const form = memory.get(`dialer.form.${business.id}`);
-    if (form?.lead) this.#leads.choose(form.lead);
-    if (form) this.#number.value = form.number;
-    void this.#loadCampaigns(form?.campaignId ?? '');
+    const key = `dialer.form.${business.id}`;
+    /** @type {TargetState | undefined} */
+    const state = memory.get(key);
+    if (state) this.#target.set(state);
     signal.addEventListener('abort', () => {
-      memory.set(`dialer.form.${business.id}`, {
-        lead: this.#leads.chosen,
-        number: this.#number.value,
-        campaignId: this.#campaign.value,
-      });
+      this.#check.stop();
+      memory.set(key, this.#target.state);
     });
+  }
+
+  #targetChanged() {
+    this.#leads.show();
+    this.#showCampaign();
+    this.#check.update(this.#target.wishes);
+    this.#number.show(this.#check.state);
   }
 
   /**
@@ -66,12 +89,15 @@ export class Dialer {
    *
    * @param {ConversationInHistory} conversation
    */
-  prepare(conversation) {
+  prepare({ lead, to_number: number, extension, campaign_id: campaignId }) {
     if (this.#context.voice.inCall) return;
-    if (conversation.lead) this.#leads.choose(conversation.lead);
-    else this.#leads.clear();
-    this.#number.value = conversation.to_number ?? '';
-    this.#campaign.value = conversation.campaign_id ?? '';
+    const then = extension ? ` ext. ${extension}` : '';
+    this.#target.set({
+      lead,
+      text: formatNumber(number ?? '') + then,
+      fromLead: number !== null && number === lead?.phone_number && !then,
+      campaignId: campaignId ?? '',
+    });
     element('call-button', HTMLButtonElement).focus();
   }
 
@@ -81,33 +107,30 @@ export class Dialer {
    * @param {ConversationInHistory} conversation
    */
   describe(conversation) {
-    const name = conversation.lead?.name ?? conversation.to_number ?? '';
+    const name = conversation.lead?.name ?? formatNumber(conversation.to_number ?? '');
     this.#wrapUp.edit(conversation, name);
   }
 
-  /** @returns {CallWishes} */
-  get #wishes() {
-    return {
-      to: this.#number.value,
-      leadId: this.#leads.chosen?.id,
-      campaignId: this.#campaign.value || undefined,
-    };
-  }
-
-  #dial() {
-    const wishes = this.#wishes;
-    if (!wishes.to) {
-      this.#number.complain('Enter a number, or choose a contact.');
+  async #dial() {
+    const { voice, currentCall, signal } = this.#context;
+    if (this.#deciding || voice.inCall) return;
+    if (!voice.ready) {
+      this.#panel.refuse(voice.failure);
       return;
     }
-    if (this.#number.blockReason) {
-      this.#number.focus();
+    this.#deciding = true;
+    this.#panel.check(true);
+    const { call, refusal } = await decide(this.#target, this.#check);
+    this.#deciding = false;
+    this.#panel.check(false);
+    if (signal.aborted) return;
+    if (!call) {
+      this.#number.refuse(refusal ?? '', this.#check.state);
       return;
     }
-    this.#wrapUp.finish();
-    const name = this.#leads.chosen?.name ?? wishes.to;
     try {
-      this.#follow(this.#context.currentCall.place(wishes, name), name);
+      this.#follow(currentCall.place(call.wishes, call.name), call.name);
+      this.#wrapUp.finish();
     } catch (error) {
       showFailure(failureOf(error), 'call');
     }
@@ -135,19 +158,25 @@ export class Dialer {
     if (call.conversation.status !== 'blocked') this.#wrapUp.offer(call.conversation, name);
   }
 
-  /** @param {string} chosen id of the campaign to choose, or empty */
-  async #loadCampaigns(chosen) {
-    const { voice, business } = this.#context;
+  async #loadCampaigns() {
+    const { voice, business, signal } = this.#context;
     const filter = element('filter-campaign', HTMLSelectElement);
     try {
-      for (const { id, name } of await voice.conversations.campaigns(business.id)) {
+      for (const { id, name } of await voice.conversations.campaigns(business.id, { signal })) {
         for (const select of [this.#campaign, filter]) {
           select.append(create('option', { value: id }, name));
         }
       }
-      if (chosen) this.#campaign.value = chosen;
     } catch (error) {
-      showFailure(failureOf(error), 'campaigns');
+      if (!signal.aborted) showFailure(failureOf(error), 'campaigns');
     }
+    this.#campaignsKnown = true;
+    this.#showCampaign();
+  }
+
+  /** A campaign that is not there any more is not chosen. */
+  #showCampaign() {
+    this.#campaign.value = this.#target.campaignId;
+    if (this.#campaignsKnown && this.#campaign.selectedIndex < 0) this.#target.chooseCampaign('');
   }
 }

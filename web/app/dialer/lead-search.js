@@ -1,47 +1,52 @@
 import { failureOf } from '../../henk-voice/henk-voice.js';
-import { create, debounce, element, say } from '../shared/dom.js';
+import { bdi, create, debounce, element, ltr, say, sayParts } from '../shared/dom.js';
 import { formatNumber } from '../shared/phone-format.js';
 
 /**
  * @typedef {import('../../henk-voice/henk-voice.js').Lead} Lead
  * @typedef {import('../frame/view.js').ViewContext} ViewContext
+ * @typedef {import('./target.js').Target} Target
  */
 
 const SHOWN = 20;
+const SEARCH_AFTER_MS = 200;
 
 /** The contact field: a combobox after https://www.w3.org/WAI/ARIA/apg/patterns/combobox/. */
 export class LeadSearch {
-  /** @type {Lead | null} */
-  chosen = null;
-
   #context;
-  #onChoose;
+  #target;
   #input = element('lead-search', HTMLInputElement);
   #list = element('lead-list', HTMLUListElement);
   #clear = element('lead-clear', HTMLButtonElement);
   #hint = element('lead-hint', HTMLElement);
-  /** @type {Lead[]} */
+  /** The contacts of the list that is open. @type {Lead[]} */
   #leads = [];
   #active = -1;
-  #searches = 0;
+  /** The latest search. A key, a choice or the end of the view makes it useless. @type {AbortController | null} */
+  #searching = null;
 
   /**
    * @param {ViewContext} context
-   * @param {(lead: Lead | null) => void} onChoose
+   * @param {Target} target
    */
-  constructor(context, onChoose) {
+  constructor(context, target) {
     this.#context = context;
-    this.#onChoose = onChoose;
-    const searchSoon = debounce(() => void this.#search(), 200);
+    this.#target = target;
+    const searchSoon = debounce(() => {
+      if (document.activeElement === this.#input) void this.#search();
+    }, SEARCH_AFTER_MS);
     this.#input.addEventListener('input', () => {
-      if (this.chosen) this.choose(null);
+      // The list is of an older text: nobody may choose from it.
+      this.#close();
+      target.searchFor(this.#input.value);
       searchSoon();
     });
     this.#input.addEventListener('focus', () => void this.#search());
     this.#input.addEventListener('blur', () => this.#close());
     this.#input.addEventListener('keydown', (event) => this.#onKey(event));
+    context.signal.addEventListener('abort', () => this.#searching?.abort());
     this.#clear.addEventListener('click', () => {
-      this.clear();
+      this.#empty();
       this.#input.focus();
     });
     // Without this the field loses focus, and the list closes, before the click arrives.
@@ -52,65 +57,49 @@ export class LeadSearch {
     });
   }
 
-  clear() {
-    this.#input.value = '';
-    this.choose(null);
+  /** Shows the contact that is chosen, or the text that is searched for. */
+  show() {
+    const { lead, search } = this.#target;
+    const text = lead ? lead.name : search;
+    if (this.#input.value !== text) this.#input.value = text;
+    this.#clear.hidden = !lead;
+    if (!lead) return;
+    this.#close();
+    sayParts(this.#hint, ...(lead.company ? [bdi(lead.company)] : []));
   }
 
-  /** @param {Lead | null} lead */
-  choose(lead) {
-    this.chosen = lead;
-    this.#clear.hidden = !lead;
-    if (lead) this.#input.value = lead.name;
-    say(this.#hint, lead?.company ?? '');
-    this.#onChoose(lead);
+  #empty() {
+    this.#close();
+    this.#target.choose(null);
   }
 
   async #search() {
     // A contact was chosen after the last key press.
-    if (this.chosen) return;
+    if (this.#target.lead) return;
     const { business, voice } = this.#context;
-    const number = ++this.#searches;
-    const text = this.#input.value;
+    this.#searching?.abort();
+    const { signal } = (this.#searching = new AbortController());
+    const search = this.#input.value;
     try {
-      const leads = await voice.conversations.leads(business.id, { search: text, limit: SHOWN });
-      // A later search may have started, or the field may have lost focus.
-      if (number === this.#searches && document.activeElement === this.#input) this.#show(leads);
+      const found = await voice.conversations.leads(business.id, { search, limit: SHOWN, signal });
+      if (!signal.aborted) this.#show(found, search.trim());
     } catch (error) {
-      if (number === this.#searches) say(this.#hint, failureOf(error).message);
+      if (!signal.aborted) say(this.#hint, failureOf(error).message);
     }
   }
 
-  /** @param {Lead[]} leads */
-  #show(leads) {
+  /**
+   * @param {{ leads: Lead[], more: boolean }} found
+   * @param {string} search
+   */
+  #show({ leads, more }, search) {
     this.#leads = leads;
-    const { country } = this.#context.business;
-    this.#list.replaceChildren(
-      ...leads.map((lead, index) =>
-        create(
-          'li',
-          { role: 'option', id: `lead-${index}`, 'aria-selected': 'false' },
-          create('span', { class: 'lead-name' }, lead.name),
-          create(
-            'span',
-            { class: 'lead-about' },
-            [
-              lead.company,
-              lead.phone_number ? formatNumber(lead.phone_number, country) : 'no number',
-            ]
-              .filter(Boolean)
-              .join(' · '),
-          ),
-        ),
-      ),
-    );
+    this.#list.replaceChildren(...leads.map(option));
     this.#open(leads.length > 0);
-    const searched = this.#input.value.trim();
-    if (leads.length === 0) {
-      say(
-        this.#hint,
-        searched ? `No contact matches “${searched}”.` : 'There are no contacts yet.',
-      );
+    if (!leads.length) {
+      say(this.#hint, search ? `No contact matches “${search}”.` : 'There are no contacts yet.');
+    } else if (more) {
+      say(this.#hint, `The first ${leads.length} contacts. There are more: type more of the name.`);
     } else {
       say(this.#hint, leads.length === 1 ? '1 contact' : `${leads.length} contacts`);
     }
@@ -118,6 +107,7 @@ export class LeadSearch {
 
   /** @param {KeyboardEvent} event */
   #onKey(event) {
+    if (event.isComposing) return;
     const isOpen = !this.#list.hidden;
     switch (event.key) {
       case 'ArrowDown':
@@ -127,14 +117,14 @@ export class LeadSearch {
         else this.#move(event.key === 'ArrowDown' ? 1 : -1);
         break;
       case 'Enter':
-        // Enter in the list chooses a contact; it must not place the call.
-        if (!isOpen) return;
+        // Enter in this field chooses a contact; it never places a call.
         event.preventDefault();
-        if (this.#active >= 0) this.#pick(this.#active);
+        if (isOpen && this.#active >= 0) this.#pick(this.#active);
+        else if (!isOpen) void this.#search();
         break;
       case 'Escape':
         if (isOpen) this.#close();
-        else this.clear();
+        else this.#empty();
         break;
     }
   }
@@ -142,7 +132,8 @@ export class LeadSearch {
   /** @param {number} step */
   #move(step) {
     const count = this.#leads.length;
-    this.#activate((this.#active + step + count) % count);
+    const from = this.#active < 0 && step < 0 ? 0 : this.#active;
+    this.#activate((from + step + count) % count);
   }
 
   /** @param {number} index */
@@ -161,13 +152,13 @@ export class LeadSearch {
     const lead = this.#leads[index];
     if (!lead) return;
     this.#close();
-    this.choose(lead);
+    this.#target.choose(lead);
   }
 
   #close() {
-    this.#searches += 1;
+    this.#searching?.abort();
     this.#open(false);
-    if (!this.chosen) say(this.#hint, '');
+    if (!this.#target.lead) say(this.#hint, '');
   }
 
   /** @param {boolean} isOpen */
@@ -176,4 +167,21 @@ export class LeadSearch {
     this.#input.setAttribute('aria-expanded', String(isOpen));
     this.#activate(-1);
   }
+}
+
+/**
+ * @param {Lead} lead
+ * @param {number} index
+ */
+function option({ name, company, phone_number: phoneNumber }, index) {
+  const about = [
+    ...(company ? [bdi(company), ' · '] : []),
+    phoneNumber ? ltr(formatNumber(phoneNumber)) : 'no number',
+  ];
+  return create(
+    'li',
+    { role: 'option', id: `lead-${index}`, 'aria-selected': 'false' },
+    create('span', { class: 'lead-name' }, bdi(name)),
+    create('span', { class: 'lead-about' }, ...about),
+  );
 }

@@ -1,113 +1,90 @@
-import { blockReasonSentence, failureOf } from '../../henk-voice/henk-voice.js';
-import { debounce, element, say } from '../shared/dom.js';
+import { blockReasonSentence, warningSentence } from '../../henk-voice/henk-voice.js';
+import { create, element, ltr, sayParts } from '../shared/dom.js';
 import { formatNumber } from '../shared/phone-format.js';
 
 /**
- * @typedef {import('../../henk-voice/henk-voice.js').CallWishes} CallWishes
- * @typedef {import('../frame/view.js').ViewContext} ViewContext
+ * @typedef {import('../../henk-voice/henk-voice.js').Preview} Preview
+ * @typedef {import('./number-check.js').CheckState} CheckState
+ * @typedef {import('./target.js').Target} Target
  */
 
-const CHECK_AFTER_MS = 400;
-/** Every number has at least this many digits. With fewer, the person is still typing. */
-const FEWEST_DIGITS = 4;
-
-/** The number field. It formats the number, and checks whether it may be called. */
+/**
+ * The number field, and the line below it, which says how the server reads the text. The field never
+ * changes what was typed or pasted. It is a textarea, because browsers join pasted lines in an input:
+ * two numbers would become one.
+ */
 export class NumberField {
-  /** Why the call would be refused, according to the latest check. @type {string | null} */
-  blockReason = null;
+  #target;
+  #input = element('number', HTMLTextAreaElement);
+  #line = element('number-check', HTMLElement);
 
-  #context;
-  #wishes;
-  #input = element('number', HTMLInputElement);
-  #hint = element('number-check', HTMLElement);
-  #checkSoon = debounce(() => void this.#check(), CHECK_AFTER_MS);
-  /** @type {AbortController | null} */
-  #checking = null;
-
-  /**
-   * @param {ViewContext} context
-   * @param {() => CallWishes} wishes the call that the form describes
-   */
-  constructor(context, wishes) {
-    this.#context = context;
-    this.#wishes = wishes;
-    this.#input.addEventListener('input', () => {
-      this.#formatWhileTyping();
-      this.recheck();
+  /** @param {Target} target */
+  constructor(target) {
+    this.#target = target;
+    this.#input.addEventListener('input', () => target.write(this.#input.value));
+    this.#input.addEventListener('keydown', (event) => {
+      if (event.key !== 'Enter' || event.isComposing) return;
+      event.preventDefault();
+      this.#input.form?.requestSubmit();
     });
-    this.#input.addEventListener('blur', () => this.#format());
-  }
-
-  get value() {
-    return this.#input.value.trim();
-  }
-
-  set value(number) {
-    this.#input.value = number;
-    this.#format();
-    this.recheck();
   }
 
   focus() {
     this.#input.focus();
   }
 
-  /** Call this when the number, the contact or the campaign has changed. */
-  recheck() {
-    this.#checking?.abort();
-    this.#checking = null;
-    this.#tell('', null);
-    if (this.value.replace(/\D/g, '').length < FEWEST_DIGITS) return;
-    this.#tell('Checking…', null);
-    this.#checkSoon();
-  }
-
-  /** @param {string} text what is wrong with the number */
-  complain(text) {
-    this.#tell(text, 'empty');
-    this.#input.focus();
-  }
-
-  #format() {
-    this.#input.value = formatNumber(this.#input.value, this.#context.business.country);
-  }
-
-  #formatWhileTyping() {
-    // Formatting in the middle of the text would move the caret.
-    const { value, selectionStart } = this.#input;
-    if (selectionStart === value.length && /[\d+]$/.test(value)) this.#format();
-  }
-
-  async #check() {
-    const wishes = this.#wishes();
-    if (!wishes.to) return;
-    const checking = new AbortController();
-    this.#checking = checking;
-    try {
-      const preview = await this.#context.voice.preview(wishes, checking.signal);
-      if (checking.signal.aborted) return;
-      if (preview.blockReason) {
-        this.#tell(blockReasonSentence(preview.blockReason), preview.blockReason);
-      } else {
-        const { country } = this.#context.business;
-        const from = preview.callerId ? ` from ${formatNumber(preview.callerId, country)}` : '';
-        this.#tell(`Calls ${formatNumber(preview.to, country)}${from}`, null);
-      }
-    } catch (error) {
-      if (checking.signal.aborted) return;
-      // It is checked again when the call is placed.
-      this.#tell(`Not checked: ${failureOf(error).message}`, null);
-    }
+  /** @param {CheckState} state of the check of what the field shows */
+  show(state) {
+    const { text, note } = this.#target;
+    // Setting the same text would move the cursor.
+    if (this.#input.value !== text) this.#input.value = text;
+    if (state === 'nothing') this.#tell(false, note);
+    else if (state === 'asking') this.#tell(false, 'Checking…');
+    else if (state.preview?.blockReason) {
+      this.#tell(true, blockReasonSentence(state.preview.blockReason));
+    } else if (state.preview) this.#tell(false, ...reading(state.preview));
+    else this.#tell(false, `Not checked: ${state.failure?.message ?? ''}`);
   }
 
   /**
-   * @param {string} text
-   * @param {string | null} blockReason
+   * Says why no call was placed, and keeps what the line says below it.
+   *
+   * @param {string} why
+   * @param {CheckState} state
    */
-  #tell(text, blockReason) {
-    this.blockReason = blockReason;
-    say(this.#hint, text);
-    this.#hint.classList.toggle('bad', blockReason !== null);
-    this.#input.setAttribute('aria-invalid', String(blockReason !== null));
+  refuse(why, state) {
+    const rest = typeof state === 'object' && state.preview && !state.preview.blockReason;
+    const more = rest ? [' ', ...reading(/** @type {Preview} */ (state.preview))] : [];
+    this.#tell(true, create('strong', {}, why), ...more);
+    this.#input.focus();
   }
+
+  /**
+   * @param {boolean} isRefused
+   * @param {...(Node | string)} content
+   */
+  #tell(isRefused, ...content) {
+    sayParts(this.#line, ...content);
+    this.#line.classList.toggle('bad', isRefused);
+    this.#input.setAttribute('aria-invalid', String(isRefused));
+  }
+}
+
+/**
+ * @param {Preview} preview of a call that may be placed
+ * @returns {(Node | string)[]} the server's reading, and each warning
+ */
+function reading({ to, callerId, extension, warnings = [] }) {
+  const from = callerId ? [' from ', ltr(formatNumber(callerId))] : [];
+  const then = extension ? [`. Extension ${extension} can be sent once they answer.`] : [];
+  return [
+    'Calls ',
+    ltr(formatNumber(to)),
+    ...from,
+    ...then,
+    ...warnings.flatMap((warning) => [
+      ' ',
+      create('span', { class: 'warning', dir: 'auto' }, warningSentence(warning)),
+    ]),
+  ];
 }

@@ -5,28 +5,30 @@ import { CALL_STATES } from '../shared/words.js';
 import { pathOf, viewAt } from './address.js';
 import { CallStrip } from './call-strip.js';
 import { CurrentCall } from './current-call.js';
+import { showDisconnected } from './keep-trying.js';
 import { watchOtherTabs } from './other-tabs.js';
 
 /**
- * @typedef {import('@supabase/supabase-js').User} User
  * @typedef {import('../../henk-voice/henk-voice.js').Business} Business
  * @typedef {import('../../henk-voice/henk-voice.js').HenkVoice} HenkVoice
+ * @typedef {import('./storage.js').PageStorage} PageStorage
  * @typedef {import('./view.js').View} View
  */
 
 const REMEMBERED_BUSINESS = 'henk-calls.business';
 
 /**
- * What is around the views: who is signed in, the business, the navigation, and the phone.
+ * What is around the views: the business, the navigation, and the phone.
  */
 export class Frame {
   #voice;
   #views;
   #markup;
+  #storage;
   #currentCall;
   #callStrip;
-  /** `undefined` until it is known. @type {string | null | undefined} */
-  #userId;
+  /** Whom the page is shown to. @type {string | null} */
+  #userId = null;
   /** @type {Business[]} */
   #businesses = [];
   /** @type {Business | null} */
@@ -38,6 +40,9 @@ export class Frame {
   /** @type {Map<string, any>} */
   #memory = new Map();
   #title = '';
+  #isCovered = false;
+  /** Ends what was begun for the user before. @type {AbortController | null} */
+  #leaving = null;
   #root = element('view', HTMLElement);
   #links = element('navigation-links', HTMLUListElement);
   #businessSelect = element('business', HTMLSelectElement);
@@ -46,11 +51,13 @@ export class Frame {
    * @param {HenkVoice} voice
    * @param {View[]} views in the order of the navigation
    * @param {Map<View, DocumentFragment>} markup of each view
+   * @param {PageStorage} storage
    */
-  constructor(voice, views, markup) {
+  constructor(voice, views, markup, storage) {
     this.#voice = voice;
     this.#views = views;
     this.#markup = markup;
+    this.#storage = storage;
     this.#currentCall = new CurrentCall(voice);
     this.#callStrip = new CallStrip(voice, this.#currentCall);
     watchOtherTabs(voice);
@@ -69,6 +76,8 @@ export class Frame {
     });
     voice.on('failure', (failure) => showFailure(failure, 'voice'));
     voice.on('recovered', () => hideNotice('voice'));
+    voice.on('disconnected', showDisconnected);
+    voice.on('connected', () => hideNotice('connection'));
     voice.on('call', () => (this.#businessSelect.disabled = true));
     voice.on('callchange', () => this.#showTitle());
     voice.on('callend', () => (this.#businessSelect.disabled = false));
@@ -80,43 +89,41 @@ export class Frame {
   }
 
   /**
-   * Shows the views to a user, or the sign-in form.
+   * Shows the views to another user. What the user before has left is gone.
    *
-   * @param {User | null} user
+   * @param {string | null} userId null to show nothing
    */
-  async show(user) {
-    const userId = user?.id ?? null;
-    // Supabase also reports each refreshed token of the same user.
-    if (userId === this.#userId) return;
+  async show(userId) {
     this.#userId = userId;
+    this.#leaving?.abort();
+    this.#leaving = new AbortController();
     hideNotices();
     this.#unmount();
     this.#memory.clear();
+    this.#currentCall.forget();
     this.#business = null;
     element('page-loading', HTMLElement).hidden = true;
-    element('sign-in', HTMLElement).hidden = user !== null;
-    element('account', HTMLElement).hidden = user === null;
+    element('account', HTMLElement).hidden = userId === null;
     element('navigation', HTMLElement).hidden = true;
-    if (!user) {
+    if (userId === null) {
       this.#voice.close();
       this.#setTitle('Sign in');
-      element('email', HTMLInputElement).focus();
       return;
     }
     this.#setTitle('Loading');
-    element('user-email', HTMLElement).textContent = user.email ?? '';
     element('business-choice', HTMLElement).hidden = true;
     element('business-name', HTMLElement).textContent = '';
-    await this.#loadBusinesses();
+    await this.#loadBusinesses(this.#leaving.signal);
   }
 
-  async #loadBusinesses() {
-    const userId = this.#userId;
+  /** @param {AbortSignal} signal aborted when another user comes */
+  async #loadBusinesses(signal) {
     try {
-      const businesses = await this.#voice.conversations.businesses();
-      if (userId !== this.#userId) return;
+      const businesses = await this.#voice.conversations.businesses({ signal });
+      if (signal.aborted) return;
       this.#businesses = businesses;
     } catch (error) {
+      if (signal.aborted) return;
       showFailure(failureOf(error), 'businesses');
       return;
     }
@@ -126,7 +133,7 @@ export class Frame {
       showNote('businesses', 'You do not belong to a business yet. Ask its owner to add you.');
       return;
     }
-    const remembered = localStorage.getItem(REMEMBERED_BUSINESS);
+    const remembered = this.#storage.getItem(REMEMBERED_BUSINESS);
     const business = this.#businesses.find(({ id }) => id === remembered) ?? first;
     const several = this.#businesses.length > 1;
     element('business-choice', HTMLElement).hidden = !several;
@@ -144,7 +151,7 @@ export class Frame {
   #choose(businessId) {
     const business = this.#businesses.find(({ id }) => id === businessId);
     if (!business) return;
-    localStorage.setItem(REMEMBERED_BUSINESS, business.id);
+    this.#storage.setItem(REMEMBERED_BUSINESS, business.id);
     this.#business = business;
     this.#currentCall.forget();
     hideNotice('voice');
@@ -152,6 +159,7 @@ export class Frame {
     this.#voice.close();
     this.#mount();
     this.#voice.open(business.id).catch((error) => showFailure(failureOf(error), 'voice'));
+    void this.#voice.audio.askForMicrophone();
   }
 
   #navigate() {
@@ -220,6 +228,12 @@ export class Frame {
     heading.focus({ preventScroll: true });
   }
 
+  /** @param {boolean} isCovered whether the sign-in form is above the page */
+  cover(isCovered) {
+    this.#isCovered = isCovered;
+    this.#showTitle();
+  }
+
   /** @param {string} title */
   #setTitle(title) {
     this.#title = title;
@@ -229,8 +243,7 @@ export class Frame {
   /** During a call the tab says what the call is doing. */
   #showTitle() {
     const { call, inCall } = this.#voice;
-    const title =
-      call && inCall ? `${CALL_STATES[call.state]} ${this.#currentCall.name}` : this.#title;
-    document.title = `${title} · Henk`;
+    const ofCall = call && inCall && `${CALL_STATES[call.state]} ${this.#currentCall.name}`;
+    document.title = `${ofCall || (this.#isCovered ? 'Sign in' : this.#title)} · Henk`;
   }
 }

@@ -1,3 +1,5 @@
+import { keepTrying } from './keep-trying.js';
+
 /** @typedef {import('./view.js').View} View */
 
 /**
@@ -7,7 +9,9 @@
  * @returns {Promise<Map<View, DocumentFragment>>}
  */
 export async function loadMarkup(views) {
-  const entries = views.map(async (view) => /** @type {const} */ ([view, await load(view.markup)]));
+  const entries = views.map(
+    async (view) => /** @type {const} */ ([view, await keepTrying(() => load(view.markup))]),
+  );
   return new Map(await Promise.all(entries));
 }
 

@@ -1,3 +1,5 @@
+import { keepTrying } from './keep-trying.js';
+
 /**
  * @typedef {object} Vendor
  * @property {typeof import('@twilio/voice-sdk').Device} Device
@@ -6,7 +8,8 @@
 
 /** @returns {Promise<Vendor>} the Voice SDK and supabase-js, which are classic scripts and not modules */
 export async function loadVendor() {
-  await Promise.all([loadScript('vendor/twilio.min.js'), loadScript('vendor/supabase.js')]);
+  const sources = ['vendor/twilio.min.js', 'vendor/supabase.js'];
+  await Promise.all(sources.map((source) => keepTrying(() => loadScript(source))));
   const { Twilio, supabase } = /** @type {any} */ (window);
   return { Device: Twilio.Device, createClient: supabase.createClient };
 }

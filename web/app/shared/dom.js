@@ -13,19 +13,50 @@ export function element(id, type) {
 }
 
 /**
- * Makes an element. Strings become text, never HTML.
+ * Makes an element. Strings become text, never HTML. Children that are false, null or empty are left out.
  *
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag
  * @param {Record<string, string>} [attributes]
- * @param {...(Node | string)} children
+ * @param {...(Node | string | false | null)} children
  * @returns {HTMLElementTagNameMap[Tag]}
  */
 export function create(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  made.append(...children);
+  for (const child of children) if (child) made.append(child);
   return made;
+}
+
+/**
+ * A text from elsewhere, such as a name, which keeps its own direction and does not turn what stands
+ * beside it.
+ *
+ * @param {string} text
+ */
+export function bdi(text) {
+  return create('bdi', {}, text);
+}
+
+/**
+ * A phone number, which is written from left to right in every language.
+ *
+ * @param {string} text
+ */
+export function ltr(text) {
+  return create('bdi', { dir: 'ltr', class: 'phone-number' }, text);
+}
+
+/**
+ * Replaces the content if its text differs. A live region would announce the same text again.
+ *
+ * @param {HTMLElement} target
+ * @param {...(Node | string | false | null)} content see `create`
+ */
+export function sayParts(target, ...content) {
+  const before = target.textContent;
+  const made = create('div', {}, ...content);
+  if (made.textContent !== before) target.replaceChildren(...made.childNodes);
 }
 
 /**

@@ -1,0 +1,182 @@
+-- What people write about calls: who changed what, and several people at once.
+set lock_timeout = '2s';
+
+-- Every change of what people write about a call. Append-only.
+create table public.conversation_changes (
+  id bigint generated always as identity primary key,
+  business_id uuid,
+  conversation_id uuid not null,
+  -- Null: an operator, or begin_call, which names the lead and the campaign of a call whose beginning came
+  -- late. No foreign key: the record outlives the account.
+  changed_by uuid,
+  changed_at timestamptz not null default clock_timestamp(),
+  -- The columns that changed: outcome, notes, lead_id, campaign_id.
+  before jsonb not null,
+  after jsonb not null,
+  foreign key (business_id, conversation_id)
+  references public.conversations (business_id, id) on delete cascade
+);
+
+-- The changes of a call, the newest first; its deletion asks for them, too.
+create index conversation_changes_conversation_id_idx
+on public.conversation_changes (business_id, conversation_id, id desc);
+
+alter table public.conversation_changes enable row level security;
+
+-- Reps see who changed their notes, and what they were before.
+create policy "members can read how calls of their business were described"
+on public.conversation_changes for select to authenticated
+using (business_id = any(array(select memberships.business_id from private.memberships)));
+
+revoke all on public.conversation_changes from public, anon, authenticated, service_role;
+grant select on public.conversation_changes to authenticated, service_role;
+revoke all on sequence public.conversation_changes_id_seq from public, anon, authenticated, service_role;
+
+-- Records a change, whoever makes it, and on whatever way.
+-- Security definer: nobody may write the record themselves.
+create function private.note_conversation_change()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  insert into public.conversation_changes (business_id, conversation_id, changed_by, before, after)
+  select
+    new.business_id, new.id, (select auth.uid()),
+    jsonb_object_agg(changed.name, changed.old_value),
+    jsonb_object_agg(changed.name, changed.new_value)
+  from (
+    values
+      ('outcome', to_jsonb(old.outcome), to_jsonb(new.outcome)),
+      ('notes', to_jsonb(old.notes), to_jsonb(new.notes)),
+      ('lead_id', to_jsonb(old.lead_id), to_jsonb(new.lead_id)),
+      ('campaign_id', to_jsonb(old.campaign_id), to_jsonb(new.campaign_id))
+  ) as changed (name, old_value, new_value)
+  where changed.old_value is distinct from changed.new_value;
+  return null;
+end;
+$$;
+
+revoke execute on function private.note_conversation_change() from public, anon;
+
+create trigger conversations_note_change
+after update on public.conversations
+for each row when (
+  (old.outcome, old.notes, old.lead_id, old.campaign_id)
+  is distinct from (new.outcome, new.notes, new.lead_id, new.campaign_id)
+)
+execute function private.note_conversation_change();
+
+-- A conversation as clients read it: with its lead and its campaign.
+create function private.conversation_with_names(p_conversation public.conversations)
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return to_jsonb(p_conversation) || jsonb_build_object(
+    'lead', (
+      select jsonb_build_object(
+        'id', leads.id, 'name', leads.name, 'company', leads.company, 'phone_number', leads.phone_number
+      )
+      from public.leads
+      where leads.id = p_conversation.lead_id and leads.business_id = p_conversation.business_id
+    ),
+    'campaign', (
+      select jsonb_build_object('id', campaigns.id, 'name', campaigns.name)
+      from public.campaigns
+      where campaigns.id = p_conversation.campaign_id
+        and campaigns.business_id = p_conversation.business_id
+    )
+  );
+end;
+$$;
+
+revoke execute on function private.conversation_with_names(public.conversations) from public, anon;
+grant execute on function private.conversation_with_names(public.conversations) to authenticated;
+
+-- Writes what a person says of a call, unless somebody else has written something different meanwhile.
+-- p_changes: {"outcome", "notes", "lead_id", "campaign_id"}, all or some of them. p_before has the same
+-- keys, with the values that the person had before them. A field is written if its value is still the one
+-- before (or the new one already); else it is a conflict, and stays as it is.
+-- Answers {"conversation", "conflicts": {field: {"current", "changed_by", "changed_by_name", "changed_at"}}},
+-- or {"error": "not_found" | "not_your_call"}. Security invoker: policies say who may write.
+create function public.describe_conversation(
+  p_conversation_id uuid, p_changes jsonb, p_before jsonb
+)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_call public.conversations;
+  v_new public.conversations;
+  v_now jsonb;
+  v_field text;
+  v_conflicts jsonb := '{}';
+begin
+  if jsonb_typeof(p_changes) is distinct from 'object'
+    or p_changes - '{outcome,notes,lead_id,campaign_id}'::text[] <> '{}'
+    or jsonb_typeof(p_before) is distinct from 'object'
+    or not p_before ?& array(select jsonb_object_keys(p_changes)) then
+    raise exception 'p_changes has outcome, notes, lead_id, campaign_id or some of them, and p_before has the same'
+      using errcode = '22023';
+  end if;
+
+  -- Of two people at once, the second waits, and then sees what the first one wrote.
+  select * into v_call from public.conversations
+  where conversations.id = p_conversation_id
+  for no key update;
+  if not found then
+    perform from public.conversations where conversations.id = p_conversation_id;
+    return jsonb_build_object('error', case when found then 'not_your_call' else 'not_found' end);
+  end if;
+
+  v_now := to_jsonb(v_call);
+  for v_field in select jsonb_object_keys(p_changes) loop
+    if v_now -> v_field not in (p_before -> v_field, p_changes -> v_field) then
+      v_conflicts := v_conflicts || jsonb_build_object(v_field, (
+        select jsonb_build_object(
+          'current', v_now -> v_field,
+          'changed_by', change.changed_by,
+          'changed_by_name', business_members.display_name,
+          'changed_at', coalesce(change.changed_at, v_call.created_at)
+        )
+        from (select) as always
+        left join lateral (
+          select conversation_changes.changed_by, conversation_changes.changed_at
+          from public.conversation_changes
+          where conversation_changes.business_id = v_call.business_id
+            and conversation_changes.conversation_id = v_call.id
+            and conversation_changes.after ? v_field
+          order by conversation_changes.id desc
+          limit 1
+        ) as change on true
+        left join public.business_members
+          on business_members.business_id = v_call.business_id
+          and business_members.user_id = change.changed_by
+      ));
+    end if;
+  end loop;
+
+  v_new := jsonb_populate_record(v_call, p_changes - array(select jsonb_object_keys(v_conflicts)));
+  if v_new is distinct from v_call then
+    update public.conversations set
+      outcome = v_new.outcome,
+      notes = v_new.notes,
+      lead_id = v_new.lead_id,
+      campaign_id = v_new.campaign_id
+    where conversations.id = v_call.id
+    returning * into v_call;
+  end if;
+  return jsonb_build_object(
+    'conversation', private.conversation_with_names(v_call), 'conflicts', v_conflicts
+  );
+end;
+$$;
+
+revoke execute on function public.describe_conversation(uuid, jsonb, jsonb)
+from public, anon, authenticated, service_role;
+grant execute on function public.describe_conversation(uuid, jsonb, jsonb) to authenticated;

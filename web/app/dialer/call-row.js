@@ -1,0 +1,102 @@
+import { blockReasonSentence, isOver } from '../../henk-voice/henk-voice.js';
+import { bdi, create, ltr } from '../shared/dom.js';
+import { formatNumber } from '../shared/phone-format.js';
+import { STATUS_WORDS, duration, outcomeWord, when } from '../shared/words.js';
+
+/**
+ * @typedef {import('../../henk-voice/henk-voice.js').ConversationInHistory} ConversationInHistory
+ *
+ * @typedef {object} RowActions what the buttons of a row do; without one there is no button
+ * @property {() => void} callAgain
+ * @property {(() => void) | null} describe
+ * @property {boolean} inCall whether another call cannot be placed now
+ */
+
+/**
+ * A row of the list of calls. Its name and its number are those of the person who was dialled.
+ *
+ * @param {ConversationInHistory} conversation
+ * @param {RowActions} actions
+ */
+export function callRow(conversation, { callAgain, describe, inCall }) {
+  const { status, block_reason: blockReason, outcome, notes, lead, campaign } = conversation;
+  const number = formatNumber(conversation.to_number ?? '');
+  const name = lead?.name ?? number;
+  const talked = conversation.answered_at ? conversation.duration_seconds : null;
+  const time = when(conversation.created_at);
+  const again = action('Call again', name, callAgain);
+  again.dataset.callAgain = '';
+  again.disabled = inCall;
+
+  return create(
+    'tr',
+    { 'data-conversation': conversation.id, 'data-status': status },
+    create(
+      'th',
+      { scope: 'row' },
+      create('span', { class: 'who' }, lead ? bdi(lead.name) : ltr(number)),
+      ...aboutNumber(conversation, number),
+    ),
+    cell(
+      'Status',
+      create('span', { class: 'badge', 'data-status': status }, STATUS_WORDS[status]),
+      blockReason && create('span', { class: 'why' }, blockReasonSentence(blockReason)),
+    ),
+    cell('Talk time', talked === null || !isOver(status) ? '' : duration(talked)),
+    cell('Campaign', campaign && bdi(campaign.name)),
+    cell(
+      'Outcome',
+      outcome ? outcomeWord(outcome) : '',
+      notes && create('span', { class: 'aside notes', title: notes, dir: 'auto' }, notes),
+    ),
+    cell(
+      'When',
+      create('time', { datetime: time.iso, title: time.exact }, time.short),
+      create('span', { class: 'row-actions' }, again, describe && action('Edit', name, describe)),
+    ),
+  );
+}
+
+export function skeletonRow() {
+  const bar = () => create('td', {}, create('span', { class: 'skeleton' }));
+  return create('tr', { 'aria-hidden': 'true' }, ...Array.from({ length: 6 }, bar));
+}
+
+/**
+ * @param {ConversationInHistory} conversation
+ * @param {string} number
+ */
+function aboutNumber({ lead, extension, other_number: isOther }, number) {
+  const parts = [
+    lead && ltr(number),
+    extension && ` extension ${extension}`,
+    lead && isOther && ', another number than the contact’s',
+  ];
+  const said = parts.filter(Boolean);
+  return said.length ? [create('span', { class: 'aside' }, ...parts)] : [];
+}
+
+/**
+ * @param {string} label shown on narrow screens, which have no column headings
+ * @param {...(Node | string | null)} content
+ */
+function cell(label, ...content) {
+  const filled = content.filter(Boolean);
+  if (filled.length) return create('td', { 'data-label': label }, ...filled);
+  return create('td', { 'data-label': label, class: 'nothing' }, '–');
+}
+
+/**
+ * @param {string} label
+ * @param {string} name
+ * @param {() => void} act
+ */
+function action(label, name, act) {
+  const button = create(
+    'button',
+    { type: 'button', class: 'quiet', 'aria-label': `${label}: ${name}` },
+    label,
+  );
+  button.addEventListener('click', act);
+  return button;
+}

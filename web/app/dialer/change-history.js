@@ -1,0 +1,93 @@
+import { bdi, create, element } from '../shared/dom.js';
+import { outcomeWord, when } from '../shared/words.js';
+
+/**
+ * @typedef {import('../frame/view.js').ViewContext} ViewContext
+ * @typedef {import('./team.js').Team} Team
+ *
+ * @typedef {object} Change
+ * @property {string | null} changed_by
+ * @property {string} changed_at
+ * @property {Record<string, string | null>} before the columns that were changed, as they were
+ * @property {Record<string, string | null>} after
+ */
+
+/** Who changed what of a call, and what was there before. */
+export class ChangeHistory {
+  #context;
+  #team;
+  #details = element('wrap-up-changes', HTMLDetailsElement);
+  #title = element('wrap-up-changes-title', HTMLElement);
+  #list = element('wrap-up-changes-list', HTMLOListElement);
+  #shown = '';
+
+  /**
+   * @param {ViewContext} context
+   * @param {Team} team
+   */
+  constructor(context, team) {
+    this.#context = context;
+    this.#team = team;
+  }
+
+  /** @param {string} id of the conversation */
+  async show(id) {
+    this.hide();
+    this.#shown = id;
+    /** @type {Change[]} */
+    const changes = await this.#context.voice.conversations.changes(id).catch(() => []);
+    if (id !== this.#shown || !changes.length) return;
+    const newestFirst = [...changes].sort((one, other) =>
+      when(other.changed_at).iso.localeCompare(when(one.changed_at).iso),
+    );
+    this.#title.textContent = `Changes (${changes.length})`;
+    this.#list.replaceChildren(...newestFirst.map((change) => this.#entry(change)));
+    this.#details.hidden = false;
+  }
+
+  hide() {
+    this.#shown = '';
+    this.#details.hidden = true;
+    this.#details.open = false;
+  }
+
+  /** @param {Change} change */
+  #entry({ changed_by: author, changed_at: at, before, after }) {
+    const time = when(at);
+    return create(
+      'li',
+      {},
+      create(
+        'p',
+        { class: 'change-author' },
+        bdi(this.#team.nameOf(author)),
+        ', ',
+        create('time', { datetime: time.iso, title: time.exact }, time.short),
+      ),
+      ...Object.keys({ ...before, ...after }).flatMap((field) => parts(field, before, after)),
+    );
+  }
+}
+
+/**
+ * @param {string} field
+ * @param {Change['before']} before
+ * @param {Change['after']} after
+ */
+function parts(field, before, after) {
+  if (field === 'outcome') {
+    const [was, is] = [before, after].map(({ outcome }) =>
+      outcome ? outcomeWord(outcome) : 'none',
+    );
+    return [create('p', {}, `Outcome: ${was} → ${is}`)];
+  }
+  if (field === 'notes') {
+    return [
+      create('p', {}, before.notes ? 'Notes were:' : 'Notes were empty.'),
+      ...(before.notes ? [create('blockquote', { dir: 'auto' }, before.notes)] : []),
+    ];
+  }
+  if (field === 'lead_id') return [create('p', {}, 'The contact was changed.')];
+  if (field === 'campaign_id') return [create('p', {}, 'The campaign was changed.')];
+  return [];
+}

@@ -1,0 +1,60 @@
+import { failureOf } from '../../henk-voice/henk-voice.js';
+import { showFailure } from '../shared/notices.js';
+
+/**
+ * @typedef {import('../frame/view.js').ViewContext} ViewContext
+ * @typedef {{ user_id: string, display_name: string | null, role: string }} Member
+ */
+
+/** The members of the business: their names, and which calls the rep may describe. */
+export class Team {
+  /** @type {Map<string, Member>} */
+  #members = new Map();
+  #context;
+  #onLoad = () => {};
+
+  /** @param {ViewContext} context */
+  constructor(context) {
+    this.#context = context;
+    void this.#load();
+  }
+
+  /** @param {() => void} action what to do when the members are known */
+  onLoad(action) {
+    this.#onLoad = action;
+  }
+
+  /**
+   * Agents describe their own calls, owners and managers all calls. Until the members are known, the
+   * rep counts as an agent. The database has the last word.
+   *
+   * @param {{ user_id: string | null }} conversation
+   */
+  mayDescribe({ user_id: owner }) {
+    const { userId } = this.#context;
+    const role = this.#members.get(userId)?.role;
+    return owner === userId || role === 'owner' || role === 'manager';
+  }
+
+  /**
+   * @param {string | null} userId
+   * @returns {string}
+   */
+  nameOf(userId) {
+    if (userId === this.#context.userId) return 'You';
+    const member = userId ? this.#members.get(userId) : undefined;
+    return member?.display_name ?? 'Somebody who is not a member any more';
+  }
+
+  async #load() {
+    const { voice, business, signal } = this.#context;
+    try {
+      const members = await voice.conversations.members(business.id, { signal });
+      if (signal.aborted) return;
+      this.#members = new Map(members.map((member) => [member.user_id, member]));
+      this.#onLoad();
+    } catch (error) {
+      if (!signal.aborted) showFailure(failureOf(error), 'members');
+    }
+  }
+}

@@ -1,0 +1,137 @@
+import { failureOf } from '../../henk-voice/henk-voice.js';
+import { changedWords } from './drafts.js';
+
+/**
+ * @typedef {import('./drafts.js').Conflict} Conflict
+ * @typedef {import('./drafts.js').Draft} Draft
+ * @typedef {import('./drafts.js').Drafts} Drafts
+ * @typedef {import('./drafts.js').Words} Words
+ *
+ * @typedef {object} Described
+ * @property {Words} conversation what the database has now
+ * @property {Partial<Record<keyof Words, Conflict>>} conflicts
+ *
+ * @typedef {object} DraftSaverOptions
+ * @property {Drafts} drafts
+ * @property {(id: string, changes: Partial<Words>, before: Partial<Words>) => Promise<Described>} describe
+ * @property {() => boolean} isCurrent whether the user of the drafts is still the one who is signed in
+ * @property {(run: () => void, wait: number) => void} [later] runs something after milliseconds
+ */
+
+const FIRST_PAUSE_MS = 2_000;
+const LONGEST_PAUSE_MS = 60_000;
+/** What no later attempt changes. */
+const FINAL = ['not_your_call', 'not_found'];
+
+/** Sends drafts to the database. A draft is removed when the database has it, and at no other time. */
+export class DraftSaver {
+  /** @type {Drafts} */
+  drafts;
+  /** Called after each attempt, with what is left of the draft. @type {(id: string, left: Draft | null) => void} */
+  onSettled = () => {};
+
+  #describe;
+  #isCurrent;
+  #later;
+  #pause = FIRST_PAUSE_MS;
+  #isWaiting = false;
+  /** The drafts that are being sent. @type {Map<string, Promise<void>>} */
+  #sending = new Map();
+
+  /** @param {DraftSaverOptions} options */
+  constructor({ drafts, describe, isCurrent, later = setTimeout }) {
+    this.drafts = drafts;
+    this.#describe = describe;
+    this.#isCurrent = isCurrent;
+    this.#later = later;
+  }
+
+  /**
+   * Saves a draft. If it cannot be saved now, it is tried again later.
+   *
+   * @param {string} id
+   * @returns {Promise<Draft | null>} what is left of it; null if it is saved
+   */
+  async save(id) {
+    await this.#sending.get(id);
+    const draft = this.drafts.get(id);
+    if (!draft || !this.#isCurrent()) return draft;
+    const sending = this.#send(draft);
+    this.#sending.set(id, sending);
+    await sending;
+    this.#sending.delete(id);
+    const left = this.drafts.get(id);
+    this.onSettled(id, left);
+    return left;
+  }
+
+  /** Tries all drafts that are to be saved, at once. Call this when there is hope again. */
+  async saveAll() {
+    this.#pause = FIRST_PAUSE_MS;
+    await this.#saveWaiting();
+  }
+
+  async #saveWaiting() {
+    for (const { id, state } of this.drafts.all()) {
+      if (state === 'saving') await this.save(id);
+    }
+  }
+
+  /** @param {Draft} draft */
+  async #send(draft) {
+    const { id, before, written } = draft;
+    const changes = changedWords(before, written);
+    const fields = /** @type {(keyof Words)[]} */ (Object.keys(changes));
+    if (!fields.length) return this.drafts.remove(id);
+    const was = Object.fromEntries(fields.map((field) => [field, before[field]]));
+    try {
+      const { conversation, conflicts } = await this.#describe(id, changes, was);
+      const inConflict = fields.filter((field) => conflicts[field]);
+      this.#settle(draft, (latest) => {
+        for (const field of fields) {
+          if (!inConflict.includes(field)) latest.before[field] = conversation[field];
+        }
+        // The database may have left something out of the text, such as NUL.
+        if (latest.written.notes === written.notes && !inConflict.includes('notes')) {
+          latest.written.notes = latest.before.notes;
+        }
+        latest.conflicts = Object.fromEntries(inConflict.map((it) => [it, conflicts[it]]));
+        if (inConflict.length) latest.state = 'conflict';
+        delete latest.why;
+      });
+    } catch (error) {
+      const { code, message } = failureOf(error);
+      const isFinal = FINAL.includes(code);
+      this.#settle(draft, (latest) => {
+        latest.why = message;
+        if (isFinal) latest.state = 'refused';
+      });
+      if (!isFinal) this.#tryLater();
+    }
+  }
+
+  /**
+   * Notes what an attempt came to. The rep may have written more meanwhile.
+   *
+   * @param {Draft} sent
+   * @param {(latest: Draft) => void} note
+   */
+  #settle(sent, note) {
+    const latest = this.drafts.get(sent.id);
+    if (!latest) return;
+    note(latest);
+    const isSaved = !Object.keys(changedWords(latest.before, latest.written)).length;
+    if (isSaved) this.drafts.remove(sent.id);
+    else this.drafts.put(latest);
+  }
+
+  #tryLater() {
+    if (this.#isWaiting) return;
+    this.#isWaiting = true;
+    this.#later(() => {
+      this.#isWaiting = false;
+      if (this.#isCurrent()) void this.#saveWaiting();
+    }, this.#pause);
+    this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE_MS);
+  }
+}

@@ -1,0 +1,54 @@
+import { failure } from './failures.js';
+
+/** @typedef {import('./failures.js').Failure} Failure */
+
+/**
+ * Servers refuse a request whose headers are longer than 8 to 16 kB. An access token of a usual session
+ * has 1 kB.
+ */
+const LARGE_TOKEN = 6_000;
+const PROBE_TIMEOUT_MS = 5_000;
+
+/**
+ * Why a request got no answer. The browser does not say whether there was none, or one that this page
+ * must not read, as that of a gateway which knows nothing of this page.
+ *
+ * @param {string} url
+ * @param {string} accessToken that the request carried
+ * @param {number} before how many requests in a row had no answer before this one
+ * @returns {Promise<Failure>}
+ */
+export async function whyNoAnswer(url, accessToken, before) {
+  if (globalThis.navigator?.onLine === false) return failure('offline');
+  const isLarge = accessToken.length > LARGE_TOKEN;
+  // A single failure is mostly the network's, and a look costs a request.
+  if (!isLarge && before === 0) return failure('unreachable');
+  if (!(await answers(url))) return failure('unreachable');
+  return failure(isLarge ? 'access_token_too_large' : 'unreadable_answer');
+}
+
+/**
+ * Whether an answer that this page understood nothing of is about the size of the access token.
+ *
+ * @param {number} status
+ * @param {string} accessToken
+ */
+export function isAboutTokenSize(status, accessToken) {
+  return status === 431 || ([400, 413, 494].includes(status) && accessToken.length > LARGE_TOKEN);
+}
+
+/** @param {string} url */
+async function answers(url) {
+  try {
+    // `no-cors` lets any answer through, unread.
+    await fetch(url, {
+      mode: 'no-cors',
+      credentials: 'omit',
+      cache: 'no-store',
+      signal: AbortSignal.timeout(PROBE_TIMEOUT_MS),
+    });
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,45 @@
+import { VoiceError, failure } from './failures.js';
+
+/**
+ * @typedef {import('./conversations.js').Business} Business
+ * @typedef {import('./endpoints.js').Endpoints} Endpoints
+ * @typedef {import('./endpoints.js').NumberReading} NumberReading
+ */
+
+/** Reads texts as the phone numbers that they mean for a business. The server decides. */
+export class NumberReader {
+  #endpoints;
+  #businesses;
+  /** The country of each business, once it was asked for. @type {Map<string, Promise<string>>} */
+  #countries = new Map();
+
+  /**
+   * @param {Endpoints} endpoints
+   * @param {() => Promise<Business[]>} businesses asks for the user's businesses
+   */
+  constructor(endpoints, businesses) {
+    this.#endpoints = endpoints;
+    this.#businesses = businesses;
+  }
+
+  /**
+   * @param {string} businessId
+   * @param {string[]} texts
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<NumberReading[]>} one for each text, in the same order
+   */
+  async read(businessId, texts, signal) {
+    const country = this.#countries.get(businessId) ?? this.#countryOf(businessId);
+    this.#countries.set(businessId, country);
+    country.catch(() => this.#countries.delete(businessId));
+    return this.#endpoints.readNumbers(await country, texts, signal);
+  }
+
+  /** @param {string} businessId */
+  async #countryOf(businessId) {
+    const businesses = await this.#businesses();
+    const business = businesses.find(({ id }) => id === businessId);
+    if (!business) throw new VoiceError(failure('not_a_member'));
+    return business.country;
+  }
+}

@@ -1,0 +1,24 @@
+import { failure } from './failures.js';
+import { isAboutTokenSize } from './no-answer.js';
+
+/** @typedef {import('./failures.js').Failure} Failure */
+
+/**
+ * @param {number} status of an answer of the REST API
+ * @param {{ code?: string, message?: string }} error what supabase-js made of it
+ * @param {string} accessToken that the request carried
+ * @returns {Failure}
+ */
+export function failureOfRest(status, error, accessToken) {
+  const details = { httpStatus: status };
+  if (isAboutTokenSize(status, accessToken) && !error.code) {
+    return failure('access_token_too_large', details);
+  }
+  if (status === 401) {
+    // The gateway's answer about the project's key has no code.
+    const isAboutKey = !error.code && /api ?key/i.test(error.message ?? '');
+    return failure(isAboutKey ? 'phone_system_error' : 'unauthenticated', details);
+  }
+  if (status === 429 || status >= 500) return failure('database_unavailable', details);
+  return failure('unexpected_answer', details);
+}
