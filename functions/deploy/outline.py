@@ -16,7 +16,7 @@ from functions.deploy.deployment import Deployment
 from functions.deploy.plan import SecretPlan, Target
 from functions.packer import pack
 from functions.setup import gcloud, migrations, twiml_app
-from functions.setup.gcloud import NotSignedIn
+from functions.setup.gcloud import NotSignedIn, TooOld
 from functions.setup.google_project import Project
 from functions.setup.settings import Database, Given, Operator
 from functions.setup.shell import Command, CommandFailed, CommandTimedOut, Run, ToolMissing
@@ -29,6 +29,15 @@ T = TypeVar("T")
 _TIMEOUT_SECONDS = 20.0
 # Stands in commands for what only Google knows.
 _PROJECT_NUMBER = "PROJECT_NUMBER"
+_NO_ANSWER = (
+    ToolMissing,
+    NotSignedIn,
+    TooOld,
+    CommandFailed,
+    CommandTimedOut,
+    TwilioFailed,
+    OSError,
+)
 _WHO = {
     "gcloud": "Google Cloud",
     "database": "the database",
@@ -190,7 +199,7 @@ def _ask(deployment: Deployment, wrong: set[str]) -> Known:
             return None
         try:
             return question()
-        except (*_REASONS, CommandFailed, CommandTimedOut, TwilioFailed, OSError) as error:
+        except _NO_ANSWER as error:
             known.unknown[whom] = _reason(error)
             return None
 
@@ -213,9 +222,6 @@ def _ask(deployment: Deployment, wrong: set[str]) -> Known:
         lambda: twiml_app.find(deployment.twilio, operator.twilio.twiml_app_sid),
     )
     return known
-
-
-_REASONS = (ToolMissing, NotSignedIn)
 
 
 def _reason(error: Exception) -> str:
