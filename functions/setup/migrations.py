@@ -42,6 +42,8 @@ def push(
             "SUPABASE_TELEMETRY_DISABLED": "1",
             "npm_config_update_notifier": "false",
         },
+        # Here npx looks for the CLI, and the CLI for a .env.
+        directory=directory,
     )
 
 
