@@ -44,6 +44,8 @@ class Deployment:
     examine: Callable[[Operator], Sequence[Check]] = examine_before
 
     def __post_init__(self) -> None:
+        # The address of the database that works. database_push.py may find another one.
+        self.database = self.operator.database
         self.steps.report.redaction = self.operator.redaction()
         for value in self.operator.given(tuple(self.secret_names)).values():
             self.steps.report.redaction.add(value)

@@ -11,12 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from functions.deploy import callers, plan, preparation, rollout
+from functions.deploy import callers, plan, preparation, rollout, scheduler
 from functions.deploy.deployment import Deployment
 from functions.deploy.plan import SecretPlan, Target
 from functions.packer import pack
 from functions.setup import gcloud, migrations, twiml_app
-from functions.setup.gcloud import NotSignedIn
+from functions.setup.gcloud import NotSignedIn, TooOld
 from functions.setup.google_project import Project
 from functions.setup.settings import Database, Given, Operator
 from functions.setup.shell import Command, CommandFailed, CommandTimedOut, Run, ToolMissing
@@ -29,6 +29,15 @@ T = TypeVar("T")
 _TIMEOUT_SECONDS = 20.0
 # Stands in commands for what only Google knows.
 _PROJECT_NUMBER = "PROJECT_NUMBER"
+_NO_ANSWER = (
+    ToolMissing,
+    NotSignedIn,
+    TooOld,
+    CommandFailed,
+    CommandTimedOut,
+    TwilioFailed,
+    OSError,
+)
 _WHO = {
     "gcloud": "Google Cloud",
     "database": "the database",
@@ -137,14 +146,15 @@ def show(deployment: Deployment, problems: Sequence[str]) -> str:
             "only if it asks other addresses",
             lambda: callers.tell_twilio(deployment, app, webhooks, wanted, base_url),
         )
+    values = {name: secret.value for name, secret in secrets.items()}
     _part(
         deployment,
         known,
         "gcloud",
         "The scheduler runs what it must",
         "only if its job is missing or different",
-        lambda: callers.tell_scheduler(
-            deployment, plan.jobs(deployment.endpoints, project), project
+        lambda: scheduler.tell_scheduler(
+            deployment, plan.jobs(deployment.endpoints, project, values), project, ""
         ),
     )
     return _last_line(known)
@@ -189,7 +199,7 @@ def _ask(deployment: Deployment, wrong: set[str]) -> Known:
             return None
         try:
             return question()
-        except (*_REASONS, CommandFailed, CommandTimedOut, TwilioFailed, OSError) as error:
+        except _NO_ANSWER as error:
             known.unknown[whom] = _reason(error)
             return None
 
@@ -212,9 +222,6 @@ def _ask(deployment: Deployment, wrong: set[str]) -> Known:
         lambda: twiml_app.find(deployment.twilio, operator.twilio.twiml_app_sid),
     )
     return known
-
-
-_REASONS = (ToolMissing, NotSignedIn)
 
 
 def _reason(error: Exception) -> str:

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from functions import doctor
-from functions.deploy import callers, plan, preparation, rollout, scheduler, summary
+from functions.deploy import callers, database_push, plan, preparation, rollout, scheduler, summary
 from functions.deploy.deployment import Deployment
 from functions.deploy.plan import Action, Target
 from functions.deploy.steps import DeployError
 from functions.doctor import rendering
 from functions.packer import pack
-from functions.setup import migrations, twiml_app
+from functions.setup import twiml_app
 
 
 def deploy(deployment: Deployment) -> None:
@@ -24,7 +24,7 @@ def deploy(deployment: Deployment) -> None:
     with steps.reading():
         project = deployment.reader.project(deployment.secret_names)
         app = twiml_app.find(deployment.twilio, operator.twilio.twiml_app_sid)
-        pending = migrations.pending(steps.run, operator.database, deployment.checkout)
+        pending = database_push.pending(deployment)
         packs = [pack(endpoint, deployment.checkout) for endpoint in deployment.endpoints]
         values = plan.secret_values(operator, deployment.endpoints, project)
         for value in values.values():

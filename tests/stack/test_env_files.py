@@ -102,8 +102,11 @@ def test_make_run_says_what_is_wrong_and_starts_nothing(
     assert not (tmp_path / "local").exists()
 
 
-def test_the_supabase_cli_does_not_read_our_file(postgres: Postgres, tmp_path: Path) -> None:
+def test_the_supabase_cli_does_not_read_our_file(
+    postgres: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """By its own rules it would stop: "failed to parse environment file"."""
+    monkeypatch.chdir(tmp_path)
     migrations = tmp_path / "supabase" / "migrations"
     migrations.mkdir(parents=True)
     (migrations / "20991231000000_alone.sql").write_text("create table public.alone (id int);")

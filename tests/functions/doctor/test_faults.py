@@ -217,6 +217,20 @@ def no_such_project(lab: Lab) -> Iterator[Inputs]:
         yield lab.inputs(GOOGLE_CLOUD_PROJECT="henk-test", GOOGLE_CLOUD_REGION="europe-west1")
 
 
+@fault("google_cloud", "is not enabled in", "./deploy.sh enables it")
+def api_disabled(lab: Lab) -> Iterator[Inputs]:
+    said = "API [cloudresourcemanager.googleapis.com] not enabled on project [123]."
+    with gcloud(lab, f"echo 'ERROR: {said}' >&2; exit 1"):
+        yield lab.inputs(GOOGLE_CLOUD_PROJECT="henk-test", GOOGLE_CLOUD_REGION="europe-west1")
+
+
+@fault("google_cloud", "is too old", "gcloud components update")
+def old_gcloud(lab: Lab) -> Iterator[Inputs]:
+    answers = """case $1 in version) echo '{"Google Cloud SDK": "400.0.0"}';; *) echo 123;; esac"""
+    with gcloud(lab, answers):
+        yield lab.inputs(GOOGLE_CLOUD_PROJECT="henk-test", GOOGLE_CLOUD_REGION="europe-west1")
+
+
 @contextmanager
 def gcloud(lab: Lab, script: str | None, mode: int = 0o755) -> Iterator[None]:
     """A program called gcloud, or none."""
@@ -256,6 +270,13 @@ def credentials_for_tests(lab: Lab) -> Iterator[Inputs]:
 def suspended(lab: Lab) -> Iterator[Inputs]:
     with lab.account(status="suspended"):
         yield lab.inputs()
+
+
+@fault("twilio_credentials", "suspended or out of funds", "Add funds")
+def out_of_funds(lab: Lab) -> Iterator[Inputs]:
+    body = {"code": 20403, "message": "Account is suspended"}
+    with answering({"/Accounts/": (403, body)}) as url:
+        yield lab.inputs(TWILIO_API_URL=url)
 
 
 @fault("twilio_credentials", "No answer from", "status.twilio.com")
