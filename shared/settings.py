@@ -16,9 +16,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Self
-from urllib.parse import urlsplit
 
-from shared import logs, sids, webhook_addresses
+from shared import logs, pasted, sids, urls, webhook_addresses
 
 ALLOWED_ORIGINS = frozenset(
     {"https://callhenk.com", "https://www.callhenk.com", "https://app.callhenk.com"}
@@ -46,20 +45,35 @@ class Environment:
         self._variables = variables
         self.problems: list[str] = []
 
+    def given(self, name: str) -> str:
+        """The value as it is, without the blanks around it. Empty if it is unset."""
+        return self._variables.get(name, "").strip()
+
+    def note(self, name: str, problem: str, hint: str = "") -> None:
+        """Adds a problem with a setting, unless it has one already: the first is the cause."""
+        if not any(known.startswith(f"{name} ") for known in self.problems):
+            self.problems.append(f"{name} {problem}{f' ({hint})' if hint else ''}")
+
     def optional(self, name: str, pattern: str = r".+", hint: str = "") -> str | None:
-        """The value; None if it is unset or blank. Adds a problem if it is malformed."""
-        value = self._variables.get(name, "").strip()
+        """The value; None if it is unset or blank. Adds a problem if it is malformed, the text of
+        .env.example, or pasted with characters that cannot be meant."""
+        value = self.given(name)
         if not value:
             return None
-        if not re.fullmatch(pattern, value):
-            self.problems.append(f"{name} is malformed{f' ({hint})' if hint else ''}")
+        if pasted.is_example(value):
+            self.note(name, "is still the example's", hint)
+        elif problem := pasted.explain(value):
+            self.note(name, problem)
+        elif not re.fullmatch(pattern, value):
+            blank = ": it has a blank in it" if re.search(r"\s", value) else ""
+            self.note(name, f"is malformed{blank}", hint)
         return value
 
     def required(self, name: str, pattern: str = r".+", hint: str = "") -> str:
-        """The value. Adds a problem if it is missing or malformed."""
+        """The value. Adds a problem if it is missing, and those of ``optional``."""
         value = self.optional(name, pattern, hint)
         if value is None:
-            self.problems.append(f"{name} is missing{f' ({hint})' if hint else ''}")
+            self.note(name, "is missing", hint)
         return value or ""
 
     def secret(self, name: str, pattern: str = r".+", hint: str = "") -> str:
@@ -74,8 +88,13 @@ class Environment:
     def url(self, name: str, hint: str) -> str:
         """An https address without a slash at its end. http is allowed for this machine only."""
         value = self.required(name, hint=hint)
-        if value and not _is_address(value):
-            self.problems.append(f"{name} must start with https:// and have only a host and a path")
+        if value and not urls.is_address(value):
+            why = urls.explain_address(value)
+            self.note(
+                name,
+                "must start with https:// and have only a host and a path"
+                + (f": {why}" if why else ""),
+            )
         return value.rstrip("/")
 
     def in_development(self, name: str, deployment: Deployment, otherwise: str) -> str:
@@ -88,25 +107,8 @@ class Environment:
         if self.optional(name) is None:
             return otherwise
         if not deployment.development:
-            self.problems.append(f"{name} is for development")
+            self.note(name, "is for development")
         return self.url(name, "an address")
-
-
-def _is_address(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-        local = parts.hostname in ("localhost", "127.0.0.1", "::1")
-        return bool(
-            parts.hostname
-            and (parts.scheme == "https" or (parts.scheme == "http" and local))
-            # Reading the port raises ValueError if it is not a number.
-            and parts.port != 0
-            and re.fullmatch(r"[!-~]+", text)
-            # These would start a query, a fragment, or credentials.
-            and not set("?#@") & set(text)
-        )
-    except ValueError:
-        return False
 
 
 @contextmanager

@@ -24,6 +24,8 @@ def main() -> int:
         signal.signal(number, _stop)
     try:
         settings = Settings.load()
+        for note in settings.notes:
+            print(f"Note: {note}.", file=sys.stderr)
         match arguments.command:
             case "run":
                 return _run(settings)

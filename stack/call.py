@@ -10,7 +10,7 @@ import httpx
 from postgrest import APIError
 from supabase import Client, ClientOptions, create_client
 
-from functions.setup import env_file
+from functions.setup import env_file, proxies
 from stack.errors import StackError
 from stack.local_dir import is_running
 from stack.settings import Settings
@@ -51,9 +51,16 @@ def main(settings: Settings, to: str, base: str | None) -> int:
 
 
 def _place_and_check(env: Mapping[str, str], to: str, base: str | None) -> int:
-    with httpx.Client(timeout=_TIMEOUT) as http:
+    functions_url = base or env["FUNCTIONS_URL"]
+    try:
+        http = proxies.client(
+            env["SUPABASE_URL"], functions_url, env["SIMULATOR_URL"], timeout=_TIMEOUT
+        )
+    except proxies.ProxyUnusable as error:
+        raise Failed(f"{error}.") from None
+    with http:
         rep = Rep.sign_in(http, env)
-        call_sid = _place(http, env, rep, to, base or env["FUNCTIONS_URL"])
+        call_sid = _place(http, env, rep, to, functions_url)
         _print_timeline(http, env["SIMULATOR_URL"], call_sid)
         url = f"{env['SIMULATOR_URL']}/simulator/calls/{call_sid}"
         call = _json(_request(http, "GET", url), "The simulator")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from functions.setup.webhook_jwt import ROLES, SigningKey, mint
+from shared import settings
 from stack.errors import StackError
 
 _REQUIRED = ("SUPABASE_PUBLISHABLE_KEY", "SIMULATOR_CALLER_IDS")
@@ -26,18 +27,28 @@ class Hosted:
 
 
 def from_variables(variables: Mapping[str, str], env_path: Path) -> Hosted | None:
-    """The project that `variables` (of `.env`) name, or None. StackError if keys are missing."""
-    url = variables.get("SUPABASE_URL", "").rstrip("/")
-    if not url:
+    """The project that `variables` (of `.env`) name, or None if they name none.
+
+    Raises StackError if something is missing or malformed.
+    """
+    env = settings.Environment(variables)
+    if not env.given("SUPABASE_URL"):
         return None
-    missing = [name for name in _REQUIRED if not variables.get(name)]
-    jwt_secret = variables.get("SUPABASE_JWT_SECRET") or None
-    jwts = {
-        name: variables.get(name)
-        or (mint(SigningKey.from_secret(jwt_secret), url, role=role) if jwt_secret else "")
-        for name, role in ROLES.items()
-    }
-    missing += [name for name, value in jwts.items() if not value]
+    url = env.url("SUPABASE_URL", "")
+    values = {name: env.optional(name) or "" for name in (*_REQUIRED, *ROLES)}
+    jwt_secret = env.optional("SUPABASE_JWT_SECRET", r".{32,}", "at least 32 characters")
+    demo = {name: env.optional(name) or "" for name in variables if name.startswith("DEMO_")}
+    if env.problems:
+        problems = "".join(f"\n  - {problem}" for problem in env.problems)
+        raise StackError(
+            f"{env_path} points at a Supabase project:{problems}\n"
+            "Correct this, or remove SUPABASE_URL to use the local Supabase."
+        )
+    if jwt_secret:
+        key = SigningKey.from_secret(jwt_secret)
+        for name, role in ROLES.items():
+            values[name] = values[name] or mint(key, url, role=role)
+    missing = [name for name, value in values.items() if not value]
     if missing:
         raise StackError(
             f"{env_path} points at {url} and lacks {', '.join(missing)}. "
@@ -45,10 +56,10 @@ def from_variables(variables: Mapping[str, str], env_path: Path) -> Hosted | Non
         )
     return Hosted(
         supabase_url=url,
-        publishable_key=variables["SUPABASE_PUBLISHABLE_KEY"],
-        webhook_jwt=jwts["SUPABASE_WEBHOOK_JWT"],
-        reconciler_jwt=jwts["SUPABASE_RECONCILER_JWT"],
+        publishable_key=values["SUPABASE_PUBLISHABLE_KEY"],
+        webhook_jwt=values["SUPABASE_WEBHOOK_JWT"],
+        reconciler_jwt=values["SUPABASE_RECONCILER_JWT"],
         jwt_secret=jwt_secret,
-        caller_ids=variables["SIMULATOR_CALLER_IDS"],
-        demo={name: value for name, value in variables.items() if name.startswith("DEMO_")},
+        caller_ids=values["SIMULATOR_CALLER_IDS"],
+        demo={name: value for name, value in demo.items() if value},
     )

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 
 from functions.setup.addresses import STATUS_OVERRIDES, VOICE_OVERRIDES, build_address
+from functions.setup.proxies import sparing_this_machine
 from functions.setup.webhook_jwt import ROLES, SigningKey, mint
 from stack.client_env import twilio_env
 from stack.keys import Keys
@@ -109,7 +110,8 @@ def _start(
     without: tuple[str, ...] = (),
 ) -> Process:
     """Runs `module` with `environ` added to our environment, less the variables of `without`."""
-    inherited = {key: value for key, value in os.environ.items() if key not in without}
+    ours = sparing_this_machine(os.environ)
+    inherited = {key: value for key, value in ours.items() if key not in without}
     return Process(
         name,
         [sys.executable, "-m", *module],

@@ -9,6 +9,8 @@ from stack.errors import StackError
 from stack.settings import Settings
 
 _READY_SECONDS = 60.0
+# Every part runs on this machine, where no proxy of the environment can reach it.
+_DIRECTLY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def wait_until_ready(settings: Settings, env: Mapping[str, str], check: Callable[[], None]) -> None:
@@ -44,7 +46,7 @@ def wait_until_ready(settings: Settings, env: Mapping[str, str], check: Callable
 def _answers(url: str, key: str | None) -> bool:
     request = urllib.request.Request(url, headers={"apikey": key} if key else {})
     try:
-        with urllib.request.urlopen(request, timeout=5):
+        with _DIRECTLY.open(request, timeout=5):
             return True
     except urllib.error.HTTPError as error:
         # The REST API answers 503 until it has reached the database.

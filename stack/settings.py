@@ -1,7 +1,7 @@
 """Where a stack keeps its files, which ports it uses, and whether it uses a hosted project."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +33,8 @@ class Settings:
     time_scale: str | None = None
     # Whether the scheduler calls by the clock. In tests it calls on request.
     scheduled: bool = True
+    # What may surprise in `.env`: sentences.
+    notes: Sequence[str] = ()
 
     @classmethod
     def load(
@@ -47,9 +49,11 @@ class Settings:
     ) -> "Settings":
         """The settings of the environment and of `.env`. Arguments win over both.
 
-        Raises StackError for a wrong port base, or a hosted project without its keys.
+        Raises StackError for a wrong port base, or a hosted project without its keys, and
+        EnvFileError for a file that cannot be read.
         """
-        variables = env_file.read(env_path)
+        file = env_file.load(env_path)
+        variables = dict(file.variables)
         hosted = from_variables(variables, env_path)
         variables.update(environ)
         if local_dir is None:
@@ -63,6 +67,7 @@ class Settings:
             fsync=fsync,
             time_scale=variables.get("SIMULATOR_TIME_SCALE") or None,
             scheduled=scheduled,
+            notes=file.notes,
         )
 
     @property

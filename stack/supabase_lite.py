@@ -7,6 +7,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from functions.setup.proxies import sparing_this_machine
 from stack.errors import StackError
 from stack.keys import Keys
 from stack.postgres import Postgres
@@ -37,7 +38,7 @@ def start(settings: Settings, postgres: Postgres, keys: Keys) -> Process:
     if node is None:
         raise StackError("There is no `node` on the PATH. The stack needs Node.js 20 or newer.")
     environ = {
-        **os.environ,
+        **sparing_this_machine(os.environ),
         "LITE_DATABASE_URL": postgres.url(user=ROLE),
         "LITE_JWT_SECRET": keys.supabase_jwt_secret,
         "LITE_POOL_SIZE": str(POOL_SIZE),

@@ -45,12 +45,12 @@ def pending(deployment: Deployment) -> list[str]:
 def push(deployment: Deployment) -> None:
     """Applies the migrations that the database lacks. Raises what Steps.run raises, and
     DeployError if one of them did not arrive."""
-    steps = deployment.steps
+    steps, checkout = deployment.steps, deployment.checkout
+    # A dry run shows the command as one would type it.
+    directory = checkout if steps.dry_run else migrations.without_env(checkout)
     _through_what_works(
         deployment,
-        lambda database: steps.change(
-            migrations.push(database, "--yes", directory=deployment.checkout)
-        ),
+        lambda database: steps.change(migrations.push(database, "--yes", directory=directory)),
     )
     if steps.dry_run:
         return

@@ -9,6 +9,7 @@ from __future__ import annotations
 import httpx
 
 from functions.bundle import Endpoint
+from functions.setup import proxies
 
 ORIGIN = "https://app.callhenk.com"
 VERSION_HEADER = "X-Henk-Version"
@@ -16,20 +17,31 @@ TIMEOUT_SECONDS = 20.0
 
 
 class SmokeTestFailed(Exception):
-    """The endpoint does not answer as it should. The message says what it answered.
-    ``is_ours``: one of our functions answered, so the address is known."""
+    """The endpoint does not answer as it should. The message says what it answered, ``found`` is
+    its HTTP status and error code. ``is_ours``: one of our functions answered, so the address is
+    known."""
 
-    def __init__(self, message: str, *, is_ours: bool = False) -> None:
+    def __init__(
+        self,
+        message: str,
+        found: tuple[int, str | None] | None = None,
+        *,
+        is_ours: bool = False,
+    ) -> None:
         super().__init__(message)
+        self.found = found
         self.is_ours = is_ours
 
 
 def check(endpoint: Endpoint, url: str, version: str | None) -> None:
     """Sends the endpoint at ``url`` requests that it must refuse. ``version`` None accepts any.
     Raises SmokeTestFailed."""
-    with httpx.Client(timeout=TIMEOUT_SECONDS) as client:
-        for caller in endpoint.called_by:
-            _refuses(client, caller, url, version)
+    try:
+        with proxies.client(url, timeout=TIMEOUT_SECONDS) as client:
+            for caller in endpoint.called_by:
+                _refuses(client, caller, url, version)
+    except proxies.ProxyUnusable as error:
+        raise SmokeTestFailed(f"{url} cannot be asked: {error}") from error
 
 
 def _refuses(client: httpx.Client, caller: str, url: str, version: str | None) -> None:
@@ -52,6 +64,7 @@ def _refuses(client: httpx.Client, caller: str, url: str, version: str | None) -
         raise SmokeTestFailed(
             f"{url} answers {found[0]} {found[1] or 'without an error code'} to {question},"
             f" not {expected[0]} {expected[1]}",
+            found,
             is_ours=serving is not None,
         )
     if version is not None and serving != version:

@@ -10,14 +10,13 @@ from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from email.utils import parsedate_to_datetime
 
-import httpx
 from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
 from functions.doctor.check import Finding, failed, passed, skipped
 from functions.doctor.inputs import Inputs
 from functions.doctor.network import TIMEOUT_SECONDS
-from functions.setup import twilio_api, twilio_refusals
+from functions.setup import proxies, twilio_api, twilio_refusals
 
 # In the account's currency. Enough for some calls, while the operator adds funds.
 LOW_BALANCE = Decimal(5)
@@ -95,7 +94,9 @@ def clock(inputs: Inputs) -> Iterator[Finding]:
     """Whether this machine's clock agrees with Twilio's. Tokens contain times."""
     before = inputs.now()
     # Only the date of the answer matters, so this does not sign in.
-    answer = httpx.get(f"{inputs.operator.twilio.api_url}/2010-04-01", timeout=TIMEOUT_SECONDS)
+    url = inputs.operator.twilio.api_url
+    with proxies.client(url, timeout=TIMEOUT_SECONDS) as http:
+        answer = http.get(f"{url}/2010-04-01")
     here = (before + inputs.now()) / 2
     try:
         there = parsedate_to_datetime(answer.headers["Date"]).timestamp()
@@ -139,6 +140,8 @@ def api_key(inputs: Inputs) -> Iterator[Finding]:
                 "The secret is another key's, or the key was deleted, or it belongs to another"
                 " account or region (it must be US1). Make a standard key: Twilio's console,"
                 " Account → API keys",
+                # The account's SID may be the wrong one.
+                because=("twilio_credentials",),
             )
         else:
             raise

@@ -79,6 +79,15 @@ def project_number(run: Run, project: str, timeout_seconds: float | None = None)
     return output
 
 
+def stored_secret(
+    run: Run, project: str, name: str, timeout_seconds: float | None = None
+) -> str | None:
+    """The newest value of a secret; None if it is empty. Raises what ``run`` raises."""
+    argv = ("secrets", "versions", "access", "latest", f"--secret={name}", f"--project={project}")
+    command = Command(("gcloud", *argv, "--quiet"), timeout_seconds=timeout_seconds)
+    return run(command).strip() or None
+
+
 def require_version(run: Run, timeout_seconds: float | None = None) -> None:
     """Raises TooOld, or what ``run`` raises. A version that cannot be read passes."""
     output = run(Command(("gcloud", "version", "--format=json"), timeout_seconds=timeout_seconds))

@@ -9,6 +9,9 @@ from typing import TypedDict
 
 from shared.scheduler_identity import PROOF_HEADER
 
+# The id of a project. Old ones can belong to a domain: example.com:henk-voice.
+# https://cloud.google.com/resource-manager/docs/creating-managing-projects
+PROJECT_ID = r"(([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}:)?[a-z][a-z0-9-]{4,28}[a-z0-9]"
 APIS = (
     "artifactregistry.googleapis.com",
     "cloudbuild.googleapis.com",
@@ -261,5 +264,7 @@ class Project:
 
 
 def service_account(account: str, project: str) -> str:
-    """The address of a service account."""
-    return f"{account}@{project}.iam.gserviceaccount.com"
+    """The address of a service account. In the address of an account of ``example.com:henk`` the
+    domain comes last: https://cloud.google.com/iam/docs/service-account-types"""
+    domain, _, name = project.rpartition(":")
+    return f"{account}@{'.'.join(filter(None, (name, domain)))}.iam.gserviceaccount.com"

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -44,11 +45,27 @@ def push(
     )
 
 
+def without_env(checkout: Path) -> Path:
+    """A folder inside ``checkout`` that has its `supabase/` and no `.env`. The CLI runs there,
+    because it reads the `.env` of its folder by rules of its own and stops at what those do not
+    allow, such as UTF-16."""
+    folder = checkout / "build" / "migrations"
+    inside = folder / "supabase"
+    inside.mkdir(parents=True, exist_ok=True)
+    for name in ("config.toml", "migrations", "seed.sql"):
+        if (checkout / "supabase" / name).exists():
+            # Another process may make the same links.
+            with suppress(FileExistsError):
+                (inside / name).symlink_to(Path("..", "..", "..", "supabase", name))
+    return folder
+
+
 def pending(run: Run, database: Database, directory: Path = ROOT) -> list[str]:
     """The file names of the migrations that the database lacks. Changes nothing.
 
     Raises shell.CommandFailed or shell.ToolMissing.
     """
     # The CLI writes the list to standard error.
-    listing = replace(push(database, "--dry-run", directory=directory), with_stderr=True)
+    command = push(database, "--dry-run", directory=without_env(directory))
+    listing = replace(command, with_stderr=True)
     return re.findall(r"\d{14}_\w+\.sql", run(listing))

@@ -16,7 +16,7 @@ from shared import settings
 def main() -> int:
     """Prints the JWT and nothing else. Returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m functions.setup.print_webhook_jwt")
-    parser.add_argument("--env", type=Path, default=bundle.ROOT / ".env", metavar="FILE")
+    parser.add_argument("--env", type=Path, metavar="FILE")
     parser.add_argument(
         "--role",
         choices=webhook_jwt.ROLES.values(),
@@ -24,9 +24,11 @@ def main() -> int:
         help="the database role that the token is for",
     )
     arguments = parser.parse_args()
-    path: Path = arguments.env
+    named: Path | None = arguments.env
+    path = named or bundle.ROOT / ".env"
     try:
-        with settings.reading({**env_file.read(path), **os.environ}) as env:
+        values = {**env_file.read(path, must_exist=named is not None), **os.environ}
+        with settings.reading(values) as env:
             supabase = settings.Supabase.read(env)
             key = read_signing_key(env, supabase, path.parent)
     except (settings.ConfigurationError, env_file.EnvFileError) as error:

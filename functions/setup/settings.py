@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 from urllib.parse import unquote, urlsplit
 
-from functions.setup import env_file
+from functions.setup import database_url, env_file, google_project
 from functions.setup.redaction import Redaction
 from functions.setup.webhook_jwt import ROLES, SigningKey, SigningKeyError
-from shared import settings, sids
+from shared import logs, settings, sids
 
 TWILIO_API = "https://api.twilio.com"
+_PROJECT = (
+    "the project's id, such as henk-voice-123 or example.com:henk-voice; not its name or number"
+)
+_EXAMPLE = "copy .env.example to .env and fill it in: docs/setup.md, step 5"
+# No deployment is without them.
+_ALWAYS = ("SUPABASE_URL", "TWILIO_ACCOUNT_SID")
 # Settings that are secret, besides those that have a field of their own below.
 _OTHER_SECRETS = ("TWILIO_AUTH_TOKEN_NEXT", "SUPABASE_SECRET_KEY", "SUPABASE_DB_URL", *ROLES)
 
@@ -35,23 +41,19 @@ class Database:
         return cls(
             address.geturl(),
             unquote(parts.password or ""),
-            parts.hostname in ("127.0.0.1", "localhost"),
+            parts.hostname in ("127.0.0.1", "localhost", "::1"),
         )
 
     @classmethod
     def read(cls, env: settings.Environment) -> Self:
         """SUPABASE_DB_URL. Notes in ``env`` if it is missing or malformed."""
         name = "SUPABASE_DB_URL"
-        hint = "postgresql://USER:PASSWORD@HOST:5432/postgres, from the project's Connect page"
-        url = env.secret(name, r"postgres(ql)?://\S+", hint)
-        try:
-            database = cls.at(url)
-        except ValueError:
-            env.problems.append(f"{name} is malformed ({hint})")
+        url = logs.conceal(env.given(name))
+        problem = database_url.problem(url) if url else f"is missing ({database_url.FORM})"
+        if problem:
+            env.note(name, problem)
             return cls("", "", False)
-        if url and not database.password:
-            env.problems.append(f"{name} has no password")
-        return database
+        return cls.at(url)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -104,6 +106,38 @@ class TwilioAccount:
 
 
 @dataclass(frozen=True)
+class Given:
+    """The settings of a file and of the environment, which wins."""
+
+    path: Path
+    values: Mapping[str, str] = field(repr=False)
+    # What is not wrong and may surprise: sentences.
+    notes: Sequence[str] = ()
+
+    @classmethod
+    def load(cls, path: Path, environ: Mapping[str, str], *, must_exist: bool = False) -> Self:
+        """Raises EnvFileError."""
+        file = env_file.load(path, must_exist=must_exist)
+        hidden = [
+            f"{name} is set in the environment, which counts, and otherwise in {path}. To use the"
+            f" file's: unset {name}"
+            for name, value in file.variables.items()
+            if value and environ.get(name, value).strip() != value.strip()
+        ]
+        return cls(path, {**file.variables, **environ}, [*file.notes, *hidden])
+
+    def nothing(self, problems: Sequence[str]) -> str:
+        """Where no setting is given at all: that in one sentence, instead of one for each setting.
+        Empty if some are given."""
+        names = [problem.partition(" ")[0] for problem in problems]
+        if not names or any(self.values.get(name, "").strip() for name in (*names, *_ALWAYS)):
+            return ""
+        if self.path.exists():
+            return f"{self.path} has no settings ({_EXAMPLE})"
+        return f"There is no {self.path}, and the environment has no settings ({_EXAMPLE})"
+
+
+@dataclass(frozen=True)
 class Operator:
     """Everything that a deployment needs besides the code."""
 
@@ -119,27 +153,35 @@ class Operator:
     values: Mapping[str, str] = field(repr=False)
 
     @classmethod
-    def load(cls, path: Path, environ: Mapping[str, str] = os.environ) -> Self:
+    def load(
+        cls, path: Path, environ: Mapping[str, str] = os.environ, *, must_exist: bool = False
+    ) -> Self:
         """Raises shared.settings.ConfigurationError, which names everything that is missing or
         malformed, or EnvFileError."""
-        values = {**env_file.read(path), **environ}
-        with settings.reading(values) as env:
-            return cls.read(env, values, path.parent)
+        return cls.of(Given.load(path, environ, must_exist=must_exist))
+
+    @classmethod
+    def of(cls, given: Given) -> Self:
+        """Raises shared.settings.ConfigurationError as ``load`` does."""
+        with settings.reading(given.values) as env:
+            operator = cls.read(env, given.values, given.path.parent)
+            if nothing := given.nothing(env.problems):
+                env.problems = [nothing]
+        return operator
 
     @classmethod
     def read(cls, env: settings.Environment, values: Mapping[str, str], directory: Path) -> Self:
         """Notes in ``env`` what is missing or malformed. Paths in settings are relative to
         ``directory``."""
         supabase = settings.Supabase.read(env)
-        public_base_url = values.get("PUBLIC_BASE_URL", "").strip()
         return cls(
-            env.required("GOOGLE_CLOUD_PROJECT", r"[a-z][a-z0-9-]{4,28}[a-z0-9]"),
+            env.required("GOOGLE_CLOUD_PROJECT", google_project.PROJECT_ID, _PROJECT),
             env.required("GOOGLE_CLOUD_REGION", r"[a-z]+-[a-z]+\d+", "such as europe-west1"),
             supabase,
             read_signing_key(env, supabase, directory),
             Database.read(env),
             TwilioAccount.read(env),
-            env.url("PUBLIC_BASE_URL", "") if public_base_url else None,
+            env.url("PUBLIC_BASE_URL", "") if env.given("PUBLIC_BASE_URL") else None,
             values,
         )
 
@@ -171,10 +213,12 @@ def read_signing_key(
         try:
             return SigningKey.from_file(directory / file)
         except SigningKeyError as error:
-            env.problems.append(f"SUPABASE_SIGNING_KEY_FILE: {error}")
+            env.note("SUPABASE_SIGNING_KEY_FILE", f"cannot be used: {error}")
     elif not supabase.jwt_secret:
-        env.problems.append(
-            "SUPABASE_SIGNING_KEY_FILE is missing (a private key of the project, made with `npx"
-            " supabase gen signing-key`; projects that sign with HS256 give SUPABASE_JWT_SECRET)"
+        env.note(
+            "SUPABASE_SIGNING_KEY_FILE",
+            "is missing",
+            "a private key of the project, made with `npx supabase gen signing-key`; projects that"
+            " sign with HS256 give SUPABASE_JWT_SECRET",
         )
     return SigningKey.from_secret(supabase.jwt_secret or "")

@@ -8,6 +8,8 @@ import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from functions.setup.proxies import sparing_this_machine
+
 
 class CommandFailed(Exception):
     """A command ended with an error. ``said`` is what it wrote about the error."""
@@ -63,7 +65,7 @@ def run(command: Command) -> str:
         done = subprocess.run(
             command.argv,
             input=command.stdin if command.stdin is not None else "",
-            env={**os.environ, **command.environment},
+            env={**sparing_this_machine(os.environ), **command.environment},
             capture_output=True,
             text=True,
             check=False,

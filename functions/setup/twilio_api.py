@@ -11,6 +11,7 @@ from twilio.http.http_client import TwilioHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
 
+from functions.setup import proxies
 from functions.setup.settings import TWILIO_API, TwilioAccount
 
 TIMEOUT_SECONDS = 10.0
@@ -24,8 +25,10 @@ class _HttpClient(TwilioHttpClient):  # type: ignore[misc]  # twilio has no type
     def __init__(self, api_url: str) -> None:
         super().__init__(timeout=TIMEOUT_SECONDS)
         self._api_url = api_url
+        self.session.trust_env = not proxies.is_this_machine(api_url)
 
     def request(self, method: str, url: str, *args: object, **kwargs: object) -> Response:
+        proxies.proxy_of(self._api_url)
         send: Callable[..., Response] = super().request
         answer = send(method, url.replace(TWILIO_API, self._api_url, 1), *args, **kwargs)
         if answer.ok and not answer.text:
@@ -49,7 +52,8 @@ def client(username: str, password: str, account_sid: str, api_url: str = TWILIO
     the auth token or that key's secret.
 
     Its calls raise twilio.base.exceptions.TwilioRestException for a refusal, and
-    requests.RequestException if there is no answer or if the answer is not Twilio's.
+    requests.RequestException if there is no answer or if the answer is not Twilio's, and
+    proxies.ProxyUnusable.
     """
     return Client(username, password, account_sid, http_client=_HttpClient(api_url))
 

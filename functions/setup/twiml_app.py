@@ -13,6 +13,7 @@ from twilio.rest import Client
 
 from functions.setup import twilio_refusals
 from functions.setup.addresses import STATUS_OVERRIDES, VOICE_OVERRIDES, build_address
+from functions.setup.proxies import ProxyUnusable
 
 T = TypeVar("T")
 
@@ -87,5 +88,7 @@ def asking(ask: Callable[[], T]) -> T:
         if meaning:
             said += f"\n{meaning.detail}. {meaning.fix}."
         raise TwilioFailed(said) from None
+    except ProxyUnusable as error:
+        raise TwilioFailed(f"Twilio cannot be asked: {error}") from None
     except RequestException as error:
         raise TwilioFailed(f"Twilio does not answer: {type(error).__name__}") from None

@@ -16,12 +16,14 @@ from typing import Self
 
 import jwt
 
+from functions.setup import text_file
+
 ROLE = "call_webhook"
 RECONCILER_ROLE = "call_reconciler"
 # The name of the setting that has a JWT → the role of that JWT.
 ROLES = {"SUPABASE_WEBHOOK_JWT": ROLE, "SUPABASE_RECONCILER_JWT": RECONCILER_ROLE}
 LIFETIME_DAYS = 90
-_DAY = 24 * 3600
+DAY = 24 * 3600
 # The members of a JWK that a public key does not have:
 # https://www.rfc-editor.org/rfc/rfc7518#section-6
 _PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "key_ops"})
@@ -56,9 +58,11 @@ class SigningKey:
         Raises SigningKeyError.
         """
         try:
-            jwk = json.loads(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise SigningKeyError(f"{path} cannot be read: {error.strerror}") from None
+            jwk = json.loads(text_file.read(path))
+        except FileNotFoundError:
+            raise SigningKeyError(f"{path} cannot be read: there is no such file") from None
+        except text_file.TextFileError as error:
+            raise SigningKeyError(str(error)) from None
         except ValueError:
             raise SigningKeyError(f"{path} is not JSON") from None
         if not isinstance(jwk, dict) or "d" not in jwk or not jwk.get("kid"):
@@ -80,7 +84,7 @@ def mint(key: SigningKey, supabase_url: str, now: float | None = None, *, role: 
         "iss": f"{supabase_url}/auth/v1",
         "aud": "authenticated",
         "iat": issued_at,
-        "exp": issued_at + LIFETIME_DAYS * _DAY,
+        "exp": issued_at + LIFETIME_DAYS * DAY,
     }
     headers = {"kid": key.key_id} if key.key_id else None
     return jwt.encode(claims, key.private, algorithm=key.algorithm, headers=headers)
@@ -115,5 +119,5 @@ def days_left(
         raise WebhookJwtError(f"its role is {claims.get('role')}, not {role}")
     left = claims["exp"] - (time.time() if now is None else now)
     if left <= 0:
-        raise WebhookJwtError(f"it expired {int(-left // _DAY)} days ago")
-    return int(left // _DAY)
+        raise WebhookJwtError(f"it expired {int(-left // DAY)} days ago")
+    return int(left // DAY)

@@ -335,7 +335,8 @@ def _newest_version(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags) ->
 
 
 def _access(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags) -> str:
-    return _secret(cloud, flags["secret"]).versions[int(words[0]) - 1]
+    versions = _secret(cloud, flags["secret"]).versions
+    return versions[-1 if words[0] == "latest" else int(words[0]) - 1]
 
 
 def _secret(cloud: GoogleCloud, name: str) -> Secret:

@@ -26,6 +26,7 @@ from tests.functions.deploy.cloud_run import Instances, front
 from tests.functions.deploy.gcloud_program import program
 from tests.functions.deploy.google_cloud import GoogleCloud, Refused, Revision
 from tests.functions.deploy.lab import SETTINGS, copy_checkout
+from tests.proxies import HOSTILE
 from tests.stacks import free_port_base
 
 # Settings of the local stack, because the doctor asks the Supabase project itself.
@@ -68,6 +69,7 @@ class Site:
             "PATH": path or (usual if migrates else f"{self.programs / 'no-migrations'}:{usual}"),
             "HOME": str(self.programs),
             "LC_ALL": "C.UTF-8",
+            **HOSTILE,
         }
 
     def configure(self, **settings: str) -> None:

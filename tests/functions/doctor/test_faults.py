@@ -28,7 +28,7 @@ from functions.doctor.check import Finding
 from functions.doctor.examination import examinations, findings
 from functions.doctor.google_cloud import Address
 from functions.doctor.inputs import Inputs, read
-from functions.setup.webhook_jwt import SigningKey, mint
+from functions.setup.webhook_jwt import RECONCILER_ROLE, ROLE, SigningKey, mint
 from stack import Stack
 from tests.endpoints import serving
 from tests.functions.signing_keys import jwk_of
@@ -53,9 +53,9 @@ class Lab:
         operator, problems = read(values, self.folder)
         return Inputs(operator, problems, webhook_jwt, lambda: operator.public_base_url)
 
-    def webhook_jwt(self, secret: str = "", issued_days_ago: float = 0) -> str:
+    def webhook_jwt(self, secret: str = "", issued_days_ago: float = 0, role: str = ROLE) -> str:
         key = SigningKey.from_secret(secret or self.env["SUPABASE_JWT_SECRET"])
-        return mint(key, self.env["SUPABASE_URL"], time.time() - issued_days_ago * DAY)
+        return mint(key, self.env["SUPABASE_URL"], time.time() - issued_days_ago * DAY, role=role)
 
     @contextmanager
     def account(self, **changes: object) -> Iterator[None]:
@@ -440,6 +440,23 @@ def no_policies(lab: Lab) -> Iterator[Inputs]:
         yield lab.inputs(lab.webhook_jwt(), SUPABASE_URL=url)
 
 
+@fault("reconciler_jwt", "is not of role call_reconciler", "make webhook-jwt ROLE=call_reconciler")
+def token_of_the_other_role(lab: Lab) -> Iterator[Inputs]:
+    yield lab.inputs(SUPABASE_RECONCILER_JWT=lab.webhook_jwt())
+
+
+@fault("reconciler_jwt", "has expired", "mints a new one")
+def reconciler_token_expired(lab: Lab) -> Iterator[Inputs]:
+    token = lab.webhook_jwt(issued_days_ago=92, role=RECONCILER_ROLE)
+    yield lab.inputs(SUPABASE_RECONCILER_JWT=token)
+
+
+@fault("reconciler_jwt", "is valid for", "mints a new one")
+def reconciler_token_about_to_expire(lab: Lab) -> Iterator[Inputs]:
+    token = lab.webhook_jwt(issued_days_ago=86.5, role=RECONCILER_ROLE)
+    yield lab.inputs(SUPABASE_RECONCILER_JWT=token)
+
+
 @fault("database", "password authentication failed", "Copy SUPABASE_DB_URL again")
 def wrong_password(lab: Lab) -> Iterator[Inputs]:
     host = lab.env["SUPABASE_DB_URL"].rpartition("@")[2]
@@ -601,7 +618,7 @@ def test_wrong_credentials_are_told_once(lab: Lab) -> None:
         (found,) = of(name, inputs)
         assert (found.status, found.detail) == (
             "skip",
-            "Not examined: Twilio refuses the credentials",
+            "Not examined: Twilio refuses the credentials, see twilio_credentials",
         )
 
 
@@ -696,13 +713,13 @@ def test_a_refused_api_key_is_told_once(lab: Lab) -> None:
 
 def test_a_test_token_expires_after_five_minutes(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[str] = []
-    get = httpx.get
+    get = httpx.Client.get
 
-    def spy(url: str, *, headers: dict[str, str], timeout: float) -> httpx.Response:
+    def spy(client: httpx.Client, url: str, *, headers: dict[str, str]) -> httpx.Response:
         sent.append(headers.get("Authorization", "").removeprefix("Bearer "))
-        return get(url, headers=headers, timeout=timeout)
+        return get(client, url, headers=headers)
 
-    monkeypatch.setattr(httpx, "get", spy)
+    monkeypatch.setattr(httpx.Client, "get", spy)
     assert of("signing_keys", lab.inputs())[0].status == "pass"
     (token,) = sent
     claims = jwt.decode(token, options={"verify_signature": False})
