@@ -146,7 +146,6 @@ def show(deployment: Deployment, problems: Sequence[str]) -> str:
             "only if it asks other addresses",
             lambda: callers.tell_twilio(deployment, app, webhooks, wanted, base_url),
         )
-    values = {name: secret.value for name, secret in secrets.items()}
     _part(
         deployment,
         known,

@@ -20,8 +20,8 @@ SECONDS = 4
 
 
 class Outage:
-    """Lets requests of a rep's pages fail as a server does that is not there. The page's document is
-    excepted: without it there is no page that could go on."""
+    """Lets requests of a rep's pages fail as if there were no server. The page's document is left
+    out: without it there is no page that could go on."""
 
     def __init__(self, rep: Rep) -> None:
         rep.watch.expect(FAILED)
