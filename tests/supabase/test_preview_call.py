@@ -244,7 +244,12 @@ def test_a_refused_call_has_no_warnings(db: Connection, world: World) -> None:
 
 
 def test_several_numbers_are_refused_as_such(db: Connection, world: World) -> None:
-    several = {"dialled": "1, 2", "number": None, "by_country": {}, "problem": "several_numbers"}
+    several: dict[str, object] = {
+        "dialled": "1, 2",
+        "number": None,
+        "by_country": {},
+        "problem": "several_numbers",
+    }
     answer = begin(
         db, new_call_sid(), world.ours.user_id, world.ours.business_id, Attempt(Jsonb(several))
     )
