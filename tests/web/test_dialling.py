@@ -68,6 +68,11 @@ def test_nobody_is_called_under_another_persons_name(
     tab.is_("idle")
 
     choose(tab, "Zoe Zenith")
+    written = tab.number.input_value()
+    for address in ("#/another-view", "#/"):
+        tab.page.evaluate("address => { location.hash = address; }", address)
+    expect(tab.contact).to_have_value("Zoe Zenith")
+    expect(tab.number).to_have_value(written)
     tab.page.get_by_role("button", name="Clear contact").click()
     expect(tab.number).to_have_value("")
     tab.contact.fill("Zoe")

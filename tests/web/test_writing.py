@@ -123,6 +123,7 @@ def test_notes_that_could_not_be_saved_outlive_the_next_call_and_a_reload(
     tab.page.reload()
     tab.is_ready()
     expect(bar).to_contain_text("1 note not saved")
+    assert tab.accessibility_findings() == []
     assert stored(database, call) == (None, None)
     tab.page.context.unroute(DESCRIBE)
     bar.get_by_role("button", name="Retry").click()
@@ -157,6 +158,29 @@ def test_skip_and_reload_keep_what_was_written_and_the_call_is_found_in_one_clic
     expect(tab.row(call)).to_have_count(0)
 
 
+def test_what_is_written_in_one_tab_is_not_lost_in_another(
+    signed_in: Signed, database: Database, new_call: NewCall
+) -> None:
+    call = new_call("+15005552010")
+    first = signed_in()
+    page = first.page.context.new_page()
+    page.goto(first.page.url)
+    second = CallsPage(page, first.watch)
+    second.is_ready()
+    edit(first, call).fill("Written in the first tab")
+    waiting = second.page.locator("#wrap-up-waiting").get_by_role("button")
+    expect(waiting).to_have_text("+1 500 555 2010: how did it go?")
+    first.page.close()
+    waiting.click()
+    notes = second.page.get_by_label("Notes")
+    expect(notes).to_have_value("Written in the first tab")
+    notes.press_sequentially(" and in the second.")
+    second.page.get_by_role("button", name="Save").click()
+    expect(second.wrap_up).to_be_hidden()
+    expect(waiting).to_have_count(0)
+    assert stored(database, call) == (None, "Written in the first tab and in the second.")
+
+
 def test_only_what_was_changed_is_saved_and_a_conflict_shows_both_texts(
     signed_in: Signed, database: Database, new_call: NewCall
 ) -> None:
@@ -181,6 +205,7 @@ def test_only_what_was_changed_is_saved_and_a_conflict_shows_both_texts(
     question = tab.page.get_by_role("group", name="Two versions of the text")
     expect(question).to_contain_text("Theirs, newer.")
     expect(notes).to_have_value("Mine.")
+    assert tab.accessibility_findings() == []
     assert stored(database, call) == ("interested", "Theirs, newer.")
     question.get_by_role("button", name="Keep both").click()
     expect(tab.wrap_up).to_be_hidden()
