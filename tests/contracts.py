@@ -147,6 +147,7 @@ FUNCTIONS: Grants = {
     "private.gram_condition(uuid,private.search_term[],text)": {},
     "private.pattern_grams(uuid,text)": {},
     "private.search_grams(uuid,text)": FOR_USERS | FOR_WEBHOOKS | {"service_role": {"execute"}},
+    "private.calls_with_leads(text)": {},
     "private.call_condition(private.search_term[],text[])": {},
     "private.dialled_condition(uuid,private.search_term[],text[])": {},
     "private.matching_calls(text,private.search_term[],text[],integer)": {},

@@ -189,7 +189,7 @@ begin
     else ''
   end || case
     -- +54 9 11 … is also +54 11 …
-    when private.subscriber(p_number) <> p_number then ltrim(private.number_form(private.subscriber(p_number)))
+    when left(v_digits, 2) in ('54', '52', '39', '37') and private.subscriber(p_number) <> p_number then ltrim(private.number_form(private.subscriber(p_number)))
     else ''
   end;
 end;

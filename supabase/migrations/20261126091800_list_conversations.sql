@@ -1,7 +1,28 @@
 -- Finding calls. 20261126091700_search_leads.sql says why there are functions for it.
 set lock_timeout = '2s';
 
--- The condition on a call (conversations) and its lead (leads) that a search is. Words are compared with the
+-- Calls (a statement), each with its lead and with what was dialled in the form that is compared, for a `from`.
+-- OFFSET 0 keeps PostgreSQL from computing the form for each comparison.
+create function private.calls_with_leads(p_calls text)
+returns text
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  return format(
+    '(%s) as conversations
+     left join public.leads
+       on leads.business_id = conversations.business_id and leads.id = conversations.lead_id
+     cross join lateral (
+       select private.number_form(conversations.to_number) as form offset 0
+     ) as dialled',
+    p_calls
+  );
+end;
+$$;
+
+-- The condition on such a call that a search is. Words are compared with the
 -- lead; numbers with the lead, or all of them with the number that was dialled. If what was dialled is
 -- not a number, everything is compared with it.
 create function private.call_condition(p_terms private.search_term[], p_subscribers text[])
@@ -11,7 +32,6 @@ immutable
 set search_path = ''
 as $$
 declare
-  c_dialled constant text := 'private.number_form(conversations.to_number)';
   v_words constant private.search_term[] := array(
     select terms from unnest(p_terms) as terms where not terms.is_number
   );
@@ -25,11 +45,13 @@ begin
     case
       when cardinality(v_numbers) > 0 then
         private.search_condition(v_words, 'leads.search_text')
-        || ' and ' || private.search_condition(v_numbers, c_dialled)
+        || ' and ' || private.search_condition(v_numbers, 'dialled.form')
     end,
     case
       when cardinality(v_words) > 0 then
-        'conversations.to_number not like ''+%'' and ' || private.search_condition(p_terms, c_dialled)
+        -- A number has no words: its form need not be computed.
+        'conversations.to_number not like ''+%'' and '
+        || private.search_condition(p_terms, 'private.number_form(conversations.to_number)')
     end,
     case
       when cardinality(p_subscribers) > 0 then
@@ -84,14 +106,12 @@ begin
   execute format(
     'select array(
        select conversations.id
-       from (%s) as conversations
-       left join public.leads
-         on leads.business_id = conversations.business_id and leads.id = conversations.lead_id
+       from %s
        where %s
        order by conversations.created_at desc, conversations.id desc
        limit %s
      )',
-    p_calls, private.call_condition(p_terms, p_subscribers), p_limit
+    private.calls_with_leads(p_calls), private.call_condition(p_terms, p_subscribers), p_limit
   ) into v_found;
   return v_found;
 end;
@@ -135,11 +155,11 @@ begin
     v_leads, p_business_id, p_subscribers, p_where, p_limit
   ) into v_of_leads;
   execute format(
-    'select count(*), array_agg(conversations.id) filter (where %s)
-     from (select conversations.* from public.conversations where %s and %s limit %s) as conversations
-     left join public.leads
-       on leads.business_id = conversations.business_id and leads.id = conversations.lead_id',
-    private.call_condition(p_terms, p_subscribers), p_where, v_dialled, p_most + 1
+    'select count(*), array_agg(conversations.id) filter (where %s) from %s',
+    private.call_condition(p_terms, p_subscribers),
+    private.calls_with_leads(format(
+      'select conversations.* from public.conversations where %s and %s limit %s', p_where, v_dialled, p_most + 1
+    ))
   ) into v_count, v_to_numbers;
   return case when v_count <= p_most then v_of_leads || v_to_numbers end;
 end;
@@ -169,7 +189,7 @@ set search_path = ''
 as $$
 declare
   -- Where a search is met by many calls, the first of them are among the newest of all.
-  c_newest constant integer := 2000;
+  c_newest constant integer := 1000;
   -- How many leads, and how many calls by their number, are looked up before all calls are read.
   c_most constant integer := 5000;
   v_terms constant private.search_term[] := private.search_terms(p_search);
@@ -242,6 +262,7 @@ begin
 end;
 $$;
 
+revoke execute on function private.calls_with_leads(text) from public, anon;
 revoke execute on function private.call_condition(private.search_term[], text[]) from public, anon;
 revoke execute on function private.dialled_condition(uuid, private.search_term[], text[])
 from public, anon;

@@ -66,7 +66,7 @@ def test_calls_begin_end_and_are_settled_without_it(db: Connection) -> None:
     lost, lost_lead = new_call_sid(), new_call_sid()
     begin_call(db, ours, lost)
     db.execute("update private.unsettled_calls set next_check_at = now()")
-    legs = [
+    legs: list[dict[str, object]] = [
         {"call_sid": sid, "status": "completed", "ended_at": None, "payload": {}}
         for sid in (lost, lost_lead)
     ]
