@@ -90,7 +90,7 @@ on public.conversations (business_id, user_id, created_at desc, id desc)
 where outcome is null and duration_seconds > 0;
 -- Calls by a part of the number.
 create index conversations_to_number_idx on public.conversations
-using gin (private.search_grams(business_id, private.number_form(to_number)))
+using gin (business_id extensions.uuid_ops, private.number_form(to_number) extensions.gin_trgm_ops)
 with (gin_pending_list_limit = 256);
 
 create trigger conversations_touch_updated_at

@@ -264,6 +264,25 @@ def test_a_call_reads_its_own_rows_by_index(
         assert max(read.by_index.values()) < 60
 
 
+def test_a_preview_reads_the_latest_calls_to_a_lead_and_a_number_by_index(
+    db: Connection, busy: Busy
+) -> None:
+    """All 4,000 calls of the business were to this lead and this number."""
+    db.execute(
+        "update public.conversations set lead_id = %s where business_id = %s",
+        (busy.tenant.lead_id, busy.tenant.business_id),
+    )
+    db.execute("analyze public.conversations")
+    for _ in range(8):
+        with reading(db) as read, as_user(db, busy.tenant.user_id):
+            db.execute(
+                "select public.preview_call(null, %s, null, %s, null)",
+                (dialled("+14155550100"), str(busy.tenant.lead_id)),
+            )
+        assert read.whole == NOT_ONCE
+        assert max(read.by_index.values()) < 60
+
+
 def test_a_limit_on_calls_reads_no_more_calls_than_it_allows(db: Connection, busy: Busy) -> None:
     db.execute(
         "update public.conversations set created_at = now() - interval '2 hours'"

@@ -11,8 +11,6 @@ from phonenumbers import PhoneMetadata, PhoneNumberFormat, PhoneNumberType
 
 from tests.supabase.tenants import Connection
 
-ALLOWED = set(" abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPYZ0123456789")
-
 
 def forms(db: Connection, texts: list[str]) -> list[str | None]:
     rows = db.execute(
@@ -42,7 +40,7 @@ def test_no_form_has_a_character_that_means_something_to_like(db: Connection) ->
     ]
     for form in forms(db, [f"a{character}b" for character in some]):
         assert form is not None
-        assert set(form) <= ALLOWED, form
+        assert not set(form) & set("%_\\"), form
         assert form[0] == form[-1] == " "
 
 
@@ -85,7 +83,7 @@ def test_every_form_of_unicode_gives_the_same(db: Connection) -> None:
 
 def test_words_that_differ_stay_different(db: Connection) -> None:
     """Marks that are not accents make another word."""
-    words = ["कि", "कु", "か", "が", "น้ำ", "นำ้า", "東", "京", "%", "_", "&"]
+    words = ["कि", "कु", "か", "が", "น้ำ", "นำ้า", "東", "京"]
     assert len(set(forms(db, words))) == len(words)
 
 
@@ -124,7 +122,7 @@ def test_what_is_not_a_number_stays_a_text(db: Connection) -> None:
         "select private.number_form(text) from unnest(%s::text[]) as text",
         (["415-555-XXXX", "*31#", "", None],),
     ).fetchall()
-    assert [form for (form,) in rows] == [" 415 555 xxxx ", " ZAACK31ZAACD ", "", ""]
+    assert [form for (form,) in rows] == [" 415 555 xxxx ", " 31 ", "", ""]
 
 
 def test_the_longest_text_fits_into_the_indexes(db: Connection) -> None:
@@ -133,4 +131,4 @@ def test_the_longest_text_fits_into_the_indexes(db: Connection) -> None:
     (row,) = db.execute(
         "select length(private.lead_form(%s, %s, '+442079460018'))", (widest, widest)
     ).fetchall()
-    assert 2300 < row[0] < 2400
+    assert row[0] <= 700
