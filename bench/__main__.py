@@ -1,6 +1,6 @@
 """Measures how fast, small and cheap the endpoints and the database are.
 
-It takes up to twelve minutes and 18 GB of disk, and writes docs/benchmarks.md. With --only it
+It takes some fifteen minutes and 18 GB of disk, and writes docs/benchmarks.md. With --only it
 measures some parts and prints them; it writes a file only if --out names one.
 """
 
