@@ -144,6 +144,9 @@ class Database:
     def execute(self, statement: str, *values: object) -> None:
         self._connection.execute(statement, values)
 
+    def find(self, query: str, *values: object) -> list[Json]:
+        return self._connection.execute(query, values).fetchall()
+
     def row_of(self, call_sid: str) -> Json:
         """The conversation of a call, with the names of its lead and its campaign."""
         rows = self._connection.execute(
