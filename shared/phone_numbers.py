@@ -124,14 +124,19 @@ def _find(written: Written, country: str | None, test_numbers: bool) -> Number |
     if any(map(find_apart, written.before)):
         return SEVERAL
     number = find(digits)
-    if written.is_word:
+    if written.word:
+        number = None if number else find(written.word)
         return number if number and number["type"] == "toll_free" else None
     if number:
         # Some countries have numbers so long that two short ones look like one.
         if len(digits) >= _LONG:
             for first, second in written.splits:
                 one = find_apart(first)
-                if one and number_data.find(second, one["country"], test_numbers=test_numbers):
+                if (
+                    one
+                    and one["country"] in COUNTRIES
+                    and number_data.find(second, one["country"], test_numbers=test_numbers)
+                ):
                     return SEVERAL
         return number
     if any(len(b) >= _FEWEST_DIGITS and find_apart(a) for a, b in written.splits):

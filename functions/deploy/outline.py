@@ -11,13 +11,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from functions.deploy import callers, plan, preparation, rollout
+from functions.deploy import callers, plan, preparation, rollout, scheduler
 from functions.deploy.deployment import Deployment
 from functions.deploy.plan import SecretPlan, Target
 from functions.packer import pack
 from functions.setup import gcloud, migrations, twiml_app
-from functions.setup.gcloud import NotSignedIn
-from functions.setup.google_project import Project
+from functions.setup.gcloud import NotSignedIn, TooOld
+from functions.setup.google_project import Project, Secret
 from functions.setup.settings import Database, Given, Operator
 from functions.setup.shell import Command, CommandFailed, CommandTimedOut, Run, ToolMissing
 from functions.setup.twiml_app import App, TwilioFailed, Webhooks
@@ -29,6 +29,15 @@ T = TypeVar("T")
 _TIMEOUT_SECONDS = 20.0
 # Stands in commands for what only Google knows.
 _PROJECT_NUMBER = "PROJECT_NUMBER"
+_NO_ANSWER = (
+    ToolMissing,
+    NotSignedIn,
+    TooOld,
+    CommandFailed,
+    CommandTimedOut,
+    TwilioFailed,
+    OSError,
+)
 _WHO = {
     "gcloud": "Google Cloud",
     "database": "the database",
@@ -143,11 +152,15 @@ def show(deployment: Deployment, problems: Sequence[str]) -> str:
         "gcloud",
         "The scheduler runs what it must",
         "only if its job is missing or different",
-        lambda: callers.tell_scheduler(
-            deployment, plan.jobs(deployment.endpoints, project), project
-        ),
+        lambda: _tell_scheduler(deployment, project),
     )
     return _last_line(known)
+
+
+def _tell_scheduler(deployment: Deployment, project: Project) -> None:
+    secret = project.secrets.get(plan.SCHEDULER_SECRET, Secret()).value or ""
+    jobs = plan.jobs(deployment.endpoints, project, {plan.SCHEDULER_SECRET: secret})
+    scheduler.tell_scheduler(deployment, jobs, project, secret)
 
 
 def _part(
@@ -189,7 +202,7 @@ def _ask(deployment: Deployment, wrong: set[str]) -> Known:
             return None
         try:
             return question()
-        except (*_REASONS, CommandFailed, CommandTimedOut, TwilioFailed, OSError) as error:
+        except _NO_ANSWER as error:
             known.unknown[whom] = _reason(error)
             return None
 
@@ -214,13 +227,15 @@ def _ask(deployment: Deployment, wrong: set[str]) -> Known:
     return known
 
 
-_REASONS = (ToolMissing, NotSignedIn)
+_REASONS = (ToolMissing, NotSignedIn, TooOld)
 
 
 def _reason(error: Exception) -> str:
     match error:
         case ToolMissing():
             return f"there is no program {error} here"
+        case TooOld():
+            return str(error)
         case NotSignedIn():
             return "gcloud is not signed in"
         case CommandTimedOut():
@@ -269,6 +284,8 @@ def _secrets(deployment: Deployment, known: Known, project: Project) -> Mapping[
         for name in (
             *endpoint.secrets,
             *deployment.operator.given(tuple(endpoint.optional_secrets)),
+            # deploy.sh makes this one.
+            *({plan.SCHEDULER_SECRET} & set(endpoint.optional_secrets)),
         )
     }
     plans = {}
