@@ -13,6 +13,7 @@ from typing import NoReturn, Required, TypedDict, cast
 
 from shared import errors
 from shared.database import Database
+from shared.expiry import Expiry
 
 
 class Number(TypedDict):
@@ -206,6 +207,7 @@ class AsWebhook:
     def __init__(self, database: Database, webhook_jwt: str) -> None:
         self._database = database
         self._webhook_jwt = webhook_jwt
+        self._expiry = Expiry("SUPABASE_WEBHOOK_JWT", webhook_jwt)
 
     def begin_call(
         self,
@@ -257,6 +259,7 @@ class AsWebhook:
         return cast(StoredEvent, self._call("record_call_event", parameters))
 
     def _call(self, function: str, parameters: Mapping[str, object]) -> Mapping[str, object]:
+        self._expiry.warn()
         return self._database.call_as_endpoint(
             self._webhook_jwt, function, parameters, setting="SUPABASE_WEBHOOK_JWT"
         )
@@ -271,6 +274,7 @@ class AsReconciler:
     def __init__(self, database: Database, reconciler_jwt: str) -> None:
         self._database = database
         self._reconciler_jwt = reconciler_jwt
+        self._expiry = Expiry("SUPABASE_RECONCILER_JWT", reconciler_jwt)
 
     def claim_unsettled_calls(self, *, limit: int, lease_seconds: int) -> Claim:
         """Takes up to ``limit`` calls to ask Twilio about. No other run gets them within
@@ -289,6 +293,7 @@ class AsReconciler:
         return cast(Pause, self._call("pause_reconciliation", {"p_seconds": seconds}))
 
     def _call(self, function: str, parameters: Mapping[str, object]) -> Mapping[str, object]:
+        self._expiry.warn()
         return self._database.call_as_endpoint(
             self._reconciler_jwt, function, parameters, setting="SUPABASE_RECONCILER_JWT"
         )

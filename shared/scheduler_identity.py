@@ -1,10 +1,14 @@
-"""Whether a request comes from our scheduler: it carries an identity token that Google signed for
-the scheduler's service account. The token is verified without asking Google.
+"""Whether a request comes from our scheduler. It proves that in one of two ways:
 
-https://cloud.google.com/scheduler/docs/http-target-auth
+- an identity token that Google signed for the scheduler's service account. It is verified without
+  asking Google: https://cloud.google.com/scheduler/docs/http-target-auth
+- the secret SCHEDULER_SECRET in the header PROOF_HEADER, on hosts that remove the token's signature
+  before the function sees it, and wherever there is no Cloud Scheduler.
 """
 
 from __future__ import annotations
+
+import hmac
 
 import jwt
 from flask import Request
@@ -13,10 +17,14 @@ from shared import errors, parsing, settings
 from shared.jwks import KeySet
 
 LEEWAY_SECONDS = 10
+PROOF_HEADER = "X-Henk-Scheduler"
+# https://cloud.google.com/run/docs/troubleshooting#signature-removed
+_SIGNATURE_REMOVED = ".SIGNATURE_REMOVED_BY_GOOGLE"
 
 
 class SchedulerAuthenticator:
-    """Accepts the tokens of one service account that are made out to this one function."""
+    """Accepts the tokens of one service account that are made out to this one function, and the
+    secret if there is one."""
 
     def __init__(self, scheduler: settings.Scheduler) -> None:
         self._scheduler = scheduler
@@ -27,7 +35,19 @@ class SchedulerAuthenticator:
 
         Raises Unauthenticated, or SignInUnavailable if the token's key cannot be fetched.
         """
+        if not self._has_secret(request):
+            self._require_token(request)
+
+    def _has_secret(self, request: Request) -> bool:
+        secret, given = self._scheduler.secret, request.headers.get(PROOF_HEADER, "")
+        return bool(secret) and hmac.compare_digest(given.encode(), (secret or "").encode())
+
+    def _require_token(self, request: Request) -> None:
         token = parsing.read_bearer_token(request)
+        if not self._scheduler.audience:
+            raise errors.Unauthenticated("The scheduler must send its secret.")
+        if token.endswith(_SIGNATURE_REMOVED):
+            raise errors.Unauthenticated("The host removed the signature of the scheduler's token.")
         try:
             header = jwt.get_unverified_header(token)
             key_id = header.get("kid")

@@ -246,24 +246,34 @@ class TwilioRest:
 
 @dataclass(frozen=True)
 class Scheduler:
-    """Who may start a run: the service account in tokens of one issuer for one audience.
+    """Who may start a run: the service account in tokens of one issuer for one audience, and
+    whoever knows the secret.
 
-    ``audience`` is the function's own address: the scheduler's tokens are made out to it.
+    ``audience`` is the function's own address: the scheduler's tokens are made out to it. Where
+    there is a secret, the account and the audience may be empty: no token is accepted then.
     """
 
     service_account: str
     audience: str
     issuer: str
     keys_url: str
+    secret: str | None = field(default=None, repr=False)
 
     @classmethod
     def read(cls, env: Environment, deployment: Deployment) -> Self:
         issuer = env.in_development("SCHEDULER_ISSUER", deployment, GOOGLE)
+        secret = env.optional_secret("SCHEDULER_SECRET", r"[!-~]{32,}", "at least 32 characters")
+        account = audience = ""
+        if not secret or env.optional("SCHEDULER_AUDIENCE"):
+            pattern = r"[^@\s]+@[^@\s]+"
+            account = env.required("SCHEDULER_SERVICE_ACCOUNT", pattern, "its e-mail address")
+            audience = env.url("SCHEDULER_AUDIENCE", "the function's own address")
         return cls(
-            env.required("SCHEDULER_SERVICE_ACCOUNT", r"[^@\s]+@[^@\s]+", "its e-mail address"),
-            env.url("SCHEDULER_AUDIENCE", "the function's own address"),
+            account,
+            audience,
             issuer,
             GOOGLE_KEYS if issuer == GOOGLE else f"{issuer}/oauth2/v3/certs",
+            secret,
         )
 
 

@@ -8,6 +8,7 @@ import psycopg
 
 from functions.setup import shell
 from functions.setup.migrations import push as push_command
+from functions.setup.migrations import without_env
 from functions.setup.settings import Database
 from stack.errors import StackError
 from stack.settings import CHECKOUT
@@ -89,7 +90,9 @@ def push(url: str, supabase_dir: Path | None = None) -> None:
     program = CHECKOUT / "node_modules" / ".bin" / "supabase"
     if not program.exists():
         raise StackError(f"There is no Supabase CLI in {program}: run `npm ci --ignore-scripts`.")
-    command = push_command(Database.at(url), "--yes", directory=project, program=(str(program),))
+    command = push_command(
+        Database.at(url), "--yes", directory=without_env(project), program=(str(program),)
+    )
     try:
         shell.run(command)
     except shell.CommandFailed as error:

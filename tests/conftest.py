@@ -3,6 +3,7 @@ whole local stack. Both are started once, when the first test asks."""
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Generator, Iterator
 
@@ -10,6 +11,7 @@ import psycopg
 import pytest
 from xdist.remote import Producer
 
+from functions.setup.proxies import sparing_this_machine
 from shared import database
 from stack import Postgres, Stack
 from stack.migrations import push
@@ -26,8 +28,18 @@ def pytest_configure(config: pytest.Config) -> None:
     tests press it.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    ask_this_machine_directly()
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Findings())
+
+
+def ask_this_machine_directly() -> None:
+    """Tests ask servers of this machine, with httpx's own functions too. httpx makes every proxy of
+    the environment ready, so one that cannot be used must go."""
+    for name in [name for name in os.environ if name.lower() == "all_proxy"]:
+        if "socks" in os.environ[name]:
+            del os.environ[name]
+    os.environ.update(sparing_this_machine(os.environ))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -79,6 +79,7 @@ TABLES: Grants = {
     "public.call_events": WRITTEN_BY_CALLS,
     "public.token_grants": READ_BY_MEMBERS | {"service_role": {"select"}},
     "private.unsettled_calls": {"call_reconciler": {"select", "delete"}},
+    "private.repeated_callbacks": {"call_webhook": {"insert"}},
     "private.reconciliation": {"call_reconciler": {"select"}},
     "private.memberships": READ_BY_MEMBERS,
 }
@@ -136,14 +137,10 @@ FUNCTIONS: Grants = {
     "private.conversation_with_names(public.conversations)": FOR_USERS,
     "private.note_conversation_change()": {},
     "private.name_member()": {},
-    "private.character_code(text)": {},
     "private.with_ascii_digits(text)": {},
-    "private.plain_text(text)": {},
     "private.search_form(text)": {},
-    "private.spelt_out(text)": {},
-    "private.word_pattern(text)": {},
-    "private.search_terms(text)": {},
-    "private.search_condition(private.search_term[],text)": {},
+    "private.search_condition(text,text)": {},
+    "private.matching_conversations(uuid,text,text,text,text[],integer)": {},
     "private.number_form(text)": FOR_USERS | FOR_WEBHOOKS,
     "private.lead_form(text,text,text)": {"service_role": {"execute"}},
     "public.claim_unsettled_calls(integer,integer)": FOR_THE_RECONCILER,
@@ -265,6 +262,9 @@ POLICIES: dict[str, dict[str, tuple[str, str]]] = {
     },
     "public.token_grants": {
         "members can read the token grants of their business": ("select", "authenticated"),
+    },
+    "private.repeated_callbacks": {
+        "a webhook can note that a callback of its call came again": ("insert", "call_webhook"),
     },
     "private.unsettled_calls": {
         "the reconciler can see and settle unsettled calls": ("all", "call_reconciler"),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import time
 from pathlib import Path
 
 from functions import bundle
+from functions.deploy import outline
 from functions.deploy.deployment import Deployment
 from functions.deploy.release import deploy
 from functions.deploy.report import Report
@@ -17,7 +19,7 @@ from functions.deploy.status import show_status
 from functions.deploy.steps import DeployError, Steps
 from functions.setup import twilio_api
 from functions.setup.env_file import EnvFileError
-from functions.setup.settings import Operator
+from functions.setup.settings import Given, Operator
 from functions.setup.shell import run
 from shared.settings import ConfigurationError
 
@@ -32,7 +34,6 @@ def main(argv: list[str] | None = None) -> int:
     # SIGTERM, and SIGHUP for a terminal that was closed, clean up as Ctrl-C does.
     for ends in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(ends, signal.default_int_handler)
-    started = time.monotonic()
     steps = Steps(
         Report(),
         run,
@@ -40,26 +41,50 @@ def main(argv: list[str] | None = None) -> int:
         (lambda: True) if arguments.yes or not sys.stdin.isatty() else _confirmed,
     )
     try:
-        deployment = _deployment(arguments, steps)
+        return _run(arguments, steps)
+    except KeyboardInterrupt:
+        _stopped(steps, "Interrupted.", "Run ./deploy.sh again: it continues where it stopped.")
+        return INTERRUPTED
+
+
+def _run(arguments: argparse.Namespace, steps: Steps) -> int:
+    started = time.monotonic()
+    try:
+        given = Given.load(
+            arguments.env or bundle.ROOT / ".env",
+            os.environ,
+            must_exist=arguments.env is not None,
+        )
+    except EnvFileError as error:
+        return _stopped(steps, f"{error}.", "Nothing was changed. Then run ./deploy.sh again.")
+    for note in given.notes:
+        steps.report.say(f"Note: {note}.")
+    try:
+        deployment = _deployment(arguments, steps, Operator.of(given))
         if arguments.status:
             show_status(deployment)
         elif arguments.rollback:
             rollback(deployment)
         else:
             deploy(deployment)
-    except DeployError as error:
-        return _stopped(steps, str(error), error.fix)
-    except ConfigurationError as error:
-        problems = "".join(f"\n  - {problem}" for problem in error.problems)
-        return _stopped(steps, f"Settings:{problems}", "docs/setup.md says where to find each.")
-    except EnvFileError as error:
-        return _stopped(steps, f"{error}.", "Nothing was changed. Then run ./deploy.sh again.")
-    except KeyboardInterrupt:
-        _stopped(steps, "Interrupted.", "Run ./deploy.sh again: it continues where it stopped.")
-        return INTERRUPTED
+    except (DeployError, ConfigurationError) as error:
+        problem, fix = _explained(error)
+        stopped = _stopped(steps, problem, fix)
+        if arguments.dry_run:
+            operator, problems = outline.with_stand_ins(given)
+            steps.report.say(outline.show(_deployment(arguments, steps, operator), problems))
+        return stopped
     _say_left(steps)
     steps.report.say(f"Done in {time.monotonic() - started:.0f} s.")
     return 0
+
+
+def _explained(error: DeployError | ConfigurationError) -> tuple[str, str]:
+    """What is wrong, and what to do."""
+    if isinstance(error, DeployError):
+        return str(error), error.fix
+    problems = "".join(f"\n  - {problem}" for problem in error.problems)
+    return f"Settings:{problems}", "docs/setup.md says where to find each."
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -91,12 +116,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _deployment(arguments: argparse.Namespace, steps: Steps) -> Deployment:
-    operator = Operator.load(
-        arguments.env or bundle.ROOT / ".env", must_exist=arguments.env is not None
-    )
-    for note in operator.notes:
-        steps.report.say(f"Note: {note}.")
+def _deployment(arguments: argparse.Namespace, steps: Steps, operator: Operator) -> Deployment:
     every = bundle.endpoints()
     return Deployment(
         operator=operator,

@@ -1,14 +1,13 @@
-"""Tells the callers of the functions where to ask: Twilio, by the TwiML App, and the scheduler."""
+"""Tells Twilio where to ask, by the TwiML App."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from functions.deploy import twiml_app
 from functions.deploy.deployment import Deployment
 from functions.deploy.plan import Target
 from functions.setup.addresses import build_address, service_name, short_name
-from functions.setup.google_project import SCHEDULER, Job, Project
 from functions.setup.twiml_app import App, Webhooks
 
 
@@ -42,20 +41,3 @@ def tell_twilio(
             "The new version serves, but Twilio was not told of it. Run ./deploy.sh again.",
         ):
             twiml_app.set_webhooks(deployment.twilio, app.sid, webhooks)
-
-
-def tell_scheduler(deployment: Deployment, jobs: Mapping[str, Job], project: Project) -> None:
-    """Makes or changes these jobs. A job that is paused stays paused, and is named at the end."""
-    steps, changes = deployment.steps, deployment.changes
-    for name, job in jobs.items():
-        with steps.step(
-            f"Scheduler: {name} every minute",
-            "Everything is deployed and serves, but the scheduler was not told. The account"
-            " needs roles/cloudscheduler.admin. Then run ./deploy.sh again.",
-        ):
-            steps.change(changes.schedule(name, job, exists=name in project.jobs))
-    for name, stored in project.jobs.items():
-        if stored.is_paused and stored.account == project.email(SCHEDULER):
-            steps.left.append(
-                f"The scheduler's job {name} is paused. To resume it: {changes.resume(name).shown}"
-            )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from functions.setup.google_project import (
     service_account,
 )
 from functions.setup.shell import Command
+from shared.scheduler_identity import PROOF_HEADER
 
 # The runtime that builds and runs the functions. Google keeps it patched.
 BASE_IMAGE = "python313"
@@ -150,6 +152,9 @@ class Changes:
         )
 
     def schedule(self, name: str, job: Job, *, exists: bool) -> Command:
+        # The file of flags is standard input, which nobody but this process sees.
+        flag = "--update-headers" if exists else "--headers"
+        headers = json.dumps({flag: {PROOF_HEADER: job.secret}}) if job.secret else None
         return self._gcloud(
             "scheduler",
             "jobs",
@@ -164,6 +169,14 @@ class Changes:
             f"--oidc-token-audience={job.audience}",
             f"--attempt-deadline={ATTEMPT_SECONDS}s",
             "--format=none",
+            *(("--flags-file=-",) if headers else ()),
+            stdin=headers,
+            stdin_name="SCHEDULER_SECRET",
+        )
+
+    def run_job(self, name: str) -> Command:
+        return self._gcloud(
+            "scheduler", "jobs", "run", name, f"--location={self._region}", "--format=none"
         )
 
     def resume(self, name: str) -> Command:

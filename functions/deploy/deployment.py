@@ -12,12 +12,18 @@ from functions import doctor
 from functions.bundle import ROOT, Endpoint
 from functions.deploy.changes import Changes
 from functions.deploy.steps import Steps
-from functions.doctor import Check, smoke
+from functions.doctor import Check, smoke, token_form
+from functions.doctor.token_form import TokenForm
 from functions.setup import gcloud
 from functions.setup.settings import Operator
 
-# Google needs some seconds until a new address, or a service's new traffic, is known everywhere.
-SMOKE_TRIES = 10
+# How long Google may take until a new address is known everywhere, and until a function that
+# answers already has its new traffic. Nobody has measured the first yet, so a deployment says how
+# long it took.
+ADDRESS_SECONDS = 5 * 60.0
+TRAFFIC_SECONDS = 30.0
+_PAUSE_SECONDS = 2.0
+_TOLD_SECONDS = 10.0
 
 
 def examine_before(operator: Operator) -> list[Check]:
@@ -37,8 +43,11 @@ class Deployment:
     steps: Steps
     checkout: Path = ROOT
     examine: Callable[[Operator], Sequence[Check]] = examine_before
+    find_token_form: Callable[[Operator], TokenForm] = token_form.find
 
     def __post_init__(self) -> None:
+        # The address of the database that works. database_push.py may find another one.
+        self.database = self.operator.database
         self.steps.report.redaction = self.operator.redaction()
         for value in self.operator.given(tuple(self.secret_names)).values():
             self.steps.report.redaction.add(value)
@@ -71,4 +80,22 @@ class Deployment:
 
     def try_until_known(self, endpoint: Endpoint, url: str, version: str | None) -> None:
         """The smoke test of an address that may be new. Raises smoke.SmokeTestFailed."""
-        smoke.check(endpoint, url, version, tries=SMOKE_TRIES, sleep=self.steps.clock.sleep)
+        clock, report = self.steps.clock, self.steps.report
+        began, is_told = clock.now(), False
+        while True:
+            try:
+                smoke.check(endpoint, url, version)
+                break
+            except smoke.SmokeTestFailed as failure:
+                waited = clock.now() - began
+                if waited >= (TRAFFIC_SECONDS if failure.is_ours else ADDRESS_SECONDS):
+                    raise
+                if waited >= _TOLD_SECONDS and not is_told:
+                    is_told = True
+                    report.say(
+                        f"    {failure}. Google takes a while until a new address is known: trying"
+                        f" for {ADDRESS_SECONDS / 60:.0f} minutes."
+                    )
+            clock.sleep(_PAUSE_SECONDS)
+        if is_told:
+            report.say(f"    {url} answered after {clock.now() - began:.0f} s.")

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from functions.deploy import google_refusals
 from functions.deploy.report import Report
 from functions.setup.gcloud import api_disabled
 from functions.setup.google_project import BUILDER_ROLE
@@ -87,7 +88,7 @@ class LateRights:
             self.clock.sleep(PAUSE_SECONDS)
 
     def _may_be_late(self, failure: CommandFailed) -> bool:
-        if not self.given:
+        if not self.given or google_refusals.advice(failure.said):
             return False
         if _BUILD_FAILED in failure.said:
             return any(BUILDER_ROLE in given for given in self.given)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
+from secrets import token_urlsafe
 
 from functions.bundle import Endpoint
 from functions.deploy.changes import Changes
@@ -22,6 +24,7 @@ from functions.setup.settings import Operator
 # everything again.
 RENEW_BELOW_DAYS = 60
 EVERY_MINUTE = "* * * * *"
+SCHEDULER_SECRET = "SCHEDULER_SECRET"
 
 
 @dataclass(frozen=True)
@@ -75,39 +78,49 @@ def scheduled_address(endpoint: Endpoint, project: Project) -> str:
     return build_address(cloud_run_base_url(project.number, project.region), short_name(endpoint))
 
 
-def jobs(endpoints: Sequence[Endpoint], project: Project) -> dict[str, Job]:
-    """The scheduler's jobs that are missing or different, by name."""
+def jobs(
+    endpoints: Sequence[Endpoint], project: Project, values: Mapping[str, str]
+) -> dict[str, Job]:
+    """The scheduler's jobs that are missing or different, by name. A job sends the secret if it
+    did before, or if its last run was refused without it."""
     wanted = {}
     for endpoint in endpoints:
         if "scheduler" in endpoint.called_by:
             name, uri = service_name(endpoint), scheduled_address(endpoint, project)
             job = Job(uri, EVERY_MINUTE, project.email(SCHEDULER), uri)
             stored = project.jobs.get(name)
-            if stored is None or replace(stored, is_paused=False) != job:
+            if stored and (stored.secret or stored.is_refused):
+                job = replace(job, secret=values[SCHEDULER_SECRET])
+            if stored != job:
                 wanted[name] = job
     return wanted
 
 
 def secret_values(
-    operator: Operator, endpoints: Sequence[Endpoint], project: Project
+    operator: Operator, endpoints: Sequence[Endpoint], project: Project, subject: str = ""
 ) -> dict[str, str]:
     """The value of every secret that some endpoint gets. A JWT in Secret Manager is kept while it
-    is valid for long enough. Otherwise this mints a new one."""
+    is valid for long enough, and has this ``subject`` if one is needed. Otherwise this mints a new
+    one."""
     names = {
         name for endpoint in endpoints for name in (*endpoint.secrets, *endpoint.optional_secrets)
     }
     values = operator.given(tuple(sorted(names - webhook_jwt.ROLES.keys())))
+    if SCHEDULER_SECRET in names and SCHEDULER_SECRET not in values:
+        stored = project.secrets.get(SCHEDULER_SECRET, Secret()).value or ""
+        good = re.fullmatch(r"[!-~]{32,}", stored)
+        values[SCHEDULER_SECRET] = stored if good else token_urlsafe(32)
     for name, role in webhook_jwt.ROLES.items():
         if name in names:
-            stored = project.secrets.get(name, Secret()).value
-            values[name] = _good_jwt(operator, stored, role) or webhook_jwt.mint(
-                operator.signing_key, operator.supabase.url, role=role
+            jwt = project.secrets.get(name, Secret()).value
+            values[name] = _good_jwt(operator, jwt, role, subject) or webhook_jwt.mint(
+                operator.signing_key, operator.supabase.url, role=role, subject=subject
             )
     return values
 
 
-def _good_jwt(operator: Operator, stored: str | None, role: str) -> str | None:
-    left = _days_left(operator, stored or "", role)
+def _good_jwt(operator: Operator, stored: str | None, role: str, subject: str) -> str | None:
+    left = _days_left(operator, stored or "", role, subject)
     return stored if left is not None and left >= RENEW_BELOW_DAYS else None
 
 
@@ -123,9 +136,10 @@ def jwt_days(operator: Operator, secrets: Mapping[str, str]) -> int | None:
     return min(good) if good and len(good) == len(left) else None
 
 
-def _days_left(operator: Operator, token: str, role: str) -> int | None:
+def _days_left(operator: Operator, token: str, role: str, subject: str = "") -> int | None:
+    key, url = operator.signing_key, operator.supabase.url
     try:
-        return webhook_jwt.days_left(token, operator.signing_key, operator.supabase.url, role=role)
+        return webhook_jwt.days_left(token, key, url, role=role, subject=subject)
     except webhook_jwt.WebhookJwtError:
         return None
 

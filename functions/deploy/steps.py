@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 
+from functions.deploy import google_refusals
 from functions.deploy.late_rights import Clock, LateRights
 from functions.deploy.report import Report
 from functions.doctor.smoke import SmokeTestFailed
@@ -102,5 +103,7 @@ class Steps:
                 "Nothing was changed. Update it: gcloud components update, or with the package"
                 " manager that installed it.",
             ) from None
-        except (CommandFailed, SmokeTestFailed, TwilioFailed, PackError, OSError) as error:
+        except CommandFailed as error:
+            raise DeployError(str(error), google_refusals.advice(error.said) or fix) from None
+        except (SmokeTestFailed, TwilioFailed, PackError, OSError) as error:
             raise DeployError(str(error), fix) from None

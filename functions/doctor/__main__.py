@@ -1,4 +1,4 @@
-"""`python -m functions.doctor`, behind `make doctor`."""
+"""`python -m functions.doctor`, behind `make doctor` and doctor.sh."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from functions import bundle
 from functions.doctor import rendering
 from functions.doctor.check import Check
 from functions.doctor.examination import run
-from functions.doctor.google_cloud import Address
+from functions.doctor.google_cloud import Address, Stored
 from functions.doctor.inputs import GOOGLE, Inputs, read
 from functions.setup import env_file
+from functions.setup.settings import Given
 
 
 def main(argv: list[str] | None = None, environ: Mapping[str, str] = os.environ) -> int:
@@ -23,31 +24,36 @@ def main(argv: list[str] | None = None, environ: Mapping[str, str] = os.environ)
     arguments = _parser().parse_args(argv)
     file: Path = arguments.env or _default_file(environ)
     try:
-        values = {**env_file.read(file), **environ}
-    except (env_file.EnvFileError, OSError, UnicodeDecodeError) as error:
-        said = str(error) if isinstance(error, env_file.EnvFileError) else f"{file} cannot be read"
-        checks = [
-            Check(
-                "settings", str(file), "fail", said, "Correct that line, or make the file readable"
-            )
-        ]
+        given = Given.load(file, environ, must_exist=arguments.env is not None)
+    except env_file.EnvFileError as error:
+        fix = "Correct this, and run the doctor again. The rest is not examined without settings"
+        checks = [Check("settings", str(file), "fail", str(error), fix)]
     else:
         token = sys.stdin.read().strip() if arguments.webhook_jwt_stdin else ""
-        checks = run(_inputs(values, file.absolute().parent, token))
+        checks = run(_inputs(given, token))
 
     if arguments.json:
         print(rendering.as_json(checks))
     else:
-        print(f"Examining {_named(file)}.\n")
+        print(f"Examining {_named(file, arguments.env)}.\n")
         print(rendering.as_text(checks, colour=rendering.is_colourful(sys.stdout, environ)))
     return int(any(check.status == "fail" for check in checks))
 
 
-def _inputs(values: Mapping[str, str], directory: Path, webhook_jwt: str) -> Inputs:
-    operator, problems = read(values, directory)
-    token = webhook_jwt or values.get("SUPABASE_WEBHOOK_JWT", "").strip() or None
-    inputs = Inputs(operator, problems, token, lambda: operator.public_base_url)
-    return inputs if inputs.malformed(GOOGLE) else replace(inputs, base_url=Address(operator))
+def _inputs(given: Given, webhook_jwt: str) -> Inputs:
+    operator, problems = read(given.values, given.path.absolute().parent)
+    nothing = given.nothing(problems)
+    inputs = Inputs(
+        operator,
+        problems,
+        webhook_jwt or None,
+        lambda: operator.public_base_url,
+        notes=given.notes,
+        nothing=nothing,
+    )
+    if inputs.malformed(GOOGLE) or not inputs.deploys:
+        return inputs
+    return replace(inputs, base_url=Address(operator), stored=Stored(operator))
 
 
 def _default_file(environ: Mapping[str, str]) -> Path:
@@ -57,8 +63,8 @@ def _default_file(environ: Mapping[str, str]) -> Path:
     return stack_env if not dot_env.exists() and stack_env.exists() else dot_env
 
 
-def _named(file: Path) -> str:
-    if file.exists():
+def _named(file: Path, asked_for: Path | None) -> str:
+    if asked_for or file.exists():
         return f"the settings of {file} and of the environment"
     return (
         f"the settings of the environment alone: there is no {file}, and no local stack runs"
@@ -68,7 +74,7 @@ def _named(file: Path) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="make doctor", description="Examines a set-up and changes nothing."
+        prog="./doctor.sh", description="Examines a set-up and changes nothing."
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument(

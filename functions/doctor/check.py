@@ -18,6 +18,10 @@ class Finding:
     subject: str
     detail: str
     fix: str = ""
+    # Findings of the same cause: only the first is a failure. Empty: a cause of its own.
+    cause: str = ""
+    # The examinations that explain this finding if they fail.
+    because: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -36,9 +40,11 @@ def passed(subject: str, detail: str, advice: str = "") -> Finding:
     return Finding("pass", subject, detail, advice)
 
 
-def failed(subject: str, detail: str, fix: str) -> Finding:
+def failed(
+    subject: str, detail: str, fix: str, *, cause: str = "", because: tuple[str, ...] = ()
+) -> Finding:
     """Something must be corrected."""
-    return Finding("fail", subject, detail, fix)
+    return Finding("fail", subject, detail, fix, cause, because)
 
 
 def skipped(subject: str, why: str) -> Finding:

@@ -4,14 +4,15 @@ webhook."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from twilio.request_validator import RequestValidator
 
 from functions.bundle import Endpoint
-from functions.doctor import smoke
+from functions.doctor import network, smoke
 from functions.doctor.check import Finding, failed, passed, skipped
 from functions.doctor.inputs import Inputs
-from functions.doctor.network import TIMEOUT_SECONDS, explain
+from functions.doctor.network import TIMEOUT_SECONDS
 from functions.setup import proxies
 from functions.setup.addresses import build_address, short_name
 from functions.setup.gcloud import read_logs
@@ -32,9 +33,12 @@ def answers(endpoint: Endpoint, inputs: Inputs) -> Iterator[Finding]:
     try:
         smoke.check(endpoint, url, None)
     except smoke.SmokeTestFailed as error:
-        cause = error.__cause__
-        said = f"No answer from {url}: {explain(cause)}" if cause else str(error)
-        yield failed(url, said, _fix(inputs, endpoint))
+        # What fails alike at several endpoints of one host has one cause.
+        server, fix = urlsplit(url).netloc, _fix(inputs, endpoint)
+        if error.__cause__:
+            yield network.outage(error.__cause__, fix, cause=f"functions at {server}")
+        else:
+            yield failed(url, str(error), fix, cause=f"{server} answers {error.found}")
     else:
         yield passed(url, f"{endpoint.folder} answers at {url}")
 
@@ -75,10 +79,12 @@ def takes_signature(inputs: Inputs) -> Iterator[Finding]:
             f"{url} refuses a webhook signed with TWILIO_AUTH_TOKEN",
             "The function has another TWILIO_AUTH_TOKEN, TWILIO_ACCOUNT_SID or PUBLIC_BASE_URL"
             " than .env: run ./deploy.sh. A proxy in front of it must not change the query",
+            because=("twilio_credentials",),
         )
     else:
         yield failed(
             url,
             f"{url} answers {answer.status_code} to a signed preflight test, not 200 and an echo",
             "See functions: another service may answer there. If not, the function's log says more",
+            because=("functions",),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
@@ -19,11 +19,14 @@ from functions.doctor import (
     google_cloud,
     network,
     numbers,
+    realtime,
     supabase_project,
+    tokens,
     twilio_account,
     twiml_app,
     written,
 )
+from functions.doctor.causes import told_once
 from functions.doctor.check import Check, Finding, failed, skipped
 from functions.doctor.inputs import Inputs, read
 from functions.setup import twilio_refusals
@@ -69,6 +72,8 @@ class Examination:
     # The settings that it needs. It is skipped if one of them is missing or malformed.
     needs: tuple[str, ...] = ()
     deployment: Deployment = "stops"
+    # The examinations that explain a missing answer if they fail.
+    because: tuple[str, ...] = ()
 
 
 def examinations() -> list[Examination]:
@@ -76,7 +81,7 @@ def examinations() -> list[Examination]:
     return [
         Examination("settings", written.look, "Run it again"),
         Examination("google_cloud", google_cloud.look, _NO_GCLOUD, deployment="mends"),
-        Examination("clock", twilio_account.clock, _NO_TWILIO),
+        Examination("clock", twilio_account.clock, _NO_TWILIO, because=("twilio_credentials",)),
         Examination("twilio_credentials", twilio_account.credentials, _NO_TWILIO, _TWILIO),
         Examination(
             "twilio_balance", twilio_account.balance, _NO_TWILIO, _TWILIO, deployment="goes on"
@@ -101,12 +106,18 @@ def examinations() -> list[Examination]:
             "supabase_publishable_key", supabase_project.publishable_key, _NO_SUPABASE, _SUPABASE
         ),
         Examination("signing_keys", supabase_project.signing_keys, _NO_SUPABASE, _SIGNING),
-        Examination(
-            "webhook_jwt",
-            supabase_project.webhook_jwt,
-            _NO_SUPABASE,
-            _SIGNING,
-            deployment="mends",
+        *(
+            Examination(
+                name,
+                partial(tokens.look, setting),
+                _NO_SUPABASE,
+                _SIGNING,
+                deployment="mends",
+            )
+            for name, setting in (
+                ("webhook_jwt", "SUPABASE_WEBHOOK_JWT"),
+                ("reconciler_jwt", "SUPABASE_RECONCILER_JWT"),
+            )
         ),
         Examination("database", database.connects, _NO_DATABASE, ("SUPABASE_DB_URL",)),
         Examination(
@@ -130,6 +141,13 @@ def examinations() -> list[Examination]:
             ("SUPABASE_DB_URL",),
             deployment="mends",
         ),
+        Examination(
+            "realtime",
+            realtime.look,
+            _NO_DATABASE,
+            ("SUPABASE_DB_URL", *_SIGNING),
+            deployment="mends",
+        ),
         *(
             Examination(
                 "functions",
@@ -146,6 +164,7 @@ def examinations() -> list[Examination]:
             _NO_FUNCTION,
             (*_TWILIO, "PUBLIC_BASE_URL"),
             deployment="mends",
+            because=("functions",),
         ),
     ]
 
@@ -198,18 +217,33 @@ def run(
         thread.join(max(0.0, deadline - time.monotonic()))
 
     redaction = inputs.redaction()
-    late = f"No answer within {deadline_seconds:g} s"
+    told = told_once(
+        [
+            (each.name, findings or [_late(each, deadline_seconds)])
+            for each, findings in zip(chosen, list(found), strict=True)
+        ]
+    )
     return [
         Check(
-            examination.name,
+            name,
             redaction.hide(finding.subject),
             finding.status,
             redaction.hide(finding.detail),
             redaction.hide(finding.fix),
         )
-        for examination, each in zip(chosen, list(found), strict=True)
-        for finding in each or [failed("", late, examination.no_answer)]
+        for name, findings in told
+        for finding in findings
     ]
+
+
+def _late(examination: Examination, seconds: float) -> Finding:
+    return failed(
+        "",
+        f"No answer within {seconds:g} s",
+        examination.no_answer,
+        cause=examination.no_answer,
+        because=examination.because,
+    )
 
 
 def findings(examination: Examination, inputs: Inputs) -> Sequence[Finding]:
@@ -224,15 +258,24 @@ def findings(examination: Examination, inputs: Inputs) -> Sequence[Finding]:
         if meaning and error.code in twilio_refusals.NOT_ACTIVE:
             return [skipped("", "Not examined: the account is not active, see twilio_credentials")]
         if meaning:
-            return [skipped("", "Not examined: Twilio refuses the credentials")]
+            return [
+                skipped("", "Not examined: Twilio refuses the credentials, see twilio_credentials")
+            ]
         said = ", ".join(str(each) for each in (error.status, error.code, error.msg) if each)
-        return [failed("", f"Twilio answers {said}", _NO_TWILIO)]
+        return [
+            failed(
+                "",
+                f"Twilio answers {said}",
+                _NO_TWILIO,
+                cause=f"Twilio {error.status} {error.code}",
+                because=("twilio_credentials",),
+            )
+        ]
     except network.OUTAGES as error:
-        host = network.host(error)
-        said = f"{f'No answer from {host}: ' if host else ''}{network.explain(error)}"
         # Some examinations ask the database and Twilio, whose library raises errors of requests.
         twilio = isinstance(error, requests.RequestException)
-        return [failed(host, said, _NO_TWILIO if twilio else examination.no_answer)]
+        outage = network.outage(error, _NO_TWILIO if twilio else examination.no_answer)
+        return [replace(outage, because=examination.because)]
     except UnicodeError:
         return [
             failed(

@@ -14,6 +14,8 @@ from functions.setup.settings import Operator
 
 # gcloud takes a second or two to start.
 _TIMEOUT_SECONDS = 10.0
+# A question to the database follows, within the same examination.
+_SECRET_SECONDS = 6.0
 
 
 class Unknown(Exception):
@@ -79,6 +81,22 @@ def project_number(project: str) -> str:
             "GOOGLE_CLOUD_PROJECT must be an id that `gcloud projects list` shows. If it is, ask"
             " the project's owner for the roles of docs/setup.md",
         ) from None
+
+
+@dataclass(frozen=True)
+class Stored:
+    """The secrets that a deployment stored in Secret Manager."""
+
+    operator: Operator
+
+    def __call__(self, name: str) -> str | None:
+        """None if gcloud does not tell."""
+        try:
+            return gcloud.stored_secret(
+                shell.run, self.operator.google_project, name, _SECRET_SECONDS
+            )
+        except (shell.ToolMissing, shell.CommandTimedOut, shell.CommandFailed, OSError):
+            return None
 
 
 @dataclass

@@ -33,6 +33,16 @@ class Inputs:
     checkout: Path = ROOT
     # What is not wrong with the settings and may surprise.
     notes: Sequence[str] = ()
+    # The value of a secret that a deployment stored. None: not known.
+    stored: Callable[[str], str | None] = lambda name: None
+    # If no setting is given at all: that in one sentence.
+    nothing: str = ""
+
+    def token(self, name: str) -> str | None:
+        """The token of the endpoints that this setting has, or Secret Manager."""
+        if name == "SUPABASE_WEBHOOK_JWT" and self.webhook_jwt:
+            return self.webhook_jwt
+        return self.operator.values.get(name, "").strip() or self.stored(name)
 
     @property
     def deploys(self) -> bool:

@@ -10,10 +10,46 @@ import httpx
 import psycopg
 import requests
 
+from functions.doctor.causes import DNS
+from functions.doctor.check import Finding, failed
+from functions.setup.proxies import Proxy, ProxyUnusable, proxy_of
+
 # For one request. Some examinations make two or three.
 TIMEOUT_SECONDS = 8.0
 
 OUTAGES = (httpx.HTTPError, requests.RequestException, psycopg.Error, OSError)
+_UNKNOWN_NAME = "DNS does not know the name"
+_NO_PROXY = "Let the proxy run, or correct the variable; unset it where no proxy is needed"
+
+
+def outage(error: BaseException, no_answer: str, *, cause: str = "") -> Finding:
+    """The failure that an answer is missing. ``no_answer`` says what to do if the host is to blame.
+    Outages with the same advice have the same cause, unless another ``cause`` is named."""
+    asked = host(error)
+    said = explain(error)
+    if isinstance(error, ProxyUnusable):
+        return failed("", said, "Other hosts are asked through it; this machine is not", cause=said)
+    if proxy := _guilty_proxy(error):
+        said = f"No answer from the proxy {proxy.host}, which {proxy.variable} names: {said}"
+        return failed(proxy.host, said, _NO_PROXY, cause=f"proxy {proxy.host}")
+    unknown = said == _UNKNOWN_NAME or "resolve host" in said or "translate host" in said
+    return failed(
+        asked,
+        f"{f'No answer from {asked}: ' if asked else ''}{said}",
+        no_answer,
+        cause=DNS if unknown else cause or no_answer,
+    )
+
+
+def _guilty_proxy(error: BaseException) -> Proxy | None:
+    """The proxy that did not take a request, if one should have."""
+    blamed = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, requests.ConnectionError)
+    if not isinstance(error, blamed):
+        return None
+    try:
+        return proxy_of(str(error.request.url)) if error.request else None
+    except (RuntimeError, ProxyUnusable):
+        return None
 
 
 def host(error: BaseException) -> str:
@@ -32,10 +68,12 @@ def explain(error: BaseException) -> str:
     """What happened. The address is left out, because the caller names it."""
     if isinstance(error, psycopg.Error):
         return _postgres(error)
+    if isinstance(error, ProxyUnusable):
+        return str(error)
     for cause in _causes(error):
         match cause:
             case socket.gaierror():
-                return "DNS does not know the name"
+                return _UNKNOWN_NAME
             case ssl.SSLCertVerificationError():
                 return f"TLS: {cause.verify_message.rstrip('.') or 'the certificate is not valid'}"
             case ssl.SSLError():

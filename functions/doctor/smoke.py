@@ -6,9 +6,6 @@ harmless in production.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-
 import httpx
 
 from functions.bundle import Endpoint
@@ -20,34 +17,31 @@ TIMEOUT_SECONDS = 20.0
 
 
 class SmokeTestFailed(Exception):
-    """The endpoint does not answer as it should. The message says what it answered."""
+    """The endpoint does not answer as it should. The message says what it answered, ``found`` is
+    its HTTP status and error code. ``is_ours``: one of our functions answered, so the address is
+    known."""
+
+    def __init__(
+        self,
+        message: str,
+        found: tuple[int, str | None] | None = None,
+        *,
+        is_ours: bool = False,
+    ) -> None:
+        super().__init__(message)
+        self.found = found
+        self.is_ours = is_ours
 
 
-def check(
-    endpoint: Endpoint,
-    url: str,
-    version: str | None,
-    *,
-    tries: int = 1,
-    pause_seconds: float = 2.0,
-    sleep: Callable[[float], None] = time.sleep,
-) -> None:
+def check(endpoint: Endpoint, url: str, version: str | None) -> None:
     """Sends the endpoint at ``url`` requests that it must refuse. ``version`` None accepts any.
-
-    ``tries`` is for new addresses, which are not known everywhere at once. Raises SmokeTestFailed.
-    """
-    for left in reversed(range(tries)):
-        try:
-            with proxies.client(url, timeout=TIMEOUT_SECONDS) as client:
-                for caller in endpoint.called_by:
-                    _refuses(client, caller, url, version)
-            return
-        except proxies.ProxyUnusable as error:
-            raise SmokeTestFailed(f"{url} cannot be asked: {error}") from error
-        except SmokeTestFailed:
-            if not left:
-                raise
-            sleep(pause_seconds)
+    Raises SmokeTestFailed."""
+    try:
+        with proxies.client(url, timeout=TIMEOUT_SECONDS) as client:
+            for caller in endpoint.called_by:
+                _refuses(client, caller, url, version)
+    except proxies.ProxyUnusable as error:
+        raise SmokeTestFailed(f"{url} cannot be asked: {error}") from error
 
 
 def _refuses(client: httpx.Client, caller: str, url: str, version: str | None) -> None:
@@ -64,15 +58,19 @@ def _refuses(client: httpx.Client, caller: str, url: str, version: str | None) -
     except httpx.HTTPError as error:
         raise SmokeTestFailed(f"{url} does not answer: {type(error).__name__}") from error
 
+    serving = answer.headers.get(VERSION_HEADER)
     found = (answer.status_code, _code(answer))
     if found != expected:
         raise SmokeTestFailed(
             f"{url} answers {found[0]} {found[1] or 'without an error code'} to {question},"
-            f" not {expected[0]} {expected[1]}"
+            f" not {expected[0]} {expected[1]}",
+            found,
+            is_ours=serving is not None,
         )
-    serving = answer.headers.get(VERSION_HEADER)
     if version is not None and serving != version:
-        raise SmokeTestFailed(f"{url} is version {serving}, not {version}")
+        raise SmokeTestFailed(
+            f"{url} is version {serving}, not {version}", is_ours=serving is not None
+        )
 
 
 def _code(answer: httpx.Response) -> str | None:

@@ -14,24 +14,18 @@ from functions.doctor.check import Finding, failed, passed, skipped
 from functions.doctor.inputs import Inputs
 from functions.doctor.network import TIMEOUT_SECONDS
 from functions.setup import proxies
-from functions.setup.webhook_jwt import LIFETIME_DAYS, ROLE, SigningKey, mint
+from functions.setup.webhook_jwt import DAY, LIFETIME_DAYS, NOBODY, ROLE, SigningKey, mint
 
-_DAY = 24 * 3600
 # Test tokens expire after this. It is longer than an examination, because clocks differ.
 _PROBE_SECONDS = 5 * 60
-# deploy.sh renews a JWT that has fewer than 60 days left. With fewer than this, the last deployment
-# was long ago.
-_FEW_DAYS = 30
-_TOO_FEW_DAYS = 7
-
 # https://supabase.com/docs/guides/troubleshooting/http-status-codes
 _PAUSED = 540
 
-_MIGRATE = "Apply the migrations: ./deploy.sh, or npx supabase db push --remote=…"
+MIGRATE = "Apply the migrations: ./deploy.sh, or npx supabase db push --remote=…"
 
 
 @dataclass(frozen=True)
-class _Answer:
+class Answer:
     """An answer of the project: HTTP status, body, and an error's code and message."""
 
     status: int
@@ -50,16 +44,31 @@ class _Answer:
         return self.code in ("PGRST300", "PGRST301")
 
     @property
+    def accepts_token(self) -> bool:
+        """Whether the token was accepted, whatever the database then said."""
+        return self.status == 200 or self.before_migrations
+
+    @property
     def before_migrations(self) -> bool:
         """Whether the role, the table or the grants are missing."""
         return self.code in ("22023", "42501", "42P01", "PGRST205")
+
+    @property
+    def without_database(self) -> bool:
+        """Whether the REST API cannot reach its database."""
+        return self.code in ("PGRST000", "PGRST001", "PGRST002", "PGRST003")
+
+    @property
+    def because(self) -> tuple[str, ...]:
+        """The examination that explains this answer, if it is a refusal of a token's times."""
+        return ("clock",) if self.code == "PGRST303" else ()
 
     def __str__(self) -> str:
         said = " ".join(filter(None, (self.code, self.message)))
         return f"HTTP {self.status}{f', {said[:200]}' if said else ''}"
 
 
-def _ask(inputs: Inputs, path: str, *, token: str = "") -> _Answer:
+def _ask(inputs: Inputs, path: str, *, token: str = "") -> Answer:
     supabase = inputs.operator.supabase
     headers = {"apikey": supabase.publishable_key}
     if token:
@@ -72,10 +81,10 @@ def _ask(inputs: Inputs, path: str, *, token: str = "") -> _Answer:
         body = None
     error = body if isinstance(body, dict) else {}
     code, message = (str(error.get(name) or "") for name in ("code", "message"))
-    return _Answer(answer.status_code, body, code, message)
+    return Answer(answer.status_code, body, code, message)
 
 
-def _ask_as_webhook(inputs: Inputs, token: str) -> _Answer:
+def ask_as_webhook(inputs: Inputs, token: str) -> Answer:
     """Asks for a row of conversations. The role sees none unless it names a call."""
     return _ask(inputs, "/rest/v1/conversations?select=id&limit=1", token=token)
 
@@ -94,6 +103,7 @@ def api(inputs: Inputs) -> Iterator[Finding]:
                 url,
                 f"{url}{path.partition('?')[0]} answers {answer}",
                 "Is the database up? See Supabase's dashboard, and status.supabase.com for outages",
+                because=("database",) if answer.without_database else (),
             )
         elif answer.status not in (200, 401, 403) and not answer.code:
             yield failed(
@@ -110,7 +120,7 @@ def api(inputs: Inputs) -> Iterator[Finding]:
 def publishable_key(inputs: Inputs) -> Iterator[Finding]:
     """Whether the key belongs to the project, and may be public."""
     name, key = "SUPABASE_PUBLISHABLE_KEY", inputs.operator.supabase.publishable_key
-    role = _claims(key).get("role")
+    role = claims(key).get("role")
     if key.startswith("sb_secret_") or role == "service_role":
         yield failed(
             name,
@@ -134,8 +144,8 @@ def publishable_key(inputs: Inputs) -> Iterator[Finding]:
             "It is another project's key, or it was deleted. Copy it again: Supabase's dashboard,"
             " Settings → API keys",
         )
-    elif answer.status >= 500:
-        yield skipped(name, f"Not examined: {answer}, see supabase_api")
+    elif answer.status != 200:
+        yield skipped(name, f"Not examined: {answer} (see supabase_api)")
     elif role == "anon":
         yield passed(
             name,
@@ -158,6 +168,7 @@ def signing_keys(inputs: Inputs) -> Iterator[Finding]:
                 f" publishes {len(published)} others",
                 "Import it as a standby key: Supabase's dashboard, Settings → JWT keys. It can take"
                 " 20 minutes until it works",
+                because=("supabase_api",),
             )
         else:
             yield _taken(inputs, key, f"key {key.key_id}")
@@ -178,92 +189,42 @@ def _published(inputs: Inputs) -> set[str]:
 def _taken(inputs: Inputs, key: SigningKey, name: str) -> Finding:
     """Tries whether the REST API accepts what the key signs. The published keys do not say which of
     them is in use and which is standby."""
-    answer = _ask_as_webhook(inputs, _probe(inputs, key))
+    answer = ask_as_webhook(inputs, probe(inputs, key))
     if answer.key_unknown:
         return failed(
             name,
             f"The REST API accepts nothing that {name} signs ({answer})",
             "Supabase's dashboard, Settings → JWT keys: a secret must be that of this project, and"
             " not revoked; a standby key may have to become the current one (rotate keys)",
+            because=("supabase_api",),
         )
-    if answer.status == 200 or answer.before_migrations:
+    if answer.accepts_token:
         return passed(name, f"The REST API accepts what {name} signs")
+    if ask_as_webhook(inputs, probe(inputs, key, subject=NOBODY)).accepts_token:
+        return passed(name, f"The REST API accepts what {name} signs, if it has a `sub`")
     if answer.about_api_key:
         return skipped(name, "Not examined: see supabase_publishable_key")
-    return failed(name, f"The REST API refuses what {name} signs: {answer}", _clock_or(answer))
+    return failed(
+        name,
+        f"The REST API refuses what {name} signs: {answer}",
+        clock_or(answer),
+        because=("supabase_api", *answer.because),
+    )
 
 
-def webhook_jwt(inputs: Inputs) -> Iterator[Finding]:
-    """Whether the database accepts the token of the webhook endpoints, and for how long."""
-    token, name = inputs.webhook_jwt, "SUPABASE_WEBHOOK_JWT"
-    renew = "./deploy.sh mints a new one. Without deploy.sh: make webhook-jwt"
-    if token is None:
-        # The token is in Secret Manager. This tests another one that the same key signs.
-        token, left = _probe(inputs, inputs.operator.signing_key), None
-    else:
-        claims = _claims(token)
-        if claims.get("role") != ROLE:
-            said = f"its role is {claims['role']}" if claims.get("role") else "it is not a JWT"
-            yield failed(name, f"{name} is not of role {ROLE}: {said}", renew)
-            return
-        expires = claims.get("exp")
-        if not isinstance(expires, int | float):
-            yield failed(name, f"{name} has no date of expiry", renew)
-            return
-        left = int((expires - inputs.now()) // _DAY)
-        if left < 0:
-            yield failed(name, f"{name} has expired: no call is logged", renew)
-            return
-
-    answer = _ask_as_webhook(inputs, token)
-    if answer.status == 200 and answer.body == []:
-        if left is None:
-            yield passed(
-                name,
-                f"The database accepts a test token of role {ROLE}. The functions' own token is in"
-                " Secret Manager and was not examined",
-            )
-        elif left < _TOO_FEW_DAYS:
-            yield failed(name, f"{name} is valid for {left} more days", renew)
-        else:
-            yield passed(name, f"Valid for {left} more days", renew if left < _FEW_DAYS else "")
-    elif answer.status == 200:
-        yield failed(
-            name,
-            f"ALARM: role {ROLE} sees conversations without naming their call",
-            f"Row-level security is not what the migrations made. {_MIGRATE}, and look at the"
-            " policies of public.conversations",
-        )
-    elif answer.key_unknown:
-        yield failed(
-            name, f"{name} is signed with a key that the project does not know ({answer})", renew
-        )
-    elif answer.about_api_key:
-        yield skipped(name, "Not examined: see supabase_publishable_key")
-    elif answer.before_migrations:
-        yield failed(
-            name,
-            f"The database does not accept role {ROLE}, or the role may not read conversations"
-            f" ({answer})",
-            f"{_MIGRATE}. They make the role and grant it to authenticator",
-        )
-    else:
-        yield failed(name, f"The database refuses it: {answer}", _clock_or(answer))
+def probe(inputs: Inputs, key: SigningKey, role: str = ROLE, *, subject: str = "") -> str:
+    """An endpoint's JWT that expires in five minutes, because its time of issue is long ago."""
+    issued_at = inputs.now() - LIFETIME_DAYS * DAY + _PROBE_SECONDS
+    return mint(key, inputs.operator.supabase.url, issued_at, role=role, subject=subject)
 
 
-def _probe(inputs: Inputs, key: SigningKey) -> str:
-    """A webhook JWT that expires in five minutes, because its time of issue is long ago."""
-    issued_at = inputs.now() - LIFETIME_DAYS * _DAY + _PROBE_SECONDS
-    return mint(key, inputs.operator.supabase.url, issued_at)
-
-
-def _clock_or(answer: _Answer) -> str:
-    if answer.code == "PGRST303":
+def clock_or(answer: Answer) -> str:
+    if answer.because:
         return "Its times are wrong: see clock"
     return "Supabase's dashboard, Logs, says more; status.supabase.com shows outages"
 
 
-def _claims(token: str) -> dict[str, object]:
+def claims(token: str) -> dict[str, object]:
     """The claims of a JWT, whoever signed it. Empty if the text is not a JWT."""
     try:
         return dict(jwt.decode(token, options={"verify_signature": False}))

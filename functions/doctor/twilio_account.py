@@ -140,6 +140,8 @@ def api_key(inputs: Inputs) -> Iterator[Finding]:
                 "The secret is another key's, or the key was deleted, or it belongs to another"
                 " account or region (it must be US1). Make a standard key: Twilio's console,"
                 " Account → API keys",
+                # The account's SID may be the wrong one.
+                because=("twilio_credentials",),
             )
         else:
             raise

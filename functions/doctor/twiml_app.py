@@ -19,7 +19,7 @@ _WHICH = "Put the right App's SID into TWILIO_TWIML_APP_SID, or remove that sett
 
 
 def look(inputs: Inputs) -> Iterator[Finding]:
-    """One finding for each address that is wrong."""
+    """One finding, which names each address that is wrong."""
     base_url = inputs.base_url()
     if base_url is None:
         yield skipped("", "Not examined: it is not known where the functions are, see google_cloud")
@@ -40,9 +40,14 @@ def look(inputs: Inputs) -> Iterator[Finding]:
         yield failed(NAME, f"The account has no TwiML App named “{NAME}”", _FIX)
         return
     wrong = list(_wrong(app.webhooks, twiml_app.wanted(base_url)))
-    for problem in wrong:
-        yield failed(app.sid, f"TwiML App {app.sid}: {problem}", _FIX)
-    if not wrong:
+    if wrong:
+        yield failed(
+            app.sid,
+            f"TwiML App {app.sid}: {'; '.join(wrong)}",
+            _FIX,
+            because=("functions",),
+        )
+    else:
         yield passed(app.sid, f"TwiML App {app.sid} asks this deployment")
 
 

@@ -30,7 +30,12 @@ _WHERE: Mapping[str, str] = {
 
 
 def look(inputs: Inputs) -> Iterator[Finding]:
-    """One finding for each setting that is missing or malformed."""
+    """One finding for each setting that is missing or malformed, or one if there are none."""
+    if inputs.nothing:
+        yield failed("", inputs.nothing, "docs/setup.md leads from here to a first call")
+        return
+    for note in inputs.notes:
+        yield passed("", note)
     for problem in inputs.problems:
         name = setting(problem)
         yield failed(name, problem, _WHERE.get(name, "docs/setup.md, step 5"))

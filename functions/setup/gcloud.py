@@ -79,6 +79,15 @@ def project_number(run: Run, project: str, timeout_seconds: float | None = None)
     return output
 
 
+def stored_secret(
+    run: Run, project: str, name: str, timeout_seconds: float | None = None
+) -> str | None:
+    """The newest value of a secret; None if it is empty. Raises what ``run`` raises."""
+    argv = ("secrets", "versions", "access", "latest", f"--secret={name}", f"--project={project}")
+    command = Command(("gcloud", *argv, "--quiet"), timeout_seconds=timeout_seconds)
+    return run(command).strip() or None
+
+
 def require_version(run: Run, timeout_seconds: float | None = None) -> None:
     """Raises TooOld, or what ``run`` raises. A version that cannot be read passes."""
     output = run(Command(("gcloud", "version", "--format=json"), timeout_seconds=timeout_seconds))
@@ -166,7 +175,7 @@ class Reader:
             )
             policy = reading("cloudresourcemanager", self._project_policy, _Policy())
             repositories = reading("artifactregistry", self._repositories, nothing)
-            jobs = reading("cloudscheduler", self._jobs, dict[str, Job]())
+            jobs = reading("cloudscheduler", self.jobs, dict[str, Job]())
             services = reading("run", self.services, dict[str, Service]())
             existing = reading("secretmanager", lambda: self._list("secrets", "list"), nothing)
 
@@ -201,7 +210,8 @@ class Reader:
         )
         return {service.name: service for service in map(Service.read, found)}
 
-    def _jobs(self) -> dict[str, Job]:
+    def jobs(self) -> dict[str, Job]:
+        """The region's scheduler jobs, by name."""
         found = cast(
             list[JobJson], self._list("scheduler", "jobs", "list", f"--location={self._region}")
         )

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypedDict
 
+from shared.scheduler_identity import PROOF_HEADER
+
 # The id of a project. Old ones can belong to a domain: example.com:henk-voice.
 # https://cloud.google.com/resource-manager/docs/creating-managing-projects
 PROJECT_ID = r"(([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}:)?[a-z][a-z0-9-]{4,28}[a-z0-9]"
@@ -29,6 +31,9 @@ BUILDER_ROLE = "roles/run.builder"
 READER_ROLE = "roles/secretmanager.secretAccessor"
 # The scheduler's service account. It has no role: the function recognises it by its name.
 SCHEDULER = "henk-scheduler"
+# What Cloud Scheduler makes of the HTTP statuses 401 and 403: codes of google.rpc.Code.
+UNAUTHENTICATED = 16
+PERMISSION_DENIED = 7
 
 PREVIOUS = "previous"
 _VERSION = "v-"
@@ -176,7 +181,14 @@ class HttpTargetJson(TypedDict, total=False):
     """What a job asks."""
 
     uri: str
+    headers: dict[str, str]
     oidcToken: OidcTokenJson
+
+
+class JobStatusJson(TypedDict, total=False):
+    """How the last run of a job ended: a code of google.rpc.Code, none for success."""
+
+    code: int
 
 
 class JobJson(TypedDict, total=False):
@@ -186,29 +198,46 @@ class JobJson(TypedDict, total=False):
     schedule: str
     state: str
     httpTarget: HttpTargetJson
+    lastAttemptTime: str
+    status: JobStatusJson
 
 
 @dataclass(frozen=True)
 class Job:
-    """A job of Cloud Scheduler: which address it asks, when, and as which service account."""
+    """A job of Cloud Scheduler: which address it asks, when, as which service account, and with
+    which secret, if it sends one."""
 
     uri: str
     schedule: str
     account: str
     audience: str
-    is_paused: bool = False
+    secret: str = field(default="", repr=False)
+    is_paused: bool = field(default=False, compare=False)
+    # When it ran last, as Google writes it, and the code of google.rpc.Code with which that ended:
+    # 0 for success, None while that is not known.
+    ran_at: str = field(default="", compare=False)
+    ended: int | None = field(default=None, compare=False)
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the function answered 401 to the last run."""
+        return bool(self.ran_at) and self.ended == UNAUTHENTICATED
 
     @classmethod
     def read(cls, job: JobJson) -> Job:
         """From what gcloud prints."""
         target = job.get("httpTarget", {})
+        headers = {name.lower(): value for name, value in target.get("headers", {}).items()}
         token = target.get("oidcToken", {})
         return cls(
             target.get("uri", ""),
             job.get("schedule", ""),
             token.get("serviceAccountEmail", ""),
             token.get("audience", ""),
+            headers.get(PROOF_HEADER.lower(), ""),
             job.get("state") == "PAUSED",
+            job.get("lastAttemptTime", ""),
+            job["status"].get("code", 0) if "status" in job else None,
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,7 +42,24 @@ def push(
             "SUPABASE_TELEMETRY_DISABLED": "1",
             "npm_config_update_notifier": "false",
         },
+        # Here npx looks for the CLI, and the CLI for a .env.
+        directory=directory,
     )
+
+
+def without_env(checkout: Path) -> Path:
+    """A folder inside ``checkout`` that has its `supabase/` and no `.env`. The CLI runs there,
+    because it reads the `.env` of its folder by rules of its own and stops at what those do not
+    allow, such as UTF-16."""
+    folder = checkout / ".local" / "supabase-cli"
+    inside = folder / "supabase"
+    inside.mkdir(parents=True, exist_ok=True)
+    for name in ("config.toml", "migrations", "seed.sql"):
+        if (checkout / "supabase" / name).exists():
+            # Another process may make the same links.
+            with suppress(FileExistsError):
+                (inside / name).symlink_to(Path("..", "..", "..", "supabase", name))
+    return folder
 
 
 def pending(run: Run, database: Database, directory: Path = ROOT) -> list[str]:
@@ -50,5 +68,6 @@ def pending(run: Run, database: Database, directory: Path = ROOT) -> list[str]:
     Raises shell.CommandFailed or shell.ToolMissing.
     """
     # The CLI writes the list to standard error.
-    listing = replace(push(database, "--dry-run", directory=directory), with_stderr=True)
+    command = push(database, "--dry-run", directory=without_env(directory))
+    listing = replace(command, with_stderr=True)
     return re.findall(r"\d{14}_\w+\.sql", run(listing))

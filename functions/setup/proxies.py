@@ -6,9 +6,11 @@ proxy elsewhere has another 127.0.0.1.
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import ipaddress
 import os
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -77,7 +79,7 @@ def client(*urls: str, timeout: httpx.Timeout | float) -> httpx.Client:
 
     Raises ProxyUnusable.
     """
-    tls = httpx.create_ssl_context()
+    tls = _tls()
     mounts: dict[str, httpx.BaseTransport] = {}
     for url in urls:
         proxy = proxy_of(url)
@@ -100,6 +102,12 @@ def sparing_this_machine(environ: Mapping[str, str]) -> dict[str, str]:
     return spared | dict.fromkeys(_NO_PROXY, value)
 
 
+# Cached, because it takes longer than many a request.
+@functools.cache
+def _tls() -> ssl.SSLContext:
+    return httpx.create_ssl_context()
+
+
 def _usable(variable: str, url: str) -> Proxy:
     if "://" not in url:
         url = f"http://{url}"
@@ -109,7 +117,10 @@ def _usable(variable: str, url: str) -> Proxy:
         host = f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
         httpx.URL(url)
     except (ValueError, httpx.InvalidURL):
-        raise ProxyUnusable(f"{variable} is not the address of a proxy. {remedy}") from None
+        raise ProxyUnusable(
+            f"{variable} is not the address of a proxy. (In its password, write # as %23, @ as %40"
+            f" and / as %2F.) {remedy}"
+        ) from None
     if not parts.hostname:
         raise ProxyUnusable(f"{variable} names no host. {remedy}")
     if parts.scheme in ("socks5", "socks5h"):

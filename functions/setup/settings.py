@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 from urllib.parse import unquote, urlsplit
@@ -101,7 +101,7 @@ class TwilioAccount:
                 "AP and 32 hex digits; without it deploy.sh makes an App",
             ),
             env.optional("TWILIO_PHONE_NUMBER", r"\+[1-9]\d{6,14}", "E.164, such as +14155550100"),
-            (env.optional("TWILIO_API_URL", r"https?://\S+") or TWILIO_API).rstrip("/"),
+            env.url("TWILIO_API_URL", "") if env.given("TWILIO_API_URL") else TWILIO_API,
         )
 
 
@@ -111,6 +111,7 @@ class Given:
 
     path: Path
     values: Mapping[str, str] = field(repr=False)
+    # What is not wrong and may surprise: sentences.
     notes: Sequence[str] = ()
 
     @classmethod
@@ -150,8 +151,6 @@ class Operator:
     public_base_url: str | None
     # Every setting as it was given. Endpoints get some of them.
     values: Mapping[str, str] = field(repr=False)
-    # What is not wrong with the settings and may surprise.
-    notes: Sequence[str] = ()
 
     @classmethod
     def load(
@@ -159,12 +158,16 @@ class Operator:
     ) -> Self:
         """Raises shared.settings.ConfigurationError, which names everything that is missing or
         malformed, or EnvFileError."""
-        given = Given.load(path, environ, must_exist=must_exist)
+        return cls.of(Given.load(path, environ, must_exist=must_exist))
+
+    @classmethod
+    def of(cls, given: Given) -> Self:
+        """Raises shared.settings.ConfigurationError as ``load`` does."""
         with settings.reading(given.values) as env:
-            operator = cls.read(env, given.values, path.parent)
+            operator = cls.read(env, given.values, given.path.parent)
             if nothing := given.nothing(env.problems):
                 env.problems = [nothing]
-        return replace(operator, notes=given.notes)
+        return operator
 
     @classmethod
     def read(cls, env: settings.Environment, values: Mapping[str, str], directory: Path) -> Self:

@@ -30,10 +30,11 @@ before insert or update of phone_number on public.leads
 for each row execute function private.read_phone_number();
 -- Leads by name.
 create index leads_name_idx on public.leads (business_id, search_text, id);
--- Leads by a part of what is known of them. A search first reads the entries that are pending, so there may
--- only be few.
+-- Leads by a part of what is known of them. A search also reads the entries that are pending, so there may only
+-- be few.
 create index leads_search_idx on public.leads
-using gin (business_id, search_text extensions.gin_trgm_ops) with (gin_pending_list_limit = 256);
+using gin (business_id extensions.uuid_ops, search_text extensions.gin_trgm_ops)
+with (gin_pending_list_limit = 256);
 
 alter table public.leads enable row level security;
 

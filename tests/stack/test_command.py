@@ -21,6 +21,7 @@ from functions.setup import env_file
 from stack import Stack
 from stack.processes import port_is_free
 from stack.settings import CHECKOUT, PORTS_PER_STACK
+from tests.proxies import HOSTILE
 from tests.stacks import free_port_base
 from tests.waiting import wait_until
 
@@ -35,6 +36,7 @@ def environ_of(local_dir: Path, port_base: int) -> dict[str, str]:
         # A simulated second takes a twentieth of a real one.
         "SIMULATOR_TIME_SCALE": "0.05",
         "PYTHONUNBUFFERED": "1",
+        **HOSTILE,
     }
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import httpx
 import psycopg
+from playwright.sync_api import Error, Page, Route
 from psycopg.rows import dict_row
 
 from stack import Stack
@@ -23,6 +26,32 @@ def eventually(look: Callable[[], Found | None], what: str, seconds: float = 15)
         assert time.monotonic() < deadline, f"Never: {what}"
         time.sleep(0.05)
     return found
+
+
+class Held:
+    """Requests of a page that get no answer until they are let go."""
+
+    def __init__(self, page: Page, pattern: re.Pattern[str]) -> None:
+        self._page, self._pattern = page, pattern
+        self._routes: list[Route] = []
+        page.route(pattern, self._hold)
+
+    def _hold(self, route: Route) -> None:
+        self._routes.append(route)
+
+    def wait(self) -> None:
+        """Until the page has asked."""
+        while not self._routes:
+            self._page.wait_for_timeout(20)
+
+    def release(self) -> None:
+        """From now on every request is answered."""
+        routes, self._routes = self._routes, []
+        self._page.unroute(self._pattern, self._hold)
+        for route in routes:
+            # The page may have given this request up.
+            with contextlib.suppress(Error):
+                route.continue_()
 
 
 class Network:
@@ -115,6 +144,9 @@ class Database:
     def execute(self, statement: str, *values: object) -> None:
         self._connection.execute(statement, values)
 
+    def find(self, query: str, *values: object) -> list[Json]:
+        return self._connection.execute(query, values).fetchall()
+
     def row_of(self, call_sid: str) -> Json:
         """The conversation of a call, with the names of its lead and its campaign."""
         rows = self._connection.execute(
@@ -125,6 +157,12 @@ class Database:
         ).fetchall()
         assert len(rows) == 1
         return rows[0]
+
+    def row_with(self, conversation_id: str) -> Json:
+        [row] = self._connection.execute(
+            "select * from public.conversations where id = %s", (conversation_id,)
+        ).fetchall()
+        return row
 
     def rows_to(self, number: str) -> list[Json]:
         return self._connection.execute(

@@ -31,6 +31,7 @@ LOOKS: dict[str, dict[str, Any]] = {
     for theme in ("light", "dark")
 }
 TOKEN = re.compile(r"/api/twilio/token$")
+DESCRIBE = re.compile(r"/rest/v1/rpc/describe_conversation")
 ADA, BEN, NORA = "+15005550006", "+15005550007", "+15005550008"
 BARRED = "+14155550187"
 # Without animations and the text cursor, the same state gives the same picture.
@@ -82,6 +83,7 @@ class Photographer:
         states: tuple[Callable[[str], None], ...] = (
             self._signing_in,
             self._a_call,
+            self._writing,
             self._a_lost_connection,
             self._no_token,
             self._no_microphone,
@@ -166,6 +168,35 @@ class Photographer:
         tab.page.get_by_label("Notes").fill("Is in a meeting, call on Tuesday.")
         self._take(tab, "ended", look, full="call")
         self._forget_newest(rep)
+
+    def _writing(self, look: str) -> None:
+        rep, tab = self._open(look, self._browser)
+        tab.sign_in()
+        tab.number.fill("(415) 555-0199 ext. 123 (work)")
+        expect(tab.number_check).to_contain_text("Extension 123")
+        self._take(tab, "number-read", look)
+        row = tab.rows.filter(has_text="Interested")
+        row.get_by_role("button", name="Edit").click()
+        call = row.get_attribute("data-conversation")
+        change = "update public.conversations set notes = %s where id = %s"
+        notes = "Roof faces south. Send the offer on Friday."
+        self._database.execute(change, f"{notes} Ask for the plans.", call)
+        tab.page.get_by_label("Notes").fill(f"{notes} He has a flat roof, too.")
+        tab.page.get_by_role("button", name="Save").click()
+        expect(tab.page.get_by_role("group", name="Two versions")).to_be_visible()
+        self._take(tab, "two-versions", look, full="call")
+        tab.page.get_by_role("button", name="Keep theirs").click()
+        expect(tab.wrap_up).to_be_hidden()
+        tab.page.route(DESCRIBE, lambda route: route.fulfill(status=503, body="{}"))
+        for text in ("Busy", "Canceled"):
+            tab.rows.filter(has_text=text).get_by_role("button", name="Edit").click()
+            tab.page.get_by_label("Notes").fill(f"{text}: call again on Monday.")
+            button = "Save" if text == "Busy" else "Skip"
+            tab.page.get_by_role("button", name=button).click()
+        expect(tab.page.get_by_role("region", name="Not saved")).to_be_visible()
+        self._take(tab, "not-saved", look)
+        self._database.execute(change, notes, call)
+        rep.context.close()
 
     def _a_lost_connection(self, look: str) -> None:
         rep, tab = self._open(look, self._browser)

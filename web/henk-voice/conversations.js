@@ -42,7 +42,7 @@ import { storable } from './texts.js';
  * @typedef {{ user_id: string, display_name: string | null, role: 'owner' | 'manager' | 'agent' }} Member
  *
  * @typedef {object} Change of what somebody wrote about a call
- * @property {string} changed_by a user's id
+ * @property {string | null} changed_by a user's id; null: it was not a user of the business
  * @property {string} changed_at
  * @property {Description} before
  * @property {Description} after
@@ -52,7 +52,7 @@ import { storable } from './texts.js';
  * @property {string} [campaignId]
  * @property {string} [userId] whose calls
  * @property {string} [search] a number, a part of one, or words of a lead's name or company
- * @property {boolean} [needsOutcome] only calls that were answered and have no outcome yet
+ * @property {boolean} [needsOutcome] only the user's own calls that were answered and have no outcome yet
  * @property {{ created_at: string, id: string }} [before] only calls older than this one
  * @property {number} [limit]
  * @property {AbortSignal} [signal]
@@ -65,7 +65,7 @@ import { storable } from './texts.js';
  *
  * @typedef {object} Conflict somebody else has changed the same field
  * @property {string | null} current what the field has now
- * @property {string | null} changed_by a user's id
+ * @property {string | null} changed_by a user's id; null: it was not a user of the business
  * @property {string | null} changed_by_name
  * @property {string | null} changed_at
  *
@@ -75,6 +75,8 @@ import { storable } from './texts.js';
  */
 
 const HISTORY_COLUMNS = '*,lead:leads(id,name,company,phone_number),campaign:campaigns(id,name)';
+/** The SQL functions answer this many rows at most. */
+const MOST_ROWS = 1000;
 /** A text with fewer digits is not a phone number. */
 const FEWEST_DIGITS = 3;
 
@@ -154,17 +156,16 @@ export class Conversations {
    * @returns {Promise<Change[]>} what was written about a call, newest first
    */
   async changes(conversationId, { signal } = {}) {
-    const found = await this.#every(
+    return this.#every(
       (from, count) =>
         this.#supabase
           .from('conversation_changes')
           .select('changed_by,changed_at,before,after', count)
           .eq('conversation_id', conversationId)
-          .order('changed_at')
-          .range(from, from + 999),
+          .order('id', { ascending: false })
+          .range(from, from + MOST_ROWS - 1),
       { signal },
     );
-    return found.reverse();
   }
 
   /**
@@ -174,18 +175,18 @@ export class Conversations {
    * @returns {Promise<{ leads: Lead[], more: boolean }>} by name; `more` says whether others match too
    */
   async leads(businessId, { search = '', limit = 20, signal } = {}) {
-    const found = await this.#ask(
-      'search_leads',
-      {
-        p_business_id: businessId,
-        p_search: search,
-        p_numbers: await this.#numbersIn(businessId, search, signal),
-        p_limit: limit + 1,
-      },
-      limit + 1,
-      signal,
+    const wanted = Math.min(limit + 1, MOST_ROWS);
+    const values = storable({
+      p_business_id: businessId,
+      p_search: search,
+      p_numbers: await this.#numbersIn(businessId, search, signal),
+      p_limit: wanted,
+    });
+    const found = await this.#every(
+      (from, count) => this.#supabase.rpc('search_leads', values, count).range(from, wanted - 1),
+      { signal, wanted },
     );
-    return { leads: found.slice(0, limit), more: found.length > limit };
+    return { leads: found.slice(0, limit), more: found.length === wanted };
   }
 
   /**
@@ -195,23 +196,30 @@ export class Conversations {
    *   `more` says whether there are older ones
    */
   async history(businessId, filter = {}) {
-    const { statuses, campaignId, userId, search = '', before, limit = 25, signal } = filter;
-    const found = await this.#ask(
-      'list_conversations',
-      {
-        p_business_id: businessId,
-        p_search: search.trim() ? search : null,
-        p_numbers: await this.#numbersIn(businessId, search, signal),
-        p_statuses: statuses?.length ? statuses : null,
-        p_campaign_id: campaignId || null,
-        p_user_id: userId || null,
-        p_needs_outcome: filter.needsOutcome || null,
-        p_before_at: before?.created_at ?? null,
-        p_before_id: before?.id ?? null,
-        p_limit: limit + 1,
-      },
-      limit + 1,
-      signal,
+    const { statuses, campaignId, userId, search = '', limit = 25, signal } = filter;
+    const values = storable({
+      p_business_id: businessId,
+      p_search: search.trim() ? search : null,
+      p_numbers: await this.#numbersIn(businessId, search, signal),
+      p_statuses: statuses?.length ? statuses : null,
+      p_campaign_id: campaignId || null,
+      p_user_id: userId || null,
+      p_needs_outcome: filter.needsOutcome || null,
+    });
+    const wanted = limit + 1;
+    const found = await this.#every(
+      (from, count, last = filter.before) =>
+        this.#supabase.rpc(
+          'list_conversations',
+          {
+            ...values,
+            p_before_at: last?.created_at ?? null,
+            p_before_id: last?.id ?? null,
+            p_limit: Math.min(wanted - from, MOST_ROWS),
+          },
+          count,
+        ),
+      { signal, wanted, most: MOST_ROWS, countsRest: true },
     );
     return { conversations: found.slice(0, limit), more: found.length > limit };
   }
@@ -289,23 +297,6 @@ export class Conversations {
   }
 
   /**
-   * The rows of an SQL function.
-   *
-   * @param {string} name
-   * @param {object} parameters
-   * @param {number} wanted
-   * @param {AbortSignal | undefined} signal
-   */
-  async #ask(name, parameters, wanted, signal) {
-    const values = storable(parameters);
-    return this.#every(
-      (from, count) =>
-        this.#supabase.rpc(name, values, count).range(from, Math.max(wanted, from + 1) - 1),
-      { signal, wanted },
-    );
-  }
-
-  /**
    * Reads on until there are no more rows: the REST API answers only so many at once, and does not say
    * so.
    *
@@ -314,10 +305,11 @@ export class Conversations {
    * @param {object} options
    * @param {AbortSignal | undefined} options.signal
    * @param {number} [options.wanted] how many rows are enough
+   * @param {number} [options.most] a query is about this many rows at most
    * @param {boolean} [options.countsRest] whether a query counts only the rows after `last`
    * @returns {Promise<any[]>}
    */
-  async #every(build, { signal, wanted = Infinity, countsRest = false }) {
+  async #every(build, { signal, wanted = Infinity, most = Infinity, countsRest = false }) {
     /** @type {any[]} */
     const found = [];
     for (;;) {
@@ -329,7 +321,7 @@ export class Conversations {
       if (!data?.length) return found;
       found.push(...data);
       // Without a count, only an empty answer says that this was all.
-      const all = count === null ? Infinity : count + (countsRest ? from : 0);
+      const all = count === null || count >= most ? Infinity : count + (countsRest ? from : 0);
       if (found.length >= Math.min(wanted, all)) return found;
     }
   }

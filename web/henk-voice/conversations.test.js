@@ -32,16 +32,15 @@ function answering(data, rest = {}) {
 
 /** Rows of which the REST API answers at most `most` at once. */
 function holding(rows, most, counts) {
-  supabase.answer = ({ gt, range }) => {
+  supabase.answer = ({ gt, range, parameters }) => {
+    if (parameters?.p_limit > 1000) return { data: null, error: {}, status: 400 };
+    const after = rows.filter(
+      (row) => (!gt || row[gt[0]] > gt[1]) && !(row.id <= (parameters?.p_before_id ?? '')),
+    );
+    const answered = after.slice(0, parameters?.p_limit);
     const [from, to] = range ?? [0, Infinity];
-    const after = gt ? rows.filter((row) => row[gt[0]] > gt[1]) : rows;
-    const count = counts ? after.length : null;
-    return {
-      data: after.slice(from, to + 1).slice(0, most),
-      error: null,
-      status: 200,
-      count,
-    };
+    const data = answered.slice(from, to + 1).slice(0, most);
+    return { data, error: null, status: 200, count: counts ? answered.length : null };
   };
 }
 
@@ -73,15 +72,24 @@ test('every list is read to its end, whatever the REST API answers at once', asy
       holding(rows, most, counts);
       assert.equal((await conversations.businesses()).length, 1205);
       assert.equal((await conversations.members('b')).length, 1205);
-      assert.equal((await conversations.changes('c'))[0].changed_at, 1204);
+      assert.equal((await conversations.changes('c')).length, 1205);
       const [first, ...rest] = await conversations.callerIds('b');
       assert.deepEqual([first, rest.length, rest[0]], [rows[700], 1204, rows[0]]);
       const campaigns = await conversations.campaigns('b');
       assert.deepEqual([campaigns.length, campaigns[9].name], [1205, 'Campaign 10']);
-      const page = await conversations.history('b', { limit: 30 });
-      assert.deepEqual([page.conversations, page.more], [rows.slice(0, 30), true]);
-      const found = await conversations.leads('b', { limit: 30 });
-      assert.deepEqual([found.leads, found.more], [rows.slice(0, 30), true]);
+      for (const limit of [30, 999, 1000, 1204]) {
+        const page = await conversations.history('b', { limit });
+        assert.deepEqual([page.conversations, page.more], [rows.slice(0, limit), true]);
+      }
+      for (const limit of [1205, 3000]) {
+        const page = await conversations.history('b', { limit });
+        assert.deepEqual([page.conversations, page.more], [rows, false]);
+      }
+      for (const limit of [30, 999]) {
+        const found = await conversations.leads('b', { limit });
+        assert.deepEqual([found.leads, found.more], [rows.slice(0, limit), true]);
+      }
+      assert.equal((await conversations.leads('b', { limit: 5000 })).more, true);
     }
   }
 });
@@ -93,7 +101,7 @@ test('a list that is counted is asked for once', async () => {
 });
 
 test('the history says whether there are older calls', async () => {
-  const rows = [{ id: 1 }, { id: 2 }, { id: 3 }];
+  const rows = [{ id: '1' }, { id: '2' }, { id: '3' }];
   holding(rows, 1000, true);
   const history = (limit) => conversations.history('business', { limit });
   assert.deepEqual(await history(2), { conversations: rows.slice(0, 2), more: true });

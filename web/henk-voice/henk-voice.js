@@ -157,6 +157,8 @@ export class HenkVoice extends Emitter {
   async open(businessId) {
     if (this.inCall) throw new VoiceError(failure('call_in_progress'));
     this.#shut();
+    // Numbers are checked for this business before calls can be placed.
+    this.businessId = businessId ?? null;
     const unsupported = whyUnsupported(this.#options.Device);
     this.failure = unsupported ?? failure('not_ready');
     if (unsupported) {

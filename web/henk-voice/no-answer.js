@@ -8,6 +8,8 @@ import { failure } from './failures.js';
  */
 const LARGE_TOKEN = 6_000;
 const PROBE_TIMEOUT_MS = 5_000;
+/** A failure that is over sooner is mostly the network's, and a look costs a request. */
+const LOOK_AFTER_MS = 1_000;
 
 /**
  * Why a request got no answer. The browser does not say whether there was none, or one that this page
@@ -15,14 +17,13 @@ const PROBE_TIMEOUT_MS = 5_000;
  *
  * @param {string} url
  * @param {string} accessToken that the request carried
- * @param {number} before how many requests in a row had no answer before this one
+ * @param {number} silentMs for how long the server has given no answer
  * @returns {Promise<Failure>}
  */
-export async function whyNoAnswer(url, accessToken, before) {
+export async function whyNoAnswer(url, accessToken, silentMs) {
   if (globalThis.navigator?.onLine === false) return failure('offline');
   const isLarge = accessToken.length > LARGE_TOKEN;
-  // A single failure is mostly the network's, and a look costs a request.
-  if (!isLarge && before === 0) return failure('unreachable');
+  if (!isLarge && silentMs < LOOK_AFTER_MS) return failure('unreachable');
   if (!(await answers(url))) return failure('unreachable');
   return failure(isLarge ? 'access_token_too_large' : 'unreadable_answer');
 }

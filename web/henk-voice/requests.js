@@ -1,7 +1,7 @@
 import { Emitter } from './emitter.js';
 import { failureOf } from './failure-of.js';
 import { failureOfRest } from './rest-failures.js';
-import { VoiceError } from './failures.js';
+import { VoiceError, failure } from './failures.js';
 import { whyNoAnswer } from './no-answer.js';
 import { Session } from './session.js';
 
@@ -46,8 +46,8 @@ const OF_THE_NETWORK = new Set([
 export class Requests extends Emitter {
   #session;
   #isPatient;
-  /** How many requests in a row got no answer, by server. @type {Map<string, number>} */
-  #unanswered = new Map();
+  /** Since when each server gave no answer, in milliseconds. @type {Map<string, number>} */
+  #silentSince = new Map();
   /** Why requests fail at the moment, by server. @type {Map<string, Failure>} */
   #trouble = new Map();
   #isSignedOut = false;
@@ -127,7 +127,6 @@ export class Requests extends Emitter {
       } catch (error) {
         const cause = failureOf(error);
         const isFromNetwork = isOfTheNetwork(cause);
-        if (!isFromNetwork) this.#unanswered.delete(server);
         if (cause.code === 'unauthenticated') this.#endSession(cause);
         const patient = tries === 'patiently' && this.#isPatient;
         const mayHelp = isFromNetwork || (patient && cause.code === 'unauthenticated');
@@ -151,12 +150,15 @@ export class Requests extends Emitter {
       // The session has expired by the server's clock, or the signing key was changed.
       answer = await inTime(send, await this.#session.newerThan(token), signal);
     }
+    // Nobody waits for the answer any more, so nobody needs to know why there is none.
+    if (!answer && signal?.aborted) throw new VoiceError(failure('unreachable'));
     if (!answer) {
-      const before = this.#unanswered.get(server) ?? 0;
-      this.#unanswered.set(server, before + 1);
-      throw new VoiceError(await whyNoAnswer(url, token, before));
+      const now = performance.now();
+      const since = this.#silentSince.get(server) ?? now;
+      this.#silentSince.set(server, since);
+      throw new VoiceError(await whyNoAnswer(url, token, now - since));
     }
-    this.#unanswered.delete(server);
+    this.#silentSince.delete(server);
     if (answer.cause) throw new VoiceError(answer.cause);
     return answer.value;
   }

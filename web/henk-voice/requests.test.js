@@ -161,6 +161,10 @@ test('without an answer the cause is named: no network, no internet, or an unrea
   answering(NO_ANSWER);
   const codes = async () => [(await failureOfPromise(read({ tries: 'once' })))?.code];
   assert.deepEqual(await codes(), ['unreachable']);
+  assert.equal(globalThis.fetch.mock.callCount(), 0, 'a short failure is not looked into');
+  const now = performance.now();
+  mock.method(performance, 'now', () => now + 2000);
+  assert.deepEqual(await codes(), ['unreachable']);
   globalThis.fetch.mock.mockImplementation(async (_url, { mode }) => {
     assert.equal(mode, 'no-cors');
     return new Response();

@@ -15,6 +15,7 @@ import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import cast
 
 PROJECT = "henk-test"
 NUMBER = "123456789012"
@@ -94,6 +95,22 @@ class GoogleCloud:
         self.delay_seconds = 0.0
         self.now: Callable[[], float] = lambda: 0.0
         self.given: dict[tuple[str, ...], float] = {}
+        # Whether Cloud Run leaves the signature on identity tokens where its own check is off.
+        self.leaves_signature = True
+        # What a scheduler's job is answered: an HTTP status.
+        self.asks: Callable[[dict[str, object]], int] = self.answer_to_job
+        # How long a run takes until Google lists it, and then until Google lists how it ended.
+        self.run_seconds = (8.0, 4.0)
+        # Policies of the organisation, and regions without builds.
+        self.requires_invoker_check = False
+        self.builds_here = True
+        # Jobs that run now.
+        self.to_run: list[str] = []
+        self.runs_begun = 0
+        # The last run of each job: when it began (in seconds, and as Google writes it), and how it
+        # ends; and what Google lists of it.
+        self.under_way: dict[str, tuple[float, str, int]] = {}
+        self.runs: dict[str, dict[str, object]] = {}
         # Whether a revision listens once it is started.
         self.starts: Callable[[Revision], bool] = lambda revision: True
         self._lock = threading.RLock()
@@ -101,7 +118,14 @@ class GoogleCloud:
     def gcloud(self, arguments: Sequence[str], stdin: str = "") -> str:
         """Raises Refused."""
         with self._lock:
-            return self._answer(tuple(arguments), stdin)
+            answer = self._answer(tuple(arguments), stdin)
+        # Without the lock, because the function that is asked may be reached through this model.
+        while self.to_run:
+            name = self.to_run.pop()
+            self.runs_begun += 1
+            began = f"2026-11-26T00:00:00.{self.runs_begun:03d}Z"
+            self.under_way[name] = (self.now(), began, self.asks(self.jobs[name]))
+        return answer
 
     def _answer(self, argv: tuple[str, ...], stdin: str) -> str:
         words = tuple(word for word in argv if not word.startswith("--"))
@@ -170,6 +194,25 @@ class GoogleCloud:
                 for name, (secret, number) in revision.secrets.items()
             }
         return revision.variables | values
+
+    def answer_to_job(self, job: dict[str, object]) -> int:
+        """What the function answers to the scheduler, by its settings."""
+        target = cast(dict[str, dict[str, str]], job["httpTarget"])
+        name = str(job["name"]).rpartition("/")[2]
+        revision = self.revision_at(name)
+        if revision is None:
+            return 404
+        environment = self.environment_of(revision)
+        token = target["oidcToken"]
+        if target.get("headers", {}).get("X-Henk-Scheduler") == environment["SCHEDULER_SECRET"]:
+            return 200
+        return (
+            200
+            if self.leaves_signature
+            and token["audience"] == environment["SCHEDULER_AUDIENCE"]
+            and token["serviceAccountEmail"] == environment["SCHEDULER_SERVICE_ACCOUNT"]
+            else 401
+        )
 
     def snapshot(self) -> dict[str, object]:
         """Everything that is there, for comparison."""
@@ -292,7 +335,8 @@ def _newest_version(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags) ->
 
 
 def _access(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags) -> str:
-    return _secret(cloud, flags["secret"]).versions[int(words[0]) - 1]
+    versions = _secret(cloud, flags["secret"]).versions
+    return versions[-1 if words[0] == "latest" else int(words[0]) - 1]
 
 
 def _secret(cloud: GoogleCloud, name: str) -> Secret:
@@ -306,22 +350,60 @@ def _jobs(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags) -> str:
     cloud.needs("cloudscheduler")
     if flags["location"] != REGION:
         raise Refused("INVALID_ARGUMENT: Location must equal the region")
-    return json.dumps(list(cloud.jobs.values()))
+    listed, ended = cloud.run_seconds
+    for name, (at, began, status) in cloud.under_way.items():
+        passed = cloud.now() - at
+        run = cloud.runs.setdefault(name, {})
+        if passed >= listed:
+            run["lastAttemptTime"] = began
+        if passed >= listed + ended:
+            run["status"] = {"code": _RPC_CODES[status]} if status != 200 else {}
+    return json.dumps([job | cloud.runs.get(name, {}) for name, job in cloud.jobs.items()])
+
+
+# https://cloud.google.com/scheduler/docs/reference/rest/v1/projects.locations.jobs
+_RPC_CODES = {401: 16, 403: 7, 404: 5, 500: 13, 503: 14}
+
+
+def _run_job(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags, stdin: str) -> str:
+    (name,) = words
+    if flags["location"] != REGION or name not in cloud.jobs:
+        raise Refused("NOT_FOUND: Job not found.")
+    cloud.to_run.append(name)
+    return ""
 
 
 def _create_job(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags, stdin: str) -> str:
     if words[0] in cloud.jobs:
         raise Refused(f"ALREADY_EXISTS: Job [{words[0]}] already exists.")
-    return _write_job(cloud, words, flags, "ENABLED")
+    return _write_job(cloud, words, flags, "ENABLED", _headers(stdin, flags, "--headers"))
 
 
 def _update_job(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags, stdin: str) -> str:
     if words[0] not in cloud.jobs:
         raise Refused("NOT_FOUND: Job not found.")
-    return _write_job(cloud, words, flags, str(cloud.jobs[words[0]]["state"]))
+    before = cloud.jobs[words[0]]
+    target = cast(dict[str, dict[str, str]], before["httpTarget"])
+    headers = target.get("headers", {}) | _headers(stdin, flags, "--update-headers")
+    return _write_job(cloud, words, flags, str(before["state"]), headers)
 
 
-def _write_job(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags, state: str) -> str:
+def _headers(stdin: str, flags: Flags, name: str) -> dict[str, str]:
+    """The headers in a file of flags, which is standard input."""
+    if "flags-file" not in flags:
+        return {}
+    if flags["flags-file"] != "-":
+        raise Refused("a secret in a file that stays")
+    return dict(json.loads(stdin)[name])
+
+
+def _write_job(
+    cloud: GoogleCloud,
+    words: tuple[str, ...],
+    flags: Flags,
+    state: str,
+    headers: dict[str, str],
+) -> str:
     cloud.needs("cloudscheduler")
     (name,) = words
     account = flags["oidc-service-account-email"]
@@ -337,6 +419,7 @@ def _write_job(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags, state: 
         "httpTarget": {
             "uri": flags["uri"],
             "httpMethod": flags["http-method"],
+            **({"headers": headers} if headers else {}),
             "oidcToken": {
                 "serviceAccountEmail": account,
                 "audience": flags["oidc-token-audience"],
@@ -421,6 +504,17 @@ def _deploy(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags, stdin: str
     (name,) = words
     for api in ("run", "cloudbuild", "artifactregistry"):
         cloud.needs(api)
+    if not cloud.builds_here:
+        raise Refused(
+            "FAILED_PRECONDITION: failed precondition: due to quota restrictions, cannot run builds"
+            " in this region, see https://cloud.google.com/build/docs/locations"
+        )
+    if cloud.requires_invoker_check and "no-invoker-iam-check" in flags:
+        raise Refused(
+            f"FAILED_PRECONDITION: Operation denied by org policy on resource 'projects/{PROJECT}/"
+            f"locations/{REGION}/services/{name}':"
+            ' ["constraints/run.managed.requireInvokerIam": "The Invoker IAM check is required."].'
+        )
     service = cloud.services.get(name, Service())
     if not service.serving and "no-traffic" in flags:
         # gcloud leaves the traffic to the latest revision that is ready, but none is.
@@ -559,5 +653,6 @@ _CHANGES: dict[tuple[str, ...], Callable[[GoogleCloud, tuple[str, ...], Flags, s
     ("run", "deploy"): _deploy,
     ("scheduler", "jobs", "create", "http"): _create_job,
     ("scheduler", "jobs", "update", "http"): _update_job,
+    ("scheduler", "jobs", "run"): _run_job,
     ("run", "services", "update-traffic"): _update_traffic,
 }

@@ -28,6 +28,7 @@ from functions.deploy.rollback import rollback
 from functions.deploy.status import show_status
 from functions.deploy.steps import DeployError, Steps
 from functions.doctor import Check, smoke
+from functions.doctor.token_form import TokenForm
 from functions.setup.settings import Operator
 from functions.setup.shell import Command, CommandFailed
 from tests import endpoints
@@ -118,14 +119,23 @@ class Lab:
     settings: dict[str, str] = field(default_factory=lambda: dict(SETTINGS))
     # The migrations that the database has.
     applied: list[str] = field(default_factory=list)
+    # Migrations that `supabase db push` loses without saying so.
+    swallowed: list[str] = field(default_factory=list)
     # All changes, in their order.
     changes: list[str] = field(default_factory=list)
     fault: Fault = lambda what, when: None
+    # In which form Supabase accepts tokens.
+    token_form: TokenForm = field(default_factory=TokenForm)
+    # Raises Refused if an address of the database does not carry a dry run (True) or a push.
+    refuses_database: Callable[[str, bool], None] = lambda address, dry_run: None
     # What the doctor finds. The doctor itself is tested elsewhere.
     findings: list[Check] = field(default_factory=list)
     output: str = ""
     left: list[str] = field(default_factory=list)
     confirm: Callable[[], bool] = lambda: True
+    # How long a new address takes until it is known, and since when there is each.
+    address_seconds: float = 0.0
+    addresses: dict[str, float] = field(default_factory=dict)
     # The seconds that a deployment has waited.
     waited: float = 0.0
     _waiting: threading.Lock = field(default_factory=threading.Lock)
@@ -208,6 +218,7 @@ class Lab:
             steps=steps,
             checkout=self.checkout,
             examine=lambda operator: self.findings,
+            find_token_form=lambda operator: self.token_form,
         )
         try:
             what(deployment)
@@ -233,12 +244,14 @@ class Lab:
 
     def _supabase(self, command: Command) -> str:
         assert command.environment["PGPASSWORD"] == DATABASE_PASSWORD
+        (remote,) = (each for each in command.argv if each.startswith("--remote="))
+        self.refuses_database(remote, "--dry-run" in command.argv)
         pending = self.pending()
         if "--dry-run" in command.argv:
             listed = "".join(f" • {name}\n" for name in pending)
             return f"Would push these migrations:\n{listed}" if command.with_stderr else ""
         self.happens("supabase db push", "before")
-        self.applied += pending
+        self.applied += [name for name in pending if name not in self.swallowed]
         self.happens("supabase db push", "after")
         return ""
 
@@ -262,12 +275,16 @@ def lab(directory: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
     made.settings["PUBLIC_BASE_URL"] = ""
 
     def check(endpoint: Endpoint, url: str, version: str | None, **ignored: object) -> None:
+        if made.waited < made.addresses.setdefault(url, made.waited) + made.address_seconds:
+            raise smoke.SmokeTestFailed(f"{url} answers 404 without an error code")
         found = made.version_at(url)
         if "run.app" in url:
             # The address that Cloud Run gives a service, which the model does not serve.
             found = made.version_at(made.cloud.url(endpoint.folder.replace("_", "-")))
         if not found or version not in (None, found):
-            raise smoke.SmokeTestFailed(f"{url} is version {found}, not {version}")
+            raise smoke.SmokeTestFailed(
+                f"{url} is version {found}, not {version}", is_ours=found is not None
+            )
 
     monkeypatch.setattr(smoke, "check", check)
     return made

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import httpx
 import psycopg
@@ -25,6 +26,7 @@ from tests.functions.deploy.cloud_run import Instances, front
 from tests.functions.deploy.gcloud_program import program
 from tests.functions.deploy.google_cloud import GoogleCloud, Refused, Revision
 from tests.functions.deploy.lab import SETTINGS, copy_checkout
+from tests.proxies import HOSTILE
 from tests.stacks import free_port_base
 
 # Settings of the local stack, because the doctor asks the Supabase project itself.
@@ -67,6 +69,7 @@ class Site:
             "PATH": path or (usual if migrates else f"{self.programs / 'no-migrations'}:{usual}"),
             "HOME": str(self.programs),
             "LC_ALL": "C.UTF-8",
+            **HOSTILE,
         }
 
     def configure(self, **settings: str) -> None:
@@ -94,6 +97,14 @@ class Site:
     def starts(self, revision: Revision) -> bool:
         """Whether a revision listens, as Cloud Run finds out before it is ready."""
         return bool(self.instances.port(revision, self.cloud.environment_of(revision)))
+
+    def answer_to_job(self, job: dict[str, object]) -> int:
+        """What the function that runs answers to the scheduler. Nobody here can sign as Google."""
+        target = cast(dict[str, dict[str, str]], job["httpTarget"])
+        token = "e30.e30.SIGNATURE_REMOVED_BY_GOOGLE"
+        headers = {"Authorization": f"Bearer {token}", **target.get("headers", {})}
+        service = str(job["name"]).rpartition("/")[2]
+        return httpx.post(self.cloud.url(service), headers=headers, timeout=30).status_code
 
     def app(self) -> dict[str, str]:
         """Twilio's only App of our name."""
@@ -162,6 +173,9 @@ def site(tmp_path_factory: pytest.TempPathFactory, stack: Stack) -> Iterator[Sit
                     }
                 )
                 cloud.starts = made.starts
+                cloud.leaves_signature = False
+                cloud.asks = made.answer_to_job
+                cloud.run_seconds = (0.0, 0.0)
                 yield made
                 with suppress(ValueError):
                     httpx.delete(
@@ -196,6 +210,9 @@ def test_from_a_checkout_to_live_and_back(site: Site) -> None:
     first = site.versions()
     assert all(first.values())
     assert site.app()["voice_url"].startswith(f"{site.cloud.base_url}/twiml-fn")
+    # The function that runs refuses the token without a signature, and accepts the secret.
+    assert "reconcile-fn refuses the scheduler's token" in began.stdout
+    assert "reconcile-fn accepts the scheduler by its secret" in began.stdout
 
     before = len(site.cloud.changes)
     again = site.run()

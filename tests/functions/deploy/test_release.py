@@ -208,7 +208,10 @@ def test_a_stored_webhook_jwt_that_is_not_valid_is_replaced(lab: Lab, stored: st
         ("twiml_fn", {"TWILIO_AUTH_TOKEN", "SUPABASE_WEBHOOK_JWT", "SUPABASE_JWT_SECRET"}),
         ("status_fn", {"TWILIO_AUTH_TOKEN", "SUPABASE_WEBHOOK_JWT", "SUPABASE_JWT_SECRET"}),
         ("numbers_fn", {"SUPABASE_JWT_SECRET"}),
-        ("reconcile_fn", {"TWILIO_API_KEY_SECRET", "SUPABASE_RECONCILER_JWT"}),
+        (
+            "reconcile_fn",
+            {"TWILIO_API_KEY_SECRET", "SUPABASE_RECONCILER_JWT", "SCHEDULER_SECRET"},
+        ),
     ],
 )
 def test_an_endpoint_can_read_its_own_secrets_and_no_others(

@@ -21,6 +21,7 @@ from functions.setup import env_file
 from functions.setup.settings import Operator
 from functions.setup.webhook_jwt import SigningKey, mint
 from stack import Stack
+from tests.proxies import HOSTILE
 
 WRONG = {
     "TWILIO_AUTH_TOKEN": "wrong-auth-token-that-one-recognises",
@@ -45,7 +46,7 @@ def test_a_running_stack_passes(stack: Stack) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "functions.doctor", f"--env={stack.settings.stack_env_path}"],
         cwd=ROOT,
-        env={},
+        env=HOSTILE,
         capture_output=True,
         text=True,
         check=False,

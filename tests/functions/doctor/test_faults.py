@@ -28,9 +28,10 @@ from functions.doctor.check import Finding
 from functions.doctor.examination import examinations, findings
 from functions.doctor.google_cloud import Address
 from functions.doctor.inputs import Inputs, read
-from functions.setup.webhook_jwt import SigningKey, mint
+from functions.setup.webhook_jwt import RECONCILER_ROLE, ROLE, SigningKey, mint
 from stack import Stack
 from tests.endpoints import serving
+from tests.functions.doctor.realtime_server import Realtime, realtime_at
 from tests.functions.signing_keys import jwk_of
 
 NUMBER = "+14155550100"
@@ -53,9 +54,9 @@ class Lab:
         operator, problems = read(values, self.folder)
         return Inputs(operator, problems, webhook_jwt, lambda: operator.public_base_url)
 
-    def webhook_jwt(self, secret: str = "", issued_days_ago: float = 0) -> str:
+    def webhook_jwt(self, secret: str = "", issued_days_ago: float = 0, role: str = ROLE) -> str:
         key = SigningKey.from_secret(secret or self.env["SUPABASE_JWT_SECRET"])
-        return mint(key, self.env["SUPABASE_URL"], time.time() - issued_days_ago * DAY)
+        return mint(key, self.env["SUPABASE_URL"], time.time() - issued_days_ago * DAY, role=role)
 
     @contextmanager
     def account(self, **changes: object) -> Iterator[None]:
@@ -217,6 +218,20 @@ def no_such_project(lab: Lab) -> Iterator[Inputs]:
         yield lab.inputs(GOOGLE_CLOUD_PROJECT="henk-test", GOOGLE_CLOUD_REGION="europe-west1")
 
 
+@fault("google_cloud", "is not enabled in", "./deploy.sh enables it")
+def api_disabled(lab: Lab) -> Iterator[Inputs]:
+    said = "API [cloudresourcemanager.googleapis.com] not enabled on project [123]."
+    with gcloud(lab, f"echo 'ERROR: {said}' >&2; exit 1"):
+        yield lab.inputs(GOOGLE_CLOUD_PROJECT="henk-test", GOOGLE_CLOUD_REGION="europe-west1")
+
+
+@fault("google_cloud", "is too old", "gcloud components update")
+def old_gcloud(lab: Lab) -> Iterator[Inputs]:
+    answers = """case $1 in version) echo '{"Google Cloud SDK": "400.0.0"}';; *) echo 123;; esac"""
+    with gcloud(lab, answers):
+        yield lab.inputs(GOOGLE_CLOUD_PROJECT="henk-test", GOOGLE_CLOUD_REGION="europe-west1")
+
+
 @contextmanager
 def gcloud(lab: Lab, script: str | None, mode: int = 0o755) -> Iterator[None]:
     """A program called gcloud, or none."""
@@ -256,6 +271,13 @@ def credentials_for_tests(lab: Lab) -> Iterator[Inputs]:
 def suspended(lab: Lab) -> Iterator[Inputs]:
     with lab.account(status="suspended"):
         yield lab.inputs()
+
+
+@fault("twilio_credentials", "suspended or out of funds", "Add funds")
+def out_of_funds(lab: Lab) -> Iterator[Inputs]:
+    body = {"code": 20403, "message": "Account is suspended"}
+    with answering({"/Accounts/": (403, body)}) as url:
+        yield lab.inputs(TWILIO_API_URL=url)
 
 
 @fault("twilio_credentials", "No answer from", "status.twilio.com")
@@ -440,6 +462,23 @@ def no_policies(lab: Lab) -> Iterator[Inputs]:
         yield lab.inputs(lab.webhook_jwt(), SUPABASE_URL=url)
 
 
+@fault("reconciler_jwt", "is not of role call_reconciler", "make webhook-jwt ROLE=call_reconciler")
+def token_of_the_other_role(lab: Lab) -> Iterator[Inputs]:
+    yield lab.inputs(SUPABASE_RECONCILER_JWT=lab.webhook_jwt())
+
+
+@fault("reconciler_jwt", "has expired", "mints a new one")
+def reconciler_token_expired(lab: Lab) -> Iterator[Inputs]:
+    token = lab.webhook_jwt(issued_days_ago=92, role=RECONCILER_ROLE)
+    yield lab.inputs(SUPABASE_RECONCILER_JWT=token)
+
+
+@fault("reconciler_jwt", "is valid for", "mints a new one")
+def reconciler_token_about_to_expire(lab: Lab) -> Iterator[Inputs]:
+    token = lab.webhook_jwt(issued_days_ago=86.5, role=RECONCILER_ROLE)
+    yield lab.inputs(SUPABASE_RECONCILER_JWT=token)
+
+
 @fault("database", "password authentication failed", "Copy SUPABASE_DB_URL again")
 def wrong_password(lab: Lab) -> Iterator[Inputs]:
     host = lab.env["SUPABASE_DB_URL"].rpartition("@")[2]
@@ -466,6 +505,32 @@ def one_to_apply(lab: Lab) -> Iterator[Inputs]:
 def old_checkout(lab: Lab) -> Iterator[Inputs]:
     checkout = lab.migrations(without="20261126091300_live_status.sql")
     yield replace(lab.inputs(), checkout=checkout)
+
+
+@contextmanager
+def a_realtime(lab: Lab, lets_in: set[str] | None) -> Iterator[Inputs]:
+    """A project that has Realtime, which lets these users follow every business."""
+    with (
+        psycopg.connect(lab.env["DATABASE_URL"], autocommit=True) as connection,
+        realtime_at(Realtime(lets_in, lab.env["SUPABASE_JWT_SECRET"])) as url,
+    ):
+        connection.execute("create schema realtime; create table realtime.messages ()")
+        try:
+            yield lab.inputs(SUPABASE_URL=url)
+        finally:
+            connection.execute("drop schema realtime cascade")
+
+
+@fault("realtime", "ALARM", "policy of realtime.messages")
+def everybody_may_follow(lab: Lab) -> Iterator[Inputs]:
+    with a_realtime(lab, None) as inputs:
+        yield inputs
+
+
+@fault("realtime", "does not let a member follow", "policy of realtime.messages")
+def nobody_may_follow(lab: Lab) -> Iterator[Inputs]:
+    with a_realtime(lab, set()) as inputs:
+        yield inputs
 
 
 @fault("lost_callbacks", "nobody has asked Twilio", "gcloud scheduler jobs list")
@@ -601,7 +666,7 @@ def test_wrong_credentials_are_told_once(lab: Lab) -> None:
         (found,) = of(name, inputs)
         assert (found.status, found.detail) == (
             "skip",
-            "Not examined: Twilio refuses the credentials",
+            "Not examined: Twilio refuses the credentials, see twilio_credentials",
         )
 
 
@@ -696,13 +761,13 @@ def test_a_refused_api_key_is_told_once(lab: Lab) -> None:
 
 def test_a_test_token_expires_after_five_minutes(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[str] = []
-    get = httpx.get
+    get = httpx.Client.get
 
-    def spy(url: str, *, headers: dict[str, str], timeout: float) -> httpx.Response:
+    def spy(client: httpx.Client, url: str, *, headers: dict[str, str]) -> httpx.Response:
         sent.append(headers.get("Authorization", "").removeprefix("Bearer "))
-        return get(url, headers=headers, timeout=timeout)
+        return get(client, url, headers=headers)
 
-    monkeypatch.setattr(httpx, "get", spy)
+    monkeypatch.setattr(httpx.Client, "get", spy)
     assert of("signing_keys", lab.inputs())[0].status == "pass"
     (token,) = sent
     claims = jwt.decode(token, options={"verify_signature": False})

@@ -96,7 +96,9 @@ def test_a_wrong_secret_is_named(name: str, secret: str, status: int) -> None:
     assert found.status == "fail"
     assert f"with {secret}" in found.detail
     assert "restricted" not in found.detail
-    assert {each.detail for each in others} == {"Not examined: Twilio refuses the credentials"}
+    assert {each.detail for each in others} == {
+        "Not examined: Twilio refuses the credentials, see twilio_credentials"
+    }
 
 
 def test_a_code_that_says_nothing_about_credentials_is_shown_as_it_is() -> None:

@@ -244,7 +244,10 @@ export class CallList {
 
   /** @param {Partial<Conversation> & { id: string }} changed */
   #update(changed) {
-    if ('outcome' in changed) this.#needsOutcome.countSoon();
+    if ('outcome' in changed) {
+      this.#needsOutcome.countSoon();
+      if (this.#needsOutcome.isChosen) this.#reloadSoon();
+    }
     const index = this.#conversations.findIndex(({ id }) => id === changed.id);
     const known = this.#conversations[index];
     if (!known) {

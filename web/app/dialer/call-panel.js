@@ -110,7 +110,11 @@ export class CallPanel {
     this.#box.dataset.state = call.reconnecting ? 'reconnecting' : state;
     this.#clock.hidden = call.answeredAt === null || state === 'connecting';
     say(this.#state, call.reason ? `Ended: ${inShort(call.reason)}` : callState(call));
-    sayParts(this.#detail, bdi(this.#nameOf(call)), !over && call.muted ? ' · Muted' : '');
+    sayParts(
+      this.#detail,
+      bdi(nameOfCall(call, this.#name)),
+      !over && call.muted ? ' · Muted' : '',
+    );
     this.#showNumber(call);
     this.#tick();
     if (over) clearInterval(this.#ticking);
@@ -129,21 +133,11 @@ export class CallPanel {
     );
   }
 
-  /**
-   * Whoever the database has the call for, if no contact was chosen.
-   *
-   * @param {Call} call
-   */
-  #nameOf({ wishes, conversation }) {
-    const { lead } = /** @type {Partial<ConversationInHistory>} */ (conversation ?? {});
-    return wishes.leadId ? this.#name : (lead?.name ?? this.#name);
-  }
-
   /** @param {Call} call */
   #showNumber(call) {
     const number = call.wishes.to.replace(/;ext=\d+$/, '');
     const extension = extensionOf(call);
-    const isSaid = this.#nameOf(call).replaceAll(' ', '').includes(number);
+    const isSaid = nameOfCall(call, this.#name).replaceAll(' ', '').includes(number);
     sayParts(
       this.#number,
       ...(isSaid ? [] : [ltr(formatNumber(number))]),
@@ -177,4 +171,14 @@ function inShort({ message, failure }) {
  */
 function extensionOf(call) {
   return call?.wishes.to.match(/;ext=(\d+)$/)?.[1] ?? '';
+}
+
+/**
+ * @param {Call} call
+ * @param {string} name that the call was placed with
+ * @returns {string} if no contact was chosen, the one for whom the database has the call
+ */
+export function nameOfCall({ wishes, conversation }, name) {
+  const { lead } = /** @type {Partial<ConversationInHistory>} */ (conversation ?? {});
+  return wishes.leadId ? name : (lead?.name ?? name);
 }

@@ -4,12 +4,7 @@ import { outcomeWord, when } from '../shared/words.js';
 /**
  * @typedef {import('../frame/view.js').ViewContext} ViewContext
  * @typedef {import('./team.js').Team} Team
- *
- * @typedef {object} Change
- * @property {string | null} changed_by
- * @property {string} changed_at
- * @property {Record<string, string | null>} before the columns that were changed, as they were
- * @property {Record<string, string | null>} after
+ * @typedef {import('../../henk-voice/henk-voice.js').Change} Change
  */
 
 /** Who changed what of a call, and what was there before. */
@@ -19,7 +14,7 @@ export class ChangeHistory {
   #details = element('wrap-up-changes', HTMLDetailsElement);
   #title = element('wrap-up-changes-title', HTMLElement);
   #list = element('wrap-up-changes-list', HTMLOListElement);
-  #shown = '';
+  #loading = new AbortController();
 
   /**
    * @param {ViewContext} context
@@ -33,20 +28,18 @@ export class ChangeHistory {
   /** @param {string} id of the conversation */
   async show(id) {
     this.hide();
-    this.#shown = id;
-    /** @type {Change[]} */
-    const changes = await this.#context.voice.conversations.changes(id).catch(() => []);
-    if (id !== this.#shown || !changes.length) return;
-    const newestFirst = [...changes].sort((one, other) =>
-      when(other.changed_at).iso.localeCompare(when(one.changed_at).iso),
-    );
+    this.#loading = new AbortController();
+    const { signal } = this.#loading;
+    const { conversations } = this.#context.voice;
+    const changes = await conversations.changes(id, { signal }).catch(() => []);
+    if (signal.aborted || !changes.length) return;
     this.#title.textContent = `Changes (${changes.length})`;
-    this.#list.replaceChildren(...newestFirst.map((change) => this.#entry(change)));
+    this.#list.replaceChildren(...changes.map((change) => this.#entry(change)));
     this.#details.hidden = false;
   }
 
   hide() {
-    this.#shown = '';
+    this.#loading.abort();
     this.#details.hidden = true;
     this.#details.open = false;
   }

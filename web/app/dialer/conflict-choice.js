@@ -8,6 +8,9 @@ import { outcomeWord, when } from '../shared/words.js';
  * @typedef {'mine' | 'theirs' | 'both'} Choice
  */
 
+/** As the labels of the form do not have them, so that each label is of one field. */
+const NAMES = { outcome: 'result', notes: 'text' };
+
 /** Shows what somebody else wrote meanwhile, beside what the rep wrote, and asks what to keep. */
 export class ConflictChoice {
   #box = element('wrap-up-conflicts', HTMLElement);
@@ -43,7 +46,7 @@ export class ConflictChoice {
     if (field === 'notes' && current) choices.push(['both', 'Keep both']);
     return create(
       'div',
-      { class: 'conflict', role: 'group', 'aria-label': `Two versions of the ${field}` },
+      { class: 'conflict', role: 'group', 'aria-label': `Two versions of the ${NAMES[field]}` },
       create(
         'p',
         {},
@@ -56,11 +59,7 @@ export class ConflictChoice {
         'div',
         { class: 'conflict-choices' },
         ...choices.map(([choice, label]) => {
-          const button = create(
-            'button',
-            { type: 'button', 'aria-label': `${label}: ${field}` },
-            label,
-          );
+          const button = create('button', { type: 'button' }, label);
           button.addEventListener('click', () => this.#onChoice(field, choice));
           return button;
         }),

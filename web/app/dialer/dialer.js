@@ -2,7 +2,7 @@ import { failureOf } from '../../henk-voice/henk-voice.js';
 import { create, element } from '../shared/dom.js';
 import { showFailure } from '../shared/notices.js';
 import { formatNumber } from '../shared/phone-format.js';
-import { CallPanel } from './call-panel.js';
+import { CallPanel, nameOfCall } from './call-panel.js';
 import { decide } from './decision.js';
 import { LeadSearch } from './lead-search.js';
 import { NumberCheck } from './number-check.js';
@@ -57,6 +57,7 @@ export class Dialer {
     });
     const retry = () => this.#check.retry();
     voice.on('ready', retry, { signal });
+    voice.on('connected', retry, { signal });
     window.addEventListener('online', retry, { signal });
     this.#keepForm();
     void this.#loadCampaigns();
@@ -126,6 +127,8 @@ export class Dialer {
     if (signal.aborted) return;
     if (!call) {
       this.#number.refuse(refusal ?? '', this.#check.state);
+      if (this.#target.search.trim()) this.#leads.focus();
+      else this.#number.focus();
       return;
     }
     try {
@@ -155,7 +158,8 @@ export class Dialer {
    */
   #offerWrapUp(call, name) {
     if (!call.over || call !== this.#context.voice.call || !call.conversation) return;
-    if (call.conversation.status !== 'blocked') this.#wrapUp.offer(call.conversation, name);
+    if (call.conversation.status === 'blocked') return;
+    this.#wrapUp.offer(call.conversation, nameOfCall(call, name));
   }
 
   async #loadCampaigns() {

@@ -57,6 +57,10 @@ export class LeadSearch {
     });
   }
 
+  focus() {
+    this.#input.focus();
+  }
+
   /** Shows the contact that is chosen, or the text that is searched for. */
   show() {
     const { lead, search } = this.#target;

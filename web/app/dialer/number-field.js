@@ -22,8 +22,8 @@ export class NumberField {
   constructor(target) {
     this.#target = target;
     this.#input.addEventListener('input', () => target.write(this.#input.value));
-    this.#input.addEventListener('keydown', (event) => {
-      if (event.key !== 'Enter' || event.isComposing) return;
+    this.#input.addEventListener('beforeinput', (event) => {
+      if (event.inputType !== 'insertLineBreak') return;
       event.preventDefault();
       this.#input.form?.requestSubmit();
     });
@@ -56,7 +56,6 @@ export class NumberField {
     const rest = typeof state === 'object' && state.preview && !state.preview.blockReason;
     const more = rest ? [' ', ...reading(/** @type {Preview} */ (state.preview))] : [];
     this.#tell(true, create('strong', {}, why), ...more);
-    this.#input.focus();
   }
 
   /**
@@ -84,7 +83,7 @@ function reading({ to, callerId, extension, warnings = [] }) {
     ...then,
     ...warnings.flatMap((warning) => [
       ' ',
-      create('span', { class: 'warning', dir: 'auto' }, warningSentence(warning)),
+      create('span', { class: 'warning' }, warningSentence(warning)),
     ]),
   ];
 }

@@ -43,7 +43,8 @@ export class Team {
   nameOf(userId) {
     if (userId === this.#context.userId) return 'You';
     const member = userId ? this.#members.get(userId) : undefined;
-    return member?.display_name ?? 'Somebody who is not a member any more';
+    if (member) return member.display_name ?? 'A colleague';
+    return this.#members.size ? 'Somebody who is not a member any more' : 'A colleague';
   }
 
   async #load() {

@@ -90,5 +90,5 @@ export class Unsaved {
  */
 function sentence(failed) {
   const count = failed.length === 1 ? '1 note' : `${failed.length} notes`;
-  return `${count} not saved: ${failed[0]?.why ?? ''} The page keeps the text and tries again.`;
+  return `${count} not saved: ${failed[0]?.why ?? ''}`;
 }

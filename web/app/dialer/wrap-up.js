@@ -112,6 +112,7 @@ export class WrapUp {
     window.addEventListener('online', again, { signal });
     voice.on('ready', again, { signal });
     voice.on('recovered', again, { signal });
+    voice.on('connected', again, { signal });
     signal.addEventListener('abort', () => this.finish());
     window.addEventListener(
       'beforeunload',

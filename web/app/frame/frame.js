@@ -98,6 +98,7 @@ export class Frame {
     this.#leaving?.abort();
     this.#leaving = new AbortController();
     hideNotices();
+    this.#storage.tellAgain();
     this.#unmount();
     this.#memory.clear();
     this.#currentCall.forget();

@@ -4,10 +4,11 @@
  */
 export class PageStorage {
   #onLoss;
+  #isLost = false;
   /** What could not be stored. @type {Map<string, string>} */
   #memory = new Map();
 
-  /** @param {() => void} onLoss called once, when something could not be stored */
+  /** @param {() => void} onLoss called when something could not be stored for the first time */
   constructor(onLoss) {
     this.#onLoss = onLoss;
   }
@@ -35,9 +36,14 @@ export class PageStorage {
       // Another tab must not find what was there before.
       this.removeItem(key);
       this.#memory.set(key, value);
-      this.#onLoss();
-      this.#onLoss = () => {};
+      if (!this.#isLost) this.#onLoss();
+      this.#isLost = true;
     }
+  }
+
+  /** Calls `onLoss` again, if something could not be stored. */
+  tellAgain() {
+    if (this.#isLost) this.#onLoss();
   }
 
   /** @param {string} key */

@@ -23,6 +23,14 @@ const LONGEST_PAUSE_MS = 60_000;
 /** What no later attempt changes. */
 const FINAL = ['not_your_call', 'not_found'];
 
+/**
+ * @param {() => void} run
+ * @param {number} wait milliseconds
+ */
+function startTimer(run, wait) {
+  setTimeout(run, wait);
+}
+
 /** Sends drafts to the database. A draft is removed when the database has it, and at no other time. */
 export class DraftSaver {
   /** @type {Drafts} */
@@ -39,7 +47,7 @@ export class DraftSaver {
   #sending = new Map();
 
   /** @param {DraftSaverOptions} options */
-  constructor({ drafts, describe, isCurrent, later = setTimeout }) {
+  constructor({ drafts, describe, isCurrent, later = startTimer }) {
     this.drafts = drafts;
     this.#describe = describe;
     this.#isCurrent = isCurrent;

@@ -1,0 +1,133 @@
+"""Makes the scheduler's job, lets it run once, and finds out how it proves to the function who it
+is: by Google's signature on its token, or by a secret where the host removes that signature."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from functions.deploy.deployment import Deployment
+from functions.setup.addresses import service_name
+from functions.setup.google_project import (
+    PERMISSION_DENIED,
+    SCHEDULER,
+    UNAUTHENTICATED,
+    Job,
+    Project,
+)
+
+# A run begins within seconds, and at the next full minute in any case.
+_BEGINS_SECONDS = 90.0
+# A run ends within 19 s, and Google writes down how it ended some seconds later.
+_RUN_SECONDS = 30.0
+_PAUSE_SECONDS = 3.0
+_SERVES = "Everything is deployed and serves, but"
+_AGAIN = "It runs every minute. Run ./deploy.sh again: it looks at the last run."
+_FIX = (
+    f"{_SERVES} the scheduler was not told. The account needs roles/cloudscheduler.admin. Then run"
+    " ./deploy.sh again."
+)
+
+
+def tell_scheduler(
+    deployment: Deployment,
+    jobs: Mapping[str, Job],
+    project: Project,
+    secret: str,
+) -> None:
+    """Makes or changes these jobs, and lets each run once. A job that is paused stays paused, and
+    is named at the end."""
+    steps, changes = deployment.steps, deployment.changes
+    for name, job in jobs.items():
+        stored = project.jobs.get(name)
+        _write(deployment, name, job, exists=stored is not None)
+        if not (stored and stored.is_paused):
+            _find_out(deployment, name, job, secret)
+    for name, stored in project.jobs.items():
+        if stored.is_refused and name not in jobs:
+            _tell(deployment, name, stored, stored)
+        if stored.is_paused and stored.account == project.email(SCHEDULER):
+            steps.left.append(
+                f"The scheduler's job {name} is paused. To resume it: {changes.resume(name).shown}"
+            )
+
+
+def _write(deployment: Deployment, name: str, job: Job, *, exists: bool) -> None:
+    by = "with a secret" if job.secret else "with a signed token"
+    with deployment.steps.step(f"Scheduler: {name} every minute, {by}", _FIX):
+        deployment.steps.change(deployment.changes.schedule(name, job, exists=exists))
+
+
+def _find_out(deployment: Deployment, name: str, job: Job, secret: str) -> None:
+    """Lets the job run. If the function refuses its token, the job sends the secret from then on,
+    and runs again."""
+    steps = deployment.steps
+    ran = _run(deployment, name)
+    if ran is not None and ran.is_refused and not job.secret:
+        steps.report.say(
+            f"    {name} refuses the scheduler's token: Cloud Run removes its signature on the way,"
+            " or Google signs it in another way. The job proves itself with SCHEDULER_SECRET now."
+        )
+        job = replace(job, secret=secret)
+        _write(deployment, name, job, exists=True)
+        ran = _run(deployment, name)
+    if not steps.dry_run:
+        _tell(deployment, name, job, ran)
+
+
+def _run(deployment: Deployment, name: str) -> Job | None:
+    """The job after a run. None if no run was seen, or in a dry run."""
+    steps = deployment.steps
+    with steps.step(f"Scheduler: {name} runs once", f"{_SERVES} the job did not run. {_AGAIN}"):
+        before = None if steps.dry_run else deployment.reader.jobs().get(name)
+        steps.change(deployment.changes.run_job(name))
+        return _after_run(deployment, name, before) if before else None
+
+
+def _after_run(deployment: Deployment, name: str, before: Job) -> Job | None:
+    clock = deployment.steps.clock
+    began, seen = clock.now(), None
+    while clock.now() - began < _BEGINS_SECONDS + _RUN_SECONDS:
+        job = deployment.reader.jobs().get(name)
+        if job and job.ran_at not in ("", before.ran_at):
+            seen = clock.now() if seen is None else seen
+            # As long as the run goes on, Google lists how the one before it ended.
+            if job.ended != before.ended or clock.now() - seen >= _RUN_SECONDS:
+                return job
+        elif clock.now() - began >= _BEGINS_SECONDS:
+            return None
+        clock.sleep(_PAUSE_SECONDS)
+    return None
+
+
+def _tell(deployment: Deployment, name: str, job: Job, ran: Job | None) -> None:
+    """Says what was found."""
+    steps = deployment.steps
+    if ran is None:
+        steps.left.append(f"No run of the scheduler's job {name} was seen yet. {_AGAIN}")
+    elif ran.ended == UNAUTHENTICATED:
+        steps.left.append(
+            f"{name} refuses the scheduler, with its secret too. {_logs(deployment, name)} says"
+            " why."
+        )
+    elif ran.ended == PERMISSION_DENIED:
+        steps.left.append(
+            f"Cloud Run itself refuses the scheduler (403): the invoker check of {name} is on."
+            " docs/first-deployment.md says what to do."
+        )
+    elif ran.ended:
+        steps.left.append(
+            f"{name} accepts the scheduler, and its run ended with an error (code {ran.ended})."
+            f" {_logs(deployment, name)} says which."
+        )
+    elif job.secret:
+        steps.report.say(f"    {name} accepts the scheduler by its secret.")
+    else:
+        steps.report.say(
+            f"    {name} accepts the scheduler by its token: Google's signature arrives."
+        )
+
+
+def _logs(deployment: Deployment, name: str) -> str:
+    (endpoint,) = (each for each in deployment.bundle if service_name(each) == name)
+    return f"`{deployment.reading_logs(endpoint)}`"
