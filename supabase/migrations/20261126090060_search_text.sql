@@ -75,6 +75,8 @@ begin
   -- Chinese, Japanese and Korean are written without spaces: each character is a word.
   v_text := regexp_replace(v_text, '([\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff])', ' \1 ', 'g');
   v_text := btrim(regexp_replace(v_text collate "pg_c_utf8", '[^[:alnum:]]+', ' ', 'g'));
+  -- Digits side by side are one number, in names as in what is typed: 2026-11, 020 7946 0018.
+  v_text := regexp_replace(v_text, '([0-9]) (?=[0-9])', '\1', 'g');
   v_text := regexp_replace(v_text, '([aou])e', '\1', 'g');
   v_text := replace(v_text, 'aa', 'a');
   return ' ' || nullif(v_text, '') || ' ';
@@ -146,7 +148,7 @@ $$;
 -- The condition that a search is on a text in these forms (p_column: its name), for execute: each word or number
 -- that was typed stands somewhere in it. True if nothing was typed, false if there is nothing to search for in
 -- what was typed.
--- Digits side by side are one number. One or two letters find words that begin with them: an index of trigrams
+-- One or two letters find words that begin with them: an index of trigrams
 -- has no shorter parts.
 -- Words have letters and digits only, so nothing that was typed has a meaning in the statement or to LIKE.
 create function private.search_condition(p_search text, p_column text)
@@ -167,7 +169,7 @@ begin
   if normalize(v_typed, nfkc) ~ '\+|\m(00|011)' then
     v_typed := regexp_replace(normalize(v_typed, nfkc), '\(0\)', '', 'g');
   end if;
-  v_words := regexp_replace(private.search_form(v_typed), '([0-9]) (?=[0-9])', '\1', 'g');
+  v_words := private.search_form(v_typed);
   return coalesce((
     select string_agg(
       format(

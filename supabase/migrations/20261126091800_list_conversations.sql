@@ -34,6 +34,7 @@ declare
     ),
     p_search
   );
+  v_compared integer;
   v_found uuid[];
 begin
   execute
@@ -44,6 +45,11 @@ begin
        where ' || v_matches || c_order || p_limit || ')'
   into v_found;
   if cardinality(v_found) >= p_limit then
+    return v_found;
+  end if;
+  -- If these were all calls, the leads, who may be many, need not be asked.
+  execute 'select count(*) from (' || format(p_newest, c_newest) || ') as conversations' into v_compared;
+  if v_compared < c_newest then
     return v_found;
   end if;
 

@@ -10,8 +10,8 @@ import psycopg
 import pytest
 
 from stack.postgres import Postgres
+from tests.supabase.rows_read import NOT_ONCE, Read, reading
 from tests.supabase.tenants import Connection, Tenant, add_tenant, as_user, fetch, scratch_database
-from tests.supabase.test_plans import NOT_ONCE, Read, reading
 
 # Names begin with one of few first names, and the index by name has them side by side: all Zeldas
 # are far behind the first 5,000 leads.

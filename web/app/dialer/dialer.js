@@ -1,5 +1,5 @@
 import { failureOf } from '../../henk-voice/henk-voice.js';
-import { create, element } from '../shared/dom.js';
+import { create, debounce, element } from '../shared/dom.js';
 import { showFailure } from '../shared/notices.js';
 import { formatNumber } from '../shared/phone-format.js';
 import { CallPanel, nameOfCall } from './call-panel.js';
@@ -17,6 +17,8 @@ import { WrapUp } from './wrap-up.js';
  * @typedef {import('./target.js').TargetState} TargetState
  * @typedef {import('./team.js').Team} Team
  */
+
+const CHECK_AGAIN_AFTER_MS = 4_000;
 
 /** The form for a new call: the person to call, the call itself, and what the rep writes about it. */
 export class Dialer {
@@ -45,8 +47,16 @@ export class Dialer {
     this.#number = new NumberField(this.#target);
     this.#check = new NumberCheck({
       ask: (wishes, abort) => voice.preview(wishes, abort),
-      onChange: (state) => this.#number.show(state),
+      onChange: (state) => {
+        this.#number.show(state);
+        retrySoon();
+      },
     });
+    // The network may be back. It does nothing if the check did not fail.
+    const retry = () => {
+      if (!signal.aborted) this.#check.retry();
+    };
+    const retrySoon = debounce(retry, CHECK_AGAIN_AFTER_MS);
     this.#leads = new LeadSearch(context, this.#target);
     this.#campaign.addEventListener('change', () =>
       this.#target.chooseCampaign(this.#campaign.value),
@@ -55,7 +65,6 @@ export class Dialer {
       event.preventDefault();
       void this.#dial();
     });
-    const retry = () => this.#check.retry();
     voice.on('ready', retry, { signal });
     voice.on('connected', retry, { signal });
     window.addEventListener('online', retry, { signal });

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { FAILURES } from './failure-texts.js';
+import * as library from './henk-voice.js';
+
+const PAGE = readFileSync(new URL('../../docs/client-library.md', import.meta.url), 'utf8');
+
+/** The rows of a table: its cells as they are written. */
+function tableAfter(heading) {
+  const [, rest = ''] = PAGE.split(`\n## ${heading}\n`);
+  const [section = ''] = rest.split('\n## ');
+  const lines = section.split('\n').filter((line) => line.startsWith('| '));
+  return lines.slice(1).map((line) =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  );
+}
+
+test('the table of failures has every failure with its title, and no other', () => {
+  const documented = [];
+  for (const [codes = '', title = ''] of tableAfter('Failures')) {
+    for (const [, code = ''] of codes.matchAll(/`(\w+)`/g)) {
+      documented.push(code);
+      assert.ok(Object.hasOwn(FAILURES, code), `there is no ${code}`);
+      if (title) assert.equal(title, FAILURES[code][0], code);
+    }
+  }
+  assert.deepEqual(documented.sort(), Object.keys(FAILURES).sort());
+});
+
+test('what the package exports is documented', () => {
+  for (const name of Object.keys(library)) assert.ok(PAGE.includes(`\`${name}`), name);
+});
+
+test('every public member is documented', () => {
+  const { prototype } = library.HenkVoice;
+  for (const name of Object.getOwnPropertyNames(prototype)) {
+    if (name !== 'constructor') assert.match(PAGE, new RegExp(`\`${name}[\`(]`), name);
+  }
+});
