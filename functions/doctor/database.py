@@ -113,9 +113,7 @@ def _repeated(inputs: Inputs) -> str:
     except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
         return "whether Twilio sends callbacks again is not known before the migrations"
     if last == "None":
-        return (
-            "not seen yet whether Twilio sends a callback again after an error: none came twice"
-        )
+        return "not seen yet whether Twilio sends a callback again after an error: none came twice"
     return f"Twilio sends callbacks again after errors: it last did at {last}"
 
 
