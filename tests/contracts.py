@@ -79,6 +79,7 @@ TABLES: Grants = {
     "public.call_events": WRITTEN_BY_CALLS,
     "public.token_grants": READ_BY_MEMBERS | {"service_role": {"select"}},
     "private.unsettled_calls": {"call_reconciler": {"select", "delete"}},
+    "private.repeated_callbacks": {"call_webhook": {"insert"}},
     "private.reconciliation": {"call_reconciler": {"select"}},
     "private.memberships": READ_BY_MEMBERS,
 }
@@ -265,6 +266,9 @@ POLICIES: dict[str, dict[str, tuple[str, str]]] = {
     },
     "public.token_grants": {
         "members can read the token grants of their business": ("select", "authenticated"),
+    },
+    "private.repeated_callbacks": {
+        "a webhook can note that a callback of its call came again": ("insert", "call_webhook"),
     },
     "private.unsettled_calls": {
         "the reconciler can see and settle unsettled calls": ("all", "call_reconciler"),

@@ -12,7 +12,8 @@ from functions import doctor
 from functions.bundle import ROOT, Endpoint
 from functions.deploy.changes import Changes
 from functions.deploy.steps import Steps
-from functions.doctor import Check, smoke
+from functions.doctor import Check, smoke, token_form
+from functions.doctor.token_form import TokenForm
 from functions.setup import gcloud
 from functions.setup.settings import Operator
 
@@ -42,6 +43,7 @@ class Deployment:
     steps: Steps
     checkout: Path = ROOT
     examine: Callable[[Operator], Sequence[Check]] = examine_before
+    find_token_form: Callable[[Operator], TokenForm] = token_form.find
 
     def __post_init__(self) -> None:
         # The address of the database that works. database_push.py may find another one.

@@ -17,7 +17,7 @@ from functions.deploy.plan import SecretPlan, Target
 from functions.packer import pack
 from functions.setup import gcloud, migrations, twiml_app
 from functions.setup.gcloud import NotSignedIn, TooOld
-from functions.setup.google_project import Project
+from functions.setup.google_project import Project, Secret
 from functions.setup.settings import Database, Given, Operator
 from functions.setup.shell import Command, CommandFailed, CommandTimedOut, Run, ToolMissing
 from functions.setup.twiml_app import App, TwilioFailed, Webhooks
@@ -146,18 +146,21 @@ def show(deployment: Deployment, problems: Sequence[str]) -> str:
             "only if it asks other addresses",
             lambda: callers.tell_twilio(deployment, app, webhooks, wanted, base_url),
         )
-    values = {name: secret.value for name, secret in secrets.items()}
     _part(
         deployment,
         known,
         "gcloud",
         "The scheduler runs what it must",
         "only if its job is missing or different",
-        lambda: scheduler.tell_scheduler(
-            deployment, plan.jobs(deployment.endpoints, project, values), project, ""
-        ),
+        lambda: _tell_scheduler(deployment, project),
     )
     return _last_line(known)
+
+
+def _tell_scheduler(deployment: Deployment, project: Project) -> None:
+    secret = project.secrets.get(plan.SCHEDULER_SECRET, Secret()).value or ""
+    jobs = plan.jobs(deployment.endpoints, project, {plan.SCHEDULER_SECRET: secret})
+    scheduler.tell_scheduler(deployment, jobs, project, secret)
 
 
 def _part(
@@ -228,6 +231,8 @@ def _reason(error: Exception) -> str:
     match error:
         case ToolMissing():
             return f"there is no program {error} here"
+        case TooOld():
+            return str(error)
         case NotSignedIn():
             return "gcloud is not signed in"
         case CommandTimedOut():
@@ -276,6 +281,8 @@ def _secrets(deployment: Deployment, known: Known, project: Project) -> Mapping[
         for name in (
             *endpoint.secrets,
             *deployment.operator.given(tuple(endpoint.optional_secrets)),
+            # deploy.sh makes this one.
+            *({plan.SCHEDULER_SECRET} & set(endpoint.optional_secrets)),
         )
     }
     plans = {}

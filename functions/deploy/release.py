@@ -26,7 +26,8 @@ def deploy(deployment: Deployment) -> None:
         app = twiml_app.find(deployment.twilio, operator.twilio.twiml_app_sid)
         pending = database_push.pending(deployment)
         packs = [pack(endpoint, deployment.checkout) for endpoint in deployment.endpoints]
-        values = plan.secret_values(operator, deployment.endpoints, project)
+        form = deployment.find_token_form(operator)
+        values = plan.secret_values(operator, deployment.endpoints, project, form.subject)
         for value in values.values():
             steps.report.redaction.add(value)
         secrets = plan.secret_plans(values, project)
@@ -37,6 +38,7 @@ def deploy(deployment: Deployment) -> None:
 
         app_sid = app.sid if app else preparation.NEW_APP
         wanted = targets(expected, app_sid)
+    steps.report.say(f"    {form.found}")
     base_url = plan.public_base_url(operator, project)
     webhooks = twiml_app.wanted(base_url)
     twilio_knows = app is not None and app.webhooks == webhooks

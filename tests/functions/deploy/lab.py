@@ -28,6 +28,7 @@ from functions.deploy.rollback import rollback
 from functions.deploy.status import show_status
 from functions.deploy.steps import DeployError, Steps
 from functions.doctor import Check, smoke
+from functions.doctor.token_form import TokenForm
 from functions.setup.settings import Operator
 from functions.setup.shell import Command, CommandFailed
 from tests import endpoints
@@ -123,6 +124,8 @@ class Lab:
     # All changes, in their order.
     changes: list[str] = field(default_factory=list)
     fault: Fault = lambda what, when: None
+    # In which form Supabase accepts tokens.
+    token_form: TokenForm = field(default_factory=TokenForm)
     # Raises Refused if an address of the database does not carry a dry run (True) or a push.
     refuses_database: Callable[[str, bool], None] = lambda address, dry_run: None
     # What the doctor finds. The doctor itself is tested elsewhere.
@@ -133,6 +136,8 @@ class Lab:
     # How long a new address takes until it is known, and since when there is each.
     address_seconds: float = 0.0
     addresses: dict[str, float] = field(default_factory=dict)
+    # What the deployment that runs has said so far.
+    said: Callable[[], str] = lambda: ""
     # The seconds that a deployment has waited.
     waited: float = 0.0
     _waiting: threading.Lock = field(default_factory=threading.Lock)
@@ -197,13 +202,14 @@ class Lab:
         dry_run: bool = False,
     ) -> str:
         stream = io.StringIO()
+        self.said = stream.getvalue
         steps = Steps(
             Report(stream),
             self._command,
             dry_run,
             lambda: self.confirm(),
             self.left,
-            Clock(lambda: self.waited, self._sleep),
+            Clock(lambda: self.waited, lambda seconds: self._sleep(seconds)),
         )
         self.left.clear()
         env = self.checkout / "no-such.env"
@@ -215,6 +221,7 @@ class Lab:
             steps=steps,
             checkout=self.checkout,
             examine=lambda operator: self.findings,
+            find_token_form=lambda operator: self.token_form,
         )
         try:
             what(deployment)

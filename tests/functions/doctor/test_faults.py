@@ -31,6 +31,7 @@ from functions.doctor.inputs import Inputs, read
 from functions.setup.webhook_jwt import RECONCILER_ROLE, ROLE, SigningKey, mint
 from stack import Stack
 from tests.endpoints import serving
+from tests.functions.doctor.realtime_server import Realtime, realtime_at
 from tests.functions.signing_keys import jwk_of
 
 NUMBER = "+14155550100"
@@ -504,6 +505,32 @@ def one_to_apply(lab: Lab) -> Iterator[Inputs]:
 def old_checkout(lab: Lab) -> Iterator[Inputs]:
     checkout = lab.migrations(without="20261126091300_live_status.sql")
     yield replace(lab.inputs(), checkout=checkout)
+
+
+@contextmanager
+def a_realtime(lab: Lab, lets_in: set[str] | None) -> Iterator[Inputs]:
+    """A project that has Realtime, which lets these users follow every business."""
+    with (
+        psycopg.connect(lab.env["DATABASE_URL"], autocommit=True) as connection,
+        realtime_at(Realtime(lets_in, lab.env["SUPABASE_JWT_SECRET"])) as url,
+    ):
+        connection.execute("create schema realtime; create table realtime.messages ()")
+        try:
+            yield lab.inputs(SUPABASE_URL=url)
+        finally:
+            connection.execute("drop schema realtime cascade")
+
+
+@fault("realtime", "ALARM", "policy of realtime.messages")
+def everybody_may_follow(lab: Lab) -> Iterator[Inputs]:
+    with a_realtime(lab, None) as inputs:
+        yield inputs
+
+
+@fault("realtime", "does not let a member follow", "policy of realtime.messages")
+def nobody_may_follow(lab: Lab) -> Iterator[Inputs]:
+    with a_realtime(lab, set()) as inputs:
+        yield inputs
 
 
 @fault("lost_callbacks", "nobody has asked Twilio", "gcloud scheduler jobs list")
