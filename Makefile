@@ -2,11 +2,12 @@
 # make call   one call from token to conversation row; make call TO=+15005550007 for another ending
 # make test   everything, side by side; make test ARGS='tests/supabase -k ledger' a part, one by one
 # make soak   the heavy tests in their full form, with figures: some twenty minutes
-# make lint   Python, JavaScript, SQL, deploy.sh
+# make lint   Python, JavaScript, SQL, deploy.sh, doctor.sh
 # make format  formats Python and the files of web/
 # make reset  throws the local stack's data away
 # make screenshots  the Calls page in every state, as pictures
-# make doctor  what is wrong with a set-up, and what to do about it; changes nothing
+# make doctor  what is wrong with a set-up, and what to do about it; changes nothing. For scripts:
+#              ./doctor.sh, whose exit status says whether something failed
 # make webhook-jwt  a token for endpoints that deploy.sh does not deploy; ROLE=call_reconciler for reconcile_fn's
 # make bench  how fast, small and cheap it is, into docs/benchmarks.md; ARGS=--help for parts, time and disk
 # make lock   writes Python's lock files again, after a change of requirements.in or */requirements.in
@@ -47,7 +48,7 @@ lint: install
 	node_modules/.bin/tsc -p web
 	node_modules/.bin/prettier --check --log-level warn web
 	$(VENV)/bin/squawk --config .squawk.toml supabase/migrations/*.sql
-	$(VENV)/bin/shellcheck deploy.sh
+	$(VENV)/bin/shellcheck deploy.sh doctor.sh
 
 format: install
 	$(VENV)/bin/ruff check --fix .
@@ -57,8 +58,9 @@ format: install
 screenshots: install
 	@$(PY) -m tests.web.screenshots
 
+# 1 means that the report has a failure. Let through, it would end the report in make's own error.
 doctor: install
-	@$(PY) -m functions.doctor $(ARGS)
+	@$(PY) -m functions.doctor $(ARGS) || [ $$? -eq 1 ]
 
 bench: install
 	@$(PY) -m bench $(ARGS)
@@ -77,17 +79,19 @@ install: $(VENV)/.installed node_modules/.installed
 $(VENV)/.installed: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Python 3.11 or newer is needed; PYTHON=… chooses one." >&2; exit 1; }
-	@echo "Installing Python packages into $(VENV) …"
+	@echo "Installing $$(grep -c '^[a-z].*==' $<) Python packages into $(VENV). This takes a minute, and only"
+	@echo "after a change of $<."
 	@$(PYTHON) -m venv $(VENV)
 	@# pip installs uv, and uv installs the rest in a tenth of pip's time.
 	@sed -n '/^uv==/,/[^\\]$$/p' requirements.txt > $(VENV)/uv.txt
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $(VENV)/uv.txt
-	@$(VENV)/bin/uv pip install --quiet --system-certs --python $(PY) --require-hashes --no-deps -r requirements.txt
+	@$(VENV)/bin/uv pip install --system-certs --python $(PY) --require-hashes --no-deps -r requirements.txt
 	@touch $@
 
 node_modules/.installed: package-lock.json
 	@node -e 'const [major, minor] = process.versions.node.split("."); process.exit(major * 100 + +minor < 2011 ? 1 : 0)' \
 		|| { echo "Node.js 20.11 or newer is needed." >&2; exit 1; }
-	@echo "Installing Node packages (Postgres, Supabase) into node_modules …"
+	@echo "Installing Node packages (Postgres, Supabase, a browser for tests) into node_modules. This takes a"
+	@echo "minute, and only after a change of $<."
 	@npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
 	@touch $@

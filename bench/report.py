@@ -15,6 +15,7 @@ from pathlib import Path
 from bench import calls, ledger, subjects
 from bench.database import BUSINESSES, MEMORY, Cost, Size
 from bench.functions import Figures, RoundTrips
+from bench.searches import Searches, Taken
 
 _HEAD = """# Benchmarks
 
@@ -36,6 +37,8 @@ REQUESTS_OF_USUAL = 35
 OF_OWNER = 1.2
 OF_SMALLEST = 1.3
 OF_UPDATES = 0.5
+# In seconds.
+SEARCH = 0.05
 
 
 @dataclass
@@ -45,6 +48,7 @@ class Results:
     functions: Mapping[str, Figures] = field(default_factory=dict)
     round_trips: Mapping[str, RoundTrips] = field(default_factory=dict)
     statements: Mapping[str, Mapping[Size, Cost]] = field(default_factory=dict)
+    searches: Searches | None = None
     bytes_of_a_call: Mapping[str, float] = field(default_factory=dict)
     rates: ledger.Rates | None = None
     no_pgbench: bool = False
@@ -65,6 +69,8 @@ def markdown(results: Results) -> str:
         parts.append(_statements(results.statements))
     if results.bytes_of_a_call:
         parts.append(_bytes(results.bytes_of_a_call))
+    if results.searches:
+        parts.append(_searches(results.searches))
     if results.rates or results.no_pgbench:
         parts.append(_ledger(results.rates))
     if results.waits:
@@ -212,6 +218,25 @@ def _bytes(found: Mapping[str, float]) -> str:
 Bytes that a call with two legs and six events occupies, with indexes:
 
 {_table(("table", "bytes"), rows)}"""
+
+
+def _searches(searches: Searches) -> str:
+    def shown(taken: Taken) -> tuple[str, str]:
+        missed = _MISSED if taken.median > SEARCH else ""
+        return f"{taken.median * 1000:.1f} ms{missed}", f"{taken.slowest * 1000:.1f} ms"
+
+    rows = [
+        (kind, *(cell for taken in by_what.values() for cell in shown(taken)))
+        for kind, by_what in searches.taken.items()
+    ]
+    return f"""
+## Searches
+
+How long one client waits for the first 20 results, as a rep under row-level security, in a business
+of {searches.leads:,} leads and {searches.leads // 10:,} calls. Caches are warm. Budget: a median of
+at most {SEARCH * 1000:.0f} ms.
+
+{_table(("what is typed", "leads, median", "slowest", "calls, median", "slowest"), rows)}"""
 
 
 def _ledger(rates: ledger.Rates | None) -> str:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_TOKEN = re.compile(r"\(\?:|[()|]|\[[^\]]*\]|\\d|\d|\{\d+(?:,\d+)?\}|\?")
+_TOKEN = re.compile(r"\(\?:|[)|?]|\[[\d\\-]+\]|\\d|\d|\{\d+(?:,\d+)?\}")
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class _Part:
 def can_begin(pattern: str, digits: str) -> bool:
     """Whether a number that matches ``pattern`` can begin with ``digits``. Raises ValueError for a
     pattern of another kind."""
-    return len(digits) in _ends(_Part(_compile(pattern)), digits, {0})
+    return len(digits) in _ends(_Part(_compile(pattern)), digits, {0}) or not digits
 
 
 @functools.lru_cache(4096)
@@ -36,7 +36,7 @@ def _compile(pattern: str) -> tuple[tuple[_Part, ...], ...]:
         raise ValueError(f"not a pattern of digits: {pattern}")
     alternatives, rest = _alternatives(iter([*tokens, ")"]))
     if next(rest, None) is not None:
-        raise ValueError(f"a bracket is closed too early: {pattern}")
+        raise ValueError(f"a pattern with a bracket too many: {pattern}")
     return alternatives
 
 

@@ -182,9 +182,11 @@ def _time_zones(code: int, main: str) -> list[str]:
     if code != _NORTH_AMERICA:
         some = phonenumbers.example_number(main)
         return list(timezone.time_zones_for_geographical_number(some)) if some else []
+    everywhere = timezone.time_zones_for_geographical_number(PhoneNumber(country_code=code))
     zones: set[str] = set()
     for area in range(200, 1000):
         number = PhoneNumber(country_code=code, national_number=area * 10**7 + 2345678)
-        if phonenumbers.region_code_for_number(number) == main:
-            zones |= set(timezone.time_zones_for_geographical_number(number))
+        its_zones = timezone.time_zones_for_geographical_number(number)
+        if phonenumbers.region_code_for_number(number) == main and its_zones != everywhere:
+            zones.update(its_zones)
     return sorted(zones)

@@ -26,7 +26,7 @@ class Written:
 
     ``digits`` are ASCII digits, after a ``+`` if the text has a country code.
 
-    ``is_word``: some of the digits were the letters of a phone word (1-800-FLOWERS).
+    ``word`` are the digits together with those of a phone word (1-800-FLOWERS). None without one.
 
     ``before`` are the digits before each place where another number may begin, such as a slash: if
     one of them is a number by itself, the text has several. ``splits`` are the digits before and
@@ -38,7 +38,7 @@ class Written:
     digits: str
     extension: str | None = None
     left_out: str | None = None
-    is_word: bool = False
+    word: str | None = None
     before: tuple[str, ...] = ()
     splits: tuple[tuple[str, str], ...] = ()
     masked: str | None = None
@@ -53,12 +53,13 @@ def read(text: str) -> Reading:
     if len(text) > MAX_LENGTH:
         return None
     text = _unwrap(clean(text))
-    link = _LINK.match(text)
-    if link:
+    link = _LINK.search(text)
+    if link and _may_precede(text[: link.start()]):
         return _read_link(text[link.end() :])
     if _ADDRESS.match(text) or "@" in text or "://" in text:
         return None
-    return _read_number(_read_cell(text))
+    cell = _read_cell(text)
+    return None if cell is None else _read_number(cell)
 
 
 # A cell that took the number for text or for a formula: '4155550100, ="+14155550100".
@@ -66,24 +67,28 @@ def _unwrap(text: str) -> str:
     return text.strip(" \t\n\"'").removeprefix("=").strip(" \t\n\"'")
 
 
-_WITH_DECIMALS = re.compile(r"(\+?\d{5,})[.,]0+")
+_QUANTITY = re.compile(r"(\+?\d{7,})[.,]0{1,2}")
 _THOUSANDS = re.compile(r"(\+?\d{1,3}(?:,\d{3}){2,})(?:\.0+)?|(\+?\d{1,3}(?:\.\d{3}){2,}),0+")
-_POWER = re.compile(r"(\+?\d)[.,](\d+)[eE]\+?(\d{1,2})")
+_POWER = re.compile(r"(\d)[.,](\d+)[eE]\+?(\d{1,2})")
+_OTHER_QUANTITY = re.compile(
+    r"[+-]?\d(?:[.,]\d+)?[eE][+-]?\d+|\+?\d+[.,]0+|\+?\d{7,}[.,]\d{1,2}|.*\d[.,]0"
+)
 
 
-def _read_cell(text: str) -> str:
-    """The digits of a cell that took the number for a quantity; another text as it is."""
-    if match := _WITH_DECIMALS.fullmatch(text):
+def _read_cell(text: str) -> str | None:
+    """The digits of a cell that took the number for a quantity; another text as it is. None if the
+    cell does not show them all."""
+    if match := _QUANTITY.fullmatch(text):
         return match[1]
     if match := _THOUSANDS.fullmatch(text):
         return re.sub("[.,]", "", match[1] or match[2])
-    # Such a cell may hide digits. It hides none if it shows as many as the power says.
+    # A power hides digits unless it shows as many as it says.
     if (match := _POWER.fullmatch(text)) and len(match[2]) == int(match[3]):
         return match[1] + match[2]
-    return text
+    return None if _OTHER_QUANTITY.fullmatch(text) else text
 
 
-_LINK = re.compile(r"<?(?:tel|callto):(?://)?(?=\S)", re.IGNORECASE)
+_LINK = re.compile(r"(?:^|(?<=[\s<(\"':]))(?:tel|callto):(?://)?(?=\S)", re.IGNORECASE)
 _ADDRESS = re.compile(
     r"<?(?:(?:sips?|https?|mailto|xmpp|im|urn|data|javascript)\s*:|client:\S)", re.IGNORECASE
 )
@@ -136,12 +141,12 @@ def _read_number(text: str) -> Reading:
 
 _NAMED_EXTENSION = re.compile(
     r"""
-    [\s,.;:/(\[-]*
+    [\ ,.;:/(\[-]*
     (?: x | ext | extn | exten | extension | extensión | int | intern[oe]? | anexo | ramal | poste
       | dw | durchwahl | nst | nebenstelle | toestel | wewn? | dahili | доб | добавочный | вн
       | внутр | 内線 | 内线 | 分机 | \# )
-    [\s.:=\#-]*
-    (\d+) \s* \#?
+    [\ .:=\#-]*
+    (\d+) \ * \#?
     """,
     re.IGNORECASE | re.VERBOSE,
 )
@@ -150,6 +155,10 @@ _PAUSED_EXTENSION = re.compile(r"(?:,,+ *(\d{1,7})|[pw](\d{1,7})|[,;](\d{1,6}))(
 _WORD = re.compile(r"[-. ]?[A-Za-z](?:[-. ]?[A-Za-z])*")
 _KEYS = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "22233344455566677778889999")
 _FEWEST_DIGITS = 7
+# A second number may be as short as its last digits: "030 12345 or 46".
+_ANOTHER = re.compile(r"\W*(?:or|and|oder|und|ou|et|o|y|e|и|или)\W+\d", re.IGNORECASE)
+# Some letters look like digits: O67.
+_MIXED = re.compile(r"(?=\w*[^\W\d])\w*\d")
 _PLACEHOLDER = re.compile(r"[?_]+|[XNY#*?_]{2,}", re.IGNORECASE)
 
 
@@ -163,17 +172,16 @@ def _read_rest(written: Written, rest: str) -> Reading:
         masked = f"{written.digits}0{digits}" if rest.startswith("X") else None
         written = replace(written, extension=digits, masked=masked)
         rest = rest[extension.end() :]
-    elif word := _read_word(rest):
-        letters, digits, after = word
-        # A name stands after a whole number and a space, a phone word after 0800 or the like.
-        if not rest[0].isspace() or _count_digits(written.digits) < _FEWEST_DIGITS:
-            written = replace(
-                written, digits=written.digits + letters, extension=digits, is_word=True
-            )
-            rest = after
+    # A name stands after a whole number and a space, a phone word after 0800 or the like.
+    elif (word := _read_word(rest)) and (
+        not rest[0].isspace() or _count_digits(written.digits) < _FEWEST_DIGITS
+    ):
+        written = replace(written, word=written.digits + word.digits, extension=word.extension)
+        rest = word.rest
 
-    if re.search(r"\+[ (]*\d", rest) or _count_digits(rest) >= _FEWEST_DIGITS:
-        return SEVERAL if _count_digits(written.digits) >= 5 else None
+    another = re.search(r"\+[ (]*\d", rest) or _ANOTHER.match(rest)
+    if another or _count_digits(rest) >= _FEWEST_DIGITS:
+        return SEVERAL if _count_digits(written.digits) >= 4 else None
     if not _may_follow(rest):
         return None
     left_out = rest.strip(" \n\t,;:|/-.!&")
@@ -182,21 +190,26 @@ def _read_rest(written: Written, rest: str) -> Reading:
     return replace(written, left_out=left_out[:100])
 
 
-def _read_word(rest: str) -> tuple[str, str | None, str] | None:
-    """The digits of a phone word at the start, the extension after it, and what follows."""
+@dataclass(frozen=True)
+class _Word:
+    digits: str
+    extension: str | None
+    rest: str
+
+
+def _read_word(rest: str) -> _Word | None:
+    """The phone word at the start of a text, with the extension after it."""
     word = _WORD.match(rest)
     if not word:
         return None
+    end, after, digits = word.end(), word.end(), None
     extension = _NAMED_EXTENSION.search(rest)
-    end = word.end()
-    if extension and extension.start() < end:
-        end = extension.start()
+    if extension and extension.start() <= end and len(extension[1]) <= 7:
+        end, after, digits = extension.start(), extension.end(), extension[1]
     letters = re.sub("[^A-Z]", "", rest[:end].upper())
     if len(letters) < 3 or set(letters) <= set("XNY") or len(set(letters)) == 1:
         return None
-    digits = extension[1] if extension and extension.start() == end else None
-    after = rest[extension.end() :] if extension and digits else rest[end:]
-    return letters.translate(_KEYS), digits, after
+    return _Word(letters.translate(_KEYS), digits, rest[after:])
 
 
 def _may_precede(label: str) -> bool:
@@ -227,6 +240,7 @@ def _may_follow(rest: str) -> bool:
     return (
         (apart or bool(ends))
         and not after[:1].isdigit()
+        and not _MIXED.match(after)
         and not (words and _PLACEHOLDER.fullmatch(words[0].strip("()[].,;:/-")))
     )
 

@@ -12,7 +12,8 @@ from functions import doctor
 from functions.bundle import ROOT, Endpoint
 from functions.deploy.changes import Changes
 from functions.deploy.steps import Steps
-from functions.doctor import Check, smoke
+from functions.doctor import Check, smoke, token_form
+from functions.doctor.token_form import TokenForm
 from functions.setup import gcloud
 from functions.setup.settings import Operator
 
@@ -42,8 +43,11 @@ class Deployment:
     steps: Steps
     checkout: Path = ROOT
     examine: Callable[[Operator], Sequence[Check]] = examine_before
+    find_token_form: Callable[[Operator], TokenForm] = token_form.find
 
     def __post_init__(self) -> None:
+        # The address of the database that works. database_push.py may find another one.
+        self.database = self.operator.database
         self.steps.report.redaction = self.operator.redaction()
         for value in self.operator.given(tuple(self.secret_names)).values():
             self.steps.report.redaction.add(value)

@@ -35,12 +35,12 @@ def advice(said: str) -> str | None:
     policy = _POLICY.search(said)
     if policy and policy[1] == _INVOKER_CHECK:
         return (
-            "Your organisation forbids functions without Google's invoker check. Twilio and browsers"
-            " cannot pass that check, and the functions check every caller themselves. Ask an"
-            " administrator of the organisation to switch off, for this project, the policy"
-            f" constraints/{_INVOKER_CHECK} (Google Cloud console, IAM → Organization policies), and"
-            " run ./deploy.sh again. Otherwise take a project outside the organisation, or host the"
-            " functions elsewhere: docs/hosting.md."
+            "Your organisation forbids functions without Google's invoker check. Twilio and"
+            " browsers cannot pass that check, and the functions check every caller themselves. Ask"
+            " an administrator of the organisation to switch off, for this project, the policy"
+            f" constraints/{_INVOKER_CHECK} (Google Cloud console, IAM → Organization policies),"
+            " and run ./deploy.sh again. Otherwise take a project outside the organisation, or host"
+            " the functions elsewhere: docs/hosting.md."
         )
     if policy:
         return (

@@ -11,13 +11,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from functions.deploy import callers, plan, preparation, rollout
+from functions.deploy import callers, plan, preparation, rollout, scheduler
 from functions.deploy.deployment import Deployment
 from functions.deploy.plan import SecretPlan, Target
-from functions.packer import pack
+from functions.packer import Pack, PackError, pack
 from functions.setup import gcloud, migrations, twiml_app
-from functions.setup.gcloud import NotSignedIn
-from functions.setup.google_project import Project
+from functions.setup.gcloud import NotSignedIn, TooOld
+from functions.setup.google_project import Project, Secret
 from functions.setup.settings import Database, Given, Operator
 from functions.setup.shell import Command, CommandFailed, CommandTimedOut, Run, ToolMissing
 from functions.setup.twiml_app import App, TwilioFailed, Webhooks
@@ -29,6 +29,15 @@ T = TypeVar("T")
 _TIMEOUT_SECONDS = 20.0
 # Stands in commands for what only Google knows.
 _PROJECT_NUMBER = "PROJECT_NUMBER"
+_NO_ANSWER = (
+    ToolMissing,
+    NotSignedIn,
+    TooOld,
+    CommandFailed,
+    CommandTimedOut,
+    TwilioFailed,
+    OSError,
+)
 _WHO = {
     "gcloud": "Google Cloud",
     "database": "the database",
@@ -67,6 +76,11 @@ def show(deployment: Deployment, problems: Sequence[str]) -> str:
     """Shows the plan. ``problems`` are those of the settings, each beginning with a name. Returns
     the last line of the dry run: what it could not find out."""
     say = deployment.steps.report.say
+    try:
+        packs = [pack(endpoint, deployment.checkout) for endpoint in deployment.endpoints]
+    except PackError:
+        # The code itself is why a deployment stops, and that was said.
+        return _last_line(Known())
     say("\nAsking Google Cloud, the database and Twilio what they know …")
     known = _ask(deployment, {problem.partition(" ")[0] for problem in problems})
     project = known.project or _empty(deployment.operator)
@@ -111,7 +125,7 @@ def show(deployment: Deployment, problems: Sequence[str]) -> str:
             lambda: preparation.create_app(deployment),
         )
     app = known.app or App(preparation.NEW_APP, Webhooks("", ""))
-    wanted = _targets(deployment, known, project, secrets, app)
+    wanted = _targets(deployment, packs, known, project, secrets, app)
     _part(
         deployment,
         known,
@@ -143,11 +157,15 @@ def show(deployment: Deployment, problems: Sequence[str]) -> str:
         "gcloud",
         "The scheduler runs what it must",
         "only if its job is missing or different",
-        lambda: callers.tell_scheduler(
-            deployment, plan.jobs(deployment.endpoints, project), project
-        ),
+        lambda: _tell_scheduler(deployment, project),
     )
     return _last_line(known)
+
+
+def _tell_scheduler(deployment: Deployment, project: Project) -> None:
+    secret = project.secrets.get(plan.SCHEDULER_SECRET, Secret()).value or ""
+    jobs = plan.jobs(deployment.endpoints, project, {plan.SCHEDULER_SECRET: secret})
+    scheduler.tell_scheduler(deployment, jobs, project, secret)
 
 
 def _part(
@@ -189,7 +207,7 @@ def _ask(deployment: Deployment, wrong: set[str]) -> Known:
             return None
         try:
             return question()
-        except (*_REASONS, CommandFailed, CommandTimedOut, TwilioFailed, OSError) as error:
+        except _NO_ANSWER as error:
             known.unknown[whom] = _reason(error)
             return None
 
@@ -214,13 +232,12 @@ def _ask(deployment: Deployment, wrong: set[str]) -> Known:
     return known
 
 
-_REASONS = (ToolMissing, NotSignedIn)
-
-
 def _reason(error: Exception) -> str:
     match error:
         case ToolMissing():
             return f"there is no program {error} here"
+        case TooOld():
+            return str(error)
         case NotSignedIn():
             return "gcloud is not signed in"
         case CommandTimedOut():
@@ -269,6 +286,8 @@ def _secrets(deployment: Deployment, known: Known, project: Project) -> Mapping[
         for name in (
             *endpoint.secrets,
             *deployment.operator.given(tuple(endpoint.optional_secrets)),
+            # deploy.sh makes this one.
+            *({plan.SCHEDULER_SECRET} & set(endpoint.optional_secrets)),
         )
     }
     plans = {}
@@ -286,12 +305,12 @@ def _store(deployment: Deployment, project: Project, secrets: Mapping[str, Secre
 
 def _targets(
     deployment: Deployment,
+    packs: Sequence[Pack],
     known: Known,
     project: Project,
     secrets: Mapping[str, SecretPlan],
     app: App,
 ) -> list[Target]:
-    packs = [pack(endpoint, deployment.checkout) for endpoint in deployment.endpoints]
     numbers = {name: secret.number for name, secret in secrets.items()}
     targets = plan.targets(deployment.operator, packs, project, numbers, app.sid, plan.answers)
     if not known.unknown:

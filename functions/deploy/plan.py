@@ -97,10 +97,11 @@ def jobs(
 
 
 def secret_values(
-    operator: Operator, endpoints: Sequence[Endpoint], project: Project
+    operator: Operator, endpoints: Sequence[Endpoint], project: Project, subject: str = ""
 ) -> dict[str, str]:
     """The value of every secret that some endpoint gets. A JWT in Secret Manager is kept while it
-    is valid for long enough. Otherwise this mints a new one."""
+    is valid for long enough, and has this ``subject`` if one is needed. Otherwise this mints a new
+    one."""
     names = {
         name for endpoint in endpoints for name in (*endpoint.secrets, *endpoint.optional_secrets)
     }
@@ -112,14 +113,14 @@ def secret_values(
     for name, role in webhook_jwt.ROLES.items():
         if name in names:
             jwt = project.secrets.get(name, Secret()).value
-            values[name] = _good_jwt(operator, jwt, role) or webhook_jwt.mint(
-                operator.signing_key, operator.supabase.url, role=role
+            values[name] = _good_jwt(operator, jwt, role, subject) or webhook_jwt.mint(
+                operator.signing_key, operator.supabase.url, role=role, subject=subject
             )
     return values
 
 
-def _good_jwt(operator: Operator, stored: str | None, role: str) -> str | None:
-    left = _days_left(operator, stored or "", role)
+def _good_jwt(operator: Operator, stored: str | None, role: str, subject: str) -> str | None:
+    left = _days_left(operator, stored or "", role, subject)
     return stored if left is not None and left >= RENEW_BELOW_DAYS else None
 
 
@@ -135,9 +136,10 @@ def jwt_days(operator: Operator, secrets: Mapping[str, str]) -> int | None:
     return min(good) if good and len(good) == len(left) else None
 
 
-def _days_left(operator: Operator, token: str, role: str) -> int | None:
+def _days_left(operator: Operator, token: str, role: str, subject: str = "") -> int | None:
+    key, url = operator.signing_key, operator.supabase.url
     try:
-        return webhook_jwt.days_left(token, operator.signing_key, operator.supabase.url, role=role)
+        return webhook_jwt.days_left(token, key, url, role=role, subject=subject)
     except webhook_jwt.WebhookJwtError:
         return None
 

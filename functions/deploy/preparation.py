@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from functions.deploy import twiml_app
+from functions.deploy import database_push, twiml_app
 from functions.deploy.deployment import Deployment
 from functions.deploy.plan import SecretPlan
-from functions.setup import google_project, migrations
+from functions.setup import google_project
 from functions.setup.addresses import service_name
 from functions.setup.google_project import Project
 from functions.setup.twiml_app import NAME, App, Webhooks
@@ -58,12 +58,7 @@ def migrate(deployment: Deployment, pending: list[str]) -> None:
             " version that serves works with them. Correct the migration and run ./deploy.sh"
             " again.",
         ):
-            checkout = deployment.checkout
-            # A dry run shows the command as one would type it.
-            directory = checkout if deployment.steps.dry_run else migrations.without_env(checkout)
-            deployment.steps.change(
-                migrations.push(deployment.operator.database, "--yes", directory=directory)
-            )
+            database_push.push(deployment)
 
 
 def store_secrets(deployment: Deployment, secrets: Mapping[str, SecretPlan]) -> dict[str, int]:

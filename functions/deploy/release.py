@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from functions import doctor
-from functions.deploy import callers, plan, preparation, rollout, scheduler, summary
+from functions.deploy import callers, database_push, plan, preparation, rollout, scheduler, summary
 from functions.deploy.deployment import Deployment
 from functions.deploy.plan import Action, Target
 from functions.deploy.steps import DeployError
 from functions.doctor import rendering
 from functions.packer import pack
-from functions.setup import migrations, twiml_app
+from functions.setup import twiml_app
 
 
 def deploy(deployment: Deployment) -> None:
@@ -24,9 +24,10 @@ def deploy(deployment: Deployment) -> None:
     with steps.reading():
         project = deployment.reader.project(deployment.secret_names)
         app = twiml_app.find(deployment.twilio, operator.twilio.twiml_app_sid)
-        pending = migrations.pending(steps.run, operator.database, deployment.checkout)
+        pending = database_push.pending(deployment)
         packs = [pack(endpoint, deployment.checkout) for endpoint in deployment.endpoints]
-        values = plan.secret_values(operator, deployment.endpoints, project)
+        form = deployment.find_token_form(operator)
+        values = plan.secret_values(operator, deployment.endpoints, project, form.subject)
         for value in values.values():
             steps.report.redaction.add(value)
         secrets = plan.secret_plans(values, project)
@@ -37,6 +38,7 @@ def deploy(deployment: Deployment) -> None:
 
         app_sid = app.sid if app else preparation.NEW_APP
         wanted = targets(expected, app_sid)
+    steps.report.say(f"    {form.found}")
     base_url = plan.public_base_url(operator, project)
     webhooks = twiml_app.wanted(base_url)
     twilio_knows = app is not None and app.webhooks == webhooks

@@ -1,4 +1,4 @@
-"""`python -m functions.doctor`, behind `make doctor`."""
+"""`python -m functions.doctor`, behind `make doctor` and doctor.sh."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def main(argv: list[str] | None = None, environ: Mapping[str, str] = os.environ)
     if arguments.json:
         print(rendering.as_json(checks))
     else:
-        print(f"Examining {_named(file)}.\n")
+        print(f"Examining {_named(file, arguments.env)}.\n")
         print(rendering.as_text(checks, colour=rendering.is_colourful(sys.stdout, environ)))
     return int(any(check.status == "fail" for check in checks))
 
@@ -63,8 +63,8 @@ def _default_file(environ: Mapping[str, str]) -> Path:
     return stack_env if not dot_env.exists() and stack_env.exists() else dot_env
 
 
-def _named(file: Path) -> str:
-    if file.exists():
+def _named(file: Path, asked_for: Path | None) -> str:
+    if asked_for or file.exists():
         return f"the settings of {file} and of the environment"
     return (
         f"the settings of the environment alone: there is no {file}, and no local stack runs"
@@ -74,7 +74,7 @@ def _named(file: Path) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="make doctor", description="Examines a set-up and changes nothing."
+        prog="./doctor.sh", description="Examines a set-up and changes nothing."
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument(

@@ -24,6 +24,12 @@ and not exists (select from private.reconciliation where paused_until > now())
 order by next_check_at limit 1
 """
 
+# The last callback that came twice.
+_REPEATED = """
+select to_char(max(repeated_at) at time zone 'utc', 'YYYY-MM-DD HH24:MI') || ' UTC'
+from private.repeated_callbacks
+"""
+
 
 def column(inputs: Inputs, query: str) -> list[str]:
     """The only column of a query, as strings. Raises psycopg.Error."""
@@ -80,7 +86,8 @@ def migrations(inputs: Inputs) -> Iterator[Finding]:
 
 
 def lost_callbacks(inputs: Inputs) -> Iterator[Finding]:
-    """Whether reconcile_fn asks Twilio about calls whose callbacks are overdue."""
+    """Whether reconcile_fn asks Twilio about calls whose callbacks are overdue, and whether Twilio
+    has ever sent a callback again."""
     try:
         overdue = column(inputs, _OVERDUE)
     except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
@@ -95,7 +102,19 @@ def lost_callbacks(inputs: Inputs) -> Iterator[Finding]:
             " Cloud: docs/hosting.md",
         )
     else:
-        yield passed("", "No call is overdue for a question to Twilio")
+        yield passed("", f"No call is overdue for a question to Twilio; {_repeated(inputs)}")
+
+
+def _repeated(inputs: Inputs) -> str:
+    """Whether Twilio has sent a callback again, as the addresses of the TwiML App ask it to. If it
+    does not, a callback is lost when an endpoint fails once, until reconcile_fn asks Twilio."""
+    try:
+        (last,) = column(inputs, _REPEATED)
+    except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
+        return "whether Twilio sends callbacks again is not known before the migrations"
+    if last == "None":
+        return "not seen yet whether Twilio sends a callback again after an error: none came twice"
+    return f"Twilio sends callbacks again after errors: it last did at {last}"
 
 
 def _some(names: list[str]) -> str:

@@ -19,6 +19,7 @@ from functions.doctor import (
     google_cloud,
     network,
     numbers,
+    realtime,
     supabase_project,
     tokens,
     twilio_account,
@@ -138,6 +139,13 @@ def examinations() -> list[Examination]:
             database.lost_callbacks,
             _NO_DATABASE,
             ("SUPABASE_DB_URL",),
+            deployment="mends",
+        ),
+        Examination(
+            "realtime",
+            realtime.look,
+            _NO_DATABASE,
+            ("SUPABASE_DB_URL", *_SIGNING),
             deployment="mends",
         ),
         *(

@@ -14,7 +14,7 @@ from functions.doctor.check import Finding, failed, passed, skipped
 from functions.doctor.inputs import Inputs
 from functions.doctor.network import TIMEOUT_SECONDS
 from functions.setup import proxies
-from functions.setup.webhook_jwt import DAY, LIFETIME_DAYS, ROLE, SigningKey, mint
+from functions.setup.webhook_jwt import DAY, LIFETIME_DAYS, NOBODY, ROLE, SigningKey, mint
 
 # Test tokens expire after this. It is longer than an examination, because clocks differ.
 _PROBE_SECONDS = 5 * 60
@@ -42,6 +42,11 @@ class Answer:
     def key_unknown(self) -> bool:
         """Whether none of the project's keys signed the JWT."""
         return self.code in ("PGRST300", "PGRST301")
+
+    @property
+    def accepts_token(self) -> bool:
+        """Whether the token was accepted, whatever the database then said."""
+        return self.status == 200 or self.before_migrations
 
     @property
     def before_migrations(self) -> bool:
@@ -193,8 +198,10 @@ def _taken(inputs: Inputs, key: SigningKey, name: str) -> Finding:
             " not revoked; a standby key may have to become the current one (rotate keys)",
             because=("supabase_api",),
         )
-    if answer.status == 200 or answer.before_migrations:
+    if answer.accepts_token:
         return passed(name, f"The REST API accepts what {name} signs")
+    if ask_as_webhook(inputs, probe(inputs, key, subject=NOBODY)).accepts_token:
+        return passed(name, f"The REST API accepts what {name} signs, if it has a `sub`")
     if answer.about_api_key:
         return skipped(name, "Not examined: see supabase_publishable_key")
     return failed(
@@ -205,10 +212,10 @@ def _taken(inputs: Inputs, key: SigningKey, name: str) -> Finding:
     )
 
 
-def probe(inputs: Inputs, key: SigningKey, role: str = ROLE) -> str:
+def probe(inputs: Inputs, key: SigningKey, role: str = ROLE, *, subject: str = "") -> str:
     """An endpoint's JWT that expires in five minutes, because its time of issue is long ago."""
     issued_at = inputs.now() - LIFETIME_DAYS * DAY + _PROBE_SECONDS
-    return mint(key, inputs.operator.supabase.url, issued_at, role=role)
+    return mint(key, inputs.operator.supabase.url, issued_at, role=role, subject=subject)
 
 
 def clock_or(answer: Answer) -> str:

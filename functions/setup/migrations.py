@@ -42,6 +42,8 @@ def push(
             "SUPABASE_TELEMETRY_DISABLED": "1",
             "npm_config_update_notifier": "false",
         },
+        # Here npx looks for the CLI, and the CLI for a .env.
+        directory=directory,
     )
 
 
@@ -49,7 +51,7 @@ def without_env(checkout: Path) -> Path:
     """A folder inside ``checkout`` that has its `supabase/` and no `.env`. The CLI runs there,
     because it reads the `.env` of its folder by rules of its own and stops at what those do not
     allow, such as UTF-16."""
-    folder = checkout / "build" / "migrations"
+    folder = checkout / ".local" / "supabase-cli"
     inside = folder / "supabase"
     inside.mkdir(parents=True, exist_ok=True)
     for name in ("config.toml", "migrations", "seed.sql"):

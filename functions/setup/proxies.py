@@ -117,7 +117,10 @@ def _usable(variable: str, url: str) -> Proxy:
         host = f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
         httpx.URL(url)
     except (ValueError, httpx.InvalidURL):
-        raise ProxyUnusable(f"{variable} is not the address of a proxy. {remedy}") from None
+        raise ProxyUnusable(
+            f"{variable} is not the address of a proxy. (In its password, write # as %23, @ as %40"
+            f" and / as %2F.) {remedy}"
+        ) from None
     if not parts.hostname:
         raise ProxyUnusable(f"{variable} names no host. {remedy}")
     if parts.scheme in ("socks5", "socks5h"):

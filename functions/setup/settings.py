@@ -101,7 +101,7 @@ class TwilioAccount:
                 "AP and 32 hex digits; without it deploy.sh makes an App",
             ),
             env.optional("TWILIO_PHONE_NUMBER", r"\+[1-9]\d{6,14}", "E.164, such as +14155550100"),
-            (env.optional("TWILIO_API_URL", r"https?://\S+") or TWILIO_API).rstrip("/"),
+            env.url("TWILIO_API_URL", "") if env.given("TWILIO_API_URL") else TWILIO_API,
         )
 
 

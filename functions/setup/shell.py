@@ -7,6 +7,7 @@ import shlex
 import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from functions.setup.proxies import sparing_this_machine
 
@@ -43,6 +44,8 @@ class Command:
     # What it gives to somebody, in words: APIs, accounts, rights. Google takes minutes until it
     # knows them everywhere.
     gives: tuple[str, ...] = ()
+    # Where it runs. None: where we do.
+    directory: Path | None = None
     # None: without a limit.
     timeout_seconds: float | None = None
 
@@ -66,6 +69,7 @@ def run(command: Command) -> str:
             command.argv,
             input=command.stdin if command.stdin is not None else "",
             env={**sparing_this_machine(os.environ), **command.environment},
+            cwd=command.directory,
             capture_output=True,
             text=True,
             check=False,

@@ -23,6 +23,8 @@ RECONCILER_ROLE = "call_reconciler"
 # The name of the setting that has a JWT → the role of that JWT.
 ROLES = {"SUPABASE_WEBHOOK_JWT": ROLE, "SUPABASE_RECONCILER_JWT": RECONCILER_ROLE}
 LIFETIME_DAYS = 90
+# The `sub` of an endpoint's token, where Supabase wants one. No user has it.
+NOBODY = "00000000-0000-0000-0000-000000000000"
 DAY = 24 * 3600
 # The members of a JWK that a public key does not have:
 # https://www.rfc-editor.org/rfc/rfc7518#section-6
@@ -76,8 +78,16 @@ class SigningKey:
             raise SigningKeyError(f"{path} is not a usable key") from None
 
 
-def mint(key: SigningKey, supabase_url: str, now: float | None = None, *, role: str = ROLE) -> str:
-    """A JWT that is valid for LIFETIME_DAYS from ``now``, in seconds since 1970."""
+def mint(
+    key: SigningKey,
+    supabase_url: str,
+    now: float | None = None,
+    *,
+    role: str = ROLE,
+    subject: str = "",
+) -> str:
+    """A JWT that is valid for LIFETIME_DAYS from ``now``, in seconds since 1970. ``subject`` is its
+    `sub`, if it has one."""
     issued_at = int(time.time() if now is None else now)
     claims = {
         "role": role,
@@ -86,6 +96,8 @@ def mint(key: SigningKey, supabase_url: str, now: float | None = None, *, role: 
         "iat": issued_at,
         "exp": issued_at + LIFETIME_DAYS * DAY,
     }
+    if subject:
+        claims["sub"] = subject
     headers = {"kid": key.key_id} if key.key_id else None
     return jwt.encode(claims, key.private, algorithm=key.algorithm, headers=headers)
 
@@ -97,6 +109,7 @@ def days_left(
     now: float | None = None,
     *,
     role: str = ROLE,
+    subject: str = "",
 ) -> int:
     """For how many more whole days this key's project accepts the token.
 
@@ -117,6 +130,8 @@ def days_left(
         raise WebhookJwtError(str(error)) from None
     if claims.get("role") != role:
         raise WebhookJwtError(f"its role is {claims.get('role')}, not {role}")
+    if subject and claims.get("sub") != subject:
+        raise WebhookJwtError("its `sub` is missing")
     left = claims["exp"] - (time.time() if now is None else now)
     if left <= 0:
         raise WebhookJwtError(f"it expired {int(-left // DAY)} days ago")

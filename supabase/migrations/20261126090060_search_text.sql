@@ -1,40 +1,14 @@
--- What a search compares: a text that has only a-z, 0-9, codes in capital letters, and spaces. Names and what
--- a person types are both brought into this form, so that accents, apostrophes, Unicode forms and the
--- scripts of digits make no difference, and so that no character has a meaning to LIKE.
+-- What a search compares: names, companies and numbers in one form, so that accents, apostrophes, Unicode
+-- forms and capital letters make no difference.
 set lock_timeout = '2s';
 
--- One character that is neither a-z, 0-9 nor a space, as a code of capital letters. A decimal digit of any
--- script becomes 0-9. With codes, no character has a meaning to LIKE, and a single Chinese character
--- is long enough to be found by index. Z begins a code of four hexadecimal digits, Y one of six; A-P stand
--- for 0-f.
-create function private.character_code(p_character text)
-returns text
-language plpgsql
-immutable
-parallel safe
-set search_path = ''
-as $$
-declare
-  -- The zeros of all scripts; their nine other digits follow them in Unicode. A test compares the list with
-  -- Python's number data.
-  v_zeros constant integer[] := '{
-    48,1632,1776,1984,2406,2534,2662,2790,2918,3046,3174,3302,3430,3558,3664,3792,3872,4160,4240,6112,6160,
-    6470,6608,6784,6800,6992,7088,7232,7248,42528,43216,43264,43472,43504,43600,44016,65296,66720,68912,
-    69734,69872,69942,70096,70384,70736,70864,71248,71360,71472,71904,72016,72784,73040,73120,92768,92864,
-    93008,120782,120792,120802,120812,120822,123200,123632,125264,130032
-  }';
-  v_code integer := ascii(p_character);
-  v_digit integer := v_code - v_zeros[width_bucket(v_code, v_zeros)];
-begin
-  return case
-    when v_digit < 10 then v_digit::text
-    when v_code < 65536 then 'Z' || translate(lpad(to_hex(v_code), 4, '0'), '0123456789abcdef', 'ABCDEFGHIJKLMNOP')
-    else 'Y' || translate(lpad(to_hex(v_code), 6, '0'), '0123456789abcdef', 'ABCDEFGHIJKLMNOP')
-  end;
-end;
-$$;
+create extension if not exists unaccent with schema extensions;
+-- Indexes for LIKE, and for a business's texts alone.
+create extension if not exists pg_trgm with schema extensions;
+create extension if not exists btree_gin with schema extensions;
 
--- The text with the decimal digits of all scripts as 0-9.
+-- The decimal digits of all scripts as 0-9. A test compares the list of zeros with Python's Unicode data; the
+-- nine other digits of a script follow its zero.
 create function private.with_ascii_digits(p_text text)
 returns text
 language plpgsql
@@ -42,67 +16,34 @@ immutable
 parallel safe
 set search_path = ''
 as $$
-begin
-  if octet_length(p_text) = length(p_text) then
-    return p_text;
-  end if;
-  return (
-    select string_agg(
-      case when coded.code ~ '^[0-9]$' then coded.code else coded.one end, '' order by coded.place
-    )
-    from (
-      select c.one, c.place, private.character_code(c.one) as code
-      from string_to_table(p_text, null) with ordinality as c (one, place)
-    ) as coded
-  );
-end;
-$$;
-
--- A text without accents, apostrophes, invisible characters and capital letters. Punctuation stays.
--- pg_c_utf8 and normalize() are PostgreSQL's own: the result is the same in every locale.
-create function private.plain_text(p_text text)
-returns text
-language plpgsql
-immutable
-parallel safe
-set search_path = ''
-as $$
 declare
-  v_text text := p_text;
+  v_zeros constant integer[] := '{
+    1632,1776,1984,2406,2534,2662,2790,2918,3046,3174,3302,3430,3558,3664,3792,3872,4160,4240,6112,6160,6470,
+    6608,6784,6800,6992,7088,7232,7248,42528,43216,43264,43472,43504,43600,44016,65296,66720,68912,69734,
+    69872,69942,70096,70384,70736,70864,71248,71360,71472,71904,72016,72784,73040,73120,92768,92864,93008,
+    120782,120792,120802,120812,120822,123200,123632,125264,130032
+  }';
+  v_zero integer;
 begin
-  if octet_length(v_text) = length(v_text) then
-    return translate(lower(v_text collate "C"), '''`', '');
+  -- No script has its digits before U+0660.
+  if p_text ~ U&'[^\0001-\065F]' then
+    foreach v_zero in array v_zeros loop
+      p_text := translate(
+        p_text,
+        (select string_agg(chr(v_zero + digit), '' order by digit) from generate_series(0, 9) as digit),
+        '0123456789'
+      );
+    end loop;
   end if;
-
-  -- Every form of the apostrophe.
-  v_text := translate(
-    v_text, U&'''`\00B4\02B9\02BB\02BC\02BD\02BE\02BF\02C8\02CA\0374\055A\05F3\07F4\07F5\2018\2019\201A\201B\2032\2035\A78B\A78C\FF07',
-    ''
-  );
-  -- Letters without their accents, then without marks and invisible characters. Only accents are taken off:
-  -- the vowels of Indian scripts, for example, are marks, too, and make another word.
-  v_text := regexp_replace(
-    normalize(v_text, nfkd),
-    '[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0640\u064b-\u065f\u0670\u1ab0-\u1aff'
-    '\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f'
-    '\u00ad\u0600-\u0605\u061c\u06dd\u070f\u08e2\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e'
-    '\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]',
-    '', 'g'
-  );
-  -- Putting the rest together again keeps letters whole whose marks are not accents (Korean, Japanese).
-  v_text := lower(normalize(v_text, nfkc) collate "pg_c_utf8");
-  -- Letters that Unicode does not take apart.
-  v_text := translate(
-    v_text, 'øđłħıŧŋðƀƃƈƌƒƙƚƞƥƭƴƶǝǥɇɉɍɏɓɔɖɗəɛɠɨɫɲʉⱥⱦ', 'odlhitndbbcdfklnptyzegejryboddeegilnuat'
-  );
-  -- The Greek sigma at the end of a word; letters of Persian keyboards and of Arabic ones.
-  v_text := translate(v_text, U&'\03C2\06CC\06A9\0649', U&'\03C3\064A\0643\064A');
-  return replace(replace(replace(replace(v_text, 'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe'), 'þ', 'th');
+  return p_text;
 end;
 $$;
 
--- The form that is compared. Words are separated by one space, and one stands before the first word and after
--- the last, so that "begins with" is the pattern `% ad%`. Null if there is nothing to compare.
+-- A text as searches compare it: words of letters and digits, separated by one space, one space before the first
+-- and one after the last; null if it has neither letter nor digit. ` pat obrien ` for `Pat O’Brien`.
+-- Letters that are also written as two (ä, ö, ü, å, æ, œ) become one: Müller, Mueller and Muller are the same.
+-- unaccent() is not immutable, because somebody could edit its rules; nobody does. pg_c_utf8 is PostgreSQL's
+-- own, so that the result is the same in every locale.
 create function private.search_form(p_text text)
 returns text
 language plpgsql
@@ -111,48 +52,42 @@ parallel safe
 set search_path = ''
 as $$
 declare
-  v_text text := regexp_replace(
-    private.plain_text(p_text),
-    '[\s\u0001-\u001f\u007f-\u009f"(),./:;<>[\]{|}\u00a1\u00ab\u00b7\u00bb\u00bf\u2010-\u2027\u2030-\u205e\u2212\u3000-\u3003'
-    '\u3008-\u301f\u30fb-]+', ' ', 'g'
-  );
+  v_text text := normalize(private.with_ascii_digits(p_text), nfkd);
 begin
-  v_text := btrim(v_text);
-  if v_text ~ '[^a-z0-9 ]' then
-    v_text := (
-      select string_agg(
-        case when c.one ~ '[a-z0-9 ]' then c.one else private.character_code(c.one) end, '' order by c.place
-      )
-      from string_to_table(v_text, null) with ordinality as c (one, place)
+  if octet_length(v_text) <> length(v_text) then
+    -- Marks of Latin, Greek, Cyrillic, Hebrew and Arabic. (Of Indian scripts they make another word.) And
+    -- characters that nobody sees.
+    v_text := regexp_replace(
+      v_text,
+      '[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0640\u064b-\u065f\u0670\u1ab0-\u1aff'
+      '\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f'
+      '\u00ad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f'
+      '\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000110bd\U000110cd'
+      '\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]',
+      '', 'g'
     );
+    -- The rest together again: the parts of a Korean syllable are no words.
+    v_text := extensions.unaccent('extensions.unaccent', normalize(v_text, nfc));
   end if;
+  -- The sigma at the end of a Greek word is the same letter.
+  v_text := translate(lower(v_text collate "pg_c_utf8"), U&'\03C2', U&'\03C3');
+  v_text := regexp_replace(v_text, U&'[''`\00B4\02B9-\02BF\02C8\2018-\201B\2032\05F3\A78B\A78C]', '', 'g');
+  -- Chinese, Japanese and Korean are written without spaces: each character is a word.
+  v_text := regexp_replace(v_text, '([\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff])', ' \1 ', 'g');
+  v_text := btrim(regexp_replace(v_text collate "pg_c_utf8", '[^[:alnum:]]+', ' ', 'g'));
+  -- Digits side by side are one number, in names as in what is typed: 2026-11, 020 7946 0018.
+  v_text := regexp_replace(v_text, '([0-9]) (?=[0-9])', '\1', 'g');
+  v_text := regexp_replace(v_text, '([aou])e', '\1', 'g');
+  v_text := replace(v_text, 'aa', 'a');
   return ' ' || nullif(v_text, '') || ' ';
 end;
 $$;
 
--- The text with umlauts written as two letters; null if it has none.
-create function private.spelt_out(p_text text)
-returns text
-language plpgsql
-immutable
-parallel safe
-set search_path = ''
-as $$
-declare
-  v_text text := lower(normalize(p_text, nfc) collate "pg_c_utf8");
-begin
-  return nullif(
-    replace(replace(replace(replace(replace(v_text, 'ä', 'ae'), 'ö', 'oe'), 'ü', 'ue'), 'ø', 'oe'), 'å', 'aa'),
-    v_text
-  );
-end;
-$$;
-
--- A called number in the two spellings that a person types parts of: with the calling code, and with the
--- national (trunk) prefix. ` 442079460018 02079460018 ` for +442079460018. All countries of a calling code
--- have one prefix; a code that is not listed has none, or one that equals the code (+1, +692). A test compares
--- the lists with the number data. What was dialled and is not a number stays a text.
--- Security definer: webhooks and operators write numbers, and cannot reach the functions inside.
+-- A called number as people type parts of it: with the calling code, and with the national (trunk) prefix.
+-- ` 442079460018 02079460018 ` for +442079460018. A code that is not listed has no prefix, or the prefix is
+-- the code itself (+1). A test compares the lists with the number data. If a person typed something that is not
+-- a number, it is a text like others.
+-- Security definer: webhooks write numbers, and cannot reach unaccent().
 create function private.number_form(p_number text)
 returns text
 language plpgsql
@@ -181,17 +116,20 @@ begin
     }'::text[]) then '0' || substr(v_digits, 4) || ' '
     when left(v_digits, 1) = '7' then '8' || substr(v_digits, 2) || ' '
     when left(v_digits, 3) in ('375', '993') then '8' || substr(v_digits, 4) || ' '
+    when left(v_digits, 3) = '692' then '1' || substr(v_digits, 4) || ' '
     when left(v_digits, 2) = '36' then '06' || substr(v_digits, 3) || ' '
+    else ''
+  end || case
+    -- +54 9 11 … is also +54 11 …
+    when private.subscriber(p_number) <> p_number then ltrim(private.number_form(private.subscriber(p_number)))
     else ''
   end;
 end;
 $$;
 
--- What is known of a lead in the form that is compared: name, company and number, in this order, so that an
--- index of it is in the order of names. Parts are separated by a tab, which sorts before the space: Ann of
--- any company comes before Ann Adams. If the name has one of the letters that are also written as
--- two (Müller, Mueller), the second spelling follows.
--- It is cut to what an index can hold; only names made of hundreds of rare characters reach that length.
+-- What is known of a lead: name, company and number, in this order, so that an index of it is in the order of
+-- names. A tab separates them and sorts before the space: Ann of any company comes before Ann Adams. It is cut
+-- to what an index can hold.
 -- Security definer: operators write leads, and cannot reach the functions inside.
 create function private.lead_form(p_name text, p_company text, p_phone_number text)
 returns text
@@ -201,79 +139,57 @@ parallel safe
 security definer
 set search_path = ''
 as $$
-declare
-  v_text text := coalesce(private.search_form(p_name), ' ')
-    || coalesce(E'\t' || private.search_form(p_company), '');
 begin
-  if p_name ~ '[^ -~]' or p_company ~ '[^ -~]' then
-    v_text := v_text || coalesce(E'\t' || private.search_form(private.spelt_out(p_name || ' ' || coalesce(p_company, ''))), '');
+  return left(coalesce(private.search_form(p_name), ' ') || coalesce(E'\t' || private.search_form(p_company), ''), 600)
+    || coalesce(E'\t' || private.number_form(p_phone_number), '');
+end;
+$$;
+
+-- The condition that a search is on a text in these forms (p_column: its name), for execute: each word or number
+-- that was typed stands somewhere in it. True if nothing was typed, false if there is nothing to search for in
+-- what was typed.
+-- One or two letters find words that begin with them: an index of trigrams
+-- has no shorter parts.
+-- Words have letters and digits only, so nothing that was typed has a meaning in the statement or to LIKE.
+create function private.search_condition(p_search text, p_column text)
+returns text
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  -- The number of tel:+44…;ext=1.
+  v_typed text := regexp_replace(left(p_search, 300), '^\s*(?:tel|callto):([^;]*).*$', '\1', 'i');
+  v_words text;
+begin
+  if coalesce(p_search, '') !~ '\S' then
+    return 'true';
   end if;
-  return left(v_text, 2300) || coalesce(E'\t' || nullif(private.number_form(p_phone_number), ''), '');
-end;
-$$;
-
--- The parts of a text by which an index finds it: all pairs and triples of neighbouring characters of its
--- words, and the beginnings of words (a space and a character). They are hashed together with the business,
--- so a search does not read entries of other businesses, however often they have the same words.
--- It is asked once for each row that is written, and never for rows that are read: hence its cost.
-create function private.search_grams(p_business_id uuid, p_text text)
-returns bigint[]
-language plpgsql
-immutable
-parallel safe
-cost 100000
-set search_path = ''
-as $$
-declare
-  v_business constant bigint := hashtextextended(p_business_id::text, 0);
-  v_grams bigint[] := '{}';
-  v_word text;
-  v_gram text;
-begin
-  foreach v_word in array string_to_array(translate(p_text, E'\t', ' '), ' ') loop
-    continue when v_word = '';
-    v_grams := v_grams || hashtextextended(' ' || left(v_word, 1), v_business);
-    for n in 1..length(v_word) - 2 loop
-      v_gram := substr(v_word, n, 3);
-      v_grams := v_grams || hashtextextended(v_gram, v_business) || hashtextextended(left(v_gram, 2), v_business);
-    end loop;
-    v_grams := v_grams || hashtextextended(right(v_word, 2), v_business);
-  end loop;
-  return v_grams;
-end;
-$$;
-
--- The grams that a text must have to match a LIKE pattern; empty if the index cannot help.
-create function private.pattern_grams(p_business_id uuid, p_pattern text)
-returns bigint[]
-language plpgsql
-immutable
-set search_path = ''
-as $$
-declare
-  v_business constant bigint := hashtextextended(p_business_id::text, 0);
-  v_text constant text := replace(p_pattern, '%', '');
-begin
-  return case
-    when length(v_text) < 2 then '{}'
-    when length(v_text) = 2 then array[hashtextextended(v_text, v_business)]
-    else array(
-      select hashtextextended(substr(v_text, place.n, 3), v_business)
-      from generate_series(1, length(v_text) - 2) as place (n)
+  -- The zero of +44 (0)20 is for those who are in the country.
+  if normalize(v_typed, nfkc) ~ '\+|\m(00|011)' then
+    v_typed := regexp_replace(normalize(v_typed, nfkc), '\(0\)', '', 'g');
+  end if;
+  v_words := private.search_form(v_typed);
+  return coalesce((
+    select string_agg(
+      format(
+        '(' || p_column || ' like %L' || coalesce(' or ' || p_column || ' like %L', '') || ')',
+        case when length(word) < 3 then '% ' else '%' end || word || '%',
+        '%' || abroad || '%'
+      ),
+      ' and '
     )
-  end;
+    from regexp_split_to_table(btrim(v_words), ' +') as word,
+      -- What is dialled before a calling code.
+      substring(word from '^(?:00|011|0011|810)([0-9]{3,})$') as abroad
+  ), 'false');
 end;
 $$;
 
-revoke execute on function private.character_code(text) from public, anon;
 revoke execute on function private.with_ascii_digits(text) from public, anon;
-revoke execute on function private.plain_text(text) from public, anon;
 revoke execute on function private.search_form(text) from public, anon;
-revoke execute on function private.spelt_out(text) from public, anon;
 revoke execute on function private.number_form(text) from public, anon;
 revoke execute on function private.lead_form(text, text, text) from public, anon;
-revoke execute on function private.search_grams(uuid, text) from public, anon;
-revoke execute on function private.pattern_grams(uuid, text) from public, anon;
+revoke execute on function private.search_condition(text, text) from public, anon;
 grant execute on function private.number_form(text) to authenticated, call_webhook;
-grant execute on function private.search_grams(uuid, text) to authenticated, call_webhook, service_role;
 grant execute on function private.lead_form(text, text, text) to service_role;

@@ -28,13 +28,13 @@ create index leads_subscriber_idx on public.leads (business_id, subscriber);
 create trigger leads_read_phone_number
 before insert or update of phone_number on public.leads
 for each row execute function private.read_phone_number();
--- Leads by name. The text is in the index, so that a search compares it without reading the leads.
+-- Leads by name.
 create index leads_name_idx on public.leads (business_id, search_text, id);
--- Leads by a part of what is known of them. The first letter of the name is left out: leads whose names begin
--- with what is searched for are in the index above, in the right order, and may be very many.
--- A search also reads the entries that are pending, so there may only be few.
+-- Leads by a part of what is known of them. A search also reads the entries that are pending, so there may only
+-- be few.
 create index leads_search_idx on public.leads
-using gin (private.search_grams(business_id, substr(search_text, 3))) with (gin_pending_list_limit = 256);
+using gin (business_id extensions.uuid_ops, search_text extensions.gin_trgm_ops)
+with (gin_pending_list_limit = 256);
 
 alter table public.leads enable row level security;
 

@@ -70,6 +70,16 @@ create index conversations_lead_id_idx
 on public.conversations (business_id, lead_id, created_at desc) where lead_id is not null;
 create index conversations_campaign_id_idx
 on public.conversations (business_id, campaign_id, created_at desc, id desc) where campaign_id is not null;
+-- The recent calls of a rep, for the limits. The index does not use the status: if it did, every event of
+-- a call would need a new entry in every index.
+create index conversations_user_id_idx
+on public.conversations (business_id, user_id, created_at desc, id desc) where block_reason is null;
+-- The refused calls of a rep. In both indexes together are all calls of a rep.
+create index conversations_refused_idx
+on public.conversations (business_id, user_id, created_at desc, id desc) where block_reason is not null;
+-- The calls that are under way, for the limits.
+create index conversations_open_idx
+on public.conversations (business_id, created_at desc) where ended_at is null;
 -- The calls to a subscriber: has another rep just called this number?
 create index conversations_subscriber_idx
 on public.conversations (business_id, private.subscriber(to_number), created_at desc);
@@ -80,7 +90,7 @@ on public.conversations (business_id, user_id, created_at desc, id desc)
 where outcome is null and duration_seconds > 0;
 -- Calls by a part of the number.
 create index conversations_to_number_idx on public.conversations
-using gin (private.search_grams(business_id, private.number_form(to_number)))
+using gin (business_id extensions.uuid_ops, private.number_form(to_number) extensions.gin_trgm_ops)
 with (gin_pending_list_limit = 256);
 
 create trigger conversations_touch_updated_at

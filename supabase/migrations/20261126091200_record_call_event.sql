@@ -136,6 +136,10 @@ begin
     perform private.derive_call(v_call);
   elsif v_new then
     v_call.id := private.note_unbegun_call(p_agent_call_sid);
+  elsif p_source = 'status_callback' then
+    insert into private.repeated_callbacks (agent_call_sid, call_sid, status, sequence_number)
+    values (p_agent_call_sid, p_call_sid, p_status, coalesce(p_sequence_number, -1))
+    on conflict do nothing;
   end if;
 
   perform private.leave_call();

@@ -1,75 +1,11 @@
--- Finding calls. 20261126091700_search_leads.sql says why there are functions for it.
+-- Finding calls. 20261126091700_search_leads.sql says why there is a function for it.
 set lock_timeout = '2s';
 
--- The condition on a call (conversations) and its lead (leads) that a search is. Words are compared with the
--- lead; numbers with the lead, or all of them with the number that was dialled. If what was dialled is
--- not a number, everything is compared with it.
-create function private.call_condition(p_terms private.search_term[], p_numbers text[])
-returns text
-language plpgsql
-immutable
-set search_path = ''
-as $$
-declare
-  c_dialled constant text := 'private.number_form(conversations.to_number)';
-  v_words constant private.search_term[] := array(
-    select terms from unnest(p_terms) as terms where not terms.is_number
-  );
-  v_numbers constant private.search_term[] := array(
-    select terms from unnest(p_terms) as terms where terms.is_number
-  );
-begin
-  return '(' || concat_ws(
-    ' or ',
-    private.search_condition(p_terms, 'leads.search_text'),
-    case
-      when cardinality(v_numbers) > 0 then
-        private.search_condition(v_words, 'leads.search_text')
-        || ' and ' || private.search_condition(v_numbers, c_dialled)
-    end,
-    case
-      when cardinality(v_words) > 0 then
-        'conversations.to_number not like ''+%'' and ' || private.search_condition(p_terms, c_dialled)
-    end,
-    case
-      when cardinality(p_numbers) > 0 then
-        format('leads.phone_number = any(%1$L) or conversations.to_number = any(%1$L)', p_numbers)
-    end
-  ) || ')';
-end;
-$$;
-
--- The condition on the grams of what was dialled. Null if the index cannot help.
-create function private.call_gram_condition(
-  p_business_id uuid, p_terms private.search_term[], p_numbers text[]
-)
-returns text
-language plpgsql
-immutable
-set search_path = ''
-as $$
-declare
-  -- As in the definition of conversations_to_number_idx.
-  c_grams constant text :=
-    'private.search_grams(conversations.business_id, private.number_form(conversations.to_number))';
-  v_numbers constant private.search_term[] := array(
-    select terms from unnest(p_terms) as terms where terms.is_number
-  );
-begin
-  return private.gram_condition(
-    p_business_id, case when cardinality(v_numbers) > 0 then v_numbers else p_terms end, c_grams
-  ) || (
-    select coalesce(string_agg(
-      format(' or %s @> %L', c_grams, private.pattern_grams(p_business_id, substr(one.number, 2))), ''
-    ), '')
-    from unnest(p_numbers) as one (number)
-  );
-end;
-$$;
-
--- The calls among p_calls (a statement, its calls in their order) that a search finds, the first p_limit of them.
-create function private.matching_calls(
-  p_calls text, p_terms private.search_term[], p_numbers text[], p_limit integer
+-- The ids of the newest p_limit calls that match a search, among those that meet p_where: a condition on
+-- conversations, whose values are quoted. p_newest is the statement for the newest of them, with %s for how many.
+-- See list_conversations for p_search and p_numbers.
+create function private.matching_conversations(
+  p_business_id uuid, p_where text, p_newest text, p_search text, p_numbers text[], p_limit integer
 )
 returns uuid[]
 language plpgsql
@@ -77,63 +13,67 @@ stable
 set search_path = ''
 as $$
 declare
+  -- If many calls match, enough of them are among these.
+  c_newest constant integer := 2000;
+  c_order constant text := ' order by conversations.created_at desc, conversations.id desc limit ';
+  v_any_subscriber constant text := format(
+    'any(%L::text[])', array(select private.subscriber(number) from unnest(p_numbers) as number)
+  );
+  -- Each word and each number that was typed belongs to the lead or to the number that was dialled.
+  v_matches constant text := '(' || private.search_condition(
+    p_search,
+    '(coalesce(leads.search_text, '' '') || private.number_form(conversations.to_number))'
+  ) || ' or private.subscriber(conversations.to_number) = ' || v_any_subscriber
+    || ' or leads.subscriber = ' || v_any_subscriber || ')';
+  -- What was typed without its numbers, which may be those that were dialled.
+  v_words constant text := coalesce(
+    (
+      select string_agg(word, ' ')
+      from regexp_split_to_table(private.search_form(p_search), ' +') as word
+      where word ~ '[^0-9]'
+    ),
+    p_search
+  );
+  v_compared integer;
   v_found uuid[];
 begin
-  execute format(
+  execute
     'select array(
        select conversations.id
-       from (%s) as conversations
-       left join public.leads
-         on leads.business_id = conversations.business_id and leads.id = conversations.lead_id
-       where %s
-       order by conversations.created_at desc, conversations.id desc
-       limit %s
-     )',
-    p_calls, private.call_condition(p_terms, p_numbers), p_limit
-  ) into v_found;
-  return v_found;
-end;
-$$;
-
--- The calls that a search finds by index: those of the leads that it finds, and those to numbers that it finds,
--- the newest p_limit at least. Null if more than p_most had to be looked at. p_where: the condition that all
--- calls of the list meet.
-create function private.find_calls(
-  p_business_id uuid, p_terms private.search_term[], p_numbers text[], p_where text, p_limit integer,
-  p_most integer
-)
-returns uuid[]
-language plpgsql
-stable
-set search_path = ''
-as $$
-declare
-  v_leads constant uuid[] := private.find_leads(p_business_id, p_terms, p_numbers, null, p_most);
-  v_grams constant text := private.call_gram_condition(p_business_id, p_terms, p_numbers);
-  v_of_leads uuid[];
-  v_to_numbers uuid[];
-begin
-  if v_leads is null or v_grams is null then
-    return null;
+       from (' || format(p_newest, c_newest) || ') as conversations
+       left join public.leads on leads.id = conversations.lead_id
+       where ' || v_matches || c_order || p_limit || ')'
+  into v_found;
+  if cardinality(v_found) >= p_limit then
+    return v_found;
   end if;
-  execute format(
+  -- If these were all calls, the leads, who may be many, need not be asked.
+  execute 'select count(*) from (' || format(p_newest, c_newest) || ') as conversations' into v_compared;
+  if v_compared < c_newest then
+    return v_found;
+  end if;
+
+  -- By the indexes of texts: the calls of leads who match, and the calls to numbers that match.
+  execute
     'select array(
        select conversations.id
-       from unnest(%L::uuid[]) as found (lead_id)
-       join public.conversations on conversations.lead_id = found.lead_id
-       where %s
-       order by conversations.created_at desc, conversations.id desc
-       limit %s
-     )',
-    v_leads, p_where, p_limit
-  ) into v_of_leads;
-  v_to_numbers := private.matching_calls(
-    format(
-      'select conversations.* from public.conversations where %s and (%s) limit %s', p_where, v_grams, p_most + 1
-    ),
-    p_terms, p_numbers, p_most + 1
-  );
-  return case when cardinality(v_to_numbers) > p_most then null else v_of_leads || v_to_numbers end;
+       from public.conversations
+       join public.leads on leads.id = conversations.lead_id
+       where ' || p_where || ' and ' || v_matches || '
+         and conversations.lead_id = any(array(
+           select leads.id from public.leads
+           where leads.business_id = $1 and (' || private.search_condition(v_words, 'leads.search_text') || '
+             or leads.subscriber = ' || v_any_subscriber || ')
+         ))' || c_order || p_limit || ')
+     || array(
+       select conversations.id
+       from public.conversations
+       where ' || p_where || ' and ('
+         || private.search_condition(p_search, 'private.number_form(conversations.to_number)') || '
+         or private.subscriber(conversations.to_number) = ' || v_any_subscriber || ')'
+      || c_order || p_limit || ')'
+  into v_found using p_business_id;
+  return v_found;
 end;
 $$;
 
@@ -155,16 +95,11 @@ returns setof jsonb
 language plpgsql
 stable
 security definer
--- The statements are written for one index each.
+-- A wrong estimate must not read all rows of all businesses.
 set enable_seqscan = off
 set search_path = ''
 as $$
 declare
-  -- Where a search is met by many calls, the first of them are among the newest of all.
-  c_newest constant integer := 2000;
-  -- How many leads, and how many calls by their number, are looked up before all calls are read.
-  c_most constant integer := 5000;
-  v_terms constant private.search_term[] := private.search_terms(p_search);
   -- Every value is quoted.
   v_where constant text := concat_ws(
     ' and ',
@@ -183,9 +118,8 @@ declare
         then format('(conversations.created_at, conversations.id) < (%L, %L)', p_before_at, p_before_id)
     end
   );
-  -- A format, whose parameter is how many calls are read.
-  v_calls text := 'select conversations.* from public.conversations where ' || replace(v_where, '%', '%%');
-  c_order constant text := ' order by conversations.created_at desc, conversations.id desc limit ';
+  c_order constant text := ' order by conversations.created_at desc, conversations.id desc limit %1$s';
+  v_newest text := 'select * from public.conversations where ' || replace(v_where, '%', '%%');
   v_found uuid[];
 begin
   if p_limit is null or p_limit not between 1 and 1000 then
@@ -197,29 +131,22 @@ begin
     return;
   end if;
 
-  -- Calls of one rep are in two indexes: those that were placed, and those that were refused.
+  -- A rep's calls are in two indexes: those that were placed, and those that were refused.
   if p_user_id is not null and p_needs_outcome is not true then
-    v_calls := format(
-      'select * from (
-         (%1$s and conversations.block_reason is null %2$s %%1$s)
-         union all
-         (%1$s and conversations.block_reason is not null %2$s %%1$s)
-       ) as conversations',
-      v_calls, c_order
-    );
+    v_newest := 'select * from ('
+      || '(' || v_newest || ' and conversations.block_reason is null' || c_order || ') union all '
+      || '(' || v_newest || ' and conversations.block_reason is not null' || c_order || ')'
+      || ') as conversations where true';
   end if;
-  v_calls := v_calls || c_order || '%1$s';
+  v_newest := v_newest || c_order;
 
-  if cardinality(v_terms) = 0 then
-    v_found := private.matching_calls(format(v_calls, p_limit), v_terms, p_numbers, p_limit);
+  if coalesce(p_search, '') ~ '\S' then
+    v_found := private.matching_conversations(
+      p_business_id, v_where, v_newest, p_search, p_numbers, p_limit
+    );
   else
-    v_found := private.matching_calls(format(v_calls, c_newest), v_terms, p_numbers, p_limit);
-    if cardinality(v_found) < p_limit then
-      v_found := coalesce(
-        private.find_calls(p_business_id, v_terms, p_numbers, v_where, p_limit, c_most),
-        private.matching_calls(format(v_calls, 'all'), v_terms, p_numbers, p_limit)
-      );
-    end if;
+    execute 'select array(select conversations.id from (' || format(v_newest, p_limit) || ') as conversations)'
+    into v_found;
   end if;
 
   return query
@@ -231,13 +158,8 @@ begin
 end;
 $$;
 
-revoke execute on function private.call_condition(private.search_term[], text[]) from public, anon;
-revoke execute on function private.call_gram_condition(uuid, private.search_term[], text[])
-from public, anon;
-revoke execute on function private.matching_calls(text, private.search_term[], text[], integer)
-from public, anon;
 revoke execute on function
-private.find_calls(uuid, private.search_term[], text[], text, integer, integer)
+private.matching_conversations(uuid, text, text, text, text[], integer)
 from public, anon;
 revoke execute on function
 private.list_conversations(uuid, text, text[], text[], uuid, uuid, boolean, timestamptz, uuid, integer)

@@ -6,11 +6,17 @@ from bench import calls, report
 from bench.database import SIZES, Cost
 from bench.functions import Figures, RoundTrips
 from bench.ledger import Rates
+from bench.searches import Searches, Taken
 from bench.stub import Stub, _request_length
 
 
 def figures(start: float, memory: float, rate: float) -> Figures:
     return Figures(starts=[start], memory=[memory], rates=[rate])
+
+
+def searches(seconds: float) -> Searches:
+    taken = {"leads": Taken(seconds, 0.2), "calls": Taken(0.01, 0.02)}
+    return Searches(1_000_000, {"a rare word": taken})
 
 
 def results(**changes: object) -> report.Results:
@@ -27,6 +33,7 @@ def results(**changes: object) -> report.Results:
         "statements": {
             "one event": {SIZES[0]: Cost(0.0011, 0.001), SIZES[2]: Cost(0.0012, 0.0011)}
         },
+        "searches": searches(0.049),
         "bytes_of_a_call": {"call_events": 6000.0},
         "rates": Rates(events=600, updates=1000),
         "waits": [calls.Waits(1, [0.1, 0.2], [0.01, 0.02], 16, 0)],
@@ -50,6 +57,7 @@ def test_with_everything_in_its_budget_nothing_is_missed() -> None:
         "0.60",
         "10,000,000",
         "call_events",
+        "49.0 ms",
         "150 ms",
     ):
         assert part in text, part
@@ -65,6 +73,7 @@ def test_what_is_missed_is_marked() -> None:
     assert missed(functions=empty | {"reconcile_fn": figures(0.41, 60e6, 500)}) == 1
     for count, budget in ((0, 1), (2, 1), (1, 0)):
         assert missed(round_trips={"an event": RoundTrips(count, budget)}) == 1
+    assert missed(searches=searches(0.051)) == 1
     assert missed(rates=Rates(events=499, updates=1000)) == 1
     grown = {SIZES[0]: Cost(0.001, 0.001), SIZES[2]: Cost(0.0014, 0.001)}
     assert missed(statements={"one event": grown}) == 2

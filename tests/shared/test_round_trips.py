@@ -25,26 +25,22 @@ CALL = {
     "To": "+14155552671",
 }
 NO_TO = {name: value for name, value in CALL.items() if name != "To"}
+BEGUN: dict[str, object] = {
+    "conversation_id": "0b1f7a52-7a43-4d0a-8f1c-6f2f54d6f0aa",
+    "block_reason": None,
+    "to_number": "+14155552671",
+    "from_number": "+14155550100",
+    "time_limit_seconds": 14400,
+}
 ANSWERS: dict[str, object] = {
-    "begin_call": {
-        "conversation_id": "0b1f7a52-7a43-4d0a-8f1c-6f2f54d6f0aa",
-        "block_reason": None,
-        "to_number": "+14155552671",
-        "from_number": "+14155550100",
-        "time_limit_seconds": 14400,
-    },
+    "begin_call": BEGUN,
+    "preview_call": BEGUN | {"extension": None, "lead_id": None, "warnings": []},
     "grant_access_token": {
         "business_id": "c9b1a8f0-3c1e-4f0e-8a53-9d0a5b7e6f22",
         "caller_id": None,
     },
     "record_call_event": {"new": True, "conversation_id": None},
     "conversations": [{"id": "0b1f7a52-7a43-4d0a-8f1c-6f2f54d6f0aa"}],
-}
-ANSWERS["preview_call"] = {
-    **ANSWERS["begin_call"],
-    "extension": None,
-    "lead_id": None,
-    "warnings": [],
 }
 
 REFUSED: dict[str, Callable[[], TestResponse]] = {

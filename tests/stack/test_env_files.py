@@ -4,6 +4,7 @@ what the Supabase CLI would read by rules of its own."""
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -102,12 +103,17 @@ def test_make_run_says_what_is_wrong_and_starts_nothing(
     assert not (tmp_path / "local").exists()
 
 
-def test_the_supabase_cli_does_not_read_our_file(postgres: Postgres, tmp_path: Path) -> None:
+def test_the_supabase_cli_does_not_read_our_file(
+    postgres: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """By its own rules it would stop: "failed to parse environment file"."""
+    monkeypatch.chdir(tmp_path)
     migrations = tmp_path / "supabase" / "migrations"
     migrations.mkdir(parents=True)
+    # The CLI takes a folder with this file for a project, and reads its .env.
+    shutil.copy2(ROOT / "supabase" / "config.toml", migrations.parent)
     (migrations / "20991231000000_alone.sql").write_text("create table public.alone (id int);")
-    (tmp_path / ".env").write_bytes("A=Stra\u00dfe\nno setting\n".encode("utf-16"))
+    (tmp_path / ".env").write_bytes("A=Stra\u00dfe # ours\n".encode("utf-16-le"))
     with psycopg.connect(postgres.url(), autocommit=True) as connection:
         connection.execute("create database env_files owner postgres")
         try:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import uuid
 
 import pytest
+from phonenumbers import PhoneNumberType
 from psycopg.types.json import Jsonb
 
+from shared.phone_numbers import CALLABLE_TYPES
 from tests.supabase.decisions import (
     NO_NUMBER,
     REFUSED_TYPE,
@@ -139,6 +141,14 @@ def test_a_telephone_of_a_person_may_be_dialled(db: Connection, world: World, ki
     tried = Attempt(dialled(STRANGER, kind))
     answer = begin(db, new_call_sid(), world.ours.user_id, world.ours.business_id, tried)
     assert answer["block_reason"] is None
+
+
+def test_lists_of_numbers_and_calls_refuse_the_same_types(db: Connection, world: World) -> None:
+    kinds = {PhoneNumberType.to_string(kind).lower() for kind in PhoneNumberType.values()}
+    for kind in kinds | CALLABLE_TYPES:
+        tried = Attempt(dialled(STRANGER, kind))
+        answer = begin(db, new_call_sid(), world.ours.user_id, world.ours.business_id, tried)
+        assert (answer["block_reason"] is None) == (kind in CALLABLE_TYPES), kind
 
 
 def test_the_caller_id_is_the_chosen_or_the_default_one(db: Connection, world: World) -> None:

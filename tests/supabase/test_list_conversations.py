@@ -70,7 +70,7 @@ def listed(
     *,
     reader: uuid.UUID | None = None,
     limit: int | None = 100,
-    **filters: object,
+    **filters: Any,
 ) -> list[Call]:
     wishes = {
         "p_business_id": tenant.business_id,
@@ -167,7 +167,7 @@ def test_pages_follow_one_another_without_a_gap(db: Connection, ours: Tenant) ->
     # Several at the same moment.
     calls = [add_call(db, ours, minutes=n // 3) for n in range(20)]
     seen: list[str] = []
-    before: dict[str, object] = {}
+    before: dict[str, Any] = {}
     while page := listed(db, ours, limit=3, **before):
         seen += ids(page)
         before = {"before_at": page[-1]["created_at"], "before_id": page[-1]["id"]}
@@ -177,7 +177,7 @@ def test_pages_follow_one_another_without_a_gap(db: Connection, ours: Tenant) ->
     assert len(seen) == 20
 
 
-FILTERS: dict[str, Callable[[Tenant, uuid.UUID], dict[str, object]]] = {
+FILTERS: dict[str, Callable[[Tenant, uuid.UUID], dict[str, Any]]] = {
     "statuses": lambda ours, rep: {"statuses": ["busy", "no-answer"]},
     "campaign": lambda ours, rep: {"campaign_id": ours.campaign_id},
     "rep": lambda ours, rep: {"user_id": rep},

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +13,7 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from stack.postgres import Postgres
+from tests.supabase.rows_read import BIG_TABLES, NOT_ONCE, reading
 from tests.supabase.tenants import (
     Connection,
     Tenant,
@@ -28,16 +28,6 @@ from tests.supabase.tenants import (
     new_call_sid,
     record_event,
     scratch_database,
-)
-
-BIG_TABLES = (
-    "conversations",
-    "call_legs",
-    "call_events",
-    "leads",
-    "do_not_call",
-    "token_grants",
-    "unsettled_calls",
 )
 
 FILL = """
@@ -142,37 +132,6 @@ def explain(db: Connection, query: str, *parameters: object) -> dict[str, Any]:
 def assert_no_big_table_is_scanned(plan: dict[str, Any]) -> None:
     whole = [table for table, kind in scans(plan) if kind == "Seq Scan" and table in BIG_TABLES]
     assert not whole, json.dumps(plan, indent=1)
-
-
-@dataclass
-class Read:
-    """How many rows of each table were read, by scans of any kind."""
-
-    whole: dict[str, int]
-    by_index: dict[str, int]
-
-
-@contextmanager
-def reading(db: Connection) -> Iterator[Read]:
-    """Counts what is read inside, also by functions, triggers, policies and foreign keys."""
-
-    def counters() -> dict[str, tuple[int, int]]:
-        rows = db.execute(
-            "select relname, seq_scan, coalesce(idx_tup_fetch, 0) from pg_stat_xact_user_tables"
-            " where relname = any(%s)",
-            (list(BIG_TABLES),),
-        ).fetchall()
-        return {name: (whole, fetched) for name, whole, fetched in rows}
-
-    before = counters()
-    read = Read({}, {})
-    yield read
-    for name, (whole, fetched) in counters().items():
-        read.whole[name] = whole - before[name][0]
-        read.by_index[name] = fetched - before[name][1]
-
-
-NOT_ONCE = dict.fromkeys(BIG_TABLES, 0)
 
 
 def test_a_scan_would_be_noticed(db: Connection, busy: Busy) -> None:
@@ -301,6 +260,25 @@ def test_a_call_reads_its_own_rows_by_index(
     for _ in range(8):
         with reading(db) as read:
             happens(db, busy)
+        assert read.whole == NOT_ONCE
+        assert max(read.by_index.values()) < 60
+
+
+def test_a_preview_reads_the_latest_calls_to_a_lead_and_a_number_by_index(
+    db: Connection, busy: Busy
+) -> None:
+    """All 4,000 calls of the business were to this lead and this number."""
+    db.execute(
+        "update public.conversations set lead_id = %s where business_id = %s",
+        (busy.tenant.lead_id, busy.tenant.business_id),
+    )
+    db.execute("analyze public.conversations")
+    for _ in range(8):
+        with reading(db) as read, as_user(db, busy.tenant.user_id):
+            db.execute(
+                "select public.preview_call(null, %s, null, %s, null)",
+                (dialled("+14155550100"), str(busy.tenant.lead_id)),
+            )
         assert read.whole == NOT_ONCE
         assert max(read.by_index.values()) < 60
 

@@ -28,6 +28,7 @@ from functions.deploy.rollback import rollback
 from functions.deploy.status import show_status
 from functions.deploy.steps import DeployError, Steps
 from functions.doctor import Check, smoke
+from functions.doctor.token_form import TokenForm
 from functions.setup.settings import Operator
 from functions.setup.shell import Command, CommandFailed
 from tests import endpoints
@@ -118,9 +119,15 @@ class Lab:
     settings: dict[str, str] = field(default_factory=lambda: dict(SETTINGS))
     # The migrations that the database has.
     applied: list[str] = field(default_factory=list)
+    # Migrations that `supabase db push` loses without saying so.
+    swallowed: list[str] = field(default_factory=list)
     # All changes, in their order.
     changes: list[str] = field(default_factory=list)
     fault: Fault = lambda what, when: None
+    # In which form Supabase accepts tokens.
+    token_form: TokenForm = field(default_factory=TokenForm)
+    # Raises Refused if an address of the database does not carry a dry run (True) or a push.
+    refuses_database: Callable[[str, bool], None] = lambda address, dry_run: None
     # What the doctor finds. The doctor itself is tested elsewhere.
     findings: list[Check] = field(default_factory=list)
     output: str = ""
@@ -129,6 +136,8 @@ class Lab:
     # How long a new address takes until it is known, and since when there is each.
     address_seconds: float = 0.0
     addresses: dict[str, float] = field(default_factory=dict)
+    # What the deployment that runs has said so far.
+    said: Callable[[], str] = lambda: ""
     # The seconds that a deployment has waited.
     waited: float = 0.0
     _waiting: threading.Lock = field(default_factory=threading.Lock)
@@ -193,13 +202,14 @@ class Lab:
         dry_run: bool = False,
     ) -> str:
         stream = io.StringIO()
+        self.said = stream.getvalue
         steps = Steps(
             Report(stream),
             self._command,
             dry_run,
             lambda: self.confirm(),
             self.left,
-            Clock(lambda: self.waited, self._sleep),
+            Clock(lambda: self.waited, lambda seconds: self._sleep(seconds)),
         )
         self.left.clear()
         env = self.checkout / "no-such.env"
@@ -211,6 +221,7 @@ class Lab:
             steps=steps,
             checkout=self.checkout,
             examine=lambda operator: self.findings,
+            find_token_form=lambda operator: self.token_form,
         )
         try:
             what(deployment)
@@ -236,12 +247,14 @@ class Lab:
 
     def _supabase(self, command: Command) -> str:
         assert command.environment["PGPASSWORD"] == DATABASE_PASSWORD
+        (remote,) = (each for each in command.argv if each.startswith("--remote="))
+        self.refuses_database(remote, "--dry-run" in command.argv)
         pending = self.pending()
         if "--dry-run" in command.argv:
             listed = "".join(f" • {name}\n" for name in pending)
             return f"Would push these migrations:\n{listed}" if command.with_stderr else ""
         self.happens("supabase db push", "before")
-        self.applied += pending
+        self.applied += [name for name in pending if name not in self.swallowed]
         self.happens("supabase db push", "after")
         return ""
 

@@ -77,9 +77,7 @@ def answering(status: int, headers: dict[str, str]) -> Iterator[str]:
         yield url
 
 
-@pytest.mark.parametrize(
-    ("headers", "is_ours"), [({}, False), ({smoke.VERSION_HEADER: "1"}, True)]
-)
+@pytest.mark.parametrize(("headers", "is_ours"), [({}, False), ({smoke.VERSION_HEADER: "1"}, True)])
 def test_an_answer_is_ours_if_it_names_a_version(headers: dict[str, str], is_ours: bool) -> None:
     with answering(500, headers) as url, pytest.raises(smoke.SmokeTestFailed) as failed:
         smoke.check(endpoints()[0], url, "2")

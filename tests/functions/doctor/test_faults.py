@@ -31,6 +31,7 @@ from functions.doctor.inputs import Inputs, read
 from functions.setup.webhook_jwt import RECONCILER_ROLE, ROLE, SigningKey, mint
 from stack import Stack
 from tests.endpoints import serving
+from tests.functions.doctor.realtime_server import Realtime, realtime_at
 from tests.functions.signing_keys import jwk_of
 
 NUMBER = "+14155550100"
@@ -217,6 +218,20 @@ def no_such_project(lab: Lab) -> Iterator[Inputs]:
         yield lab.inputs(GOOGLE_CLOUD_PROJECT="henk-test", GOOGLE_CLOUD_REGION="europe-west1")
 
 
+@fault("google_cloud", "is not enabled in", "./deploy.sh enables it")
+def api_disabled(lab: Lab) -> Iterator[Inputs]:
+    said = "API [cloudresourcemanager.googleapis.com] not enabled on project [123]."
+    with gcloud(lab, f"echo 'ERROR: {said}' >&2; exit 1"):
+        yield lab.inputs(GOOGLE_CLOUD_PROJECT="henk-test", GOOGLE_CLOUD_REGION="europe-west1")
+
+
+@fault("google_cloud", "is too old", "gcloud components update")
+def old_gcloud(lab: Lab) -> Iterator[Inputs]:
+    answers = """case $1 in version) echo '{"Google Cloud SDK": "400.0.0"}';; *) echo 123;; esac"""
+    with gcloud(lab, answers):
+        yield lab.inputs(GOOGLE_CLOUD_PROJECT="henk-test", GOOGLE_CLOUD_REGION="europe-west1")
+
+
 @contextmanager
 def gcloud(lab: Lab, script: str | None, mode: int = 0o755) -> Iterator[None]:
     """A program called gcloud, or none."""
@@ -256,6 +271,13 @@ def credentials_for_tests(lab: Lab) -> Iterator[Inputs]:
 def suspended(lab: Lab) -> Iterator[Inputs]:
     with lab.account(status="suspended"):
         yield lab.inputs()
+
+
+@fault("twilio_credentials", "suspended or out of funds", "Add funds")
+def out_of_funds(lab: Lab) -> Iterator[Inputs]:
+    body = {"code": 20403, "message": "Account is suspended"}
+    with answering({"/Accounts/": (403, body)}) as url:
+        yield lab.inputs(TWILIO_API_URL=url)
 
 
 @fault("twilio_credentials", "No answer from", "status.twilio.com")
@@ -483,6 +505,32 @@ def one_to_apply(lab: Lab) -> Iterator[Inputs]:
 def old_checkout(lab: Lab) -> Iterator[Inputs]:
     checkout = lab.migrations(without="20261126091300_live_status.sql")
     yield replace(lab.inputs(), checkout=checkout)
+
+
+@contextmanager
+def a_realtime(lab: Lab, lets_in: set[str] | None) -> Iterator[Inputs]:
+    """A project that has Realtime, which lets these users follow every business."""
+    with (
+        psycopg.connect(lab.env["DATABASE_URL"], autocommit=True) as connection,
+        realtime_at(Realtime(lets_in, lab.env["SUPABASE_JWT_SECRET"])) as url,
+    ):
+        connection.execute("create schema realtime; create table realtime.messages ()")
+        try:
+            yield lab.inputs(SUPABASE_URL=url)
+        finally:
+            connection.execute("drop schema realtime cascade")
+
+
+@fault("realtime", "ALARM", "policy of realtime.messages")
+def everybody_may_follow(lab: Lab) -> Iterator[Inputs]:
+    with a_realtime(lab, None) as inputs:
+        yield inputs
+
+
+@fault("realtime", "does not let a member follow", "policy of realtime.messages")
+def nobody_may_follow(lab: Lab) -> Iterator[Inputs]:
+    with a_realtime(lab, set()) as inputs:
+        yield inputs
 
 
 @fault("lost_callbacks", "nobody has asked Twilio", "gcloud scheduler jobs list")

@@ -70,7 +70,7 @@ export class WrapUp {
           isCurrent: () => memory.get(SAVER) === saver,
         }),
     );
-    saver.onSettled = (id, left) => this.#afterSaving(id, left);
+    saver.onSettled = (id, left, saved) => this.#afterSaving(id, left, saved);
     this.#saver = saver;
     this.#drafts = saver.drafts;
     this.#unsaved = new Unsaved(
@@ -226,11 +226,12 @@ export class WrapUp {
   /**
    * @param {string} id of a call that was just tried to save
    * @param {Draft | null} left of its draft
+   * @param {Words | null} saved what the database has
    */
-  #afterSaving(id, left) {
+  #afterSaving(id, left, saved) {
     if (this.#call?.id !== id) return;
     if (!left) {
-      this.#call = { ...this.#call, before: this.#fields.written };
+      this.#call = { ...this.#call, before: saved ?? this.#fields.written };
       say(this.#status, 'Saved.');
       return;
     }
