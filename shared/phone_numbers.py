@@ -78,7 +78,8 @@ def parse(text: str, *, test_numbers: bool) -> Dialled:
 
 
 def read(text: str, country: str, *, test_numbers: bool) -> ReadNumber:
-    """Reads a text in one of COUNTRIES."""
+    """Reads a text in a country (ISO 3166-1 alpha-2). In one without numbers of its own, such as
+    AQ, every number needs a country code."""
     written = _read(text)
     found = _find(written, country, test_numbers) if isinstance(written, Written) else written
     if not isinstance(written, Written) or not isinstance(found, dict):
@@ -119,6 +120,8 @@ def _find(written: Written, country: str | None, test_numbers: bool) -> Number |
     digits = written.digits
     if digits.startswith("+"):
         country = None
+    elif country not in COUNTRIES:
+        return None
     if written.masked and number_data.is_possible(written.masked, country):
         return None
     if any(map(find_apart, written.before)):
