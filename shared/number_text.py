@@ -221,11 +221,7 @@ def _may_precede(label: str) -> bool:
         "+" not in label
         and not any(map(str.isdigit, label))
         and not any(_PLACEHOLDER.fullmatch(word) for word in re.split(r"[\s().:/-]+", label))
-        and (
-            last in " \t\n:()[]<>|=\"'"
-            or last == ("," if has_words else "-")
-            or unicodedata.category(last) == "So"
-        )
+        and (last in " \t\n:()[]<>|=\"'" or last == ("," if has_words else "-") or _is_symbol(last))
     )
 
 
@@ -234,7 +230,7 @@ def _may_follow(rest: str) -> bool:
     if not rest:
         return True
     words = rest.split(maxsplit=1)
-    apart = rest[0] in " \t\n()[]<>,;:|/&!\"'" or unicodedata.category(rest[0]) == "So"
+    apart = rest[0] in " \t\n()[]<>,;:|/&!\"'" or _is_symbol(rest[0])
     ends = re.match(r"[.-](?!\S)", rest)
     after = rest.lstrip(" \t\n()[]<>,;:|/&!\"'.-")
     return (
@@ -243,6 +239,11 @@ def _may_follow(rest: str) -> bool:
         and not _MIXED.match(after)
         and not (words and _PLACEHOLDER.fullmatch(words[0].strip("()[].,;:/-")))
     )
+
+
+def _is_symbol(character: str) -> bool:
+    """Whether it is a telephone, a tick or the like. (© and ° are of the same category.)"""
+    return unicodedata.category(character) == "So" and character > "\u2000"
 
 
 def _digits(text: str) -> str:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import random
+import re
 import unicodedata
 
+import phonenumbers
 import pytest
 
 from shared import phone_numbers
 from shared.number_characters import clean
+from tests.soak import scaled
 
 ADA = "+14155550100"
 BERLIN = "+493012345"
@@ -482,3 +486,61 @@ def test_what_is_stored_of_a_refused_text_can_be_stored() -> None:
         assert "\x00" not in stored
         assert len(meaning["dialled"]) <= 64
         assert len(meaning["left_out"] or "") <= 100
+
+
+WRITTEN = [
+    ("US", "415-555-0100"),
+    ("US", "+1 415 555 0100"),
+    ("DE", "030 12345"),
+    ("DE", "+49 30 123456"),
+    ("GB", "020 7946 0018"),
+    ("AT", "01 58801"),
+    ("IT", "02 12345678"),
+    ("FR", "01 23 45 67 89"),
+    ("DK", "32 12 34 56"),
+    ("LU", "26 12 34"),
+]
+PIECES = [
+    *" -./()+xX#,;\n\t015?*_Ol²٣５\u200e\u00a0·&~:@'\"=<>pw°½[]e\\{^$№–|",
+    *("ext", "00", "(0)", " Ada", "Ada ", " or ", " und ", "tel:", "E+9", ".0", ",0", "XX", " - "),
+]
+
+
+def spoil(text: str, chosen: random.Random) -> str:
+    """The text with a few pieces put in, a character less, or a part of it once more."""
+    for _ in range(chosen.randint(1, 4)):
+        place = chosen.randint(0, len(text))
+        if (what := chosen.random()) < 0.75:
+            text = text[:place] + chosen.choice(PIECES) + text[place:]
+        elif what < 0.85:
+            text = text[:place] + text[place + 1 :]
+        else:
+            text += chosen.choice((" ", ", ", "/", "\n", " or ")) + text[place:]
+    return text
+
+
+@pytest.mark.soak
+def test_every_digit_of_a_text_is_dialled_or_said() -> None:
+    """No digit gets lost, none is made of a letter, and none moves."""
+    chosen = random.Random(16)
+    dialled = 0
+    for _ in range(scaled(8_000, 200_000)):
+        country, text = chosen.choice(WRITTEN)
+        text = spoil(text, chosen)
+        found = phone_numbers.read(text, country, test_numbers=False)
+        if found.number is None:
+            continue
+        dialled += 1
+        number = phonenumbers.parse(found.number["e164"])
+        code, national = str(number.country_code), phonenumbers.national_significant_number(number)
+        shown = digits(clean(text))
+        told = national + (found.extension or "") + digits(found.left_out or "")
+        assert shown.endswith(told), text
+        # What is left are prefixes of countries and of long distances.
+        before = shown.removesuffix(told)
+        assert re.fullmatch(f"(00|011)?{code}[01]?|0|1|", before), text
+    assert dialled > scaled(500, 10_000)
+
+
+def digits(text: str) -> str:
+    return re.sub("[^0-9]", "", text)

@@ -4,6 +4,7 @@ documentation allows: one run, no crash, each wait explained."""
 from __future__ import annotations
 
 import re
+import threading
 import time
 from collections.abc import Iterator
 
@@ -29,14 +30,18 @@ def in_california(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 class Waits:
-    """Every wait of a deployment, with the last line that was on the screen when it began."""
+    """Every wait of a deployment, with the last line that was on the screen when it began. Several
+    endpoints are deployed at the same time, so for these it is the last line about a wait."""
 
     def __init__(self, lab: Lab) -> None:
         self.explained: list[str] = []
         usual = lab._sleep
 
         def sleep(seconds: float) -> None:
-            self.explained.append(lab.said().strip().splitlines()[-1].strip())
+            lines = [line.strip() for line in lab.said().strip().splitlines()]
+            if threading.current_thread() is not threading.main_thread():
+                lines = [line for line in lines if "aiting" in line]
+            self.explained.append(lines[-1])
             usual(seconds)
 
         lab._sleep = sleep  # type: ignore[method-assign]
