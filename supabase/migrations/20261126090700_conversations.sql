@@ -84,7 +84,8 @@ on public.conversations (business_id, created_at desc) where ended_at is null;
 create index conversations_subscriber_idx
 on public.conversations (business_id, private.subscriber(to_number), created_at desc);
 -- A rep's calls that need an outcome. Its condition names no column that changes more often than those of
--- the other indexes: duration_seconds is set together with ended_at.
+-- the other indexes: duration_seconds is set together with ended_at. Only a new outcome, once a call, needs new
+-- entries in all indexes.
 create index conversations_needs_outcome_idx
 on public.conversations (business_id, user_id, created_at desc, id desc)
 where outcome is null and duration_seconds > 0;

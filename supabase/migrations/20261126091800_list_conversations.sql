@@ -14,17 +14,11 @@ set search_path = ''
 as $$
 declare
   -- If many calls match, enough of them are among these.
-  c_newest constant integer := 2000;
+  c_newest constant integer := 1000;
   c_order constant text := ' order by conversations.created_at desc, conversations.id desc limit ';
   v_any_subscriber constant text := format(
     'any(%L::text[])', array(select private.subscriber(number) from unnest(p_numbers) as number)
   );
-  -- Each word and each number that was typed belongs to the lead or to the number that was dialled.
-  v_matches constant text := '(' || private.search_condition(
-    p_search,
-    '(coalesce(leads.search_text, '' '') || private.number_form(conversations.to_number))'
-  ) || ' or private.subscriber(conversations.to_number) = ' || v_any_subscriber
-    || ' or leads.subscriber = ' || v_any_subscriber || ')';
   -- The longest number that was typed. Numbers may be those of the lead or that was dialled, words are the lead's.
   v_number constant text := (
     select word
@@ -33,6 +27,19 @@ declare
     order by length(word) desc, word
     limit 1
   );
+  -- Each word and each number that was typed belongs to the lead or to the number that was dialled. (The form of
+  -- a number takes time, and has no words.)
+  v_matches constant text := '(' || private.search_condition(
+    p_search,
+    '(coalesce(leads.search_text, '' '') || '
+    || case
+      when v_number is null
+        then 'case when starts_with(conversations.to_number, ''+'') then '''' else '
+          'private.number_form(conversations.to_number) end'
+      else 'private.number_form(conversations.to_number)'
+    end || ')'
+  ) || ' or private.subscriber(conversations.to_number) = ' || v_any_subscriber
+    || ' or leads.subscriber = ' || v_any_subscriber || ')';
   v_compared integer;
   v_found uuid[];
 begin
