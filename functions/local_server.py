@@ -22,6 +22,8 @@ def main() -> None:
 
     os.environ.setdefault("THREADS", "32")
     os.environ["PYTHONPATH"] = str(bundle.ROOT)
+    # Flask's own server, which DEBUG=1 chooses, would read .env. Only functions/setup does.
+    os.environ["FLASK_SKIP_DOTENV"] = "1"
     os.execv(
         sys.executable,
         [

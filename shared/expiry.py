@@ -36,7 +36,8 @@ class Expiry:
             self._due = self._expires_at - (WARNING_DAYS + 1) * _DAY
             return
         self._due = now + _DAY
-        when = f"expires in {left} days" if left >= 0 else "has expired"
+        days = "1 day" if left == 1 else f"{left} days"
+        when = f"expires in {days}" if left >= 0 else "has expired"
         logs.write(
             "WARNING",
             f"{self._setting} {when}: run ./deploy.sh, which makes a new one. Without deploy.sh:"

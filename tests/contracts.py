@@ -140,6 +140,7 @@ FUNCTIONS: Grants = {
     "private.with_ascii_digits(text)": {},
     "private.search_form(text)": {},
     "private.search_condition(text,text)": {},
+    "private.typed_form(text)": {},
     "private.matching_conversations(uuid,text,text,text,text[],integer)": {},
     "private.number_form(text)": FOR_USERS | FOR_WEBHOOKS,
     "private.lead_form(text,text,text)": {"service_role": {"execute"}},

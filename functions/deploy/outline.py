@@ -14,7 +14,7 @@ from typing import TypeVar
 from functions.deploy import callers, plan, preparation, rollout, scheduler
 from functions.deploy.deployment import Deployment
 from functions.deploy.plan import SecretPlan, Target
-from functions.packer import pack
+from functions.packer import Pack, PackError, pack
 from functions.setup import gcloud, migrations, twiml_app
 from functions.setup.gcloud import NotSignedIn, TooOld
 from functions.setup.google_project import Project, Secret
@@ -76,6 +76,11 @@ def show(deployment: Deployment, problems: Sequence[str]) -> str:
     """Shows the plan. ``problems`` are those of the settings, each beginning with a name. Returns
     the last line of the dry run: what it could not find out."""
     say = deployment.steps.report.say
+    try:
+        packs = [pack(endpoint, deployment.checkout) for endpoint in deployment.endpoints]
+    except PackError:
+        # The code itself is why a deployment stops, and that was said.
+        return _last_line(Known())
     say("\nAsking Google Cloud, the database and Twilio what they know …")
     known = _ask(deployment, {problem.partition(" ")[0] for problem in problems})
     project = known.project or _empty(deployment.operator)
@@ -120,7 +125,7 @@ def show(deployment: Deployment, problems: Sequence[str]) -> str:
             lambda: preparation.create_app(deployment),
         )
     app = known.app or App(preparation.NEW_APP, Webhooks("", ""))
-    wanted = _targets(deployment, known, project, secrets, app)
+    wanted = _targets(deployment, packs, known, project, secrets, app)
     _part(
         deployment,
         known,
@@ -227,9 +232,6 @@ def _ask(deployment: Deployment, wrong: set[str]) -> Known:
     return known
 
 
-_REASONS = (ToolMissing, NotSignedIn, TooOld)
-
-
 def _reason(error: Exception) -> str:
     match error:
         case ToolMissing():
@@ -303,12 +305,12 @@ def _store(deployment: Deployment, project: Project, secrets: Mapping[str, Secre
 
 def _targets(
     deployment: Deployment,
+    packs: Sequence[Pack],
     known: Known,
     project: Project,
     secrets: Mapping[str, SecretPlan],
     app: App,
 ) -> list[Target]:
-    packs = [pack(endpoint, deployment.checkout) for endpoint in deployment.endpoints]
     numbers = {name: secret.number for name, secret in secrets.items()}
     targets = plan.targets(deployment.operator, packs, project, numbers, app.sid, plan.answers)
     if not known.unknown:

@@ -35,9 +35,9 @@ def deploy_new(deployment: Deployment, wanted: Sequence[Target]) -> None:
             f"{target.endpoint.folder} {target.version} deployed"
             f"{', without traffic' if serves else ''}",
             "The old version goes on serving. If Google has built the new one,"
-            f" `{deployment.reading_logs(target.endpoint)}` prints what it wrote. Google can take"
-            " 7 minutes and more until it knows rights that were given just now. Then run"
-            " ./deploy.sh again.",
+            f" `{deployment.reading_logs(target.endpoint)}` prints what it wrote, for an account"
+            " with roles/logging.viewer. Google can take 7 minutes and more until it knows rights"
+            " that were given just now. Then run ./deploy.sh again.",
         ):
             if not steps.dry_run:
                 target.pack.write(folder)

@@ -20,6 +20,7 @@ import jwt
 from functions.doctor.check import Finding, failed, passed
 from functions.doctor.database import column
 from functions.doctor.inputs import Inputs
+from functions.setup import proxies
 
 _TIMEOUT_SECONDS = 8.0
 # Test tokens expire after this.
@@ -56,6 +57,7 @@ def look(inputs: Inputs) -> Iterator[Finding]:
             topic,
             f"Realtime does not answer: {type(error).__name__}. {_POLL}",
             "Is Realtime on? Supabase's dashboard, Realtime; status.supabase.com shows outages",
+            because=("supabase_api", "supabase_publishable_key"),
         )
         return
     if stranger is None:
@@ -66,7 +68,10 @@ def look(inputs: Inputs) -> Iterator[Finding]:
         )
     elif member is not None:
         yield failed(
-            topic, f"Realtime does not let a member follow the calls: {member}. {_POLL}", _FIX
+            topic,
+            f"Realtime does not let a member follow the calls: {member}. {_POLL}",
+            _FIX,
+            because=("supabase_api", "signing_keys", "clock", "migrations"),
         )
     else:
         yield passed(
@@ -76,7 +81,7 @@ def look(inputs: Inputs) -> Iterator[Finding]:
 
 async def _join_both(inputs: Inputs, topic: str, user: str) -> list[str | None]:
     """Why Realtime refuses the member and a stranger. None for one who may join."""
-    async with aiohttp.ClientSession(trust_env=True) as http:
+    async with aiohttp.ClientSession() as http:
         users = (user, str(uuid.uuid4()))
         joins = (_join(http, inputs, topic, _token(inputs, each)) for each in users)
         return list(await asyncio.wait_for(asyncio.gather(*joins), _TIMEOUT_SECONDS))
@@ -85,7 +90,9 @@ async def _join_both(inputs: Inputs, topic: str, user: str) -> list[str | None]:
 async def _join(http: aiohttp.ClientSession, inputs: Inputs, topic: str, token: str) -> str | None:
     supabase = inputs.operator.supabase
     query = urlencode({"apikey": supabase.publishable_key, "vsn": "1.0.0"})
-    async with http.ws_connect(f"{supabase.url}/realtime/v1/websocket?{query}") as socket:
+    url = f"{supabase.url}/realtime/v1/websocket?{query}"
+    proxy = proxies.proxy_of(url)
+    async with http.ws_connect(url, proxy=proxy.url if proxy else None) as socket:
         await socket.send_json(
             {
                 "topic": f"realtime:{topic}",

@@ -22,7 +22,13 @@ _EXAMPLE = "copy .env.example to .env and fill it in: docs/setup.md, step 5"
 # No deployment is without them.
 _ALWAYS = ("SUPABASE_URL", "TWILIO_ACCOUNT_SID")
 # Settings that are secret, besides those that have a field of their own below.
-_OTHER_SECRETS = ("TWILIO_AUTH_TOKEN_NEXT", "SUPABASE_SECRET_KEY", "SUPABASE_DB_URL", *ROLES)
+_OTHER_SECRETS = (
+    "TWILIO_AUTH_TOKEN_NEXT",
+    "SUPABASE_SECRET_KEY",
+    "SUPABASE_DB_URL",
+    "SCHEDULER_SECRET",
+    *ROLES,
+)
 
 
 @dataclass(frozen=True)

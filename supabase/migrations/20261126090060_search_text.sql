@@ -145,13 +145,8 @@ begin
 end;
 $$;
 
--- The condition that a search is on a text in these forms (p_column: its name), for execute: each word or number
--- that was typed stands somewhere in it. True if nothing was typed, false if there is nothing to search for in
--- what was typed.
--- One or two letters find words that begin with them: an index of trigrams
--- has no shorter parts.
--- Words have letters and digits only, so nothing that was typed has a meaning in the statement or to LIKE.
-create function private.search_condition(p_search text, p_column text)
+-- What was typed into a search field, in the form that is compared; null if there is nothing to search for.
+create function private.typed_form(p_search text)
 returns text
 language plpgsql
 immutable
@@ -160,16 +155,30 @@ as $$
 declare
   -- The number of tel:+44…;ext=1.
   v_typed text := regexp_replace(left(p_search, 300), '^\s*(?:tel|callto):([^;]*).*$', '\1', 'i');
-  v_words text;
 begin
-  if coalesce(p_search, '') !~ '\S' then
-    return 'true';
-  end if;
   -- The zero of +44 (0)20 is for those who are in the country.
   if normalize(v_typed, nfkc) ~ '\+|\m(00|011)' then
     v_typed := regexp_replace(normalize(v_typed, nfkc), '\(0\)', '', 'g');
   end if;
-  v_words := private.search_form(v_typed);
+  return private.search_form(v_typed);
+end;
+$$;
+
+-- The condition that a search is on a text in these forms (p_column: its name), for execute: each word or number
+-- that was typed stands somewhere in it. True if nothing was typed, false if there is nothing to search for in
+-- what was typed.
+-- One or two letters find words that begin with them: an index of trigrams has no shorter parts.
+-- Words have letters and digits only, so nothing that was typed has a meaning in the statement or to LIKE.
+create function private.search_condition(p_search text, p_column text)
+returns text
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  if coalesce(p_search, '') !~ '\S' then
+    return 'true';
+  end if;
   return coalesce((
     select string_agg(
       format(
@@ -179,7 +188,7 @@ begin
       ),
       ' and '
     )
-    from regexp_split_to_table(btrim(v_words), ' +') as word,
+    from regexp_split_to_table(btrim(private.typed_form(p_search)), ' +') as word,
       -- What is dialled before a calling code.
       substring(word from '^(?:00|011|0011|810)([0-9]{3,})$') as abroad
   ), 'false');
@@ -190,6 +199,7 @@ revoke execute on function private.with_ascii_digits(text) from public, anon;
 revoke execute on function private.search_form(text) from public, anon;
 revoke execute on function private.number_form(text) from public, anon;
 revoke execute on function private.lead_form(text, text, text) from public, anon;
+revoke execute on function private.typed_form(text) from public, anon;
 revoke execute on function private.search_condition(text, text) from public, anon;
 grant execute on function private.number_form(text) to authenticated, call_webhook;
 grant execute on function private.lead_form(text, text, text) to service_role;

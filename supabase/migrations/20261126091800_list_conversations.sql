@@ -25,14 +25,13 @@ declare
     '(coalesce(leads.search_text, '' '') || private.number_form(conversations.to_number))'
   ) || ' or private.subscriber(conversations.to_number) = ' || v_any_subscriber
     || ' or leads.subscriber = ' || v_any_subscriber || ')';
-  -- What was typed without its numbers, which may be those that were dialled.
-  v_words constant text := coalesce(
-    (
-      select string_agg(word, ' ')
-      from regexp_split_to_table(private.search_form(p_search), ' +') as word
-      where word ~ '[^0-9]'
-    ),
-    p_search
+  -- The longest number that was typed. Numbers may be those of the lead or that was dialled, words are the lead's.
+  v_number constant text := (
+    select word
+    from regexp_split_to_table(private.typed_form(p_search), ' +') as word
+    where word ~ '^[0-9]+$'
+    order by length(word) desc, word
+    limit 1
   );
   v_compared integer;
   v_found uuid[];
@@ -58,18 +57,20 @@ begin
     'select array(
        select conversations.id
        from public.conversations
-       join public.leads on leads.id = conversations.lead_id
-       where ' || p_where || ' and ' || v_matches || '
+       where ' || p_where || '
          and conversations.lead_id = any(array(
            select leads.id from public.leads
-           where leads.business_id = $1 and (' || private.search_condition(v_words, 'leads.search_text') || '
+           where leads.business_id = $1 and (' || private.search_condition(p_search, 'leads.search_text') || '
              or leads.subscriber = ' || v_any_subscriber || ')
          ))' || c_order || p_limit || ')
      || array(
        select conversations.id
        from public.conversations
-       where ' || p_where || ' and ('
-         || private.search_condition(p_search, 'private.number_form(conversations.to_number)') || '
+       left join public.leads on leads.id = conversations.lead_id
+       where ' || p_where || ' and ' || v_matches || ' and ('
+         || private.search_condition(
+           coalesce(v_number, p_search), 'private.number_form(conversations.to_number)'
+         ) || '
          or private.subscriber(conversations.to_number) = ' || v_any_subscriber || ')'
       || c_order || p_limit || ')'
   into v_found using p_business_id;

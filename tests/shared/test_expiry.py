@@ -39,7 +39,7 @@ def warnings(capsys: pytest.CaptureFixture[str]) -> list[str]:
         (90, None),
         (22, None),
         (21.5, "expires in 21 days"),
-        (1.5, "expires in 1 days"),
+        (1.5, "expires in 1 day"),
         (0.5, "expires in 0 days"),
         (-0.5, "has expired"),
     ],

@@ -196,3 +196,19 @@ def test_a_sign_in_and_a_refresh_survive_a_failure(new_rep: Callable[..., Rep]) 
     tab.page.close()
     is_complete(rep.open())
     assert "POST /auth/v1/token" in outage.failed
+
+
+def test_a_rep_can_sign_out_while_the_server_is_away(new_rep: Callable[..., Rep]) -> None:
+    rep = new_rep()
+    outage = Outage(rep)
+    tab = rep.open()
+    tab.sign_in()
+    outage.all()
+    tab.page.get_by_role("button", name="Sign out").click()
+    expect(tab.page).to_have_title("Sign in · Henk")
+    expect(tab.page.locator("#view")).to_be_empty()
+    stored = "Object.keys(localStorage).filter((key) => /auth-token$/.test(key)).length"
+    eventually(lambda: tab.page.evaluate(stored) == 0, "a session that is forgotten here")
+    outage.end()
+    tab.page.reload()
+    expect(tab.page.get_by_role("heading", name="Sign in")).to_be_visible()

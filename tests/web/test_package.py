@@ -16,7 +16,8 @@ CONSUMER = """
 import { Device } from '@twilio/voice-sdk';
 import { createClient } from '@supabase/supabase-js';
 import { FINAL_STATUSES, HenkVoice, VoiceError, failureOf, isOver } from 'henk-voice';
-import type { Call, ConversationStatus, EndReason, Failure } from 'henk-voice';
+import { failureOfSignIn, steadyFetch, warningSentence } from 'henk-voice';
+import type { Call, ConversationStatus, EndReason, Failure, Preview } from 'henk-voice';
 
 const supabase = createClient('https://example.supabase.co', 'key');
 const voice = new HenkVoice({ Device, supabase, functionsUrl: '/api/twilio' });
@@ -30,6 +31,15 @@ const statuses: readonly ConversationStatus[] = FINAL_STATUSES;
 const over: boolean = isOver('blocked');
 const failure: Failure = new VoiceError(failureOf(new Error())).failure;
 console.log(reason, statuses, over, failure.retryAfter);
+
+const preview: Preview = await voice.preview({ to: '415 555 0100 x12' });
+const sentences: string[] = preview.warnings.map(warningSentence);
+const { conversations, more } = await voice.conversations.history('business', { limit: 25 });
+const next = await voice.conversations.history('business', { before: conversations.at(-1)! });
+const { conflicts } = await voice.describe('call', { notes: 'b' }, { notes: 'a' });
+const taken: string | null | undefined = conflicts.notes?.changed_by_name;
+console.log(sentences, more, next.more, taken, failureOfSignIn({ code: 'user_banned' }).authCode);
+createClient('https://example.supabase.co', 'key', { global: { fetch: steadyFetch() } });
 
 // @ts-expect-error there is no such event
 voice.on('rings', () => {});

@@ -335,12 +335,14 @@ export class Conversations {
   async #numbersIn(businessId, search, signal) {
     const digits = search.match(/\p{Nd}/gu) ?? [];
     if (digits.length < FEWEST_DIGITS) return [];
+    // Words can be searched for as they are. A number would not be found in other spellings.
+    const hasWords = /\p{L}/u.test(search);
+    const tries = hasWords ? 'once' : 'patiently';
     try {
-      const [reading] = await this.#numbers.read(businessId, [search], signal);
+      const [reading] = await this.#numbers.read(businessId, [search], { signal, tries });
       return reading?.to ? [reading.to] : [];
     } catch (error) {
-      // Words can be searched for as they are. A number would not be found in other spellings.
-      if (/\p{L}/u.test(search)) return [];
+      if (hasWords) return [];
       throw error;
     }
   }
@@ -353,7 +355,7 @@ export class Conversations {
   async #one(column, value) {
     const { data } = await this.#requests.rest(
       () => this.#supabase.from('conversations').select(HISTORY_COLUMNS).eq(column, value).limit(1),
-      { tries: 'twice' },
+      { tries: 'patiently' },
     );
     return data?.[0] ?? null;
   }

@@ -84,15 +84,15 @@ export class Endpoints {
   /**
    * @param {string} country ISO 3166-1 alpha-2, for numbers without a country code
    * @param {string[]} texts any number of them
-   * @param {AbortSignal} [signal]
+   * @param {{ signal?: AbortSignal | undefined, tries?: RequestOptions['tries'] }} [options]
    * @returns {Promise<NumberReading[]>} one for each text, in the same order
    */
-  async readNumbers(country, texts, signal) {
+  async readNumbers(country, texts, { signal, tries = 'twice' } = {}) {
     /** @type {NumberReading[]} */
     const found = [];
     for (let from = 0; from < texts.length; from += MOST_TEXTS) {
       const body = { country, texts: texts.slice(from, from + MOST_TEXTS) };
-      const { numbers } = await this.#request('POST', '/numbers', { body, signal, tries: 'twice' });
+      const { numbers } = await this.#request('POST', '/numbers', { body, signal, tries });
       found.push(...numbers);
     }
     return found;

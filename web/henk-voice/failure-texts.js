@@ -2,7 +2,7 @@
 
 const AGAIN = 'Try again. If it happens again, tell your administrator.';
 const ADMINISTRATOR = 'Tell your administrator: nothing on this page can change it.';
-const CHECK_CONNECTION = 'Check your internet connection, VPN and firewall.';
+export const CHECK_CONNECTION = 'Check your internet connection, VPN and firewall.';
 
 /**
  * For each failure: its title (the set-up guide uses the same), what is wrong, what to do, and

@@ -1,4 +1,4 @@
-import { FAILURES } from './failure-texts.js';
+import { CHECK_CONNECTION, FAILURES } from './failure-texts.js';
 
 /**
  * @typedef {keyof typeof FAILURES} FailureCode stable: programs may compare it
@@ -16,6 +16,9 @@ import { FAILURES } from './failure-texts.js';
  * @property {string} [requestId] the endpoint's log has more under this id
  */
 
+/** What to do in place of `CHECK_CONNECTION`, if the browser knows the cause. */
+const CONNECT = 'Connect this device to the internet.';
+
 /** An error with a `failure`, which says what is wrong and what to do. */
 export class VoiceError extends Error {
   /** @param {Failure} failure */
@@ -32,6 +35,8 @@ export class VoiceError extends Error {
  * @returns {Failure}
  */
 export function failure(code, details = {}) {
-  const [title, message, action, temporary] = FAILURES[code];
+  const [title, message, texts, temporary] = FAILURES[code];
+  const isOffline = globalThis.navigator?.onLine === false;
+  const action = isOffline ? texts.replace(CHECK_CONNECTION, CONNECT) : texts;
   return { code, title, message, action, temporary, ...details };
 }

@@ -86,3 +86,18 @@ test('anything that was thrown has a failure', () => {
     assert.equal(failureOf(thrown).code, 'unknown');
   }
 });
+
+test('a browser that is offline blames neither VPN nor firewall', () => {
+  const before = Object.getOwnPropertyDescriptor(globalThis, 'navigator');
+  const value = { onLine: false };
+  Object.defineProperty(globalThis, 'navigator', { value, configurable: true });
+  for (const code of Object.keys(FAILURES)) {
+    if (code !== 'audio_failed') assert.doesNotMatch(failure(code).action, /VPN|firewall/, code);
+  }
+  assert.equal(
+    failure('connection_lost').action,
+    'Connect this device to the internet. Then call again.',
+  );
+  if (before) Object.defineProperty(globalThis, 'navigator', before);
+  else delete globalThis.navigator;
+});

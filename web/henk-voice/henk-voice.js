@@ -239,7 +239,7 @@ export class HenkVoice extends Emitter {
    */
   async readNumbers(texts, signal) {
     if (!this.businessId) throw new VoiceError(failure('business_required'));
-    return this.#numbers.read(this.businessId, texts, signal);
+    return this.#numbers.read(this.businessId, texts, { signal });
   }
 
   /**

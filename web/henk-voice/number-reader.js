@@ -25,14 +25,14 @@ export class NumberReader {
   /**
    * @param {string} businessId
    * @param {string[]} texts
-   * @param {AbortSignal} [signal]
+   * @param {Parameters<Endpoints['readNumbers']>[2]} [options]
    * @returns {Promise<NumberReading[]>} one for each text, in the same order
    */
-  async read(businessId, texts, signal) {
+  async read(businessId, texts, options) {
     const country = this.#countries.get(businessId) ?? this.#countryOf(businessId);
     this.#countries.set(businessId, country);
     country.catch(() => this.#countries.delete(businessId));
-    return this.#endpoints.readNumbers(await country, texts, signal);
+    return this.#endpoints.readNumbers(await country, texts, options);
   }
 
   /** @param {string} businessId */

@@ -136,6 +136,8 @@ class Lab:
     # How long a new address takes until it is known, and since when there is each.
     address_seconds: float = 0.0
     addresses: dict[str, float] = field(default_factory=dict)
+    # What the deployment that runs has said so far.
+    said: Callable[[], str] = lambda: ""
     # The seconds that a deployment has waited.
     waited: float = 0.0
     _waiting: threading.Lock = field(default_factory=threading.Lock)
@@ -200,13 +202,14 @@ class Lab:
         dry_run: bool = False,
     ) -> str:
         stream = io.StringIO()
+        self.said = stream.getvalue
         steps = Steps(
             Report(stream),
             self._command,
             dry_run,
             lambda: self.confirm(),
             self.left,
-            Clock(lambda: self.waited, self._sleep),
+            Clock(lambda: self.waited, lambda seconds: self._sleep(seconds)),
         )
         self.left.clear()
         env = self.checkout / "no-such.env"

@@ -147,6 +147,12 @@ def test_without_twilio_the_project_is_certain(lab: Lab, monkeypatch: pytest.Mon
     assert not [secret for secret in SECRETS if secret in said]
 
 
+def test_code_that_cannot_be_packed_is_no_plan(lab: Lab) -> None:
+    lab.edit("token_fn", "from shared import *")
+    said = outlined(lab)
+    assert said == "\nNothing was changed: this was a dry run. ./deploy.sh would stop: see above.\n"
+
+
 def outlined(lab: Lab, problems: Sequence[str] = ()) -> str:
     return lab._run(
         lambda deployment: deployment.steps.report.say(outline.show(deployment, problems)),

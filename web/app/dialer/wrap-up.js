@@ -21,6 +21,8 @@ import { WrapUpFields, whyTooLong } from './wrap-up-fields.js';
  */
 
 const SAVER = 'wrap-up.saver';
+/** What the button says before its first click, and before its second. */
+const [DISCARD, DISCARD_REALLY] = ['Discard draft', 'Really discard?'];
 
 /**
  * The form for the outcome and the notes of a call: right after the call, or later from the list. The
@@ -41,6 +43,8 @@ export class WrapUp {
   #openForm;
   /** The call whose form is open. @type {Described | null} */
   #call = null;
+  /** The open form has a draft from before, which the rep may want to be rid of. */
+  #isOldDraft = false;
   /** Calls that ended while another form was open. @type {Map<string, Described>} */
   #waiting;
   /** The ids of calls that were saved or skipped. @type {Set<string>} */
@@ -70,7 +74,7 @@ export class WrapUp {
           isCurrent: () => memory.get(SAVER) === saver,
         }),
     );
-    saver.onSettled = (id, left) => this.#afterSaving(id, left);
+    saver.onSettled = (id, left, saved) => this.#afterSaving(id, left, saved);
     this.#saver = saver;
     this.#drafts = saver.drafts;
     this.#unsaved = new Unsaved(
@@ -101,6 +105,7 @@ export class WrapUp {
     });
     this.#discard.addEventListener('click', () => {
       if (!this.#call) return;
+      if (this.#discard.textContent === DISCARD) return say(this.#discard, DISCARD_REALLY);
       this.#drafts.remove(this.#call.id);
       this.#close();
     });
@@ -185,6 +190,7 @@ export class WrapUp {
       this.#waiting.delete(id);
       this.#done.delete(id);
       const draft = this.#drafts.get(id);
+      this.#isOldDraft = draft !== null;
       this.#call = { id, name, seconds, before: draft?.before ?? before };
       this.#fields.written = draft?.written ?? before;
       this.#conflicts.show(draft?.conflicts ?? {});
@@ -226,14 +232,16 @@ export class WrapUp {
   /**
    * @param {string} id of a call that was just tried to save
    * @param {Draft | null} left of its draft
+   * @param {Words | null} saved what the database has
    */
-  #afterSaving(id, left) {
+  #afterSaving(id, left, saved) {
     if (this.#call?.id !== id) return;
     if (!left) {
-      this.#call = { ...this.#call, before: this.#fields.written };
+      this.#call = { ...this.#call, before: saved ?? this.#fields.written };
       say(this.#status, 'Saved.');
       return;
     }
+    this.#isOldDraft = true;
     this.#call = { ...this.#call, before: left.before };
     this.#conflicts.show(left.conflicts);
     const kept =
@@ -315,7 +323,8 @@ export class WrapUp {
   #renderUnsaved() {
     const drafts = this.#drafts.all();
     const id = this.#call?.id;
-    this.#discard.hidden = !drafts.some((draft) => draft.id === id);
+    this.#discard.hidden = !this.#isOldDraft || !drafts.some((draft) => draft.id === id);
+    say(this.#discard, DISCARD);
     this.#unsaved.render(drafts, [...this.#waiting.values()], id);
   }
 }

@@ -15,6 +15,7 @@ import { watchOtherTabs } from './other-tabs.js';
  * @typedef {import('./view.js').View} View
  */
 
+const LOAD_AGAIN_AFTER_MS = 10_000;
 const REMEMBERED_BUSINESS = 'henk-calls.business';
 
 /**
@@ -123,9 +124,13 @@ export class Frame {
       const businesses = await this.#voice.conversations.businesses({ signal });
       if (signal.aborted) return;
       this.#businesses = businesses;
+      hideNotice('businesses');
     } catch (error) {
       if (signal.aborted) return;
       showFailure(failureOf(error), 'businesses');
+      setTimeout(() => {
+        if (!signal.aborted) void this.#loadBusinesses(signal);
+      }, LOAD_AGAIN_AFTER_MS);
       return;
     }
     const [first] = this.#businesses;

@@ -13,8 +13,8 @@ const PREFIX = 'henk-calls.in-call.';
  * @param {HenkVoice} voice
  */
 export function watchOtherTabs(voice) {
-  if (!navigator.locks || !('BroadcastChannel' in window)) return;
-  const channel = new BroadcastChannel('henk-calls');
+  const channel = openChannel();
+  if (!navigator.locks || !channel) return;
   const here = PREFIX + crypto.randomUUID();
   /** The names of the locks of other tabs that are in a call. @type {Set<string>} */
   const others = new Set();
@@ -28,10 +28,12 @@ export function watchOtherTabs(voice) {
     if (name === here || others.has(name)) return;
     others.add(name);
     render();
-    void navigator.locks.request(name, { mode: 'shared' }, () => {
-      others.delete(name);
-      render();
-    });
+    navigator.locks
+      .request(name, { mode: 'shared' }, () => {
+        others.delete(name);
+        render();
+      })
+      .catch(isForbidden);
   };
 
   channel.addEventListener('message', ({ data }) => follow(data));
@@ -39,12 +41,31 @@ export function watchOtherTabs(voice) {
     const over = new Promise((resolve) =>
       voice.addEventListener('callend', resolve, { once: true }),
     );
-    void navigator.locks.request(here, () => {
-      channel.postMessage(here);
-      return over;
-    });
+    navigator.locks
+      .request(here, () => {
+        channel.postMessage(here);
+        return over;
+      })
+      .catch(isForbidden);
   });
-  void navigator.locks.query().then(({ held = [] }) => {
-    for (const { name = '' } of held) if (name.startsWith(PREFIX)) follow(name);
-  });
+  navigator.locks
+    .query()
+    .then(({ held = [] }) => {
+      for (const { name = '' } of held) if (name.startsWith(PREFIX)) follow(name);
+    })
+    .catch(isForbidden);
+}
+
+/** Browsers that forbid a page to store anything forbid these, too: then a tab knows of no other. */
+function openChannel() {
+  try {
+    return 'BroadcastChannel' in window ? new BroadcastChannel('henk-calls') : null;
+  } catch {
+    return null;
+  }
+}
+
+/** @param {unknown} error of `navigator.locks` */
+function isForbidden(error) {
+  console.info(error);
 }

@@ -35,7 +35,11 @@ function startTimer(run, wait) {
 export class DraftSaver {
   /** @type {Drafts} */
   drafts;
-  /** Called after each attempt, with what is left of the draft. @type {(id: string, left: Draft | null) => void} */
+  /**
+   * Called after each attempt: what is left of the draft, and what the database has, if it answered.
+   *
+   * @type {(id: string, left: Draft | null, saved: Words | null) => void}
+   */
   onSettled = () => {};
 
   #describe;
@@ -43,7 +47,7 @@ export class DraftSaver {
   #later;
   #pause = FIRST_PAUSE_MS;
   #isWaiting = false;
-  /** The drafts that are being sent. @type {Map<string, Promise<void>>} */
+  /** The drafts that are being sent. @type {Map<string, Promise<Words | null>>} */
   #sending = new Map();
 
   /** @param {DraftSaverOptions} options */
@@ -66,10 +70,10 @@ export class DraftSaver {
     if (!draft || !this.#isCurrent()) return draft;
     const sending = this.#send(draft);
     this.#sending.set(id, sending);
-    await sending;
+    const saved = await sending;
     this.#sending.delete(id);
     const left = this.drafts.get(id);
-    this.onSettled(id, left);
+    this.onSettled(id, left, saved);
     return left;
   }
 
@@ -85,12 +89,18 @@ export class DraftSaver {
     }
   }
 
-  /** @param {Draft} draft */
+  /**
+   * @param {Draft} draft
+   * @returns {Promise<Words | null>} what the database has now, if it answered
+   */
   async #send(draft) {
     const { id, before, written } = draft;
     const changes = changedWords(before, written);
     const fields = /** @type {(keyof Words)[]} */ (Object.keys(changes));
-    if (!fields.length) return this.drafts.remove(id);
+    if (!fields.length) {
+      this.drafts.remove(id);
+      return before;
+    }
     const was = Object.fromEntries(fields.map((field) => [field, before[field]]));
     try {
       const { conversation, conflicts } = await this.#describe(id, changes, was);
@@ -107,6 +117,7 @@ export class DraftSaver {
         if (inConflict.length) latest.state = 'conflict';
         delete latest.why;
       });
+      return { outcome: conversation.outcome, notes: conversation.notes };
     } catch (error) {
       const { code, message } = failureOf(error);
       const isFinal = FINAL.includes(code);
@@ -115,6 +126,7 @@ export class DraftSaver {
         if (isFinal) latest.state = 'refused';
       });
       if (!isFinal) this.#tryLater();
+      return null;
     }
   }
 

@@ -32,7 +32,7 @@ function make(row = { ...NOBODY }) {
       return { conversation: { ...row }, conflicts };
     },
   });
-  saver.onSettled = (id, left) => world.settled.push(left?.state ?? 'saved');
+  saver.onSettled = (id, left, saved) => world.settled.push(left?.state ?? { ...saved });
   const write = (written, before = { ...NOBODY }, state = 'saving') =>
     drafts.put({
       id: 'call',
@@ -52,13 +52,13 @@ const failing = (code) => new VoiceError({ ...failureOf(new Error()), code, mess
 
 test('a draft is sent with what was there before, and removed when it is saved', async () => {
   const { drafts, saver, world, write } = make({ outcome: 'callback', notes: 'old' });
-  write({ outcome: 'callback', notes: 'new' }, { outcome: 'callback', notes: 'old' });
+  write({ outcome: 'callback', notes: 'new ' }, { outcome: 'callback', notes: 'old' });
   assert.equal(await saver.save('call'), null);
   assert.deepEqual(world.sent, [
     { id: 'call', changes: { notes: 'new' }, before: { notes: 'old' } },
   ]);
   assert.deepEqual(drafts.all(), []);
-  assert.deepEqual(world.settled, ['saved']);
+  assert.deepEqual(world.settled, [{ outcome: 'callback', notes: 'new' }]);
 });
 
 test('a draft that cannot be saved stays, and is saved by itself later, with longer pauses', async () => {
