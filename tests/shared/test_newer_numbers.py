@@ -45,6 +45,9 @@ def test_an_area_code_that_is_newer_than_the_data_may_be_called(text: str) -> No
         "+1 415 055 0100",
         "+1 900 055 0100",
         "+1 876 111 2222",
+        "+1 242 222 2222",
+        "+1 264 222 2222",
+        "+44 1632 960 000",
         "+1 800 055 0100",
         # There can be no such area code.
         "+1 911 555 0100",
