@@ -40,7 +40,8 @@ end;
 $$;
 
 -- A text as searches compare it: words of letters and digits, separated by one space, one space before the first
--- and one after the last; null if it has neither letter nor digit. ` pat obrien ` for `Pat O’Brien`.
+-- and one after the last; null if it has neither letter nor digit. ` pat obrien ` for `Pat O’Brien`, and
+-- ` x0738b ` for `王`.
 -- Letters that are also written as two (ä, ö, ü, å, æ, œ) become one: Müller, Mueller and Muller are the same.
 -- unaccent() is not immutable, because somebody could edit its rules; nobody does. pg_c_utf8 is PostgreSQL's
 -- own, so that the result is the same in every locale.
@@ -72,13 +73,21 @@ begin
   -- The sigma at the end of a Greek word is the same letter.
   v_text := translate(lower(v_text collate "pg_c_utf8"), U&'\03C2', U&'\03C3');
   v_text := regexp_replace(v_text, U&'[''`\00B4\02B9-\02BF\02C8\2018-\201B\2032\05F3\A78B\A78C]', '', 'g');
-  -- Chinese, Japanese and Korean are written without spaces: each character is a word.
-  v_text := regexp_replace(v_text, '([\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff])', ' \1 ', 'g');
   v_text := btrim(regexp_replace(v_text collate "pg_c_utf8", '[^[:alnum:]]+', ' ', 'g'));
   -- Digits side by side are one number, in names as in what is typed: 2026-11, 020 7946 0018.
   v_text := regexp_replace(v_text, '([0-9]) (?=[0-9])', '\1', 'g');
   v_text := regexp_replace(v_text, '([aou])e', '\1', 'g');
   v_text := replace(v_text, 'aa', 'a');
+  -- Letters of other scripts as codes. pg_trgm leaves them out where the locale is C, and a single Chinese
+  -- character would be too short for it.
+  if octet_length(v_text) <> length(v_text) then
+    v_text := (
+      select string_agg(
+        case when ascii(letter) < 128 then letter else 'x' || lpad(to_hex(ascii(letter)), 5, '0') end, '' order by place
+      )
+      from string_to_table(v_text, null) with ordinality as letters (letter, place)
+    );
+  end if;
   return ' ' || nullif(v_text, '') || ' ';
 end;
 $$;

@@ -405,7 +405,7 @@ def test_nothing_private_is_logged_by_a_server_that_cannot_start(
     real: Functions, marked: Marked
 ) -> None:
     names = (*real.env, "HENK_ENV", "TWILIO_AUTH_TOKEN_NEXT")
-    wrong = {name: f"{marked.texts[n % len(marked.texts)]}\n?" for n, name in enumerate(names)}
+    wrong = {name: f"{marked.texts[n % len(marked.texts)]} ?" for n, name in enumerate(names)}
     done = subprocess.run(
         [sys.executable, "-m", "functions.local_server"],
         cwd=CHECKOUT,
