@@ -203,6 +203,7 @@ DEFINER_FUNCTIONS = [
     "private.note_conversation_change()",
     "private.note_limit_change()",
     "private.number_form(text)",
+    "private.read_phone_number()",
     "private.search_leads(uuid,text,text[],integer)",
     "private.watch_call()",
 ]

@@ -7,38 +7,6 @@ create extension if not exists unaccent with schema extensions;
 create extension if not exists pg_trgm with schema extensions;
 create extension if not exists btree_gin with schema extensions;
 
--- The decimal digits of all scripts as 0-9. A test compares the list of zeros with Python's Unicode data; the
--- nine other digits of a script follow its zero.
-create function private.with_ascii_digits(p_text text)
-returns text
-language plpgsql
-immutable
-parallel safe
-set search_path = ''
-as $$
-declare
-  v_zeros constant integer[] := '{
-    1632,1776,1984,2406,2534,2662,2790,2918,3046,3174,3302,3430,3558,3664,3792,3872,4160,4240,6112,6160,6470,
-    6608,6784,6800,6992,7088,7232,7248,42528,43216,43264,43472,43504,43600,44016,65296,66720,68912,69734,
-    69872,69942,70096,70384,70736,70864,71248,71360,71472,71904,72016,72784,73040,73120,92768,92864,93008,
-    120782,120792,120802,120812,120822,123200,123632,125264,130032
-  }';
-  v_zero integer;
-begin
-  -- No script has its digits before U+0660.
-  if p_text ~ U&'[^\0001-\065F]' then
-    foreach v_zero in array v_zeros loop
-      p_text := translate(
-        p_text,
-        (select string_agg(chr(v_zero + digit), '' order by digit) from generate_series(0, 9) as digit),
-        '0123456789'
-      );
-    end loop;
-  end if;
-  return p_text;
-end;
-$$;
-
 -- A text as searches compare it: words of letters and digits, separated by one space, one space before the first
 -- and one after the last; null if it has neither letter nor digit. ` pat obrien ` for `Pat O’Brien`, and
 -- ` x0738b ` for `王`.
@@ -204,7 +172,6 @@ begin
 end;
 $$;
 
-revoke execute on function private.with_ascii_digits(text) from public, anon;
 revoke execute on function private.search_form(text) from public, anon;
 revoke execute on function private.number_form(text) from public, anon;
 revoke execute on function private.lead_form(text, text, text) from public, anon;
