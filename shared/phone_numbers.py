@@ -138,10 +138,19 @@ def _find(written: Written, country: str | None, test_numbers: bool) -> Number |
                 if (
                     one
                     and one["country"] in COUNTRIES
-                    and number_data.find(second, one["country"], test_numbers=test_numbers)
+                    and (
+                        _are_neighbours(first, second)
+                        or number_data.find(second, one["country"], test_numbers=test_numbers)
+                    )
                 ):
                     return SEVERAL
         return number
     if any(len(b) >= _FEWEST_DIGITS and find_apart(a) for a, b in written.splits):
         return SEVERAL
     return number_data.find_newer(digits, country)
+
+
+def _are_neighbours(first: str, second: str) -> bool:
+    """Whether the second digits are a number beside the first: "030 12345 12346"."""
+    end = first[-len(second) :]
+    return len(second) >= _FEWEST_DIGITS + 1 and end != second and end[:-2] == second[:-2]
