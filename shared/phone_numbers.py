@@ -53,6 +53,7 @@ def parse(text: str, *, test_numbers: bool) -> Dialled:
         "by_country": {},
         "extension": None,
         "problem": None,
+        "several_in": [],
         "left_out": None,
     }
     written = _read(text)
@@ -71,7 +72,7 @@ def parse(text: str, *, test_numbers: bool) -> Dialled:
             if isinstance(number, dict):
                 dialled["by_country"][country] = number
             elif number is not None:
-                dialled["problem"] = number
+                dialled["several_in"].append(country)
     if dialled["number"] or dialled["by_country"]:
         dialled["extension"], dialled["left_out"] = written.extension, written.left_out
     return dialled
