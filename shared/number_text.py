@@ -114,6 +114,8 @@ _START = re.compile(r"(?:[+(\[]\s*)*\d")
 # "2. 030 12345": the 2 counts lines.
 _LIST_NUMBER = re.compile(r"\(?[1-9]\d?[.)] +(?=[(+0])")
 _BODY = re.compile(r"(?:[(\[] *)*\+? *(?:[(\[] *)?\d(?:[\d ./()\[\]~-]*[\d)\]])?")
+# "30123456.0 Ada": its last digits are a spreadsheet's.
+_DECIMALS = re.compile(r"\d{7}\.\d{1,2}$")
 # A number in brackets may be a second one, but not those that begin the number: (0), (415).
 _BREAK = re.compile(r"[/~]|(?<=\d) *[(\[]| {3,}")
 
@@ -128,6 +130,8 @@ def _read_number(text: str) -> Reading:
     if not body:
         return None
     number = body[0]
+    if _DECIMALS.search(number):
+        return None
     written = Written(
         _digits(number),
         before=tuple(_digits(number[: place.start()]) for place in _BREAK.finditer(number)),
@@ -156,7 +160,9 @@ _WORD = re.compile(r"[-. ]?[A-Za-z](?:[-. ]?[A-Za-z])*")
 _KEYS = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "22233344455566677778889999")
 _FEWEST_DIGITS = 7
 # A second number may be as short as its last digits: "030 12345 or 46".
-_ANOTHER = re.compile(r"\W*(?:or|and|oder|und|ou|et|o|y|e|и|или)\W+\d", re.IGNORECASE)
+_ANOTHER = re.compile(
+    r"\W*(?:or|and|to|thru|through|oder|und|bis|ou|et|o|y|e|и|или)\W+\d", re.IGNORECASE
+)
 # Some letters look like digits: O67.
 _MIXED = re.compile(r"(?=\w*[^\W\d])\w*\d")
 _PLACEHOLDER = re.compile(r"[?_]+|[XNY#*?_]{2,}", re.IGNORECASE)
@@ -212,6 +218,9 @@ def _read_word(rest: str) -> _Word | None:
     return _Word(letters.translate(_KEYS), digits, rest[after:])
 
 
+_SPELT_PLUS = re.compile(r"\bplus\W*$", re.IGNORECASE)
+
+
 def _may_precede(label: str) -> bool:
     """Whether a number may follow this text: "Tel: ", "(work) ", "Ada "."""
     if not label:
@@ -219,6 +228,7 @@ def _may_precede(label: str) -> bool:
     last, has_words = label[-1], any(map(str.isalnum, label))
     return (
         "+" not in label
+        and not _SPELT_PLUS.search(label)
         and not any(map(str.isdigit, label))
         and not any(_PLACEHOLDER.fullmatch(word) for word in re.split(r"[\s().:/-]+", label))
         and (last in " \t\n:()[]<>|=\"'" or last == ("," if has_words else "-") or _is_symbol(last))
@@ -232,7 +242,7 @@ def _may_follow(rest: str) -> bool:
     words = rest.split(maxsplit=1)
     apart = rest[0] in " \t\n()[]<>,;:|/&!\"'" or _is_symbol(rest[0])
     ends = re.match(r"[.-](?!\S)", rest)
-    after = rest.lstrip(" \t\n()[]<>,;:|/&!\"'.-")
+    after = re.sub(r"^\W+", "", rest)
     return (
         (apart or bool(ends))
         and not after[:1].isdigit()

@@ -53,6 +53,7 @@ def parse(text: str, *, test_numbers: bool) -> Dialled:
         "by_country": {},
         "extension": None,
         "problem": None,
+        "several_in": [],
         "left_out": None,
     }
     written = _read(text)
@@ -71,7 +72,7 @@ def parse(text: str, *, test_numbers: bool) -> Dialled:
             if isinstance(number, dict):
                 dialled["by_country"][country] = number
             elif number is not None:
-                dialled["problem"] = number
+                dialled["several_in"].append(country)
     if dialled["number"] or dialled["by_country"]:
         dialled["extension"], dialled["left_out"] = written.extension, written.left_out
     return dialled
@@ -138,10 +139,19 @@ def _find(written: Written, country: str | None, test_numbers: bool) -> Number |
                 if (
                     one
                     and one["country"] in COUNTRIES
-                    and number_data.find(second, one["country"], test_numbers=test_numbers)
+                    and (
+                        _are_neighbours(first, second)
+                        or number_data.find(second, one["country"], test_numbers=test_numbers)
+                    )
                 ):
                     return SEVERAL
         return number
     if any(len(b) >= _FEWEST_DIGITS and find_apart(a) for a, b in written.splits):
         return SEVERAL
     return number_data.find_newer(digits, country)
+
+
+def _are_neighbours(first: str, second: str) -> bool:
+    """Whether the second digits are a number beside the first: "030 12345 12346"."""
+    end = first[-len(second) :]
+    return len(second) >= _FEWEST_DIGITS + 1 and end != second and end[:-2] == second[:-2]

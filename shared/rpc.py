@@ -38,6 +38,7 @@ class Dialled(TypedDict):
     ``number`` is set if the text has a country code. If it has none, ``by_country`` (ISO 3166-1
     alpha-2) has the number for each country in which the text is valid, and the database chooses.
     Both are empty if the text is not a number; ``problem`` is then ``several_numbers``, or None.
+    ``several_in`` has the countries in which a text without a country code is several numbers.
     ``extension`` has up to 7 digits. ``left_out`` is what stood beside the number.
     """
 
@@ -46,6 +47,7 @@ class Dialled(TypedDict):
     by_country: dict[str, Number]
     extension: str | None
     problem: str | None
+    several_in: list[str]
     left_out: str | None
 
 

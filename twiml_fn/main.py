@@ -93,10 +93,13 @@ def preview_call(request: Request) -> Response:
     user = REPS.authenticate(request)
     web.note(user_id=str(user.id))
     body = parsing.read_json_object(request)
-    wishes = {name: parsing.read_text(body, name) or "" for name in WISHES}
-    if not wishes["To"]:
+    # As it was typed or pasted, however long: the answer says that it is not a number.
+    to = body.get("To")
+    if to is not None and not isinstance(to, str):
+        raise errors.InvalidRequest("To must be a text.")
+    if not to or not to.strip():
         raise errors.InvalidRequest("To is missing.")
-    wishes["To"] = str(body["To"])
+    wishes = {name: parsing.read_text(body, name) or "" for name in WISHES[1:]} | {"To": to}
 
     decision = rpc.AsRep(DATABASE, user.access_token).preview_call(
         business_id=parsing.read_uuid(body, "businessId"), **parse_wishes(wishes)

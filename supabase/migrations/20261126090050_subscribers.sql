@@ -77,12 +77,14 @@ declare
   c_with_zero constant text := '^\+(39|225|226|229|241|242|250|378|992)';
   c_with_some_zero constant text :=
     '^\+(47|62|66|81|82|91|227|247|267|268|359|501|507|598|676|679|687|853|974)';
+  -- Numbers in E.164 that may have a prefix in them which is dialled only inside the country.
+  c_with_prefix constant text := '^\+(' || c_code || '0|11|6921\d{7}$|78\d{10}$|3758|9938|54\d{12}$)';
   c_invisible constant text := '[\u0001-\u0008\u000e-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f'
     || '\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]';
   v_text text := new.phone_number;
   v_reason text;
 begin
-  if v_text is null or (v_text ~ '^\+[1-9][0-9]{6,14}$' and v_text !~ ('^\+' || c_code || '0')) then
+  if v_text is null or (v_text ~ '^\+[1-9][0-9]{6,14}$' and v_text !~ c_with_prefix) then
     return new;
   end if;
 
@@ -93,6 +95,8 @@ begin
     v_text := regexp_replace(v_text, '[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]', '-', 'g');
   end if;
   v_text := regexp_replace(btrim(v_text, E' \t\n\r\'"'), '^tel: *', '', 'i');
+  -- A spreadsheet took the number for a quantity.
+  v_text := regexp_replace(v_text, '^(\+\d{7,})[.,]0{1,2}$', '\1');
 
   if v_text = '' and tg_table_name = 'leads' then
     new.phone_number := null;
@@ -101,6 +105,11 @@ begin
 
   if v_text ~ '[^-+0-9 ()\[\]./]' or v_text ~ '\d[^\d]*\+' or v_text ~ '\+.*\+' then
     v_reason := 'it is not one number in digits';
+  elsif v_text ~ '\.0$|^\+\d{7,}\.\d{1,2}$' then
+    v_reason := 'a spreadsheet changed it';
+  -- +49 30/12345 is one number, and +49 30 12345/46 is two.
+  elsif v_text ~ '^(\D*\d){7}.*(/|[(\[]|   )\D*\d' then
+    v_reason := 'it may be several numbers';
   elsif v_text !~ '^[ (\[]*\+' then
     v_reason := 'its country code is missing';
   else
@@ -109,9 +118,25 @@ begin
       v_text := regexp_replace(v_text, '[(\[]0[)\]]', '');
     end if;
     v_text := regexp_replace(v_text, '[^+0-9]', '', 'g');
+    -- 1 in North America and on the Marshall Islands, 8 in Russia, Belarus and Turkmenistan, 06 in Hungary, and
+    -- Argentina's 15 of mobile phones. In some countries all numbers that begin with 0 begin with 00.
+    v_text := regexp_replace(v_text, '^\+1(1\d{10})$', '+\1');
+    v_text := regexp_replace(v_text, '^\+6921(\d{7})$', '+692\1');
+    v_text := regexp_replace(v_text, '^\+78(\d{10})$', '+7\1');
+    v_text := regexp_replace(v_text, '^\+37580?((?=1[5-7]|2[1-9]|[34])\d{9})$', '+375\1');
+    v_text := regexp_replace(v_text, '^\+9938(\d{8})$', '+993\1');
+    v_text := regexp_replace(v_text, '^\+3606(\d{8,9})$', '+36\1');
+    v_text := regexp_replace(v_text, '^\+(62|66|81|82|91|359|507|598|974)0([1-9])', '+\1\2');
+    v_text := regexp_replace(v_text, '^\+2500([1-57-9])', '+250\1');
+    v_text := regexp_replace(
+      v_text, '^\+540?(?=\d{12}$)(11|[23]\d\d(?=15\d{7}$)|[23]\d{3}(?=15\d{6}$))15(\d+)$', '+549\1\2'
+    );
     if v_text !~ c_with_zero and v_text ~ ('^\+' || c_code || '0') then
       if v_text !~ c_with_some_zero then
         v_text := regexp_replace(v_text, '^(\+' || c_code || ')0', '\1');
+        if v_text ~ ('^\+' || c_code || '0') then
+          v_reason := 'a 0 follows its country code';
+        end if;
       elsif v_text <> new.phone_number then
         v_reason := 'a 0 follows its country code';
       end if;

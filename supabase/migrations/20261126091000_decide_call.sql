@@ -107,7 +107,8 @@ $$;
 -- p_to is the result of phone number parsing (shared/phone_numbers.py) for the dialled text. A NUMBER is
 -- {"e164", "type", "country": ISO 3166-1 alpha-2, "time_zones": [IANA name]}, and p_to is
 --   {"dialled": text, "number": NUMBER | null, "by_country": {"US": NUMBER, …}, "extension": digits | null,
---    "problem": why there is no number: "several_numbers" | null, "left_out": text | null}
+--    "problem": why there is no number: "several_numbers" | null, "left_out": text | null,
+--    "several_in": [country in which the text is several numbers]}
 -- "number" is for an international number, "by_country" for one that depends on the business's country.
 create function private.decide_call(
   p_user_id uuid,
@@ -154,7 +155,7 @@ begin
     nullif(p_to -> 'number', 'null'), p_to -> 'by_country' -> v_business.country
   );
   if v_number ->> 'e164' is null then
-    if p_to ->> 'problem' = 'several_numbers' then
+    if p_to ->> 'problem' = 'several_numbers' or p_to -> 'several_in' ? v_business.country then
       d.block_reason := 'several_numbers';
     else
       d.block_reason := 'invalid_number';

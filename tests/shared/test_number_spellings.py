@@ -224,12 +224,16 @@ def test_a_call_and_a_list_of_numbers_are_read_alike() -> None:
         for number, (_, write, _, _) in itertools.product(examples(), ways())
         if chosen.randrange(scaled(4000, 1000)) == 0
     ]
+    # One number of another country, or too short.
+    texts += ["44 20 7946 0018", "6555 0100", "11 2345 6789", "01 23 45 67 89", "415 555 01000"]
     for text in texts:
         meaning = phone_numbers.parse(text, test_numbers=False)
         for country in COUNTRIES:
             found = phone_numbers.read(text, country, test_numbers=False)
             number = meaning["number"] or meaning["by_country"].get(country)
             assert number == found.number, (text, country)
+            is_several = meaning["problem"] == "several_numbers" or country in meaning["several_in"]
+            assert is_several == (found.problem == "several_numbers"), (text, country)
             if number:
                 assert meaning["extension"] == found.extension
                 assert meaning["left_out"] == found.left_out

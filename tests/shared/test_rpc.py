@@ -42,6 +42,7 @@ DIALLED: rpc.Dialled = {
     "by_country": {},
     "extension": None,
     "problem": None,
+    "several_in": [],
     "left_out": None,
 }
 EVENT: rpc.CallEvent = {

@@ -254,6 +254,9 @@ def test_several_numbers_are_refused_as_such(db: Connection, world: World) -> No
         db, new_call_sid(), world.ours.user_id, world.ours.business_id, Attempt(Jsonb(several))
     )
     assert (answer["block_reason"], answer["to_number"]) == ("several_numbers", "1, 2")
+    for country, reason in (("DE", "several_numbers"), ("US", "invalid_number")):
+        in_one = several | {"problem": None, "several_in": [country]}
+        assert foresee(db, world, Attempt(Jsonb(in_one)))["block_reason"] == reason
     # In another country the same text is one number.
     here = several | {"by_country": {"DE": {"e164": STRANGER, "type": "mobile", "country": "US"}}}
     assert foresee(db, world, Attempt(Jsonb(here)))["block_reason"] is None

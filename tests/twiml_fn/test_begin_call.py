@@ -73,6 +73,7 @@ def test_the_call_is_put_on_record_in_one_request_as_the_webhook_role(
             "by_country": {},
             "extension": None,
             "problem": None,
+            "several_in": [],
             "left_out": None,
         },
         "p_caller_id": CALLER_ID,
@@ -179,6 +180,7 @@ def test_a_text_that_is_not_a_number_is_sent_to_the_database_as_it_is(
         "by_country": {},
         "extension": None,
         "problem": None,
+        "several_in": [],
         "left_out": None,
     }
 

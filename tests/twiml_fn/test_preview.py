@@ -106,6 +106,7 @@ def test_a_preview_asks_the_database_once_as_the_rep_and_begins_nothing(
             "by_country": {},
             "extension": None,
             "problem": None,
+            "several_in": [],
             "left_out": None,
         },
         "p_caller_id": CALLER_ID,
@@ -113,6 +114,13 @@ def test_a_preview_asks_the_database_once_as_the_rep_and_begins_nothing(
         "p_campaign_id": "c",
     }
     assert canned.only().header("Authorization") == f"Bearer {token}"
+
+
+def test_a_long_text_is_asked_about_and_is_no_number(twiml: Endpoint, canned: CannedServer) -> None:
+    canned.on_post(URL, FORESEEN)
+    assert twiml.browser({"To": f"{NUMBER} {'x' * 5000}"}).status_code == 200
+    to = canned.only().json()["p_to"]
+    assert (to["number"], to["by_country"], len(to["dialled"])) == (None, {}, 64)
 
 
 def test_what_a_rep_leaves_out_is_null(twiml: Endpoint, canned: CannedServer) -> None:
@@ -141,7 +149,6 @@ def test_a_preview_that_the_database_refuses_says_why(
         ({"To": NUMBER, "LeadId": 7}, "LeadId must be a text."),
         ({"To": NUMBER, "CallerId": []}, "CallerId must be a text."),
         ({"To": NUMBER, "CampaignId": "x" * 301}, "CampaignId is too long."),
-        ({"To": "1" * 301}, "To is too long."),
         ({"To": NUMBER, "businessId": "x"}, "businessId must be a UUID."),
     ],
 )

@@ -49,7 +49,7 @@ def test_an_untouched_example_is_not_a_set_up(
     if every_line:
         deployment = example(every_line=True).partition("# --- `make run`")[0]
         names = set(re.findall(r"^([A-Z_]+)=", deployment, re.MULTILINE))
-        optional = {"SUPABASE_JWT_SECRET"}
+        optional = {"SUPABASE_JWT_SECRET", "SCHEDULER_SECRET"}
         assert set(said) | optional >= names - USABLE
     with pytest.raises(ConfigurationError):
         Operator.load(file, {})
