@@ -78,7 +78,10 @@ export class Account {
     if (isSignedIn && user.id === this.#userId) {
       this.#goOn(user.email ?? '');
     } else if (this.#voice.inCall) {
-      showNote(NOTICE, `${this.#whyEnded} The call goes on. You can sign in again after it.`);
+      const then = isSignedIn
+        ? `${user.email} has signed in in another tab. The call goes on; after it, the page is theirs. What you write is kept for you.`
+        : `${this.#whyEnded} The call goes on. You can sign in again after it.`;
+      showNote(NOTICE, then);
     } else if (isSignedIn) {
       this.#userId = user.id;
       this.#goOn(user.email ?? '');
