@@ -88,7 +88,7 @@ def test_a_session_that_ends_is_asked_for_after_the_call_and_the_rep_goes_on(
     sid = network.call_to(number)["callSid"]
 
     end_session(tab)
-    expect(tab.notice("session")).to_contain_text("Your session has ended.")
+    expect(tab.notice("session")).to_contain_text("Your session was used elsewhere")
     expect(tab.notice("session")).to_contain_text("The call goes on.")
     expect(page.get_by_role("heading", name="Sign in")).to_be_hidden()
     tab.is_("talking")

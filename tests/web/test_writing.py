@@ -276,3 +276,32 @@ def test_notes_written_before_a_sign_out_are_saved_after_the_next_sign_in(
     assert stored(database, call) == (None, None)
     tab.fill_sign_in()
     eventually(lambda: stored(database, call)[1] == "Written, then signed out.", "the notes")
+
+
+def test_nothing_is_written_in_the_name_of_who_signed_in_in_another_tab(
+    new_rep: Callable[..., Rep], network: Network, database: Database, new_call: NewCall
+) -> None:
+    call = new_call("+15005552031")
+    number = network.a_number(ringSeconds=0.2, talkSeconds=None)
+    rep = new_rep()
+    allowed = {"Access-Control-Allow-Origin": rep.url}
+    rep.context.route(LOGOUT, lambda route: route.fulfill(status=204, headers=allowed))
+    tab = rep.open()
+    tab.sign_in()
+    other = rep.open_signed_in()
+    tab.call_and_talk(number)
+    notes = edit(tab, call)
+    other.page.get_by_role("button", name="Sign out").click()
+    other.sign_in("manager@henk.test")
+    expect(tab.notice("session")).to_contain_text("manager@henk.test has signed in")
+    notes.fill("Of the first rep.")
+    tab.page.get_by_role("button", name="Save").click()
+    expect(tab.page.locator("#wrap-up-status")).to_contain_text("Somebody else has signed in")
+    tab.hang_up.click()
+    expect(tab.page.locator("#user-email")).to_have_text("manager@henk.test")
+    assert stored(database, call) == (None, None)
+    tab.page.get_by_role("button", name="Sign out").click()
+    tab.sign_in()
+    eventually(lambda: stored(database, call)[1] == "Of the first rep.", "the notes")
+    changes = "select changed_by from public.conversation_changes where conversation_id = %s"
+    assert [str(it["changed_by"]) for it in database.find(changes, call)] == [REPS[DEMO]]

@@ -27,7 +27,7 @@ async function main() {
   );
   const supabase = createClient(config.supabaseUrl, config.supabasePublishableKey, {
     auth: { storage },
-    global: { fetch: steadyFetch() },
+    global: { fetch: steadyFetch({ onRefused: (cause) => account.refused(cause) }) },
   });
   const voice = new HenkVoice({
     Device,
@@ -39,7 +39,7 @@ async function main() {
   });
   const frame = new Frame(voice, VIEWS, markup, storage);
   const signIn = new SignIn(supabase, config.demoEmail);
-  new Account({ supabase, voice, frame, signIn, storage });
+  const account = new Account({ supabase, voice, frame, signIn, storage });
 }
 
 main().catch((error) => {

@@ -256,10 +256,11 @@ export class Conversations {
    * @param {string} id
    * @param {Description} changes
    * @param {Description} before what the same fields had when the rep began to write
+   * @param {{ userId?: string }} [options] who wrote it
    * @returns {Promise<Described>}
    * @throws {VoiceError} for example `not_your_call`
    */
-  async describe(id, changes, before) {
+  async describe(id, changes, before, { userId } = {}) {
     const values = storable({
       p_conversation_id: id,
       p_changes: changes,
@@ -267,7 +268,7 @@ export class Conversations {
     });
     const { data } = await this.#requests.rest(
       () => this.#supabase.rpc('describe_conversation', values),
-      { tries: 'twice' },
+      { tries: 'twice', userId },
     );
     if (data?.error === 'not_your_call') throw new VoiceError(failure('not_your_call'));
     if (!data?.conversation) throw new VoiceError(failure('not_found'));

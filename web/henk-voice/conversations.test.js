@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 import { Conversations, timestamp } from './conversations.js';
-import { FakeSupabase, failureOfPromise, withoutPauses } from './fakes.test.js';
+import { FakeSupabase, failureOfPromise, sessionOf, withoutPauses } from './fakes.test.js';
 import { Requests } from './requests.js';
 
 /** @type {FakeSupabase} */
@@ -168,4 +168,13 @@ test('a description tells what somebody else has changed, or why it is refused',
     answering({ error: code });
     assert.equal((await failureOfPromise(conversations.describe('c', {}, {})))?.code, code);
   }
+});
+
+test('nothing is written in the name of somebody else, who has signed in since', async () => {
+  answering({ conversation: { id: 'c' }, conflicts: {} });
+  const describe = () => conversations.describe('c', { notes: 'y' }, {}, { userId: 'user' });
+  await describe();
+  supabase.tell('SIGNED_IN', sessionOf('of another tab', 'somebody else'));
+  assert.equal((await failureOfPromise(describe()))?.code, 'other_user');
+  assert.equal(supabase.queries.length, 1);
 });

@@ -29,6 +29,12 @@ export const FAILURES = /** @type {const} */ ({
     'Check what you entered. If it happens again, tell your administrator.',
     false,
   ],
+  other_user: [
+    'Somebody else is signed in',
+    'Somebody else has signed in in this browser, and this belongs to your account.',
+    'Sign in again.',
+    true,
+  ],
   not_a_member: [
     'No access',
     'You are not, or no longer, a member of this business.',

@@ -248,10 +248,12 @@ export class HenkVoice extends Emitter {
    * @param {string} conversationId
    * @param {Description} changes
    * @param {Description} before what the same fields had when the rep began to write
+   * @param {{ userId?: string }} [options] who wrote it; if somebody else has signed in since, in another
+   *   tab for example, it fails and writes nothing
    * @returns {Promise<Described>}
    */
-  async describe(conversationId, changes, before) {
-    const described = await this.conversations.describe(conversationId, changes, before);
+  async describe(conversationId, changes, before, options) {
+    const described = await this.conversations.describe(conversationId, changes, before, options);
     this.emit('conversation', described.conversation);
     return described;
   }

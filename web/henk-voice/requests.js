@@ -20,6 +20,7 @@ import { Session } from './session.js';
  * @property {'rest' | 'endpoints'} server
  * @property {string} url what is asked if the browser does not say why there is no answer
  * @property {AbortSignal | undefined} [signal] ends it, with all further tries
+ * @property {string | undefined} [userId] for whom it is asked; nothing is asked for another user
  * @property {'once' | 'twice' | 'patiently'} tries `patiently`: until there is an answer, if the user
  *   of the library wants that, and otherwise as `twice`
  */
@@ -143,8 +144,8 @@ export class Requests extends Emitter {
    * @param {(accessToken: string, signal: AbortSignal) => Promise<Answer | null>} send
    * @param {RequestOptions} options
    */
-  async #once(send, { server, url, signal }) {
-    const token = await this.#session.accessToken();
+  async #once(send, { server, url, signal, userId }) {
+    const token = await this.#session.accessToken(userId);
     let answer = await inTime(send, token, signal);
     if (answer?.cause?.code === 'unauthenticated') {
       // The session has expired by the server's clock, or the signing key was changed.

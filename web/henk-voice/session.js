@@ -24,11 +24,15 @@ export class Session {
   }
 
   /**
+   * @param {string} [userId] whose it has to be
    * @returns {Promise<string>} the access token
-   * @throws {VoiceError} if nobody is signed in, or if the session cannot be refreshed now
+   * @throws {VoiceError} if nobody is signed in, or somebody else, or if the session cannot be refreshed
+   *   now
    */
-  async accessToken() {
-    return (await this.#get()).access_token;
+  async accessToken(userId) {
+    const { access_token: token, user } = await this.#get();
+    if (userId && user.id !== userId) throw new VoiceError(failure('other_user'));
+    return token;
   }
 
   /** @returns {Promise<string>} */

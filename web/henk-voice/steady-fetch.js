@@ -1,5 +1,11 @@
+import { failureOfAuth } from './auth-failures.js';
+
+/** @typedef {import('./failures.js').Failure} Failure */
+
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 5_000;
+/** Auth refuses with these what it may grant a moment later, for example one of two refreshes at once. */
+const FOR_NOW = [408, 409, 425, 429];
 
 /**
  * A `fetch` for the Supabase client:
@@ -10,12 +16,20 @@ const LONGEST_PAUSE_MS = 5_000;
  *   this machine. If they differ by an hour, it refreshes the session before each request. With this,
  *   the time is by this machine's clock.
  * - If a refresh gets no answer, the client fails for 90 seconds, and a page that is just opened takes
- *   its user for signed out. With this, the refresh waits until the server answers.
+ *   its user for signed out. If something in between answers instead of the server, or if the server
+ *   asks to wait, the client even forgets the session. With this, the refresh waits for the server's
+ *   answer.
  *
- * @param {typeof globalThis.fetch} [ask]
+ * @param {object} [options]
+ * @param {typeof globalThis.fetch} [options.ask]
+ * @param {(cause: Failure) => void} [options.onRefused] why a refresh was refused; the client says only
+ *   that the session has ended
  * @returns {typeof globalThis.fetch}
  */
-export function steadyFetch(ask = (...given) => globalThis.fetch(...given)) {
+export function steadyFetch({
+  ask = (...given) => globalThis.fetch(...given),
+  onRefused = () => {},
+} = {}) {
   return async (input, init) => {
     const url = input instanceof Request ? input.url : String(input);
     if (!url.includes('/auth/v1/')) return ask(input, init);
@@ -25,10 +39,39 @@ export function steadyFetch(ask = (...given) => globalThis.fetch(...given)) {
         if (init?.signal?.aborted) throw error;
         return null;
       });
-      if (response && response.status < 500) return byOurClock(response);
-      await sleepOrOnline(pause);
+      const body = response && (await bodyOf(response));
+      if (response && isAnswer(response, body)) {
+        const code = body.code ?? body.error_code;
+        if (!response.ok) onRefused(failureOfAuth({ code, status: response.status }));
+        return byOurClock(response);
+      }
+      await sleepOrOnline(
+        Math.max(pause, Number(response?.headers.get('retry-after') ?? 0) * 1000),
+      );
     }
   };
+}
+
+/**
+ * Whether Auth has decided about a refresh.
+ *
+ * @param {Response} response
+ * @param {any} body
+ */
+function isAnswer({ ok, status }, body) {
+  if (status >= 500 || FOR_NOW.includes(status)) return false;
+  return ok ? typeof body?.access_token === 'string' : typeof body === 'object' && body !== null;
+}
+
+/**
+ * @param {Response} response
+ * @returns {Promise<any>} null if it is not JSON
+ */
+function bodyOf(response) {
+  return response
+    .clone()
+    .json()
+    .catch(() => null);
 }
 
 /**
@@ -38,10 +81,7 @@ export function steadyFetch(ask = (...given) => globalThis.fetch(...given)) {
  */
 async function byOurClock(response) {
   if (!response.ok) return response;
-  const session = await response
-    .clone()
-    .json()
-    .catch(() => null);
+  const session = await bodyOf(response);
   if (!session?.expires_at || !session.expires_in) return response;
   delete session.expires_at;
   const { status, statusText, headers } = response;

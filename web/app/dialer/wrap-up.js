@@ -69,7 +69,7 @@ export class WrapUp {
       () =>
         new DraftSaver({
           drafts,
-          describe: (id, changes, before) => voice.describe(id, changes, before),
+          describe: (id, changes, before) => voice.describe(id, changes, before, { userId }),
           // The frame clears its memory when the user changes.
           isCurrent: () => memory.get(SAVER) === saver,
         }),

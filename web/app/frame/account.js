@@ -4,6 +4,7 @@ import { hideNotice, showNote } from '../shared/notices.js';
 /**
  * @typedef {import('@supabase/supabase-js').Session} Session
  * @typedef {import('@supabase/supabase-js').SupabaseClient} SupabaseClient
+ * @typedef {import('../../henk-voice/henk-voice.js').Failure} Failure
  * @typedef {import('../../henk-voice/henk-voice.js').HenkVoice} HenkVoice
  * @typedef {import('./frame.js').Frame} Frame
  * @typedef {import('./sign-in.js').SignIn} SignIn
@@ -12,6 +13,7 @@ import { hideNotice, showNote } from '../shared/notices.js';
 
 const NOTICE = 'session';
 const SIGNED_OUT_WITHIN_MS = 5_000;
+const ENDED = 'Your session has ended.';
 
 /**
  * Who is signed in. Only the rep ends a call: whatever happens to the session during a call, it is
@@ -31,7 +33,7 @@ export class Account {
   /** The access token that a server refused, also after a refresh. @type {string | null} */
   #refused = null;
   #isLeaving = false;
-  #whyEnded = 'Your session has ended.';
+  #whyEnded = ENDED;
 
   /**
    * @param {object} parts
@@ -48,9 +50,9 @@ export class Account {
     this.#signIn = signIn;
     this.#storage = storage;
     element('sign-out', HTMLButtonElement).addEventListener('click', () => void this.#leave());
-    voice.on('signedout', ({ message }) => {
+    voice.on('signedout', (cause) => {
       this.#refused = this.#session?.access_token ?? null;
-      this.#whyEnded = message;
+      this.refused(cause);
       this.#changed();
     });
     // What was put off during the call; its other listeners come first.
@@ -63,6 +65,12 @@ export class Account {
     });
   }
 
+  /** @param {Failure} cause why the session has ended, or is about to end */
+  refused({ authCode, message }) {
+    // Without a code it says no more than is known already.
+    if (authCode) this.#whyEnded = message;
+  }
+
   /** Shows the page to whoever is signed in now. */
   #changed() {
     const { user, access_token: token } = this.#session ?? {};
@@ -70,7 +78,10 @@ export class Account {
     if (isSignedIn && user.id === this.#userId) {
       this.#goOn(user.email ?? '');
     } else if (this.#voice.inCall) {
-      showNote(NOTICE, `${this.#whyEnded} The call goes on. You can sign in again after it.`);
+      const then = isSignedIn
+        ? `${user.email} has signed in in another tab. The call goes on; after it, the page is theirs. What you write is kept for you.`
+        : `${this.#whyEnded} The call goes on. You can sign in again after it.`;
+      showNote(NOTICE, then);
     } else if (isSignedIn) {
       this.#userId = user.id;
       this.#goOn(user.email ?? '');
@@ -87,6 +98,7 @@ export class Account {
   /** @param {string} email it may have been changed elsewhere */
   #goOn(email) {
     this.#refused = null;
+    this.#whyEnded = ENDED;
     this.#email = email;
     element('user-email', HTMLElement).textContent = email;
     hideNotice(NOTICE);
@@ -96,7 +108,7 @@ export class Account {
 
   #showNobody() {
     this.#userId = null;
-    this.#whyEnded = 'Your session has ended.';
+    this.#whyEnded = ENDED;
     void this.#frame.show(null);
     this.#signIn.hide();
     this.#signIn.show();
