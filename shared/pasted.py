@@ -10,8 +10,9 @@ import re
 # Word processors and chat programs put these in the place of " and '.
 _CURLY_QUOTES = "“”„‟«»‘’‚‛′″´"
 _EXAMPLE = re.compile(
-    r"""(\.\.\.|…)$ | ^<.*>$
+    r"""(\.\.\.|…)$ | ^<.*>$ | ^https?://[^/]*<[^/]*>
     | \byour[-_ ](project|password|domain|key|token|secret|region|host)\b
+    | ^your[-_ ]([a-z]+[-_ ])*(id|sid|key|token|secret|password|url|here)$
     | ^(AC|AP|SK)?[xX]{8,}$ | ^(change-?me|todo|placeholder)$ """,
     re.IGNORECASE | re.VERBOSE,
 )

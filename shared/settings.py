@@ -24,6 +24,7 @@ ALLOWED_ORIGINS = frozenset(
 )
 TWILIO_API = "https://api.twilio.com"
 
+SCHEDULER_SECRET = r"[!-~]{32,}"
 _JWT = r"[\w-]+\.[\w-]+\.[\w-]+"
 # https://developers.google.com/identity/openid-connect/openid-connect#discovery
 GOOGLE = "https://accounts.google.com"
@@ -262,7 +263,7 @@ class Scheduler:
     @classmethod
     def read(cls, env: Environment, deployment: Deployment) -> Self:
         issuer = env.in_development("SCHEDULER_ISSUER", deployment, GOOGLE)
-        secret = env.optional_secret("SCHEDULER_SECRET", r"[!-~]{32,}", "at least 32 characters")
+        secret = env.optional_secret("SCHEDULER_SECRET", SCHEDULER_SECRET, "at least 32 characters")
         account = audience = ""
         if not secret or env.optional("SCHEDULER_AUDIENCE"):
             pattern = r"[^@\s]+@[^@\s]+"

@@ -7,6 +7,7 @@ answer it depends.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
@@ -240,13 +241,25 @@ def _reason(error: Exception) -> str:
             return str(error)
         case NotSignedIn():
             return "gcloud is not signed in"
+        case CommandFailed() if error.command.argv[0] == "gcloud" and gcloud.reaches_nobody(
+            error.said
+        ):
+            return "gcloud does not reach Google"
+        case CommandFailed() if gcloud.is_signed_out(error.said):
+            return "gcloud is not signed in"
         case CommandTimedOut():
             return "no answer in time"
         case CommandFailed():
-            lines = [line.strip() for line in error.said.splitlines() if line.strip()]
-            return (lines or ["it says nothing"])[-1][:200].rstrip(".")
+            return _what_failed(error.said)
         case _:
             return str(error).partition("\n")[0]
+
+
+def _what_failed(said: str) -> str:
+    """The line that says what went wrong. Advice can stand below it, and remarks above it."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()] or ["it says nothing"]
+    telling = [line for line in lines if re.match(r"error|fail|fatal", line, re.IGNORECASE)]
+    return (telling or lines[-1:])[0][:300].rstrip(".")
 
 
 def _within(run: Run) -> Run:

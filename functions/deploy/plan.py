@@ -18,6 +18,7 @@ from functions.setup import webhook_jwt
 from functions.setup.addresses import build_address, cloud_run_base_url, service_name, short_name
 from functions.setup.google_project import SCHEDULER, Job, Project, Secret, Service, tag_of
 from functions.setup.settings import Operator
+from shared import settings
 
 # A JWT is valid for 90 days. A deployment replaces it if fewer than 60 days are left. So one
 # deployment a month keeps it valid, and a second deployment on the same day does not deploy
@@ -108,7 +109,7 @@ def secret_values(
     values = operator.given(tuple(sorted(names - webhook_jwt.ROLES.keys())))
     if SCHEDULER_SECRET in names and SCHEDULER_SECRET not in values:
         stored = project.secrets.get(SCHEDULER_SECRET, Secret()).value or ""
-        good = re.fullmatch(r"[!-~]{32,}", stored)
+        good = re.fullmatch(settings.SCHEDULER_SECRET, stored)
         values[SCHEDULER_SECRET] = stored if good else token_urlsafe(32)
     for name, role in webhook_jwt.ROLES.items():
         if name in names:

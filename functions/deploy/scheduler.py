@@ -43,10 +43,14 @@ def tell_scheduler(
         _write(deployment, name, job, exists=stored is not None)
         if not (stored and stored.is_paused):
             _find_out(deployment, name, job, secret)
+    ours = {service_name(endpoint) for endpoint in deployment.bundle}
     for name, stored in project.jobs.items():
+        if name not in ours or stored.account != project.email(SCHEDULER):
+            # Somebody else's.
+            continue
         if stored.is_refused and name not in jobs:
             _tell(deployment, name, stored, stored)
-        if stored.is_paused and stored.account == project.email(SCHEDULER):
+        if stored.is_paused:
             steps.left.append(
                 f"The scheduler's job {name} is paused. To resume it: {changes.resume(name).shown}"
             )
@@ -105,6 +109,11 @@ def _tell(deployment: Deployment, name: str, job: Job, ran: Job | None) -> None:
     steps = deployment.steps
     if ran is None:
         steps.left.append(f"No run of the scheduler's job {name} was seen yet. {_AGAIN}")
+    elif ran.ended == UNAUTHENTICATED and not job.secret:
+        steps.left.append(
+            f"{name} refuses the scheduler's token. Run ./deploy.sh without --only: it lets the job"
+            " prove itself with SCHEDULER_SECRET."
+        )
     elif ran.ended == UNAUTHENTICATED:
         steps.left.append(
             f"{name} refuses the scheduler, with its secret too. {_logs(deployment, name)} says"

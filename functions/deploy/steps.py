@@ -12,6 +12,7 @@ from functions.deploy.late_rights import Clock, LateRights
 from functions.deploy.report import Report
 from functions.doctor.smoke import SmokeTestFailed
 from functions.packer import PackError
+from functions.setup import gcloud
 from functions.setup.gcloud import NotSignedIn, TooOld
 from functions.setup.shell import Command, CommandFailed, Run, ToolMissing
 from functions.setup.twiml_app import TwilioFailed
@@ -104,6 +105,18 @@ class Steps:
                 " manager that installed it.",
             ) from None
         except CommandFailed as error:
+            is_gcloud = error.command.argv[0] == "gcloud"
+            if is_gcloud and gcloud.reaches_nobody(error.said):
+                raise DeployError(
+                    "gcloud does not reach Google: this machine has no network, or a DNS server"
+                    " that does not answer.",
+                    f"Connect it. {fix}",
+                ) from None
+            if is_gcloud and gcloud.is_signed_out(error.said):
+                raise DeployError(
+                    "gcloud is not signed in, or wants that you sign in again.",
+                    f"Sign in: gcloud auth login. {fix}",
+                ) from None
             raise DeployError(str(error), google_refusals.advice(error.said) or fix) from None
         except (SmokeTestFailed, TwilioFailed, PackError, OSError) as error:
             raise DeployError(str(error), fix) from None

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from functions.doctor.causes import DNS
 from functions.doctor.check import Finding, failed, passed, skipped
 from functions.doctor.inputs import GOOGLE, Inputs
-from functions.setup import gcloud, shell
+from functions.setup import gcloud, proxies, shell
 from functions.setup.addresses import cloud_run_base_url
 from functions.setup.settings import Operator
 
@@ -18,12 +20,18 @@ _TIMEOUT_SECONDS = 10.0
 _SECRET_SECONDS = 6.0
 
 
-class Unknown(Exception):
-    """gcloud does not tell the project's number. ``fix`` says what to do."""
+_GOOGLE = "googleapis.com"
+_NO_GOOGLE = "Let this machine reach Google (DNS, proxy, firewall)"
 
-    def __init__(self, detail: str, fix: str) -> None:
+
+class Unknown(Exception):
+    """gcloud does not tell the project's number. ``fix`` says what to do. ``cause`` as in
+    Finding."""
+
+    def __init__(self, detail: str, fix: str, cause: str = "") -> None:
         super().__init__(detail)
         self.fix = fix
+        self.cause = cause
 
 
 def look(inputs: Inputs) -> Iterator[Finding]:
@@ -37,7 +45,8 @@ def look(inputs: Inputs) -> Iterator[Finding]:
         try:
             number = project_number(project)
         except Unknown as unknown:
-            yield failed(project, str(unknown), unknown.fix)
+            subject = _GOOGLE if unknown.cause == DNS else project
+            yield failed(subject, str(unknown), unknown.fix, cause=unknown.cause)
             return
         try:
             gcloud.require_version(shell.run, _TIMEOUT_SECONDS)
@@ -63,11 +72,16 @@ def project_number(project: str) -> str:
     except shell.CommandTimedOut:
         raise Unknown(
             f"gcloud gives no answer within {_TIMEOUT_SECONDS:g} s",
-            "Let this machine reach Google (DNS, proxy, firewall)",
+            _NO_GOOGLE,
+            "" if _knows_google() else DNS,
         ) from None
     except shell.CommandFailed as failure:
         said = " ".join(failure.said.split())
-        if any(words in said for words in ("active account", "auth login", "Reauthentication")):
+        if gcloud.reaches_nobody(said):
+            raise Unknown(
+                f"gcloud does not reach Google: DNS does not know {_GOOGLE}", _NO_GOOGLE, DNS
+            ) from None
+        if gcloud.is_signed_out(said):
             raise Unknown("gcloud is not signed in", "gcloud auth login") from None
         if api := gcloud.api_disabled(said):
             raise Unknown(
@@ -81,6 +95,18 @@ def project_number(project: str) -> str:
             "GOOGLE_CLOUD_PROJECT must be an id that `gcloud projects list` shows. If it is, ask"
             " the project's owner for the roles of docs/setup.md",
         ) from None
+
+
+def _knows_google() -> bool:
+    """Whether gcloud can find Google's hosts. Through a proxy it need not know them."""
+    try:
+        if proxies.proxy_of(f"https://oauth2.{_GOOGLE}") is None:
+            socket.getaddrinfo(f"oauth2.{_GOOGLE}", 443)
+    except socket.gaierror:
+        return False
+    except OSError:
+        pass
+    return True
 
 
 @dataclass(frozen=True)

@@ -20,12 +20,14 @@ _WHERE: Mapping[str, str] = {
     " Write the password's special characters as %XX",
     "TWILIO_ACCOUNT_SID": f"{_TWILIO}, front page: Account SID",
     "TWILIO_AUTH_TOKEN": f"{_TWILIO}, front page: the primary auth token",
+    "TWILIO_AUTH_TOKEN_NEXT": f"{_TWILIO}: the secondary auth token; or remove the setting",
     "TWILIO_API_KEY_SID": f"{_TWILIO}, Account → API keys: make a standard key",
     "TWILIO_API_KEY_SECRET": f"{_TWILIO} shows it once: make another standard key under Account →"
     " API keys",
     "TWILIO_TWIML_APP_SID": f"{_TWILIO}, Voice → TwiML Apps; or remove the setting",
     "TWILIO_PHONE_NUMBER": f"{_TWILIO}, Phone numbers: a + and digits, nothing else",
     "PUBLIC_BASE_URL": "Such as https://app.callhenk.com/api/twilio; or remove the setting",
+    "SCHEDULER_SECRET": "Remove it, and deploy.sh makes one; by hand: openssl rand -base64 32",
 }
 
 

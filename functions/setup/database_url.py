@@ -25,7 +25,7 @@ _MUST_BE_ESCAPED = re.compile(r"%(?![0-9A-Fa-f]{2})|[^%A-Za-z0-9\-._~!$&'()*+,;=
 _EXAMPLE_PASSWORD = re.compile(
     r"PASSWORD | (?i: [\[<{] [\w -]*password [\]>}] | your[-_ ]?(db[-_ ]?)?password )", re.VERBOSE
 )
-_EXAMPLE_HOST = re.compile(r"HOST|<.*>|(?i:your-.*|.*your-project.*)")
+_EXAMPLE_HOST = re.compile(r"HOST|.*<.*>.*|(?i:your-.*|.*your-project.*)")
 
 
 def problem(url: str) -> str:
@@ -51,7 +51,7 @@ def _credentials(credentials: str) -> str:
         return f"has no password ({FORM})"
     if _EXAMPLE_PASSWORD.fullmatch(password):
         return f"is still the example's: put the database's password in the place of {password}"
-    if re.search(r"your-project|YOUR-|\[.*\]", user, re.IGNORECASE):
+    if re.search(r"your-project|YOUR-|\[.*\]|<.*>", user, re.IGNORECASE):
         return f"is still the example's: its user is not one of your project ({FORM})"
     if password[0] == "[" and password[-1] == "]":
         return (

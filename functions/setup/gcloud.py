@@ -31,6 +31,13 @@ T = TypeVar("T")
 # The first version of gcloud that knows every flag that deploy.sh uses.
 OLDEST = 511
 
+_SIGNED_OUT = re.compile(r"active account|auth login|Reauthentication")
+_NO_NETWORK = re.compile(
+    r"NameResolutionError|failed to resolve|name resolution|name or service not known"
+    r"|nodename nor servname|getaddrinfo|unable to find the server|network is unreachable",
+    re.IGNORECASE,
+)
+
 
 class NotSignedIn(Exception):
     """gcloud has no active account."""
@@ -98,6 +105,17 @@ def require_version(run: Run, timeout_seconds: float | None = None) -> None:
     major = re.match(r"\d+", version)
     if major and int(major[0]) < OLDEST:
         raise TooOld(f"gcloud {version} is too old: deploy.sh needs version {OLDEST} or newer")
+
+
+def reaches_nobody(said: str) -> bool:
+    """Whether gcloud says that it found no host of Google's: this machine has no network."""
+    return bool(_NO_NETWORK.search(said))
+
+
+def is_signed_out(said: str) -> bool:
+    """Whether gcloud says that somebody must sign in, or sign in again. It says so too where it
+    could not reach Google to refresh what it has."""
+    return bool(_SIGNED_OUT.search(said)) and not reaches_nobody(said)
 
 
 def api_disabled(said: str) -> str | None:

@@ -180,6 +180,7 @@ class Operator:
         """Notes in ``env`` what is missing or malformed. Paths in settings are relative to
         ``directory``."""
         supabase = settings.Supabase.read(env)
+        cls._read_optional_secrets(env)
         return cls(
             env.required("GOOGLE_CLOUD_PROJECT", google_project.PROJECT_ID, _PROJECT),
             env.required("GOOGLE_CLOUD_REGION", r"[a-z]+-[a-z]+\d+", "such as europe-west1"),
@@ -189,6 +190,17 @@ class Operator:
             TwilioAccount.read(env),
             env.url("PUBLIC_BASE_URL", "") if env.given("PUBLIC_BASE_URL") else None,
             values,
+        )
+
+    @staticmethod
+    def _read_optional_secrets(env: settings.Environment) -> None:
+        """Notes in ``env`` what is malformed of the secrets that not every project has. Endpoints
+        that get one would not start, or would take the example's text for a secret."""
+        env.optional_secret("TWILIO_AUTH_TOKEN_NEXT", r"\S{16,}", "the secondary auth token")
+        env.optional_secret(
+            "SCHEDULER_SECRET",
+            settings.SCHEDULER_SECRET,
+            "at least 32 characters, without blanks; without it deploy.sh makes one",
         )
 
     def given(self, names: tuple[str, ...]) -> dict[str, str]:

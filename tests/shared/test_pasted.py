@@ -93,7 +93,10 @@ def test_a_blank_within_a_value_is_named() -> None:
         ("TWILIO_TWIML_APP_SID", "APxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"),
         ("TWILIO_API_KEY_SECRET", "xxxxxxxxxxxxxxxxxxxx"),
         ("TWILIO_AUTH_TOKEN", "your_auth_token..."),
+        ("TWILIO_AUTH_TOKEN", "your_twilio_auth_token"),
+        ("TWILIO_AUTH_TOKEN", "your-auth-token-here"),
         ("TWILIO_AUTH_TOKEN", "changeme"),
+        ("SUPABASE_URL", "https://<ref>.supabase.co"),
         ("PUBLIC_BASE_URL", "https://your-domain/api/twilio"),
     ],
 )
@@ -104,8 +107,8 @@ def test_the_text_of_an_example_does_not_count_as_set(name: str, value: str) -> 
 # The address of the canned server in it has another port in each run.
 @pytest.mark.parametrize(
     "value",
-    [*ENVIRONMENT.values(), "Your7Secret", "a...b", "xxy", "-"],
-    ids=[*ENVIRONMENT, "with a digit", "dots within", "short", "dash"],
+    [*ENVIRONMENT.values(), "Your7Secret", "your-voice-app", "a...b", "xxy", "-"],
+    ids=[*ENVIRONMENT, "with a digit", "a project", "dots within", "short", "dash"],
 )
 def test_a_value_is_no_example(value: str) -> None:
     assert not pasted.is_example(value)

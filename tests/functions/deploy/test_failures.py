@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -203,3 +203,42 @@ def test_a_first_version_that_does_not_start_is_followed_by_one_that_does(lab: L
     lab.deploy()
 
     assert all(lab.serving().values())
+
+
+@pytest.mark.parametrize("command", ["status", "rollback", "deploy"])
+@pytest.mark.parametrize(
+    ("said", "problem", "fix"),
+    [
+        (
+            "(gcloud.run.services.list) You do not currently have an active account selected.",
+            "gcloud is not signed in",
+            "Sign in: gcloud auth login. Nothing was changed.",
+        ),
+        (
+            "Reauthentication failed. cannot prompt during non-interactive execution.",
+            "gcloud is not signed in, or wants that you sign in again",
+            "Sign in: gcloud auth login. Nothing was changed.",
+        ),
+        (
+            "There was a problem refreshing your current auth tokens: Failed to resolve"
+            " 'oauth2.googleapis.com'. Please run: $ gcloud auth login",
+            "gcloud does not reach Google",
+            "Connect it. Nothing was changed.",
+        ),
+    ],
+    ids=["signed-out", "expired", "no-network"],
+)
+def test_whoever_is_not_signed_in_is_told_so_by_every_command(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, command: str, said: str, problem: str, fix: str
+) -> None:
+    def refuse(argv: Sequence[str], stdin: str = "") -> str:
+        if "list" in argv and "auth" not in argv:
+            raise Refused(said)
+        return usual(argv, stdin)
+
+    lab.deploy()
+    usual = lab.cloud.gcloud
+    monkeypatch.setattr(lab.cloud, "gcloud", refuse)
+    with pytest.raises(DeployError, match=problem) as error:
+        getattr(lab, command)()
+    assert error.value.fix.startswith(fix)

@@ -105,10 +105,36 @@ def test_without_accounts_and_network_the_plan_is_shown(tmp_path: Path) -> None:
     # Three servers, three failures.
     failed = re.findall(r"^✗ (\w+)", done.stdout, re.M)
     assert failed == ["Examining", "twilio_credentials", "supabase_api", "database"]
-    assert "Google Cloud (ERROR: (gcloud.auth)" in done.stdout
+    assert "Google Cloud (gcloud is not signed in)" in done.stdout
     assert "the database (no network)" in done.stdout
     assert "Twilio (Twilio does not answer: ConnectionError)" in done.stdout
     assert SETTINGS["GOOGLE_CLOUD_PROJECT"] in done.stdout
+
+
+def test_why_somebody_was_not_asked_is_said_without_remarks_and_advice() -> None:
+    """What the Supabase CLI and gcloud really write."""
+    resolved = "failed to connect to postgres: hostname resolving error (getaddrinfo ENOTFOUND x)"
+    supabase = Command(("npx", "supabase"))
+    gcloud = Command(("gcloud", "services", "list"))
+    signed_out = "You do not currently have an active account selected.\nPlease run:\n\n  $ gcloud"
+    for command, said, reason in (
+        (
+            supabase,
+            f"WARN: a is deprecated\nDRY RUN: nothing\n{resolved}\nTry rerunning the command with"
+            " --debug to troubleshoot the error.",
+            resolved,
+        ),
+        (gcloud, f"ERROR: (gcloud.services.list) {signed_out}", "gcloud is not signed in"),
+        (
+            gcloud,
+            "ERROR: There was a problem refreshing your current auth tokens: Failed to resolve"
+            " 'oauth2.googleapis.com'\nPlease run:\n  $ gcloud auth login",
+            "gcloud does not reach Google",
+        ),
+        (gcloud, "ERROR: (gcloud) not yours.\n- details", "ERROR: (gcloud) not yours"),
+        (supabase, "\n", "it says nothing"),
+    ):
+        assert outline._reason(CommandFailed(command, 1, said)) == reason
 
 
 def test_without_gcloud_what_others_answer_is_certain(

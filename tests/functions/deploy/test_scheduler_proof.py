@@ -125,6 +125,33 @@ def test_a_run_that_takes_long_is_waited_for(lab: Lab) -> None:
     assert "accepts the scheduler by its secret" in lab.deploy()
 
 
+def test_jobs_of_somebody_else_are_none_of_our_business(lab: Lab) -> None:
+    lab.deploy()
+    lab.cloud.jobs["backup"] = {
+        "name": "projects/henk-test/locations/europe-west1/jobs/backup",
+        "schedule": "0 3 * * *",
+        "state": "ENABLED",
+        "httpTarget": {"uri": "https://backup.test/"},
+        "lastAttemptTime": "2026-11-26T03:00:00Z",
+        "status": {"code": 16},
+    }
+    lab.deploy()
+    assert lab.left == []
+
+
+def test_a_deployment_of_another_endpoint_says_who_mends_a_refused_job(lab: Lab) -> None:
+    lab.deploy()
+    lab.cloud.leaves_signature = False
+    lab.cloud.gcloud(("scheduler", "jobs", "run", "reconcile-fn", *GLOBAL))
+    lab.waited += 60
+    lab.deploy("twiml_fn")
+    (left,) = lab.left
+    assert left.startswith("reconcile-fn refuses the scheduler's token. Run ./deploy.sh without")
+    lab.deploy()
+    assert lab.left == []
+    assert headers(lab) == {"X-Henk-Scheduler": secret_of(lab)}
+
+
 def test_the_last_run_is_read_from_what_gcloud_prints() -> None:
     never = Job.read({"name": "n"})
     good = Job.read({"name": "n", "lastAttemptTime": "2026-11-26T00:00:00Z", "status": {}})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import socket
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from functions.doctor import google_cloud
 from functions.doctor.causes import DNS, told_once
 from functions.doctor.check import Check, Finding, failed, passed
 from functions.doctor.examination import run
@@ -36,7 +38,7 @@ def told(checks: list[Check]) -> list[str]:
     """The names of what failed. What was not examined says why."""
     for check in checks:
         if check.status == "skip":
-            assert check.detail.startswith(("Not examined", "Not set")), check
+            assert check.detail.startswith(("Not examined", "Not set", "Not at")), check
     return [check.name for check in checks if check.status == "fail"]
 
 
@@ -112,8 +114,14 @@ def test_two_causes_are_two_failures(stack: Stack) -> None:
     assert told(checks) == ["twilio_credentials", "supabase_api"]
 
 
+@pytest.mark.parametrize(
+    "gcloud",
+    [None, "echo 'Failed to resolve oauth2.googleapis.com: gcloud auth login' >&2; exit 1",
+     "exec sleep 5"],
+    ids=["none", "refuses", "tries-for-minutes"],
+)  # fmt: skip
 def test_without_a_network_one_failure_names_everybody(
-    stack: Stack, monkeypatch: pytest.MonkeyPatch
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, gcloud: str | None
 ) -> None:
     def resolve(*args: object, **kwargs: object) -> None:
         raise socket.gaierror(-3, "Temporary failure in name resolution")
@@ -125,11 +133,25 @@ def test_without_a_network_one_failure_names_everybody(
         SUPABASE_DB_URL=f"postgresql://postgres:{WRONG}@db.supabase.example:5432/postgres",
         PUBLIC_BASE_URL="https://app.callhenk.example/api/twilio",
     )
+    google = []
+    if gcloud:
+        (tmp_path / "gcloud").write_text(f"#!/bin/sh\n{gcloud}\n", encoding="utf-8")
+        (tmp_path / "gcloud").chmod(0o755)
+        monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+        monkeypatch.setattr(google_cloud, "_TIMEOUT_SECONDS", 0.2)
+        operator, _ = read({**changed.operator.values, **GOOGLE})
+        changed = replace(changed, operator=operator)
+        google = ["googleapis.com"]
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
     checks = run(changed)
-    assert told(checks) == ["twilio_credentials"]
+    assert told(checks) == ["google_cloud" if gcloud else "twilio_credentials"]
     (check,) = (check for check in checks if check.status == "fail")
-    for host in ("api.twilio.example", "abcdefgh.supabase.example", "app.callhenk.example"):
+    for host in (
+        *google,
+        "api.twilio.example",
+        "abcdefgh.supabase.example",
+        "app.callhenk.example",
+    ):
         assert host in check.detail
     assert "no network" in check.fix
 

@@ -212,6 +212,18 @@ def not_signed_in(lab: Lab) -> Iterator[Inputs]:
         yield lab.inputs(GOOGLE_CLOUD_PROJECT="henk-test", GOOGLE_CLOUD_REGION="europe-west1")
 
 
+@fault("google_cloud", "gcloud does not reach Google", "DNS, proxy, firewall")
+def no_network_for_gcloud(lab: Lab) -> Iterator[Inputs]:
+    """gcloud then says that one should sign in, which does not help."""
+    said = (
+        "ERROR: There was a problem refreshing your current auth tokens: (Caused by"
+        " NameResolutionError: Failed to resolve oauth2.googleapis.com) Please run: gcloud auth"
+        " login"
+    )
+    with gcloud(lab, f"echo '{said}' >&2; exit 1"):
+        yield lab.inputs(GOOGLE_CLOUD_PROJECT="henk-test", GOOGLE_CLOUD_REGION="europe-west1")
+
+
 @fault("google_cloud", "gcloud does not show", "gcloud projects list")
 def no_such_project(lab: Lab) -> Iterator[Inputs]:
     with gcloud(lab, "echo 'ERROR: [you] does not have permission to access it' >&2; exit 1"):

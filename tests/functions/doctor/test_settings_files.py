@@ -55,6 +55,28 @@ def test_an_untouched_example_is_not_a_set_up(
         Operator.load(file, {})
 
 
+@pytest.mark.parametrize("name", ["TWILIO_AUTH_TOKEN_NEXT", "SCHEDULER_SECRET"])
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("<your-secret>", "is still the example's"),
+        ("your-secret-that-an-example-has-in-this-place", "is still the example's"),
+        ("too-short", "is malformed"),
+        ("32 characters and more, with blanks", "is malformed: it has a blank in it"),
+        ("\u201c0123456789012345678901234567890123456789\u201d", "has a curly quote"),
+    ],
+)
+def test_a_secret_that_is_optional_is_examined_where_it_is_given(
+    tmp_path: Path, name: str, value: str, said: str
+) -> None:
+    """Otherwise the endpoint that gets it would be deployed, and would not start."""
+    with pytest.raises(ConfigurationError) as error:
+        Operator.load(tmp_path / "no.env", SETTINGS | {name: value})
+    (problem,) = error.value.problems
+    assert problem.startswith(f"{name} {said}")
+    assert value not in problem
+
+
 def test_where_nothing_is_set_one_failure_says_so(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

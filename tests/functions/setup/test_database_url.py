@@ -78,6 +78,8 @@ def test_what_is_accepted_is_read_as_it_was_written(password: str) -> None:
         (f"postgresql://postgres:PASSWORD@{HOST}", "still the example's"),
         (f"postgresql://postgres:<db_password>@{HOST}", "still the example's"),
         ("postgresql://postgres.your-project:s3@db.x.co:5432/postgres", "still the example's"),
+        ("postgresql://postgres.<ref>:s3@db.x.co:5432/postgres", "still the example's"),
+        ("postgresql://postgres:s3@db.<ref>.supabase.co/postgres", "still the example's"),
         ("postgresql://postgres:s3@HOST:5432/postgres", "still the example's: its host is HOST"),
         ("postgresql://postgres:s3@db.your-project.supabase.co/postgres", "still the example's"),
         (f"postgresql://postgres:[s3cret]@{HOST}", "password in brackets"),
