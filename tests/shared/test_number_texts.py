@@ -196,6 +196,13 @@ def test_what_is_not_a_number_is_refused(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "030 12345 OO",
+        "030 12345-ll",
+        "030 12345○○",
+        "030 12345█",
+        "030 12345 §§",
+        "030 12345…",
+        "030 12345 ...",
         "030 1234 XX",
         "030 1234XX",
         "+49 30 12 XX 34",
@@ -324,6 +331,7 @@ def test_two_numbers_are_refused_as_such(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "030 12345 • 46",
         "030 12345 12346",
         "+49 30 123456 123457",
         "030 12345/46",
@@ -377,6 +385,8 @@ def test_the_traces_of_spreadsheets_are_removed(text: str, country: str, e164: s
 @pytest.mark.parametrize(
     "text",
     [
+        "+43 1 234 567.0 Ada",
+        "+43 664 123456.00 (work)",
         "30123456.0 Ada",
         "Ada 30123456.0",
         "Tel: 4155550100.00 x5",
