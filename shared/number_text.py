@@ -195,7 +195,7 @@ def _read_rest(written: Written, rest: str) -> Reading:
     left_out = rest.strip(" \n\t,;:|/-.!&")
     if not any(map(str.isalnum, left_out)):
         return written
-    return replace(written, left_out=left_out[:100])
+    return replace(written, left_out=left_out if len(left_out) <= 100 else f"{left_out[:99]}…")
 
 
 @dataclass(frozen=True)

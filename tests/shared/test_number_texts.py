@@ -64,6 +64,7 @@ def test_the_country_code_in_the_text_counts(text: str, country: str, e164: str)
 @pytest.mark.parametrize(
     ("text", "country", "e164", "left_out"),
     [
+        ("415-555-0100 " + "Ada " * 60, "US", ADA, "Ada " * 24 + "Ada…"),
         ("(415) 555-0100 (work)", "US", ADA, "(work)"),
         ("415-555-0100 Ada", "US", ADA, "Ada"),
         ("415-555-0100, Ada", "US", ADA, "Ada"),
@@ -331,6 +332,7 @@ def test_two_numbers_are_refused_as_such(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "2 030 123456",
         "030 12345 • 46",
         "030 12345 12346",
         "+49 30 123456 123457",
