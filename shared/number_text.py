@@ -115,7 +115,7 @@ _START = re.compile(r"(?:[+(\[]\s*)*\d")
 _LIST_NUMBER = re.compile(r"\(?[1-9]\d?[.)] +(?=[(+0])")
 _BODY = re.compile(r"(?:[(\[] *)*\+? *(?:[(\[] *)?\d(?:[\d ./()\[\]~-]*[\d)\]])?")
 # "30123456.0 Ada": its last digits are a spreadsheet's.
-_DECIMALS = re.compile(r"\d ?\.0$|\d{5} ?\.00$|\d{7}\.\d{1,2}$")
+_DECIMALS = re.compile(r"\d ?\.0$|[^.]\d{3} ?\.00$|\d{7}\.\d{1,2}$")
 # A number in brackets may be a second one, but not those that begin the number: (0), (415).
 _BREAK = re.compile(r"[/~]|(?<=\d) *[(\[]| {3,}| \. ")
 
@@ -167,7 +167,7 @@ _ANOTHER = re.compile(
 _MIXED = re.compile(r"(?=\w*[^\W\d])\w*\d")
 _PLACEHOLDER = re.compile(r"[?_]+|[XNY#*?_]{2,}", re.IGNORECASE)
 # "030 123 OO", "030 123…": the rest of the number was hidden or cut off.
-_HIDDEN = re.compile(r" ?(?:\.\.|…)|[ (\[.-]*(\w|[^\x00-\x7f])\1+(?!\w)", re.IGNORECASE)
+_HIDDEN = re.compile(r"[ -]*(?:\.\.|…)|[ (\[.-]*(\w|[^\x00-\x7f])\1+(?!\w)", re.IGNORECASE)
 
 
 def _read_rest(written: Written, rest: str) -> Reading:

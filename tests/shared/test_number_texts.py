@@ -204,6 +204,7 @@ def test_what_is_not_a_number_is_refused(text: str) -> None:
         "030 12345 §§",
         "030 12345…",
         "030 12345 ...",
+        "030 1234-••••",
         "030 1234 XX",
         "030 1234XX",
         "+49 30 12 XX 34",
@@ -389,6 +390,7 @@ def test_the_traces_of_spreadsheets_are_removed(text: str, country: str, e164: s
     [
         "+43 1 234 567.0 Ada",
         "+43 664 123456.00 (work)",
+        "600 123 456.00 (work)",
         "30123456.0 Ada",
         "Ada 30123456.0",
         "Tel: 4155550100.00 x5",
