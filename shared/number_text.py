@@ -115,9 +115,9 @@ _START = re.compile(r"(?:[+(\[]\s*)*\d")
 _LIST_NUMBER = re.compile(r"\(?[1-9]\d?[.)] +(?=[(+0])")
 _BODY = re.compile(r"(?:[(\[] *)*\+? *(?:[(\[] *)?\d(?:[\d ./()\[\]~-]*[\d)\]])?")
 # "30123456.0 Ada": its last digits are a spreadsheet's.
-_DECIMALS = re.compile(r"\d{7}\.\d{1,2}$")
+_DECIMALS = re.compile(r"\d ?\.0$|[^.]\d{3} ?\.00$|\d{7}\.\d{1,2}$")
 # A number in brackets may be a second one, but not those that begin the number: (0), (415).
-_BREAK = re.compile(r"[/~]|(?<=\d) *[(\[]| {3,}")
+_BREAK = re.compile(r"[/~]|(?<=\d) *[(\[]| {3,}| \. ")
 
 
 def _read_number(text: str) -> Reading:
@@ -166,6 +166,8 @@ _ANOTHER = re.compile(
 # Some letters look like digits: O67.
 _MIXED = re.compile(r"(?=\w*[^\W\d])\w*\d")
 _PLACEHOLDER = re.compile(r"[?_]+|[XNY#*?_]{2,}", re.IGNORECASE)
+# "030 123 OO", "030 123…": the rest of the number was hidden or cut off.
+_HIDDEN = re.compile(r"[ -]*(?:\.\.|…)|[ (\[.-]*(\w|[^\x00-\x7f])\1+(?!\w)", re.IGNORECASE)
 
 
 def _read_rest(written: Written, rest: str) -> Reading:
@@ -193,7 +195,7 @@ def _read_rest(written: Written, rest: str) -> Reading:
     left_out = rest.strip(" \n\t,;:|/-.!&")
     if not any(map(str.isalnum, left_out)):
         return written
-    return replace(written, left_out=left_out[:100])
+    return replace(written, left_out=left_out if len(left_out) <= 100 else f"{left_out[:99]}…")
 
 
 @dataclass(frozen=True)
@@ -247,13 +249,20 @@ def _may_follow(rest: str) -> bool:
         (apart or bool(ends))
         and not after[:1].isdigit()
         and not _MIXED.match(after)
+        and not _HIDDEN.match(rest)
         and not (words and _PLACEHOLDER.fullmatch(words[0].strip("()[].,;:/-")))
     )
 
 
 def _is_symbol(character: str) -> bool:
-    """Whether it is a telephone, a tick or the like. (© and ° are of the same category.)"""
-    return unicodedata.category(character) == "So" and character > "\u2000"
+    """Whether it is a telephone, a tick or the like. (© and ° are of the same category.)
+    Circles and squares may stand for digits: 030 12345□□."""
+    return (
+        unicodedata.category(character) == "So"
+        and character > "\u2000"
+        and not "\u2500" <= character <= "\u25ff"
+        and not "\u2b00" <= character <= "\u2bff"
+    )
 
 
 def _digits(text: str) -> str:

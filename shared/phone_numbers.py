@@ -132,6 +132,12 @@ def _find(written: Written, country: str | None, test_numbers: bool) -> Number |
         number = None if number else find(written.word)
         return number if number and number["type"] == "toll_free" else None
     if number:
+        # "2 030 123456": the 2 may count lines.
+        first, second = written.splits[0] if written.splits else ("", "")
+        if len(first) in (1, 2) and first.isdigit() and first[0] != "0" == second[0]:
+            other = find(second)
+            if other and other["e164"] != number["e164"]:
+                return SEVERAL
         # Some countries have numbers so long that two short ones look like one.
         if len(digits) >= _LONG:
             for first, second in written.splits:

@@ -105,8 +105,10 @@ begin
 
   if v_text ~ '[^-+0-9 ()\[\]./]' or v_text ~ '\d[^\d]*\+' or v_text ~ '\+.*\+' then
     v_reason := 'it is not one number in digits';
-  elsif v_text ~ '\.0$|^\+\d{7,}\.\d{1,2}$' then
+  elsif v_text ~ '\d ?\.0$|[^.]\d{3} ?\.00$|^\+\d{7,}\.\d{1,2}$' then
     v_reason := 'a spreadsheet changed it';
+  elsif v_text ~ '\.\.' then
+    v_reason := 'digits of it are missing';
   -- +49 30/12345 is one number, and +49 30 12345/46 is two.
   elsif v_text ~ '^(\D*\d){7}.*(/|[(\[]|   )\D*\d' then
     v_reason := 'it may be several numbers';

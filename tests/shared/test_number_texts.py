@@ -64,6 +64,7 @@ def test_the_country_code_in_the_text_counts(text: str, country: str, e164: str)
 @pytest.mark.parametrize(
     ("text", "country", "e164", "left_out"),
     [
+        ("415-555-0100 " + "Ada " * 60, "US", ADA, "Ada " * 24 + "Ada…"),
         ("(415) 555-0100 (work)", "US", ADA, "(work)"),
         ("415-555-0100 Ada", "US", ADA, "Ada"),
         ("415-555-0100, Ada", "US", ADA, "Ada"),
@@ -196,6 +197,14 @@ def test_what_is_not_a_number_is_refused(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "030 12345 OO",
+        "030 12345-ll",
+        "030 12345○○",
+        "030 12345█",
+        "030 12345 §§",
+        "030 12345…",
+        "030 12345 ...",
+        "030 1234-••••",
         "030 1234 XX",
         "030 1234XX",
         "+49 30 12 XX 34",
@@ -324,6 +333,8 @@ def test_two_numbers_are_refused_as_such(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "2 030 123456",
+        "030 12345 • 46",
         "030 12345 12346",
         "+49 30 123456 123457",
         "030 12345/46",
@@ -377,6 +388,9 @@ def test_the_traces_of_spreadsheets_are_removed(text: str, country: str, e164: s
 @pytest.mark.parametrize(
     "text",
     [
+        "+43 1 234 567.0 Ada",
+        "+43 664 123456.00 (work)",
+        "600 123 456.00 (work)",
         "30123456.0 Ada",
         "Ada 30123456.0",
         "Tel: 4155550100.00 x5",

@@ -263,6 +263,8 @@ def test_an_international_number_is_stored_as_e164(
         ("+1 415 555 0199 (0198)", "it may be several numbers"),
         ("+1 415 555 0199.0", "a spreadsheet changed it"),
         ("+14155550199.5", "a spreadsheet changed it"),
+        ("+56 600 123 456.00", "a spreadsheet changed it"),
+        ("+49 30 1234••••", "digits of it are missing"),
         ("+0 415 555 0199", "it has 11 digits"),
     ],
 )

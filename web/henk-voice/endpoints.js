@@ -44,6 +44,10 @@ import { storable } from './texts.js';
 
 /** numbers_fn reads this many texts in one request. */
 const MOST_TEXTS = 500;
+/** A request must not have more than 64 KB. */
+const MOST_BYTES = 50_000;
+/** The server reads no number in a text of more than 300 characters, so the rest need not be sent. */
+const LONGEST = 2_000;
 
 /** Requests to the endpoints (docs/endpoints.md). Every error is a VoiceError. */
 export class Endpoints {
@@ -77,7 +81,8 @@ export class Endpoints {
    * @returns {Promise<Preview>}
    */
   async previewCall(wishes, businessId, signal) {
-    const body = { ...twimlParameters(wishes), ...(businessId && { businessId }) };
+    const parameters = twimlParameters({ ...wishes, to: wishes.to.slice(0, LONGEST) });
+    const body = { ...parameters, ...(businessId && { businessId }) };
     return this.#request('POST', '/twiml', { body, signal, tries: 'twice' });
   }
 
@@ -90,12 +95,14 @@ export class Endpoints {
   async readNumbers(country, texts, { signal, tries = 'twice' } = {}) {
     /** @type {NumberReading[]} */
     const found = [];
-    for (let from = 0; from < texts.length; from += MOST_TEXTS) {
-      const body = { country, texts: texts.slice(from, from + MOST_TEXTS) };
+    let from = 0;
+    while (from < texts.length) {
+      const body = { country, texts: fitting(texts.slice(from, from + MOST_TEXTS)) };
       const { numbers } = await this.#request('POST', '/numbers', { body, signal, tries });
       found.push(...numbers);
+      from += body.texts.length;
     }
-    return found;
+    return found.map((reading, index) => ({ ...reading, text: texts[index] ?? reading.text }));
   }
 
   /**
@@ -132,6 +139,21 @@ export class Endpoints {
       { url, signal, tries },
     );
   }
+}
+
+/**
+ * @param {string[]} texts
+ * @returns {string[]} the first of them, as many as fit into a request
+ */
+function fitting(texts) {
+  const encoder = new TextEncoder();
+  const sent = texts.map((text) => text.slice(0, LONGEST));
+  let bytes = 0;
+  const tooMany = sent.findIndex((text) => {
+    bytes += encoder.encode(JSON.stringify(text)).length + 1;
+    return bytes > MOST_BYTES;
+  });
+  return tooMany < 0 ? sent : sent.slice(0, tooMany);
 }
 
 /**

@@ -121,3 +121,17 @@ test('any number of texts is read as numbers, 500 at a time, without what cannot
     ],
   );
 });
+
+test('long texts do not make a request too large', async () => {
+  const long = '王'.repeat(100_000);
+  const texts = Array.from({ length: 40 }, (_, index) => `${index} ${long}`);
+  answers = Array.from({ length: 5 }, () => success({ numbers: Array(8).fill({ to: null }) }));
+  const found = await endpoints.readNumbers('GB', texts);
+  assert.deepEqual(
+    found.map(({ text }) => text),
+    texts,
+  );
+  answers = [success({})];
+  await endpoints.previewCall({ to: long }, undefined);
+  for (const body of bodies) assert.ok(Buffer.byteLength(JSON.stringify(body)) < 65_536);
+});
