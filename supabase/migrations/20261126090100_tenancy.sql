@@ -74,7 +74,7 @@ revoke execute on function private.name_member() from public, anon;
 
 create trigger business_members_name_member
 before insert or update of display_name on public.business_members
-for each row when (new.display_name is null)
+for each row when ((new.display_name ~ '\S') is not true)
 execute function private.name_member();
 
 -- The memberships of the signed-in user, for the policies of every table. The view runs with its owner's

@@ -382,5 +382,5 @@ def test_a_member_is_named_by_their_address_until_they_choose(db: Connection, ou
         assert renamed.rowcount == 1
     assert names()[ours.user_id] == "Ada"
     with as_user(db, ours.user_id):
-        db.execute("update public.business_members set display_name = null")
+        db.execute("update public.business_members set display_name = '  '")
     assert names()[ours.user_id] == f"{ours.user_id}@henk.test"

@@ -235,6 +235,10 @@ def test_numbers_and_names_of_every_direction_are_shown_as_they_are(
     assert written.evaluate("it => getComputedStyle(it).unicodeBidi") == "isolate"
     option.click()
     assert tab.number.evaluate("it => getComputedStyle(it).direction") == "ltr"
+    clear = tab.page.get_by_role("button", name="Clear contact").bounding_box()
+    room = tab.contact.evaluate("it => parseFloat(getComputedStyle(it).paddingRight)")
+    assert clear
+    assert clear["width"] <= room, "the button covers the first letters"
     sizes = tab.page.locator("input:not([type=radio]), select, textarea").evaluate_all(
         "all => all.map(it => parseFloat(getComputedStyle(it).fontSize))"
     )

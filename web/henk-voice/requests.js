@@ -91,6 +91,8 @@ export class Requests extends Emitter {
       async (accessToken, signal) => {
         // supabase-js tries again by itself, but only some requests, and it says nothing meanwhile.
         const answer = await build().retry(false).abortSignal(signal);
+        // Without a body and a code, a 404 is none of PostgREST's, but supabase-js makes it a success.
+        if (answer.status === 204) answer.error = {};
         if (!answer.error) return { value: answer };
         if (answer.status === 0) return null;
         return { cause: failureOfRest(answer.status, answer.error, accessToken) };

@@ -111,7 +111,15 @@ test('a session that cannot be refreshed for want of a network is no sign-out', 
 });
 
 test('a single failure of the network is tried again and not reported', async () => {
-  for (const failed of [NO_ANSWER, { data: null, error: {}, status: 503 }]) {
+  const between = { message: '<h1>Welcome to our Wi-Fi</h1>' };
+  for (const failed of [
+    NO_ANSWER,
+    { data: null, error: {}, status: 503 },
+    // Something in between answers in place of the server.
+    { data: null, error: between, status: 200 },
+    { data: null, error: between, status: 404 },
+    { data: null, error: null, status: 204 },
+  ]) {
     answering(failed, ROWS);
     assert.deepEqual((await read()).data, ROWS.data);
   }

@@ -3,6 +3,8 @@ import { isAboutTokenSize } from './no-answer.js';
 
 /** @typedef {import('./failures.js').Failure} Failure */
 
+const IN_BETWEEN = 'Something between this page and the server answers in its place.';
+
 /**
  * @param {number} status of an answer of the REST API
  * @param {{ code?: string, message?: string }} error what supabase-js made of it
@@ -20,5 +22,7 @@ export function failureOfRest(status, error, accessToken) {
     return failure(isAboutKey ? 'phone_system_error' : 'unauthenticated', details);
   }
   if (status === 429 || status >= 500) return failure('database_unavailable', details);
+  // Each error of PostgREST has a code.
+  if (!error.code) return failure('unreadable_answer', { ...details, message: IN_BETWEEN });
   return failure('unexpected_answer', details);
 }
