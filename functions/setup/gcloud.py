@@ -31,7 +31,8 @@ T = TypeVar("T")
 # The first version of gcloud that knows every flag that deploy.sh uses.
 OLDEST = 511
 
-_SIGNED_OUT = re.compile(r"active account|auth login|Reauthentication")
+# A refusal for lack of a right names "the active account" too.
+_SIGNED_OUT = re.compile(r"not currently have an active account|auth login|Reauthentication")
 _NO_NETWORK = re.compile(
     r"NameResolutionError|failed to resolve|name resolution|name or service not known"
     r"|nodename nor servname|getaddrinfo|unable to find the server|network is unreachable",
