@@ -12,6 +12,8 @@ from shared import logs
 # From so many days on. A deployment renews a token that has fewer than 60 days left.
 WARNING_DAYS = 21
 _DAY = 24 * 3600
+# Without a role, `make webhook-jwt` makes the token of the webhook endpoints.
+_BY_HAND = {"SUPABASE_RECONCILER_JWT": "make webhook-jwt ROLE=call_reconciler"}
 
 
 class Expiry:
@@ -36,12 +38,12 @@ class Expiry:
             self._due = self._expires_at - (WARNING_DAYS + 1) * _DAY
             return
         self._due = now + _DAY
-        days = "1 day" if left == 1 else f"{left} days"
+        days = {0: "less than a day", 1: "1 day"}.get(left, f"{left} days")
         when = f"expires in {days}" if left >= 0 else "has expired"
         logs.write(
             "WARNING",
             f"{self._setting} {when}: run ./deploy.sh, which makes a new one. Without deploy.sh:"
-            " make webhook-jwt",
+            f" {_BY_HAND.get(self._setting, 'make webhook-jwt')}",
         )
 
 

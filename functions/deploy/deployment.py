@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,9 @@ from functions.deploy.steps import Steps
 from functions.doctor import Check, smoke, token_form
 from functions.doctor.token_form import TokenForm
 from functions.setup import gcloud
+from functions.setup.google_project import Service
 from functions.setup.settings import Operator
+from functions.setup.shell import CommandFailed
 
 # How long Google may take until a new address is known everywhere, and until a function that
 # answers already has its new traffic. Nobody has measured the first yet, so a deployment says how
@@ -72,6 +74,19 @@ class Deployment:
     def reader(self) -> gcloud.Reader:
         """Reads the project."""
         return gcloud.Reader(self.steps.read, self.operator.google_project, self.operator.region)
+
+    def deployed(self) -> Mapping[str, Service]:
+        """The services that there are. None in a project that never enabled Cloud Run: that is
+        known at once, and not waited for. Raises what ``run`` raises."""
+        operator = self.operator
+        try:
+            return gcloud.Reader(
+                self.steps.run, operator.google_project, operator.region
+            ).services()
+        except CommandFailed as failure:
+            if gcloud.api_disabled(failure.said) != "run.googleapis.com":
+                raise
+            return {}
 
     def reading_logs(self, endpoint: Endpoint) -> str:
         """The command that prints what a function wrote to its log."""

@@ -14,7 +14,7 @@ def rollback(deployment: Deployment) -> None:
     """Raises DeployError."""
     steps = deployment.steps
     with steps.reading():
-        services = deployment.reader.services()
+        services = deployment.deployed()
     moves = moves_back(deployment.endpoints, services)
     if not moves:
         raise DeployError(

@@ -16,7 +16,7 @@ def show_status(deployment: Deployment) -> None:
     """Raises DeployError."""
     report = deployment.steps.report
     with deployment.steps.reading():
-        services = deployment.reader.services()
+        services = deployment.deployed()
     for endpoint in deployment.endpoints:
         code = pack(endpoint, deployment.checkout).version
         report.say(summary.status(endpoint, services.get(service_name(endpoint)), code))
@@ -38,6 +38,8 @@ def _days(deployment: Deployment, name: str) -> str:
             role=webhook_jwt.ROLES[name],
         )
     except CommandFailed as failure:
+        if "NOT_FOUND" in failure.said or gcloud.api_disabled(failure.said):
+            return "not stored yet: ./deploy.sh makes it"
         lines = failure.said.splitlines() or ["it says nothing"]
         return f"its days are not known, because gcloud does not show it ({lines[0][:200]})"
     except webhook_jwt.WebhookJwtError as error:

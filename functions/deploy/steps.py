@@ -108,9 +108,9 @@ class Steps:
             is_gcloud = error.command.argv[0] == "gcloud"
             if is_gcloud and gcloud.reaches_nobody(error.said):
                 raise DeployError(
-                    "gcloud does not reach Google: this machine has no network, or a DNS server"
-                    " that does not answer.",
-                    f"Connect it. {fix}",
+                    f"gcloud does not reach Google:\n{error.said}",
+                    "Let this machine reach Google (DNS, proxy, firewall): signing in does not"
+                    f" help. {fix}",
                 ) from None
             if is_gcloud and gcloud.is_signed_out(error.said):
                 raise DeployError(

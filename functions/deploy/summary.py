@@ -39,7 +39,8 @@ def plan(
     elif app.webhooks == webhooks:
         said = f"{app.sid} unchanged"
     else:
-        said = f"{app.sid} will ask {webhooks.voice_url}, not {app.webhooks.voice_url or 'nobody'}"
+        before = f", not {app.webhooks.voice_url}" if app.webhooks.voice_url else ""
+        said = f"{app.sid} will ask {webhooks.voice_url}{before}"
     lines.append(_line("TwiML App", said))
     lines.append(
         _line(

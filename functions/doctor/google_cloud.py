@@ -78,8 +78,12 @@ def project_number(project: str) -> str:
     except shell.CommandFailed as failure:
         said = " ".join(failure.said.split())
         if gcloud.reaches_nobody(said):
+            if gcloud.lacks_dns(said):
+                said, cause = f"DNS does not know {_GOOGLE}", DNS
+            else:
+                cause = ""
             raise Unknown(
-                f"gcloud does not reach Google: DNS does not know {_GOOGLE}", _NO_GOOGLE, DNS
+                f"gcloud does not reach Google: {said[:200]}", _NO_GOOGLE, cause
             ) from None
         if gcloud.is_signed_out(said):
             raise Unknown("gcloud is not signed in", "gcloud auth login") from None

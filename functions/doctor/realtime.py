@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 import aiohttp
 import jwt
 
-from functions.doctor.check import Finding, failed, passed
+from functions.doctor.check import Finding, failed, passed, skipped
 from functions.doctor.database import column
 from functions.doctor.inputs import Inputs
 from functions.setup import proxies
@@ -50,6 +50,14 @@ def look(inputs: Inputs) -> Iterator[Finding]:
         return
     business, user = members[0].split()
     topic = f"business:{business}"
+    proxy = proxies.proxy_of(f"{inputs.operator.supabase.url}/realtime/v1/websocket")
+    if proxy and proxy.is_socks:
+        yield skipped(
+            topic,
+            f"Not examined: websockets are not asked through a SOCKS proxy, which {proxy.variable}"
+            " names",
+        )
+        return
     try:
         member, stranger = asyncio.run(_join_both(inputs, topic, user))
     except (aiohttp.ClientError, TimeoutError, OSError) as error:

@@ -31,10 +31,16 @@ T = TypeVar("T")
 # The first version of gcloud that knows every flag that deploy.sh uses.
 OLDEST = 511
 
-_SIGNED_OUT = re.compile(r"active account|auth login|Reauthentication")
-_NO_NETWORK = re.compile(
+# A refusal for lack of a right names "the active account" too.
+_SIGNED_OUT = re.compile(r"not currently have an active account|auth login|Reauthentication")
+_UNKNOWN_HOST = re.compile(
     r"NameResolutionError|failed to resolve|name resolution|name or service not known"
-    r"|nodename nor servname|getaddrinfo|unable to find the server|network is unreachable",
+    r"|nodename nor servname|getaddrinfo|unable to find the server",
+    re.IGNORECASE,
+)
+_NO_CONNECTION = re.compile(
+    r"max retries exceeded|unable to connect to proxy|network is unreachable|no route to host"
+    r"|connection timed out",
     re.IGNORECASE,
 )
 
@@ -108,8 +114,13 @@ def require_version(run: Run, timeout_seconds: float | None = None) -> None:
 
 
 def reaches_nobody(said: str) -> bool:
-    """Whether gcloud says that it found no host of Google's: this machine has no network."""
-    return bool(_NO_NETWORK.search(said))
+    """Whether gcloud says that it reached no host of Google's."""
+    return lacks_dns(said) or bool(_NO_CONNECTION.search(said))
+
+
+def lacks_dns(said: str) -> bool:
+    """Whether gcloud says that nobody knows the addresses of Google's hosts."""
+    return bool(_UNKNOWN_HOST.search(said))
 
 
 def is_signed_out(said: str) -> bool:

@@ -36,6 +36,11 @@ class Proxy:
     url: str
     host: str
 
+    @property
+    def is_socks(self) -> bool:
+        """Whether it speaks SOCKS, and not HTTP."""
+        return self.url.lower().startswith("socks")
+
 
 def is_this_machine(url: str) -> bool:
     """Whether the host of this address is the machine that we run on."""

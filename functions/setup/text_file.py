@@ -5,6 +5,7 @@ whatever is there, and some editors begin UTF-8 with a byte order mark."""
 from __future__ import annotations
 
 import codecs
+import re
 from pathlib import Path
 
 _SAVE = "Save it as UTF-8 (in an editor: “Save with encoding”)"
@@ -20,6 +21,8 @@ _BINARY = {
     b"age-encryption": "encrypted by age",
     b"-----BEGIN PGP": "encrypted by PGP",
 }
+# A setting whose bytes are ASCII: in UTF-16, every second byte of it is 0.
+_SETTING_AT_THE_END = re.compile(rb"[A-Za-z_][A-Za-z0-9_]{2,}=[ -~]*[\r\n]*\Z")
 
 
 class TextFileError(Exception):
@@ -93,6 +96,12 @@ def _utf_16_without_mark(path: Path, data: bytes) -> str:
 
 
 def _strictly(path: Path, data: bytes, encoding: str) -> str:
+    if encoding != "UTF-8" and (added := _SETTING_AT_THE_END.search(data)):
+        line = data[: added.start()].count("\n".encode(encoding)) + 1
+        raise TextFileError(
+            f"{path} looks like {encoding} up to line {line} and like UTF-8 from there on, as >> of"
+            f" another shell leaves it. Write the lines from there on again. {_SAVE}"
+        )
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:

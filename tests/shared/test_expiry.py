@@ -40,7 +40,7 @@ def warnings(capsys: pytest.CaptureFixture[str]) -> list[str]:
         (22, None),
         (21.5, "expires in 21 days"),
         (1.5, "expires in 1 day"),
-        (0.5, "expires in 0 days"),
+        (0.5, "expires in less than a day"),
         (-0.5, "has expired"),
     ],
 )
@@ -53,6 +53,21 @@ def test_the_days_that_are_left_are_named_at_the_start(
         [f"SUPABASE_WEBHOOK_JWT {says}"] if says else []
     )
     assert "eyJ" not in "".join(said)
+
+
+@pytest.mark.parametrize(
+    ("setting", "command"),
+    [
+        ("SUPABASE_WEBHOOK_JWT", "make webhook-jwt"),
+        ("SUPABASE_RECONCILER_JWT", "make webhook-jwt ROLE=call_reconciler"),
+    ],
+)
+def test_the_command_makes_the_token_of_this_setting(
+    capsys: pytest.CaptureFixture[str], setting: str, command: str
+) -> None:
+    Expiry(setting, token(5), Clock())
+    (said,) = warnings(capsys)
+    assert said.endswith(f"Without deploy.sh: {command}")
 
 
 def test_it_is_said_once_a_day(capsys: pytest.CaptureFixture[str]) -> None:

@@ -223,10 +223,17 @@ def test_a_first_version_that_does_not_start_is_followed_by_one_that_does(lab: L
             "There was a problem refreshing your current auth tokens: Failed to resolve"
             " 'oauth2.googleapis.com'. Please run: $ gcloud auth login",
             "gcloud does not reach Google",
-            "Connect it. Nothing was changed.",
+            "Let this machine reach Google (DNS, proxy, firewall): signing in does not",
+        ),
+        (
+            "There was a problem refreshing your current auth tokens: HTTPSConnectionPool: Max"
+            " retries exceeded with url: /token (Caused by ProxyError('Unable to connect to"
+            " proxy')). Please run: $ gcloud auth login",
+            "gcloud does not reach Google",
+            "Let this machine reach Google (DNS, proxy, firewall): signing in does not",
         ),
     ],
-    ids=["signed-out", "expired", "no-network"],
+    ids=["signed-out", "expired", "no-network", "proxy"],
 )
 def test_whoever_is_not_signed_in_is_told_so_by_every_command(
     lab: Lab, monkeypatch: pytest.MonkeyPatch, command: str, said: str, problem: str, fix: str

@@ -20,6 +20,7 @@ from functions import bundle
 from functions.bundle import ROOT
 from functions.deploy import outline
 from functions.deploy.changes import Changes
+from functions.deploy.steps import DeployError
 from functions.doctor.inputs import read
 from functions.setup.google_project import service_account
 from functions.setup.settings import Operator
@@ -198,6 +199,17 @@ def test_status_says_how_many_days_the_tokens_have_left(lab: Lab, days: int, adv
     advice = ": run ./deploy.sh, which makes a new one" if advises else ""
     assert f"SUPABASE_RECONCILER_JWT: valid for {days} more days{advice}\n" in said
     assert token not in said
+
+
+def test_before_the_first_deployment_status_waits_for_nothing(lab: Lab) -> None:
+    """No API is enabled, and nobody is enabling one."""
+    said = lab.status()
+    assert lab.waited == 0
+    assert said.count("not deployed") == len(FOLDERS)
+    assert "SUPABASE_WEBHOOK_JWT: not stored yet: ./deploy.sh makes it" in said
+    with pytest.raises(DeployError, match="nothing to go back to"):
+        lab.rollback()
+    assert lab.waited == 0
 
 
 def test_status_says_why_days_are_not_known(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:

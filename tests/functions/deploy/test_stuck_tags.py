@@ -95,6 +95,26 @@ def test_a_first_version_that_did_not_start_leaves_no_tag_either(lab: Lab) -> No
     assert all(lab.serving().values())
 
 
+def test_the_tag_that_an_interrupted_first_version_left_stops_nothing(lab: Lab) -> None:
+    """Before the next deployment it is removed, and gcloud reports a failure for that too, because
+    no revision is ready."""
+
+    def go_away(what: str, when: str) -> None:
+        if what.startswith("run services update-traffic"):
+            raise Refused("the network went away")
+
+    lab.fault = go_away
+    lab.cloud.starts = lambda revision: "token" not in revision.name
+    lab.stops()
+    assert lab.cloud.services["token-fn"].spec_tags
+    lab.fault = lambda what, when: None
+    lab.cloud.starts = lambda revision: True
+
+    lab.deploy()
+
+    assert all(lab.serving().values())
+
+
 def test_spec_and_status_are_both_read() -> None:
     service = Service.read(
         {

@@ -224,9 +224,22 @@ def no_network_for_gcloud(lab: Lab) -> Iterator[Inputs]:
         yield lab.inputs(GOOGLE_CLOUD_PROJECT="henk-test", GOOGLE_CLOUD_REGION="europe-west1")
 
 
+@fault("google_cloud", "gcloud does not reach Google", "DNS, proxy, firewall")
+def no_proxy_for_gcloud(lab: Lab) -> Iterator[Inputs]:
+    said = "ERROR: problem refreshing: Unable to connect to proxy. Please run: gcloud auth login"
+    with gcloud(lab, f"echo '{said}' >&2; exit 1"):
+        yield lab.inputs(GOOGLE_CLOUD_PROJECT="henk-test", GOOGLE_CLOUD_REGION="europe-west1")
+
+
 @fault("google_cloud", "gcloud does not show", "gcloud projects list")
 def no_such_project(lab: Lab) -> Iterator[Inputs]:
-    with gcloud(lab, "echo 'ERROR: [you] does not have permission to access it' >&2; exit 1"):
+    said = (
+        "ERROR: (gcloud.projects.describe) [me@example.com] does not have permission to access"
+        " projects instance [henk-test] (or it may not exist): The caller does not have permission."
+        " This command is authenticated as me@example.com which is the active account specified by"
+        " the [core/account] property"
+    )
+    with gcloud(lab, f"echo '{said}' >&2; exit 1"):
         yield lab.inputs(GOOGLE_CLOUD_PROJECT="henk-test", GOOGLE_CLOUD_REGION="europe-west1")
 
 

@@ -3,6 +3,7 @@ whether Twilio sends callbacks again. The doctor says what it found, either way.
 
 from __future__ import annotations
 
+import importlib.util
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -79,6 +80,15 @@ def test_a_realtime_that_does_not_answer_is_told() -> None:
     found = look(set_up("http://127.0.0.1:1"))
     assert found.status == "fail"
     assert "Realtime does not answer" in found.detail
+
+
+def test_realtime_is_not_asked_through_a_socks_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python's library for SOCKS is installed, as the doctor advises, and websockets lack one."""
+    monkeypatch.setenv("https_proxy", "socks5://127.0.0.1:1")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: object())
+    found = look(set_up("https://project.supabase.example"))
+    assert found.status == "skip"
+    assert "SOCKS proxy, which https_proxy names" in found.detail
 
 
 def test_without_realtime_pages_poll(rows: dict[str, list[str]]) -> None:

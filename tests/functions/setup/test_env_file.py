@@ -101,6 +101,9 @@ def test_a_file_with_nothing_in_it_has_no_settings(file: Path) -> None:
         (f"A={SECRET}\n".encode() + f"B={SECRET}\n".encode("utf-16-le"), "UTF-16 from there on"),
         (f"A={SECRET}\n".encode() + f"B={SECRET}\n".encode("utf-16-be"), "UTF-16 from there on"),
         (codecs.BOM_UTF8 + b"A=1\n" + f"B={SECRET}\n".encode("utf-16-le"), "UTF-16 from there on"),
+        (f"A={SECRET}\n".encode("utf-16") + f"NAME={SECRET}\n".encode(), "UTF-8 from there on"),
+        # Without a line end between them, the bytes would become a part of the value.
+        (f"\ufeffA={SECRET}".encode("utf-16-be") + b"TWILIO_SID=1234\n", "UTF-8 from there on"),
         (codecs.BOM_UTF16_LE + f"A={SECRET}\n".encode("utf-16-le")[:-1], "cut off"),
         (b"PK\x03\x04\0\0\0", "a ZIP archive"),
         (b"\x1f\x8b\x08\0", "compressed by gzip"),
@@ -112,6 +115,8 @@ def test_a_file_with_nothing_in_it_has_no_settings(file: Path) -> None:
         "appended-le",
         "appended-be",
         "appended-bom",
+        "utf-8-appended",
+        "utf-8-appended-in-the-line",
         "cut-off",
         "zip",
         "gzip",
