@@ -1,6 +1,6 @@
 import { AUTH_FAILURES } from './auth-failure-texts.js';
 import { failure } from './failures.js';
-import { isAboutTokenSize } from './no-answer.js';
+import { IN_BETWEEN, isAboutKey, isAboutTokenSize } from './no-answer.js';
 
 /**
  * @typedef {import('./failures.js').Failure} Failure
@@ -9,6 +9,7 @@ import { isAboutTokenSize } from './no-answer.js';
  * @property {string} [name]
  * @property {string | undefined} [code]
  * @property {number | undefined} [status]
+ * @property {string} [message]
  */
 
 /**
@@ -34,8 +35,13 @@ export function failureOfSignIn(error) {
   const reason = withoutAnswer(error);
   if (reason) return reason;
   if (isAboutTokenSize(error.status ?? 0, '')) return failure('access_token_too_large');
-  const code = error.code ?? (error.status === 429 ? 'over_request_rate_limit' : undefined);
   const details = { httpStatus: error.status };
+  // The client calls an error so if the answer is not JSON.
+  if (error.name === 'AuthUnknownError') {
+    return failure('unreadable_answer', { ...details, message: IN_BETWEEN });
+  }
+  if (isAboutKey(error)) return failure('phone_system_error', details);
+  const code = error.code ?? codeWithout(error);
   const texts = textsOf(code);
   if (texts) return failure('sign_in_refused', { ...details, authCode: code, ...texts });
   // A code that is newer than this library is named, so that somebody can look it up.
@@ -48,6 +54,16 @@ function withoutAnswer({ name, status, code }) {
   if (name !== 'AuthRetryableFetchError' || code) return null;
   if (status) return failure('auth_unavailable', { httpStatus: status });
   return failure(globalThis.navigator?.onLine === false ? 'offline' : 'unreachable');
+}
+
+/**
+ * The code of an answer that has none: older Auth servers have only a message.
+ *
+ * @param {AuthError} error
+ */
+function codeWithout({ status, message }) {
+  if (status === 429) return 'over_request_rate_limit';
+  return message === 'Invalid login credentials' ? 'invalid_credentials' : undefined;
 }
 
 /** @param {string | undefined} code */

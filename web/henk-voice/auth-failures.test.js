@@ -26,6 +26,9 @@ test('a sign-in that is refused says why, by its code', () => {
   assert.match(words({ status: 429 }), /Too many attempts/);
   assert.match(words({ code: 'newer_than_this' }), /“newer_than_this”/);
   assert.match(words({ code: 'toString' }), /“toString”/);
+  assert.match(words({ message: 'Invalid login credentials' }), /E-mail or password is wrong/);
+  assert.match(words({ message: 'Invalid API key', status: 401 }), /not set up correctly/);
+  assert.match(words({ name: 'AuthUnknownError', message: 'Unexpected token <' }), /in its place/);
   assert.match(words({}), /without saying why/);
 });
 

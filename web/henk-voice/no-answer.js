@@ -8,6 +8,8 @@ import { failure } from './failures.js';
  */
 const LARGE_TOKEN = 6_000;
 const PROBE_TIMEOUT_MS = 5_000;
+/** The message for an answer that is not the server's. */
+export const IN_BETWEEN = 'Something between this page and the server answers in its place.';
 /** A failure that is over sooner is mostly the network's, and a look costs a request. */
 const LOOK_AFTER_MS = 1_000;
 
@@ -36,6 +38,15 @@ export async function whyNoAnswer(url, accessToken, silentMs) {
  */
 export function isAboutTokenSize(status, accessToken) {
   return status === 431 || ([400, 413, 494].includes(status) && accessToken.length > LARGE_TOKEN);
+}
+
+/**
+ * Whether the gateway refuses the project's key. That answer has no code.
+ *
+ * @param {{ code?: string | undefined, message?: string | undefined }} error
+ */
+export function isAboutKey({ code, message }) {
+  return !code && /api ?key/i.test(message ?? '');
 }
 
 /** @param {string} url */

@@ -1,9 +1,7 @@
 import { failure } from './failures.js';
-import { isAboutTokenSize } from './no-answer.js';
+import { IN_BETWEEN, isAboutKey, isAboutTokenSize } from './no-answer.js';
 
 /** @typedef {import('./failures.js').Failure} Failure */
-
-const IN_BETWEEN = 'Something between this page and the server answers in its place.';
 
 /**
  * @param {number} status of an answer of the REST API
@@ -17,9 +15,7 @@ export function failureOfRest(status, error, accessToken) {
     return failure('access_token_too_large', details);
   }
   if (status === 401) {
-    // The gateway's answer about the project's key has no code.
-    const isAboutKey = !error.code && /api ?key/i.test(error.message ?? '');
-    return failure(isAboutKey ? 'phone_system_error' : 'unauthenticated', details);
+    return failure(isAboutKey(error) ? 'phone_system_error' : 'unauthenticated', details);
   }
   if (status === 429 || status >= 500) return failure('database_unavailable', details);
   // Each error of PostgREST has a code.
