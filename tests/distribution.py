@@ -30,6 +30,10 @@ FIRST = (
 )
 # The tests of each of these folders stay together. In other folders, the tests of each file do.
 FOLDERS = () if SOAK else tuple(f"{group}/" for group in FIRST if not group.endswith(".py"))
+# Two stacks and two browsers share the tests of the page.
+WEB_ELSEWHERE = tuple(
+    f"tests/web/test_{name}.py" for name in ("a_call", "endings", "outages", "row_limit", "trouble")
+)
 # In the full form these begin first, and each test for itself, because each takes minutes.
 LONG_TESTS = ("tests/attack/test_every_order.py",) if SOAK else ()
 # After these, Playwright's event loop runs until the worker ends, and asyncio.run() fails.
@@ -41,6 +45,8 @@ def group_of(nodeid: str) -> str:
     path = nodeid.partition("::")[0]
     if path in LONG_TESTS:
         return nodeid
+    if path in WEB_ELSEWHERE and not SOAK:
+        return "tests/web, calls and outages"
     return next((folder[:-1] for folder in FOLDERS if path.startswith(folder)), path)
 
 
@@ -50,7 +56,9 @@ def sort(items: list[pytest.Item]) -> None:
 
     def rank(item: pytest.Item) -> int:
         path, group = item.nodeid.partition("::")[0], group_of(item.nodeid)
-        return -1 if path in LONG_TESTS else ranks.get(group, len(ranks))
+        if path in LONG_TESTS:
+            return -1
+        return ranks.get(group.partition(",")[0], len(ranks))
 
     items.sort(key=rank)
 
@@ -63,7 +71,7 @@ class Groups(LoadScopeScheduling):  # type: ignore[misc]
 
     def _reschedule(self, node: WorkerController) -> None:
         others = [other for other in self.nodes if other is not node and not other.shutting_down]
-        if LAST_OF_A_WORKER in self.assigned_work[node] and others:
+        if others and any(group.startswith(LAST_OF_A_WORKER) for group in self.assigned_work[node]):
             # The worker runs the tests that it has, and ends.
             node.shutdown()
             return
