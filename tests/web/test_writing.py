@@ -127,7 +127,7 @@ def test_notes_that_could_not_be_saved_outlive_the_next_call_and_a_reload(
     assert stored(database, call) == (None, None)
     tab.page.context.unroute(DESCRIBE)
     # The page tries by itself, too, so the button may go at any moment.
-    bar.get_by_role("button", name="Retry").evaluate("it => it.click()")
+    bar.get_by_role("button", name="Retry").evaluate_all("all => all.forEach((it) => it.click())")
     expect(bar).to_be_hidden()
     assert stored(database, call) == (None, "Roof faces south.")
 
