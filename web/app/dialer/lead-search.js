@@ -97,9 +97,12 @@ export class LeadSearch {
    * @param {string} search
    */
   #show({ leads, more }, search) {
+    // The same search may be answered twice: the contact that is marked stays marked.
+    const marked = this.#leads[this.#active]?.id;
     this.#leads = leads;
     this.#list.replaceChildren(...leads.map(option));
     this.#open(leads.length > 0);
+    this.#activate(leads.findIndex(({ id }) => id === marked));
     if (!leads.length) {
       say(this.#hint, search ? `No contact matches “${search}”.` : 'There are no contacts yet.');
     } else if (more) {
