@@ -20,7 +20,7 @@ from bench.searches import Searches, Taken
 _HEAD = """# Benchmarks
 
 Written by `make bench`. The figures are of one run on one machine; only the ratios can be compared
-with another machine. What was decided for speed is in [decisions](decisions.md#speed); what the
+with another machine. What was decided for speed is in [decisions](decisions/speed.md); what the
 figures mean for many calls is in [scaling](scaling.md).
 
 """

@@ -1,7 +1,7 @@
 """Requests to other servers, over libcurl. Each thread has its own connection. One time limit holds
 for the whole request, from the look-up of the name to the last byte of the answer.
 
-Why libcurl: it is the fastest client for Python (docs/decisions.md, "Speed"), and its limit is for
+Why libcurl: it is the fastest client for Python (docs/decisions/speed.md), and its limit is for
 the whole request. Other clients limit each read, so an answer that comes byte by byte never ends.
 """
 

@@ -1,4 +1,4 @@
-"""The table of dependencies in docs/decisions.md has each direct dependency once."""
+"""The table of dependencies in docs/decisions/dependencies.md has each direct dependency once."""
 
 from __future__ import annotations
 
@@ -23,8 +23,7 @@ def required() -> list[str]:
 
 def listed() -> list[str]:
     """What the table names."""
-    text = (ROOT / "docs" / "decisions.md").read_text(encoding="utf-8")
-    table = text.partition("\n## Dependencies\n")[2]
+    table = (ROOT / "docs" / "decisions" / "dependencies.md").read_text(encoding="utf-8")
     cells = re.findall(r"^\| (?!\|)([^|]+) \| ", table, re.MULTILINE)
     return sorted(
         re.split(r"[\[ ]", name)[0]

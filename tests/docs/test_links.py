@@ -11,7 +11,7 @@ from functions.bundle import ROOT
 
 GUIDES = sorted(
     file
-    for pattern in ("*.md", "docs/*.md", "simulator/*.md", "web/*/*.md")
+    for pattern in ("*.md", "docs/**/*.md", "simulator/*.md", "web/*/*.md")
     for file in ROOT.glob(pattern)
 )
 
@@ -47,3 +47,9 @@ def test_every_link_leads_somewhere(guide: Path) -> None:
 @pytest.mark.parametrize("link", ["nothing.md", "docs/nothing.md", "#nothing", "README.md#nothing"])
 def test_a_link_that_leads_nowhere_is_found(link: str) -> None:
     assert is_broken(ROOT / "README.md", link)
+
+
+def test_the_index_of_decisions_has_every_page() -> None:
+    index = ROOT / "docs" / "decisions.md"
+    pages = [f"decisions/{page.name}" for page in (ROOT / "docs" / "decisions").glob("*.md")]
+    assert sorted(links(index)) == sorted(pages)
