@@ -11,7 +11,8 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import NoReturn, Required, TypedDict, cast
 
-from shared import errors
+from shared import block_reasons, errors
+from shared.call_state import Asked, CallState, Continuation, Note
 from shared.database import Database
 from shared.expiry import Expiry
 
@@ -193,6 +194,31 @@ class AsRep:
         }
         return cast(Preview, self._call("preview_call", parameters))
 
+    def ask_of_call(
+        self,
+        *,
+        conversation_id: uuid.UUID,
+        action: str,
+        to_user_id: uuid.UUID | None,
+        to: Dialled | None,
+        mode: str | None,
+        leg_id: uuid.UUID | None,
+        lease_seconds: int,
+    ) -> Asked:
+        """Writes down what is asked of a call, if the rep may ask it. Nobody else is told to change
+        the call within ``lease_seconds``. Raises errors.NotFound, NotYourCall, NotInProgress, Busy,
+        Away, Blocked and InvalidRequest, too."""
+        parameters = {
+            "p_conversation_id": str(conversation_id),
+            "p_action": action,
+            "p_to_user_id": _format_uuid(to_user_id),
+            "p_to": to,
+            "p_mode": mode,
+            "p_leg_id": _format_uuid(leg_id),
+            "p_lease_seconds": lease_seconds,
+        }
+        return cast(Asked, self._call("ask_of_call", parameters))
+
     def _call(self, function: str, parameters: Mapping[str, object]) -> Mapping[str, object]:
         answer = self._database.call(self._access_token, function, parameters)
         if "error" in answer:
@@ -260,6 +286,52 @@ class AsWebhook:
         }
         return cast(StoredEvent, self._call("record_call_event", parameters))
 
+    def continue_call(
+        self,
+        *,
+        call_sid: str,
+        agent_call_sid: str,
+        after: str,
+        call_leg_id: uuid.UUID | None,
+        status: str,
+        dial_call_sid: str | None,
+        duration_seconds: int | None,
+        payload: Mapping[str, str | list[str]],
+    ) -> Continuation:
+        """Stores that the Dial of a leg has ended, and says what becomes of that leg. The same
+        report gets the same answer while the call is the same."""
+        parameters = {
+            "p_call_sid": call_sid,
+            "p_agent_call_sid": agent_call_sid,
+            "p_after": after,
+            "p_call_leg_id": _format_uuid(call_leg_id),
+            "p_status": status,
+            "p_dial_call_sid": dial_call_sid,
+            "p_duration_seconds": duration_seconds,
+            "p_payload": payload,
+        }
+        return cast(Continuation, self._call("continue_call", parameters))
+
+    def note_call_action(
+        self,
+        *,
+        action_id: uuid.UUID,
+        agent_call_sid: str,
+        notes: Sequence[Note],
+        result: str | None,
+        error: str | None,
+    ) -> CallState:
+        """Stores what was done for an action. ``result`` is None while it goes on (its lease begins
+        again), ``done``, ``failed``, or ``released`` if it may be asked again."""
+        parameters = {
+            "p_action_id": str(action_id),
+            "p_agent_call_sid": agent_call_sid,
+            "p_notes": notes,
+            "p_result": result,
+            "p_error": error,
+        }
+        return cast(CallState, self._call("note_call_action", parameters))
+
     def _call(self, function: str, parameters: Mapping[str, object]) -> Mapping[str, object]:
         self._expiry.warn()
         return self._database.call_as_endpoint(
@@ -318,6 +390,21 @@ def _refuse(function: str, answer: Mapping[str, object]) -> NoReturn:
             seconds = answer["retry_after"]
             assert isinstance(seconds, int)
             raise errors.RateLimited("Too many access tokens. Wait a moment.", retry_after=seconds)
+        case "not_found":
+            raise errors.NotFound("There is no such conversation, or person, in your business.")
+        case "not_your_call":
+            raise errors.NotYourCall
+        case "not_in_progress":
+            raise errors.NotInProgress
+        case "busy":
+            raise errors.Busy
+        case "away":
+            raise errors.Away
+        case "blocked":
+            reason = str(answer.get("block_reason"))
+            raise errors.Blocked(reason, block_reasons.explain(reason))
+        case "invalid_request":
+            raise errors.InvalidRequest(f"{answer.get('field')} does not fit this action.")
         case str(code) if re.fullmatch(r"[a-z_]{1,40}", code):
             raise errors.PhoneSystemError(f"{function} refuses with an unknown code, {code}")
         case _:
