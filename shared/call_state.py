@@ -11,8 +11,8 @@ from typing import Literal, NotRequired, TypedDict
 class StateLeg(TypedDict):
     """One leg of a call. A leg that was asked for has no ``call_sid`` until Twilio tells it.
 
-    ``identity`` is the Twilio identity of a person of the business, ``to_number`` (E.164) the number
-    of everybody else. ``is_over``: the leg has ended, or will never be dialled.
+    ``identity`` is the Twilio identity of a person of the business, ``to_number`` (E.164) the
+    number of everybody else. ``is_over``: the leg has ended, or will never be dialled.
     """
 
     id: str
@@ -30,8 +30,8 @@ class StateLeg(TypedDict):
 class CallState(TypedDict):
     """A call as it is now.
 
-    ``agent_call_sid`` names the call in every address that Twilio gets. ``bridge`` says how the lead
-    is connected: ``dial`` (a `<Dial>` of the agent's or of the lead's leg) or ``room`` (the
+    ``agent_call_sid`` names the call in every address that Twilio gets. ``bridge`` says how the
+    lead is connected: ``dial`` (a `<Dial>` of the agent's or of the lead's leg) or ``room`` (the
     Conference ``room``). ``host_leg_id`` is the leg that ends the room by leaving.
     """
 

@@ -6,12 +6,11 @@ There is one class for each database role. No other module spells the names of S
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Mapping, Sequence
-from typing import NoReturn, Required, TypedDict, cast
+from typing import Required, TypedDict, cast
 
-from shared import block_reasons, errors
+from shared import refusals
 from shared.call_state import Asked, CallState, Continuation, Note
 from shared.database import Database
 from shared.expiry import Expiry
@@ -222,7 +221,7 @@ class AsRep:
     def _call(self, function: str, parameters: Mapping[str, object]) -> Mapping[str, object]:
         answer = self._database.call(self._access_token, function, parameters)
         if "error" in answer:
-            _refuse(function, answer)
+            refusals.refuse(function, answer)
         return answer
 
 
@@ -375,37 +374,3 @@ class AsReconciler:
 
 def _format_uuid(value: uuid.UUID | None) -> str | None:
     return None if value is None else str(value)
-
-
-def _refuse(function: str, answer: Mapping[str, object]) -> NoReturn:
-    """Raises the error with which the database refused what a rep asked for."""
-    match answer["error"]:
-        case "signed_out":
-            raise errors.Unauthenticated
-        case "business_required":
-            raise errors.BusinessRequired
-        case "not_a_member":
-            raise errors.NotAMember
-        case "rate_limited":
-            seconds = answer["retry_after"]
-            assert isinstance(seconds, int)
-            raise errors.RateLimited("Too many access tokens. Wait a moment.", retry_after=seconds)
-        case "not_found":
-            raise errors.NotFound("There is no such conversation, or person, in your business.")
-        case "not_your_call":
-            raise errors.NotYourCall
-        case "not_in_progress":
-            raise errors.NotInProgress
-        case "busy":
-            raise errors.Busy
-        case "away":
-            raise errors.Away
-        case "blocked":
-            reason = str(answer.get("block_reason"))
-            raise errors.Blocked(reason, block_reasons.explain(reason))
-        case "invalid_request":
-            raise errors.InvalidRequest(f"{answer.get('field')} does not fit this action.")
-        case str(code) if re.fullmatch(r"[a-z_]{1,40}", code):
-            raise errors.PhoneSystemError(f"{function} refuses with an unknown code, {code}")
-        case _:
-            raise errors.PhoneSystemError(f"{function} refuses without a code")
