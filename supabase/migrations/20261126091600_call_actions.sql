@@ -117,6 +117,8 @@ revoke all on sequence public.call_actions_number_seq from public, anon, authent
 grant select on public.call_actions to authenticated, service_role;
 grant select, insert on public.call_actions to call_webhook;
 grant update (lease_until, result, error, finished_at) on public.call_actions to call_webhook;
+-- How the lead is connected is what was asked, not what events say.
+grant update (bridge) on public.conversations to call_webhook;
 
 -- The leg of the lead: of several, the one on which they talk. Null if nobody was dialled.
 create function private.lead_of_call(p_call public.conversations)
@@ -217,6 +219,21 @@ begin
 end;
 $$;
 
+-- The person of the business on a leg; null for everybody else. The agent's leg may have been stored without.
+create function private.person_of_leg(p_leg public.call_legs, p_call public.conversations)
+returns uuid
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  if p_leg.call_sid = p_call.call_sid then
+    return p_call.user_id;
+  end if;
+  return p_leg.user_id;
+end;
+$$;
+
 -- A call as it is now: shared/call_state.py has the shape.
 create function private.call_state(p_conversation_id uuid)
 returns jsonb
@@ -249,8 +266,8 @@ begin
           'id', legs.id,
           'call_sid', legs.call_sid,
           'role', legs.role,
-          'user_id', legs.person_id,
-          'identity', private.identity_of(legs.person_id, v_call.business_id),
+          'user_id', private.person_of_leg(legs, v_call),
+          'identity', private.identity_of(private.person_of_leg(legs, v_call), v_call.business_id),
           'to_number', coalesce(
             legs.to_number, case when legs.role = 'lead' then v_call.to_number end
           ),
@@ -261,15 +278,8 @@ begin
         )
         order by legs.created_at, legs.id
       )
-      from (
-        select
-          call_legs.*,
-          case
-            when call_legs.call_sid = v_call.call_sid then v_call.user_id else call_legs.user_id
-          end as person_id
-        from public.call_legs
-        where call_legs.business_id = v_call.business_id and call_legs.conversation_id = v_call.id
-      ) as legs
+      from public.call_legs as legs
+      where legs.business_id = v_call.business_id and legs.conversation_id = v_call.id
     )
   );
 end;
@@ -280,8 +290,11 @@ revoke execute on function private.host_of_call(public.conversations) from publi
 revoke execute on function private.seconds_left(public.conversations) from public, anon;
 revoke execute on function private.identity_of(uuid, uuid) from public, anon;
 revoke execute on function private.call_state(uuid) from public, anon;
+revoke execute on function private.person_of_leg(public.call_legs, public.conversations)
+from public, anon;
 grant execute on function private.lead_of_call(public.conversations) to call_webhook;
 grant execute on function private.host_of_call(public.conversations) to call_webhook;
 grant execute on function private.seconds_left(public.conversations) to call_webhook;
 grant execute on function private.identity_of(uuid, uuid) to call_webhook;
 grant execute on function private.call_state(uuid) to call_webhook;
+grant execute on function private.person_of_leg(public.call_legs, public.conversations) to call_webhook;

@@ -20,7 +20,8 @@ create type private.call_parties as (
 );
 
 -- Whether a leg still goes on. One that was asked for, and of which nothing was heard in a minute, was never
--- dialled: the function that asked for it was killed.
+-- dialled: the function that asked for it was killed. Who has declined to join is not rung any more, whatever
+-- Twilio has told so far. (A lead who waits in a Dial of somebody who declined waits until that has ended.)
 create function private.is_alive(p_leg public.call_legs)
 returns boolean
 language plpgsql
@@ -35,6 +36,11 @@ begin
       and p_leg.call_sid is null
       and p_leg.asked_at < clock_timestamp() - interval '1 minute',
       false
+    )
+    and (
+      p_leg.declined_at is null
+      or p_leg.status = 'in-progress'
+      or coalesce(p_leg.asked_for not in ('add', 'warm'), true)
     );
 end;
 $$;
@@ -64,9 +70,7 @@ begin
     continue when not private.is_alive(v_leg);
     p.present := p.present + 1;
     if v_leg.call_sid = p_call.call_sid or v_leg.status = 'in-progress' then
-      if p_user_id = case
-        when v_leg.call_sid = p_call.call_sid then p_call.user_id else v_leg.user_id
-      end then
+      if p_user_id = private.person_of_leg(v_leg, p_call) then
         p.mine := v_leg;
       end if;
       if v_leg.role <> 'lead' and v_leg.id is distinct from (p.host).id then

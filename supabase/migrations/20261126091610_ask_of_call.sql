@@ -27,6 +27,7 @@ declare
   v_last public.call_actions;
   v_open public.call_actions;
   v_wish public.call_actions;
+  v_fitted record;
   v_error text;
   v_before text;
   d private.call_decision;
@@ -138,8 +139,9 @@ begin
       perform private.leave_call();
       return private.answer_wish(v_call.id, false, true, v_last);
     end if;
-    select fitted.p_wish, fitted.p_error into v_wish, v_error
-    from private.fit_wish(v_wish, v_call, v_parties) as fitted;
+    v_fitted := private.fit_wish(v_wish, v_call, v_parties);
+    v_wish := v_fitted.p_wish;
+    v_error := v_fitted.p_error;
   end if;
 
   -- Every time, also if the wish was let through before: what is stored is never trusted.

@@ -33,7 +33,7 @@ begin
     where business_members.business_id = p_call.business_id and business_members.user_id = p_user_id
   ) then
     if p_then_user_id is null then
-      return ('apologize', null);
+      return ('apologize'::text, null::uuid);
     end if;
     return private.ring_for_lead(p_call, p_cause_id, p_then_user_id, null);
   end if;
@@ -53,7 +53,7 @@ begin
     nullif(p_then_user_id, p_user_id), 'done', clock_timestamp()
   );
   update public.conversations set bridge = 'dial' where conversations.id = p_call.id;
-  return ('ring', v_leg_id);
+  return ('ring'::text, v_leg_id);
 end;
 $$;
 
@@ -72,16 +72,16 @@ begin
   select * into v_leg from public.call_legs where call_legs.id = p_action.call_leg_id;
   -- They talk to this person, or have talked.
   if v_leg.answered_at is not null and not p_is_over then
-    return ('hang_up', null);
+    return ('hang_up'::text, null::uuid);
   end if;
 
   if private.is_alive(v_leg) and not p_is_over then
     if v_leg.user_id is not null then
-      return ('ring', v_leg.id);
+      return ('ring'::text, v_leg.id);
     end if;
     -- A number is dialled by control_fn alone, which asks the gate first. If it was killed, nobody is.
     if p_action.result is not null or p_action.lease_until > clock_timestamp() then
-      return ('hang_up', null);
+      return ('hang_up'::text, null::uuid);
     end if;
   end if;
 
@@ -90,7 +90,7 @@ begin
   elsif p_action.then_user_id is not null then
     return private.ring_for_lead(p_call, p_action.cause_id, p_action.then_user_id, null);
   end if;
-  return ('apologize', null);
+  return ('apologize'::text, null::uuid);
 end;
 $$;
 
@@ -135,7 +135,7 @@ declare
   v_mate_id uuid;
 begin
   if not private.is_alive(v_parties.lead) then
-    return ('hang_up', null);
+    return ('hang_up'::text, null::uuid);
   end if;
 
   -- The newest wish that was about the room.
@@ -159,12 +159,10 @@ begin
       and call_actions.call_leg_id = (v_parties.lead).id
       and call_actions.result is distinct from 'failed'
   ) then
-    return ('hang_up', null);
+    return ('hang_up'::text, null::uuid);
   end if;
 
-  v_host_user_id := case
-    when (v_parties.host).call_sid = p_call.call_sid then p_call.user_id else (v_parties.host).user_id
-  end;
+  v_host_user_id := private.person_of_leg(v_parties.host, p_call);
   -- The colleague who was on the call to the end. The room's end has ended their leg, too, and may be on
   -- record already.
   select call_legs.user_id into v_mate_id
@@ -212,7 +210,7 @@ begin
       p_call, v_wish.id, coalesce(v_holder_id, v_host_user_id, p_call.user_id), null
     );
   end if;
-  return ('hang_up', null);
+  return ('hang_up'::text, null::uuid);
 end;
 $$;
 
@@ -231,7 +229,7 @@ declare
 begin
   v_lead := private.lead_of_call(p_call);
   if not private.is_alive(v_lead) then
-    return ('hang_up', null);
+    return ('hang_up'::text, null::uuid);
   end if;
   select * into v_action from public.call_actions where call_actions.id = p_leg.call_action_id;
   -- The lead was sent to somebody else meanwhile: the Dial was interrupted for that.
@@ -240,7 +238,8 @@ begin
   end if;
   if p_status in ('completed', 'answered') then
     return (
-      case when p_call.bridge = 'room' and private.is_alive(p_leg) then 'join_room' else 'hang_up' end, null
+      case when p_call.bridge = 'room' and private.is_alive(p_leg) then 'join_room' else 'hang_up' end,
+      null::uuid
     );
   end if;
   return private.follow_ring(p_call, v_action, true);
