@@ -45,7 +45,7 @@ end;
 $$;
 
 -- Whether there is a sign that Twilio has done what was asked of it for this action: the leg to ring is
--- known to Twilio, or a Dial of the agent or of the lead has ended since.
+-- known to Twilio, or a Dial of the call has ended since.
 create function private.was_sent(p_action public.call_actions)
 returns boolean
 language plpgsql
@@ -64,7 +64,7 @@ begin
       and call_events.conversation_id = p_action.conversation_id
       and (
         (
-          call_events.source in ('dial_action', 'room_action')
+          call_events.source in ('dial_action', 'room_action', 'transfer_action')
           -- A request that waited for the call's lock came before it was asked.
           and call_events.received_at >= p_action.asked_at - interval '4 seconds'
         )

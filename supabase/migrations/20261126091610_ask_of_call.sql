@@ -26,6 +26,7 @@ declare
   v_parties private.call_parties;
   v_last public.call_actions;
   v_open public.call_actions;
+  v_left public.call_actions;
   v_wish public.call_actions;
   v_fitted record;
   v_error text;
@@ -84,8 +85,9 @@ begin
   v_wish.call_leg_id := p_leg_id;
 
   -- Who is on the call may change it, and who manages the business. Who has left it may take a cold transfer
-  -- back, and hear of what they asked for themselves that it is done.
-  if v_member.role = 'agent' and (v_parties.mine).id is null then
+  -- back, and ask again for what they have asked.
+  if v_member.role = 'agent' and (v_parties.mine).id is null
+    and not coalesce(v_open.asked_by = v_user_id and private.is_same_wish(v_open, v_wish), false) then
     if exists (
       select from public.call_actions
       where call_actions.business_id = v_call.business_id
@@ -129,8 +131,10 @@ begin
   end if;
   if v_open.id is not null and not private.is_same_wish(v_open, v_wish) then
     perform private.supersede_action(v_open, v_call.call_sid);
+    v_left := v_open;
     v_open := null;
     select * into v_call from public.conversations where conversations.id = p_conversation_id;
+    perform private.derive_call(v_call);
     v_parties := private.parties_of_call(v_call, v_user_id);
   end if;
 
@@ -142,6 +146,11 @@ begin
     v_fitted := private.fit_wish(v_wish, v_call, v_parties);
     v_wish := v_fitted.p_wish;
     v_error := v_fitted.p_error;
+    -- A transfer that was left before anybody was rung is taken back by that.
+    if v_error is not null and p_action = 'cancel' and v_left.action in ('add', 'transfer') then
+      perform private.leave_call();
+      return private.answer_wish(v_call.id, false, true, v_left);
+    end if;
   end if;
 
   -- Every time, also if the wish was let through before: what is stored is never trusted.

@@ -87,6 +87,12 @@ begin
 
   select * into v_call from public.conversations where conversations.call_sid = p_agent_call_sid;
   perform private.derive_call(v_call);
+  -- Pages follow the row: it changes with every end of an action.
+  if p_result is not null then
+    update public.conversations
+    set bridge = v_call.bridge
+    where conversations.id = v_call.id and conversations.updated_at = v_call.updated_at;
+  end if;
   v_state := private.call_state(v_call.id);
   perform private.leave_call();
   return v_state;

@@ -236,7 +236,7 @@ begin
   if v_ring.number > v_action.number then
     return private.follow_ring(p_call, v_ring, false);
   end if;
-  if p_status in ('completed', 'answered') then
+  if p_status in ('completed', 'answered') or p_leg.answered_at is not null then
     return (
       case when p_call.bridge = 'room' and private.is_alive(p_leg) then 'join_room' else 'hang_up' end,
       null::uuid
@@ -326,7 +326,6 @@ begin
   if p_after = 'dial' then
     if v_call.bridge = 'room'
       and v_leg.id = v_host.id
-      and p_status in ('completed', 'answered')
       and private.is_alive(v_leg)
       and private.is_alive(private.lead_of_call(v_call)) then
       c.next := 'join_room';
