@@ -38,11 +38,15 @@ begin
     select notes.what, notes.leg_id, notes.call_sid
     from jsonb_to_recordset(coalesce(p_notes, '[]')) as notes (what text, leg_id uuid, call_sid text)
   loop
-    select * into v_leg
-    from public.call_legs
-    where call_legs.conversation_id = v_call.id
-      and (call_legs.id = v_note.leg_id or (v_note.leg_id is null and call_legs.call_sid = v_note.call_sid));
-    continue when not found;
+    if v_note.what = 'not_in_room' then
+      -- Also after the end of the action: it is about what Twilio did.
+      update public.conversations
+      set bridge = v_action.bridge_before
+      where conversations.id = v_call.id
+        and v_action.bridge_before = 'dial'
+        and not private.was_sent(v_action);
+      continue;
+    end if;
 
     v_status := case v_note.what
       when 'leg_dialled' then 'queued'
@@ -52,14 +56,11 @@ begin
       when 'redirected' then 'redirected'
       when 'removed' then 'removed'
     end;
-    if v_note.what = 'not_in_room' then
-      -- Also after the end of the action: it is about what Twilio did.
-      update public.conversations
-      set bridge = v_action.bridge_before
-      where conversations.id = v_call.id
-        and v_action.bridge_before = 'dial'
-        and not private.was_sent(v_action);
-    elsif v_status is not null then
+    select * into v_leg
+    from public.call_legs
+    where call_legs.conversation_id = v_call.id
+      and (call_legs.id = v_note.leg_id or (v_note.leg_id is null and call_legs.call_sid = v_note.call_sid));
+    if found and v_status is not null then
       perform private.store_call_event(
         coalesce(v_note.call_sid, v_leg.call_sid), p_agent_call_sid, 'control', v_status,
         v_action.number::integer, clock_timestamp(),
