@@ -75,13 +75,40 @@ class CallEvent(TypedDict):
 
 
 class Leg(TypedDict):
-    """The state of a leg, as Twilio's REST API tells it. ``ended_at`` is ISO 8601."""
+    """The state of a leg, as Twilio's REST API tells it. Times are ISO 8601.
+
+    ``call_leg_id`` is set if this is found to be a leg that was asked for. ``on_hold`` is set for a
+    leg that is in the call's room, where ``observed_at`` it was seen.
+    """
 
     call_sid: str
     status: str
     ended_at: str | None
     duration_seconds: int | None
     payload: Mapping[str, str]
+    call_leg_id: str | None
+    on_hold: bool | None
+    observed_at: str | None
+
+
+class UnknownLeg(TypedDict):
+    """A leg that was asked for, and of which Twilio told nothing. ``to`` is a number or a
+    ``client:``, ``asked_at`` ISO 8601."""
+
+    leg_id: str
+    to: str
+    asked_at: str | None
+
+
+class ClaimedCall(TypedDict):
+    """A call to ask Twilio about. ``call_sid`` names it, ``legs`` has the CallSids that are known.
+    ``room`` is None if it never had one."""
+
+    call_sid: str
+    legs: list[str]
+    unknown_legs: list[UnknownLeg]
+    room: str | None
+    lead_call_sid: str | None
 
 
 class Grant(TypedDict):
@@ -127,20 +154,21 @@ class BegunCall(Decision):
 
 
 class StoredEvent(TypedDict):
-    """``new`` is False for a duplicate. ``conversation_id`` is None until the call is known."""
+    """``new`` is False for a duplicate, and None if a room that is not this call's reported this:
+    nothing is stored. ``conversation_id`` is None until the call is known."""
 
-    new: bool
+    new: bool | None
     conversation_id: str | None
 
 
 class Claim(TypedDict):
-    """The calls to ask Twilio about now, by the CallSid of the agent's leg.
+    """The calls to ask Twilio about now.
 
     ``settled`` counts the calls that have left the list because the ledger is complete without a
     question. ``paused_seconds`` is how long Twilio must not be asked, or None.
     """
 
-    calls: list[str]
+    calls: list[ClaimedCall]
     settled: int
     paused_seconds: int | None
 
