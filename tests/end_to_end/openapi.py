@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import schemathesis
-import yaml
 from hypothesis import strategies as st
 
-from stack.settings import CHECKOUT
+from stack import api_description
 
-DOCUMENT = yaml.safe_load((CHECKOUT / "docs" / "openapi.yaml").read_text())
+DOCUMENT = api_description.read()
 for column in DOCUMENT["components"]["schemas"]["Conversation"]["properties"].values():
     # Supabase Lite writes times as Postgres does, with a space; PostgREST writes ISO 8601.
     if column.get("format") == "date-time":
