@@ -30,8 +30,7 @@ def find(database: Database, access_token: str, conversation_id: uuid.UUID) -> R
     row = database.find(access_token, "conversations", columns, str(conversation_id))
     if row is None:
         raise errors.NotFound("There is no such conversation in your business.")
-    legs = row["legs"]
-    if not isinstance(legs, list):
-        raise errors.PhoneSystemError("call_legs did not answer a list of legs")
-    legs.sort(key=lambda leg: (leg["asked_at"] or "", leg["role"]))
+    legs = row.get("legs")
+    if isinstance(legs, list):
+        legs.sort(key=lambda leg: (leg["asked_at"] or "", leg["role"]))
     return row

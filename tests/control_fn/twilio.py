@@ -6,6 +6,7 @@ dialled. The phone network of the stack is a better one; this one is fast, and e
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -232,7 +233,7 @@ def _member(room_sid: str, call_sid: str, member: Member) -> dict[str, Any]:
     }
 
 
-def _page(name: str, shown: list[dict[str, object]]) -> Answer:
+def _page(name: str, shown: Sequence[Mapping[str, object]]) -> Answer:
     return Answer(body={name: shown, "next_page_uri": None})
 
 

@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 from stack import api_description
 
 DOCUMENT = api_description.read()
-for column in DOCUMENT["components"]["schemas"]["Conversation"]["properties"].values():
-    # Supabase Lite writes times as Postgres does, with a space; PostgREST writes ISO 8601.
-    if column.get("format") == "date-time":
-        del column["format"]
+for schema in ("Conversation", "Leg"):
+    for column in DOCUMENT["components"]["schemas"][schema]["properties"].values():
+        # Supabase Lite writes times as Postgres does, with a space; PostgREST writes ISO 8601.
+        if column.get("format") == "date-time":
+            del column["format"]
 DESCRIPTION = schemathesis.openapi.from_dict(DOCUMENT)
 
 # Ids of rows in the running stack. With random ids only, every request would be refused.
