@@ -116,15 +116,17 @@ def read_dial_end(
     """How a Dial ended. Raises InvalidRequest.
 
     ``agent_call_sid`` and ``call_leg_id`` come from the address that Twilio calls. Without them the
-    request is from the agent's own leg.
+    request is from the agent's own leg. A leg that the REST API sends to the room's address comes
+    without a status, because no Dial of it has ended: ``redirected``.
     """
     sid = read_call_sid(form)
+    sent_here = after == "room" and not form.get("DialCallStatus")
     return {
         "call_sid": sid,
         "agent_call_sid": agent_call_sid or sid,
         "after": after,
         "call_leg_id": call_leg_id,
-        "status": _read_dial_status(form, after),
+        "status": "redirected" if sent_here else _read_status(form, "DialCallStatus"),
         "dial_call_sid": read_call_sid(form, "DialCallSid") if form.get("DialCallSid") else None,
         "duration_seconds": parsing.parse_count(form.get("DialCallDuration")),
         "payload": _read_payload(form),
@@ -157,13 +159,6 @@ def _read_status(form: Form, name: str) -> str:
     if not status:
         raise errors.InvalidRequest(f"{name} is missing.")
     return status
-
-
-def _read_dial_status(form: Form, after: str) -> str:
-    """How the Dial ended. A leg that we took out of the room asks without a Dial's status."""
-    if after == "room" and not form.get("DialCallStatus"):
-        return "redirected"
-    return _read_status(form, "DialCallStatus")
 
 
 def _parse_timestamp(text: str | None) -> str | None:
