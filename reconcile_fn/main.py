@@ -62,7 +62,7 @@ def reconcile(request: Request) -> Response:
                 raise errors.TwilioBusy(claim["paused_seconds"])
             if not claim["calls"] and not claim["settled"]:
                 break
-            run.settle([call["call_sid"] for call in claim["calls"]])
+            run.settle(claim["calls"])
     finally:
         web.note(asked=run.asked, settled=run.settled, failed=len(run.failures))
     if run.failures:
