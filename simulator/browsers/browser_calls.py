@@ -99,14 +99,12 @@ class BrowserCall:
 
     def press(self, digits: str) -> None:
         """The browser sent digits."""
-        if self.call.media:
-            self.call.media.digits += digits
-        self.call.log.add("browser", f"digits: {digits}", digits=digits)
+        self.call.agent.press(digits)
 
     def receive(self, content: str) -> None:
         """The browser sent a message."""
-        if self.call.media:
-            self.call.media.messages.append(content)
+        if self.call.agent.media:
+            self.call.agent.media.messages.append(content)
         self.call.log.add("browser", "message", content=content)
 
     def lose(self, grace: float) -> None:
@@ -118,8 +116,8 @@ class BrowserCall:
         self.browser = None
         if self.over:
             return
-        if self.call.media:
-            self.call.media.socket_losses += 1
+        if self.call.agent.media:
+            self.call.agent.media.socket_losses += 1
         if not self._answered:
             self.call.log.add("browser", "socket lost before the answer")
             self.call.hang_up("agent")
@@ -151,7 +149,7 @@ class BrowserCall:
                 self._answered = True
                 sdp = {} if self._peer else await self._new_audio(self._offer)
                 await self._send("answer", {"reconnect": self.reconnect_token, **sdp})
-        elif call.lead and call.lead.status == "ringing" and not self._rung:
+        elif call.agent.rings and not self._rung:
             # With audio, so that the agent hears the ringback.
             self._rung = True
             await self._send("ringing", await self._new_audio(self._offer))
@@ -168,13 +166,13 @@ class BrowserCall:
         declined (twilio.com/docs/api/errors/31002).
         """
         call = self.call
-        if call.agent.answered is not None or call.agent_gone:
+        if call.agent.answered is not None or call.agent.hung_up:
             return None
         code, message = errors.CONNECTION_DECLINED, "Connection declined"
         if call.agent.status == "busy":
             code, message = _UNANSWERED["busy"]
-        elif call.agent.status == "completed" and call.lead:
-            code, message = _UNANSWERED.get(call.lead.status, (code, message))
+        elif call.agent.status == "completed" and call.agent.dialled:
+            code, message = _UNANSWERED.get(call.agent.dialled, (code, message))
         return {"code": code, "message": message}
 
     async def _send(self, kind: str, payload: Mapping[str, object]) -> None:
@@ -185,13 +183,13 @@ class BrowserCall:
 
     async def _new_audio(self, offer: str) -> dict[str, str]:
         """Replace the peer by a new one for ``offer``; the part of a payload with its answer."""
-        media = self.call.media
+        media = self.call.agent.media
         if media is None:
             raise NoAudio("this call has no browser")
         new_peer = await load_peer()
         await self._close_peer()
         self._offer = offer
-        self._peer = new_peer(media, lambda: self.call.sound, self._media_host)
+        self._peer = new_peer(media, self.call.agent.audio, self._media_host)
         try:
             sdp = await self._peer.answer(offer)
         except ValueError as error:

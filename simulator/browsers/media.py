@@ -11,7 +11,6 @@ import fractions
 import logging
 import re
 import time
-from collections.abc import Callable
 
 from aioice import Connection
 from aiortc import (
@@ -24,8 +23,9 @@ from aiortc import (
 from av import AudioFrame, AudioResampler
 
 from simulator.calls import sounds
+from simulator.calls.audio import LegAudio
 from simulator.calls.media_record import MediaRecord
-from simulator.calls.sounds import FRAME_BYTES, FRAME_SAMPLES, SAMPLE_RATE, Sound
+from simulator.calls.sounds import FRAME_SAMPLES, SAMPLE_RATE
 
 # At INFO it logs every packet of the handshake.
 logging.getLogger("aioice").setLevel(logging.WARNING)
@@ -33,8 +33,6 @@ logging.getLogger("aioice").setLevel(logging.WARNING)
 _FRAME_SECONDS = FRAME_SAMPLES / SAMPLE_RATE
 _LONGEST_LAG = 0.5
 """Seconds. Frames that are later than this are left out, not sent all at once."""
-_ECHO_BYTES = 25 * FRAME_BYTES
-"""At most half a second of audio waits to be echoed."""
 
 
 class OfferRefused(ValueError):
@@ -42,14 +40,15 @@ class OfferRefused(ValueError):
 
 
 class Peer:
-    """Answers one offer, plays what ``sound`` returns, and counts frames in ``media``."""
+    """Answers one offer, connects the browser with ``audio``, and counts frames in ``media``."""
 
-    def __init__(self, media: MediaRecord, sound: Callable[[], Sound], host: str) -> None:
+    def __init__(self, media: MediaRecord, audio: LegAudio, host: str) -> None:
         self._media = media
         self._host = host
         # Without this, aiortc asks a STUN server on the internet for our address.
         self._connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
-        self._line = _Line(media, sound)
+        self._audio = audio
+        self._line = _Line(media, audio)
         self._listening: asyncio.Task[None] | None = None
         self._connection.on("track", self._on_track)
         self._connection.on("connectionstatechange", self._on_state)
@@ -88,7 +87,7 @@ class Peer:
             self._listening = asyncio.get_running_loop().create_task(self._listen(track))
 
     async def _listen(self, track: MediaStreamTrack) -> None:
-        """Count the frames that arrive and pass them to the echo."""
+        """Count the frames that arrive, and pass them on."""
         resampler = AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
         media = self._media
         while True:
@@ -102,7 +101,7 @@ class Peer:
             heard = b"".join(_samples(part) for part in resampler.resample(frame))
             if not sounds.is_silent(heard):
                 media.non_silent_frames_received += 1
-            self._line.hear(heard)
+            self._audio.say(heard)
 
 
 class _Line(MediaStreamTrack):
@@ -110,21 +109,12 @@ class _Line(MediaStreamTrack):
 
     kind = "audio"
 
-    def __init__(self, media: MediaRecord, sound: Callable[[], Sound]) -> None:
+    def __init__(self, media: MediaRecord, audio: LegAudio) -> None:
         super().__init__()
         self._media = media
-        self._sound = sound
-        self._playing: Sound = "silence"
-        self._position = 0
+        self._audio = audio
         self._pts = 0
         self._due: float | None = None
-        self._echo = bytearray()
-
-    def hear(self, samples: bytes) -> None:
-        """Keep the browser's audio if it must be echoed."""
-        if self._sound() == "echo":
-            self._echo += samples
-            del self._echo[: max(0, len(self._echo) - _ECHO_BYTES)]
 
     async def recv(self) -> AudioFrame:
         """The next frame, when it is due."""
@@ -135,7 +125,7 @@ class _Line(MediaStreamTrack):
         self._due = max(due, now - _LONGEST_LAG)
         await asyncio.sleep(max(0.0, self._due - now))
 
-        samples = self._next_samples()
+        samples = self._audio.frame()
         self._media.frames_sent += 1
         if not sounds.is_silent(samples):
             self._media.non_silent_frames_sent += 1
@@ -148,19 +138,6 @@ class _Line(MediaStreamTrack):
         frame.pts = self._pts
         self._pts += FRAME_SAMPLES
         return frame
-
-    def _next_samples(self) -> bytes:
-        sound = self._sound()
-        if sound != self._playing:
-            self._playing = sound
-            self._position = 0
-            self._echo.clear()
-        self._position += 1
-        if sound != "echo" or len(self._echo) < FRAME_BYTES:
-            return sounds.frame(sound, self._position - 1)
-        samples = bytes(self._echo[:FRAME_BYTES])
-        del self._echo[:FRAME_BYTES]
-        return samples
 
 
 async def gather_on(host: str, connection: Connection) -> None:
