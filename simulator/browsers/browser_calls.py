@@ -67,6 +67,8 @@ class BrowserCall:
         self._rung = False
         self._answered = False
         self._left = False
+        self._knows_sid = False
+        """The browser was sent the CallSid. Before, it knows the call by its temporary SID."""
         self._grace: asyncio.TimerHandle | None = None
 
     def is_called(self, sid: str) -> bool:
@@ -178,9 +180,14 @@ class BrowserCall:
         return {"code": code, "message": message}
 
     async def _send(self, kind: str, payload: Mapping[str, object]) -> None:
-        if self.browser is not None:
-            told = kind in ("ringing", "answer") or self._rung or self._answered
-            sid = self.call.sid if told else self.temporary_sid
+        """Send a message about the call, unless the browser hung up or was told of the end.
+
+        The SDK takes the CallSid of any `ringing` and `answer` for that of its present call, which
+        may be the next one by then.
+        """
+        if self.browser is not None and not self._left and (kind == "hangup" or not self.over):
+            self._knows_sid = self._knows_sid or kind in ("ringing", "answer")
+            sid = self.call.sid if self._knows_sid else self.temporary_sid
             await self.browser.send(kind, {"callsid": sid, **payload})
 
     async def _new_audio(self, offer: str) -> dict[str, str]:

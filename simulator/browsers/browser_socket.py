@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl
 from aiohttp import WSMsgType, web
 
 from simulator.browsers.browser_calls import BrowserCall, NoAudio
+from simulator.browsers.edges import Location
 from simulator.browsers.frames import HEARTBEAT, Malformed, Payload, decode, encode, text_of
 from simulator.browsers.switchboard import Switchboard
 from simulator.protocol import access_token, errors
@@ -50,10 +51,12 @@ class BrowserSocket:
         switchboard: Switchboard,
         websocket: web.WebSocketResponse,
         transport: asyncio.Transport | None,
+        location: Location,
     ) -> None:
         self._switchboard = switchboard
         self._websocket = websocket
         self._transport = transport
+        self._location = location
         self._token = ""
         """The last token that was valid."""
         self._grant: Grant | None = None
@@ -151,8 +154,8 @@ class BrowserSocket:
         await self.send(
             "connected",
             {
-                "region": "US_EAST_VIRGINIA",
-                "edge": "ashburn",
+                "region": self._location.region,
+                "edge": self._location.edge,
                 "home": "us1",
                 "gateway": "simulator",
                 "token": {

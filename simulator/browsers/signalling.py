@@ -10,6 +10,7 @@ from aiohttp import web
 
 from simulator.browsers.browser_calls import NoAudio, load_peer
 from simulator.browsers.browser_socket import BrowserSocket
+from simulator.browsers.edges import location_of
 from simulator.browsers.frames import MAX_FRAME_BYTES
 from simulator.browsers.switchboard import Switchboard, Timing
 from simulator.calls.network import PhoneNetwork
@@ -42,7 +43,8 @@ class Signalling:
         await websocket.prepare(request)
         # A browser that connects is about to call. So the slow import starts now.
         self._switchboard.in_background(_load_audio())
-        socket = BrowserSocket(self._switchboard, websocket, request.transport)
+        location = location_of(request.host)
+        socket = BrowserSocket(self._switchboard, websocket, request.transport, location)
         self.sockets.add(socket)
         try:
             await socket.serve()

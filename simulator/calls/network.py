@@ -56,7 +56,7 @@ class PhoneNetwork:
         in the background. Raises TokenRefused.
         """
         grant = access_token.verify(token, self.account)
-        call = Call(grant.identity, grant.app, params, overrides, Timeline(self.clock))
+        call = Call(grant.identity, grant.outgoing_app(), params, overrides, Timeline(self.clock))
         call.media = media
         self.calls[call.sid] = call
         webhooks = CallWebhooks(

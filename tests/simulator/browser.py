@@ -41,6 +41,9 @@ class Payload(TypedDict, total=False):
     reconnect: str
     error: ErrorPayload
     token: Mapping[str, object]
+    edge: str
+    region: str
+    home: str
     acktype: str
     voiceeventsid: str
 
@@ -189,9 +192,10 @@ async def connected(lab: Lab, token: str | None = None) -> AsyncIterator[Browser
 
 
 @asynccontextmanager
-async def socket(lab: Lab) -> AsyncIterator[Browser]:
-    """A browser that has not sent its token yet."""
-    async with lab.http.ws_connect("/signal") as websocket:
+async def socket(lab: Lab, host: str | None = None) -> AsyncIterator[Browser]:
+    """A browser that has not sent its token yet, and believes that the network is at ``host``."""
+    headers = {"Host": host} if host else {}
+    async with lab.http.ws_connect("/signal", headers=headers) as websocket:
         yield Browser(websocket)
 
 
