@@ -308,3 +308,8 @@ class BrowserSocket:
         except (ConnectionError, RuntimeError):
             # `serve` notices it too and cleans up.
             logger.debug("a browser is gone")
+
+
+def _json_of(value: object) -> str:
+    """``value`` as a page's `JSON.stringify` writes it."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -84,7 +84,9 @@ class UserMessages:
         }
         for subscription in self._subscriptions.values():
             if subscription.call_sid == leg.sid:
-                delivery = Delivery("message", subscription.callback, subscription.method, params)
+                delivery = Delivery(
+                    "user-message", subscription.callback, subscription.method, params
+                )
                 leg.log.deliveries.append(delivery)
                 task = asyncio.get_running_loop().create_task(self._sender.deliver(delivery))
                 self._deliveries.add(task)

@@ -45,7 +45,9 @@ async def _list_calls(request: web.Request) -> web.Response:
 
 
 async def _show_call(request: web.Request) -> web.Response:
-    return web.json_response(call_json.full(call_of(request)))
+    call = call_of(request)
+    rooms = request.app[NETWORK].rooms.of_call(call)
+    return web.json_response(call_json.full(call, rooms))
 
 
 async def _show_events(request: web.Request) -> web.Response:

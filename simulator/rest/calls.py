@@ -55,8 +55,10 @@ async def _update_call(network: PhoneNetwork, request: web.Request) -> web.Respo
         raise ApiError(400, 20001, "Status must be completed or canceled")
     if not leg.live or (status == "canceled" and leg.answered is not None):
         raise ApiError(400, 21220, "Call is not in-progress. Cannot redirect.")
-    # The lead's leg ends as if the lead had hung up.
-    call.hang_up("agent" if leg is call.agent else "callee")
+    if leg.direction == "inbound":
+        leg.hang_up()
+    else:
+        leg.release("canceled", None)
     return web.json_response(_call_json(network.account, call, leg))
 
 

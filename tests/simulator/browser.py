@@ -182,13 +182,18 @@ class Browser:
     async def expect_error(self) -> int:
         return (await self.expect("error"))["error"]["code"]
 
-    async def expect_silence(self, seconds: float = 0.1) -> None:
+    async def messages(self, seconds: float) -> list[tuple[str, Payload]]:
+        """What comes in ``seconds``."""
+        received = []
         try:
             async with asyncio.timeout(seconds):
-                received = await self.receive()
+                while True:
+                    received.append(await self.receive())
         except TimeoutError:
-            return
-        raise AssertionError(received)
+            return received
+
+    async def expect_silence(self, seconds: float = 0.1) -> None:
+        assert await self.messages(seconds) == []
 
     async def listen(self, token: str | None = None, **more: object) -> Payload:
         await self.send("listen", token=token or access_token(), browserinfo={}, **more)

@@ -223,7 +223,7 @@ def test_a_browser_that_hangs_up_while_its_audio_is_made_is_told_nothing(moment:
                 await making.wait()
                 await browser.send("hangup", callsid=TEMPORARY_SID)
                 [call] = lab.network.calls.values()
-                while not call.agent_gone:
+                while not call.agent.hung_up:
                     await asyncio.sleep(0.01)
                 hung_up.set()
                 await lab.ended(call.sid)
