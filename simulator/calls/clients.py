@@ -14,6 +14,7 @@ from typing import Literal, Protocol
 from simulator.calls.legs import Leg
 from simulator.calls.sounds import Sound
 
+ClientEnding = Literal["answer", "decline", "no-answer"]
 Outcome = Literal["answered", "declined", "gone"]
 
 MAX_SCRIPTED = 1000
@@ -44,7 +45,7 @@ class Directory(Protocol):
 class ClientScript:
     """What a client without a browser does when it is called. Durations are simulated seconds."""
 
-    ending: Literal["answer", "decline", "no-answer"] = "answer"
+    ending: ClientEnding = "answer"
     answer_after: float = 2.0
     """Until it answers or declines. Infinite: never."""
     talk_seconds: float = math.inf

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from simulator.browsers.switchboard import Timing
-from tests.simulator.browser import Gone, an_offer, audio, connected, registered
+from tests.simulator.browser import an_offer, audio, connected, registered
 from tests.simulator.incoming import calling, dials, end_of_dial, ringing, status_of, talking
 from tests.simulator.lab import Lab, access_token, in_lab
 
@@ -194,14 +194,3 @@ async def test_caller_and_callee_hear_each_other_in_the_callees_first_codec(lab:
         before = adas.loud_frames
         await asyncio.sleep(0.3)
         assert adas.loud_frames == before
-
-
-@in_lab(time_scale=1)
-async def test_dropping_the_sockets_of_browsers_that_ring_ends_the_ringing(lab: Lab) -> None:
-    dials(lab)
-    async with ringing(lab, "bob") as (_, sid, [(bob, _)]):
-        await lab.post("/simulator/outage", {"seconds": 0.01, "dropSockets": True})
-        with pytest.raises(Gone):
-            await bob.receive()
-        await lab.ended(sid)
-    assert end_of_dial(lab)["DialCallStatus"] == "no-answer"

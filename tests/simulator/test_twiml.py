@@ -227,5 +227,6 @@ def test_commas_do_not_separate_progress_events() -> None:
     )
     [dial] = document.verbs
     assert isinstance(dial, Dial)
-    assert dial.number.status_callback_events == {"answered"}
+    [number] = dial.nouns
+    assert number.status_callback_events == {"answered"}
     assert [problem.code for problem in document.warnings] == [12200]
