@@ -18,6 +18,7 @@ from aiortc import (
     MediaStreamTrack,
     RTCConfiguration,
     RTCPeerConnection,
+    RTCRtpSender,
     RTCSessionDescription,
 )
 from av import AudioFrame, AudioResampler
@@ -35,42 +36,70 @@ _LONGEST_LAG = 0.5
 """Seconds. Frames that are later than this are left out, not sent all at once."""
 
 
-class OfferRefused(ValueError):
-    """The offer cannot be answered; the message says why."""
+_OFFERED = ("audio/opus", "audio/PCMU")
+
+
+class SdpRefused(ValueError):
+    """There is no audio for the browser's SDP; the message says why."""
 
 
 class Peer:
-    """Answers one offer, connects the browser with ``audio``, and counts frames in ``media``."""
+    """Answers one offer, or makes one. Connects a browser with ``audio``, counting in ``media``."""
 
     def __init__(self, media: MediaRecord, audio: LegAudio, host: str) -> None:
         self._media = media
+        self._audio = audio
         self._host = host
         # Without this, aiortc asks a STUN server on the internet for our address.
         self._connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
-        self._audio = audio
         self._line = _Line(media, audio)
         self._listening: asyncio.Task[None] | None = None
         self._connection.on("track", self._on_track)
         self._connection.on("connectionstatechange", self._on_state)
 
     async def answer(self, offer: str) -> str:
-        """The SDP that answers ``offer``, with all candidates. Raises OfferRefused."""
+        """The SDP that answers ``offer``, with all candidates. Raises SdpRefused."""
         connection = self._connection
         try:
             connection.addTrack(self._line)
             await connection.setRemoteDescription(RTCSessionDescription(offer, "offer"))
-            [audio] = connection.getTransceivers()
-            gatherer = audio.receiver.transport.transport.iceGatherer
-            await gather_on(self._host, gatherer._connection)
+            await self._gather()
             await connection.setLocalDescription(await connection.createAnswer())
         except OSError as error:
-            raise OfferRefused(f"no audio on {self._host}: {error}") from error
+            raise SdpRefused(f"no audio on {self._host}: {error}") from error
         except Exception as error:
             # aiortc raises exceptions of many types for an SDP that it cannot parse.
-            raise OfferRefused(f"cannot answer the browser's SDP: {error!r}") from error
+            raise SdpRefused(f"cannot answer the browser's SDP: {error!r}") from error
         sdp = connection.localDescription.sdp
         self._media.codec = _first_codec(sdp)
         return sdp
+
+    async def offer(self) -> str:
+        """An SDP that offers Opus and PCMU, with all candidates. Raises SdpRefused."""
+        connection = self._connection
+        try:
+            connection.addTrack(self._line)
+            [audio] = connection.getTransceivers()
+            known = RTCRtpSender.getCapabilities("audio").codecs
+            audio.setCodecPreferences([codec for codec in known if codec.mimeType in _OFFERED])
+            offer = await connection.createOffer()
+            await self._gather()
+            await connection.setLocalDescription(offer)
+        except OSError as error:
+            raise SdpRefused(f"no audio on {self._host}: {error}") from error
+        return connection.localDescription.sdp
+
+    async def accept(self, answer: str) -> None:
+        """Start the audio with the browser's answer to `offer`. Raises SdpRefused.
+
+        The first codec of the answer is used in both directions.
+        """
+        try:
+            await self._connection.setRemoteDescription(RTCSessionDescription(answer, "answer"))
+        except Exception as error:
+            # As in `answer`.
+            raise SdpRefused(f"cannot use the browser's SDP: {error!r}") from error
+        self._media.codec = _first_codec(answer)
 
     async def close(self) -> None:
         """End the audio and free the port."""
@@ -78,6 +107,11 @@ class Peer:
         if self._listening:
             self._listening.cancel()
         await self._connection.close()
+
+    async def _gather(self) -> None:
+        [audio] = self._connection.getTransceivers()
+        gatherer = audio.receiver.transport.transport.iceGatherer
+        await gather_on(self._host, gatherer._connection)
 
     def _on_state(self) -> None:
         self._media.connection_state = self._connection.connectionState
@@ -87,7 +121,7 @@ class Peer:
             self._listening = asyncio.get_running_loop().create_task(self._listen(track))
 
     async def _listen(self, track: MediaStreamTrack) -> None:
-        """Count the frames that arrive, and pass them on."""
+        """Count the frames that arrive and pass them on."""
         resampler = AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
         media = self._media
         while True:

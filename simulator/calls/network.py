@@ -18,6 +18,7 @@ from simulator.calls.exchange import Exchange, Shared
 from simulator.calls.legs import Callback, Leg, new_call_sid
 from simulator.calls.media_record import MediaRecord
 from simulator.calls.rooms import Participant, Room, RoomCallback, Rooms
+from simulator.calls.user_messages import UserMessages
 from simulator.protocol import access_token
 from simulator.protocol.account import Account
 from simulator.protocol.verbs import Client
@@ -62,6 +63,7 @@ class PhoneNetwork:
         self._ended: deque[str] = deque()
         self._queue = ApiQueue(clock.now)
         self._sender = WebhookSender(account.auth_token)
+        self.messages = UserMessages(account, self._sender)
         self._shared = Shared(
             Delivering(
                 account,
@@ -98,7 +100,7 @@ class PhoneNetwork:
         """
         grant = access_token.verify(token, self.account)
         call = Call(self.clock, new_call_sid(), params)
-        app = grant.app
+        app = grant.outgoing_app()
         callback = (
             Callback(app.status_callback, app.status_callback_method)
             if app.status_callback
@@ -172,6 +174,7 @@ class PhoneNetwork:
             self._running[task].abandon()
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+        await self.messages.close()
         await self._sender.close()
 
     def _exchange_of(self, call: Call) -> Exchange:

@@ -25,10 +25,19 @@ from simulator.rest import (
     conferences,
     participants,
     phone_numbers,
+    user_messages,
 )
 from simulator.rest.frame import ApiError, Handler, not_found
 
-RESOURCES = (accounts, phone_numbers, applications, calls, conferences, participants)
+RESOURCES = (
+    accounts,
+    phone_numbers,
+    applications,
+    calls,
+    conferences,
+    participants,
+    user_messages,
+)
 
 
 @dataclass

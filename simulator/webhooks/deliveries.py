@@ -12,10 +12,10 @@ from simulator.protocol.account import HttpMethod
 from simulator.protocol.errors import Problem
 
 DeliveryKind = Literal[
-    "voice", "action", "lead-status", "agent-status", "leg-status", "room-status"
+    "voice", "action", "lead-status", "agent-status", "leg-status", "room-status", "user-message"
 ]
 """`leg-status`: about a leg that is neither the agent's nor the lead's. `room-status`: about a
-conference."""
+conference. `user-message`: what a page sent to the application's server."""
 Failure = Literal["4xx", "5xx", "ct", "rt", "tt", "partial", "redirects", "url"]
 """Why an attempt failed. `ct`, `rt`, `tt`: time limit to connect, to read, in total."""
 
