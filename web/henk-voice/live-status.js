@@ -3,14 +3,14 @@ import { isOver } from './call-statuses.js';
 /**
  * @typedef {import('@supabase/supabase-js').SupabaseClient} SupabaseClient
  * @typedef {import('@supabase/supabase-js').RealtimeChannel} RealtimeChannel
- * @typedef {import('./conversations.js').Conversation} Conversation
+ * @typedef {import('./legs.js').ConversationWithLegs} ConversationWithLegs
  *
  * @typedef {object} LiveStatusOptions
  * @property {SupabaseClient} supabase
  * @property {boolean} realtime false if the project has no Supabase Realtime
- * @property {(id: string) => Promise<Conversation>} fetch reads one conversation
- * @property {(row: Partial<Conversation> & { id: string }) => void} onChange a conversation
- *   changed: its id, and all columns or only the changed ones
+ * @property {(id: string) => Promise<ConversationWithLegs>} fetch reads one conversation
+ * @property {(row: Partial<ConversationWithLegs> & { id: string }) => void} onChange a conversation
+ *   changed: its id, and all columns or only the changed ones; `legs` if they were read
  * @property {() => void} onGap some changes may have been missed
  */
 
@@ -42,6 +42,8 @@ export class LiveStatus {
   #rejoining;
   /** The timer of each watched conversation, by its id. @type {Map<string, ReturnType<typeof setTimeout>>} */
   #watched = new Map();
+  /** The conversations that are read now, each with whether it has to be read again. @type {Map<string, boolean>} */
+  #reading = new Map();
 
   /** @param {LiveStatusOptions} options */
   constructor(options) {
@@ -115,6 +117,26 @@ export class LiveStatus {
     this.#pollLater(id, FIRST_POLL_MS);
   }
 
+  /**
+   * Reads a conversation at once. While it is read, others may ask for it: it is read once more for all
+   * of them.
+   *
+   * @param {string} id
+   */
+  async read(id) {
+    const isUnderWay = this.#reading.has(id);
+    this.#reading.set(id, isUnderWay);
+    if (isUnderWay) return;
+    try {
+      this.#tell(await this.#options.fetch(id));
+    } catch {
+      // The next poll may succeed.
+    }
+    const again = this.#reading.get(id);
+    this.#reading.delete(id);
+    if (again && !this.#stopped) await this.read(id);
+  }
+
   #leave() {
     clearTimeout(this.#rejoining);
     this.#rejoining = undefined;
@@ -150,7 +172,7 @@ export class LiveStatus {
     if (this.#watched.has(id)) this.#pollLater(id, nextWait);
   }
 
-  /** @param {(Partial<Conversation> & { id: string }) | undefined} row */
+  /** @param {(Partial<ConversationWithLegs> & { id: string }) | undefined} row */
   #tell(row) {
     if (!row) return;
     if (row.status && isOver(row.status)) {
