@@ -1,4 +1,5 @@
 import { Emitter } from './emitter.js';
+import { VoiceError, failure } from './failures.js';
 import { legOf } from './legs.js';
 import { PhoneHolder } from './phone-holder.js';
 import { Presence } from './presence.js';
@@ -69,6 +70,7 @@ export class Incoming extends Emitter {
     });
     this.#holder.on('change', () => this.#held());
     this.#holder.on('message', ({ chosen }) => this.presence.chosenElsewhere(chosen));
+    this.#holder.on('calls', () => this.presence.refresh());
     // Before the SDK's own listener, which would reject the call for all devices.
     globalThis.addEventListener?.('pagehide', () => this.#leave(), { capture: true });
   }
@@ -100,7 +102,7 @@ export class Incoming extends Emitter {
 
   /** The phone network knows this tab's phone now, or not any more. */
   registered() {
-    this.presence.lookNow();
+    this.presence.registered();
   }
 
   /** @param {boolean} inCall whether this tab is in a call */
@@ -152,6 +154,7 @@ export class Incoming extends Emitter {
 
   /** @param {import('./team.js').PresenceState} state */
   async #tell(state) {
+    if (!this.#businessId) throw new VoiceError(failure('business_required'));
     this.#accessToken = await this.#options.requests.session.accessToken(this.#userId);
     return this.#options.team.setPresence(this.#businessId, state);
   }

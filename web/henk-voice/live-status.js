@@ -21,6 +21,8 @@ const REJOIN_AT_LATEST_MS = 300_000;
 const FIRST_POLL_MS = 700;
 const SLOWEST_POLL_MS = 10_000;
 const SLOWER = 1.15;
+/** While more happens than two people talk, or somebody is rung, others change it. */
+const SLOWEST_POLL_OF_STAGE_MS = 2_000;
 /** With Realtime, polling is only for broadcasts that got lost. */
 const POLL_BESIDE_REALTIME_MS = 5_000;
 
@@ -164,7 +166,9 @@ export class LiveStatus {
    */
   async #poll(id, nextWait) {
     try {
-      this.#tell(await this.#options.fetch(id));
+      const row = await this.#options.fetch(id);
+      if (row.stage) nextWait = Math.min(nextWait, SLOWEST_POLL_OF_STAGE_MS);
+      this.#tell(row);
     } catch {
       // The next poll may succeed.
       nextWait = SLOWEST_POLL_MS;
