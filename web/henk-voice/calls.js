@@ -7,6 +7,7 @@ import { VoiceError, failure } from './failures.js';
 
 /**
  * @typedef {import('@twilio/voice-sdk').Call} SdkCall
+ * @typedef {import('./control.js').ControlWish} ControlWish
  * @typedef {import('./conversations.js').Conversation} Conversation
  * @typedef {import('./conversations.js').Conversations} Conversations
  * @typedef {import('./endpoints.js').CallWishes} CallWishes
@@ -21,7 +22,7 @@ import { VoiceError, failure } from './failures.js';
  * @property {VoiceCall} call a call begins
  * @property {VoiceCall} callchange anything about the call changed
  * @property {VoiceCall} callend the call is over
- * @property {Conversation} conversation the call's row was found
+ * @property {Conversation} conversation the call's row was found, or changed by a wish
  *
  * @typedef {object} CallsOptions
  * @property {Phone} phone
@@ -78,6 +79,10 @@ export class Calls extends Emitter {
     const { conversation, conversationId } = ring;
     const call = this.#begin({ to: conversation?.to_number ?? '' }, 'incoming');
     call.attach(sdk);
+    call.on('end', ({ reason }) => {
+      // While the browser asks for the microphone, the phone network still rings.
+      if (reason?.code === 'canceled') void ring.decline();
+    });
     if (conversation) call.update(conversation);
     void this.#take(call, ring, sdk);
     void this.#lookUp(call, () => this.#options.conversations.byId(conversationId));
@@ -92,10 +97,10 @@ export class Calls extends Emitter {
   learn(row) {
     const { call } = this;
     if (call?.conversation?.id !== row.id) return;
-    const hadLegs = call.stage !== null || call.legs.length > 0;
+    const wasOver = isOver(call.conversation.status);
     call.update({ ...call.conversation, ...row });
     // A broadcast has no legs, and a plain call needs none.
-    const needsLegs = hadLegs || call.stage !== null;
+    const needsLegs = call.stage !== null || (call.legs.length > 0 && !wasOver);
     if (!row.legs && needsLegs) void this.#options.live()?.read(row.id);
   }
 
@@ -104,10 +109,10 @@ export class Calls extends Emitter {
    * @param {VoiceCall['direction']} direction
    */
   #begin(wishes, direction) {
-    const { phone, incoming, conversations, control, progressTimeoutMs } = this.#options;
+    const { phone, incoming, conversations, progressTimeoutMs } = this.#options;
     const call = new VoiceCall(wishes, {
       direction,
-      control,
+      control: (id, wish) => this.#control(id, wish),
       progressTimeoutMs,
       microphoneFailure: () => phone.microphoneFailure,
       onCallSid: (callSid) => void this.#lookUp(call, () => conversations.byCallSid(callSid)),
@@ -155,6 +160,18 @@ export class Calls extends Emitter {
       call.fail(failureOf(error));
       ring.ringOn();
     }
+  }
+
+  /**
+   * @param {string} id
+   * @param {ControlWish} wish
+   */
+  async #control(id, wish) {
+    const row = await this.#options.control(id, wish);
+    // The next changes are expected soon.
+    this.#options.live()?.watch(id);
+    this.emit('conversation', row);
+    return row;
   }
 
   /** @param {VoiceCall} call */

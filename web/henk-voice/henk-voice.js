@@ -153,7 +153,7 @@ export class HenkVoice extends Emitter {
       conversations: this.conversations,
       finder: new RowFinder(this.conversations, this.#requests, () => this.businessId),
       token: async () => (await this.#accessToken().get()).token,
-      control: (id, wish) => this.control(id, wish),
+      control: (id, wish) => control(this.#endpoints, id, wish),
       live: () => this.#live,
       progressTimeoutMs: this.#options.progressTimeoutMs,
     });
@@ -266,8 +266,8 @@ export class HenkVoice extends Emitter {
    */
   async control(conversationId, wish) {
     const row = await control(this.#endpoints, conversationId, wish);
+    this.#calls.learn(row);
     this.emit('conversation', row);
-    this.#live?.watch(conversationId);
     return row;
   }
 

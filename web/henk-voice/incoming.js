@@ -52,6 +52,7 @@ export class Incoming extends Emitter {
 
   #options;
   #holder = new PhoneHolder();
+  #isHere = false;
   #userId = '';
   #businessId = '';
   #accessToken = '';
@@ -73,6 +74,8 @@ export class Incoming extends Emitter {
     this.#holder.on('calls', () => this.presence.refresh());
     // Before the SDK's own listener, which would reject the call for all devices.
     globalThis.addEventListener?.('pagehide', () => this.#leave(), { capture: true });
+    // The page may come back from the browser's cache, without a Device.
+    globalThis.addEventListener?.('pageshow', () => options.phone.listenNow());
   }
 
   /** @returns {PhoneState} */
@@ -146,9 +149,12 @@ export class Incoming extends Emitter {
   #held() {
     const { where } = this.#holder;
     const isHere = where === 'here';
-    void this.#options.phone.listen(isHere);
-    if (isHere) this.presence.start();
-    else this.presence.stop();
+    if (isHere !== this.#isHere) {
+      this.#isHere = isHere;
+      void this.#options.phone.listen(isHere);
+      if (isHere) this.presence.start();
+      else this.presence.stop();
+    }
     this.emit('phonechange', this.phone);
   }
 
