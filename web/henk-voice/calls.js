@@ -180,7 +180,7 @@ export class Calls extends Emitter {
     this.#options.incoming.setInCall(false);
     this.emit('callend', call);
     const id = call.conversation?.id;
-    if (!id) return;
+    if (!id || !wasJoined(call)) return;
     this.#options.live()?.watch(id);
     // Who is left on the call says why it ended here.
     if (call.legs.length) void this.#options.live()?.read(id);
@@ -201,8 +201,17 @@ export class Calls extends Emitter {
     }
     const { conversation } = call;
     if (call !== this.call || !conversation || isOver(conversation.status)) return;
+    if (call.over && !wasJoined(call)) return;
     const live = this.#options.live();
     live?.watch(conversation.id);
     if (conversation.stage) void live?.read(conversation.id);
   }
+}
+
+/**
+ * @param {VoiceCall} call
+ * @returns {boolean} false for a call of others that came in and was not taken
+ */
+function wasJoined({ direction, answeredAt }) {
+  return direction === 'outbound' || answeredAt !== null;
 }

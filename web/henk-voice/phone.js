@@ -169,11 +169,12 @@ export class Phone {
   }
 
   async #listen() {
+    // The SDK destroys it when the page is left, and the page may come back from the browser's cache.
+    if (this.#device?.state === 'destroyed') this.discard();
     clearTimeout(this.#listenTimer);
     try {
       const device = this.#device ?? this.#ready(await this.#options.token());
       if (!this.#isListening) return;
-      if (device.state === 'destroyed') this.discard();
       if (device.state === 'unregistered') await device.register();
     } catch {
       // Without a token, or without the phone network, it is tried again.
