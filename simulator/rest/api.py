@@ -18,8 +18,26 @@ from aiohttp.typedefs import Handler as WebHandler
 
 from simulator.calls.network import PhoneNetwork
 from simulator.protocol.account import API_VERSION
-from simulator.rest import accounts, applications, calls, phone_numbers
+from simulator.rest import (
+    accounts,
+    applications,
+    calls,
+    conferences,
+    participants,
+    phone_numbers,
+    user_messages,
+)
 from simulator.rest.frame import ApiError, Handler, not_found
+
+RESOURCES = (
+    accounts,
+    phone_numbers,
+    applications,
+    calls,
+    conferences,
+    participants,
+    user_messages,
+)
 
 
 @dataclass
@@ -47,7 +65,7 @@ class RestApi:
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
         """Add all resources, and a 404 in Twilio's form for every other path of the API."""
-        for resource in (accounts, phone_numbers, applications, calls):
+        for resource in RESOURCES:
             for method, path, handler in resource.ROUTES:
                 router.add_route(method, path, self._answering(path, handler))
         router.add_route("*", f"/{API_VERSION}{{rest:.*}}", self._answering("", _nowhere))
