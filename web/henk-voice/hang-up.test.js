@@ -71,6 +71,7 @@ test('a person is asked only while the lead waits for somebody', () => {
   assert.equal(asks('ringing', [AGENT, LEAD_ON_HOLD, ASKED]), true);
   assert.equal(asks('ringing', [AGENT, LEAD, ASKED]), false);
   assert.equal(asks('consulting', [AGENT, LEAD_ON_HOLD, TEAMMATE], 'CA-teammate'), false);
+  assert.equal(asks('consulting', [AGENT, { ...LEAD_ON_HOLD, ended_at: '2026' }, TEAMMATE]), false);
   for (const stage of ['on_hold', 'together', null]) {
     assert.equal(asks(stage, [AGENT, LEAD_ON_HOLD, TEAMMATE]), false);
   }

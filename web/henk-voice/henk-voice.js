@@ -315,6 +315,8 @@ export class HenkVoice extends Emitter {
    */
   async describe(conversationId, changes, before, options) {
     const described = await this.conversations.describe(conversationId, changes, before, options);
+    // What was written during the call is part of the call.
+    this.#calls.learn(described.conversation);
     this.emit('conversation', described.conversation);
     return described;
   }

@@ -167,7 +167,7 @@ test('a call with a stage is asked about more often', async () => {
   answer = { id: '1', status: 'in-progress', stage: 'ringing' };
   await pass(60_000);
   const fast = polls.filter((at) => at > 110_000).length;
-  assert.deepEqual([slow, fast], [1, 5]);
+  assert.deepEqual([slow, fast], [1, 10]);
 });
 
 test('a conversation is read once more for all who asked while it was read', async () => {
