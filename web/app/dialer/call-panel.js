@@ -1,14 +1,15 @@
+import { leadNameOf } from '../call/lead-name.js';
 import { bdi, create, element, ltr, say, sayParts } from '../shared/dom.js';
 import { formatNumber } from '../shared/phone-format.js';
 import { callState, duration } from '../shared/words.js';
+import { CallLegs } from './call-legs.js';
 import { DialPad } from './dial-pad.js';
 
 /**
  * @typedef {import('../../henk-voice/henk-voice.js').Call} Call
- * @typedef {import('../../henk-voice/henk-voice.js').ConversationInHistory} ConversationInHistory
  * @typedef {import('../../henk-voice/henk-voice.js').EndReason} EndReason
  * @typedef {import('../../henk-voice/henk-voice.js').Failure} Failure
- * @typedef {import('../../henk-voice/henk-voice.js').HenkVoice} HenkVoice
+ * @typedef {import('../frame/view.js').ViewContext} ViewContext
  */
 
 const TICK_MS = 250;
@@ -26,6 +27,7 @@ export class CallPanel {
   #hangUpButton = element('hang-up-button', HTMLButtonElement);
   #extensionButton = element('extension-button', HTMLButtonElement);
   #dialPad;
+  #legs;
   #signal;
   #ready;
   /** @type {Call | null} */
@@ -34,12 +36,11 @@ export class CallPanel {
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #ticking;
 
-  /**
-   * @param {HenkVoice} voice
-   * @param {AbortSignal} signal
-   */
-  constructor(voice, signal) {
+  /** @param {ViewContext} context */
+  constructor(context) {
+    const { voice, signal } = context;
     this.#signal = signal;
+    this.#legs = new CallLegs(context);
     this.#ready = voice.ready ? 'Ready to call' : 'Getting ready…';
     const become = (/** @type {string} */ text) => {
       this.#ready = text;
@@ -54,7 +55,6 @@ export class CallPanel {
     signal.addEventListener('abort', () => clearInterval(this.#ticking));
     this.#dialPad = new DialPad((digit) => this.#call?.sendDigits(digit), signal);
     this.#muteButton.addEventListener('click', () => this.#call?.mute(!this.#call.muted));
-    this.#hangUpButton.addEventListener('click', () => this.#call?.hangUp());
     this.#extensionButton.addEventListener('click', () => {
       this.#dialPad.send(extensionOf(this.#call));
     });
@@ -110,11 +110,8 @@ export class CallPanel {
     this.#box.dataset.state = call.reconnecting ? 'reconnecting' : state;
     this.#clock.hidden = call.answeredAt === null || state === 'connecting';
     say(this.#state, call.reason ? `Ended: ${inShort(call.reason)}` : callState(call));
-    sayParts(
-      this.#detail,
-      bdi(nameOfCall(call, this.#name)),
-      !over && call.muted ? ' · Muted' : '',
-    );
+    const name = leadNameOf(call, this.#name);
+    sayParts(this.#detail, bdi(name), !over && call.muted ? ' · Muted' : '');
     this.#showNumber(call);
     this.#tick();
     if (over) clearInterval(this.#ticking);
@@ -131,13 +128,14 @@ export class CallPanel {
     this.#warnings.replaceChildren(
       ...call.warnings.map(({ message, action }) => create('li', {}, `${message} ${action}`)),
     );
+    this.#legs.show(call, name);
   }
 
   /** @param {Call} call */
   #showNumber(call) {
     const number = call.wishes.to.replace(/;ext=\d+$/, '');
     const extension = extensionOf(call);
-    const isSaid = nameOfCall(call, this.#name).replaceAll(' ', '').includes(number);
+    const isSaid = leadNameOf(call, this.#name).replaceAll(' ', '').includes(number);
     sayParts(
       this.#number,
       ...(isSaid ? [] : [ltr(formatNumber(number))]),
@@ -153,7 +151,9 @@ export class CallPanel {
   }
 
   #tick() {
-    if (this.#call) say(this.#clock, duration(this.#call.talkSeconds));
+    if (!this.#call) return;
+    say(this.#clock, duration(this.#call.talkSeconds));
+    this.#legs.tick();
   }
 }
 
@@ -171,14 +171,4 @@ function inShort({ message, failure }) {
  */
 function extensionOf(call) {
   return call?.wishes.to.match(/;ext=(\d+)$/)?.[1] ?? '';
-}
-
-/**
- * @param {Call} call
- * @param {string} name that the call was placed with
- * @returns {string} if no contact was chosen, the one for whom the database has the call
- */
-export function nameOfCall({ wishes, conversation }, name) {
-  const { lead } = /** @type {Partial<ConversationInHistory>} */ (conversation ?? {});
-  return wishes.leadId ? name : (lead?.name ?? name);
 }

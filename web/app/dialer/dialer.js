@@ -1,8 +1,9 @@
 import { failureOf } from '../../henk-voice/henk-voice.js';
+import { leadNameOf, leadOf } from '../call/lead-name.js';
 import { create, debounce, element } from '../shared/dom.js';
 import { showFailure } from '../shared/notices.js';
 import { formatNumber } from '../shared/phone-format.js';
-import { CallPanel, nameOfCall } from './call-panel.js';
+import { CallPanel } from './call-panel.js';
 import { decide } from './decision.js';
 import { LeadSearch } from './lead-search.js';
 import { NumberCheck } from './number-check.js';
@@ -15,7 +16,6 @@ import { WrapUp } from './wrap-up.js';
  * @typedef {import('../../henk-voice/henk-voice.js').ConversationInHistory} ConversationInHistory
  * @typedef {import('../frame/view.js').ViewContext} ViewContext
  * @typedef {import('./target.js').TargetState} TargetState
- * @typedef {import('./team.js').Team} Team
  */
 
 const CHECK_AGAIN_AFTER_MS = 4_000;
@@ -35,15 +35,12 @@ export class Dialer {
   /** *Call* was pressed, and the number is being checked. */
   #deciding = false;
 
-  /**
-   * @param {ViewContext} context
-   * @param {Team} team
-   */
-  constructor(context, team) {
+  /** @param {ViewContext} context */
+  constructor(context) {
     this.#context = context;
     const { voice, signal } = context;
-    this.#panel = new CallPanel(voice, signal);
-    this.#wrapUp = new WrapUp(context, team);
+    this.#panel = new CallPanel(context);
+    this.#wrapUp = new WrapUp(context, context.team);
     this.#number = new NumberField(this.#target);
     this.#check = new NumberCheck({
       ask: (wishes, abort) => voice.preview(wishes, abort),
@@ -68,10 +65,11 @@ export class Dialer {
     voice.on('ready', retry, { signal });
     voice.on('connected', retry, { signal });
     window.addEventListener('online', retry, { signal });
+    voice.on('call', (call) => call.direction === 'incoming' && this.#takeIn(call), { signal });
     this.#keepForm();
     void this.#loadCampaigns();
-    const { call, name } = context.currentCall;
-    if (call) this.#follow(call, name);
+    const { call, placedAs } = context.currentCall;
+    if (call) this.#follow(call, placedAs);
   }
 
   /** Fills in the form as it was when the view was left, and keeps it when the view is left again. */
@@ -117,8 +115,7 @@ export class Dialer {
    * @param {ConversationInHistory} conversation
    */
   describe(conversation) {
-    const name = conversation.lead?.name ?? formatNumber(conversation.to_number ?? '');
-    this.#wrapUp.edit(conversation, name);
+    this.#wrapUp.edit(conversation, leadOf(conversation));
   }
 
   async #dial() {
@@ -149,6 +146,17 @@ export class Dialer {
   }
 
   /**
+   * A call that the rep has accepted.
+   *
+   * @param {Call} call
+   */
+  #takeIn(call) {
+    // A rep whose transfer comes back goes on writing.
+    this.#wrapUp.makeRoomFor(call.conversation?.id);
+    this.#follow(call, '');
+  }
+
+  /**
    * @param {Call} call
    * @param {string} name
    */
@@ -168,7 +176,8 @@ export class Dialer {
   #offerWrapUp(call, name) {
     if (!call.over || call !== this.#context.voice.call || !call.conversation) return;
     if (call.conversation.status === 'blocked') return;
-    this.#wrapUp.offer(call.conversation, nameOfCall(call, name));
+    if (!this.#context.team.mayDescribe(call.conversation)) return;
+    this.#wrapUp.offer(call.conversation, leadNameOf(call, name));
   }
 
   async #loadCampaigns() {

@@ -16,7 +16,7 @@ import { WrapUpFields, whyTooLong } from './wrap-up-fields.js';
  * @typedef {import('../shared/drafts.js').Draft} Draft
  * @typedef {import('../shared/drafts.js').DraftState} DraftState
  * @typedef {import('../shared/drafts.js').Words} Words
- * @typedef {import('./team.js').Team} Team
+ * @typedef {import('../shared/team.js').Team} Team
  * @typedef {Pick<Draft, 'id' | 'name' | 'seconds' | 'before'>} Described a call that is written about
  */
 
@@ -155,6 +155,16 @@ export class WrapUp {
   edit(conversation, name) {
     this.#show(described(conversation, name));
     element('wrap-up-title', HTMLElement).focus();
+  }
+
+  /**
+   * A call begins. The form of another call is left; it is offered again after this one.
+   *
+   * @param {string | undefined} id of the call
+   */
+  makeRoomFor(id) {
+    if (this.#call && this.#call.id !== id) this.finish();
+    if (id) this.#done.delete(id);
   }
 
   /** Leaves the form, and saves what was written. */

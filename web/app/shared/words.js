@@ -3,6 +3,7 @@ import { FINAL_STATUSES, LIVE_STATUSES, timestamp } from '../../henk-voice/henk-
 /**
  * @typedef {import('../../henk-voice/henk-voice.js').Call} Call
  * @typedef {import('../../henk-voice/henk-voice.js').ConversationStatus} ConversationStatus
+ * @typedef {import('../../henk-voice/henk-voice.js').Stage} Stage
  */
 
 /** @type {Readonly<Record<ConversationStatus, string>>} */
@@ -44,13 +45,23 @@ export const CALL_STATES = {
 };
 
 /**
+ * What a rep does in a call with more people than a lead. @type {Partial<Record<Stage, string>>}
+ */
+const STAGES = {
+  on_hold: 'On hold',
+  consulting: 'Talking in private',
+  together: 'Talking together',
+};
+
+/**
  * @param {Call} call
  * @returns {string} its state, with what the rep has to know or do
  */
 export function callState(call) {
   if (call.reconnecting) return 'Connection lost. Reconnecting…';
   if (call.awaitingMicrophone) return 'Connecting… Allow the microphone if your browser asks.';
-  return CALL_STATES[call.state];
+  const stage = call.state === 'talking' && call.stage;
+  return (stage && STAGES[stage]) || CALL_STATES[call.state];
 }
 
 /** The outcomes that a rep can choose: as they are stored, and as they are shown. */

@@ -29,6 +29,10 @@ test('a call says what it does, and what the rep has to do', () => {
   assert.match(callState({ ...call, awaitingMicrophone: true }), /Allow the microphone/);
   const lost = { ...call, state: 'talking', reconnecting: true };
   assert.equal(callState(lost), 'Connection lost. Reconnecting…');
+  const talking = { ...call, state: 'talking' };
+  assert.equal(callState({ ...talking, stage: null }), 'Talking');
+  assert.equal(callState({ ...talking, stage: 'on_hold' }), 'On hold');
+  assert.equal(callState({ ...talking, stage: 'transferred' }), 'Talking');
 });
 
 test('a time of today is shown without its date', () => {
