@@ -27,11 +27,28 @@ export function newsOf(before, now) {
     const unanswered = party.ending && UNANSWERED[party.ending];
     if (unanswered) return [{ name: party.name }, unanswered, ...advice(now)];
     if (known && party.ending === 'left') {
-      const words = party.role === 'lead' ? ' hung up.' : ' has left the call.';
+      const isLead = party.role === 'lead';
+      // That the lead is gone is said with who hears whom.
+      if (isLead && now.some(({ isYou, state }) => !isYou && state === 'talks')) return null;
+      const words = isLead ? ' hung up.' : ' has left the call.';
       return [{ name: party.name }, words, ...advice(now)];
     }
   }
   return null;
+}
+
+/**
+ * Whether somebody rings or answers who did not before: older news are out of date then.
+ *
+ * @param {readonly Party[]} before
+ * @param {readonly Party[]} now
+ */
+export function isSomebodyNew(before, now) {
+  return now.some((party) => {
+    const known = before.find(({ legId }) => legId === party.legId);
+    if (party.state === 'left' || known?.state === 'talks') return false;
+    return !known || (known.state === 'rings' && party.state !== 'rings');
+  });
 }
 
 /**

@@ -88,13 +88,15 @@ function plainLead({ leadName }) {
 /**
  * @param {readonly Leg[]} legs
  * @param {Reader} reader
+ * @returns {Leg | undefined} the leg of this browser, while it is on the call
  */
 function ownLeg(legs, { callSid, userId, isOnCall }) {
+  if (!isOnCall) return undefined;
   const known = callSid && legs.find((leg) => leg.call_sid === callSid);
   if (known) return known;
   // Twilio may not have told the SID of the newest leg yet.
-  const mine = legs.filter((leg) => leg.user_id === userId).sort(byAge);
-  return isOnCall ? mine.filter((leg) => !isOver(leg)).at(-1) : mine.at(-1);
+  const mine = legs.filter((leg) => leg.user_id === userId && !isOver(leg));
+  return mine.sort(byAge).at(-1);
 }
 
 /**
@@ -105,7 +107,7 @@ function ownLeg(legs, { callSid, userId, isOnCall }) {
  */
 function partyOf(leg, isHere, reader) {
   const isYou = leg.user_id !== null && leg.user_id === reader.userId;
-  const state = isHere && reader.isOnCall && !leg.on_hold_since ? 'talks' : stateOf(leg);
+  const state = isHere && !leg.on_hold_since ? 'talks' : stateOf(leg);
   return {
     legId: leg.id,
     role: leg.role,

@@ -59,11 +59,11 @@ test('this browser knows best that it is on the call', () => {
   assert.deepEqual(brief([mine], away), [['You', 'rings']]);
 });
 
-test('a rep who is rung again is the leg that this browser answered', () => {
-  const before = agent(OVER);
-  const back = robin({ user_id: 'dana', role: 'agent', ...RINGING });
-  assert.deepEqual(brief([before, lead(), back], reader()), [
-    ['Ada Answers', 'talks'],
-    ['You', 'talks'],
-  ]);
+test('of a rep who is rung again the leg that rings counts', () => {
+  const before = agent({ ...OVER, call_sid: 'CAbefore' });
+  const back = agent(RINGING);
+  const legs = [before, lead(), back];
+  const rung = reader({ callSid: 'CAbefore', isOnCall: false });
+  assert.deepEqual(brief(legs, rung)[1], ['You', 'rings']);
+  assert.deepEqual(brief(legs, reader())[1], ['You', 'talks'], 'this browser has answered');
 });

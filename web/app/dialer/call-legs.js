@@ -1,6 +1,6 @@
 import { failureOf } from '../../henk-voice/henk-voice.js';
 import { offered } from '../call/actions.js';
-import { newsOf } from '../call/news.js';
+import { isSomebodyNew, newsOf } from '../call/news.js';
 import { partiesOf } from '../call/parties.js';
 import { names, whoHears } from '../call/who-hears.js';
 import { create, element, nodesOf, sayParts } from '../shared/dom.js';
@@ -12,6 +12,7 @@ import { TargetDialog } from './target-dialog.js';
 /**
  * @typedef {import('../../henk-voice/henk-voice.js').Call} Call
  * @typedef {import('../../henk-voice/henk-voice.js').Failure} Failure
+ * @typedef {import('../../henk-voice/henk-voice.js').Stage} Stage
  * @typedef {import('../call/actions.js').Offered} Offered
  * @typedef {import('../call/parties.js').Party} Party
  * @typedef {import('../call/who-hears.js').Sentence} Sentence
@@ -56,6 +57,8 @@ export class CallLegs {
   #parties = [];
   /** @type {Offered | null} */
   #offered = null;
+  /** The stage in which something failed. @type {Stage | null} */
+  #failedIn = null;
   /** What happened last. @type {Sentence} */
   #happened = [];
 
@@ -104,7 +107,9 @@ export class CallLegs {
     const parties = this.#partiesOf(call, isTalking);
     const news = this.#parties.length ? newsOf(this.#parties, parties) : null;
     if (news) this.#happened = news;
+    else if (isSomebodyNew(this.#parties, parties)) this.#happened = [];
     this.#parties = parties;
+    if (call.stage !== this.#failedIn) sayParts(this.#trouble);
     const isKnown = isTalking || (call.over && call.stage !== null);
     const reader = { isOnCall: isTalking, muted: call.muted };
     sayParts(this.#hears, ...nodesOf(isKnown ? whoHears(parties, reader) : []));
@@ -141,7 +146,8 @@ export class CallLegs {
       isPlain: call.stage === null && call.direction === 'outbound',
       leadName: this.#leadName,
       nameOf: (id) => team.nameOf(id),
-      nameOfNumber: formatNumber,
+      // A number is not broken into two lines.
+      nameOfNumber: (number) => formatNumber(number).replaceAll(' ', '\u00a0'),
     });
   }
 
@@ -171,8 +177,9 @@ export class CallLegs {
     // After a cold transfer the rep has left, and is rung for the lead.
     const back = call.over ? ['Take ', lead, ' back'] : ['Back to ', lead];
     sayParts(this.#cancel, ...nodesOf(back));
-    const hangUp = can.leave ? 'Leave' : 'Hang up';
-    sayParts(this.#hangUp, call.asksBeforeHangUp ? 'Hang up…' : hangUp);
+    sayParts(this.#hangUp, can.leave ? 'Leave' : 'Hang up');
+    if (call.asksBeforeHangUp) this.#hangUp.setAttribute('aria-haspopup', 'dialog');
+    else this.#hangUp.removeAttribute('aria-haspopup');
     for (const button of this.#box.querySelectorAll('.stage-buttons button, .people button')) {
       button.setAttribute('aria-disabled', String(call.pending !== null));
     }
@@ -218,6 +225,7 @@ export class CallLegs {
 
   /** @param {Failure} failure */
   #tell({ title, message, action }) {
+    this.#failedIn = this.#call?.stage ?? null;
     sayParts(this.#trouble, create('strong', {}, title), ` ${message} ${action}`);
   }
 

@@ -10,6 +10,8 @@ import { duration } from '../shared/words.js';
  * @property {HTMLElement} state
  * @property {HTMLElement} time
  * @property {HTMLButtonElement} remove
+ * @property {HTMLElement} verb what the button does
+ * @property {HTMLElement} whom to whom, for screen readers
  */
 
 const STATES = { rings: 'Ringing', talks: 'Talking', holds: 'On hold' };
@@ -59,8 +61,8 @@ export class CallPeople {
       sayParts(row.name, bdi(party.name));
       say(row.state, wordsOf(party));
       row.remove.hidden = !removable.includes(party);
-      const verb = party.state === 'rings' ? 'Stop ringing' : 'Remove';
-      sayParts(row.remove, `${verb} `, bdi(party.name));
+      say(row.verb, party.state === 'rings' ? 'Stop ringing' : 'Remove');
+      sayParts(row.whom, ' ', bdi(party.name));
     }
     this.tick();
   }
@@ -85,19 +87,23 @@ export class CallPeople {
     const name = create('span', { class: 'person-name' });
     const state = create('span', { class: 'person-state' });
     const time = create('span', { class: 'person-time' });
-    const remove = create('button', { type: 'button', class: 'quiet' });
+    const verb = create('span');
+    const whom = create('span', { class: 'visually-hidden' });
+    const remove = create('button', { type: 'button', class: 'quiet' }, verb, whom);
     remove.addEventListener('click', () => {
       const party = this.#parties.find((one) => one.legId === legId);
       if (party) this.#onRemove(party);
     });
     const item = create('li', {}, name, state, time, remove);
-    const row = { item, name, state, time, remove };
+    const row = { item, name, state, time, remove, verb, whom };
     this.#rows.set(legId, row);
     return row;
   }
 }
 
 /** @param {Party} party */
-function wordsOf({ state, ending }) {
+function wordsOf({ state, ending, isYou }) {
+  // Whether anybody hears the reader is said above.
+  if (isYou && state === 'talks') return 'On the call';
   return state === 'left' ? ENDINGS[ending ?? 'left'] : STATES[state];
 }

@@ -1,6 +1,6 @@
 import { failureOf } from '../../henk-voice/henk-voice.js';
 import { leadNameOf, leadOf } from '../call/lead-name.js';
-import { create, debounce, element } from '../shared/dom.js';
+import { create, debounce, element, say } from '../shared/dom.js';
 import { showFailure } from '../shared/notices.js';
 import { formatNumber } from '../shared/phone-format.js';
 import { CallPanel } from './call-panel.js';
@@ -24,6 +24,7 @@ const CHECK_AGAIN_AFTER_MS = 4_000;
 export class Dialer {
   #context;
   #fields = element('dial-fields', HTMLFieldSetElement);
+  #title = element('dialer-title', HTMLElement);
   #campaign = element('campaign', HTMLSelectElement);
   #target = new Target(() => this.#targetChanged());
   #check;
@@ -163,10 +164,21 @@ export class Dialer {
   #follow(call, name) {
     const { signal } = this.#context;
     this.#panel.show(call, name);
-    this.#fields.disabled = !call.over;
-    call.on('end', () => (this.#fields.disabled = false), { signal });
+    this.#show(call);
+    call.on('end', () => this.#show(call), { signal });
     call.on('change', () => this.#offerWrapUp(call, name), { signal });
     this.#offerWrapUp(call, name);
+  }
+
+  /**
+   * During a call there is nothing to fill in: the call has the place, also on a narrow screen.
+   *
+   * @param {Call} call
+   */
+  #show({ over }) {
+    this.#fields.disabled = !over;
+    this.#fields.hidden = !over;
+    say(this.#title, over ? 'New call' : 'Call');
   }
 
   /**

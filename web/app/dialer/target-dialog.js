@@ -118,10 +118,7 @@ export class TargetDialog {
     const lead = { name: this.#leadName };
     const add = [lead, ' goes on hearing you while it rings.'];
     sayParts(element('target-hears', HTMLElement), ...nodesOf(this.#purpose === 'add' ? add : []));
-    sayParts(
-      element('warm-meaning', HTMLElement),
-      ...nodesOf([lead, ' hears music until you bring them together.']),
-    );
+    sayParts(element('warm-meaning', HTMLElement), ...nodesOf([lead, ' hears music meanwhile.']));
     sayParts(
       element('cold-meaning', HTMLElement),
       ...nodesOf(['You are free at once. If nobody answers, ', lead, ' comes back to you.']),
@@ -139,12 +136,19 @@ export class TargetDialog {
   #render() {
     const chosen = this.#chosen;
     this.#numberField.hidden = chosen !== BY_NUMBER;
-    const words = this.#mode === 'cold' ? 'Hand over' : 'Call them';
-    say(this.#submit, this.#isSending ? 'Ringing…' : this.#purpose === 'add' ? 'Add' : words);
+    sayParts(this.#submit, ...(this.#isSending ? ['Ringing…'] : nodesOf(this.#words)));
     if (chosen && chosen !== BY_NUMBER) {
       const why = whyNotRung(this.#people.targets, chosen);
       if (why) say(this.#trouble, why);
     }
+  }
+
+  /** What the button does. */
+  get #words() {
+    const target = this.#people.targets.find(({ userId }) => userId === this.#chosen);
+    const name = target ? { name: target.name } : 'them';
+    if (this.#purpose === 'add') return ['Add ', name];
+    return this.#mode === 'cold' ? ['Hand over to ', name] : ['Call ', name];
   }
 
   /** @param {CheckState} state */
