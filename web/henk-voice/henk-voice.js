@@ -301,7 +301,7 @@ export class HenkVoice extends Emitter {
    */
   async describe(conversationId, changes, before, options) {
     const described = await this.conversations.describe(conversationId, changes, before, options);
-    this.emit('conversation', described.conversation);
+    this.#changed(described.conversation);
     return described;
   }
 

@@ -62,10 +62,15 @@ export class CallLegs {
   /** What happened last. @type {Sentence} */
   #happened = [];
 
-  /** @param {ViewContext} context */
-  constructor(context) {
+  /**
+   * @param {ViewContext} context
+   * @param {{ beforeRing: (call: Call) => Promise<void> }} options `beforeRing`: somebody is about to be
+   *   rung
+   */
+  constructor(context, { beforeRing }) {
     this.#context = context;
     this.#targets = new TargetDialog(context, {
+      beforeRing,
       onTrouble: (failure) => this.#tell(failure),
       onBegin: () => this.#forgetNews(),
     });

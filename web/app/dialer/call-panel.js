@@ -28,6 +28,8 @@ export class CallPanel {
   #extensionButton = element('extension-button', HTMLButtonElement);
   #dialPad;
   #legs;
+  #team;
+  #notesButton = element('notes-button', HTMLButtonElement);
   #signal;
   #ready;
   /** @type {Call | null} */
@@ -36,11 +38,18 @@ export class CallPanel {
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #ticking;
 
-  /** @param {ViewContext} context */
-  constructor(context) {
+  /**
+   * @param {ViewContext} context
+   * @param {object} options
+   * @param {(call: Call) => void} options.onNotes the rep wants to write about the call
+   * @param {(call: Call) => Promise<void>} options.beforeRing somebody else is about to be rung
+   */
+  constructor(context, { onNotes, beforeRing }) {
     const { voice, signal } = context;
     this.#signal = signal;
-    this.#legs = new CallLegs(context);
+    this.#team = context.team;
+    this.#legs = new CallLegs(context, { beforeRing });
+    this.#notesButton.addEventListener('click', () => this.#call && onNotes(this.#call));
     this.#ready = voice.ready ? 'Ready to call' : 'Getting ready…';
     const become = (/** @type {string} */ text) => {
       this.#ready = text;
@@ -128,6 +137,9 @@ export class CallPanel {
     this.#warnings.replaceChildren(
       ...call.warnings.map(({ message, action }) => create('li', {}, `${message} ${action}`)),
     );
+    const { conversation } = call;
+    const canWrite = state === 'talking' && conversation && this.#team.mayDescribe(conversation);
+    this.#notesButton.hidden = !canWrite;
     this.#legs.show(call, name);
   }
 

@@ -40,7 +40,12 @@ export class Dialer {
   constructor(context) {
     this.#context = context;
     const { voice, signal } = context;
-    this.#panel = new CallPanel(context);
+    this.#panel = new CallPanel(context, {
+      onNotes: (call) => this.#writeAbout(call),
+      beforeRing: async ({ conversation }) => {
+        if (conversation) await this.#wrapUp.saveSoFar(conversation.id);
+      },
+    });
     this.#wrapUp = new WrapUp(context, context.team);
     this.#number = new NumberField(this.#target);
     this.#check = new NumberCheck({
@@ -119,6 +124,12 @@ export class Dialer {
     this.#wrapUp.edit(conversation, leadOf(conversation));
   }
 
+  /** @param {Call} call that goes on */
+  #writeAbout(call) {
+    const { placedAs } = this.#context.currentCall;
+    if (call.conversation) this.#wrapUp.edit(call.conversation, leadNameOf(call, placedAs));
+  }
+
   async #dial() {
     const { voice, currentCall, signal } = this.#context;
     if (this.#deciding || voice.inCall) return;
@@ -165,7 +176,14 @@ export class Dialer {
     const { signal } = this.#context;
     this.#panel.show(call, name);
     this.#show(call);
-    call.on('end', () => this.#show(call), { signal });
+    call.on(
+      'end',
+      () => {
+        this.#show(call);
+        if (call.conversation) this.#wrapUp.callEnded(call.conversation);
+      },
+      { signal },
+    );
     call.on('change', () => this.#offerWrapUp(call, name), { signal });
     this.#offerWrapUp(call, name);
   }

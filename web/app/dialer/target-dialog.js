@@ -14,11 +14,14 @@ import { NumberCheck } from './number-check.js';
  * @typedef {'transfer' | 'add'} Purpose
  *
  * @typedef {object} Events
+ * @property {(call: Call) => Promise<void>} beforeRing what to wait for, a moment at most
  * @property {() => void} onBegin the call is about to be changed
  * @property {(failure: Failure) => void} onTrouble it failed after the dialog was closed
  */
 
 const BY_NUMBER = 'number';
+/** Nobody waits longer for notes to be saved. */
+const NOTES_WITHIN_MS = 1_500;
 
 /** Asks whom to ring, and how: a colleague who can be rung, or a phone number. */
 export class TargetDialog {
@@ -169,6 +172,7 @@ export class TargetDialog {
     this.#submit.setAttribute('aria-disabled', 'true');
     this.#render();
     try {
+      await atMost(this.#events.beforeRing(call), NOTES_WITHIN_MS);
       await (this.#purpose === 'add' ? call.add(to) : call.transfer(to, this.#mode));
       this.#dialog.close();
     } catch (error) {
@@ -233,4 +237,12 @@ function reading(state) {
   if (blockReason) return [blockReasonSentence(blockReason)];
   const then = extension ? `. Extension ${extension} is not dialled.` : '';
   return ['Rings ', ltr(formatNumber(to)), then];
+}
+
+/**
+ * @param {Promise<void>} promise
+ * @param {number} ms
+ */
+async function atMost(promise, ms) {
+  await Promise.race([promise.catch(() => {}), new Promise((resolve) => setTimeout(resolve, ms))]);
 }

@@ -164,7 +164,25 @@ export class WrapUp {
    */
   makeRoomFor(id) {
     if (this.#call && this.#call.id !== id) this.finish();
-    if (id) this.#done.delete(id);
+  }
+
+  /**
+   * A call is over. Notes that were saved while it went on are not all that there is to say.
+   *
+   * @param {Conversation} conversation
+   */
+  callEnded({ id, outcome }) {
+    if (!outcome) this.#done.delete(id);
+  }
+
+  /**
+   * Saves what was written so far, so that a colleague who is rung can read it. The form stays open.
+   *
+   * @param {string} id of the call
+   */
+  async saveSoFar(id) {
+    if (this.#call?.id !== id || whyTooLong(this.#fields.written)) return;
+    if (this.#keep('saving')) await this.#saver.save(id);
   }
 
   /** Leaves the form, and saves what was written. */
