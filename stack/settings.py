@@ -33,6 +33,8 @@ class Settings:
     time_scale: str | None = None
     # Whether the scheduler calls by the clock. In tests it calls on request.
     scheduled: bool = True
+    # Where the functions ask Twilio's REST API, if not the simulator.
+    outside_twilio: str | None = None
     # What may surprise in `.env`: sentences.
     notes: Sequence[str] = ()
 
@@ -67,6 +69,7 @@ class Settings:
             fsync=fsync,
             time_scale=variables.get("SIMULATOR_TIME_SCALE") or None,
             scheduled=scheduled,
+            outside_twilio=variables.get("TWILIO_API_URL") or None,
             notes=file.notes,
         )
 
@@ -133,6 +136,11 @@ class Settings:
     def simulator_url(self) -> str:
         """The address of the simulated phone network."""
         return f"http://127.0.0.1:{self.simulator_port}"
+
+    @property
+    def twilio_api_url(self) -> str:
+        """The address of Twilio's REST API for the functions: the simulator's, if not another."""
+        return self.outside_twilio or self.simulator_url
 
     @property
     def scheduler_url(self) -> str:

@@ -108,7 +108,7 @@ class Stack:
         env = client_env(settings, made_up, self.postgres, demo)
         # One by one, so that `stop` knows those that run if the next does not start.
         self._processes.append(start_simulator(settings, made_up, caller_ids))
-        self._processes.append(start_functions(settings, made_up, env))
+        self._processes.append(start_functions(settings, env))
         self._processes.append(start_scheduler(settings))
         self._processes.append(start_calls_page(settings, env))
         wait_until_ready(settings, env, self.check)
