@@ -9,10 +9,10 @@ from pathlib import Path
 
 from functions.setup.env_file import EnvFileError
 from stack import call as calling
-from stack import functions
+from stack import functions, transfer
 from stack.errors import StackError
 from stack.local_dir import reset
-from stack.settings import Settings
+from stack.settings import COLLEAGUE_EMAIL, Settings
 from stack.stack import Stack
 
 
@@ -39,7 +39,7 @@ def main() -> int:
             case "functions":
                 functions.main(settings, arguments.port, arguments.env, os.environ)
             case _:
-                return calling.main(settings, arguments.to, arguments.base)
+                return calling.main(settings, arguments.to, arguments.base, arguments.transfer)
     except (StackError, EnvFileError) as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
@@ -55,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("reset", help="delete the local data")
     call = commands.add_parser("call", help="place a call as the demo rep and check its row")
     call.add_argument("--to", default=calling.DEFAULT_TO, help="the number to dial")
+    call.add_argument("--transfer", choices=transfer.FORMS, help="hand the lead to a colleague")
     call.add_argument("--base", help="the address of the functions, if not the stack's (http://…)")
     alone = commands.add_parser("functions", help="the functions alone, for the running stack")
     alone.add_argument("--port", type=_port, required=True, help="where to listen on this machine")
@@ -103,6 +104,9 @@ def _summary(stack: Stack, seconds: float) -> str:
         lines.append(f"  Postgres    127.0.0.1:{stack.settings.postgres_port}")
     if "DEMO_EMAIL" in env:
         lines.append(f"  Sign in as  {env['DEMO_EMAIL']} / {env.get('DEMO_PASSWORD', '')}")
+    if stack.settings.colleague and not hosted:
+        lines.append(f"  Colleagues  {COLLEAGUE_EMAIL} answers by herself; manager@henk.test in a")
+        lines.append("              private window is a phone that you answer (the same password)")
     lines += [
         "",
         f"All addresses and keys are in {stack.settings.stack_env_path}",

@@ -13,10 +13,15 @@ from stack.client_env import twilio_env
 from stack.functions_env import functions_env, scheduler_env
 from stack.keys import Keys
 from stack.processes import Process
-from stack.settings import CHECKOUT, Settings
+from stack.settings import CHECKOUT, COLLEAGUE_EMAIL, Settings
 
 # What the Calls page's server hands on to the page.
 _PAGE_VARIABLES = ("SUPABASE_URL", "SUPABASE_PUBLISHABLE_KEY", "FUNCTIONS_URL", "DEMO_EMAIL")
+
+# What the simulated colleague needs.
+_COLLEAGUE_VARIABLES = (
+    "SUPABASE_URL", "SUPABASE_PUBLISHABLE_KEY", "SIMULATOR_URL", "DEMO_BUSINESS_ID",
+)  # fmt: skip
 
 
 def start_simulator(settings: Settings, keys: Keys, caller_ids: str) -> Process:
@@ -69,6 +74,16 @@ def start_calls_page(settings: Settings, env: Mapping[str, str]) -> Process:
     }
     module = ["stack.calls_page", f"--port={settings.calls_page_port}"]
     return _start("The Calls page", settings, "calls_page", module, environ)
+
+
+def start_colleague(settings: Settings, env: Mapping[str, str]) -> Process:
+    """The simulated colleague, with the variables of `env` (`stack.env`) that she needs."""
+    environ = {
+        **{name: env[name] for name in _COLLEAGUE_VARIABLES},
+        "COLLEAGUE_EMAIL": COLLEAGUE_EMAIL,
+        "COLLEAGUE_PASSWORD": env["DEMO_PASSWORD"],
+    }
+    return _start("The colleague", settings, "colleague", ["stack.colleague"], environ)
 
 
 def _start(
