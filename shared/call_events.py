@@ -8,8 +8,10 @@ https://www.twilio.com/docs/voice/twiml/dial#action
 from __future__ import annotations
 
 import re
+import uuid
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
+from typing import TypedDict
 
 from shared import errors, parsing, sids
 from shared.parsing import Form
@@ -30,14 +32,16 @@ def read_call_sid(form: Form, name: str = "CallSid") -> str:
     return sid
 
 
-def read_status_callback(form: Form) -> CallEvent:
-    """The event that a status callback reports, for either leg. Raises InvalidRequest."""
+def read_status_callback(
+    form: Form, agent_call_sid: str | None = None, call_leg_id: uuid.UUID | None = None
+) -> CallEvent:
+    """The event that a status callback reports, for any leg. Raises InvalidRequest."""
     sid = read_call_sid(form)
     parent = read_call_sid(form, "ParentCallSid") if form.get("ParentCallSid") else None
     return {
         "call_sid": sid,
         # The lead's leg names the agent's leg as its parent. The agent's leg has no parent.
-        "agent_call_sid": parent or sid,
+        "agent_call_sid": agent_call_sid or parent or sid,
         "source": "status_callback",
         "status": _read_status(form, "CallStatus"),
         "sequence_number": parsing.parse_count(form.get("SequenceNumber")),
@@ -48,20 +52,57 @@ def read_status_callback(form: Form) -> CallEvent:
     }
 
 
-def read_dial_action(form: Form) -> CallEvent:
-    """The event that the request to a Dial's action reports: how the lead's leg ended.
+def is_conference_callback(form: Form) -> bool:
+    """Whether a callback is about a room."""
+    return "StatusCallbackEvent" in form and "ConferenceSid" in form
 
-    If DialCallSid is missing, there was no lead's leg, and the event is about the agent's leg.
-    Raises InvalidRequest.
-    """
-    sid = read_call_sid(form)
+
+def read_conference_callback(form: Form, agent_call_sid: str | None) -> CallEvent:
+    """The event that a room reports."""
+    if agent_call_sid is None:
+        raise errors.InvalidRequest("call is missing.")
     return {
-        "call_sid": read_call_sid(form, "DialCallSid") if form.get("DialCallSid") else sid,
-        "agent_call_sid": sid,
-        "source": "dial_action",
-        "status": _read_status(form, "DialCallStatus"),
-        "sequence_number": None,
-        "occurred_at": None,
+        "call_sid": read_call_sid(form) if form.get("CallSid") else agent_call_sid,
+        "agent_call_sid": agent_call_sid,
+        "source": "conference",
+        "status": _read_status(form, "StatusCallbackEvent"),
+        "sequence_number": parsing.parse_count(form.get("SequenceNumber")),
+        "occurred_at": _parse_timestamp(form.get("Timestamp")),
+        "duration_seconds": None,
+        "payload": _read_payload(form),
+    }
+
+
+class DialEnd(TypedDict):
+    call_sid: str
+    agent_call_sid: str
+    after: str
+    call_leg_id: uuid.UUID | None
+    status: str
+    dial_call_sid: str | None
+    duration_seconds: int | None
+    payload: dict[str, str | list[str]]
+
+
+def read_dial_end(
+    form: Form,
+    after: str,
+    agent_call_sid: str | None = None,
+    call_leg_id: uuid.UUID | None = None,
+) -> DialEnd:
+    """How a Dial ended."""
+    sid = read_call_sid(form)
+    if after != "dial" and agent_call_sid is None:
+        raise errors.InvalidRequest("call is missing.")
+    return {
+        "call_sid": sid,
+        "agent_call_sid": agent_call_sid or sid,
+        "after": after,
+        "call_leg_id": call_leg_id,
+        "status": _read_status(form, "DialCallStatus")
+        if after == "dial"
+        else form.get("DialCallStatus", "completed"),
+        "dial_call_sid": read_call_sid(form, "DialCallSid") if form.get("DialCallSid") else None,
         "duration_seconds": parsing.parse_count(form.get("DialCallDuration")),
         "payload": _read_payload(form),
     }

@@ -6,12 +6,12 @@ There is one class for each database role. No other module spells the names of S
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Mapping, Sequence
-from typing import NoReturn, Required, TypedDict, cast
+from typing import Required, TypedDict, cast
 
-from shared import errors
+from shared import refusals
+from shared.call_state import Asked, CallState, Continuation, Note
 from shared.database import Database
 from shared.expiry import Expiry
 
@@ -75,13 +75,40 @@ class CallEvent(TypedDict):
 
 
 class Leg(TypedDict):
-    """The state of a leg, as Twilio's REST API tells it. ``ended_at`` is ISO 8601."""
+    """The state of a leg, as Twilio's REST API tells it. Times are ISO 8601.
+
+    ``call_leg_id`` is set if this is found to be a leg that was asked for. ``on_hold`` is set for a
+    leg that is in the call's room, where ``observed_at`` it was seen.
+    """
 
     call_sid: str
     status: str
     ended_at: str | None
     duration_seconds: int | None
     payload: Mapping[str, str]
+    call_leg_id: str | None
+    on_hold: bool | None
+    observed_at: str | None
+
+
+class UnknownLeg(TypedDict):
+    """A leg that was asked for, and of which Twilio told nothing. ``to`` is a number or a
+    ``client:``, ``asked_at`` ISO 8601."""
+
+    leg_id: str
+    to: str
+    asked_at: str | None
+
+
+class ClaimedCall(TypedDict):
+    """A call to ask Twilio about. ``call_sid`` names it, ``legs`` has the CallSids that are known.
+    ``room`` is None if it never had one."""
+
+    call_sid: str
+    legs: list[str]
+    unknown_legs: list[UnknownLeg]
+    room: str | None
+    lead_call_sid: str | None
 
 
 class Grant(TypedDict):
@@ -127,20 +154,21 @@ class BegunCall(Decision):
 
 
 class StoredEvent(TypedDict):
-    """``new`` is False for a duplicate. ``conversation_id`` is None until the call is known."""
+    """``new`` is False for a duplicate, and None if a room that is not this call's reported this:
+    nothing is stored. ``conversation_id`` is None until the call is known."""
 
-    new: bool
+    new: bool | None
     conversation_id: str | None
 
 
 class Claim(TypedDict):
-    """The calls to ask Twilio about now, by the CallSid of the agent's leg.
+    """The calls to ask Twilio about now.
 
     ``settled`` counts the calls that have left the list because the ledger is complete without a
     question. ``paused_seconds`` is how long Twilio must not be asked, or None.
     """
 
-    calls: list[str]
+    calls: list[ClaimedCall]
     settled: int
     paused_seconds: int | None
 
@@ -193,10 +221,35 @@ class AsRep:
         }
         return cast(Preview, self._call("preview_call", parameters))
 
+    def ask_of_call(
+        self,
+        *,
+        conversation_id: uuid.UUID,
+        action: str,
+        to_user_id: uuid.UUID | None,
+        to: Dialled | None,
+        mode: str | None,
+        leg_id: uuid.UUID | None,
+        lease_seconds: int,
+    ) -> Asked:
+        """Writes down what is asked of a call, if the rep may ask it. Nobody else is told to change
+        the call within ``lease_seconds``. Raises errors.NotFound, NotYourCall, NotInProgress, Busy,
+        Away, Blocked and InvalidRequest, too."""
+        parameters = {
+            "p_conversation_id": str(conversation_id),
+            "p_action": action,
+            "p_to_user_id": _format_uuid(to_user_id),
+            "p_to": to,
+            "p_mode": mode,
+            "p_leg_id": _format_uuid(leg_id),
+            "p_lease_seconds": lease_seconds,
+        }
+        return cast(Asked, self._call("ask_of_call", parameters))
+
     def _call(self, function: str, parameters: Mapping[str, object]) -> Mapping[str, object]:
         answer = self._database.call(self._access_token, function, parameters)
         if "error" in answer:
-            _refuse(function, answer)
+            refusals.refuse(function, answer)
         return answer
 
 
@@ -260,6 +313,52 @@ class AsWebhook:
         }
         return cast(StoredEvent, self._call("record_call_event", parameters))
 
+    def continue_call(
+        self,
+        *,
+        call_sid: str,
+        agent_call_sid: str,
+        after: str,
+        call_leg_id: uuid.UUID | None,
+        status: str,
+        dial_call_sid: str | None,
+        duration_seconds: int | None,
+        payload: Mapping[str, str | list[str]],
+    ) -> Continuation:
+        """Stores that the Dial of a leg has ended, and says what becomes of that leg. The same
+        report gets the same answer while the call is the same."""
+        parameters = {
+            "p_call_sid": call_sid,
+            "p_agent_call_sid": agent_call_sid,
+            "p_after": after,
+            "p_call_leg_id": _format_uuid(call_leg_id),
+            "p_status": status,
+            "p_dial_call_sid": dial_call_sid,
+            "p_duration_seconds": duration_seconds,
+            "p_payload": payload,
+        }
+        return cast(Continuation, self._call("continue_call", parameters))
+
+    def note_call_action(
+        self,
+        *,
+        action_id: uuid.UUID,
+        agent_call_sid: str,
+        notes: Sequence[Note],
+        result: str | None,
+        error: str | None,
+    ) -> CallState:
+        """Stores what was done for an action. ``result`` is None while it goes on (its lease begins
+        again), ``done``, ``failed``, or ``released`` if it may be asked again."""
+        parameters = {
+            "p_action_id": str(action_id),
+            "p_agent_call_sid": agent_call_sid,
+            "p_notes": notes,
+            "p_result": result,
+            "p_error": error,
+        }
+        return cast(CallState, self._call("note_call_action", parameters))
+
     def _call(self, function: str, parameters: Mapping[str, object]) -> Mapping[str, object]:
         self._expiry.warn()
         return self._database.call_as_endpoint(
@@ -303,22 +402,3 @@ class AsReconciler:
 
 def _format_uuid(value: uuid.UUID | None) -> str | None:
     return None if value is None else str(value)
-
-
-def _refuse(function: str, answer: Mapping[str, object]) -> NoReturn:
-    """Raises the error with which the database refused what a rep asked for."""
-    match answer["error"]:
-        case "signed_out":
-            raise errors.Unauthenticated
-        case "business_required":
-            raise errors.BusinessRequired
-        case "not_a_member":
-            raise errors.NotAMember
-        case "rate_limited":
-            seconds = answer["retry_after"]
-            assert isinstance(seconds, int)
-            raise errors.RateLimited("Too many access tokens. Wait a moment.", retry_after=seconds)
-        case str(code) if re.fullmatch(r"[a-z_]{1,40}", code):
-            raise errors.PhoneSystemError(f"{function} refuses with an unknown code, {code}")
-        case _:
-            raise errors.PhoneSystemError(f"{function} refuses without a code")
