@@ -22,6 +22,7 @@ from flask import Request, Response
 from shared import errors, rpc, settings, twilio_inquiry, web
 from shared.database import Database
 from shared.scheduler_identity import SchedulerAuthenticator
+from shared.unsettled_calls import UnsettledCall
 
 if TYPE_CHECKING:
     from twilio.rest import Client
@@ -61,7 +62,7 @@ def reconcile(request: Request) -> Response:
                 raise errors.TwilioBusy(claim["paused_seconds"])
             if not claim["calls"] and not claim["settled"]:
                 break
-            run.settle(claim["calls"])
+            run.settle([call["call_sid"] for call in claim["calls"]])
     finally:
         web.note(asked=run.asked, settled=run.settled, failed=len(run.failures))
     if run.failures:
@@ -82,7 +83,7 @@ class Run:
     def is_over(self) -> bool:
         return self._stopped.is_set() or time.monotonic() > self._ends_at
 
-    def settle(self, calls: list[rpc.ClaimedCall]) -> None:
+    def settle(self, calls: list[UnsettledCall]) -> None:
         """Asks about AT_ONCE calls at the same time. Returns when all are done, or raises what
         stopped the run. The calls that are left are claimed again when their lease ends."""
         if not calls:
@@ -93,7 +94,7 @@ class Run:
         for each in under_way:
             each.result()
 
-    def _settle(self, client: Client, claimed: rpc.ClaimedCall) -> None:
+    def _settle(self, client: Client, claimed: UnsettledCall) -> None:
         if self.is_over():
             return
         try:

@@ -271,12 +271,17 @@ class CallControl:
         return twilio_calls.has_dialled(self._client, lead_sid, to, leg["asked_at"])
 
     def _free_who_leaves(self) -> None:
-        """Ends the leg of whoever talked to the lead, who may be in a room alone. A Dial to the
+        """Ends the leg of whoever talked to the lead, if they are left in a room. A Dial to the
         lead has ended by itself. If this fails, they hang up themselves."""
         leaving = find_leg(self._call, self._action["leaving_leg_id"])
-        if leaving is not None and leaving["call_sid"] and not leaving["is_over"]:
+        if leaving is None or leaving["is_over"]:
+            return
+        for _ in range(2):
             with contextlib.suppress(errors.TwilioUnavailable):
-                self._end(leaving)
+                room = twilio_rooms.fetch_room(self._client, self._call["room"])
+                if room and room.find(call_sid=leaving["call_sid"]):
+                    self._end(leaving)
+                return
 
     def _complete(self, room: Room) -> None:
         """Somebody leaves, and the others go on. At every moment the room ends when the one leaves

@@ -10,7 +10,8 @@ from shared.database import Database, Row
 COLUMNS = (
     "id,business_id,user_id,lead_id,campaign_id,channel,direction,status,block_reason,"
     "from_number,to_number,extension,other_number,call_sid,dialed_at,ringing_at,answered_at,"
-    "ended_at,duration_seconds,time_limit_seconds,outcome,notes,created_at,updated_at"
+    "ended_at,duration_seconds,hold_seconds,time_limit_seconds,stage,call_back_at,outcome,notes,"
+    "created_at,updated_at"
 )
 LEG_COLUMNS = (
     "id,role,user_id,to_number,call_sid,status,asked_at,initiated_at,ringing_at,answered_at,"
@@ -29,8 +30,7 @@ def find(database: Database, access_token: str, conversation_id: uuid.UUID) -> R
     row = database.find(access_token, "conversations", columns, str(conversation_id))
     if row is None:
         raise errors.NotFound("There is no such conversation in your business.")
-    legs = row["legs"]
-    if not isinstance(legs, list):
-        raise errors.PhoneSystemError("call_legs did not answer a list of legs")
-    legs.sort(key=lambda leg: (leg["asked_at"] or "", leg["role"]))
+    legs = row.get("legs")
+    if isinstance(legs, list):
+        legs.sort(key=lambda leg: (leg["asked_at"] or "", leg["role"]))
     return row

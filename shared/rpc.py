@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from typing import Required, TypedDict, cast
+from typing import NotRequired, Required, TypedDict, cast
 
 from shared import refusals
 from shared.call_state import Asked, CallState, Continuation, Note
 from shared.database import Database
 from shared.expiry import Expiry
+from shared.unsettled_calls import Claim, Pause, Settlement
 
 
 class Number(TypedDict):
@@ -62,7 +63,9 @@ class Wishes(TypedDict):
 
 
 class CallEvent(TypedDict):
-    """One event of a leg. ``agent_call_sid`` names the call, ``occurred_at`` is ISO 8601."""
+    """One event of a leg or of a room. ``agent_call_sid`` names the call, ``occurred_at`` is ISO
+    8601. ``call_leg_id`` is the leg if somebody asked for it, or the label of a participant;
+    ``conference_sid`` is set for events of a room."""
 
     call_sid: str
     agent_call_sid: str
@@ -72,13 +75,16 @@ class CallEvent(TypedDict):
     occurred_at: str | None
     duration_seconds: int | None
     payload: Mapping[str, str | list[str]]
+    call_leg_id: uuid.UUID | None
+    conference_sid: str | None
 
 
 class Leg(TypedDict):
     """The state of a leg, as Twilio's REST API tells it. Times are ISO 8601.
 
-    ``call_leg_id`` is set if this is found to be a leg that was asked for. ``on_hold`` is set for a
-    leg that is in the call's room, where ``observed_at`` it was seen.
+    Where they are known: ``call_leg_id`` is the leg that somebody asked for and that was found to
+    be this one; ``on_hold`` says whether the participant of a room hears music, and ``observed_at``
+    when Twilio was asked that.
     """
 
     call_sid: str
@@ -86,29 +92,9 @@ class Leg(TypedDict):
     ended_at: str | None
     duration_seconds: int | None
     payload: Mapping[str, str]
-    call_leg_id: str | None
-    on_hold: bool | None
-    observed_at: str | None
-
-
-class UnknownLeg(TypedDict):
-    """A leg that was asked for, and of which Twilio told nothing. ``to`` is a number or a
-    ``client:``, ``asked_at`` ISO 8601."""
-
-    leg_id: str
-    to: str
-    asked_at: str | None
-
-
-class ClaimedCall(TypedDict):
-    """A call to ask Twilio about. ``call_sid`` names it, ``legs`` has the CallSids that are known.
-    ``room`` is None if it never had one."""
-
-    call_sid: str
-    legs: list[str]
-    unknown_legs: list[UnknownLeg]
-    room: str | None
-    lead_call_sid: str | None
+    call_leg_id: NotRequired[str]
+    on_hold: NotRequired[bool]
+    observed_at: NotRequired[str]
 
 
 class Grant(TypedDict):
@@ -154,35 +140,11 @@ class BegunCall(Decision):
 
 
 class StoredEvent(TypedDict):
-    """``new`` is False for a duplicate, and None if a room that is not this call's reported this:
-    nothing is stored. ``conversation_id`` is None until the call is known."""
+    """``new`` is False for a duplicate, and None for a callback of a room that is not the call's: it
+    is not stored. ``conversation_id`` is None until the call is known."""
 
     new: bool | None
     conversation_id: str | None
-
-
-class Claim(TypedDict):
-    """The calls to ask Twilio about now.
-
-    ``settled`` counts the calls that have left the list because the ledger is complete without a
-    question. ``paused_seconds`` is how long Twilio must not be asked, or None.
-    """
-
-    calls: list[ClaimedCall]
-    settled: int
-    paused_seconds: int | None
-
-
-class Settlement(TypedDict):
-    """``settled``: whether the call has left the list of unsettled calls."""
-
-    settled: bool
-
-
-class Pause(TypedDict):
-    """How many seconds from now no call is claimed."""
-
-    paused_seconds: int
 
 
 class AsRep:
@@ -299,6 +261,8 @@ class AsWebhook:
         occurred_at: str | None,
         duration_seconds: int | None,
         payload: Mapping[str, str | list[str]],
+        call_leg_id: uuid.UUID | None,
+        conference_sid: str | None,
     ) -> StoredEvent:
         """Stores an event, and updates its call. The same event is stored once."""
         parameters = {
@@ -310,6 +274,8 @@ class AsWebhook:
             "p_occurred_at": occurred_at,
             "p_duration_seconds": duration_seconds,
             "p_payload": payload,
+            "p_call_leg_id": _format_uuid(call_leg_id),
+            "p_conference_sid": conference_sid,
         }
         return cast(StoredEvent, self._call("record_call_event", parameters))
 
@@ -384,8 +350,7 @@ class AsReconciler:
         return cast(Claim, self._call("claim_unsettled_calls", parameters))
 
     def settle_call(self, *, agent_call_sid: str, legs: Sequence[Leg] | None) -> Settlement:
-        """Stores what Twilio knows about a call: the agent's leg first, then the legs that it
-        dialled. ``legs`` is None if Twilio does not know the call."""
+        """Stores what Twilio knows about a call: the agent's leg first, then the others. ``legs`` is None if Twilio does not know the call."""
         parameters = {"p_agent_call_sid": agent_call_sid, "p_legs": legs}
         return cast(Settlement, self._call("settle_call", parameters))
 

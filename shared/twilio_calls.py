@@ -159,7 +159,4 @@ def _describe(call: object) -> Leg:
         "ended_at": payload.get("end_time"),
         "duration_seconds": parsing.parse_count(payload.get("duration")),
         "payload": payload,
-        "call_leg_id": None,
-        "on_hold": None,
-        "observed_at": None,
     }

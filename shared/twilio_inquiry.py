@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 from shared import call_room, errors, twilio_calls, twilio_rooms
 from shared.call_statuses import FINAL_STATUSES
-from shared.rpc import ClaimedCall, Leg, UnknownLeg
+from shared.rpc import Leg
 from shared.twilio_rooms import Room
+from shared.unsettled_calls import UnknownLeg, UnsettledCall
 
 if TYPE_CHECKING:
     from twilio.rest import Client
@@ -28,7 +29,7 @@ class Found:
     room: Room | None
 
 
-def find(client: Client, claimed: ClaimedCall) -> Found | None:
+def find(client: Client, claimed: UnsettledCall) -> Found | None:
     """What Twilio knows; None if it does not know the call.
 
     A plain call takes two questions: the agent's leg, and the legs that it dialled.
@@ -80,7 +81,7 @@ def _identify(
     labelled = room.find(label=unknown["leg_id"]) if room else None
     if labelled:
         return legs.get(labelled.call_sid)
-    taken = set(known)
+    taken = {*known, *(sid for sid, leg in legs.items() if "call_leg_id" in leg)}
     dialled = [
         leg
         for leg in legs.values()
@@ -97,7 +98,7 @@ def _identify(
     return next((leg for leg in (*dialled, *placed) if leg["call_sid"] not in taken), None)
 
 
-def attend(client: Client, base_url: str, claimed: ClaimedCall, found: Found) -> None:
+def attend(client: Client, base_url: str, claimed: UnsettledCall, found: Found) -> None:
     """Leaves nobody alone in the call's room, after whatever went wrong: for a lead somebody is
     rung, a person of the business is freed."""
     there = found.room.participants if found.room else ()

@@ -41,6 +41,8 @@ def record_event(request: Request) -> Response:
     form = WEBHOOKS.authenticate(request)
     named = webhook_query.read(request.args)
     if call_events.is_conference_callback(form):
+        if named.agent_call_sid is None:
+            raise errors.InvalidRequest("call is missing.")
         event = call_events.read_conference_callback(form, named.agent_call_sid)
     else:
         event = call_events.read_status_callback(form, named.agent_call_sid, named.call_leg_id)

@@ -96,11 +96,15 @@ def continue_call(request: Request, form: parsing.Form) -> Response:
     if after not in ENDINGS:
         raise errors.InvalidRequest(f"after must be one of {', '.join(ENDINGS)}.")
     named = webhook_query.read(request.args)
+    if after != "dial" and named.agent_call_sid is None:
+        raise errors.InvalidRequest("call is missing.")
+    if after in ("transfer", "return") and named.call_leg_id is None:
+        raise errors.InvalidRequest("leg is missing.")
     end = call_events.read_dial_end(form, after, named.agent_call_sid, named.call_leg_id)
     web.note(call_sid=end["agent_call_sid"], call_status=end["status"], after=after)
     told = AS_WEBHOOK.continue_call(**end)
     # bool(), because a database that repeats what it was sent must not reach the log.
-    web.note(conversation_id=told["conversation_id"], new=bool(told["new"]), next=told["next"])
+    web.note(conversation_id=told["conversation_id"], new=bool(told["new"]))
     return answer_xml(build_next(told, end["agent_call_sid"], after))
 
 
