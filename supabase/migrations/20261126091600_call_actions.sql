@@ -29,6 +29,8 @@ create table public.call_actions (
   cause_id uuid references public.call_actions (id) on delete cascade,
   -- Who is rung if the person of a return does not answer.
   then_user_id uuid,
+  -- The newest event of the call when this was asked: what came after it may be a sign of what was done.
+  after_event_id bigint not null default 0,
   -- What conversations.bridge was, if this action changed it.
   bridge_before text check (bridge_before in ('dial', 'room')),
   -- Until then nobody else may change the call. A function that is killed does not end its action: when this
@@ -63,7 +65,8 @@ create unique index call_actions_one_open_idx
 on public.call_actions (conversation_id) where result is null;
 -- Nobody is rung twice for one cause.
 create unique index call_actions_one_ring_idx
-on public.call_actions (cause_id, to_user_id) where cause_id is not null;
+on public.call_actions (cause_id, to_user_id)
+where cause_id is not null and (result is null or result = 'done');
 
 -- The numbers that were dialled besides the leads', for the limits: of a business, and of a rep.
 create index call_legs_third_party_idx
