@@ -26,9 +26,11 @@ create table public.call_actions (
   leaving_leg_id uuid,
   -- Of a return, and of a transfer that is taken back: the action that came to nothing. Nobody is rung twice
   -- for one cause.
-  cause_id uuid references public.call_actions (id) on delete cascade,
+  cause_id uuid,
   -- Who is rung if the person of a return does not answer.
   then_user_id uuid,
+  -- The newest event of the call when this was asked: what came after it may be a sign of what was done.
+  after_event_id bigint not null default 0,
   -- What conversations.bridge was, if this action changed it.
   bridge_before text check (bridge_before in ('dial', 'room')),
   -- Until then nobody else may change the call. A function that is killed does not end its action: when this
@@ -45,8 +47,6 @@ create table public.call_actions (
   references public.conversations (business_id, id) on delete cascade,
   foreign key (business_id, call_leg_id)
   references public.call_legs (business_id, id) on delete cascade,
-  foreign key (business_id, leaving_leg_id)
-  references public.call_legs (business_id, id) on delete cascade,
   check ((result is null) = (finished_at is null)),
   check ((action = 'transfer') = (mode is not null and action <> 'cancel')),
   check (action <> 'return' or (cause_id is not null and to_user_id is not null))
@@ -55,15 +55,15 @@ create table public.call_actions (
 -- The newest action of a call; the call's deletion asks for these, too.
 create index call_actions_conversation_id_idx
 on public.call_actions (business_id, conversation_id, number desc);
--- The deletion of a leg asks for these.
+-- The deletion of a leg asks for these. (The other ids have no foreign key: all goes with the conversation.)
 create index call_actions_call_leg_id_idx on public.call_actions (business_id, call_leg_id);
-create index call_actions_leaving_leg_id_idx on public.call_actions (business_id, leaving_leg_id);
 -- One wish at a time changes a call.
 create unique index call_actions_one_open_idx
 on public.call_actions (conversation_id) where result is null;
 -- Nobody is rung twice for one cause.
 create unique index call_actions_one_ring_idx
-on public.call_actions (cause_id, to_user_id) where cause_id is not null;
+on public.call_actions (cause_id, to_user_id)
+where cause_id is not null and (result is null or result = 'done');
 
 -- The numbers that were dialled besides the leads', for the limits: of a business, and of a rep.
 create index call_legs_third_party_idx

@@ -65,8 +65,7 @@ begin
       and (
         (
           call_events.source in ('dial_action', 'room_action', 'transfer_action')
-          -- A request that waited for the call's lock came before it was asked.
-          and call_events.received_at >= p_action.asked_at - interval '4 seconds'
+          and call_events.id > p_action.after_event_id
         )
         or (
           call_events.source = 'control'
@@ -133,10 +132,15 @@ begin
     end;
     insert into public.call_actions as written (
       business_id, conversation_id, action, mode, asked_by, asked_at, to_user_id, to_number, call_leg_id,
-      leaving_leg_id, cause_id, bridge_before, lease_until, lease_seconds
+      leaving_leg_id, cause_id, after_event_id, bridge_before, lease_until, lease_seconds
     ) values (
       p_call.business_id, p_call.id, p_wish.action, p_wish.mode, p_wish.asked_by, v_now,
       p_wish.to_user_id, p_wish.to_number, p_wish.call_leg_id, p_wish.leaving_leg_id, p_wish.cause_id,
+      coalesce((
+        select max(call_events.id)
+        from public.call_events
+        where call_events.business_id = p_call.business_id and call_events.conversation_id = p_call.id
+      ), 0),
       case when v_bridge <> p_call.bridge then p_call.bridge end,
       v_now + make_interval(secs => v_seconds), v_seconds
     )

@@ -19,9 +19,17 @@ declare
   v_leg_id constant uuid := gen_random_uuid();
   v_named text;
 begin
-  select * into v_rung
+  select call_actions.* into v_rung
   from public.call_actions
-  where call_actions.cause_id = p_cause_id and call_actions.to_user_id = p_user_id;
+  join public.call_legs
+    on call_legs.business_id = call_actions.business_id and call_legs.id = call_actions.call_leg_id
+  where call_actions.business_id = p_call.business_id
+    and call_actions.cause_id = p_cause_id
+    and call_actions.to_user_id = p_user_id
+    and call_actions.result is distinct from 'failed'
+    and not (call_actions.result = 'superseded' and call_legs.status = 'failed')
+  order by call_actions.number desc
+  limit 1;
   if found then
     return private.follow_ring(p_call, v_rung, false);
   end if;
