@@ -28,7 +28,14 @@ ROLES: dict[str, type[Caller]] = {
     "call_reconciler": rpc.AsReconciler,
 }
 # These functions are called by the page over the REST API, and by no endpoint.
-FOR_THE_BROWSER = {"search_leads", "list_conversations", "describe_conversation"}
+FOR_THE_BROWSER = {
+    "search_leads",
+    "list_conversations",
+    "describe_conversation",
+    "set_presence",
+    "list_colleagues",
+    "decline_call",
+}
 PYTHON_TYPES = {
     "text": str,
     "uuid": uuid.UUID,
