@@ -98,6 +98,8 @@ TABLES: Grants = {
     "public.call_legs": WRITTEN_BY_CALLS,
     "public.call_events": WRITTEN_BY_CALLS,
     "public.call_holds": WRITTEN_BY_CALLS | {"call_webhook": {"select", "insert", "delete"}},
+    "public.call_actions": WRITTEN_BY_CALLS,
+    "public.rep_presence": READ_BY_MEMBERS | {"service_role": {"select"}},
     "public.token_grants": READ_BY_MEMBERS | {"service_role": {"select"}},
     "private.unsettled_calls": {"call_reconciler": {"select", "delete"}},
     "private.repeated_callbacks": {"call_webhook": {"insert"}},
