@@ -49,14 +49,15 @@ class CallState(TypedDict):
 
 
 class Action(TypedDict):
-    """What was asked of a call. ``leg_id`` is the leg that it is about: the one to ring or to
-    remove."""
+    """What was asked of a call. ``leg_id`` is the leg that it is about: the one to ring, to remove,
+    or to go on with the lead. ``leaving_leg_id`` is the leg of the person who leaves by it."""
 
     id: str
     number: int
     action: str
     mode: Literal["cold", "warm"] | None
     leg_id: str | None
+    leaving_leg_id: str | None
 
 
 class Asked(TypedDict):

@@ -214,3 +214,17 @@ class TwilioBusy(TwilioUnavailable):
     def __init__(self, seconds: int) -> None:
         super().__init__(f"we must wait for {seconds} s", retry_after=seconds)
         self.seconds = seconds
+
+
+class TwilioRefused(TwilioUnavailable):
+    """Twilio's REST API refuses a request. ``http_status`` is 4xx, 404 if Twilio does not have what
+    the request is about. ``twilio_code`` is the number of Twilio's error, if it gave one:
+    https://www.twilio.com/docs/api/errors
+    """
+
+    def __init__(self, http_status: int, twilio_code: int | None) -> None:
+        number = f" (its error {twilio_code})" if twilio_code else ""
+        super().__init__(f"it answered HTTP {http_status}{number}")
+        self.message = f"Twilio refuses this{number}. Nothing was changed by it."
+        self.http_status = http_status
+        self.twilio_code = twilio_code

@@ -24,4 +24,5 @@ TABLE = {
     ("SignInUnavailable", 503, "database_unavailable"),
     ("TwilioUnavailable", 503, "twilio_unavailable"),
     ("TwilioBusy", 503, "twilio_unavailable"),
+    ("TwilioRefused", 503, "twilio_unavailable"),
 }

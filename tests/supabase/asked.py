@@ -48,9 +48,7 @@ def add_colleague(
 
 def set_presence(db: Connection, tenant: Tenant, user_id: uuid.UUID, state: str) -> Answer:
     with as_user(db, user_id):
-        answer: Answer = one(
-            db, "select public.set_presence(%s, %s)", tenant.business_id, state
-        )
+        answer: Answer = one(db, "select public.set_presence(%s, %s)", tenant.business_id, state)
     return answer
 
 
@@ -161,9 +159,7 @@ class AskedCall:
         """The lead's leg is moved into the room, and the agent follows."""
         self.note(asked, ("redirected", self.lead_leg_id, self.lead_sid), result=None)
         assert self.go_on("dial", self.sid, dialled=self.lead_sid)["next"] == "join_room"
-        self.note(
-            asked, ("in_room", None, self.lead_sid), ("in_room", None, self.sid), result=None
-        )
+        self.note(asked, ("in_room", None, self.lead_sid), ("in_room", None, self.sid), result=None)
 
     def hold(self, *, by: uuid.UUID | None = None) -> Answer:
         asked = self.ask("hold", by=by)
