@@ -65,12 +65,6 @@ create unique index call_actions_one_ring_idx
 on public.call_actions (cause_id, to_user_id)
 where cause_id is not null and (result is null or result = 'done');
 
--- The numbers that were dialled besides the leads', for the limits: of a business, and of a rep.
-create index call_legs_third_party_idx
-on public.call_legs (business_id, asked_at desc) where role = 'third_party';
-create index call_legs_third_party_asked_by_idx
-on public.call_legs (business_id, asked_by, asked_at desc) where role = 'third_party';
-
 alter table public.call_actions enable row level security;
 
 -- Reps and managers see who did what with a call.
