@@ -238,9 +238,16 @@ begin
     );
   elsif c.next = 'ring' then
     select * into v_rung from public.call_legs where call_legs.id = c.leg_id;
-    -- Somebody more is rung, whether or not the event was new.
-    select * into v_call from public.conversations where conversations.call_sid = p_agent_call_sid;
-    perform private.derive_call(v_call);
+    -- The lead hears no music of the room any more. Once for each person who is rung.
+    perform private.store_call_event(
+      p_call_sid, p_agent_call_sid, 'control', 'redirected',
+      (
+        select call_actions.number::integer
+        from public.call_actions
+        where call_actions.id = v_rung.call_action_id and call_actions.conversation_id = v_call.id
+      ),
+      clock_timestamp(), null, '{}', null, null
+    );
   end if;
 
   perform private.leave_call();

@@ -1,7 +1,7 @@
 """Twilio as far as one call needs it, in memory: who is where, and what Twilio would ask and tell.
 
-It asks ``twiml`` what becomes of a leg whose Dial has ended, and does what the answer says. Callbacks
-wait in ``callbacks`` until a test delivers them, in whatever order.
+It asks ``twiml`` what becomes of a leg whose Dial has ended, and does what the answer says.
+Callbacks wait in ``callbacks`` until a test delivers them, in whatever order.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ Answer = dict[str, Any]
 
 @dataclass(eq=False)
 class Leg:
-    """``leg_id``: the id under which it was asked for, or None. ``by_api``: it has no TwiML, so that
-    it ends with the room."""
+    """``leg_id``: the id under which it was asked for, or None. ``by_api``: it has no TwiML, so
+    that it ends with the room."""
 
     name: str
     leg_id: str | None = None
@@ -45,7 +45,8 @@ class Callback:
 
 @dataclass
 class Dial:
-    """``parent`` rings ``child``, or talks to them. ``after`` and ``leg`` are in the action's address."""
+    """``parent`` rings ``child``, or talks to them. ``after`` and ``leg`` are in the address of the
+    action."""
 
     parent: Leg
     child: Leg
