@@ -59,7 +59,7 @@ async def speak(leg: Leg, hertz: float) -> None:
 async def test_each_party_hears_the_others_tones_and_nobody_their_own(lab: Lab) -> None:
     sid, lead, room = await converted(lab, voice="tone", toneHz=LEAD)
     await client(lab, "bea", answerAfterSeconds=1, voice="tone", toneHz=BEA)
-    bea = (await add(lab, room, "client:bea", Label="bea", Beep="false"))["call_sid"]
+    bea = (await add(lab, room, "client:bea", Label="bea"))["call_sid"]
     await until(lab, sid, lambda call: "bea" in present(call))
     legs = {}
     for name, leg_sid in (("agent", sid), ("lead", lead), ("bea", bea)):
