@@ -73,6 +73,9 @@ class Exchange:
             await asyncio.wait(self._lives)
             if not self._lives:
                 await self._webhooks.settle()
+        for leg in self.call.legs:
+            # After a defect of the simulator: without this, the leg would be open for ever.
+            leg.end("failed")
         self.call.finish()
 
     def abandon(self) -> None:

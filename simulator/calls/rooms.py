@@ -229,6 +229,7 @@ class Room:
     ) -> None:
         if at is None:
             at = participant.leg.clock.elapsed if participant else self.call.now()
+        self.call.timeline.latest = max(self.call.timeline.latest, at)
         who = f": {participant.label or participant.leg.sid}" if participant else ""
         why = f" ({reason})" if reason else ""
         self.call.log.add("room", f"{name}{who}{why}", conferenceSid=self.sid, event=name)

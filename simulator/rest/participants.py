@@ -128,7 +128,8 @@ def _modify(participant: Participant, form: Form) -> bool:
     participant.beep_on_exit = form.truth("BeepOnExit", default=participant.beep_on_exit)
     participant.end_on_exit = form.truth("EndConferenceOnExit", default=participant.end_on_exit)
     coached = form.get("CallSidToCoach") or participant.coached_sid
-    coaching = form.truth("Coaching", default=participant.coaching or coached is not None)
+    asked = bool(form.get("CallSidToCoach"))
+    coaching = form.truth("Coaching", default=participant.coaching or asked)
     if coaching and coached not in {each.leg.sid for each in participant.room.present}:
         raise ApiError(400, 13240, "CallSidToCoach is not in the conference")
     participant.coaching, participant.coached_sid = coaching, coached
