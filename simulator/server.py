@@ -6,7 +6,7 @@ from aiohttp import web
 
 from simulator.browsers.signalling import Signalling
 from simulator.calls.network import PhoneNetwork
-from simulator.control import account, browsers, callees, calls, faults
+from simulator.control import account, browsers, callees, calls, clients, faults
 from simulator.control.frame import API, NETWORK, SIGNALLING, errors_as_json
 from simulator.rest.api import RestApi
 
@@ -23,7 +23,7 @@ def make_app(network: PhoneNetwork, signalling: Signalling | None = None) -> web
     app.router.add_get("/signal", signalling.handle)
     app.router.add_get("/health", _health)
     api.add_routes(app.router)
-    for part in (account, browsers, callees, calls, faults):
+    for part in (account, browsers, callees, calls, clients, faults):
         app.router.add_routes(part.ROUTES)
     return app
 

@@ -46,11 +46,29 @@ MOVED_BY_WEBHOOKS = {
             "answered_at",
             "ended_at",
             "duration_seconds",
+            "is_plain",
+            "stage",
+            "hold_seconds",
+            "call_back_at",
         }
     ),
     "call_legs": frozenset(
-        {"status", "initiated_at", "ringing_at", "answered_at", "ended_at", "duration_seconds"}
+        {
+            "call_sid",
+            "role",
+            "user_id",
+            "to_number",
+            "status",
+            "initiated_at",
+            "ringing_at",
+            "answered_at",
+            "ended_at",
+            "duration_seconds",
+            "on_hold_since",
+            "ended_by",
+        }
     ),
+    "call_holds": frozenset({"ended_at"}),
     "call_events": frozenset({"business_id", "conversation_id"}),
 }
 
@@ -77,6 +95,7 @@ TABLES: Grants = {
     "public.conversation_changes": READ_BY_MEMBERS | {"service_role": {"select"}},
     "public.call_legs": WRITTEN_BY_CALLS,
     "public.call_events": WRITTEN_BY_CALLS,
+    "public.call_holds": WRITTEN_BY_CALLS | {"call_webhook": {"select", "insert", "delete"}},
     "public.token_grants": READ_BY_MEMBERS | {"service_role": {"select"}},
     "private.unsettled_calls": {"call_reconciler": {"select", "delete"}},
     "private.repeated_callbacks": {"call_webhook": {"insert"}},
@@ -128,6 +147,7 @@ FOR_USERS = {"authenticated": {"execute"}}
 FOR_WEBHOOKS = {"call_webhook": {"execute"}}
 FOR_THE_RECONCILER = {"call_reconciler": {"execute"}}
 _LISTING = "uuid,text,text[],text[],uuid,uuid,boolean,timestamp with time zone,uuid,integer"
+_EVENT = "text,text,text,text,integer,timestamp with time zone,integer,jsonb,uuid,text"
 FUNCTIONS: Grants = {
     "public.search_leads(uuid,text,text[],integer)": FOR_USERS,
     "private.search_leads(uuid,text,text[],integer)": FOR_USERS,
@@ -149,12 +169,18 @@ FUNCTIONS: Grants = {
     "public.pause_reconciliation(integer)": FOR_THE_RECONCILER,
     "private.is_settled(text)": FOR_THE_RECONCILER,
     "private.legs_without_end(text)": FOR_THE_RECONCILER,
+    "private.unnamed_legs(text)": FOR_THE_RECONCILER,
+    "private.question_about(text)": FOR_THE_RECONCILER,
+    "private.address_of(public.call_legs)": FOR_THE_RECONCILER,
+    "private.attribute_legs(text,jsonb)": FOR_THE_RECONCILER,
+    "private.with_lost_legs(text,jsonb,boolean)": FOR_THE_RECONCILER,
+    "private.news_of_holds(text,jsonb)": FOR_THE_RECONCILER,
     "private.watch_call()": {},
     "public.grant_access_token(uuid,integer)": FOR_USERS,
     "public.preview_call(uuid,jsonb,text,text,text)": FOR_USERS,
     "public.begin_call(text,uuid,uuid,jsonb,text,text,text)": FOR_WEBHOOKS,
-    "public.record_call_event(text,text,text,text,integer,timestamp with time zone,integer,"
-    "jsonb)": FOR_WEBHOOKS,
+    f"public.record_call_event({_EVENT})": FOR_WEBHOOKS,
+    f"private.store_call_event({_EVENT})": FOR_WEBHOOKS,
     "private.choose_business(uuid)": FOR_USERS,
     "private.log_token_grant(uuid,integer)": FOR_USERS,
     "private.decide_call(uuid,uuid,jsonb,text,text,text)": FOR_USERS | FOR_WEBHOOKS,
@@ -176,7 +202,17 @@ FUNCTIONS: Grants = {
     "private.note_unbegun_call(text)": FOR_WEBHOOKS,
     "private.enter_call(text,uuid)": FOR_WEBHOOKS,
     "private.leave_call()": FOR_WEBHOOKS,
-    "private.legs_of_call(text)": FOR_WEBHOOKS,
+    "private.legs_of_call(text,boolean)": FOR_WEBHOOKS,
+    "private.is_about_request(public.call_events)": FOR_WEBHOOKS,
+    "private.is_asked_leg(public.call_legs,text)": FOR_WEBHOOKS,
+    "private.restore_asked_legs(public.conversations)": FOR_WEBHOOKS,
+    "private.name_legs(public.conversations)": FOR_WEBHOOKS,
+    "private.holds_of_call(public.conversations)": FOR_WEBHOOKS,
+    "private.derive_holds(public.conversations)": FOR_WEBHOOKS,
+    "private.room_name(uuid)": FOR_WEBHOOKS,
+    "private.stage_of_call(public.conversations)": FOR_WEBHOOKS,
+    "private.is_present(public.call_legs,text)": FOR_WEBHOOKS,
+    "private.derive_stage(public.conversations)": FOR_WEBHOOKS,
     "private.webhook_call_sid()": FOR_WEBHOOKS,
     "private.broadcast_conversation()": {},
     "private.touch_updated_at()": {},
@@ -249,6 +285,10 @@ POLICIES: dict[str, dict[str, tuple[str, str]]] = {
     },
     "public.conversation_changes": {
         "members can read how calls of their business were described": ("select", "authenticated"),
+    },
+    "public.call_holds": {
+        "members can read the holds of their business": ("select", "authenticated"),
+        "a webhook can write the holds of its call": ("all", "call_webhook"),
     },
     "public.call_events": {
         "a webhook can add events to its call": ("insert", "call_webhook"),

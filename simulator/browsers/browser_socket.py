@@ -17,15 +17,18 @@ from urllib.parse import parse_qsl
 
 from aiohttp import WSMsgType, web
 
-from simulator.browsers.browser_calls import BrowserCall, NoAudio
+from simulator.browsers.browser_legs import BrowserLeg, NoAudio
+from simulator.browsers.edges import Location
 from simulator.browsers.frames import HEARTBEAT, Malformed, Payload, decode, encode, text_of
+from simulator.browsers.received_calls import ReceivedCall
 from simulator.browsers.switchboard import Switchboard
+from simulator.calls.clients import Ringing
+from simulator.calls.user_messages import MAX_BYTES, USER_DEFINED
 from simulator.protocol import access_token, errors
 from simulator.protocol.access_token import Grant, TokenRefused
 
 logger = logging.getLogger(__name__)
 
-MAX_MESSAGE_BYTES = 10_000
 MAX_CALLS = 16
 """Calls with audio at the same time. Each takes up to a twentieth of a core."""
 MAX_GRACE = 30.0
@@ -50,10 +53,12 @@ class BrowserSocket:
         switchboard: Switchboard,
         websocket: web.WebSocketResponse,
         transport: asyncio.Transport | None,
+        location: Location,
     ) -> None:
         self._switchboard = switchboard
         self._websocket = websocket
         self._transport = transport
+        self._location = location
         self._token = ""
         """The last token that was valid."""
         self._grant: Grant | None = None
@@ -68,7 +73,7 @@ class BrowserSocket:
             "identity": self._grant.identity if self._grant else None,
             "registered": self._registered,
             "tokenExpiresAt": self._grant.expires_at if self._grant else None,
-            "calls": [call.call.sid for call in self._switchboard.calls_over(self)],
+            "calls": [leg.leg.sid for leg in self._switchboard.calls_over(self)],
         }
 
     async def serve(self) -> None:
@@ -98,6 +103,14 @@ class BrowserSocket:
         logger.debug("to browser: %s", kind)
         await self._send_text(encode(kind, payload))
 
+    def ring(self, ringing: Ringing) -> None:
+        """Ring in this browser, too."""
+        self._switchboard.call_of(ringing).ring(self)
+
+    def stop_ringing(self, ringing: Ringing) -> None:
+        """Do not ring in this browser any more."""
+        self._switchboard.call_of(ringing).stop_ringing(self)
+
     def abort(self) -> None:
         """Break the connection without a close frame: the browser sees close code 1006."""
         if self._transport:
@@ -113,8 +126,9 @@ class BrowserSocket:
             self._beating.cancel()
         if self._expiry:
             self._expiry.cancel()
-        for browser_call in self._switchboard.calls_over(self):
-            browser_call.lose(self._grace)
+        self._switchboard.registrations.remove(self)
+        for leg in self._switchboard.calls_over(self):
+            leg.lose(self, self._grace)
 
     async def _read(self, text: str) -> None:
         kind, payload = decode(text)
@@ -128,10 +142,8 @@ class BrowserSocket:
                 await self._resume(payload)
             case "invite":
                 await self._invite(payload)
-            case "reinvite" | "hangup" | "dtmf" | "message":
+            case "answer" | "reject" | "reinvite" | "hangup" | "dtmf" | "message":
                 await self._in_call(kind, payload)
-            case "answer" | "reject":
-                logger.info("a browser sent %s, but the simulator does not call browsers", kind)
             case _:
                 raise Malformed(f"unknown type {kind!r}")
 
@@ -144,6 +156,8 @@ class BrowserSocket:
             return
         self._token = token
         self._grant = grant
+        # The new token may be of another identity.
+        self._set_registered(self._registered)
         timeout = payload.get("reconnectTimeout")
         if isinstance(timeout, int | float):
             self._grace = max(self._switchboard.timing.grace, min(float(timeout), MAX_GRACE))
@@ -151,8 +165,8 @@ class BrowserSocket:
         await self.send(
             "connected",
             {
-                "region": "US_EAST_VIRGINIA",
-                "edge": "ashburn",
+                "region": self._location.region,
+                "edge": self._location.edge,
                 "home": "us1",
                 "gateway": "simulator",
                 "token": {
@@ -169,8 +183,15 @@ class BrowserSocket:
             await self._refuse_token(refused)
             return
         media = payload.get("media")
-        self._registered = isinstance(media, dict) and media.get("audio") is True
+        self._set_registered(isinstance(media, dict) and media.get("audio") is True)
         await self.send("ready" if self._registered else "offline", {})
+
+    def _set_registered(self, registered: bool) -> None:
+        self._registered = registered
+        if registered and self._grant and self._grant.can_be_called:
+            self._switchboard.registrations.put(self, self._grant.identity)
+        else:
+            self._switchboard.registrations.remove(self)
 
     async def _invite(self, payload: Payload) -> None:
         temporary_sid, offer = text_of(payload, "callsid"), text_of(payload, "sdp")
@@ -190,61 +211,65 @@ class BrowserSocket:
 
     async def _resume(self, payload: Payload) -> None:
         sid, offer, token = (text_of(payload, name) for name in ("callsid", "sdp", "reconnect"))
-        browser_call = self._switchboard.calls.get(sid)
-        if browser_call is None:
+        leg = self._switchboard.calls.get(sid)
+        if leg is None:
             await self._hang_up(sid, errors.INVALID_RECONNECT_PARAMETER, "no such call")
             return
         identity = self._grant.identity if self._grant else None
-        if identity != browser_call.call.identity or not secrets.compare_digest(
-            token.encode(), browser_call.reconnect_token.encode()
+        if identity != leg.identity or not secrets.compare_digest(
+            token.encode(), leg.reconnect_token.encode()
         ):
             await self._hang_up(sid, errors.RECONNECT_NOT_AUTHORIZED, "not your call")
             return
         try:
-            await browser_call.resume(self, offer)
+            await leg.resume(self, offer)
         except NoAudio as error:
             await self._hang_up(sid, errors.MEDIA_CONNECTION, str(error))
-            browser_call.hang_up()
+            leg.hang_up(self)
 
     async def _in_call(self, kind: str, payload: Payload) -> None:
         sid = text_of(payload, "callsid")
-        browser_call = next(
-            (call for call in self._switchboard.calls_over(self) if call.is_called(sid)), None
-        )
-        if browser_call is None:
+        leg = next((leg for leg in self._switchboard.calls_over(self) if leg.is_called(sid)), None)
+        if leg is None:
             # The call ended while the message was on its way.
             logger.info("a browser sent %s about %s, which it is not in", kind, sid)
             return
         match kind:
-            case "hangup":
-                browser_call.hang_up()
-            case "dtmf":
+            case "answer" if isinstance(leg, ReceivedCall):
+                await leg.answer(self, text_of(payload, "sdp"))
+            case "hangup" | "reject":
+                leg.hang_up(self)
+            case "dtmf" if leg.browser is self:
                 digits = text_of(payload, "dtmf")
                 if not _DIGITS.fullmatch(digits):
                     raise Malformed("dtmf can have digits, *, # and w only")
-                browser_call.press(digits)
-            case "message":
-                await self._message(browser_call, payload)
-            case "reinvite":
+                leg.leg.press(digits)
+            case "message" if leg.browser is self:
+                await self._message(leg, payload)
+            case "reinvite" if leg.browser is self:
                 try:
-                    await browser_call.restart_audio(text_of(payload, "sdp"))
+                    await leg.restart_audio(text_of(payload, "sdp"))
                 except NoAudio as error:
                     await self._hang_up(sid, errors.MEDIA_CONNECTION, str(error))
-                    browser_call.hang_up()
+                    leg.hang_up(self)
 
-    async def _message(self, browser_call: BrowserCall, payload: Payload) -> None:
+    async def _message(self, leg: BrowserLeg, payload: Payload) -> None:
         content = payload.get("content")
-        text = content if isinstance(content, str) else json.dumps(content)
+        text = (
+            content
+            if isinstance(content, str)
+            else json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+        )
         about = {
-            "callsid": browser_call.call.sid,
+            "callsid": leg.leg.sid,
             "voiceeventsid": text_of(payload, "voiceeventsid"),
         }
-        if payload.get("messagetype") != "user-defined-message":
+        if payload.get("messagetype") != USER_DEFINED:
             await self._send_error(errors.INVALID_MESSAGE_TYPE, "invalid message type", **about)
-        elif len(text.encode()) > MAX_MESSAGE_BYTES:
+        elif len(text.encode()) > MAX_BYTES:
             await self._send_error(errors.MESSAGE_TOO_LARGE, "message too large", **about)
         else:
-            browser_call.receive(text)
+            self._switchboard.network.messages.receive(leg.leg, about["voiceeventsid"], text)
             await self.send("ack", {"acktype": "message", **about})
 
     async def _refuse_token(self, refused: TokenRefused) -> None:
@@ -269,7 +294,7 @@ class BrowserSocket:
         """The token has expired. Calls go on; to call or to register needs a new token."""
         await self._send_error(errors.TOKEN_EXPIRED, "Access Token expired")
         if self._registered:
-            self._registered = False
+            self._set_registered(False)
             await self.send("offline", {})
 
     async def _beat(self, seconds: float) -> None:
@@ -283,3 +308,8 @@ class BrowserSocket:
         except (ConnectionError, RuntimeError):
             # `serve` notices it too and cleans up.
             logger.debug("a browser is gone")
+
+
+def _json_of(value: object) -> str:
+    """``value`` as a page's `JSON.stringify` writes it."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

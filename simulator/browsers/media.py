@@ -11,7 +11,6 @@ import fractions
 import logging
 import re
 import time
-from collections.abc import Callable
 
 from aioice import Connection
 from aiortc import (
@@ -19,13 +18,15 @@ from aiortc import (
     MediaStreamTrack,
     RTCConfiguration,
     RTCPeerConnection,
+    RTCRtpSender,
     RTCSessionDescription,
 )
 from av import AudioFrame, AudioResampler
 
 from simulator.calls import sounds
+from simulator.calls.audio import LegAudio
 from simulator.calls.media_record import MediaRecord
-from simulator.calls.sounds import FRAME_BYTES, FRAME_SAMPLES, SAMPLE_RATE, Sound
+from simulator.calls.sounds import FRAME_SAMPLES, SAMPLE_RATE
 
 # At INFO it logs every packet of the handshake.
 logging.getLogger("aioice").setLevel(logging.WARNING)
@@ -33,45 +34,72 @@ logging.getLogger("aioice").setLevel(logging.WARNING)
 _FRAME_SECONDS = FRAME_SAMPLES / SAMPLE_RATE
 _LONGEST_LAG = 0.5
 """Seconds. Frames that are later than this are left out, not sent all at once."""
-_ECHO_BYTES = 25 * FRAME_BYTES
-"""At most half a second of audio waits to be echoed."""
 
 
-class OfferRefused(ValueError):
-    """The offer cannot be answered; the message says why."""
+_OFFERED = ("audio/opus", "audio/PCMU")
+
+
+class SdpRefused(ValueError):
+    """There is no audio for the browser's SDP; the message says why."""
 
 
 class Peer:
-    """Answers one offer, plays what ``sound`` returns, and counts frames in ``media``."""
+    """Answers one offer, or makes one. Connects a browser with ``audio``, counting in ``media``."""
 
-    def __init__(self, media: MediaRecord, sound: Callable[[], Sound], host: str) -> None:
+    def __init__(self, media: MediaRecord, audio: LegAudio, host: str) -> None:
         self._media = media
+        self._audio = audio
         self._host = host
         # Without this, aiortc asks a STUN server on the internet for our address.
         self._connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
-        self._line = _Line(media, sound)
+        self._line = _Line(media, audio)
         self._listening: asyncio.Task[None] | None = None
         self._connection.on("track", self._on_track)
         self._connection.on("connectionstatechange", self._on_state)
 
     async def answer(self, offer: str) -> str:
-        """The SDP that answers ``offer``, with all candidates. Raises OfferRefused."""
+        """The SDP that answers ``offer``, with all candidates. Raises SdpRefused."""
         connection = self._connection
         try:
             connection.addTrack(self._line)
             await connection.setRemoteDescription(RTCSessionDescription(offer, "offer"))
-            [audio] = connection.getTransceivers()
-            gatherer = audio.receiver.transport.transport.iceGatherer
-            await gather_on(self._host, gatherer._connection)
+            await self._gather()
             await connection.setLocalDescription(await connection.createAnswer())
         except OSError as error:
-            raise OfferRefused(f"no audio on {self._host}: {error}") from error
+            raise SdpRefused(f"no audio on {self._host}: {error}") from error
         except Exception as error:
             # aiortc raises exceptions of many types for an SDP that it cannot parse.
-            raise OfferRefused(f"cannot answer the browser's SDP: {error!r}") from error
+            raise SdpRefused(f"cannot answer the browser's SDP: {error!r}") from error
         sdp = connection.localDescription.sdp
         self._media.codec = _first_codec(sdp)
         return sdp
+
+    async def offer(self) -> str:
+        """An SDP that offers Opus and PCMU, with all candidates. Raises SdpRefused."""
+        connection = self._connection
+        try:
+            connection.addTrack(self._line)
+            [audio] = connection.getTransceivers()
+            known = RTCRtpSender.getCapabilities("audio").codecs
+            audio.setCodecPreferences([codec for codec in known if codec.mimeType in _OFFERED])
+            offer = await connection.createOffer()
+            await self._gather()
+            await connection.setLocalDescription(offer)
+        except OSError as error:
+            raise SdpRefused(f"no audio on {self._host}: {error}") from error
+        return connection.localDescription.sdp
+
+    async def accept(self, answer: str) -> None:
+        """Start the audio with the browser's answer to `offer`. Raises SdpRefused.
+
+        The first codec of the answer is used in both directions.
+        """
+        try:
+            await self._connection.setRemoteDescription(RTCSessionDescription(answer, "answer"))
+        except Exception as error:
+            # As in `answer`.
+            raise SdpRefused(f"cannot use the browser's SDP: {error!r}") from error
+        self._media.codec = _first_codec(answer)
 
     async def close(self) -> None:
         """End the audio and free the port."""
@@ -79,6 +107,11 @@ class Peer:
         if self._listening:
             self._listening.cancel()
         await self._connection.close()
+
+    async def _gather(self) -> None:
+        [audio] = self._connection.getTransceivers()
+        gatherer = audio.receiver.transport.transport.iceGatherer
+        await gather_on(self._host, gatherer._connection)
 
     def _on_state(self) -> None:
         self._media.connection_state = self._connection.connectionState
@@ -88,7 +121,7 @@ class Peer:
             self._listening = asyncio.get_running_loop().create_task(self._listen(track))
 
     async def _listen(self, track: MediaStreamTrack) -> None:
-        """Count the frames that arrive and pass them to the echo."""
+        """Count the frames that arrive and pass them on."""
         resampler = AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
         media = self._media
         while True:
@@ -102,7 +135,7 @@ class Peer:
             heard = b"".join(_samples(part) for part in resampler.resample(frame))
             if not sounds.is_silent(heard):
                 media.non_silent_frames_received += 1
-            self._line.hear(heard)
+            self._audio.say(heard)
 
 
 class _Line(MediaStreamTrack):
@@ -110,21 +143,12 @@ class _Line(MediaStreamTrack):
 
     kind = "audio"
 
-    def __init__(self, media: MediaRecord, sound: Callable[[], Sound]) -> None:
+    def __init__(self, media: MediaRecord, audio: LegAudio) -> None:
         super().__init__()
         self._media = media
-        self._sound = sound
-        self._playing: Sound = "silence"
-        self._position = 0
+        self._audio = audio
         self._pts = 0
         self._due: float | None = None
-        self._echo = bytearray()
-
-    def hear(self, samples: bytes) -> None:
-        """Keep the browser's audio if it must be echoed."""
-        if self._sound() == "echo":
-            self._echo += samples
-            del self._echo[: max(0, len(self._echo) - _ECHO_BYTES)]
 
     async def recv(self) -> AudioFrame:
         """The next frame, when it is due."""
@@ -135,7 +159,7 @@ class _Line(MediaStreamTrack):
         self._due = max(due, now - _LONGEST_LAG)
         await asyncio.sleep(max(0.0, self._due - now))
 
-        samples = self._next_samples()
+        samples = self._audio.frame()
         self._media.frames_sent += 1
         if not sounds.is_silent(samples):
             self._media.non_silent_frames_sent += 1
@@ -148,19 +172,6 @@ class _Line(MediaStreamTrack):
         frame.pts = self._pts
         self._pts += FRAME_SAMPLES
         return frame
-
-    def _next_samples(self) -> bytes:
-        sound = self._sound()
-        if sound != self._playing:
-            self._playing = sound
-            self._position = 0
-            self._echo.clear()
-        self._position += 1
-        if sound != "echo" or len(self._echo) < FRAME_BYTES:
-            return sounds.frame(sound, self._position - 1)
-        samples = bytes(self._echo[:FRAME_BYTES])
-        del self._echo[:FRAME_BYTES]
-        return samples
 
 
 async def gather_on(host: str, connection: Connection) -> None:

@@ -8,8 +8,9 @@ import time
 
 from aiohttp import web
 
-from simulator.browsers.browser_calls import NoAudio, load_peer
+from simulator.browsers.browser_legs import NoAudio, load_peer
 from simulator.browsers.browser_socket import BrowserSocket
+from simulator.browsers.edges import location_of
 from simulator.browsers.frames import MAX_FRAME_BYTES
 from simulator.browsers.switchboard import Switchboard, Timing
 from simulator.calls.network import PhoneNetwork
@@ -42,7 +43,8 @@ class Signalling:
         await websocket.prepare(request)
         # A browser that connects is about to call. So the slow import starts now.
         self._switchboard.in_background(_load_audio())
-        socket = BrowserSocket(self._switchboard, websocket, request.transport)
+        location = location_of(request.host)
+        socket = BrowserSocket(self._switchboard, websocket, request.transport, location)
         self.sockets.add(socket)
         try:
             await socket.serve()
@@ -53,10 +55,10 @@ class Signalling:
 
     def drop_socket(self, call_sid: str) -> bool:
         """Break the socket of a call's browser; False if there is none."""
-        browser_call = self._switchboard.calls.get(call_sid)
-        if browser_call is None or browser_call.over or browser_call.browser is None:
+        leg = self._switchboard.calls.get(call_sid)
+        if leg is None or leg.over or leg.browser is None:
             return False
-        browser_call.browser.abort()
+        leg.browser.abort()
         return True
 
     def cut(self, seconds: float, drop: bool) -> int:

@@ -1,4 +1,4 @@
-"""The calls that browsers placed, whichever socket they came over."""
+"""The calls of browsers, whichever socket they use, and who rings."""
 
 from __future__ import annotations
 
@@ -8,7 +8,11 @@ from collections import deque
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 
-from simulator.browsers.browser_calls import Browser, BrowserCall
+from simulator.browsers.browser_legs import Browser, BrowserLeg
+from simulator.browsers.placed_calls import PlacedCall
+from simulator.browsers.received_calls import ReceivedCall
+from simulator.browsers.registrations import Registrations
+from simulator.calls.clients import Ringing
 from simulator.calls.media_record import MediaRecord
 from simulator.calls.network import PhoneNetwork
 
@@ -30,13 +34,16 @@ class Timing:
 
 
 class Switchboard:
-    """Places and keeps the calls of browsers."""
+    """Places calls of browsers, rings browsers, and keeps both kinds of calls."""
 
     def __init__(self, network: PhoneNetwork, timing: Timing, media_host: str) -> None:
         self.network = network
         self.timing = timing
-        self.calls: dict[str, BrowserCall] = {}
-        """By CallSid. Of ended calls, the latest thousand: a browser may come back late."""
+        self.registrations = Registrations()
+        network.clients.directories.append(self.registrations)
+        self.calls: dict[str, BrowserLeg] = {}
+        """By the CallSid of the browser's leg. Of ended calls, the latest thousand: a browser may
+        come back late."""
         self._media_host = media_host
         self._ended: deque[str] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -56,13 +63,20 @@ class Switchboard:
     ) -> None:
         """Place the call of an invite. Raises TokenRefused."""
         call = self.network.place_call(token, params, {}, MediaRecord())
-        browser_call = BrowserCall(call, temporary_sid, offer, browser, self._media_host)
-        self.calls[call.sid] = browser_call
-        self.in_background(self._follow(browser_call))
+        placed = PlacedCall(call, temporary_sid, offer, browser, self._media_host)
+        self._keep(placed, placed.follow())
 
-    def calls_over(self, browser: Browser) -> list[BrowserCall]:
-        """The calls that are not over and use this socket."""
-        return [call for call in self.calls.values() if call.browser is browser and not call.over]
+    def call_of(self, ringing: Ringing) -> ReceivedCall:
+        """The call that rings, which is kept from now on."""
+        received = self.calls.get(ringing.leg.sid)
+        if not isinstance(received, ReceivedCall):
+            received = ReceivedCall(ringing, self.network.account.sid, self._media_host)
+            self._keep(received, received.follow())
+        return received
+
+    def calls_over(self, browser: Browser) -> list[BrowserLeg]:
+        """The calls of this socket that are not over, also those that ring there."""
+        return [call for call in self.calls.values() if call.uses(browser)]
 
     def in_background(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
         """Run ``work`` until it ends or `close` cancels it."""
@@ -77,11 +91,15 @@ class Switchboard:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _follow(self, browser_call: BrowserCall) -> None:
+    def _keep(self, leg: BrowserLeg, following: Coroutine[object, object, None]) -> None:
+        self.calls[leg.leg.sid] = leg
+        self.in_background(self._follow(leg, following))
+
+    async def _follow(self, leg: BrowserLeg, following: Coroutine[object, object, None]) -> None:
         try:
-            await browser_call.follow()
+            await following
         finally:
-            self._ended.append(browser_call.call.sid)
+            self._ended.append(leg.leg.sid)
             while len(self._ended) > _KEPT_ENDED:
                 self.calls.pop(self._ended.popleft(), None)
 

@@ -17,7 +17,7 @@ from simulator.webhooks.deliveries import Delivery, DeliveryKind
 logger = logging.getLogger(__name__)
 
 EventKind = Literal[
-    "call", "request", "twiml", "verb", "leg", "callback", "browser", "error", "ended"
+    "call", "request", "twiml", "verb", "leg", "room", "callback", "browser", "error", "ended"
 ]
 
 
@@ -62,12 +62,12 @@ class CallLog:
         self.closed = False
         """The call is over and each of its webhooks was delivered or given up."""
         self._call_sid = call_sid
-        self._timeline = timeline
+        self.timeline = timeline
         self._changed = asyncio.Event()
 
     def add(self, kind: EventKind, text: str, **data: object) -> None:
         """Add an entry to the timeline and wake those who wait for one."""
-        seconds = self._timeline.elapsed
+        seconds = self.timeline.latest
         self.events.append(
             {
                 "n": len(self.events) + 1,
@@ -89,7 +89,7 @@ class CallLog:
                 "code": problem.code,
                 "level": problem.level,
                 "message": problem.message,
-                "at": self.time_of_day(self._timeline.elapsed),
+                "at": self.time_of_day(self.timeline.latest),
             }
         )
         self.add(
@@ -110,7 +110,7 @@ class CallLog:
                 "url": url,
                 "contentType": content_type,
                 "body": text,
-                "at": self.time_of_day(self._timeline.elapsed),
+                "at": self.time_of_day(self.timeline.latest),
             }
         )
         self.add("twiml", " ".join(text.split()), webhook=kind, url=url)
@@ -130,4 +130,4 @@ class CallLog:
 
     def time_of_day(self, elapsed: float) -> str:
         """ISO 8601 in UTC with milliseconds, of ``elapsed`` seconds into the call."""
-        return self._timeline.at(elapsed).isoformat(timespec="milliseconds")
+        return self.timeline.at(elapsed).isoformat(timespec="milliseconds")

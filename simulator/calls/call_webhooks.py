@@ -1,19 +1,21 @@
-"""The webhooks of one call: asks the product for TwiML, and tells it how each leg goes."""
+"""The webhooks of one call: asks the product for TwiML, and tells it how each leg and room goes."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from typing import TypeVar
 
-from simulator.calls.call import Call
+from simulator.calls.call_log import CallLog
+from simulator.calls.clock import Clock
 from simulator.calls.legs import Leg
-from simulator.calls.webhook_params import agent_end_params, agent_params, lead_params
+from simulator.calls.webhook_params import leg_params, progress_params
 from simulator.protocol import twiml
 from simulator.protocol.account import Account, HttpMethod
 from simulator.protocol.errors import CallProblem
-from simulator.protocol.verbs import Document, Number, ProgressEvent
+from simulator.protocol.verbs import Document, ProgressEvent
 from simulator.webhooks.deliveries import Delivery, DeliveryKind
 from simulator.webhooks.sender import WebhookSender
 
@@ -22,80 +24,77 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
-class CallWebhooks:
-    """Sends the webhooks of ``call``.
+@dataclass(frozen=True)
+class Delivering:
+    """How webhooks are sent: what all calls of a network share.
 
     ``is_lost`` says whether a callback never arrives, ``disturb`` what else happens to a webhook.
     """
 
-    def __init__(
-        self,
-        call: Call,
-        account: Account,
-        sender: WebhookSender,
-        is_lost: Callable[[Delivery], bool],
-        disturb: Callable[[Delivery], None],
-    ) -> None:
-        self._call = call
-        self._account = account
-        self._sender = sender
-        self._is_lost = is_lost
-        self._disturb = disturb
+    account: Account
+    clock: Clock
+    sender: WebhookSender
+    is_lost: Callable[[Delivery], bool]
+    disturb: Callable[[Delivery], None]
+
+
+class CallWebhooks:
+    """Sends the webhooks of the call with ``log``."""
+
+    def __init__(self, log: CallLog, delivering: Delivering) -> None:
+        self._log = log
+        self._delivering = delivering
         self._background: set[asyncio.Task[object]] = set()
 
     async def fetch(
-        self, kind: DeliveryKind, url: str, method: HttpMethod, more: dict[str, str]
+        self, leg: Leg, kind: DeliveryKind, url: str, method: HttpMethod, more: dict[str, str]
     ) -> Document | None:
-        """Ask the product for TwiML, with ``more`` parameters besides the agent leg's.
+        """Ask the product for the TwiML of ``leg``, with ``more`` parameters besides the leg's.
 
-        None if there is nothing to execute: after an application error, or if the agent hung up
-        meanwhile. In the second case the request still runs to its end and its answer is kept.
+        None if there is nothing to execute: after an application error, or if something interrupted
+        the leg meanwhile. In the second case the request still runs to its end and its answer is
+        kept.
         """
-        call = self._call
-        # Twilio's own parameters win over those that the browser sent under the same name.
-        params = more | agent_params(call, self._account)
-        delivery = Delivery(kind, url, method, params)
-        call.log.deliveries.append(delivery)
-        call.log.add(
-            "request",
-            f"{kind} webhook: {method} {delivery.bare_url}",
-            webhook=kind,
-            params=params,
-        )
-        fetching = self._in_background(self._fetch_document(delivery))
-        with call.timeline.real_time():
-            interrupted = asyncio.ensure_future(call.interruption.wait())
+        fetching = self.ask(leg, kind, url, method, more)
+        with leg.clock.real_time():
+            interrupted = asyncio.ensure_future(leg.interruption.wait())
             try:
                 await asyncio.wait({fetching, interrupted}, return_when=asyncio.FIRST_COMPLETED)
             finally:
                 interrupted.cancel()
-        if call.agent_gone:
+        if leg.interrupted:
             return None
         document = await fetching
-        call.application_error = document is None
+        leg.application_error = document is None
         return document
 
-    def report_lead(
-        self, lead: Leg, number: Number, event: ProgressEvent, sip_code: int | None = None
-    ) -> None:
-        """Send a progress callback if ``number`` subscribed to ``event``; do not wait for it."""
-        if number.status_callback is None or event not in number.status_callback_events:
-            return
-        params = lead_params(
-            self._call, self._account, lead, ended=event == "completed", sip_code=sip_code
+    def ask(
+        self, leg: Leg, kind: DeliveryKind, url: str, method: HttpMethod, more: dict[str, str]
+    ) -> asyncio.Task[Document | None]:
+        """Like `fetch`, but nobody waits for the answer, and nothing interrupts the request."""
+        # Twilio's own parameters win over those that the browser sent under the same name.
+        params = more | leg_params(leg, self._delivering.account)
+        delivery = Delivery(kind, url, method, params)
+        self._log.deliveries.append(delivery)
+        self._log.add(
+            "request", f"{kind} webhook: {method} {delivery.bare_url}", webhook=kind, params=params
         )
-        self._send_later(
-            Delivery("lead-status", number.status_callback, number.status_callback_method, params)
-        )
+        return self._in_background(self._fetch_document(delivery))
 
-    def report_agent_end(self) -> None:
-        """Tell the TwiML App's status callback that the agent's leg ended: its only event."""
-        app = self._call.app
-        if app.status_callback:
-            params = agent_end_params(self._call, self._account)
-            self._send_later(
-                Delivery("agent-status", app.status_callback, app.status_callback_method, params)
-            )
+    def report(self, leg: Leg, event: ProgressEvent) -> None:
+        """Send a progress callback if somebody subscribed to ``event``; do not wait for it."""
+        callback = leg.callback
+        if callback is None or event not in callback.events:
+            return
+        kind: DeliveryKind = (
+            "agent-status"
+            if leg.role == "agent"
+            else "lead-status"
+            if leg.role == "lead"
+            else "leg-status"
+        )
+        params = progress_params(leg, self._delivering.account, ended=event == "completed")
+        self.send_later(Delivery(kind, callback.url, callback.method, params))
 
     async def settle(self) -> None:
         """Wait until each webhook was delivered or given up."""
@@ -107,16 +106,17 @@ class CallWebhooks:
         for task in self._background:
             task.cancel()
 
-    def _send_later(self, delivery: Delivery) -> None:
-        self._call.log.deliveries.append(delivery)
+    def send_later(self, delivery: Delivery) -> None:
+        """Send a callback; do not wait for it."""
+        self._log.deliveries.append(delivery)
         self._in_background(self._send_callback(delivery))
 
     async def _send_callback(self, delivery: Delivery) -> None:
-        if self._is_lost(delivery):
+        if self._delivering.is_lost(delivery):
             delivery.settled = delivery.lost = True
-            self._call.log.add(
+            self._log.add(
                 "callback",
-                f"{delivery.kind} webhook, {delivery.params['CallStatus']}: lost",
+                f"{delivery.kind} webhook, {delivery.event}: lost",
                 webhook=delivery.kind,
                 params=delivery.params,
                 delivered=False,
@@ -124,15 +124,15 @@ class CallWebhooks:
                 status=None,
             )
             return
-        self._disturb(delivery)
-        await self._call.timeline.delay(delivery.mishap.delay_seconds)
-        await self._sender.deliver(delivery)
+        self._delivering.disturb(delivery)
+        await self._delivering.clock.delay(delivery.mishap.delay_seconds)
+        await self._delivering.sender.deliver(delivery)
         self._log_delivery(delivery)
 
     async def _fetch_document(self, delivery: Delivery) -> Document | None:
-        log = self._call.log
-        self._disturb(delivery)
-        reply = await self._sender.deliver(delivery)
+        log = self._log
+        self._delivering.disturb(delivery)
+        reply = await self._delivering.sender.deliver(delivery)
         self._log_delivery(delivery)
         if reply is None:
             return None
@@ -153,10 +153,9 @@ class CallWebhooks:
         last = delivery.attempts[-1]
         outcome = str(last.status) if delivery.delivered else last.detail
         attempts = f" ({len(delivery.attempts)} attempts)" if len(delivery.attempts) > 1 else ""
-        status = delivery.params.get("DialCallStatus") or delivery.params["CallStatus"]
-        self._call.log.add(
+        self._log.add(
             "callback",
-            f"{delivery.kind} webhook, {status}: {outcome}{attempts}",
+            f"{delivery.kind} webhook, {delivery.event}: {outcome}{attempts}",
             webhook=delivery.kind,
             params=delivery.params,
             delivered=delivery.delivered,
@@ -164,7 +163,7 @@ class CallWebhooks:
             status=last.status,
         )
         if delivery.problem:
-            self._call.log.add_problem(delivery.problem)
+            self._log.add_problem(delivery.problem)
 
     def _in_background(self, work: Coroutine[object, object, T]) -> asyncio.Task[T]:
         task = asyncio.get_running_loop().create_task(work)
@@ -175,4 +174,4 @@ class CallWebhooks:
     def _background_done(self, task: asyncio.Task[object]) -> None:
         self._background.discard(task)
         if not task.cancelled() and (error := task.exception()):
-            logger.error("%s broke: %r", self._call.sid, error)
+            logger.error("a webhook broke: %r", error)

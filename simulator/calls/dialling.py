@@ -1,141 +1,264 @@
-"""Dial: rings a phone number, connects it with the agent, and asks what comes next.
+"""Dial: rings phone numbers and clients, connects the first that answers, asks what comes next.
 
-Source: twilio.com/docs/voice/twiml/dial and …/twiml/number.
+Source: twilio.com/docs/voice/twiml/dial, …/twiml/number and …/twiml/client.
 """
 
 from __future__ import annotations
 
 import math
 import re
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 
-from simulator.calls import callee_scripts
+from simulator.calls.audio import Heard, LegAudio
 from simulator.calls.call import Call
 from simulator.calls.call_webhooks import CallWebhooks
 from simulator.calls.callee_scripts import Script
-from simulator.calls.callees import CalleeTable
-from simulator.calls.legs import CallStatus, Leg
+from simulator.calls.legs import Callback, CallStatus, Leg
+from simulator.calls.outgoing import Outgoing
 from simulator.calls.webhook_params import dial_params
 from simulator.protocol import errors
 from simulator.protocol.account import Account
-from simulator.protocol.errors import CallProblem, Problem
-from simulator.protocol.verbs import Dial, Document, Number
+from simulator.protocol.errors import CallProblem
+from simulator.protocol.verbs import Client, Dial, Document, Noun, Number
 
-TIMEOUT_GRACE = 5
-"""Seconds that Twilio adds to Dial's timeout."""
+REDIRECT_SECONDS = 0.17
+"""From the redirection of a leg to the end of the leg that it had dialled. Measured on Twilio."""
+STALE_ACTION_SECONDS = 0.33
+"""From the request to the action of a Dial that a redirection ended to the request that gets the
+control. Measured on Twilio."""
 
 # Short numbers are valid for Dial, other than for an account's own numbers.
 _DIALLABLE = re.compile(r"\+[1-9][0-9]{1,14}")
 
+_UNANSWERED: tuple[CallStatus, ...] = ("no-answer", "busy", "failed", "canceled")
+"""Of several legs that nobody answered, the first of these that one ended with counts."""
+
+Execute = Callable[[Leg], Awaitable[None]]
+Spawn = Callable[[Coroutine[object, object, None]], object]
+
+
+class Bridge:
+    """Two legs that a Dial connects."""
+
+    def __init__(self, parent: LegAudio, child: LegAudio) -> None:
+        self._ends = (parent, child)
+        parent.connection = child.connection = self
+
+    def heard_by(self, audio: LegAudio) -> Sequence[LegAudio | Heard]:
+        """The other leg."""
+        return [end for end in self._ends if end is not audio]
+
+    def close(self) -> None:
+        """The legs hear each other no more."""
+        for end in self._ends:
+            if end.connection is self:
+                end.connection = None
+
+
+class Branch:
+    """A party that a Dial calls, and its leg."""
+
+    def __init__(self, leg: Leg, noun: Noun, script: Script | None) -> None:
+        self.leg = leg
+        self.noun = noun
+        self.script = script
+        """None for a client."""
+        self.over = False
+        """The Dial has nothing to do with the leg any more."""
+        self.redirected = False
+        """The REST API gave the leg other TwiML, and it lives on."""
+
 
 class Dialling:
-    """Executes the Dial verbs of one call."""
+    """Executes the Dial verbs of one call. ``execute`` executes the TwiML of a leg that was
+    redirected, ``spawn`` runs the life of a leg."""
 
     def __init__(
-        self, call: Call, account: Account, callees: CalleeTable, webhooks: CallWebhooks
+        self,
+        call: Call,
+        account: Account,
+        outgoing: Outgoing,
+        webhooks: CallWebhooks,
+        execute: Execute,
+        spawn: Spawn,
     ) -> None:
         self._call = call
         self._account = account
-        self._callees = callees
+        self._outgoing = outgoing
         self._webhooks = webhooks
+        self.execute = execute
+        self.live = spawn
 
-    async def dial(self, dial: Dial) -> Document | None:
+    async def dial(self, leg: Leg, dial: Dial) -> Document | None:
         """Execute ``dial``; the TwiML of its `action`, or None if there is none."""
-        call = self._call
         if not dial.answer_on_bridge:
-            call.answer(call.agent)
-        lead: Leg | None = None
+            leg.answer()
+        branches: list[Branch] = []
         status: CallStatus = "failed"
         try:
-            self._check(dial)
+            self._check(leg, dial)
         except CallProblem as refused:
-            call.log.add_problem(refused.problem)
+            leg.log.add_problem(refused.problem)
         else:
-            lead = await self._connect(dial)
-            status = lead.status
-        if call.agent_gone:
-            call.end_agent()
+            branches = await _Connecting(self, leg, dial).run()
+            status = _status_of(branches)
+        leg.dialled = status
+        if leg.over:
+            leg.finish()
         if dial.action is None:
             return None
-        return await self._webhooks.fetch(
-            "action", dial.action, dial.method, dial_params(status, lead)
+        branch = next((each for each in branches if each.leg.answered is not None), None)
+        shown = branch or (branches[0] if branches else None)
+        more = dial_params(
+            status, shown.leg if shown else None, redirected=bool(branch and branch.redirected)
         )
+        if not leg.interrupted:
+            return await self._webhooks.fetch(leg, "action", dial.action, dial.method, more)
+        self._webhooks.ask(leg, "action", dial.action, dial.method, more)
+        if not leg.over:
+            await leg.clock.wait(lambda: leg.over, STALE_ACTION_SECONDS)
+        return None
 
-    def _check(self, dial: Dial) -> None:
+    def branch(self, leg: Leg, noun: Noun, caller_id: str) -> Branch:
+        """A new leg to ``noun``."""
+        to_client = isinstance(noun, Client)
+        child = Leg(
+            role="client" if to_client else "lead" if leg.role == "agent" else "phone",
+            direction="outbound-dial",
+            from_=caller_id,
+            to=f"client:{noun.identity}" if isinstance(noun, Client) else noun.number,
+            log=self._call.log,
+            clock=self._call.new_clock(leg),
+            parent=leg,
+            callback=_callback_of(noun),
+        )
+        self._call.legs.append(child)
+        script = self._outgoing.script_of(leg, noun) if isinstance(noun, Number) else None
+        if script and child.role == "lead":
+            self._call.script = script
+        return Branch(child, noun, script)
+
+    async def call(self, branch: Branch, timeout: int, on_answer: Callable[[], bool]) -> bool:
+        """Call the party of ``branch``; whether it answered."""
+        return await self._outgoing.call(branch.leg, branch.noun, timeout, branch.script, on_answer)
+
+    def end(self, leg: Leg) -> None:
+        """End an answered leg, and report it."""
+        leg.end("completed")
+        self._webhooks.report(leg, "completed")
+
+    def caller_id_of(self, leg: Leg, dial: Dial) -> str:
+        """Who the called parties see: the Dial's caller ID, else who called, or was called by."""
+        return dial.caller_id or leg.from_
+
+    def _check(self, leg: Leg, dial: Dial) -> None:
         """Raises CallProblem if Twilio would not even create a leg."""
-        if dial.caller_id not in self._account.numbers:
+        numbers = [noun.number for noun in dial.nouns if isinstance(noun, Number)]
+        caller_id = self.caller_id_of(leg, dial)
+        if numbers and caller_id not in self._account.numbers:
             raise CallProblem(
                 errors.DIAL_INVALID_CALLER_ID,
-                f"Dial: Invalid callerId value {dial.caller_id!r}: a call from a client needs a "
-                "number of the account",
+                f"Dial: Invalid callerId value {caller_id!r}: a call to a number needs a number "
+                "of the account",
             )
-        if not _DIALLABLE.fullmatch(dial.number.number):
-            raise CallProblem(
-                errors.INVALID_NUMBER_FORMAT,
-                f"Dial: Invalid phone number format {dial.number.number!r}",
-            )
+        for number in numbers:
+            if not _DIALLABLE.fullmatch(number):
+                raise CallProblem(
+                    errors.INVALID_NUMBER_FORMAT, f"Dial: Invalid phone number format {number!r}"
+                )
 
-    async def _connect(self, dial: Dial) -> Leg:
-        """Ring the callee and let the two talk; the lead's leg, ended."""
-        call, number = self._call, dial.number
-        script = callee_scripts.apply(call.overrides, self._callees.script_for(number.number))
-        call.script = script
-        lead = Leg(
-            role="lead",
-            direction="outbound-dial",
-            from_=dial.caller_id or "",
-            to=number.number,
-            status="initiated",
-            started=call.timeline.elapsed,
-            parent_sid=call.sid,
-        )
-        call.add_lead(lead)
-        self._webhooks.report_lead(lead, number, "initiated")
 
-        if script.ending in ("busy", "failed") and script.ring_seconds == 0:
-            return self._refuse(lead, number, script)
+class _Connecting:
+    """One Dial of numbers and clients, from its first ring until its leg is free again."""
 
-        call.sound = "ringback"
-        call.ring(lead)
-        self._webhooks.report_lead(lead, number, "ringing")
-        patience = dial.timeout + TIMEOUT_GRACE
-        ring = math.inf if script.ending == "no-answer" else script.ring_seconds
-        if not await call.timeline.wait(min(ring, patience), call.interruption):
-            return self._end(lead, number, "canceled" if call.agent_gone else "busy")
-        if ring > patience:
-            return self._end(lead, number, "no-answer")
-        if script.ending in ("busy", "failed"):
-            return self._refuse(lead, number, script)
-        if script.ending == "canceled":
-            call.hang_up("agent")
-            return self._end(lead, number, "canceled")
+    def __init__(self, dialling: Dialling, leg: Leg, dial: Dial) -> None:
+        self._dialling = dialling
+        self._leg = leg
+        self._dial = dial
+        self._branches: list[Branch] = []
+        self._winner: Branch | None = None
 
-        call.sound = script.voice
-        call.answer(call.agent)
-        call.answer(lead)
-        self._webhooks.report_lead(lead, number, "answered")
-        talk = min(script.talk_seconds, dial.time_limit)
-        if await call.timeline.wait(talk, call.interruption):
-            if script.talk_seconds > dial.time_limit:
-                call.log.add("verb", f"Dial's timeLimit of {dial.time_limit} s is reached")
-            else:
-                call.hang_up(script.hangs_up)
-        return self._end(lead, number, "completed")
+    async def run(self) -> list[Branch]:
+        leg, dialling = self._leg, self._dialling
+        caller_id, would_leave_at = dialling.caller_id_of(leg, self._dial), leg.leaves_at
+        self._branches = [dialling.branch(leg, noun, caller_id) for noun in self._dial.nouns]
+        leg.audio.playing = "ringback"
+        for branch in self._branches:
+            dialling.live(self._live(branch))
+        await leg.wait(condition=self._over)
+        if not self._over():
+            if leg.redirection and not leg.over:
+                await leg.clock.wait(lambda: leg.over, REDIRECT_SECONDS)
+            self._release(self._branches)
+            await leg.clock.wait(self._over)
+        leg.audio.playing = None
+        leg.rings = False
+        if not any(branch.redirected for branch in self._branches):
+            # What the callee's script says about the caller ends with the callee.
+            leg.leaves_at = would_leave_at
+        return self._branches
 
-    def _refuse(self, lead: Leg, number: Number, script: Script) -> Leg:
-        """End a leg whose callee is busy, or which the phone network did not put through."""
-        if script.ending == "busy":
-            return self._end(lead, number, "busy")
-        self._call.log.add_problem(
-            Problem(script.failure_code, f"Dial: cannot call {number.number}")
-        )
-        return self._end(lead, number, "failed", sip_code=script.sip_code)
+    async def _live(self, branch: Branch) -> None:
+        leg, dialling = branch.leg, self._dialling
+        try:
+            if await dialling.call(branch, self._dial.timeout, lambda: self._pick(branch)):
+                await self._talk(branch)
+                branch.redirected = leg.redirection is not None and not leg.over
+                if not branch.redirected:
+                    dialling.end(leg)
+        finally:
+            branch.over = True
+            self._leg.clock.tell(leg.clock.elapsed)
+        if branch.redirected:
+            await dialling.execute(leg)
+            dialling.end(leg)
 
-    def _end(
-        self, lead: Leg, number: Number, status: CallStatus, sip_code: int | None = None
-    ) -> Leg:
-        call = self._call
-        call.sound = "silence"
-        call.end(lead, status)
-        call.forget_callee_hang_up()
-        self._webhooks.report_lead(lead, number, "completed", sip_code)
-        return lead
+    def _pick(self, branch: Branch) -> bool:
+        """``branch`` was answered: connect it, unless another was faster or the caller left."""
+        parent = self._leg
+        if self._winner or parent.interrupted:
+            return False
+        self._winner = branch
+        parent.clock.tell(branch.leg.clock.elapsed)
+        parent.clock.catch_up()
+        parent.audio.playing = None
+        parent.answer()
+        self._release(each for each in self._branches if each is not branch)
+        return True
+
+    async def _talk(self, branch: Branch) -> None:
+        leg, parent = branch.leg, self._leg
+        bridge = Bridge(parent.audio, leg.audio)
+        limit = float(self._dial.time_limit)
+        if script := branch.script:
+            ends = leg.clock.elapsed + script.talk_seconds
+            if script.hangs_up == "callee":
+                leg.leaves_at = ends
+            elif script.talk_seconds <= limit:
+                parent.leaves_at, limit = min(parent.leaves_at, ends), math.inf
+                parent.clock.tell(leg.clock.elapsed)
+        if not await leg.wait(limit):
+            leg.log.add("verb", f"Dial's timeLimit of {self._dial.time_limit} s is reached")
+        bridge.close()
+
+    def _release(self, branches: Iterable[Branch]) -> None:
+        for branch in branches:
+            if not branch.over:
+                branch.leg.release("canceled", self._leg.clock.elapsed)
+
+    def _over(self) -> bool:
+        return all(branch.over for branch in self._branches)
+
+
+def _status_of(branches: Sequence[Branch]) -> CallStatus:
+    """The DialCallStatus. A leg that was answered counts as completed, even if it lives on."""
+    if any(branch.leg.answered is not None for branch in branches):
+        return "completed"
+    statuses = {branch.leg.status for branch in branches}
+    return next((each for each in _UNANSWERED if each in statuses), "failed")
+
+
+def _callback_of(noun: Noun) -> Callback | None:
+    if noun.status_callback is None:
+        return None
+    return Callback(noun.status_callback, noun.status_callback_method, noun.status_callback_events)

@@ -1,108 +1,134 @@
-"""A call's life: fetch TwiML, execute it verb by verb, report the end.
+"""A leg's life: fetch TwiML, execute it verb by verb, take other TwiML when it is redirected.
 
-Which request comes when: twilio.com/docs/voice/twiml. Dial has a file of its own, `dialling.py`.
+Which request comes when: twilio.com/docs/voice/twiml. Dial has files of its own, `dialling.py` and
+`joining.py`.
 """
 
 from __future__ import annotations
 
 import logging
 import math
+from collections.abc import Mapping
 
 from simulator.calls import callee_scripts
-from simulator.calls.call import Call
 from simulator.calls.call_webhooks import CallWebhooks
 from simulator.calls.callees import ANY_OTHER
 from simulator.calls.dialling import Dialling
-from simulator.protocol import errors
-from simulator.protocol.errors import Problem
+from simulator.calls.joining import Joining
+from simulator.calls.legs import Leg, Redirection
+from simulator.protocol import errors, twiml
+from simulator.protocol.errors import CallProblem, Problem
 from simulator.protocol.verbs import Dial, Document, Echo, Hangup, Pause, Reject, Say
 
 logger = logging.getLogger(__name__)
 
 
 class Execution:
-    """Runs one call, from the request to the Voice URL to the last callback."""
+    """Executes the TwiML of the legs of one call."""
 
-    def __init__(self, call: Call, dialling: Dialling, webhooks: CallWebhooks) -> None:
-        self._call = call
-        self._dialling = dialling
+    def __init__(self, webhooks: CallWebhooks) -> None:
         self._webhooks = webhooks
 
-    async def run(self) -> None:
-        """Run the call. Returns when it is over and each webhook was delivered or given up."""
-        call = self._call
+    def connect(self, dialling: Dialling, joining: Joining) -> None:
+        """Set who executes Dial. Both execute the TwiML of legs themselves."""
+        self._dialling = dialling
+        self._joining = joining
+
+    async def run_placed(self, leg: Leg, params: Mapping[str, str]) -> None:
+        """The life of a leg that a browser placed, from the request to the Voice URL to the end."""
+        app = leg.app
+        leg.log.add("call", f"{leg.from_} calls {leg.to or '(no To)'}", params=params)
+        document = None
+        if app:
+            document = await self._webhooks.fetch(
+                leg, "voice", app.voice_url, app.voice_method, dict(params)
+            )
+        if leg.hung_up:
+            # The agent hung up before Twilio had the TwiML.
+            leg.end("canceled")
+        else:
+            await self.run(leg, document)
+
+    async def run(self, leg: Leg, document: Document | None = None) -> None:
+        """Execute ``document``, and what the leg is redirected to, until nothing is left to do."""
         try:
-            await self._execute()
+            while not leg.over:
+                redirection = leg.take_redirection()
+                if redirection is not None:
+                    leg.log.add("verb", "redirected by the REST API", callSid=leg.sid)
+                    document = await self._document_of(leg, redirection)
+                elif document is None:
+                    return
+                else:
+                    document = await self._play(leg, document)
         except Exception as error:
             # Without this, a defect of the simulator would leave the call open for ever.
-            logger.exception("%s broke", call.sid)
-            call.log.add_problem(Problem(errors.INTERNAL_FAILURE, repr(error)))
-            call.application_error = True
-        if call.lead and call.lead.live:
-            call.end(call.lead, "failed")
-        call.end_agent()
-        self._webhooks.report_agent_end()
-        await self._webhooks.settle()
-        call.finish()
+            logger.exception("%s broke", leg.sid)
+            leg.log.add_problem(Problem(errors.INTERNAL_FAILURE, repr(error)))
+            leg.application_error = True
 
-    def abandon(self) -> None:
-        """Drop the webhooks that are still under way, because the simulator stops."""
-        self._webhooks.abandon()
+    async def _document_of(self, leg: Leg, redirection: Redirection) -> Document | None:
+        if redirection.twiml is None:
+            return await self._webhooks.fetch(
+                leg, "voice", redirection.url or "", redirection.method, {}
+            )
+        body = redirection.twiml.encode()
+        leg.log.add_document("voice", "", "text/xml", body)
+        try:
+            document = twiml.parse(body, "text/xml", "")
+        except CallProblem as invalid:
+            leg.log.add_problem(invalid.problem)
+            leg.application_error = True
+            return None
+        for warning in document.warnings:
+            leg.log.add_problem(warning)
+        return document
 
-    async def _execute(self) -> None:
-        call, app = self._call, self._call.app
-        call.log.add(
-            "call", f"{call.agent.from_} calls {call.agent.to or '(no To)'}", params=call.params
-        )
-        document = await self._webhooks.fetch("voice", app.voice_url, app.voice_method, call.params)
-        if call.agent_gone:
-            # The agent hung up before Twilio had the TwiML.
-            call.end_agent("canceled")
-            return
-        while document is not None:
-            document = await self._play(document)
-
-    async def _play(self, document: Document) -> Document | None:
-        """Execute ``document``; the one that replaces it, or None when the call is over."""
-        call = self._call
+    async def _play(self, leg: Leg, document: Document) -> Document | None:
+        """Execute ``document``; the one that replaces it, or None when nothing is left to do."""
         for verb in document.verbs:
             match verb:
-                case Dial():
-                    replacement = await self._dialling.dial(verb)
-                    if verb.action or call.agent_gone:
+                case Dial(conference=None):
+                    replacement = await self._dialling.dial(leg, verb)
+                    if verb.action or leg.interrupted:
                         return replacement
                     continue
-                case Reject() if call.agent.status == "ringing":
-                    call.log.add("verb", f"Reject ({verb.reason})")
-                    call.end_agent("busy" if verb.reason == "busy" else "no-answer")
+                case Dial():
+                    joined = await self._joining.dial(leg, verb)
+                    if joined.goes_on and not leg.interrupted:
+                        continue
+                    return joined.document
+                case Reject() if leg.status == "ringing":
+                    leg.log.add("verb", f"Reject ({verb.reason})")
+                    leg.end("busy" if verb.reason == "busy" else "no-answer")
                     return None
                 case Reject() | Hangup():
-                    call.answer(call.agent)
-                    call.log.add("verb", "Hangup")
+                    leg.answer()
+                    leg.log.add("verb", "Hangup")
                     return None
                 case Say():
-                    call.answer(call.agent)
-                    call.sound = "announcement"
-                    call.log.add("verb", f"Say: {verb.text.strip()}")
-                    await call.timeline.wait(verb.seconds, call.interruption)
-                    call.sound = "silence"
+                    leg.answer()
+                    leg.audio.playing = "announcement"
+                    leg.log.add("verb", f"Say: {verb.text.strip()}")
+                    await leg.wait(verb.seconds)
+                    leg.audio.playing = None
                 case Pause():
-                    call.answer(call.agent)
-                    call.log.add("verb", f"Pause: {verb.seconds} s")
-                    await call.timeline.wait(verb.seconds, call.interruption)
+                    leg.answer()
+                    leg.log.add("verb", f"Pause: {verb.seconds} s")
+                    await leg.wait(verb.seconds)
                 case Echo():
-                    await self._echo()
-            if call.agent_gone:
+                    await self._echo(leg)
+            if leg.interrupted:
                 return None
         return None
 
-    async def _echo(self) -> None:
-        call = self._call
-        call.answer(call.agent)
-        script = callee_scripts.apply(call.overrides, ANY_OTHER)
-        call.sound = "echo"
-        call.log.add("verb", "Echo")
-        # A browser hangs up by itself.
-        seconds = math.inf if call.media else script.echo_seconds
-        await call.timeline.wait(seconds, call.interruption)
-        call.hang_up("agent")
+    async def _echo(self, leg: Leg) -> None:
+        leg.answer()
+        script = callee_scripts.apply(leg.overrides, ANY_OTHER)
+        leg.audio.playing = "echo"
+        leg.log.add("verb", "Echo")
+        # A browser hangs up by itself. So does a callee that has a script of its own.
+        endless = leg.media is not None or leg.role != "agent"
+        if not await leg.wait(math.inf if endless else script.echo_seconds):
+            leg.hang_up(leg.clock.elapsed)
+        leg.audio.playing = None

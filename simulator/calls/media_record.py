@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Message:
+    """A user-defined message for the page of a call."""
+
+    content: object
+    """Decoded JSON."""
+    sid: str = field(default_factory=lambda: "KX" + uuid.uuid4().hex)
 
 
 @dataclass
@@ -20,5 +30,7 @@ class MediaRecord:
     digits: str = ""
     messages: list[str] = field(default_factory=list)
     """What the page sent by `call.sendMessage()`."""
+    inbox: list[Message] = field(default_factory=list)
+    """Messages of the application's server that the page was not sent yet."""
     socket_losses: int = 0
     """How often the browser's socket broke during the call."""

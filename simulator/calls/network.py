@@ -4,22 +4,46 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
+from simulator.calls.adding import ApiQueue, Wish
 from simulator.calls.call import Call
-from simulator.calls.call_webhooks import CallWebhooks
+from simulator.calls.call_webhooks import Delivering
 from simulator.calls.callee_scripts import ScriptOverrides
 from simulator.calls.callees import CalleeTable
-from simulator.calls.clock import Clock, Timeline
-from simulator.calls.dialling import Dialling
-from simulator.calls.execution import Execution
-from simulator.calls.legs import Leg
+from simulator.calls.clients import Clients
+from simulator.calls.clock import Clock
+from simulator.calls.exchange import Exchange, Shared
+from simulator.calls.legs import Callback, Leg, new_call_sid
 from simulator.calls.media_record import MediaRecord
+from simulator.calls.rooms import Participant, Room, RoomCallback, Rooms
+from simulator.calls.user_messages import UserMessages
 from simulator.protocol import access_token
 from simulator.protocol.account import Account
+from simulator.protocol.verbs import Client
 from simulator.webhooks.disorder import Disorder
 from simulator.webhooks.losses import Losses
 from simulator.webhooks.sender import WebhookSender
+
+
+@dataclass(frozen=True)
+class NewRoom:
+    """A room that the REST API makes, because none with this name is open."""
+
+    name: str
+    callback: RoomCallback | None
+
+
+@dataclass(frozen=True)
+class Added:
+    """Whom the REST API adds to a room, and how."""
+
+    from_: str
+    wish: Wish
+    callback: Callback | None
+    participant: Callable[[Leg, Room], Participant]
+    """Makes the participant with its attributes."""
 
 
 class PhoneNetwork:
@@ -29,14 +53,33 @@ class PhoneNetwork:
         self.account = account
         self.clock = clock
         self.callees = CalleeTable()
+        self.clients = Clients()
+        self.rooms = Rooms(clock.now)
         self.losses = Losses()
         self.disorder = Disorder()
         self.calls: dict[str, Call] = {}
-        """By the agent leg's CallSid, oldest first. Of ended calls, the latest ``keep_ended``."""
+        """By the first leg's CallSid, oldest first. Of ended calls, the latest ``keep_ended``."""
         self._keep_ended = keep_ended
         self._ended: deque[str] = deque()
+        self._queue = ApiQueue(clock.now)
         self._sender = WebhookSender(account.auth_token)
-        self._running: dict[asyncio.Task[None], Execution] = {}
+        self.messages = UserMessages(account, self._sender)
+        self._shared = Shared(
+            Delivering(
+                account,
+                clock,
+                self._sender,
+                # `losses` and `disorder` can be replaced while calls go on.
+                lambda delivery: self.losses.takes(delivery),
+                lambda delivery: self.disorder.strike(delivery),
+            ),
+            self.callees,
+            self.clients,
+            self.rooms,
+        )
+        self._exchanges: dict[str, Exchange] = {}
+        """Of calls that are not over, by the call's SID."""
+        self._running: dict[asyncio.Task[None], Exchange] = {}
 
     @property
     def active(self) -> int:
@@ -56,23 +99,58 @@ class PhoneNetwork:
         in the background. Raises TokenRefused.
         """
         grant = access_token.verify(token, self.account)
-        call = Call(grant.identity, grant.app, params, overrides, Timeline(self.clock))
-        call.media = media
-        self.calls[call.sid] = call
-        webhooks = CallWebhooks(
-            call,
-            self.account,
-            self._sender,
-            # `losses` and `disorder` can be replaced while the call goes on.
-            lambda delivery: self.losses.takes(delivery),
-            lambda delivery: self.disorder.strike(delivery),
+        call = Call(self.clock, new_call_sid(), params)
+        app = grant.outgoing_app()
+        callback = (
+            Callback(app.status_callback, app.status_callback_method)
+            if app.status_callback
+            else None
         )
-        dialling = Dialling(call, self.account, self.callees, webhooks)
-        execution = Execution(call, dialling, webhooks)
-        running = asyncio.get_running_loop().create_task(self._run(call, execution))
-        self._running[running] = execution
-        running.add_done_callback(lambda done: self._running.pop(done, None))
+        leg = Leg(
+            "agent",
+            "inbound",
+            f"client:{grant.identity}",
+            call.params.get("To"),
+            call.log,
+            call.new_clock(),
+            "ringing",
+            app=app,
+            overrides=overrides,
+            callback=callback,
+            sid=call.sid,
+            media=media,
+        )
+        call.legs.append(leg)
+        self._exchange_of(call).place(leg)
         return call
+
+    def add_participant(self, room: Room | NewRoom, added: Added) -> tuple[Participant, float]:
+        """Call somebody for a room, as the REST API does.
+
+        Returns the participant, and the seconds that it waits in the queue of calls.
+        """
+        wait = self._queue.take_turn()
+        noun = added.wish.noun
+        sid = new_call_sid()
+        call = room.call if isinstance(room, Room) else Call(self.clock, sid, {})
+        to_client = isinstance(noun, Client)
+        leg = Leg(
+            "client" if to_client else "phone",
+            "outbound-api",
+            added.from_,
+            f"client:{noun.identity}" if isinstance(noun, Client) else noun.number,
+            call.log,
+            call.new_clock(),
+            callback=added.callback,
+            sid=sid,
+        )
+        exchange = self._exchange_of(call)
+        call.legs.append(leg)
+        if isinstance(room, NewRoom):
+            room = exchange.make_room(room.name, room.callback)
+        participant = added.participant(leg, room)
+        exchange.add(participant, added.wish, wait)
+        return participant, wait
 
     def leg(self, sid: str) -> tuple[Call, Leg] | None:
         """The leg with this CallSid, and its call."""
@@ -96,10 +174,26 @@ class PhoneNetwork:
             self._running[task].abandon()
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+        await self.messages.close()
         await self._sender.close()
 
-    async def _run(self, call: Call, execution: Execution) -> None:
-        await execution.run()
-        self._ended.append(call.sid)
+    def _exchange_of(self, call: Call) -> Exchange:
+        """The exchange of ``call``. It begins to run when somebody is there for its first leg."""
+        exchange = self._exchanges.get(call.sid)
+        if exchange is None:
+            exchange = self._exchanges[call.sid] = Exchange(call, self._shared)
+            self.calls[call.sid] = call
+            running = asyncio.get_running_loop().create_task(self._run(exchange))
+            self._running[running] = exchange
+            running.add_done_callback(lambda done: self._running.pop(done, None))
+        return exchange
+
+    async def _run(self, exchange: Exchange) -> None:
+        sid = exchange.call.sid
+        await exchange.run()
+        del self._exchanges[sid]
+        self._ended.append(sid)
         while len(self._ended) > self._keep_ended:
-            self.calls.pop(self._ended.popleft(), None)
+            forgotten = self.calls.pop(self._ended.popleft(), None)
+            if forgotten:
+                self.rooms.forget(forgotten)

@@ -8,7 +8,7 @@ from functools import cache
 from itertools import pairwise
 from typing import Literal
 
-Sound = Literal["silence", "ringback", "speech", "announcement", "echo"]
+Sound = Literal["silence", "ringback", "speech", "announcement", "echo", "music"]
 
 SAMPLE_RATE = 8000
 FRAME_SAMPLES = 160
@@ -35,10 +35,41 @@ def frame(sound: Sound, n: int) -> bytes:
             samples = _speech(pitch=115.0, syllables_per_second=4.0)
         case "announcement":
             samples = _speech(pitch=210.0, syllables_per_second=5.0)
+        case "music":
+            samples = _melody()
         case "silence" | "echo":
             return SILENT_FRAME
     start = n * FRAME_BYTES % len(samples)
     return samples[start : start + FRAME_BYTES]
+
+
+def tone(hertz: float, n: int) -> bytes:
+    """The ``n``-th frame of a tone without end, 10 dB under full scale."""
+    # In whole periods of a second, so that a frame begins where the last one ended.
+    start = n % 50 * FRAME_SAMPLES
+    return _tone(round(hertz))[2 * start : 2 * start + FRAME_BYTES]
+
+
+@cache
+def _tone(hertz: int) -> bytes:
+    wave = (10000 * math.sin(math.tau * hertz * n / SAMPLE_RATE) for n in range(SAMPLE_RATE))
+    return array("h", map(int, wave)).tobytes()
+
+
+_NOTES = (277.2, 415.3, 370.0, 466.2, 311.1, 415.3, 554.4, 466.2)
+"""Hertz: the black keys. A test that looks for its own tone does not find it here."""
+
+
+@cache
+def _melody() -> bytes:
+    """Two seconds of music for those who wait: eight notes that fade."""
+    length = SAMPLE_RATE // 4
+    wave = (
+        6000 * (1 - n / length) * math.sin(math.tau * note * n / SAMPLE_RATE)
+        for note in _NOTES
+        for n in range(length)
+    )
+    return array("h", map(int, wave)).tobytes()
 
 
 @cache

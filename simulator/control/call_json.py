@@ -2,16 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypedDict
 
 from simulator.calls import callee_scripts
+from simulator.calls.audio import LegAudio
 from simulator.calls.call import Call
 from simulator.calls.call_log import DocumentJson, ErrorJson
 from simulator.calls.callee_scripts import ScriptJson
 from simulator.calls.legs import CallStatus, Direction, Leg, Role
 from simulator.calls.media_record import MediaRecord
-from simulator.calls.sounds import Sound
+from simulator.calls.rooms import EndReason, Room
 from simulator.webhooks.deliveries import Delivery, DeliveryKind, Failure
+
+
+class LegMediaJson(TypedDict):
+    """A leg's audio. `hears`: `music`, `ringback`, `announcement`, `echo`, and the CallSids of the
+    legs whose voices it hears now. The other fields are null unless the party is a browser."""
+
+    hears: list[str]
+    connectionState: str | None
+    codec: str | None
+    framesReceived: int | None
+    nonSilentFramesReceived: int | None
+    framesSent: int | None
+    nonSilentFramesSent: int | None
+
+
+class ParticipantJson(TypedDict):
+    """Somebody in a room, or somebody who is called for it. `joined`: is in the room."""
+
+    callSid: str
+    label: str | None
+    joined: bool
+    muted: bool
+    hold: bool
+    endConferenceOnExit: bool
+
+
+class RoomJson(TypedDict):
+    """A conference that began in this call; nobody is in one that has ended."""
+
+    conferenceSid: str
+    friendlyName: str
+    started: bool
+    ended: bool
+    reasonEnded: EndReason | None
+    participants: list[ParticipantJson]
+
 
 # In functional form, because "from" is a keyword.
 LegJson = TypedDict(
@@ -28,6 +66,8 @@ LegJson = TypedDict(
         "startedAt": str,
         "answeredAt": str | None,
         "endedAt": str | None,
+        "digits": str,
+        "media": LegMediaJson,
     },
 )
 CallSummaryJson = TypedDict(
@@ -74,7 +114,9 @@ class MediaJson(TypedDict):
 
     connectionState: str
     codec: str | None
-    sound: Sound
+    sound: str
+    """What the browser hears: `silence`, `ringback`, `speech`, `announcement`, `echo`, `music`,
+    `tone`; `voice`: another browser; `several`."""
     framesReceived: int
     nonSilentFramesReceived: int
     framesSent: int
@@ -90,6 +132,7 @@ class CallJson(CallSummaryJson):
     params: dict[str, str]
     script: ScriptJson | None
     legs: list[LegJson]
+    rooms: list[RoomJson]
     documents: list[DocumentJson]
     deliveries: list[DeliveryJson]
     errors: list[ErrorJson]
@@ -110,17 +153,18 @@ def summary(call: Call) -> CallSummaryJson:
     }
 
 
-def full(call: Call) -> CallJson:
-    """The call with everything that happened."""
+def full(call: Call, rooms: Sequence[Room]) -> CallJson:
+    """The call and its ``rooms`` with everything that happened."""
     return {
         **summary(call),
         "params": call.params,
         "script": callee_scripts.to_json(call.script) if call.script else None,
         "legs": [_leg(call, leg) for leg in call.legs],
+        "rooms": [_room(room) for room in rooms],
         "documents": call.log.documents,
         "deliveries": [_delivery(delivery) for delivery in call.log.deliveries],
         "errors": call.log.errors,
-        "media": _media(call.media, call.sound) if call.media else None,
+        "media": (_media(call.agent.media, _sound_of(call.agent)) if call.agent.media else None),
     }
 
 
@@ -138,10 +182,62 @@ def _leg(call: Call, leg: Leg) -> LegJson:
         "startedAt": time_of_day(leg.started),
         "answeredAt": None if leg.answered is None else time_of_day(leg.answered),
         "endedAt": None if leg.ended is None else time_of_day(leg.ended),
+        "digits": leg.media.digits if leg.media else leg.digits,
+        "media": _leg_media(leg),
     }
 
 
-def _media(media: MediaRecord, sound: Sound) -> MediaJson:
+def _leg_media(leg: Leg) -> LegMediaJson:
+    media = leg.media
+    return {
+        "hears": [
+            source.sid if isinstance(source, LegAudio) else source for source in leg.audio.hears()
+        ],
+        "connectionState": media.connection_state if media else None,
+        "codec": media.codec if media else None,
+        "framesReceived": media.frames_received if media else None,
+        "nonSilentFramesReceived": media.non_silent_frames_received if media else None,
+        "framesSent": media.frames_sent if media else None,
+        "nonSilentFramesSent": media.non_silent_frames_sent if media else None,
+    }
+
+
+def _room(room: Room) -> RoomJson:
+    return {
+        "conferenceSid": room.sid,
+        "friendlyName": room.name,
+        "started": room.started,
+        "ended": room.ended,
+        "reasonEnded": room.end_reason,
+        "participants": [
+            {
+                "callSid": participant.leg.sid,
+                "label": participant.label,
+                "joined": participant.joined,
+                "muted": participant.muted,
+                "hold": participant.hold,
+                "endConferenceOnExit": participant.end_on_exit,
+            }
+            for participant in room.participants.values()
+        ],
+    }
+
+
+def _sound_of(leg: Leg) -> str:
+    """What the leg hears, in a word."""
+    sources = leg.audio.hears()
+    if not sources:
+        return "silence"
+    if len(sources) > 1:
+        return "several"
+    [source] = sources
+    if not isinstance(source, LegAudio):
+        return source
+    voice = source.voice
+    return voice if isinstance(voice, str) else "voice" if voice is None else "tone"
+
+
+def _media(media: MediaRecord, sound: str) -> MediaJson:
     return {
         "connectionState": media.connection_state,
         "codec": media.codec,

@@ -45,7 +45,9 @@ async def _list_calls(request: web.Request) -> web.Response:
 
 
 async def _show_call(request: web.Request) -> web.Response:
-    return web.json_response(call_json.full(call_of(request)))
+    call = call_of(request)
+    rooms = request.app[NETWORK].rooms.of_call(call)
+    return web.json_response(call_json.full(call, rooms))
 
 
 async def _show_events(request: web.Request) -> web.Response:
@@ -70,6 +72,16 @@ async def _hang_up_callee(request: web.Request) -> web.Response:
     return web.json_response({"callSid": call.sid}, status=202)
 
 
+async def _hang_up_leg(request: web.Request) -> web.Response:
+    sid = request.match_info["leg"]
+    leg = next((leg for leg in call_of(request).legs if leg.sid == sid), None)
+    if leg is None:
+        raise Refused(404, "not_found", f"the call has no leg {sid}")
+    if not leg.hang_up():
+        raise Refused(409, "leg_over", "this party is not on the call any more")
+    return web.json_response({"callSid": sid}, status=202)
+
+
 ROUTES = (
     web.post("/simulator/calls", _place_call),
     web.get("/simulator/calls", _list_calls),
@@ -77,4 +89,5 @@ ROUTES = (
     web.get("/simulator/calls/{sid}/events", _show_events),
     web.post("/simulator/calls/{sid}/hangup", _hang_up_agent),
     web.post("/simulator/calls/{sid}/callee-hangup", _hang_up_callee),
+    web.post("/simulator/calls/{sid}/legs/{leg}/hangup", _hang_up_leg),
 )

@@ -57,12 +57,12 @@ def _error(status: int, code: str | int, message: str) -> web.Response:
 
 
 def call_of(request: web.Request) -> Call:
-    """The call that the path names. Raises Refused."""
+    """The call that the path names by the CallSid of any of its legs. Raises Refused."""
     sid = request.match_info["sid"]
-    call = request.app[NETWORK].calls.get(sid)
-    if call is None:
+    found = request.app[NETWORK].leg(sid)
+    if found is None:
         raise Refused(404, "not_found", f"no call {sid}")
-    return call
+    return found[0]
 
 
 async def json_object(request: web.Request, known: set[str]) -> Body:

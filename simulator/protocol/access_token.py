@@ -14,16 +14,8 @@ import jwt
 from simulator.protocol.account import Account, TwimlApp
 
 MAX_LIFE_SECONDS = 24 * 60 * 60
-
-
-@dataclass(frozen=True)
-class Grant:
-    """What a valid token allows: to place calls through ``app`` as ``client:<identity>``."""
-
-    identity: str
-    app: TwimlApp
-    expires_at: int
-    """Unix seconds."""
+ANONYMOUS = "Anonymous"
+"""The identity of a caller whose token has none: captured requests have `client:Anonymous`."""
 
 
 class TokenRefused(Exception):
@@ -38,6 +30,25 @@ class TokenRefused(Exception):
         self.message = message
         self.signalling_code = signalling_code
         """31201 grants, 31202 signature, 31205 expired, 31207 lives too long, else 31204."""
+
+
+@dataclass(frozen=True)
+class Grant:
+    """What a valid token allows its holder, who is ``client:<identity>``."""
+
+    identity: str
+    app: TwimlApp | None
+    """Where calls of the holder go; None if the holder cannot place calls."""
+    can_be_called: bool
+    """Whether a registered browser of the holder rings. Nobody can call an anonymous one."""
+    expires_at: int
+    """Unix seconds."""
+
+    def outgoing_app(self) -> TwimlApp:
+        """The app of a call that the holder places. Raises TokenRefused."""
+        if self.app is None:
+            raise _refused_grants()
+        return self.app
 
 
 def verify(token: str, account: Account, now: float | None = None) -> Grant:
@@ -82,12 +93,23 @@ def verify(token: str, account: Account, now: float | None = None) -> Grant:
         raise TokenRefused(20105, "Access Token not yet valid")
 
     grants = _mapping(claims.get("grants"))
-    outgoing = _mapping(_mapping(grants.get("voice")).get("outgoing"))
-    identity, app_sid = grants.get("identity"), outgoing.get("application_sid")
+    voice = _mapping(grants.get("voice"))
+    identity = grants.get("identity") or ""
+    app_sid = _mapping(voice.get("outgoing")).get("application_sid")
     app = account.twiml_apps.get(app_sid) if isinstance(app_sid, str) else None
-    if not isinstance(identity, str) or not identity or app is None:
-        raise TokenRefused(20106, "Invalid Access Token grants", 31201)
-    return Grant(identity=identity, app=app, expires_at=expires_at)
+    allows_incoming = _mapping(voice.get("incoming")).get("allow") is True
+    if not isinstance(identity, str) or (app is None and (app_sid or not allows_incoming)):
+        raise _refused_grants()
+    return Grant(
+        identity=identity or ANONYMOUS,
+        app=app,
+        can_be_called=allows_incoming and bool(identity),
+        expires_at=expires_at,
+    )
+
+
+def _refused_grants() -> TokenRefused:
+    return TokenRefused(20106, "Invalid Access Token grants", 31201)
 
 
 # `verify` checks the times, because each failure has its own code.

@@ -13,12 +13,18 @@ from xml.etree import ElementTree
 from simulator.protocol import errors
 from simulator.protocol.account import HttpMethod
 from simulator.protocol.errors import CallProblem, Problem
+from simulator.protocol.formats import is_label
 from simulator.protocol.verbs import (
+    MAX_NOUNS,
     PROGRESS_EVENTS,
+    ROOM_EVENTS,
+    Client,
+    Conference,
     Dial,
     Document,
     Echo,
     Hangup,
+    Noun,
     Number,
     Pause,
     ProgressEvent,
@@ -67,6 +73,43 @@ _ATTRIBUTES: dict[str, tuple[frozenset[str], frozenset[str]]] = {
                 "method",
                 "sendDigits",
                 "url",
+            }
+        ),
+    ),
+    "Client": (
+        frozenset({"statusCallback", "statusCallbackMethod", "statusCallbackEvent"}),
+        frozenset({"method", "url"}),
+    ),
+    "Identity": (frozenset(), frozenset()),
+    "Parameter": (frozenset({"name", "value"}), frozenset()),
+    "Conference": (
+        frozenset(
+            {
+                "beep",
+                "coach",
+                "endConferenceOnExit",
+                "maxParticipants",
+                "muted",
+                "participantLabel",
+                "startConferenceOnEnter",
+                "statusCallback",
+                "statusCallbackEvent",
+                "statusCallbackMethod",
+                "waitUrl",
+                # Twilio's media servers: the simulator has one place and no jitter.
+                "jitterBufferSize",
+                "region",
+            }
+        ),
+        frozenset(
+            {
+                "eventCallbackUrl",
+                "record",
+                "recordingStatusCallback",
+                "recordingStatusCallbackEvent",
+                "recordingStatusCallbackMethod",
+                "trim",
+                "waitMethod",
             }
         ),
     ),
@@ -140,14 +183,18 @@ class _Reader:
         )
 
     def _dial(self, element: ElementTree.Element) -> Dial:
-        if len(element) > 1:
+        rooms = [child for child in element if child.tag == "Conference"]
+        if len(element) > (1 if rooms else MAX_NOUNS):
             raise CallProblem(
                 errors.DIAL_INVALID_NESTED_ELEMENT,
-                "Dial of several parties at once is not simulated",
+                f"Dial holds one Conference, or at most {MAX_NOUNS} other parties",
             )
-        number = self._number(element[0]) if len(element) else Number((element.text or "").strip())
+        nouns = tuple(self._noun(child) for child in element if child not in rooms)
+        if not len(element):
+            nouns = (Number((element.text or "").strip()),)
         return Dial(
-            number=number,
+            nouns=nouns,
+            conference=self._conference(rooms[0]) if rooms else None,
             caller_id=element.get("callerId"),
             answer_on_bridge=self._truth(element, "answerOnBridge"),
             timeout=self._whole(element, "timeout", 30, 5, 600, errors.DIAL_INVALID_TIMEOUT),
@@ -158,20 +205,81 @@ class _Reader:
             method=self._method(element, "method", errors.DIAL_INVALID_METHOD),
         )
 
-    def _number(self, element: ElementTree.Element) -> Number:
-        if element.tag != "Number" or len(element):
-            inner = element[0].tag if element.tag == "Number" else element.tag
-            raise CallProblem(
-                errors.DIAL_INVALID_NESTED_ELEMENT, f"Dial holds <{inner}>: not simulated"
-            )
+    def _noun(self, element: ElementTree.Element) -> Noun:
+        match element.tag:
+            case "Number" if not len(element):
+                self._check_attributes(element)
+                callback, method, events = self._progress(element, errors.NUMBER_INVALID_METHOD)
+                return Number((element.text or "").strip(), callback, method, events)
+            case "Client":
+                return self._client(element)
+        inner = element[0].tag if element.tag == "Number" else element.tag
+        raise CallProblem(
+            errors.DIAL_INVALID_NESTED_ELEMENT, f"Dial holds <{inner}>: not simulated"
+        )
+
+    def _client(self, element: ElementTree.Element) -> Client:
         self._check_attributes(element)
-        return Number(
-            number=(element.text or "").strip(),
+        identity = element.text or ""
+        parameters: list[tuple[str, str]] = []
+        for child in element:
+            self._check_attributes(child)
+            if child.tag == "Identity" and not len(child):
+                identity = child.text or ""
+            elif child.tag == "Parameter" and child.get("name") and not len(child):
+                parameters.append((child.get("name", ""), child.get("value", "")))
+            else:
+                raise CallProblem(
+                    errors.SCHEMA_VALIDATION,
+                    f"Client holds <{child.tag}>, which is not an Identity or a named Parameter",
+                )
+        callback, method, events = self._progress(element, errors.SCHEMA_VALIDATION)
+        return Client(identity.strip(), tuple(parameters), callback, method, events)
+
+    def _conference(self, element: ElementTree.Element) -> Conference:
+        self._check_attributes(element)
+        name = (element.text or "").strip()
+        if len(element) or not name:
+            raise CallProblem(errors.SCHEMA_VALIDATION, "Conference: the name is missing")
+        beep = element.get("beep", "true")
+        if beep not in ("true", "false", "onEnter", "onExit"):
+            self._warn(errors.CONFERENCE_INVALID_BEEP, f"Conference: invalid beep {beep!r}")
+        label = element.get("participantLabel")
+        if label and not is_label(label):
+            raise CallProblem(errors.INVALID_LABEL, f"Conference: invalid label {label!r}")
+        listed = element.get("statusCallbackEvent", "").split()
+        for event in set(listed) - set(ROOM_EVENTS):
+            self._warn(
+                errors.SCHEMA_VALIDATION, f"Conference: unknown statusCallbackEvent {event!r}"
+            )
+        wait_url = element.get("waitUrl")
+        return Conference(
+            name=name,
+            muted=self._truth(element, "muted"),
+            start_on_enter=self._truth(element, "startConferenceOnEnter", "true"),
+            end_on_exit=self._truth(element, "endConferenceOnExit"),
+            label=label or None,
+            beep=beep != "false",
+            wait_url=(self._absolute(element, "waitUrl") or "") if wait_url is not None else None,
+            max_participants=self._whole(
+                element, "maxParticipants", 250, 2, 250, errors.SCHEMA_VALIDATION
+            ),
+            coach=element.get("coach") or None,
             status_callback=self._absolute(element, "statusCallback"),
             status_callback_method=self._method(
-                element, "statusCallbackMethod", errors.NUMBER_INVALID_METHOD
+                element, "statusCallbackMethod", errors.SCHEMA_VALIDATION
             ),
-            status_callback_events=self._events(element.get("statusCallbackEvent")),
+            status_callback_events=frozenset(each for each in ROOM_EVENTS if each in listed),
+        )
+
+    def _progress(
+        self, element: ElementTree.Element, invalid_method: int
+    ) -> tuple[str | None, HttpMethod, frozenset[ProgressEvent]]:
+        """Where to report a leg's progress, by which method, and which events."""
+        return (
+            self._absolute(element, "statusCallback"),
+            self._method(element, "statusCallbackMethod", invalid_method),
+            self._events(element),
         )
 
     def _absolute(self, element: ElementTree.Element, name: str) -> str | None:
@@ -183,7 +291,8 @@ class _Reader:
                 errors.INVALID_URL, f"{element.tag}: invalid {name} {given!r}"
             ) from error
 
-    def _events(self, listed: str | None) -> frozenset[ProgressEvent]:
+    def _events(self, element: ElementTree.Element) -> frozenset[ProgressEvent]:
+        listed = element.get("statusCallbackEvent")
         if not listed or not listed.strip():
             return frozenset({"completed"})
         # Names are separated by spaces. Twilio does not accept commas, a common mistake.
@@ -191,7 +300,8 @@ class _Reader:
         for name in names:
             if name not in PROGRESS_EVENTS:
                 self._warn(
-                    errors.SCHEMA_VALIDATION, f"Number: unknown statusCallbackEvent {name!r}"
+                    errors.SCHEMA_VALIDATION,
+                    f"{element.tag}: unknown statusCallbackEvent {name!r}",
                 )
         return frozenset(event for event in PROGRESS_EVENTS if event in names)
 
@@ -218,10 +328,11 @@ class _Reader:
             return default
         return min(max(int(given), low), high)
 
-    def _truth(self, element: ElementTree.Element, name: str) -> bool:
-        given = element.get(name, "false").lower()
+    def _truth(self, element: ElementTree.Element, name: str, default: str = "false") -> bool:
+        given = element.get(name, default).lower()
         if given not in ("true", "false"):
             self._warn(errors.SCHEMA_VALIDATION, f"{element.tag}: invalid {name} {given!r}")
+            given = default
         return given == "true"
 
     def _method(self, element: ElementTree.Element, name: str, code: int) -> HttpMethod:

@@ -12,6 +12,22 @@ ProgressEvent = Literal["initiated", "ringing", "answered", "completed"]
 PROGRESS_EVENTS: tuple[ProgressEvent, ...] = ("initiated", "ringing", "answered", "completed")
 
 
+RoomEvent = Literal[
+    "start", "end", "join", "leave", "mute", "hold", "modify", "speaker", "announcement"
+]
+ROOM_EVENTS: tuple[RoomEvent, ...] = (
+    "start",
+    "end",
+    "join",
+    "leave",
+    "mute",
+    "hold",
+    "modify",
+    "speaker",
+    "announcement",
+)
+
+
 @dataclass(frozen=True)
 class Number:
     """The number to dial, and where to report the progress of its leg."""
@@ -23,10 +39,50 @@ class Number:
 
 
 @dataclass(frozen=True)
-class Dial:
-    """Connect the caller to ``number``. ``action`` is absolute; times are seconds."""
+class Client:
+    """The client to ring, what it is told, and where to report the progress of its leg."""
 
-    number: Number
+    identity: str
+    parameters: tuple[tuple[str, str], ...] = ()
+    """Names and values. Of a name that is there twice, the last value counts."""
+    status_callback: str | None = None
+    status_callback_method: HttpMethod = "POST"
+    status_callback_events: frozenset[ProgressEvent] = frozenset({"completed"})
+
+
+@dataclass(frozen=True)
+class Conference:
+    """The room to enter, and how. ``wait_url`` None: Twilio's music; empty: silence."""
+
+    name: str
+    muted: bool = False
+    start_on_enter: bool = True
+    end_on_exit: bool = False
+    label: str | None = None
+    beep: bool = True
+    wait_url: str | None = None
+    max_participants: int = 250
+    coach: str | None = None
+    """The CallSid of the participant who alone hears this one."""
+    status_callback: str | None = None
+    status_callback_method: HttpMethod = "POST"
+    status_callback_events: frozenset[RoomEvent] = frozenset()
+
+
+Noun = Number | Client
+MAX_NOUNS = 10
+"""How many parties a Dial can ring at once."""
+
+
+@dataclass(frozen=True)
+class Dial:
+    """Connect the leg to ``nouns``, of which the first to answer wins, or to ``conference``.
+
+    ``action`` is absolute; times are seconds.
+    """
+
+    nouns: tuple[Noun, ...] = ()
+    conference: Conference | None = None
     caller_id: str | None = None
     answer_on_bridge: bool = False
     timeout: int = 30

@@ -1,19 +1,19 @@
-"""Calls: each is one leg; they can be listed, read and ended."""
+"""Calls: each is one leg; they can be listed, read, redirected and ended."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 
 from aiohttp import web
 
 from simulator.calls.call import Call
-from simulator.calls.legs import CallStatus, Leg
+from simulator.calls.legs import Callback, CallStatus, Leg, Redirection
 from simulator.calls.network import PhoneNetwork
 from simulator.protocol.account import API_VERSION, Account
 from simulator.rest.frame import (
     ACCOUNT,
     ApiError,
+    Form,
     Json,
     Routes,
     form_of,
@@ -21,17 +21,23 @@ from simulator.rest.frame import (
     page_of,
     rfc_2822,
     uri_of,
+    within,
 )
+from simulator.rest.outbound import web_address
 
 # The API knows no `initiated`: until it rings, a call is queued.
+MAX_TWIML = 4000
+"""Characters of TwiML in a request."""
+
 _API_STATUS: Mapping[CallStatus, str] = {"initiated": "queued"}
 
 
 async def _list_calls(network: PhoneNetwork, request: web.Request) -> web.Response:
     parent = request.query.get("ParentCallSid")
     if parent:
-        call = network.calls.get(parent)
-        legs = [(call, leg) for leg in call.legs if leg.parent_sid == parent] if call else []
+        found_parent = network.leg(parent)
+        family = found_parent[0] if found_parent else None
+        legs = [(family, leg) for leg in family.legs if leg.parent_sid == parent] if family else []
     else:
         legs = [(call, leg) for call in network.calls.values() for leg in call.legs]
     # The newest first.
@@ -50,14 +56,44 @@ async def _show_call(network: PhoneNetwork, request: web.Request) -> web.Respons
 
 async def _update_call(network: PhoneNetwork, request: web.Request) -> web.Response:
     call, leg = _found(network, request)
-    status = (await form_of(request)).get("Status")
+    form = await form_of(request)
+    if "Status" in form:
+        _end(leg, form["Status"])
+    else:
+        _redirect(leg, form)
+    return web.json_response(_call_json(network.account, call, leg))
+
+
+def _end(leg: Leg, status: str) -> None:
+    """End ``leg``. `canceled` is for calls of the REST API that were not answered; a leg that rings
+    in a Dial counts as in progress (twilio.com/docs/voice/api/call-resource)."""
     if status not in ("completed", "canceled"):
         raise ApiError(400, 20001, "Status must be completed or canceled")
-    if not leg.live or (status == "canceled" and leg.answered is not None):
+    waits = leg.direction == "outbound-api" and leg.answered is None
+    if leg.over or (status == "canceled" and not waits):
         raise ApiError(400, 21220, "Call is not in-progress. Cannot redirect.")
-    # The lead's leg ends as if the lead had hung up.
-    call.hang_up("agent" if leg is call.agent else "callee")
-    return web.json_response(_call_json(network.account, call, leg))
+    if leg.direction == "inbound":
+        leg.hang_up()
+    else:
+        leg.release("canceled", None)
+
+
+def _redirect(leg: Leg, form: Form) -> None:
+    """Give ``leg`` other TwiML, and a status callback that replaces the one it has."""
+    url, twiml = web_address(form, "Url"), form.get("Twiml")
+    callback = web_address(form, "StatusCallback")
+    if twiml and url:
+        raise ApiError(400, 20001, "Url and Twiml cannot be given together")
+    if twiml and len(twiml) > MAX_TWIML:
+        raise ApiError(400, 20001, f"Twiml is over {MAX_TWIML} characters long")
+    if not (twiml or url or callback):
+        raise ApiError(400, 20001, "Url, Twiml or Status is missing")
+    if leg.over or ((twiml or url) and leg.answered is None):
+        raise ApiError(400, 21220, "Call is not in-progress. Cannot redirect.")
+    if callback:
+        leg.callback = Callback(callback, form.method("StatusCallbackMethod"))
+    if twiml or url:
+        leg.redirect(Redirection(twiml, url, form.method("Method")))
 
 
 def _found(network: PhoneNetwork, request: web.Request) -> tuple[Call, Leg]:
@@ -76,25 +112,8 @@ def _is_wanted(query: Mapping[str, str], call: Call, leg: Leg) -> bool:
     if any(query.get(name) not in (None, "", value) for name, value in wanted.items()):
         return False
     started = call.timeline.at(leg.started)
-    return _within(query, "StartTime", started) and (
-        leg.ended is None or _within(query, "EndTime", call.timeline.at(leg.ended))
-    )
-
-
-def _within(query: Mapping[str, str], name: str, moment: datetime) -> bool:
-    """Whether ``moment`` passes the filters of a time. A bound is a day or a moment in UTC, and
-    passes its own filter."""
-    day = moment.date().isoformat()
-    text = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-    def in_form_of(bound: str) -> str:
-        return text if "T" in bound else day
-
-    exactly, before, after = (query.get(f"{name}{sign}") for sign in ("", "<", ">"))
-    return (
-        (not exactly or in_form_of(exactly) == exactly)
-        and (not before or in_form_of(before) <= before)
-        and (not after or in_form_of(after) >= after)
+    return within(query, "StartTime", started) and (
+        leg.ended is None or within(query, "EndTime", call.timeline.at(leg.ended))
     )
 
 

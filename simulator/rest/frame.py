@@ -9,12 +9,13 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from hashlib import md5
+from typing import cast
 from urllib.parse import urlencode
 
 from aiohttp import web
 
 from simulator.calls.network import PhoneNetwork
-from simulator.protocol.account import API_VERSION, Account
+from simulator.protocol.account import API_VERSION, Account, HttpMethod
 
 MAX_PAGE_SIZE = 1000
 _DEFAULT_PAGE_SIZE = 50
@@ -44,9 +45,44 @@ def not_found(request: web.Request) -> ApiError:
     return ApiError(404, 20404, f"The requested resource {request.path} was not found")
 
 
-async def form_of(request: web.Request) -> Mapping[str, str]:
+class Form(dict[str, str]):
+    """The fields of a form. Of a field that is there more than once, the last value counts."""
+
+    lists: Mapping[str, Sequence[str]]
+    """All values of each field."""
+
+    def words(self, name: str) -> Sequence[str]:
+        """The values of a list: a field for each, or one field with spaces between them."""
+        return [word for value in self.lists.get(name, ()) for word in value.split()]
+
+    def truth(self, name: str, *, default: bool) -> bool:
+        """A boolean. Twilio takes everything but `true` for false."""
+        return self[name].lower() == "true" if self.get(name) else default
+
+    def whole(self, name: str, default: int, low: int, high: int) -> int:
+        """A whole number, brought into its range. Raises ApiError."""
+        text = self.get(name) or str(default)
+        if not text.isascii() or not text.isdigit():
+            raise ApiError(400, 20001, f"{name} must be a number")
+        return min(max(int(text), low), high)
+
+    def method(self, name: str) -> HttpMethod:
+        """An HTTP method, POST if it is not given. Raises ApiError."""
+        given = self.get(name) or "POST"
+        if given not in ("GET", "POST"):
+            raise ApiError(400, 20001, f"{name} must be GET or POST")
+        return cast("HttpMethod", given)
+
+
+async def form_of(request: web.Request) -> Form:
     """The fields of a form."""
-    return {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+    posted = await request.post()
+    lists = {
+        name: [value for value in posted.getall(name) if isinstance(value, str)] for name in posted
+    }
+    form = Form({name: values[-1] for name, values in lists.items() if values})
+    form.lists = lists
+    return form
 
 
 def page_of(request: web.Request, name: str, found: Sequence[Json]) -> web.Response:
@@ -87,6 +123,23 @@ def _clamped(request: web.Request, name: str, default: int, low: int, high: int)
     if not text.isascii() or not text.isdigit():
         raise ApiError(400, 20001, f"{name} must be a number")
     return min(max(int(text), low), high)
+
+
+def within(query: Mapping[str, str], name: str, moment: datetime) -> bool:
+    """Whether ``moment`` passes the filters of a time. A bound is a day or a moment in UTC, and
+    passes its own filter."""
+    day = moment.date().isoformat()
+    text = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def in_form_of(bound: str) -> str:
+        return text if "T" in bound else day
+
+    exactly, before, after = (query.get(f"{name}{sign}") for sign in ("", "<", ">"))
+    return (
+        (not exactly or in_form_of(exactly) == exactly)
+        and (not before or in_form_of(before) <= before)
+        and (not after or in_form_of(after) >= after)
+    )
 
 
 def rfc_2822(moment: datetime) -> str:

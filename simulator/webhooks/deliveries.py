@@ -11,7 +11,11 @@ from simulator.protocol import errors
 from simulator.protocol.account import HttpMethod
 from simulator.protocol.errors import Problem
 
-DeliveryKind = Literal["voice", "action", "lead-status", "agent-status"]
+DeliveryKind = Literal[
+    "voice", "action", "lead-status", "agent-status", "leg-status", "room-status", "user-message"
+]
+"""`leg-status`: about a leg that is neither the agent's nor the lead's. `room-status`: about a
+conference. `user-message`: what a page sent to the application's server."""
 Failure = Literal["4xx", "5xx", "ct", "rt", "tt", "partial", "redirects", "url"]
 """Why an attempt failed. `ct`, `rt`, `tt`: time limit to connect, to read, in total."""
 
@@ -60,6 +64,12 @@ class Delivery:
         """The URL that is requested: without fragment and credentials, with any port."""
         parts = urlsplit(self.url)
         return parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment="").geturl()
+
+    @property
+    def event(self) -> str:
+        """What it tells about: the status of a Dial, of a leg, or the event of a conference."""
+        names = ("DialCallStatus", "StatusCallbackEvent", "CallStatus")
+        return next((self.params[name] for name in names if name in self.params), "")
 
     @property
     def delivered(self) -> bool:

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 
 from simulator.webhooks.deliveries import Delivery, DeliveryKind
 
-CALLBACKS: frozenset[DeliveryKind] = frozenset({"lead-status", "agent-status"})
+CALLBACKS: frozenset[DeliveryKind] = frozenset(
+    {"lead-status", "agent-status", "leg-status", "room-status"}
+)
 """The kinds that can be lost. The others bring TwiML: without it, the call would be another one."""
 
 
@@ -16,7 +18,7 @@ CALLBACKS: frozenset[DeliveryKind] = frozenset({"lead-status", "agent-status"})
 class Losses:
     """Which status callbacks are lost: each of ``kinds`` with the probability ``fraction``.
 
-    With ``statuses``, only callbacks with one of these statuses.
+    With ``statuses``, only callbacks with one of these statuses, or of these events of a room.
     """
 
     fraction: float = 0.0
@@ -34,7 +36,7 @@ class Losses:
         """Whether ``delivery`` is lost."""
         if delivery.kind not in self.kinds:
             return False
-        if self.statuses is not None and delivery.params["CallStatus"] not in self.statuses:
+        if self.statuses is not None and delivery.event not in self.statuses:
             return False
         taken = self._random.random() < self.fraction
         self.lost += taken

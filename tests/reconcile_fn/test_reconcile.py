@@ -75,8 +75,25 @@ def run(reconcile: Endpoint, scheduler: Scheduler) -> TestResponse:
     return reconcile.client.post(reconcile.path, headers=headers)
 
 
+def plain(call_sid: str) -> dict[str, object]:
+    """A claimed call of which nothing more was asked."""
+    return {
+        "call_sid": call_sid,
+        "legs": [],
+        "unknown_legs": [],
+        "room": None,
+        "lead_call_sid": LEAD_CALL_SID,
+    }
+
+
 def batch(*calls: str, settled: int = 0, paused_seconds: int | None = None) -> Answer:
-    return Answer(body={"calls": list(calls), "settled": settled, "paused_seconds": paused_seconds})
+    return Answer(
+        body={
+            "calls": [plain(call_sid) for call_sid in calls],
+            "settled": settled,
+            "paused_seconds": paused_seconds,
+        }
+    )
 
 
 def page(*legs: object) -> dict[str, object]:

@@ -54,6 +54,8 @@ EVENT: rpc.CallEvent = {
     "occurred_at": "2026-11-18T10:00:49+00:00",
     "duration_seconds": None,
     "payload": {"CallStatus": "ringing"},
+    "call_leg_id": None,
+    "conference_sid": None,
 }
 USER_ID, BUSINESS_ID = uuid.uuid4(), uuid.uuid4()
 WISHES: rpc.Wishes = {"to": DIALLED, "caller_id": None, "lead_id": None, "campaign_id": None}

@@ -40,7 +40,14 @@ class Payload(TypedDict, total=False):
     sdp: str
     reconnect: str
     error: ErrorPayload
+    parameters: Mapping[str, str]
+    content: object
+    contenttype: str
+    messagetype: str
     token: Mapping[str, object]
+    edge: str
+    region: str
+    home: str
     acktype: str
     voiceeventsid: str
 
@@ -50,13 +57,14 @@ class Gone(Exception):
 
 
 class Tone(MediaStreamTrack):
-    """440 Hz, or nothing while muted."""
+    """A tone, or nothing while muted."""
 
     kind = "audio"
 
-    def __init__(self) -> None:
+    def __init__(self, hertz: float) -> None:
         super().__init__()
         self.muted = False
+        self._hertz = hertz
         self._sent = 0
 
     async def recv(self) -> AudioFrame:
@@ -64,7 +72,11 @@ class Tone(MediaStreamTrack):
         first = self._sent * 160
         volume = 0 if self.muted else 8000
         samples = array(
-            "h", (int(volume * math.sin(math.tau * 440 * (first + n) / 8000)) for n in range(160))
+            "h",
+            (
+                int(volume * math.sin(math.tau * self._hertz * (first + n) / 8000))
+                for n in range(160)
+            ),
         ).tobytes()
         frame = AudioFrame(format="s16", layout="mono", samples=160)
         frame.planes[0].update(samples.ljust(frame.planes[0].buffer_size, b"\0"))
@@ -78,9 +90,9 @@ class Tone(MediaStreamTrack):
 class Audio:
     """The browser's peer. Like the SDK it never tells any candidate."""
 
-    def __init__(self) -> None:
+    def __init__(self, hertz: float = 440.0) -> None:
         self.connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
-        self.tone = Tone()
+        self.tone = Tone(hertz)
         self.frames = 0
         self.loud_frames = 0
         self._listening: asyncio.Task[None] | None = None
@@ -91,8 +103,15 @@ class Audio:
         offer = await self.connection.createOffer()
         await gather_on("127.0.0.1", sender.transport.transport.iceGatherer._connection)
         await self.connection.setLocalDescription(offer)
-        lines = self.connection.localDescription.sdp.splitlines(keepends=True)
-        return "".join(line for line in lines if "candidate" not in line)
+        return self._described()
+
+    async def answer(self, offer: str) -> str:
+        """The answer to an offer, with the codecs in the order of the SDK's preferences."""
+        sender = self.connection.addTrack(self.tone)
+        await self.connection.setRemoteDescription(RTCSessionDescription(offer, "offer"))
+        await gather_on("127.0.0.1", sender.transport.transport.iceGatherer._connection)
+        await self.connection.setLocalDescription(await self.connection.createAnswer())
+        return self._described()
 
     async def accept(self, answer: str) -> None:
         await self.connection.setRemoteDescription(RTCSessionDescription(answer, "answer"))
@@ -101,6 +120,10 @@ class Audio:
         if self._listening:
             self._listening.cancel()
         await self.connection.close()
+
+    def _described(self) -> str:
+        lines = self.connection.localDescription.sdp.splitlines(keepends=True)
+        return "".join(line for line in lines if "candidate" not in line)
 
     def _on_track(self, track: MediaStreamTrack) -> None:
         self._listening = asyncio.get_running_loop().create_task(self._listen(track))
@@ -159,17 +182,42 @@ class Browser:
     async def expect_error(self) -> int:
         return (await self.expect("error"))["error"]["code"]
 
-    async def expect_silence(self, seconds: float = 0.1) -> None:
+    async def messages(self, seconds: float) -> list[tuple[str, Payload]]:
+        """What comes in ``seconds``."""
+        received = []
         try:
             async with asyncio.timeout(seconds):
-                received = await self.receive()
+                while True:
+                    received.append(await self.receive())
         except TimeoutError:
-            return
-        raise AssertionError(received)
+            return received
+
+    async def expect_silence(self, seconds: float = 0.1) -> None:
+        assert await self.messages(seconds) == []
 
     async def listen(self, token: str | None = None, **more: object) -> Payload:
         await self.send("listen", token=token or access_token(), browserinfo={}, **more)
         return await self.expect("connected")
+
+    async def register(self) -> None:
+        """From now on this browser rings."""
+        await self.send("register", media={"audio": True})
+        await self.expect("ready")
+
+    async def expect_invite(self) -> Payload:
+        """The invite of a call that comes in, as the SDK needs it."""
+        invite = await self.expect("invite")
+        assert invite["callsid"].startswith("CA")
+        assert invite["sdp"]
+        assert invite["parameters"]["CallSid"] == invite["callsid"]
+        return invite
+
+    async def answer(self, invite: Payload) -> None:
+        """Accept a call, with audio that ends at once."""
+        async with audio() as peer:
+            await self.send(
+                "answer", callsid=invite["callsid"], sdp=await peer.answer(invite["sdp"])
+            )
 
     async def invite(self, offer: str, sid: str = TEMPORARY_SID, **params: str) -> None:
         query = "&".join(f"{quote(name)}={quote(value)}" for name, value in params.items())
@@ -189,15 +237,24 @@ async def connected(lab: Lab, token: str | None = None) -> AsyncIterator[Browser
 
 
 @asynccontextmanager
-async def socket(lab: Lab) -> AsyncIterator[Browser]:
-    """A browser that has not sent its token yet."""
-    async with lab.http.ws_connect("/signal") as websocket:
+async def socket(lab: Lab, host: str | None = None) -> AsyncIterator[Browser]:
+    """A browser that has not sent its token yet, and believes that the network is at ``host``."""
+    headers = {"Host": host} if host else {}
+    async with lab.http.ws_connect("/signal", headers=headers) as websocket:
         yield Browser(websocket)
 
 
 @asynccontextmanager
-async def audio() -> AsyncIterator[Audio]:
-    peer = Audio()
+async def registered(lab: Lab, identity: str = "bob") -> AsyncIterator[Browser]:
+    """A browser that rings if ``identity`` is called."""
+    async with connected(lab, access_token(identity, incoming=True)) as browser:
+        await browser.register()
+        yield browser
+
+
+@asynccontextmanager
+async def audio(hertz: float = 440.0) -> AsyncIterator[Audio]:
+    peer = Audio(hertz)
     try:
         yield peer
     finally:

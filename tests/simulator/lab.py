@@ -178,10 +178,14 @@ class Lab:
 
 
 def access_token(
-    identity: str = "user_1", ttl: int = 3600, secret: str = KEY.secret, app_sid: str = APP_SID
+    identity: str = "user_1",
+    ttl: int = 3600,
+    secret: str = KEY.secret,
+    app_sid: str | None = APP_SID,
+    incoming: bool = False,
 ) -> str:
-    token = AccessToken(ACCOUNT_SID, KEY.sid, secret, identity=identity, ttl=ttl)
-    token.add_grant(VoiceGrant(outgoing_application_sid=app_sid))
+    token = AccessToken(ACCOUNT_SID, KEY.sid, secret, identity=identity or None, ttl=ttl)
+    token.add_grant(VoiceGrant(outgoing_application_sid=app_sid, incoming_allow=incoming))
     return str(token.to_jwt())
 
 

@@ -44,8 +44,28 @@ class Bad:
 def test_a_token_of_twilios_library_is_accepted() -> None:
     grant = verify(access_token("user_7"), account())
     assert grant.identity == "user_7"
-    assert grant.app.sid == APP_SID
+    assert grant.outgoing_app().sid == APP_SID
+    assert not grant.can_be_called
     assert 3590 < grant.expires_at - time.time() <= 3600
+
+
+@pytest.mark.parametrize("identity", [{}, {"identity": None}, {"identity": ""}])
+def test_a_caller_without_an_identity_is_anonymous_and_cannot_be_called(
+    identity: dict[str, object],
+) -> None:
+    voice = {"outgoing": {"application_sid": APP_SID}, "incoming": {"allow": True}}
+    body = claims(grants={"voice": voice} | identity)
+    token = jwt.encode(body, KEY.secret, algorithm="HS256", headers=dict(HEADER))
+    grant = verify(token, account(), now=NOW)
+    assert (grant.identity, grant.can_be_called) == ("Anonymous", False)
+
+
+def test_a_token_may_allow_incoming_calls_alone() -> None:
+    grant = verify(access_token("user_7", app_sid=None, incoming=True), account())
+    assert (grant.identity, grant.can_be_called) == ("user_7", True)
+    with pytest.raises(TokenRefused) as refused:
+        grant.outgoing_app()
+    assert (refused.value.code, refused.value.signalling_code) == (20106, 31201)
 
 
 @pytest.mark.parametrize(
@@ -63,8 +83,7 @@ def test_a_token_of_twilios_library_is_accepted() -> None:
         pytest.param(Bad(20101, claims(exp=None)), id="no expiry"),
         pytest.param(Bad(20101, claims(exp="tomorrow")), id="expiry of letters"),
         pytest.param(Bad(20105, claims(nbf=NOW + 1)), id="not yet valid"),
-        pytest.param(Bad(20106, claims(grants=grants(identity=None))), id="no identity"),
-        pytest.param(Bad(20106, claims(grants=grants(identity=""))), id="empty identity"),
+        pytest.param(Bad(20106, claims(grants=grants(identity=7))), id="identity of digits"),
         pytest.param(Bad(20106, claims(grants=grants(app_sid="AP0"))), id="unknown app"),
         pytest.param(Bad(20106, claims(grants={"identity": "user_1"})), id="no voice grant"),
         pytest.param(Bad(20106, claims(grants=None)), id="no grants"),

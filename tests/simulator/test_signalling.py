@@ -8,7 +8,8 @@ import sys
 import pytest
 from aiohttp import web
 
-from simulator.browsers import browser_socket
+from simulator.browsers import browser_socket, media
+from simulator.browsers.media import Peer
 from simulator.browsers.switchboard import Timing
 from tests.simulator.browser import TEMPORARY_SID, Gone, an_offer, connected, socket
 from tests.simulator.lab import CALLER_ID, LEAD, Lab, Received, access_token, in_lab, lead_leg
@@ -30,6 +31,8 @@ async def test_a_good_token_connects_and_its_identity_and_life_are_told(lab: Lab
         ("nonsense", 31204),
         (access_token(secret="another-secret-of-thirty-letters"), 31202),
         (access_token(app_sid="AP" + "0" * 32), 31201),
+        (access_token(app_sid="AP" + "0" * 32, incoming=True), 31201),
+        (access_token(app_sid=None), 31201),
         (access_token(ttl=-10), 31205),
         (access_token(ttl=100_000), 31207),
     ],
@@ -42,6 +45,45 @@ def test_a_refused_token_gives_signallings_code_and_another_may_follow(
             await browser.send("listen", token=token)
             assert await browser.expect_error() == code
             await browser.listen()
+
+    in_lab()(scenario)()
+
+
+@in_lab()
+async def test_a_token_without_an_identity_is_that_of_an_anonymous_caller(lab: Lab) -> None:
+    async with socket(lab) as browser:
+        assert (await browser.listen(access_token("")))["token"]["identity"] == "Anonymous"
+        await browser.invite(await an_offer(), To=LEAD)
+        await browser.until_answered()
+    [voice] = lab.product.at("/voice")
+    assert voice.params["From"] == voice.params["Caller"] == "client:Anonymous"
+
+
+@in_lab()
+async def test_a_token_that_only_allows_incoming_calls_cannot_place_one(lab: Lab) -> None:
+    async with socket(lab) as browser:
+        await browser.listen(access_token(app_sid=None, incoming=True))
+        await browser.invite(await an_offer(), To=LEAD)
+        assert await browser.expect_error() == 31201
+        assert (await browser.expect("hangup"))["error"]["code"] == 31201
+    assert lab.network.calls == {}
+
+
+@pytest.mark.parametrize(
+    ("host", "edge", "region"),
+    [
+        ("voice-js.dublin.twilio.com", "dublin", "EU_IRELAND"),
+        ("voice-js.sao-paulo.twilio.com:8443", "sao-paulo", "SOUTH_AMERICA_SAO_PAULO"),
+        ("voice-js.roaming.twilio.com", "ashburn", "US_EAST_VIRGINIA"),
+        ("voice-js.atlantis.twilio.com", "ashburn", "US_EAST_VIRGINIA"),
+        ("localhost:4010", "ashburn", "US_EAST_VIRGINIA"),
+    ],
+)
+def test_the_edge_is_the_one_that_the_browser_asked_for(host: str, edge: str, region: str) -> None:
+    async def scenario(lab: Lab) -> None:
+        async with socket(lab, host) as browser:
+            told = await browser.listen()
+            assert (told["edge"], told["region"], told["home"]) == (edge, region, "us1")
 
     in_lab()(scenario)()
 
@@ -154,6 +196,41 @@ async def test_hanging_up_before_anything_rings_ends_the_call_as_canceled(lab: L
             await asyncio.sleep(0.01)
         assert call.agent.status == "canceled"
         await browser.expect_silence()
+
+
+@pytest.mark.parametrize("moment", ["ringing", "answer"])
+def test_a_browser_that_hangs_up_while_its_audio_is_made_is_told_nothing(moment: str) -> None:
+    """The SDK's next call would take the dead call's SID from a late `ringing` or `answer`."""
+
+    async def scenario(lab: Lab) -> None:
+        if moment == "answer":
+            lab.product.replies("/voice", "<Response><Echo/></Response>")
+        else:
+            await lab.script(LEAD, ringSeconds=30)
+        making, hung_up = asyncio.Event(), asyncio.Event()
+
+        class SlowPeer(Peer):
+            async def answer(self, offer: str) -> str:
+                sdp = await super().answer(offer)
+                making.set()
+                await hung_up.wait()
+                return sdp
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(media, "Peer", SlowPeer)
+            async with connected(lab) as browser:
+                await browser.invite(await an_offer(), To=LEAD)
+                await making.wait()
+                await browser.send("hangup", callsid=TEMPORARY_SID)
+                [call] = lab.network.calls.values()
+                while not call.agent.hung_up:
+                    await asyncio.sleep(0.01)
+                hung_up.set()
+                await lab.ended(call.sid)
+                await browser.expect_silence()
+        assert lab.signalling.active == 0
+
+    in_lab(time_scale=1 if moment == "ringing" else 0.01)(scenario)()
 
 
 @in_lab()
@@ -395,7 +472,9 @@ async def test_the_number_of_calls_with_audio_is_limited(lab: Lab) -> None:
 async def test_an_offer_that_cannot_be_answered_ends_the_call(lab: Lab) -> None:
     async with connected(lab) as browser:
         await browser.invite("v=0\r\nnonsense", To=LEAD)
-        assert (await browser.expect("hangup"))["error"]["code"] == 53405
+        hangup = await browser.expect("hangup")
+        # The browser was not told the CallSid yet.
+        assert (hangup["callsid"], hangup["error"]["code"]) == (TEMPORARY_SID, 53405)
     [call] = lab.network.calls.values()
     assert lead_leg(await lab.ended(call.sid))["status"] == "canceled"
 

@@ -6,7 +6,18 @@ import pytest
 
 from simulator.protocol.errors import CallProblem
 from simulator.protocol.twiml import parse
-from simulator.protocol.verbs import Dial, Document, Echo, Hangup, Number, Pause, Reject, Say
+from simulator.protocol.verbs import (
+    Client,
+    Conference,
+    Dial,
+    Document,
+    Echo,
+    Hangup,
+    Number,
+    Pause,
+    Reject,
+    Say,
+)
 
 URL = "https://calls.example/api/twilio/twiml?x=1"
 
@@ -31,11 +42,13 @@ def test_every_attribute_of_a_dial_is_read() -> None:
     assert read(document) == Document(
         (
             Dial(
-                Number(
-                    "+14155550123",
-                    "https://calls.example/api/twilio/status#rc=3&rp=ct,rt,5xx",
-                    "GET",
-                    frozenset({"initiated", "answered"}),
+                (
+                    Number(
+                        "+14155550123",
+                        "https://calls.example/api/twilio/status#rc=3&rp=ct,rt,5xx",
+                        "GET",
+                        frozenset({"initiated", "answered"}),
+                    ),
                 ),
                 caller_id="+15005550006",
                 answer_on_bridge=True,
@@ -50,7 +63,7 @@ def test_every_attribute_of_a_dial_is_read() -> None:
 
 def test_the_defaults_of_a_dial_are_twilios() -> None:
     assert the_dial() == Dial(
-        Number("+14155550123", None, "POST", frozenset({"completed"})),
+        (Number("+14155550123", None, "POST", frozenset({"completed"})),),
         caller_id=None,
         answer_on_bridge=False,
         timeout=30,
@@ -61,7 +74,56 @@ def test_the_defaults_of_a_dial_are_twilios() -> None:
 
 
 def test_a_dial_may_hold_the_bare_number() -> None:
-    assert the_dial(number=" +14155550123 ").number == Number("+14155550123")
+    assert the_dial(number=" +14155550123 ").nouns == (Number("+14155550123"),)
+
+
+def test_a_client_has_an_identity_parameters_and_a_callback() -> None:
+    dial = the_dial(
+        number='<Client statusCallback="/s" statusCallbackEvent="ringing"><Identity>user_1'
+        '</Identity><Parameter name="reason" value="a &amp; b"/><Parameter name="by"/></Client>'
+        "<Client>user_2</Client><Number>+14155550123</Number>"
+    )
+    assert dial.nouns == (
+        Client(
+            "user_1",
+            (("reason", "a & b"), ("by", "")),
+            "https://calls.example/s",
+            "POST",
+            frozenset({"ringing"}),
+        ),
+        Client("user_2"),
+        Number("+14155550123"),
+    )
+
+
+def test_every_attribute_of_a_conference_is_read() -> None:
+    dial = the_dial(
+        number='<Conference startConferenceOnEnter="false" endConferenceOnExit="true" muted="true" '
+        'beep="false" waitUrl="" maxParticipants="10" participantLabel="leg" coach="CA1" '
+        'jitterBufferSize="small" statusCallback="/s?call=1" statusCallbackMethod="GET" '
+        'statusCallbackEvent="start end join">room</Conference>'
+    )
+    assert dial.nouns == ()
+    assert dial.conference == Conference(
+        "room",
+        muted=True,
+        start_on_enter=False,
+        end_on_exit=True,
+        label="leg",
+        beep=False,
+        wait_url="",
+        max_participants=10,
+        coach="CA1",
+        status_callback="https://calls.example/s?call=1",
+        status_callback_method="GET",
+        status_callback_events=frozenset({"start", "end", "join"}),
+    )
+
+
+def test_the_defaults_of_a_conference_are_twilios() -> None:
+    assert the_dial(number="<Conference>room</Conference>").conference == Conference(
+        "room", start_on_enter=True, end_on_exit=False, beep=True, wait_url=None
+    )
 
 
 def test_times_are_brought_into_twilios_range() -> None:
@@ -99,8 +161,19 @@ def test_the_other_verbs_are_read_in_order() -> None:
         ("<Response><Play>a.mp3</Play></Response>", 12200),
         ("<Response><Say>hi <b>you</b></Say></Response>", 12200),
         ("<Response><Number>+14155550123</Number></Response>", 12200),
-        ("<Response><Dial><Client>bob</Client></Dial></Response>", 13215),
-        ("<Response><Dial><Number>+1</Number><Number>+2</Number></Dial></Response>", 13215),
+        ("<Response><Dial><Sip>bob@a.test</Sip></Dial></Response>", 13215),
+        ("<Response><Dial>" + "<Number>+1</Number>" * 11 + "</Dial></Response>", 13215),
+        (
+            "<Response><Dial><Conference>a</Conference><Number>+1</Number></Dial></Response>",
+            13215,
+        ),
+        ("<Response><Dial><Conference> </Conference></Dial></Response>", 12200),
+        (
+            '<Response><Dial><Conference participantLabel="a/b">a</Conference></Dial></Response>',
+            16023,
+        ),
+        ("<Response><Dial><Client>bob<Number>+1</Number></Client></Dial></Response>", 12200),
+        ("<Response><Dial><Client><Parameter value='1'/></Client></Dial></Response>", 12200),
         ('<Response><Dial action="http://[oops">+14155550123</Dial></Response>', 11100),
         ("<Response><Say>" + "a" * 65536 + "</Say></Response>", 11750),
     ],
@@ -154,5 +227,6 @@ def test_commas_do_not_separate_progress_events() -> None:
     )
     [dial] = document.verbs
     assert isinstance(dial, Dial)
-    assert dial.number.status_callback_events == {"answered"}
+    [number] = dial.nouns
+    assert number.status_callback_events == {"answered"}
     assert [problem.code for problem in document.warnings] == [12200]

@@ -2,8 +2,8 @@ import { ControlledCall } from './controlled-call.js';
 import { endCodeOfSdk, endReason } from './end-reason.js';
 import { failureOfSdk, failureOfWarning } from './failure-of.js';
 import { failure } from './failures.js';
-import { asksBeforeHangUp, beforeHangUp } from './hang-up.js';
 import { isOnCall, leadOf, legOf } from './legs.js';
+import { MicrophoneQuestion } from './microphone-question.js';
 
 /**
  * @typedef {import('@twilio/voice-sdk').Call} SdkCall
@@ -45,12 +45,6 @@ const DOUBT_WITHOUT_RINGING_MS = 3_000;
 const DOUBT_AFTER_RINGING_MS = 300;
 /** Two devices may answer at the same time. The phone network tells the one that is too late. */
 const DOUBT_OF_INCOMING_MS = 500;
-/** Whoever hangs up does not wait longer for what has to be asked before. */
-const LEAVE_WITHIN_MS = 6_000;
-/** If the microphone opens within this time, the browser did not ask the person. */
-const MICROPHONE_ASKED_MS = 500;
-/** People may take long to answer the browser's question. */
-const MICROPHONE_ANSWERED_WITHIN_MS = 180_000;
 
 /** One call: connecting → ringing → talking → ended. It may skip states, and it never goes back. */
 export class VoiceCall extends ControlledCall {
@@ -61,12 +55,8 @@ export class VoiceCall extends ControlledCall {
   muted = false;
   /** The connection is lost and is being restored; the other side waits. */
   reconnecting = false;
-  /** The browser asks for permission to use the microphone. */
-  awaitingMicrophone = false;
   /** What is wrong at the moment; the call goes on. @type {Failure[]} */
   warnings = [];
-  /** The SID of the browser's leg; null until it rings. @type {string | null} */
-  callSid = null;
   startedAt = new Date();
   /** When the lead answered, or the user, if the call came in. @type {Date | null} */
   answeredAt = null;
@@ -88,12 +78,12 @@ export class VoiceCall extends ControlledCall {
   #failure = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #progressTimer;
-  /** The browser opens the microphone, or asks the person whether it may. */
-  #opensMicrophone = false;
+  #microphone = new MicrophoneQuestion({
+    onChange: () => this.changed(),
+    onUnanswered: () => this.fail(failure('microphone_unanswered')),
+  });
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #doubtTimer;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #microphoneTimer;
 
   /**
    * @internal `HenkVoice.dial()` and `Ring.accept()` make calls.
@@ -121,6 +111,11 @@ export class VoiceCall extends ControlledCall {
     return Math.max(0, Math.floor((until.getTime() - this.answeredAt.getTime()) / 1000));
   }
 
+  /** The browser asks for permission to use the microphone. */
+  get awaitingMicrophone() {
+    return this.state !== 'ended' && this.#microphone.isAsked;
+  }
+
   get over() {
     return this.state === 'ended';
   }
@@ -138,15 +133,6 @@ export class VoiceCall extends ControlledCall {
   }
 
   /**
-   * Whether a person should be asked what they mean by hanging up: the lead is on hold, and somebody else
-   * is rung for them or talks to the rep in private. `hangUp()` then hands the lead over to whoever has
-   * answered, and otherwise ends the call for the lead too.
-   */
-  get asksBeforeHangUp() {
-    return this.state !== 'ended' && asksBeforeHangUp(this);
-  }
-
-  /**
    * Leaves the call. A plain call is over at once, and so is one whose lead is on hold. Other people go on
    * without the user.
    *
@@ -155,13 +141,9 @@ export class VoiceCall extends ControlledCall {
   async hangUp() {
     if (this.state === 'ended') return;
     this.#hungUpHere = true;
-    const wishes = this.#isLeaving ? [] : beforeHangUp(this);
-    if (wishes.length) {
+    if (!this.#isLeaving && this.leavesOthers) {
       this.#isLeaving = true;
-      await Promise.race([
-        this.#askAll(wishes),
-        new Promise((resolve) => setTimeout(resolve, LEAVE_WITHIN_MS)),
-      ]);
+      await this.leave();
     }
     this.hangUpNow();
   }
@@ -172,15 +154,6 @@ export class VoiceCall extends ControlledCall {
     this.#hungUpHere = true;
     this.#disconnect();
     this.#end();
-  }
-
-  /** @param {import('./control.js').ControlWish[]} wishes */
-  async #askAll(wishes) {
-    for (const wish of wishes) {
-      await this.request(wish).catch(() => {
-        // The call ends here. Whoever is left alone is asked for again.
-      });
-    }
   }
 
   /**
@@ -252,6 +225,7 @@ export class VoiceCall extends ControlledCall {
    * @param {Failure} cause
    */
   fail(cause) {
+    if (this.state === 'ended') return;
     this.#failure = cause;
     this.#disconnect();
     this.#end();
@@ -262,15 +236,13 @@ export class VoiceCall extends ControlledCall {
    * @param {boolean} waiting
    */
   setAwaitingMicrophone(waiting) {
-    clearTimeout(this.#microphoneTimer);
-    this.#opensMicrophone = waiting;
     if (this.state === 'ended') return;
     if (waiting) {
       clearTimeout(this.#progressTimer);
-      this.#microphoneTimer = setTimeout(() => this.#askedForMicrophone(), MICROPHONE_ASKED_MS);
+      this.#microphone.begin();
     } else {
-      if (this.#sdk) this.#expectProgress();
-      this.#awaitMicrophone(false);
+      if (this.#sdk) this.#expectProgress(false);
+      this.#microphone.end();
     }
   }
 
@@ -291,21 +263,6 @@ export class VoiceCall extends ControlledCall {
     const isOutbound = this.direction === 'outbound';
     if (this.#doubtTimer && isOutbound && row.status === 'in-progress') this.#talk();
     if (this.state === 'ended') this.reason = this.#why();
-    this.changed();
-  }
-
-  #askedForMicrophone() {
-    this.#microphoneTimer = setTimeout(
-      () => this.fail(failure('microphone_unanswered')),
-      MICROPHONE_ANSWERED_WITHIN_MS,
-    );
-    this.#awaitMicrophone(true);
-  }
-
-  /** @param {boolean} waiting */
-  #awaitMicrophone(waiting) {
-    if (this.awaitingMicrophone === waiting) return;
-    this.awaitingMicrophone = waiting;
     this.changed();
   }
 
@@ -358,9 +315,9 @@ export class VoiceCall extends ControlledCall {
     this.#end();
   }
 
-  #expectProgress() {
+  #expectProgress(isOpening = this.#microphone.isOpening) {
     clearTimeout(this.#progressTimer);
-    if (this.#opensMicrophone || this.state !== 'connecting' || this.answeredAt) return;
+    if (isOpening || this.state !== 'connecting' || this.answeredAt) return;
     this.#progressTimer = setTimeout(
       () => this.fail(failure('progress_timeout')),
       this.#options.progressTimeoutMs,
@@ -394,13 +351,12 @@ export class VoiceCall extends ControlledCall {
     if (this.state === 'ended') return;
     clearTimeout(this.#progressTimer);
     clearTimeout(this.#doubtTimer);
-    clearTimeout(this.#microphoneTimer);
     this.endedAt = new Date();
     const talked = this.state === 'talking';
     if (!talked) this.answeredAt = null;
     this.state = 'ended';
+    this.#microphone.end();
     this.reconnecting = false;
-    this.awaitingMicrophone = false;
     this.warnings = [];
     this.reason = this.#why();
     this.emit('end', this);

@@ -1,5 +1,6 @@
 import { Emitter } from './emitter.js';
 import { VoiceError, failure } from './failures.js';
+import { asksBeforeHangUp, beforeHangUp } from './hang-up.js';
 
 /**
  * @typedef {import('./call.js').CallEvents} CallEvents
@@ -13,6 +14,9 @@ import { VoiceError, failure } from './failures.js';
  *
  * @typedef {(conversationId: string, wish: ControlWish) => Promise<ConversationWithLegs>} AskForControl
  */
+
+/** Whoever hangs up does not wait longer for what has to be asked before. */
+const LEAVE_WITHIN_MS = 6_000;
 
 /**
  * Who is on a call, and what can be asked of it: hold, transfers, other people. Each request resolves
@@ -28,6 +32,8 @@ export class ControlledCall extends Emitter {
   conversation = null;
   /** Everybody who is or was on the call. Empty for a plain call. @type {Leg[]} */
   legs = [];
+  /** The SID of the browser's leg; null until it rings. @type {string | null} */
+  callSid = null;
 
   #ask;
   /** What is under way, by what was asked. @type {Map<string, Promise<ConversationWithLegs>>} */
@@ -49,6 +55,15 @@ export class ControlledCall extends Emitter {
     const wishes = [...this.#underWay.keys()];
     const last = wishes.at(-1);
     return last === undefined ? null : JSON.parse(last).action;
+  }
+
+  /**
+   * Whether a person should be asked what they mean by hanging up: the lead is on hold, and somebody else
+   * is rung for them or talks to the rep in private. `hangUp()` then hands the lead over to whoever has
+   * answered, and otherwise ends the call for the lead too.
+   */
+  get asksBeforeHangUp() {
+    return asksBeforeHangUp(this);
   }
 
   /** The lead hears music. */
@@ -113,6 +128,20 @@ export class ControlledCall extends Emitter {
     this.#underWay.set(key, done);
     this.changed();
     return done;
+  }
+
+  /** @protected Whether something has to be asked before the browser leaves the call. */
+  get leavesOthers() {
+    return beforeHangUp(this).length > 0;
+  }
+
+  /** @protected Asks it. Resolves in any case: whoever is left alone is asked for again. */
+  async leave() {
+    const asked = async () => {
+      for (const wish of beforeHangUp(this)) await this.request(wish).catch(() => {});
+    };
+    const late = new Promise((resolve) => setTimeout(resolve, LEAVE_WITHIN_MS));
+    await Promise.race([asked(), late]);
   }
 
   /** @protected */

@@ -17,11 +17,11 @@ import { storable } from './texts.js';
  * @property {string | null} campaign_id
  * @property {'outbound' | 'inbound'} direction
  * @property {ConversationStatus} status
- * @property {import('./legs.js').Stage | null} [stage] what is going on besides a rep and a lead who
+ * @property {import('./legs.js').Stage | null} stage what is going on besides a rep and a lead who
  *   talk; null for a plain call and for one that is over
- * @property {number | null} [hold_seconds] how many of `duration_seconds` the lead was on hold; null
+ * @property {number | null} hold_seconds how many of `duration_seconds` the lead was on hold; null
  *   until the call is over
- * @property {string | null} [call_back_at] when the lead was promised that somebody calls back
+ * @property {string | null} call_back_at when the lead was promised that somebody calls back
  * @property {string | null} block_reason
  * @property {string | null} from_number
  * @property {string | null} to_number

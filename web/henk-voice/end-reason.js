@@ -86,6 +86,9 @@ export function endReason(ending) {
     return { code: 'failure', message: `${failure.message} ${failure.action}`, failure };
   }
   const code = endCode(ending);
+  if (code === 'canceled' && ending.isIncoming) {
+    return { code, message: 'You hung up before you were connected.' };
+  }
   return { code, message: SENTENCES[code] };
 }
 

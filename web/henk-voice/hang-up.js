@@ -41,5 +41,6 @@ export function beforeHangUp({ stage, legs, callSid }) {
  */
 export function asksBeforeHangUp({ stage, legs, callSid }) {
   if (!legOf(legs, callSid)?.is_host) return false;
-  return stage === 'consulting' || (stage === 'ringing' && Boolean(leadOf(legs)?.on_hold_since));
+  const waits = Boolean(leadOf(legs)?.on_hold_since);
+  return waits && (stage === 'consulting' || stage === 'ringing');
 }

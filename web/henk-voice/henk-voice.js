@@ -1,12 +1,10 @@
 import { AccessToken } from './access-token.js';
 import { AudioDevices } from './audio-devices.js';
-import { VoiceCall } from './call.js';
-import { isOver } from './call-statuses.js';
+import { Calls } from './calls.js';
 import { control } from './control.js';
 import { Conversations } from './conversations.js';
 import { Emitter } from './emitter.js';
-import { Endpoints, twimlParameters } from './endpoints.js';
-import { failureOf } from './failure-of.js';
+import { Endpoints } from './endpoints.js';
 import { VoiceError, failure } from './failures.js';
 import { Incoming } from './incoming.js';
 import { LiveStatus } from './live-status.js';
@@ -27,7 +25,7 @@ export * from './types.js';
 export { warningSentence } from './warnings.js';
 
 /**
- * @typedef {import('./call.js').CallOptions} CallOptions
+ * @typedef {import('./call.js').VoiceCall} VoiceCall
  * @typedef {import('./conversations.js').Conversation} Conversation
  * @typedef {import('./conversations.js').Described} Described
  * @typedef {import('./conversations.js').Description} Description
@@ -89,8 +87,6 @@ export class HenkVoice extends Emitter {
   conversations;
   /** Microphones and speakers. */
   audio = new AudioDevices();
-  /** The latest call, over or not. @type {VoiceCall | null} */
-  call = null;
   /** @type {string | null} */
   businessId = null;
   /** The business's default caller ID. @type {string | null} */
@@ -104,8 +100,10 @@ export class HenkVoice extends Emitter {
   #endpoints;
   #numbers;
   #phone;
-  #finder;
+  /** @type {Calls} */
+  #calls;
   #team;
+  /** @type {Incoming} */
   #incoming;
   /** @type {AccessToken | null} */
   #token = null;
@@ -139,7 +137,6 @@ export class HenkVoice extends Emitter {
       onMicrophone: (waiting) => this.call?.setAwaitingMicrophone(waiting),
       connectTimeoutMs: this.#options.connectTimeoutMs,
     });
-    this.#finder = new RowFinder(this.conversations, this.#requests);
     this.#team = new Team(options.supabase, this.#requests);
     this.#incoming = new Incoming({
       phone: this.#phone,
@@ -148,8 +145,22 @@ export class HenkVoice extends Emitter {
       endpoints: this.#endpoints,
       requests: this.#requests,
       inCall: () => this.inCall,
-      answer: (ring, sdk) => this.#answer(ring, sdk),
+      answer: (ring, sdk) => this.#calls.answer(ring, sdk),
     });
+    this.#calls = new Calls({
+      phone: this.#phone,
+      incoming: this.#incoming,
+      conversations: this.conversations,
+      finder: new RowFinder(this.conversations, this.#requests, () => this.businessId),
+      token: async () => (await this.#accessToken().get()).token,
+      control: (id, wish) => control(this.#endpoints, id, wish),
+      live: () => this.#live,
+      progressTimeoutMs: this.#options.progressTimeoutMs,
+    });
+    for (const name of /** @type {const} */ (['call', 'callchange', 'callend'])) {
+      this.#calls.on(name, (call) => this.emit(name, call));
+    }
+    this.#calls.on('conversation', (row) => this.emit('conversation', row));
     this.#incoming.on('incoming', (ring) => this.emit('incoming', ring));
     this.#incoming.on('phonechange', (phone) => this.emit('phonechange', phone));
   }
@@ -169,9 +180,14 @@ export class HenkVoice extends Emitter {
     return this.#incoming.presence;
   }
 
+  /** The latest call, over or not. @returns {VoiceCall | null} */
+  get call() {
+    return this.#calls.call;
+  }
+
   /** Whether a call is going on. */
   get inCall() {
-    return this.call !== null && this.call.state !== 'ended';
+    return this.#calls.inCall;
   }
 
   /** Whether calls can be placed: an access token was granted and did not fail since. */
@@ -236,9 +252,7 @@ export class HenkVoice extends Emitter {
       this.#token?.lookNow();
       throw new VoiceError(this.failure);
     }
-    const call = this.#begin(wishes, 'outbound');
-    void this.#place(call);
-    return call;
+    return this.#calls.dial(wishes);
   }
 
   /**
@@ -252,8 +266,8 @@ export class HenkVoice extends Emitter {
    */
   async control(conversationId, wish) {
     const row = await control(this.#endpoints, conversationId, wish);
+    this.#calls.learn(row);
     this.emit('conversation', row);
-    this.#live?.watch(conversationId);
     return row;
   }
 
@@ -301,110 +315,10 @@ export class HenkVoice extends Emitter {
    */
   async describe(conversationId, changes, before, options) {
     const described = await this.conversations.describe(conversationId, changes, before, options);
-    this.#changed(described.conversation);
+    // What was written during the call is part of the call.
+    this.#calls.learn(described.conversation);
+    this.emit('conversation', described.conversation);
     return described;
-  }
-
-  /**
-   * @param {CallWishes} wishes
-   * @param {CallOptions['direction']} direction
-   */
-  #begin(wishes, direction) {
-    const call = new VoiceCall(wishes, {
-      direction,
-      control: (id, wish) => this.control(id, wish),
-      progressTimeoutMs: this.#options.progressTimeoutMs,
-      microphoneFailure: () => this.#phone.microphoneFailure,
-      onCallSid: (callSid) => void this.#lookUp(call, () => this.conversations.byCallSid(callSid)),
-      onReconnecting: () => this.#phone.reconnecting(),
-      onBroken: () => this.#phone.discard(),
-    });
-    this.call = call;
-    call.on('change', () => this.emit('callchange', call));
-    call.on('end', () => this.#ended(call));
-    this.#incoming.setInCall(true);
-    this.emit('call', call);
-    return call;
-  }
-
-  /** @param {VoiceCall} call */
-  async #place(call) {
-    try {
-      // The SDK would let it ring on, and nobody could take it here.
-      await this.ring?.decline();
-      const before = this.#finder.latestIds(this.businessId);
-      const { token } = await this.#accessToken().get();
-      if (call.over) return;
-      const sdk = await this.#phone.connect(token, twimlParameters(call.wishes));
-      call.on('end', () => {
-        if (call.callSid) return;
-        void this.#lookUp(call, async () =>
-          this.#finder.newWith(call.wishes.to, this.businessId, await before),
-        );
-      });
-      call.attach(sdk);
-    } catch (error) {
-      call.fail(failureOf(error));
-    }
-  }
-
-  /**
-   * @param {Ring} ring
-   * @param {import('@twilio/voice-sdk').Call} sdk
-   */
-  #answer(ring, sdk) {
-    if (this.inCall) throw new VoiceError(failure('call_in_progress'));
-    const { conversation, conversationId } = ring;
-    const call = this.#begin({ to: conversation?.to_number ?? '' }, 'incoming');
-    call.attach(sdk);
-    if (conversation) call.update(conversation);
-    void this.#take(call, ring, sdk);
-    void this.#lookUp(call, () => this.conversations.byId(conversationId));
-    return call;
-  }
-
-  /**
-   * @param {VoiceCall} call
-   * @param {Ring} ring
-   * @param {import('@twilio/voice-sdk').Call} sdk
-   */
-  async #take(call, ring, sdk) {
-    try {
-      await this.#phone.answer(sdk);
-      ring.answered();
-    } catch (error) {
-      call.fail(failureOf(error));
-      ring.ringOn();
-    }
-  }
-
-  /** @param {VoiceCall} call */
-  #ended(call) {
-    void this.#phone.hungUp();
-    this.#incoming.setInCall(false);
-    this.emit('callend', call);
-    if (call.conversation) this.#live?.watch(call.conversation.id);
-  }
-
-  /**
-   * Finds the row of a call, and watches it until the call is over.
-   *
-   * @param {VoiceCall} call
-   * @param {() => Promise<Conversation | null>} find
-   */
-  async #lookUp(call, find) {
-    const row = await this.#finder.find(
-      find,
-      () => call !== this.call || Boolean(call.conversation),
-    );
-    if (row) {
-      call.update(row);
-      this.emit('conversation', row);
-    }
-    const { conversation } = call;
-    if (call !== this.call || !conversation || isOver(conversation.status)) return;
-    this.#live?.watch(conversation.id);
-    if (conversation.stage) void this.#live?.read(conversation.id);
   }
 
   /**
@@ -435,26 +349,14 @@ export class HenkVoice extends Emitter {
       realtime: this.#options.realtime ?? true,
       fetch: (id) => this.#endpoints.conversation(id),
       onChange: (row) => {
-        this.#changed(row);
+        this.#calls.learn(row);
+        this.emit('conversation', row);
       },
       onGap: () => this.emit('gap', undefined),
     });
     this.#live.start(businessId).catch(() => {
       // Without Realtime, the rows of this page's calls are polled.
     });
-  }
-
-  /** @param {Partial<ConversationWithLegs> & { id: string }} row */
-  #changed(row) {
-    const { call } = this;
-    if (call?.conversation?.id === row.id) {
-      const hadLegs = call.stage !== null || call.legs.length > 0;
-      call.update({ ...call.conversation, ...row });
-      // A broadcast has no legs. A plain call needs none.
-      const needsLegs = hadLegs || call.stage !== null;
-      if (!row.legs && needsLegs) void this.#live?.read(row.id);
-    }
-    this.emit('conversation', row);
   }
 
   #accessToken() {

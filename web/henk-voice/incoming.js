@@ -1,4 +1,5 @@
 import { Emitter } from './emitter.js';
+import { VoiceError, failure } from './failures.js';
 import { legOf } from './legs.js';
 import { PhoneHolder } from './phone-holder.js';
 import { Presence } from './presence.js';
@@ -51,6 +52,7 @@ export class Incoming extends Emitter {
 
   #options;
   #holder = new PhoneHolder();
+  #isHere = false;
   #userId = '';
   #businessId = '';
   #accessToken = '';
@@ -69,8 +71,11 @@ export class Incoming extends Emitter {
     });
     this.#holder.on('change', () => this.#held());
     this.#holder.on('message', ({ chosen }) => this.presence.chosenElsewhere(chosen));
+    this.#holder.on('calls', () => this.presence.refresh());
     // Before the SDK's own listener, which would reject the call for all devices.
     globalThis.addEventListener?.('pagehide', () => this.#leave(), { capture: true });
+    // The page may come back from the browser's cache, without a Device.
+    globalThis.addEventListener?.('pageshow', () => options.phone.listenNow());
   }
 
   /** @returns {PhoneState} */
@@ -100,7 +105,7 @@ export class Incoming extends Emitter {
 
   /** The phone network knows this tab's phone now, or not any more. */
   registered() {
-    this.presence.lookNow();
+    this.presence.registered();
   }
 
   /** @param {boolean} inCall whether this tab is in a call */
@@ -144,14 +149,18 @@ export class Incoming extends Emitter {
   #held() {
     const { where } = this.#holder;
     const isHere = where === 'here';
-    void this.#options.phone.listen(isHere);
-    if (isHere) this.presence.start();
-    else this.presence.stop();
+    if (isHere !== this.#isHere) {
+      this.#isHere = isHere;
+      void this.#options.phone.listen(isHere);
+      if (isHere) this.presence.start();
+      else this.presence.stop();
+    }
     this.emit('phonechange', this.phone);
   }
 
   /** @param {import('./team.js').PresenceState} state */
   async #tell(state) {
+    if (!this.#businessId) throw new VoiceError(failure('business_required'));
     this.#accessToken = await this.#options.requests.session.accessToken(this.#userId);
     return this.#options.team.setPresence(this.#businessId, state);
   }

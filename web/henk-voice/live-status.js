@@ -21,6 +21,20 @@ const REJOIN_AT_LATEST_MS = 300_000;
 const FIRST_POLL_MS = 700;
 const SLOWEST_POLL_MS = 10_000;
 const SLOWER = 1.15;
+/**
+ * How slow polls become while others change a call. Somebody is rung for 20 s at most. A call that went
+ * on to others needs no haste.
+ *
+ * @type {Readonly<Partial<Record<import('./legs.js').Stage, number>>>}
+ */
+const SLOWEST_POLL_OF_STAGE_MS = {
+  ringing: 1_000,
+  transferring: 1_000,
+  returning: 1_000,
+  consulting: 2_500,
+  on_hold: 2_500,
+  together: 2_500,
+};
 /** With Realtime, polling is only for broadcasts that got lost. */
 const POLL_BESIDE_REALTIME_MS = 5_000;
 
@@ -164,7 +178,10 @@ export class LiveStatus {
    */
   async #poll(id, nextWait) {
     try {
-      this.#tell(await this.#options.fetch(id));
+      const row = await this.#options.fetch(id);
+      const slowest = (row.stage && SLOWEST_POLL_OF_STAGE_MS[row.stage]) ?? SLOWEST_POLL_MS;
+      nextWait = Math.min(nextWait, slowest);
+      this.#tell(row);
     } catch {
       // The next poll may succeed.
       nextWait = SLOWEST_POLL_MS;

@@ -6,6 +6,7 @@ import { Emitter } from './emitter.js';
  * @typedef {object} HolderEvents
  * @property {undefined} change the phone is held by another tab now, or it rings there
  * @property {any} message another tab has said this to all tabs
+ * @property {undefined} calls a call of another tab has begun or ended; `callsElsewhere` has them
  *
  * @typedef {'here' | 'elsewhere' | 'off'} Where
  */
@@ -28,7 +29,7 @@ export class PhoneHolder extends Emitter {
   ringElsewhere = null;
   /** Whether other tabs would take the phone, as `look()` found. */
   othersWait = false;
-  /** Whether another tab is in a call, and of which business, as `look()` found. @type {string[]} */
+  /** The businesses of calls that go on in other tabs, as `look()` found. @type {string[]} */
   callsElsewhere = [];
 
   #userId = '';
@@ -97,7 +98,12 @@ export class PhoneHolder extends Emitter {
     this.#releaseCall = null;
     if (!inCall || !this.#callName) return;
     const over = new Promise((resolve) => (this.#releaseCall = () => resolve(undefined)));
-    globalThis.navigator?.locks?.request(this.#callName, () => over).catch(isForbidden);
+    const tell = () => this.#channel?.postMessage({ calls: true });
+    const hold = () => {
+      tell();
+      return over;
+    };
+    globalThis.navigator?.locks?.request(this.#callName, hold).then(tell, isForbidden);
   }
 
   /** Looks what other tabs are doing. */
@@ -147,6 +153,7 @@ export class PhoneHolder extends Emitter {
   #hear(channel, data) {
     if (channel !== this.#channel) return;
     if ('message' in data) this.emit('message', data.message);
+    if (data.calls) void this.look().then(() => this.emit('calls', undefined));
     if (this.where === 'here' && data.ask) channel.postMessage({ phone: this.#ring });
     if (this.where === 'elsewhere' && 'phone' in data) {
       this.ringElsewhere = data.phone;

@@ -20,8 +20,9 @@ import { VoiceError, failure } from './failures.js';
  * @property {number} connectTimeoutMs
  */
 
-/** When to try again if the phone network does not take the Device. */
-const LISTEN_AGAIN_AFTER_MS = 5_000;
+/** When to try again if the phone network does not take the Device. The pauses double. */
+const LISTEN_AGAIN_AFTER_MS = 1_000;
+const LISTEN_AGAIN_AT_LATEST_MS = 60_000;
 /** Failures that a new access token may solve. */
 const TOKEN_FAILURES = new Set(['token_refused', 'token_expired']);
 
@@ -41,6 +42,8 @@ export class Phone {
   #isListening = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #listenTimer;
+  /** How many attempts in a row failed. */
+  #unheard = 0;
   /** The microphone that was opened for the call that is answered. @type {MediaStream | null} */
   #opened = null;
   /** While a call connects: called for each error of the Device. @type {((failure: Failure) => void) | null} */
@@ -166,11 +169,12 @@ export class Phone {
   }
 
   async #listen() {
+    // The SDK destroys it when the page is left, and the page may come back from the browser's cache.
+    if (this.#device?.state === 'destroyed') this.discard();
     clearTimeout(this.#listenTimer);
     try {
       const device = this.#device ?? this.#ready(await this.#options.token());
       if (!this.#isListening) return;
-      if (device.state === 'destroyed') this.discard();
       if (device.state === 'unregistered') await device.register();
     } catch {
       // Without a token, or without the phone network, it is tried again.
@@ -180,7 +184,10 @@ export class Phone {
 
   #listenLater() {
     clearTimeout(this.#listenTimer);
-    this.#listenTimer = setTimeout(() => void this.#listen(), LISTEN_AGAIN_AFTER_MS);
+    const wait = Math.min(LISTEN_AGAIN_AFTER_MS * 2 ** this.#unheard, LISTEN_AGAIN_AT_LATEST_MS);
+    this.#unheard += 1;
+    // Random, because all reps lose the phone network at the same moment.
+    this.#listenTimer = setTimeout(() => void this.#listen(), wait * (0.75 + Math.random() / 2));
   }
 
   /** @param {string} token */
@@ -256,7 +263,8 @@ export class Phone {
     for (const name of ['registered', 'unregistered']) {
       device.on(name, () => {
         if (device !== this.#device) return;
-        if (this.#isListening && !this.isRegistered) this.#listenLater();
+        if (this.isRegistered) this.#unheard = 0;
+        else if (this.#isListening) this.#listenLater();
         this.#options.onRegistered();
       });
     }

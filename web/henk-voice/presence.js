@@ -20,6 +20,8 @@ import { Emitter } from './emitter.js';
 
 const STORED = 'henk-voice.presence';
 const AGAIN_AFTER_SECONDS = 15;
+/** The phone network needs a moment until it knows this tab. */
+const FIRST_AFTER_MS = 3_000;
 /** After these events of `window` the heartbeat comes at once: timers do not run while a machine sleeps. */
 const WAKING = ['online', 'pageshow', 'focus'];
 
@@ -47,6 +49,8 @@ export class Presence extends Emitter {
   #beats = 0;
   /** @type {PresenceState | null} */
   #shown = null;
+  /** What the database was told. @type {PresenceState | null} */
+  #told = null;
 
   /** @param {PresenceOptions} options */
   constructor(options) {
@@ -86,8 +90,9 @@ export class Presence extends Emitter {
   start() {
     if (this.#running) return;
     this.#running = true;
+    this.#told = null;
     for (const name of WAKING) globalThis.addEventListener?.(name, this.lookNow);
-    this.lookNow();
+    this.#timer = setTimeout(this.lookNow, FIRST_AFTER_MS);
   }
 
   /** @internal */
@@ -104,6 +109,12 @@ export class Presence extends Emitter {
       // It is told again with the next heartbeat.
     });
   };
+
+  /** @internal The phone network knows this tab now, or not any more. */
+  registered() {
+    // A connection that is lost is often back before the next heartbeat.
+    if (this.#options.canRing() && this.#told !== this.chosen) this.lookNow();
+  }
 
   /** @internal Another tab has chosen. @param {ChosenPresence} chosen */
   chosenElsewhere(chosen) {
@@ -126,13 +137,20 @@ export class Presence extends Emitter {
     try {
       await this.#options.look();
       this.refresh();
-      const state = this.#options.canRing() ? this.chosen : 'away';
-      seconds = await this.#options.tell(this.#options.inOtherBusiness() ? 'busy' : state);
+      const state = this.#toTell;
+      seconds = await this.#options.tell(state);
+      this.#told = state;
     } finally {
       if (this.#running && beat === this.#beats) {
         this.#timer = setTimeout(this.lookNow, seconds * 1000);
       }
     }
+  }
+
+  /** @returns {PresenceState} */
+  get #toTell() {
+    if (this.#options.inOtherBusiness()) return 'busy';
+    return this.#options.canRing() ? this.chosen : 'away';
   }
 
   /** @param {ChosenPresence} chosen */

@@ -11,14 +11,17 @@ const LOOK_UP_AFTER_MS = [0, 300, 700, 1500, 3000, 6000];
 export class RowFinder {
   #conversations;
   #requests;
+  #businessId;
 
   /**
    * @param {Conversations} conversations
    * @param {Requests} requests
+   * @param {() => string | null} businessId
    */
-  constructor(conversations, requests) {
+  constructor(conversations, requests, businessId) {
     this.#conversations = conversations;
     this.#requests = requests;
+    this.#businessId = businessId;
   }
 
   /**
@@ -36,12 +39,9 @@ export class RowFinder {
     return null;
   }
 
-  /**
-   * @param {string | null} businessId
-   * @returns {Promise<Set<string>>} the ids of the user's latest calls
-   */
-  async latestIds(businessId) {
-    const latest = await this.#latest(businessId).catch(() => []);
+  /** @returns {Promise<Set<string>>} the ids of the user's latest calls */
+  async latestIds() {
+    const latest = await this.#latest().catch(() => []);
     return new Set(latest.map(({ id }) => id));
   }
 
@@ -50,21 +50,20 @@ export class RowFinder {
    * new row with this number.
    *
    * @param {string} to the number with an extension, as it was dialled
-   * @param {string | null} businessId
    * @param {Set<string>} known the ids of the latest rows before the call
    * @returns {Promise<Conversation | null>}
    */
-  async newWith(to, businessId, known) {
+  async newWith(to, known) {
     const [number = ''] = to.split(';');
     const digits = number.replace(/\D/g, '').slice(-6);
-    const latest = await this.#latest(businessId);
+    const latest = await this.#latest();
     return (
       latest.find(({ id, to_number }) => !known.has(id) && to_number?.endsWith(digits)) ?? null
     );
   }
 
-  /** @param {string | null} businessId */
-  async #latest(businessId) {
+  async #latest() {
+    const businessId = this.#businessId();
     if (!businessId) return [];
     return this.#conversations.latest(businessId, await this.#requests.session.userId());
   }

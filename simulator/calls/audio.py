@@ -1,0 +1,120 @@
+"""What each leg says and hears: the network mixes the voices of those who are connected.
+
+All audio is 16-bit mono at 8,000 Hz, in frames of 20 ms that are counted from the same moment for
+all legs. A scripted voice is computed. A browser's voice is kept for a second, and whoever hears
+the browser takes its frames from there, 60 ms late.
+"""
+
+from __future__ import annotations
+
+import operator
+import time
+from array import array
+from collections.abc import Sequence
+from typing import Literal, Protocol
+
+from simulator.calls import sounds
+from simulator.calls.sounds import FRAME_BYTES, SILENT_FRAME, Sound
+
+Heard = Literal["music", "ringback", "announcement", "echo"]
+"""A sound of the network. Everything else that a leg hears is another leg."""
+
+_FRAME_SECONDS = 0.02
+_KEPT = 50
+"""Frames of a browser's voice."""
+_LAG = 3
+"""Frames between what a browser says and what others hear, so that none is missing."""
+_ECHO_LAG = 10
+_DRIFT = 10
+"""Frames that a listener or a speaker may be early or late before it starts afresh."""
+
+
+class Connection(Protocol):
+    """What connects a leg with others: a Dial, or a room."""
+
+    def heard_by(self, audio: LegAudio) -> Sequence[LegAudio | Heard]:
+        """Whom and what the leg hears now."""
+
+
+class LegAudio:
+    """What one leg says and hears. `frame` and `say` are the ends of a browser's audio."""
+
+    def __init__(self, sid: str) -> None:
+        self.sid = sid
+        self.voice: Sound | float | None = None
+        """What the party says: a scripted sound, or a tone in hertz. None: what `say` brings."""
+        self.playing: Heard | None = None
+        """What the leg's TwiML, or its Dial, plays to it. It hides everything else."""
+        self.connection: Connection | None = None
+        self._said: dict[int, bytes] = {}
+        self._rest = b""
+        self._next_said = 0
+        self._next_heard = 0
+
+    def silence(self) -> None:
+        """The leg has ended: it says and hears nothing any more."""
+        self.playing = self.connection = None
+        self._said.clear()
+
+    def hears(self) -> Sequence[LegAudio | Heard]:
+        """Whom and what the leg hears now."""
+        if self.playing:
+            return [self.playing]
+        return self.connection.heard_by(self) if self.connection else []
+
+    def frame(self) -> bytes:
+        """The next frame that the party hears. Call it every 20 ms."""
+        self._next_heard = _in_time(self._next_heard)
+        n = self._next_heard
+        self._next_heard += 1
+        return self._mixed(n, echoes=True)
+
+    def say(self, samples: bytes) -> None:
+        """The party says ``samples``."""
+        self._rest += samples
+        while len(self._rest) >= FRAME_BYTES:
+            self._next_said = _in_time(self._next_said)
+            self._said[self._next_said] = self._rest[:FRAME_BYTES]
+            self._rest = self._rest[FRAME_BYTES:]
+            self._said.pop(self._next_said - _KEPT, None)
+            self._next_said += 1
+
+    def said(self, n: int) -> bytes:
+        """What others hear of the party in frame ``n``."""
+        if self.voice is None:
+            return self._said.get(n - _LAG, SILENT_FRAME)
+        if self.voice == "echo":
+            # Two that echo each other would never end.
+            return self._mixed(n - _ECHO_LAG, echoes=False)
+        if isinstance(self.voice, str):
+            return sounds.frame(self.voice, n)
+        return sounds.tone(self.voice, n)
+
+    def _mixed(self, n: int, *, echoes: bool) -> bytes:
+        frames = []
+        for source in self.hears():
+            if isinstance(source, LegAudio):
+                if echoes or source.voice != "echo":
+                    frames.append(source.said(n))
+            elif source == "echo":
+                frames.append(self._said.get(n - _LAG, SILENT_FRAME))
+            else:
+                frames.append(sounds.frame(source, n))
+        return mix(frames)
+
+
+def mix(frames: Sequence[bytes]) -> bytes:
+    """The sum of ``frames``, clipped."""
+    loud = [frame for frame in frames if frame is not SILENT_FRAME]
+    if len(loud) < 2:
+        return loud[0] if loud else SILENT_FRAME
+    total: list[int] = list(array("h", loud[0]))
+    for frame in loud[1:]:
+        total = list(map(operator.add, total, array("h", frame)))
+    return array("h", [min(max(sample, -32768), 32767) for sample in total]).tobytes()
+
+
+def _in_time(n: int) -> int:
+    """``n``, or the number of the present frame if ``n`` is too far from it."""
+    present = int(time.monotonic() / _FRAME_SECONDS)
+    return n if abs(n - present) <= _DRIFT else present

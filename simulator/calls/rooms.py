@@ -1,0 +1,283 @@
+"""Conferences: who is in a room, who hears whom, and how a room ends.
+
+Source: twilio.com/docs/voice/twiml/conference and …/api/conference-participant-resource.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from simulator.calls.audio import Heard, LegAudio
+from simulator.calls.call import Call
+from simulator.calls.legs import Leg
+from simulator.protocol import errors
+from simulator.protocol.account import HttpMethod
+from simulator.protocol.errors import CallProblem
+from simulator.protocol.verbs import Conference, RoomEvent
+
+LISTED_AFTER = 0.5
+"""Simulated seconds until the REST API lists a new room (github.com/twilio/twilio-node/issues/604).
+The number is the simulator's."""
+
+LeaveReason = Literal[
+    "conference_ended_via_api",
+    "moderator_ended_conference",
+    "participant_updated_via_api",
+    "participant_hung_up",
+    "participant_add_failed",
+]
+EndReason = Literal[
+    "conference-ended-via-api",
+    "last-participant-kicked",
+    "last-participant-left",
+    "participant-with-end-conference-on-exit-kicked",
+    "participant-with-end-conference-on-exit-left",
+]
+
+
+@dataclass(eq=False)
+class Participant:
+    """A leg in a room, or one that the REST API adds and that is not answered yet."""
+
+    leg: Leg
+    room: Room
+    label: str | None = None
+    muted: bool = False
+    hold: bool = False
+    hold_url: str | None = None
+    """None: Twilio's music; empty: silence. Any other address sounds like music too."""
+    coaching: bool = False
+    coached_sid: str | None = None
+    start_on_enter: bool = True
+    end_on_exit: bool = False
+    wait_url: str | None = None
+    """As `hold_url`, while the participant is alone or the room has not started."""
+    early_media: bool = False
+    beep_on_exit: bool = False
+    joined: bool = False
+    out: bool = False
+    """The participant has left, or the room is over."""
+
+    def heard_by(self, audio: LegAudio) -> Sequence[LegAudio | Heard]:
+        """Whom and what this participant hears now."""
+        if self.hold:
+            return [] if self.hold_url == "" else ["music"]
+        others = [each for each in self.room.present if each is not self]
+        if not self.room.started or not others:
+            if any(each.rings_aloud for each in self.room.participants.values()):
+                return ["ringback"]
+            return [] if self.wait_url == "" else ["music"]
+        heard: list[LegAudio | Heard] = [
+            each.leg.audio
+            for each in others
+            if not each.muted
+            and not each.hold
+            and (not each.coaching or each.coached_sid == self.leg.sid)
+        ]
+        if any(each.rings_aloud for each in self.room.participants.values()):
+            heard.append("ringback")
+        return heard
+
+    @property
+    def rings_aloud(self) -> bool:
+        """Whether the room hears that the participant's phone rings."""
+        return self.early_media and not self.joined and self.leg.status == "ringing"
+
+
+@dataclass(frozen=True)
+class RoomCallback:
+    """Where the events of a room are reported. The first participant decides."""
+
+    url: str
+    method: HttpMethod
+    events: frozenset[RoomEvent]
+
+
+@dataclass(frozen=True)
+class Happening:
+    """Something that happened in a room, for its status callback."""
+
+    room: Room
+    event: RoomEvent
+    name: str
+    """Of Twilio's events, such as `participant-join`."""
+    at: datetime
+    participant: Participant | None = None
+    reason: str | None = None
+
+
+Report = Callable[[Happening], None]
+
+
+@dataclass(eq=False)
+class Room:
+    """A conference. It exists from its first participant on, and starts with the second."""
+
+    name: str
+    call: Call
+    """The call of the first participant."""
+    created: float
+    """In simulated seconds of the network's clock."""
+    report: Report
+    callback: RoomCallback | None = None
+    sid: str = field(default_factory=lambda: "CF" + uuid.uuid4().hex)
+    region: str = "us1"
+    participants: dict[str, Participant] = field(default_factory=dict)
+    """By CallSid: those who are in the room, and those who are being called for it."""
+    started: bool = False
+    ended: bool = False
+    end_reason: EndReason | None = None
+    ended_by: Participant | None = None
+    sequence_number: int = 0
+    """Of the last callback that was sent."""
+
+    def __post_init__(self) -> None:
+        self.created_at = self.updated_at = self.call.timeline.at(self.call.now())
+
+    @property
+    def present(self) -> list[Participant]:
+        """Those who are in the room."""
+        return [each for each in self.participants.values() if each.joined]
+
+    def find(self, key: str) -> Participant | None:
+        """The participant with this CallSid or label."""
+        by_label = (each for each in self.participants.values() if each.label == key)
+        return self.participants.get(key) or next(by_label, None)
+
+    def check(self, label: str | None, most: int, coached: str | None) -> None:
+        """Raises CallProblem if a participant with these attributes cannot enter."""
+        if label and any(each.label == label for each in self.participants.values()):
+            raise CallProblem(
+                errors.LABEL_TAKEN, f"Conference: the label {label!r} is in use in the room"
+            )
+        if len(self.participants) >= most:
+            raise CallProblem(errors.ROOM_FULL, f"Conference: {most} participants are in the room")
+        if coached and coached not in {each.leg.sid for each in self.present}:
+            raise CallProblem(
+                errors.COACH_NOT_IN_ROOM, f"Conference: {coached} is not in the room to be coached"
+            )
+
+    def expect(self, participant: Participant) -> None:
+        """The REST API adds ``participant``; its leg is called now."""
+        self.participants[participant.leg.sid] = participant
+
+    def join(self, participant: Participant) -> None:
+        """``participant`` enters."""
+        leg = participant.leg
+        self.participants[leg.sid] = participant
+        participant.joined = True
+        leg.audio.connection = participant
+        self._tell("join", "participant-join", participant)
+        if not self.started and len(self.participants) > 1:
+            self.started = any(each.start_on_enter for each in self.present)
+            if self.started:
+                self._tell("start", "conference-start", at=leg.clock.elapsed)
+
+    def leave(self, participant: Participant, reason: LeaveReason, *, kicked: bool = False) -> None:
+        """``participant`` leaves. With the last one, or one with `end_on_exit`, the room ends."""
+        if not self._drop(participant, reason):
+            return
+        if participant.end_on_exit and participant.joined:
+            self.end(
+                "participant-with-end-conference-on-exit-kicked"
+                if kicked
+                else "participant-with-end-conference-on-exit-left",
+                participant,
+            )
+        elif not self.participants:
+            self.end("last-participant-kicked" if kicked else "last-participant-left", participant)
+
+    def end(self, reason: EndReason, by: Participant | None = None) -> None:
+        """The room ends, and everybody leaves it."""
+        if self.ended:
+            return
+        self.ended, self.end_reason, self.ended_by = True, reason, by
+        at = by.leg.clock.elapsed if by else self.call.now()
+        why: LeaveReason = "moderator_ended_conference" if by else "conference_ended_via_api"
+        for each in list(self.participants.values()):
+            if not each.joined:
+                each.leg.release("canceled", at)
+            self._drop(each, why if each.joined else "participant_add_failed", at)
+        self._tell("end", "conference-end", at=at)
+
+    def modify(self, participant: Participant, event: RoomEvent, name: str) -> None:
+        """Tell that ``participant`` was changed."""
+        self._tell(event, name, participant, at=self.call.now())
+
+    def _drop(self, participant: Participant, reason: LeaveReason, at: float | None = None) -> bool:
+        if self.participants.pop(participant.leg.sid, None) is None:
+            return False
+        leg = participant.leg
+        participant.out = True
+        if leg.audio.connection is participant:
+            leg.audio.connection = None
+        self._tell("leave", "participant-leave", participant, reason, at)
+        leg.clock.tell(leg.clock.elapsed if at is None else at)
+        return True
+
+    def _tell(
+        self,
+        event: RoomEvent,
+        name: str,
+        participant: Participant | None = None,
+        reason: str | None = None,
+        at: float | None = None,
+    ) -> None:
+        if at is None:
+            at = participant.leg.clock.elapsed if participant else self.call.now()
+        self.call.timeline.latest = max(self.call.timeline.latest, at)
+        who = f": {participant.label or participant.leg.sid}" if participant else ""
+        why = f" ({reason})" if reason else ""
+        self.call.log.add("room", f"{name}{who}{why}", conferenceSid=self.sid, event=name)
+        self.updated_at = self.call.timeline.at(at)
+        self.report(Happening(self, event, name, self.updated_at, participant, reason))
+
+
+class Rooms:
+    """All conferences of an account. ``now`` is the network's clock in simulated seconds."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self.all: dict[str, Room] = {}
+        """By SID, oldest first."""
+        self._now = now
+
+    def is_listed(self, room: Room) -> bool:
+        """Whether the REST API knows the room already."""
+        return self._now() - room.created >= LISTED_AFTER
+
+    def open(self, name: str) -> Room | None:
+        """The room with this name that has not ended."""
+        return next(
+            (room for room in reversed(self.all.values()) if room.name == name and not room.ended),
+            None,
+        )
+
+    def of_call(self, call: Call) -> list[Room]:
+        """The rooms of a call."""
+        return [room for room in self.all.values() if room.call is call]
+
+    def make(self, name: str, call: Call, report: Report, callback: RoomCallback | None) -> Room:
+        """A new room."""
+        room = Room(name, call, self._now(), report, callback)
+        self.all[room.sid] = room
+        return room
+
+    def forget(self, call: Call) -> None:
+        """Forget the rooms of a call."""
+        for room in self.of_call(call):
+            del self.all[room.sid]
+
+
+def callback_of(conference: Conference) -> RoomCallback | None:
+    """Where a room that ``conference`` makes reports its events."""
+    if not conference.status_callback or not conference.status_callback_events:
+        return None
+    return RoomCallback(
+        conference.status_callback,
+        conference.status_callback_method,
+        conference.status_callback_events,
+    )
