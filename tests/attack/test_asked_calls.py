@@ -363,7 +363,7 @@ class Attack:
         assert told[twilio.lead.sid]["on_hold"] is twilio.lead.on_hold
         if twilio.lead in twilio.room:
             (host, *_) = [leg for leg, is_host in twilio.room.items() if is_host]
-            # If a function was killed before it sent the lead to somebody, the claim is still there.
+            # If a function was killed before it sent the lead to somebody, its claim stands.
             assert state["bridge"] == "room" or state["stage"] == "transferring"
         else:
             dial = twilio.dial_of(twilio.lead)
