@@ -79,7 +79,7 @@ def test_a_warm_transfer_moves_the_lead_holds_them_and_rings_the_colleague(
     (dial,) = ElementTree.fromstring(moved[1]["Twiml"])
     assert dial.attrib == {
         "timeLimit": "5000",
-        "action": f"{PUBLIC_BASE_URL}/twiml?after=room&call={CALL_SID}",
+        "action": f"{PUBLIC_BASE_URL}/twiml?after=room&call={CALL_SID}#rc=2&rp=ct,rt,5xx",
         "method": "POST",
     }
     (conference,) = dial
@@ -123,7 +123,7 @@ def test_a_cold_transfer_is_one_redirect_of_the_leads_leg(
         "timeout": "20",
         "timeLimit": "5000",
         "callerId": "+14155550100",
-        "action": f"{PUBLIC_BASE_URL}/twiml?after=transfer&call={CALL_SID}&leg={TARGET_LEG}",
+        "action": f"{PUBLIC_BASE_URL}/twiml?after=transfer&call={CALL_SID}&leg={TARGET_LEG}#rc=2&rp=ct,rt,5xx",
         "method": "POST",
     }
     (client,) = dial

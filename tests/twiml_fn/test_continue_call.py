@@ -59,7 +59,7 @@ def test_the_rep_follows_the_lead_into_the_room_and_ends_it_by_leaving(
     (dial,) = verbs(twiml.twilio(ended, query="?after=dial"))
     assert dial.attrib == {
         "timeLimit": "4000",
-        "action": f"{PUBLIC_BASE_URL}/twiml?after=room&call={CALL_SID}",
+        "action": f"{PUBLIC_BASE_URL}/twiml?after=room&call={CALL_SID}#rc=2&rp=ct,rt,5xx",
         "method": "POST",
     }
     (conference,) = dial
@@ -102,7 +102,7 @@ def test_somebody_is_rung_for_the_lead(
         "timeout": "20",
         "callerId": CALLER_ID,
         "timeLimit": "4000",
-        "action": f"{PUBLIC_BASE_URL}/twiml?after=return&call={CALL_SID}&leg={LEG_ID}",
+        "action": f"{PUBLIC_BASE_URL}/twiml?after=return&call={CALL_SID}&leg={LEG_ID}#rc=2&rp=ct,rt,5xx",
         "method": "POST",
     }
     (client,) = dial
