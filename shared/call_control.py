@@ -117,6 +117,7 @@ class CallControl:
             self._note("not_in_room")
             raise error.refusal from error
         self._note("in_room")
+        self._mend_host(room)
         return room
 
     def _find_room(self) -> Room:
@@ -124,7 +125,26 @@ class CallControl:
         room = twilio_rooms.fetch_room(self._client, self._call["room"])
         if room is None:
             raise errors.NotInProgress("Nobody is in the call's room any more.")
+        if self._action["action"] != "complete":
+            self._mend_host(room)
         return room
+
+    def _mend_host(self, room: Room) -> None:
+        """Lets the room end with its host, and with no other person or number. It may be otherwise
+        if a `complete` was killed and something else was asked next."""
+        host = find_leg(self._call, self._call["host_leg_id"])
+        there = room.find(call_sid=host["call_sid"], label=host["id"]) if host else None
+        if host is None or there is None or not there.has_joined:
+            return
+        if not there.ends_room:
+            with self._leg_may_be_gone(host):
+                twilio_rooms.set_host(self._client, room.sid, there.call_sid, is_host=True)
+        for leg in self._call["legs"]:
+            other = room.find(call_sid=leg["call_sid"], label=leg["id"])
+            if other is None or other == there or leg["role"] == "lead" or not other.ends_room:
+                continue
+            with contextlib.suppress(errors.NotInProgress), self._leg_may_be_gone(leg):
+                twilio_rooms.set_host(self._client, room.sid, other.call_sid, is_host=False)
 
     def _hold(self, room: Room) -> bool:
         """Puts the lead on hold. Whether they were on hold before."""
@@ -285,14 +305,18 @@ class CallControl:
 
     def _complete(self, room: Room) -> None:
         """Somebody leaves, and the others go on. At every moment the room ends when the one leaves
-        who is left with the lead."""
+        who is left with the lead. If that is a number, it ends with the lead, too: a telephone does
+        not hang up by itself."""
         target = self._find_target()
         participant = room.find(call_sid=target["call_sid"], label=target["id"])
         if participant is None or not participant.has_joined:
             raise errors.NotInProgress("Nobody who could go on with the lead is on the call.")
-        self._find_lead(room)
+        lead, leads = self._find_lead(room)
         with self._leg_may_be_gone(target):
             twilio_rooms.set_host(self._client, room.sid, participant.call_sid, is_host=True)
+        if target["role"] == "third_party":
+            with self._leg_may_be_gone(lead):
+                twilio_rooms.set_host(self._client, room.sid, leads.call_sid, is_host=True)
         self._resume(room)
         leaving = find_leg(self._call, self._action["leaving_leg_id"])
         there = room.find(call_sid=leaving["call_sid"], label=leaving["id"]) if leaving else None

@@ -42,8 +42,8 @@ def build_action(
 ) -> str:
     """What Twilio asks when a Dial has ended: ``after`` says which. The others as above.
 
-    Without an answer Twilio ends the leg. At the end of a plain call that is right; a lead in a room
-    or a transfer would be lost, so Twilio asks again.
+    Without an answer Twilio ends the leg. At the end of a plain call that is right; a lead in a
+    room or a transfer would be lost, so Twilio asks again.
     """
     address = build_address(base_url, "twiml") + _build_query(
         after=after, call=call_sid, leg=leg_id

@@ -7,6 +7,7 @@ import itertools
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import httpx
@@ -97,8 +98,7 @@ def test_an_action_whose_function_died_is_ended_by_the_next_one(
     for at in [at for at in calls if at > plan.requests]:
         del calls[at]
     together([call.place for call in calls.values()])
-    for call in calls.values():
-        plan.prepare(call)
+    together([partial(plan.prepare, call) for call in calls.values()])
 
     moment = Moment(twilio, calls, before=before)
     outcomes: list[object] = []
@@ -124,11 +124,14 @@ def test_an_action_whose_function_died_is_ended_by_the_next_one(
 
     twilio.heal()
     wait_for_others(stack, killed)
-    for at, call in calls.items():
-        answer = call.ask_again(plan.action, **plan.fields(call))
-        assert answer.status_code == 200, (at, answer.text)
-        assert len(call.dialled()) == 1, at
-        assert plan.is_done(call), (at, call.seen_by_twilio())
-        # Asked once more, there is nothing to do.
-        assert call.ask(plan.action, **plan.fields(call)).status_code == 200, at
-        assert len(call.dialled()) == 1, at
+    together([partial(end_and_check, plan, call) for call in calls.values()])
+
+
+def end_and_check(plan: Plan, call: Controlled) -> None:
+    """Asks for it again, until there is nothing more to do. Nobody is rung twice."""
+    answer = call.ask_again(plan.action, **plan.fields(call))
+    assert answer.status_code == 200, (call.seen, answer.text)
+    assert len(call.dialled()) == 1, call.seen
+    assert plan.is_done(call), (call.seen, call.seen_by_twilio())
+    assert call.ask(plan.action, **plan.fields(call)).status_code == 200, call.seen
+    assert len(call.dialled()) == 1, call.seen
