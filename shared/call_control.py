@@ -93,14 +93,14 @@ class CallControl:
             case "resume" | "merge":
                 self._resume(self._find_room())
             case "add":
-                self._dial(self._make_room(), was_held=True)
+                self._dial(self._make_room(), is_held_by_this=False)
             case "transfer" if is_cold:
                 self._hand_over("transfer")
             case "transfer":
                 room = self._make_room()
                 was_held = self._hold(room)
                 self._write_down()
-                self._dial(room, was_held=was_held)
+                self._dial(room, is_held_by_this=not was_held)
             case "complete":
                 self._complete(self._find_room())
             case "cancel" if is_cold:
@@ -168,6 +168,13 @@ class CallControl:
                     raise
         self._note("unheld", lead)
 
+    def _bring_back(self, room: Room) -> None:
+        """Undoes the hold of this action, if Twilio lets us."""
+        lead, participant = self._find_lead(room)
+        with contextlib.suppress(errors.TwilioUnavailable):
+            twilio_rooms.resume(self._client, room.sid, participant.call_sid)
+            self._note("unheld", lead)
+
     def _find_lead(self, room: Room) -> tuple[StateLeg, Participant]:
         lead = find_lead(self._call)
         participant = room.find(call_sid=lead["call_sid"], label=lead["id"])
@@ -187,7 +194,7 @@ class CallControl:
                 raise errors.NotInProgress("This person has left the call.") from refused
             raise
 
-    def _dial(self, room: Room, *, was_held: bool) -> None:
+    def _dial(self, room: Room, *, is_held_by_this: bool) -> None:
         """Rings the target, who joins the room by answering.
 
         If they certainly do not ring, the lead is brought back from the hold that this action put
@@ -203,9 +210,8 @@ class CallControl:
             except (errors.TwilioBusy, errors.TwilioRefused) as refused:
                 if not isinstance(refused, errors.TwilioBusy):
                     self._note("leg_failed", leg)
-                if not was_held:
-                    with contextlib.suppress(errors.TwilioUnavailable, errors.NotInProgress):
-                        self._resume(room)
+                if is_held_by_this:
+                    self._bring_back(room)
                 raise
         self._note("leg_dialled", leg, call_sid)
 
