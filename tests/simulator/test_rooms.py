@@ -6,6 +6,7 @@ import pytest
 from aiohttp import web
 from twilio.request_validator import RequestValidator
 
+from simulator.control.call_json import CallJson
 from tests.simulator.lab import ACCOUNT_SID, AUTH_TOKEN, CALLER_ID, Lab, Received, in_lab, twiml
 from tests.simulator.rest import ask, refused
 from tests.simulator.rooms import (
@@ -398,3 +399,31 @@ async def test_a_room_starts_while_the_second_participant_still_rings(lab: Lab) 
         "conference-start",
         "conference-end",
     ]
+
+
+@in_lab(time_scale=0.02)
+async def test_a_host_who_is_put_out_ends_the_room(lab: Lab) -> None:
+    sid, _, room = await converted(lab)
+    await ask(lab, "DELETE", f"/Conferences/{room}/Participants/agent.json")
+    await lab.ended(sid)
+    last = room_events(lab)[-1]
+    assert last["ReasonConferenceEnded"] == "participant-with-end-conference-on-exit-kicked"
+    assert last["CallSidEndingConference"] == sid
+
+
+@in_lab(time_scale=0.02)
+async def test_an_added_number_talks_as_long_as_its_script_says(lab: Lab) -> None:
+    sid, _, room = await converted(lab)
+    await lab.script("+14155550188", ringSeconds=1, talkSeconds=12)
+    await add(lab, room, "+14155550188", Label="expert")
+    await lab.script("+14155550189", ringSeconds=1, talkSeconds=None)
+    limited = await add(lab, room, "+14155550189", Label="other", TimeLimit="9")
+
+    def over(call: CallJson) -> bool:
+        return all(leg["endedAt"] for leg in call["legs"] if leg["role"] == "phone")
+
+    await until(lab, sid, lambda call: len(call["legs"]) == 4 and over(call))
+    durations = {leg["to"]: leg["duration"] for leg in (await lab.state(sid))["legs"]}
+    assert (durations["+14155550188"], durations["+14155550189"]) == (12, 9)
+    assert leg_statuses(lab, limited["call_sid"])[-1] == "completed"
+    await ended_by_agent(lab, sid)
