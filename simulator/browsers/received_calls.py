@@ -73,6 +73,8 @@ class ReceivedCall(BrowserLeg):
             await self._send("hangup", {})
         finally:
             await self._finish()
+            for browser in list(self._invited):
+                self._forget(browser)
             while self._tasks:
                 await asyncio.wait(self._tasks)
 
