@@ -58,9 +58,9 @@ class Exchange:
         """Start the leg that a browser placed."""
         self._start(self._live_placed(leg))
 
-    def make_room(self, name: str, callback: RoomCallback | None) -> Room:
+    def make_room(self, name: str, callback: RoomCallback | None, region: str) -> Room:
         """A room that the REST API makes."""
-        return self._rooms.make(name, self.call, self._room_webhooks.report, callback)
+        return self._rooms.make(name, self.call, self._room_webhooks.report, callback, region)
 
     def add(self, participant: Participant, wish: Wish, wait: float) -> None:
         """Call ``participant``, after ``wait`` seconds in the queue."""
@@ -73,6 +73,9 @@ class Exchange:
             await asyncio.wait(self._lives)
             if not self._lives:
                 await self._webhooks.settle()
+        for leg in self.call.legs:
+            # After a defect of the simulator: without this, the leg would be open for ever.
+            leg.end("failed")
         self.call.finish()
 
     def abandon(self) -> None:

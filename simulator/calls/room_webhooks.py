@@ -44,7 +44,7 @@ def _params(account: Account, happening: Happening) -> dict[str, str]:
     if participant:
         params |= _participant_params(participant)
         if happening.event == "leave":
-            params["ParticipantCallStatus"] = participant.leg.status
+            params["ParticipantCallStatus"] = _call_status(participant)
             params["ReasonParticipantLeft"] = happening.reason or ""
     if happening.event == "end":
         reason = room.end_reason or ""
@@ -54,6 +54,12 @@ def _params(account: Account, happening: Happening) -> dict[str, str]:
             if room.ended_by.label:
                 params["ParticipantLabelEndingConference"] = room.ended_by.label
     return params
+
+
+def _call_status(participant: Participant) -> str:
+    leg = participant.leg
+    # A leg that is canceled together with its room has not ended yet.
+    return leg.released if leg.released and leg.answered is None else leg.status
 
 
 _SENTENCES = {

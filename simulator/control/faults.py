@@ -22,12 +22,20 @@ from simulator.webhooks.disorder import Disorder
 from simulator.webhooks.losses import CALLBACKS, Losses
 
 MAX_DELAY_SECONDS = 600
+_FAULT_FIELDS = {
+    "answerDelaySeconds",
+    "count",
+    "cutOff",
+    "delaySeconds",
+    "method",
+    "path",
+    "retryAfter",
+    "status",
+}
 
 
 async def _set_api_fault(request: web.Request) -> web.Response:
-    body = await json_object(
-        request, {"status", "count", "retryAfter", "delaySeconds", "path", "cutOff"}
-    )
+    body = await json_object(request, _FAULT_FIELDS)
     if not body:
         request.app[API].fault = None
         return web.json_response({"fault": None})
@@ -35,12 +43,22 @@ async def _set_api_fault(request: web.Request) -> web.Response:
         whole_number(body, name) for name in ("status", "count", "retryAfter")
     )
     delay = number(body, "delaySeconds", 0, MAX_DELAY_SECONDS)
-    path, cut_off = body.get("path"), body.get("cutOff", False)
-    if path is not None and not isinstance(path, str):
-        raise invalid("path must be a string")
+    answer_delay = number(body, "answerDelaySeconds", 0, MAX_DELAY_SECONDS)
+    path, method, cut_off = body.get("path"), body.get("method"), body.get("cutOff", False)
+    if not isinstance(path, str | None) or not isinstance(method, str | None):
+        raise invalid("path and method must be strings")
     if status is not None and not 400 <= status <= 599:
         raise invalid("status must be from 400 to 599")
-    fault = Fault(status, count, retry_after, float(delay), path or "", cut_off is True)
+    fault = Fault(
+        status=status,
+        count=count,
+        retry_after=retry_after,
+        delay_seconds=float(delay),
+        answer_delay_seconds=float(answer_delay),
+        path=path or "",
+        method=method or "",
+        cut_off=cut_off is True,
+    )
     request.app[API].fault = fault
     return web.json_response({"fault": asdict(fault)}, status=202)
 

@@ -49,8 +49,12 @@ class Fault:
     """How many requests; None for all."""
     retry_after: int | None = None
     delay_seconds: float = 0.0
+    answer_delay_seconds: float = 0.0
+    """What was asked is done at once, and the answer comes so much later."""
     path: str = ""
     """Only requests whose path contains this."""
+    method: str = ""
+    """Only requests with this method; blank: all."""
     cut_off: bool = False
     """The connection closes in the middle of the answer."""
 
@@ -75,12 +79,12 @@ class RestApi:
 
         async def answer(request: web.Request) -> web.StreamResponse:
             self.requests[f"{request.method} {template or request.path}"] += 1
+            fault = self._fault_of(request)
             try:
-                cut_off = await self._meet_fault(request)
+                await _meet(fault)
                 self._authenticate(request, template)
                 response: web.Response = await handler(self.network, request)
             except ApiError as error:
-                cut_off = False
                 response = web.json_response(
                     {
                         "code": error.code,
@@ -92,29 +96,26 @@ class RestApi:
                     headers=error.headers,
                 )
             response.headers["Twilio-Request-Id"] = f"RQ{uuid.uuid4().hex}"
-            if cut_off:
+            await asyncio.sleep(fault.answer_delay_seconds)
+            if fault.cut_off:
                 return await _half(request, response)
             return response
 
         return answer
 
-    async def _meet_fault(self, request: web.Request) -> bool:
-        """Let the fault happen to this request. Returns whether to cut off the answer."""
+    def _fault_of(self, request: web.Request) -> Fault:
+        """What happens to this request."""
         fault = self.fault
-        if fault is None or fault.path not in request.path:
-            return False
+        wanted = fault is not None and (
+            fault.path in request.path and fault.method in ("", request.method)
+        )
+        if fault is None or not wanted:
+            return Fault()
         if fault.count is not None:
             fault.count -= 1
             if fault.count <= 0:
                 self.fault = None
-        await asyncio.sleep(fault.delay_seconds)
-        if fault.status is not None:
-            code = 20429 if fault.status == 429 else 20500
-            error = ApiError(fault.status, code, "Too Many Requests" if code == 20429 else "Error")
-            if fault.retry_after is not None:
-                error.headers["Retry-After"] = str(fault.retry_after)
-            raise error
-        return fault.cut_off
+        return fault
 
     def _authenticate(self, request: web.Request, template: str) -> None:
         account = self.network.account
@@ -128,6 +129,17 @@ class RestApi:
             raise ApiError(401, 20003, "Authenticate")
         if request.match_info.get("account_sid", account.sid) != account.sid:
             raise not_found(request)
+
+
+async def _meet(fault: Fault) -> None:
+    """Let ``fault`` happen before the request is answered. Raises ApiError."""
+    await asyncio.sleep(fault.delay_seconds)
+    if fault.status is not None:
+        code = 20429 if fault.status == 429 else 20500
+        error = ApiError(fault.status, code, "Too Many Requests" if code == 20429 else "Error")
+        if fault.retry_after is not None:
+            error.headers["Retry-After"] = str(fault.retry_after)
+        raise error
 
 
 async def _nowhere(network: PhoneNetwork, request: web.Request) -> web.Response:

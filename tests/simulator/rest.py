@@ -41,9 +41,9 @@ async def ask(
     path: str,
     auth: dict[str, str] = TOKEN,
     query: dict[str, str] | None = None,
-    **form: str | list[str],
+    **form: Any,
 ) -> Any:
-    """The answer, after comparing it with the description."""
+    """The answer, after comparing it with the description. A list is several fields of a name."""
     described = operation(method, BASE + path)
     assert {*form, *(query or {})} <= set(described["parameters"])
     async with lab.http.request(
@@ -61,7 +61,7 @@ async def ask(
         return body
 
 
-async def refused(lab: Lab, method: str, path: str, **form: str | list[str]) -> tuple[int, int]:
+async def refused(lab: Lab, method: str, path: str, **form: Any) -> tuple[int, int]:
     """The HTTP status and Twilio's code of a request that is refused."""
     error = await ask(lab, method, path, **form)
     return error["status"], error["code"]

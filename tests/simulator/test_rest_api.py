@@ -4,14 +4,10 @@ library understands it."""
 from __future__ import annotations
 
 import asyncio
-import json
-import re
 from email.utils import parsedate_to_datetime
-from pathlib import Path
 from typing import Any
 
 import aiohttp
-import jsonschema
 import pytest
 from twilio.base.exceptions import TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
@@ -30,54 +26,7 @@ from tests.simulator.lab import (
     in_lab,
     lead_leg,
 )
-
-OPERATIONS: dict[str, Any] = json.loads(
-    Path(__file__).with_name("twilio_api.json").read_text(encoding="utf-8")
-)["operations"]
-BASE = f"/2010-04-01/Accounts/{ACCOUNT_SID}"
-
-
-def basic(username: str, password: str) -> dict[str, str]:
-    return {"Authorization": aiohttp.encode_basic_auth(username, password)}
-
-
-TOKEN = basic(ACCOUNT_SID, AUTH_TOKEN)
-BY_KEY = basic(KEY.sid, KEY.secret)
-
-
-def operation(method: str, path: str) -> dict[str, Any]:
-    """The description of the path, with any SIDs in it."""
-    for template, found in OPERATIONS.items():
-        pattern = re.sub(r"\{\w+\}", r"[A-Z]{2}[0-9a-f]{32}", template).replace(".", r"\.")
-        if re.fullmatch(pattern, f"{method} {path}"):
-            return dict(found)
-    raise AssertionError(f"the description has no {method} {path}")
-
-
-async def ask(
-    lab: Lab,
-    method: str,
-    path: str,
-    auth: dict[str, str] = TOKEN,
-    query: dict[str, str] | None = None,
-    **form: str,
-) -> Any:
-    """The answer, after comparing it with the description."""
-    described = operation(method, BASE + path)
-    assert {*form, *(query or {})} <= set(described["parameters"])
-    async with lab.http.request(
-        method, BASE + path, headers=auth, params=query, data=form or None
-    ) as response:
-        body: Any = None if response.status == 204 else await response.json()
-        assert response.headers["Twilio-Request-Id"].startswith("RQ")
-        if response.status < 400:
-            assert response.status == described["status"]
-            if described["schema"]:
-                jsonschema.validate(body, described["schema"])
-            return body
-        assert set(body) == {"code", "message", "more_info", "status"}
-        assert body["status"] == response.status
-        return body
+from tests.simulator.rest import BASE, BY_KEY, TOKEN, ask, basic
 
 
 def client_of(lab: Lab) -> Client:
