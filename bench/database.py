@@ -60,7 +60,7 @@ _STATEMENTS = {
     "begin_call": ("select public.begin_call($1, $2, $3, $4, null, $5, null)",) * 2,
     "one event": (
         "select public.record_call_event("
-        "$1, $2, $3, $4, $5::int, '2026-11-25 10:00:00+00', $6::int, $7)",
+        "$1, $2, $3, $4, $5::int, '2026-11-25 10:00:00+00', $6::int, $7, null, null)",
     )
     * 2,
 }

@@ -52,7 +52,7 @@ select public.record_call_event(
     "ToCity": "NEW YORK", "ToState": "NY", "ToZip": "10001", "ToCountry": "US",
     "Caller": "+14155550100", "CallerCountry": "US", "Called": "+12125550100",
     "CalledCountry": "US"
-  }'
+  }', null, null
 );
 commit;
 \endpipeline

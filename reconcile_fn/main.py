@@ -1,5 +1,7 @@
 """POST /api/twilio/reconcile: repairs calls whose callbacks were lost. It runs every minute.
 
+Whoever is left alone in a call's room is attended to: for a lead, somebody is rung.
+
 In:   the scheduler's identity token, signed by Google. The body is not read.
 Out:  `{"asked", "settled"}`: about how many calls Twilio was asked, and how many of them are
       settled. 503 if Twilio or the database does not answer, or if Twilio asks us to wait: the next
@@ -17,9 +19,10 @@ from typing import TYPE_CHECKING
 import functions_framework
 from flask import Request, Response
 
-from shared import errors, rpc, settings, twilio_calls, web
+from shared import errors, rpc, settings, twilio_inquiry, web
 from shared.database import Database
 from shared.scheduler_identity import SchedulerAuthenticator
+from shared.unsettled_calls import UnsettledCall
 
 if TYPE_CHECKING:
     from twilio.rest import Client
@@ -38,6 +41,7 @@ with settings.reading() as env:
     SUPABASE = settings.Supabase.read_without_secret(env)
     TWILIO = settings.TwilioRest.read(env, DEPLOYMENT)
     SCHEDULER = settings.Scheduler.read(env, DEPLOYMENT)
+    PUBLIC_BASE_URL = settings.read_public_base_url(env)
     RECONCILER_JWT = settings.read_reconciler_jwt(env)
 
 SCHEDULERS = SchedulerAuthenticator(SCHEDULER)
@@ -79,23 +83,27 @@ class Run:
     def is_over(self) -> bool:
         return self._stopped.is_set() or time.monotonic() > self._ends_at
 
-    def settle(self, call_sids: list[str]) -> None:
+    def settle(self, calls: list[UnsettledCall]) -> None:
         """Asks about AT_ONCE calls at the same time. Returns when all are done, or raises what
         stopped the run. The calls that are left are claimed again when their lease ends."""
-        if not call_sids:
+        if not calls:
             return
         client = open_client()
-        under_way = [WORKERS.submit(self._settle, client, call_sid) for call_sid in call_sids]
+        under_way = [WORKERS.submit(self._settle, client, claimed) for claimed in calls]
         wait(under_way)
         for each in under_way:
             each.result()
 
-    def _settle(self, client: Client, call_sid: str) -> None:
+    def _settle(self, client: Client, claimed: UnsettledCall) -> None:
         if self.is_over():
             return
         try:
-            legs = twilio_calls.fetch_legs(client, call_sid)
-            settlement = AS_RECONCILER.settle_call(agent_call_sid=call_sid, legs=legs)
+            found = twilio_inquiry.find(client, claimed)
+            settlement = AS_RECONCILER.settle_call(
+                agent_call_sid=claimed["call_sid"], legs=found.legs if found else None
+            )
+            if found:
+                twilio_inquiry.attend(client, PUBLIC_BASE_URL, claimed, found)
         except errors.TwilioBusy as busy:
             self._stopped.set()
             # Stored in the database, so that the next runs know it, on whatever instance they run.

@@ -3,13 +3,17 @@
 Which leg a callback is about, and what is in it:
 https://www.twilio.com/docs/voice/twiml/number#attributes-status-callback
 https://www.twilio.com/docs/voice/twiml/dial#action
+https://www.twilio.com/docs/voice/twiml/conference#statuscallbackevent
 """
 
 from __future__ import annotations
 
 import re
+import uuid
+from collections.abc import Mapping
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
+from typing import TypedDict
 
 from shared import errors, parsing, sids
 from shared.parsing import Form
@@ -30,14 +34,20 @@ def read_call_sid(form: Form, name: str = "CallSid") -> str:
     return sid
 
 
-def read_status_callback(form: Form) -> CallEvent:
-    """The event that a status callback reports, for either leg. Raises InvalidRequest."""
+def read_status_callback(
+    form: Form, agent_call_sid: str | None = None, call_leg_id: uuid.UUID | None = None
+) -> CallEvent:
+    """The event that a status callback reports, for any leg. Raises InvalidRequest.
+
+    ``agent_call_sid`` and ``call_leg_id`` come from the address that Twilio calls. Without them the
+    leg is the agent's, which has no parent, or the lead's, whose parent is the agent's leg. (The
+    parent of somebody to whom a lead was transferred is the lead's leg.)
+    """
     sid = read_call_sid(form)
     parent = read_call_sid(form, "ParentCallSid") if form.get("ParentCallSid") else None
     return {
         "call_sid": sid,
-        # The lead's leg names the agent's leg as its parent. The agent's leg has no parent.
-        "agent_call_sid": parent or sid,
+        "agent_call_sid": agent_call_sid or parent or sid,
         "source": "status_callback",
         "status": _read_status(form, "CallStatus"),
         "sequence_number": parsing.parse_count(form.get("SequenceNumber")),
@@ -45,25 +55,102 @@ def read_status_callback(form: Form) -> CallEvent:
         # Not `Duration`: that parameter is in minutes, rounded up.
         "duration_seconds": parsing.parse_count(form.get("CallDuration")),
         "payload": _read_payload(form),
+        "call_leg_id": call_leg_id,
+        "conference_sid": None,
+    }
+
+
+def is_conference_callback(form: Form) -> bool:
+    """Whether a callback is about a room: a call's own callbacks have no StatusCallbackEvent."""
+    return bool(form.get("ConferenceSid")) and bool(form.get("StatusCallbackEvent"))
+
+
+def read_conference_callback(form: Form, agent_call_sid: str) -> CallEvent:
+    """The event that a room's callback reports. Raises InvalidRequest.
+
+    ``agent_call_sid`` comes from the address that Twilio calls. The room's beginning and end name
+    no leg: they count as events of the agent's.
+    """
+    conference_sid = form.get("ConferenceSid", "")
+    if not re.fullmatch(sids.CONFERENCE_SID, conference_sid):
+        raise errors.InvalidRequest("ConferenceSid is not a conference SID.")
+    return {
+        "call_sid": read_call_sid(form) if form.get("CallSid") else agent_call_sid,
+        "agent_call_sid": agent_call_sid,
+        "source": "conference",
+        "status": _read_status(form, "StatusCallbackEvent"),
+        # The room's own count, not the leg's.
+        "sequence_number": parsing.parse_count(form.get("SequenceNumber")),
+        "occurred_at": _parse_timestamp(form.get("Timestamp")),
+        "duration_seconds": None,
+        "payload": _read_payload(form),
+        "call_leg_id": _parse_label(form.get("ParticipantLabel", "")),
+        "conference_sid": conference_sid,
+    }
+
+
+class DialEnd(TypedDict):
+    """The request to a Dial's action, as ``AsWebhook.continue_call`` takes it.
+
+    ``after``: which Dial it was: ``dial`` (the agent's, of the lead), ``room``, ``transfer`` or
+    ``return`` (the lead's, of a person). ``call_sid`` is the leg that dialled, ``dial_call_sid``
+    the leg that it dialled, if any, ``call_leg_id`` that leg if somebody asked for it.
+    """
+
+    call_sid: str
+    agent_call_sid: str
+    after: str
+    call_leg_id: uuid.UUID | None
+    status: str
+    dial_call_sid: str | None
+    duration_seconds: int | None
+    payload: Mapping[str, str | list[str]]
+
+
+def read_dial_end(
+    form: Form,
+    after: str,
+    agent_call_sid: str | None = None,
+    call_leg_id: uuid.UUID | None = None,
+) -> DialEnd:
+    """How a Dial ended. Raises InvalidRequest.
+
+    ``agent_call_sid`` and ``call_leg_id`` come from the address that Twilio calls. Without them the
+    request is from the agent's own leg. A leg that the REST API sends to the room's address comes
+    without a status, because no Dial of it has ended: ``redirected``.
+    """
+    sid = read_call_sid(form)
+    sent_here = after == "room" and not form.get("DialCallStatus")
+    return {
+        "call_sid": sid,
+        "agent_call_sid": agent_call_sid or sid,
+        "after": after,
+        "call_leg_id": call_leg_id,
+        "status": "redirected" if sent_here else _read_status(form, "DialCallStatus"),
+        "dial_call_sid": read_call_sid(form, "DialCallSid") if form.get("DialCallSid") else None,
+        "duration_seconds": parsing.parse_count(form.get("DialCallDuration")),
+        "payload": _read_payload(form),
     }
 
 
 def read_dial_action(form: Form) -> CallEvent:
-    """The event that the request to a Dial's action reports: how the lead's leg ended.
+    """The event that the request to the agent's Dial's action reports: how the lead's leg ended.
 
     If DialCallSid is missing, there was no lead's leg, and the event is about the agent's leg.
     Raises InvalidRequest.
     """
-    sid = read_call_sid(form)
+    end = read_dial_end(form, "dial")
     return {
-        "call_sid": read_call_sid(form, "DialCallSid") if form.get("DialCallSid") else sid,
-        "agent_call_sid": sid,
+        "call_sid": end["dial_call_sid"] or end["call_sid"],
+        "agent_call_sid": end["call_sid"],
         "source": "dial_action",
-        "status": _read_status(form, "DialCallStatus"),
+        "status": end["status"],
         "sequence_number": None,
         "occurred_at": None,
-        "duration_seconds": parsing.parse_count(form.get("DialCallDuration")),
-        "payload": _read_payload(form),
+        "duration_seconds": end["duration_seconds"],
+        "payload": end["payload"],
+        "call_leg_id": None,
+        "conference_sid": None,
     }
 
 
@@ -84,6 +171,12 @@ def _parse_timestamp(text: str | None) -> str | None:
     # Postgres refuses offsets of 16 hours and more.
     offset = moment.utcoffset() or timedelta()
     return moment.isoformat() if abs(offset) < timedelta(hours=16) else None
+
+
+def _parse_label(text: str) -> uuid.UUID | None:
+    """A participant's label is the id of its leg. None for a label that is not ours."""
+    is_id = re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", text)
+    return uuid.UUID(text) if is_id else None
 
 
 def _read_payload(form: Form) -> dict[str, str | list[str]]:

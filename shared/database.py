@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from urllib.parse import urlencode
 
-from shared import errors, logs, settings
+from shared import errors, logs, settings, time_limit
 from shared.http_client import HttpClient, NoAnswer, Response
 
 # The limit for a whole call with all its tries. Twilio waits for 15 s, and people for less.
@@ -89,7 +89,7 @@ class Database:
         return rows[0] if rows else None
 
     def _compute_deadline(self) -> float:
-        return self._clock() + TOTAL_SECONDS
+        return self._clock() + time_limit.left(TOTAL_SECONDS)
 
     def _call(
         self, access_token: str, function: str, parameters: Mapping[str, object], deadline: float

@@ -19,6 +19,11 @@ class RequestError(Exception):
         self.message = message
         self.retry_after = retry_after
 
+    @property
+    def more(self) -> dict[str, object]:
+        """Fields that the answer has beside code and message."""
+        return {}
+
 
 class InvalidRequest(RequestError):
     """The input is malformed. The message names the field."""
@@ -74,6 +79,16 @@ class InvalidSignature(RequestError):
     code = "invalid_signature"
 
 
+class NotYourCall(RequestError):
+    """The user is neither on the call nor a manager of the business."""
+
+    status = 403
+    code = "not_your_call"
+
+    def __init__(self) -> None:
+        super().__init__("Only people who are on this call, and managers, can change it.")
+
+
 class NotFound(RequestError):
     """What was asked for does not exist, or the caller may not see it."""
 
@@ -86,6 +101,53 @@ class MethodNotAllowed(RequestError):
 
     status = 405
     code = "method_not_allowed"
+
+
+class NotInProgress(RequestError):
+    """The call, or a leg of it, is not in a state in which this can be done."""
+
+    status = 409
+    code = "not_in_progress"
+
+    def __init__(
+        self, message: str = "The call is not in a state in which this can be done."
+    ) -> None:
+        super().__init__(message)
+
+
+class Busy(RequestError):
+    """The person to ring is in a call, or somebody else is changing this call."""
+
+    status = 409
+    code = "busy"
+
+    def __init__(self, message: str = "This person is in a call.") -> None:
+        super().__init__(message)
+
+
+class Away(RequestError):
+    """The person to ring has no page open, or is away."""
+
+    status = 409
+    code = "away"
+
+    def __init__(self) -> None:
+        super().__init__("This person is away.")
+
+
+class Blocked(RequestError):
+    """The number must not be called. ``block_reason`` is the code that SQL gives."""
+
+    status = 409
+    code = "blocked"
+
+    def __init__(self, block_reason: str, message: str) -> None:
+        super().__init__(message)
+        self.block_reason = block_reason
+
+    @property
+    def more(self) -> dict[str, object]:
+        return {"blockReason": self.block_reason}
 
 
 class PayloadTooLarge(RequestError):
@@ -152,3 +214,17 @@ class TwilioBusy(TwilioUnavailable):
     def __init__(self, seconds: int) -> None:
         super().__init__(f"we must wait for {seconds} s", retry_after=seconds)
         self.seconds = seconds
+
+
+class TwilioRefused(TwilioUnavailable):
+    """Twilio's REST API refuses a request. ``http_status`` is 4xx, 404 if Twilio does not have what
+    the request is about. ``twilio_code`` is the number of Twilio's error, if it gave one:
+    https://www.twilio.com/docs/api/errors
+    """
+
+    def __init__(self, http_status: int, twilio_code: int | None) -> None:
+        number = f" (its error {twilio_code})" if twilio_code else ""
+        super().__init__(f"it answered HTTP {http_status}{number}")
+        self.message = f"Twilio refuses this{number}. Nothing was changed by it."
+        self.http_status = http_status
+        self.twilio_code = twilio_code

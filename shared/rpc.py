@@ -6,14 +6,15 @@ There is one class for each database role. No other module spells the names of S
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Mapping, Sequence
-from typing import NoReturn, Required, TypedDict, cast
+from typing import NotRequired, Required, TypedDict, cast
 
-from shared import errors
+from shared import refusals
+from shared.call_state import Asked, CallState, Continuation, Note
 from shared.database import Database
 from shared.expiry import Expiry
+from shared.unsettled_calls import Claim, Pause, Settlement
 
 
 class Number(TypedDict):
@@ -62,7 +63,9 @@ class Wishes(TypedDict):
 
 
 class CallEvent(TypedDict):
-    """One event of a leg. ``agent_call_sid`` names the call, ``occurred_at`` is ISO 8601."""
+    """One event of a leg or of a room. ``agent_call_sid`` names the call, ``occurred_at`` is ISO
+    8601. ``call_leg_id`` is the leg if somebody asked for it, or the label of a participant;
+    ``conference_sid`` is set for events of a room."""
 
     call_sid: str
     agent_call_sid: str
@@ -72,16 +75,26 @@ class CallEvent(TypedDict):
     occurred_at: str | None
     duration_seconds: int | None
     payload: Mapping[str, str | list[str]]
+    call_leg_id: uuid.UUID | None
+    conference_sid: str | None
 
 
 class Leg(TypedDict):
-    """The state of a leg, as Twilio's REST API tells it. ``ended_at`` is ISO 8601."""
+    """The state of a leg, as Twilio's REST API tells it. Times are ISO 8601.
+
+    Where they are known: ``call_leg_id`` is the leg that somebody asked for and that was found to
+    be this one; ``on_hold`` says whether the participant of a room hears music, and ``observed_at``
+    when Twilio was asked that.
+    """
 
     call_sid: str
     status: str
     ended_at: str | None
     duration_seconds: int | None
     payload: Mapping[str, str]
+    call_leg_id: NotRequired[str]
+    on_hold: NotRequired[bool]
+    observed_at: NotRequired[str]
 
 
 class Grant(TypedDict):
@@ -127,34 +140,11 @@ class BegunCall(Decision):
 
 
 class StoredEvent(TypedDict):
-    """``new`` is False for a duplicate. ``conversation_id`` is None until the call is known."""
+    """``new`` is False for a duplicate, and None for a callback of a room that is not the call's: it
+    is not stored. ``conversation_id`` is None until the call is known."""
 
-    new: bool
+    new: bool | None
     conversation_id: str | None
-
-
-class Claim(TypedDict):
-    """The calls to ask Twilio about now, by the CallSid of the agent's leg.
-
-    ``settled`` counts the calls that have left the list because the ledger is complete without a
-    question. ``paused_seconds`` is how long Twilio must not be asked, or None.
-    """
-
-    calls: list[str]
-    settled: int
-    paused_seconds: int | None
-
-
-class Settlement(TypedDict):
-    """``settled``: whether the call has left the list of unsettled calls."""
-
-    settled: bool
-
-
-class Pause(TypedDict):
-    """How many seconds from now no call is claimed."""
-
-    paused_seconds: int
 
 
 class AsRep:
@@ -193,10 +183,35 @@ class AsRep:
         }
         return cast(Preview, self._call("preview_call", parameters))
 
+    def ask_of_call(
+        self,
+        *,
+        conversation_id: uuid.UUID,
+        action: str,
+        to_user_id: uuid.UUID | None,
+        to: Dialled | None,
+        mode: str | None,
+        leg_id: uuid.UUID | None,
+        lease_seconds: int,
+    ) -> Asked:
+        """Writes down what is asked of a call, if the rep may ask it. Nobody else is told to change
+        the call within ``lease_seconds``. Raises errors.NotFound, NotYourCall, NotInProgress, Busy,
+        Away, Blocked and InvalidRequest, too."""
+        parameters = {
+            "p_conversation_id": str(conversation_id),
+            "p_action": action,
+            "p_to_user_id": _format_uuid(to_user_id),
+            "p_to": to,
+            "p_mode": mode,
+            "p_leg_id": _format_uuid(leg_id),
+            "p_lease_seconds": lease_seconds,
+        }
+        return cast(Asked, self._call("ask_of_call", parameters))
+
     def _call(self, function: str, parameters: Mapping[str, object]) -> Mapping[str, object]:
         answer = self._database.call(self._access_token, function, parameters)
         if "error" in answer:
-            _refuse(function, answer)
+            refusals.refuse(function, answer)
         return answer
 
 
@@ -246,6 +261,8 @@ class AsWebhook:
         occurred_at: str | None,
         duration_seconds: int | None,
         payload: Mapping[str, str | list[str]],
+        call_leg_id: uuid.UUID | None,
+        conference_sid: str | None,
     ) -> StoredEvent:
         """Stores an event, and updates its call. The same event is stored once."""
         parameters = {
@@ -257,8 +274,56 @@ class AsWebhook:
             "p_occurred_at": occurred_at,
             "p_duration_seconds": duration_seconds,
             "p_payload": payload,
+            "p_call_leg_id": _format_uuid(call_leg_id),
+            "p_conference_sid": conference_sid,
         }
         return cast(StoredEvent, self._call("record_call_event", parameters))
+
+    def continue_call(
+        self,
+        *,
+        call_sid: str,
+        agent_call_sid: str,
+        after: str,
+        call_leg_id: uuid.UUID | None,
+        status: str,
+        dial_call_sid: str | None,
+        duration_seconds: int | None,
+        payload: Mapping[str, str | list[str]],
+    ) -> Continuation:
+        """Stores that the Dial of a leg has ended, and says what becomes of that leg. The same
+        report gets the same answer while the call is the same."""
+        parameters = {
+            "p_call_sid": call_sid,
+            "p_agent_call_sid": agent_call_sid,
+            "p_after": after,
+            "p_call_leg_id": _format_uuid(call_leg_id),
+            "p_status": status,
+            "p_dial_call_sid": dial_call_sid,
+            "p_duration_seconds": duration_seconds,
+            "p_payload": payload,
+        }
+        return cast(Continuation, self._call("continue_call", parameters))
+
+    def note_call_action(
+        self,
+        *,
+        action_id: uuid.UUID,
+        agent_call_sid: str,
+        notes: Sequence[Note],
+        result: str | None,
+        error: str | None,
+    ) -> CallState:
+        """Stores what was done for an action. ``result`` is None while it goes on (its lease begins
+        again), ``done``, ``failed``, or ``released`` if it may be asked again."""
+        parameters = {
+            "p_action_id": str(action_id),
+            "p_agent_call_sid": agent_call_sid,
+            "p_notes": notes,
+            "p_result": result,
+            "p_error": error,
+        }
+        return cast(CallState, self._call("note_call_action", parameters))
 
     def _call(self, function: str, parameters: Mapping[str, object]) -> Mapping[str, object]:
         self._expiry.warn()
@@ -285,8 +350,7 @@ class AsReconciler:
         return cast(Claim, self._call("claim_unsettled_calls", parameters))
 
     def settle_call(self, *, agent_call_sid: str, legs: Sequence[Leg] | None) -> Settlement:
-        """Stores what Twilio knows about a call: the agent's leg first, then the legs that it
-        dialled. ``legs`` is None if Twilio does not know the call."""
+        """Stores what Twilio knows about a call: the agent's leg first, then the others. ``legs`` is None if Twilio does not know the call."""
         parameters = {"p_agent_call_sid": agent_call_sid, "p_legs": legs}
         return cast(Settlement, self._call("settle_call", parameters))
 
@@ -303,22 +367,3 @@ class AsReconciler:
 
 def _format_uuid(value: uuid.UUID | None) -> str | None:
     return None if value is None else str(value)
-
-
-def _refuse(function: str, answer: Mapping[str, object]) -> NoReturn:
-    """Raises the error with which the database refused what a rep asked for."""
-    match answer["error"]:
-        case "signed_out":
-            raise errors.Unauthenticated
-        case "business_required":
-            raise errors.BusinessRequired
-        case "not_a_member":
-            raise errors.NotAMember
-        case "rate_limited":
-            seconds = answer["retry_after"]
-            assert isinstance(seconds, int)
-            raise errors.RateLimited("Too many access tokens. Wait a moment.", retry_after=seconds)
-        case str(code) if re.fullmatch(r"[a-z_]{1,40}", code):
-            raise errors.PhoneSystemError(f"{function} refuses with an unknown code, {code}")
-        case _:
-            raise errors.PhoneSystemError(f"{function} refuses without a code")

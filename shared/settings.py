@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Self
 
-from shared import logs, pasted, sids, urls, webhook_addresses
+from shared import logs, pasted, sids, urls
 
 ALLOWED_ORIGINS = frozenset(
     {"https://callhenk.com", "https://www.callhenk.com", "https://app.callhenk.com"}
@@ -216,14 +216,9 @@ class TwilioWebhooks:
         return cls(
             env.required("TWILIO_ACCOUNT_SID", sids.ACCOUNT_SID, "AC and 32 hex digits"),
             (primary, following) if following else (primary,),
-            env.url("PUBLIC_BASE_URL", "such as https://app.callhenk.com/api/twilio"),
-            env.secret("SUPABASE_WEBHOOK_JWT", _JWT, "a JWT"),
+            read_public_base_url(env),
+            read_webhook_jwt(env),
         )
-
-    def build_address(self, name: str) -> str:
-        """The address where Twilio reaches the endpoint ``name``, such as ``status``. Twilio signs
-        this address."""
-        return webhook_addresses.build_address(self.public_base_url, name)
 
 
 @dataclass(frozen=True)
@@ -276,6 +271,16 @@ class Scheduler:
             GOOGLE_KEYS if issuer == GOOGLE else f"{issuer}/oauth2/v3/certs",
             secret,
         )
+
+
+def read_public_base_url(env: Environment) -> str:
+    """The address where Twilio reaches the endpoints, as ``TwilioWebhooks`` has it."""
+    return env.url("PUBLIC_BASE_URL", "such as https://app.callhenk.com/api/twilio")
+
+
+def read_webhook_jwt(env: Environment) -> str:
+    """The database token of the endpoints that write what Twilio tells."""
+    return env.secret("SUPABASE_WEBHOOK_JWT", _JWT, "a JWT")
 
 
 def read_reconciler_jwt(env: Environment) -> str:

@@ -1,25 +1,30 @@
-"""What happened to a call, by Twilio's REST API: https://www.twilio.com/docs/voice/api/call-resource"""
+"""Calls by Twilio's REST API: what became of them, and changing one that goes on.
+
+https://www.twilio.com/docs/voice/api/call-resource
+
+``client`` comes from ``twilio_client.build_client``. Each function raises what
+``twilio_answers.reading`` raises.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from twilio.base.exceptions import (
-    TwilioException,
-    TwilioRestException,
-    TwilioServiceException,
-)
-
-from shared import errors, parsing
+from shared import errors, parsing, twilio_answers
+from shared.call_statuses import FINAL_STATUSES
 from shared.rpc import Leg
 
 if TYPE_CHECKING:
     from twilio.rest import Client
 
-# A browser's call dials one lead, so one page has all its legs.
+# A leg dials few others, so one page has all of them.
 MAX_CHILDREN = 50
 MAX_TEXT = 64
+# Calls to one number or person: the newest are first.
+_MAX_CALLS = 50
+# Twilio's clock and the database's may differ.
+_CLOCK_SKEW = timedelta(seconds=3)
 
 # The parts of a Call that the ledger keeps: name in Twilio's JSON → attribute in Twilio's library.
 # Prices and the API's addresses are left out.
@@ -38,25 +43,99 @@ _KEPT = {
 }
 
 
-def fetch_legs(client: Client, agent_call_sid: str) -> list[Leg] | None:
-    """The agent's leg, then the legs that it dialled; None if Twilio does not know the call.
-
-    ``client`` comes from ``twilio_client.build_client``, which says when a request raises
-    TwilioBusy, TwilioUnavailable and PhoneSystemError.
-    """
+def fetch_leg(client: Client, call_sid: str) -> Leg | None:
+    """One leg; None if Twilio does not know it."""
     try:
-        agent = client.calls(agent_call_sid).fetch()
-        children = client.calls.list(
-            parent_call_sid=agent_call_sid, limit=MAX_CHILDREN, page_size=MAX_CHILDREN
-        )
-    except (TwilioRestException, TwilioServiceException) as error:
-        if error.status == 404:
+        with twilio_answers.reading():
+            return _describe(client.calls(call_sid).fetch())
+    except errors.TwilioRefused as refused:
+        if refused.http_status == 404:
             return None
-        raise errors.TwilioUnavailable(f"it answered HTTP {error.status}") from error
-    # The library raises these for an answer that does not have the form of Twilio's answers.
-    except (TwilioException, AttributeError, LookupError, TypeError, ValueError) as error:
-        raise errors.TwilioUnavailable("the answer is not one of Twilio's") from error
-    return [_describe(leg) for leg in (agent, *children)]
+        raise
+
+
+def fetch_children(client: Client, call_sid: str) -> list[Leg]:
+    """The legs that a leg dialled."""
+    with twilio_answers.reading():
+        children = client.calls.list(
+            parent_call_sid=call_sid, limit=MAX_CHILDREN, page_size=MAX_CHILDREN
+        )
+        return [_describe(child) for child in children]
+
+
+def fetch_calls_to(client: Client, to: str, since: str | None) -> list[Leg]:
+    """The calls that the REST API placed to a number or a `client:` since a time (ISO 8601), the
+    newest first. They have no parent."""
+    earliest = _parse(since)
+    with twilio_answers.reading():
+        calls = client.calls.list(to=to, limit=_MAX_CALLS, page_size=_MAX_CALLS)
+        return [
+            _describe(call)
+            for call in calls
+            if not call.parent_call_sid and _was_created_since(call.date_created, earliest)
+        ]
+
+
+def has_dialled(client: Client, call_sid: str, to: str, since: str | None) -> bool:
+    """Whether a leg has dialled a number or a `client:` since a time (ISO 8601)."""
+    earliest = _parse(since)
+    with twilio_answers.reading():
+        children = client.calls.list(
+            parent_call_sid=call_sid, limit=MAX_CHILDREN, page_size=MAX_CHILDREN
+        )
+        return any(
+            child.to == to and _was_created_since(child.date_created, earliest)
+            for child in children
+        )
+
+
+def is_newer(leg: Leg, since: str | None) -> bool:
+    """Whether a leg was created since a time (ISO 8601)."""
+    created = leg["payload"].get("date_created")
+    return _was_created_since(created and datetime.fromisoformat(created), _parse(since))
+
+
+def _parse(since: str | None) -> datetime | None:
+    return datetime.fromisoformat(since) - _CLOCK_SKEW if since else None
+
+
+def _was_created_since(created: object, earliest: datetime | None) -> bool:
+    """Whether a call was created then or later. One without a time counts as new."""
+    if earliest is None or not isinstance(created, datetime):
+        return True
+    return (created if created.tzinfo else created.replace(tzinfo=UTC)) >= earliest
+
+
+def is_over(client: Client, call_sid: str) -> bool:
+    """Whether a leg has ended, or is not known."""
+    leg = fetch_leg(client, call_sid)
+    return leg is None or leg["status"] in FINAL_STATUSES
+
+
+def redirect(client: Client, call_sid: str, twiml: str, status_callback: str) -> None:
+    """Interrupts what a leg is doing, and does what the TwiML says instead. If the leg was dialled
+    by a Dial, that Dial ends; if it dialled, the leg that it dialled ends."""
+    with twilio_answers.reading():
+        client.calls(call_sid).update(
+            twiml=twiml, status_callback=status_callback, status_callback_method="POST"
+        )
+
+
+def redirect_to(client: Client, call_sid: str, url: str) -> None:
+    """The same, with the TwiML that ``url`` answers."""
+    with twilio_answers.reading():
+        client.calls(call_sid).update(url=url, method="POST")
+
+
+def hang_up(client: Client, call_sid: str) -> None:
+    """Ends a leg, whatever its status. It is no error if the leg has ended already."""
+    try:
+        with twilio_answers.reading():
+            # `canceled` is refused for a leg that rings within a Dial.
+            client.calls(call_sid).update(status="completed")
+    except errors.TwilioRefused:
+        if not is_over(client, call_sid):
+            raise
 
 
 def _describe(call: object) -> Leg:

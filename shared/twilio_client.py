@@ -17,7 +17,7 @@ from twilio.http import HttpClient as TwilioHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
 
-from shared import errors, settings
+from shared import errors, settings, time_limit
 from shared.http_client import HttpClient, NoAnswer
 
 # The limit for a request if the caller does not give one.
@@ -29,8 +29,9 @@ MAX_PAUSE_SECONDS = 3600
 _LOGGER = logging.getLogger(__name__)
 
 
-def build_client(twilio: settings.TwilioRest) -> Client:
+def build_client(twilio: settings.TwilioRest, *, spare_seconds: float = 0.0) -> Client:
     """A client for one account, authenticated by API key. All threads of a function share it.
+    Within a ``time_limit``, its requests leave ``spare_seconds`` of the time.
 
     Its methods raise TwilioBusy if Twilio asks us to wait, TwilioUnavailable if it does not answer
     in time or answers what only an outage explains, and PhoneSystemError if it refuses the API key.
@@ -40,7 +41,7 @@ def build_client(twilio: settings.TwilioRest) -> Client:
         twilio.api_key_sid,
         twilio.api_key_secret,
         twilio.account_sid,
-        http_client=CurlHttpClient(twilio.api_url),
+        http_client=CurlHttpClient(twilio.api_url, spare_seconds),
         # Otherwise the library reads these from os.environ, and they would change the address.
         environment={"TWILIO_REGION": "", "TWILIO_EDGE": ""},
     )
@@ -49,9 +50,10 @@ def build_client(twilio: settings.TwilioRest) -> Client:
 class CurlHttpClient(TwilioHttpClient):  # type: ignore[misc]  # the library has no types
     """What Twilio's library sends its requests with. Nothing is sent twice."""
 
-    def __init__(self, api_url: str) -> None:
+    def __init__(self, api_url: str, spare_seconds: float = 0.0) -> None:
         super().__init__(_LOGGER, is_async=False, timeout=TOTAL_SECONDS)
         self._api_url = api_url
+        self._spare_seconds = spare_seconds
         self._http = HttpClient()
 
     def request(
@@ -83,7 +85,7 @@ class CurlHttpClient(TwilioHttpClient):  # type: ignore[misc]  # the library has
                 url,
                 headers=lines,
                 body=_encode(method, data, headers or {}),
-                seconds=timeout or TOTAL_SECONDS,
+                seconds=time_limit.left(timeout or TOTAL_SECONDS, self._spare_seconds),
             )
         except NoAnswer as error:
             raise errors.TwilioUnavailable(str(error)) from error

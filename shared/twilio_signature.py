@@ -13,6 +13,7 @@ from twilio.request_validator import RequestValidator
 
 from shared import errors, parsing, settings
 from shared.parsing import Form
+from shared.webhook_addresses import build_address
 
 
 class TwilioAuthenticator:
@@ -25,7 +26,7 @@ class TwilioAuthenticator:
 
     def __init__(self, twilio: settings.TwilioWebhooks, endpoint: str) -> None:
         self._account_sid = twilio.account_sid
-        self._address = twilio.build_address(endpoint)
+        self._address = build_address(twilio.public_base_url, endpoint)
         self._validators = [RequestValidator(token) for token in twilio.auth_tokens]
 
     def authenticate(self, request: Request) -> Form:

@@ -1,15 +1,30 @@
-"""The TwiML that Twilio gets for a call: https://www.twilio.com/docs/voice/twiml"""
+"""The TwiML that Twilio gets for a call: https://www.twilio.com/docs/voice/twiml
+
+``base_url`` is PUBLIC_BASE_URL. ``call_sid`` is the CallSid of the agent's leg, which names the
+call in every address.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from flask import Response
 from twilio.twiml.voice_response import Dial, VoiceResponse
 
-from shared import block_reasons, rpc, settings
-from shared.webhook_addresses import STATUS_OVERRIDES
+from shared import block_reasons, rpc
+from shared.webhook_addresses import build_action, build_status_callback
+
+LEG_EVENTS = "initiated ringing answered completed"
+# Twilio adds up to 5 s.
+RING_SECONDS = 20
+# https://www.twilio.com/docs/voice/twiml/conference#attributes-status-callback-event
+_ROOM_EVENTS = "start end join leave mute hold modify"
+MAX_PARTICIPANTS = 10
+# "large", Twilio's default, delays everybody by 300 ms and more.
+JITTER_BUFFER = "small"
 
 
-def build_dial(call: rpc.Decision, twilio: settings.TwilioWebhooks) -> VoiceResponse:
+def build_dial(call: rpc.Decision, base_url: str) -> VoiceResponse:
     """Dials the lead with the business's caller ID. If the call is refused, says why, hangs up."""
     response = VoiceResponse()
     if call["block_reason"]:
@@ -23,22 +38,135 @@ def build_dial(call: rpc.Decision, twilio: settings.TwilioWebhooks) -> VoiceResp
         answer_on_bridge=True,
         caller_id=call["from_number"],
         time_limit=call["time_limit_seconds"],
-        action=f"{twilio.build_address('twiml')}?after=dial",
+        action=build_action(base_url, "dial"),
         method="POST",
     )
     dial.number(
         call["to_number"],
-        # Twilio sends a callback again if we did not store it.
-        status_callback=twilio.build_address("status") + STATUS_OVERRIDES,
-        status_callback_event="initiated ringing answered completed",
+        status_callback=build_status_callback(base_url),
+        status_callback_event=LEG_EVENTS,
         status_callback_method="POST",
     )
     response.append(dial)
     return response
 
 
+@dataclass(frozen=True)
+class Seat:
+    """A place in a call's room. ``label`` is the id of the leg. The room ends when the host leaves.
+    ``is_lead``: they hear Twilio's music while they wait; people of the business hear nothing."""
+
+    room: str
+    label: str | None
+    is_host: bool
+    is_lead: bool
+    seconds_left: int | None
+
+
+def build_room(base_url: str, call_sid: str, seat: Seat) -> VoiceResponse:
+    """Joins the call's room (a Conference). When this leg leaves it, Twilio asks what comes next.
+
+    https://www.twilio.com/docs/voice/twiml/conference
+    """
+    dial = Dial(
+        time_limit=seat.seconds_left,
+        action=build_action(base_url, "room", call_sid),
+        method="POST",
+    )
+    dial.conference(
+        seat.room,
+        start_conference_on_enter=True,
+        end_conference_on_exit=seat.is_host,
+        beep="false",
+        jitter_buffer_size=JITTER_BUFFER,
+        max_participants=MAX_PARTICIPANTS,
+        participant_label=seat.label,
+        wait_url=None if seat.is_lead else "",
+        # Only the first participant's callback counts, and either may be the first.
+        status_callback=build_status_callback(base_url, call_sid),
+        status_callback_event=_ROOM_EVENTS,
+        status_callback_method="POST",
+    )
+    response = VoiceResponse()
+    response.append(dial)
+    return response
+
+
+@dataclass(frozen=True)
+class Callee:
+    """Whom to ring for a lead: a person of the business by ``identity``, or else ``number``.
+
+    ``reason`` is ``transfer`` or ``return``. ``by`` is the user who transfers. The page that rings
+    gets both with the conversation's id, and reads everything else under row-level security.
+    """
+
+    leg_id: str
+    identity: str | None
+    number: str | None
+    reason: str
+    conversation_id: str | None
+    by: str | None
+
+
+def build_ring(
+    base_url: str,
+    call_sid: str,
+    callee: Callee,
+    *,
+    from_number: str | None,
+    seconds_left: int | None,
+) -> VoiceResponse:
+    """Rings somebody for the lead, whose leg gets this. When nobody answers, Twilio asks what comes
+    next."""
+    dial = Dial(
+        timeout=RING_SECONDS,
+        caller_id=from_number,
+        time_limit=seconds_left,
+        action=build_action(base_url, callee.reason, call_sid, callee.leg_id),
+        method="POST",
+    )
+    callback = build_status_callback(base_url, call_sid, callee.leg_id)
+    if callee.identity is None:
+        dial.number(
+            callee.number,
+            status_callback=callback,
+            status_callback_event=LEG_EVENTS,
+            status_callback_method="POST",
+        )
+    else:
+        client = dial.client(
+            status_callback=callback,
+            status_callback_event=LEG_EVENTS,
+            status_callback_method="POST",
+        )
+        client.identity(callee.identity)
+        for name, value in list_parameters(callee).items():
+            client.parameter(name=name, value=value)
+    response = VoiceResponse()
+    response.append(dial)
+    return response
+
+
+def list_parameters(callee: Callee) -> dict[str, str]:
+    """What the page that rings is told, by the name that the Voice SDK has for it."""
+    parameters = {
+        "conversationId": callee.conversation_id,
+        "reason": callee.reason,
+        "by": callee.by,
+    }
+    return {name: value for name, value in parameters.items() if value}
+
+
+def build_apology() -> VoiceResponse:
+    """Tells the lead that nobody can talk to them now, and ends their leg."""
+    response = VoiceResponse()
+    response.say("We are sorry. Nobody can take your call right now. We will call you back.")
+    response.hangup()
+    return response
+
+
 def build_hangup() -> VoiceResponse:
-    """Ends the rep's leg."""
+    """Ends the leg."""
     response = VoiceResponse()
     response.hangup()
     return response

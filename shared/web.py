@@ -103,9 +103,8 @@ def _require_address_and_method(request: Request, path: str, methods: Collection
 def _answer_refusal(error: errors.RequestError) -> Response:
     detail = getattr(error, "detail", None)
     note(code=error.code, reason=detail or error.message)
-    response = _answer_json(
-        error.status, {"success": False, "error": {"code": error.code, "message": error.message}}
-    )
+    refusal = {"code": error.code, "message": error.message, **error.more}
+    response = _answer_json(error.status, {"success": False, "error": refusal})
     if error.retry_after is not None:
         response.headers["Retry-After"] = str(error.retry_after)
     if error.status == 401:

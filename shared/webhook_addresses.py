@@ -5,6 +5,8 @@ https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 # rc: how often Twilio tries again. rp: after which errors (no connection, no answer in time, 5xx).
 # A caller waits for the voice webhook, so Twilio tries that one less often.
 VOICE_OVERRIDES = "#rc=2&rp=ct,rt,5xx"
@@ -18,3 +20,30 @@ def build_address(base_url: str, name: str) -> str:
     ``{name}`` in it stands for that name.
     """
     return f"{base_url}/{name}".replace("{name}", name)
+
+
+def build_status_callback(
+    base_url: str, call_sid: str | None = None, leg_id: str | None = None
+) -> str:
+    """Where Twilio reports events of a leg or of a room, again if we did not store them.
+
+    ``call_sid`` names the call, ``leg_id`` the leg that was asked for. Both are missing for the two
+    legs of a plain call, which ParentCallSid ties together.
+    """
+    return (
+        build_address(base_url, "status")
+        + _build_query(call=call_sid, leg=leg_id)
+        + (STATUS_OVERRIDES)
+    )
+
+
+def build_action(
+    base_url: str, after: str, call_sid: str | None = None, leg_id: str | None = None
+) -> str:
+    """What Twilio asks when a Dial has ended: ``after`` says which. The others as above."""
+    return build_address(base_url, "twiml") + _build_query(after=after, call=call_sid, leg=leg_id)
+
+
+def _build_query(**parameters: str | None) -> str:
+    given = {name: value for name, value in parameters.items() if value is not None}
+    return f"?{urlencode(given)}" if given else ""

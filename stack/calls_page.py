@@ -21,9 +21,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-import yaml
 from aiohttp import web
 
+from stack import api_description
 from stack.errors import StackError
 from stack.settings import CHECKOUT
 
@@ -35,7 +35,6 @@ _VENDOR = {
     "swagger-ui-bundle.js": _NODE_MODULES / "swagger-ui-dist/swagger-ui-bundle.js",
     "swagger-ui.css": _NODE_MODULES / "swagger-ui-dist/swagger-ui.css",
 }
-_DESCRIPTION = CHECKOUT / "docs" / "openapi.yaml"
 # For signalling at any edge, sounds, and metrics about the quality of calls.
 _TWILIO_HOSTS = (
     "wss://*.twilio.com",
@@ -130,7 +129,7 @@ def make_app(settings: PageSettings) -> web.Application:
         return web.json_response(settings.config(), headers={"Cache-Control": "no-store"})
 
     async def description(request: web.Request) -> web.StreamResponse:
-        document = yaml.safe_load(_DESCRIPTION.read_text(encoding="utf-8"))
+        document = api_description.read()
         here = {"url": settings.functions_url, "description": "Where this page's calls go."}
         return web.json_response(document | {"servers": [here]})
 

@@ -1,9 +1,11 @@
 """/api/twilio/status: what happened to a call.
 
-POST  from Twilio (a signed form): stores one event of either leg. Answers 204 if it is stored, also
-      for a duplicate, and 503 if it could not be stored: Twilio then sends it again.
-GET   from the rep's browser (Supabase access token), `?conversationId=`: the conversation, if
-      row-level security lets the rep see it. For clients without Realtime.
+POST  from Twilio (a signed form): stores one event of a leg or of the call's room. `?call=` names
+      the call and `?leg=` the leg, if somebody was added to the call. Answers 204 if it is stored,
+      also for a duplicate, 400 if the room is not this call's, and 503 if it could not be stored:
+      Twilio then sends it again.
+GET   from the rep's browser (Supabase access token), `?conversationId=`: the conversation with its
+      legs, if row-level security lets the rep see it. For clients without Realtime.
 """
 
 from __future__ import annotations
@@ -11,16 +13,10 @@ from __future__ import annotations
 import functions_framework
 from flask import Request, Response
 
-from shared import call_events, errors, parsing, rpc, settings, web
+from shared import call_events, conversations, errors, parsing, rpc, settings, web, webhook_query
 from shared.database import Database
 from shared.supabase_jwt import SupabaseAuthenticator
 from shared.twilio_signature import TwilioAuthenticator
-
-CONVERSATION_COLUMNS = (
-    "id,business_id,user_id,lead_id,campaign_id,channel,direction,status,block_reason,"
-    "from_number,to_number,extension,other_number,call_sid,dialed_at,ringing_at,answered_at,"
-    "ended_at,duration_seconds,time_limit_seconds,outcome,notes,created_at,updated_at"
-)
 
 with settings.reading() as env:
     DEPLOYMENT = settings.Deployment.read(env)
@@ -42,10 +38,20 @@ def status(request: Request) -> Response:
 def record_event(request: Request) -> Response:
     if not parsing.is_form(request):
         raise errors.UnsupportedMediaType("Send a form, as Twilio does.")
-    event = call_events.read_status_callback(WEBHOOKS.authenticate(request))
-    web.note(call_sid=event["agent_call_sid"], call_status=event["status"])
+    form = WEBHOOKS.authenticate(request)
+    named = webhook_query.read(request.args)
+    if call_events.is_conference_callback(form):
+        if named.agent_call_sid is None:
+            raise errors.InvalidRequest("call is missing.")
+        event = call_events.read_conference_callback(form, named.agent_call_sid)
+    else:
+        event = call_events.read_status_callback(form, named.agent_call_sid, named.call_leg_id)
+    kind = "room_event" if event["conference_sid"] else "call_status"
+    web.note(call_sid=event["agent_call_sid"], **{kind: event["status"]})
 
     stored = AS_WEBHOOK.record_call_event(**event)
+    if stored["new"] is None:
+        raise errors.InvalidRequest("FriendlyName is not the room of this call.")
     # bool(), because a database that repeats what it was sent must not reach the log.
     web.note(conversation_id=stored["conversation_id"], new=bool(stored["new"]))
     return Response(status=204)
@@ -56,9 +62,5 @@ def read_conversation(request: Request) -> Response:
     user = REPS.authenticate(request)
     web.note(user_id=str(user.id))
     id_text = request.args.get("conversationId", "")
-    conversation_id = str(parsing.parse_uuid(id_text, "conversationId"))
-
-    row = DATABASE.find(user.access_token, "conversations", CONVERSATION_COLUMNS, conversation_id)
-    if row is None:
-        raise errors.NotFound("There is no such conversation in your business.")
-    return web.answer_success(row)
+    conversation_id = parsing.parse_uuid(id_text, "conversationId")
+    return web.answer_success(conversations.find(DATABASE, user.access_token, conversation_id))

@@ -85,6 +85,7 @@ class CannedServer:
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
         self._answers: dict[tuple[str, str], list[Answer]] = {}
+        self._models: dict[str, Callable[[Asked], Answer]] = {}
         self._release = threading.Event()
         self.asked: list[Asked] = []
         self.unexpected: list[str] = []
@@ -102,6 +103,7 @@ class CannedServer:
             self._release.set()
             self._release = threading.Event()
             self._answers = {}
+            self._models = {}
             self.asked = []
             self.unexpected = []
 
@@ -112,6 +114,11 @@ class CannedServer:
         """
         with self._lock:
             self._answers[method, path] = list(answers)
+
+    def on_all(self, path: str, model: Callable[[Asked], Answer]) -> None:
+        """Lets a model answer all requests for ``path``, one at a time. ``*`` as in ``on``."""
+        with self._lock:
+            self._models[path] = model
 
     def on_post(self, path: str, body: object, status: int = 200) -> None:
         """How a POST is answered: always with this JSON."""
@@ -145,6 +152,9 @@ class CannedServer:
                 if method in (asked.method, "*") and _fits(path, asked.path)
             )
             answers = exact or next(patterns, None)
+            model = next((m for path, m in self._models.items() if _fits(path, asked.path)), None)
+            if not answers and model:
+                return model(asked), self._release
             if not answers:
                 self.unexpected.append(f"{asked.method} {asked.path}")
                 return Answer(501, {"message": "the test expects no such request"}), self._release

@@ -39,7 +39,7 @@ BROWSER = {
 TWILIO = {
     "begin call": Way(lambda: loaded("twiml_fn").twilio(CALL), rpc("begin_call")),
     "after dial": Way(
-        lambda: loaded("twiml_fn").twilio(CALL, query="?after=dial"), rpc("record_call_event")
+        lambda: loaded("twiml_fn").twilio(CALL, query="?after=dial"), rpc("continue_call")
     ),
     "event": Way(lambda: loaded("status_fn").twilio(CALL), rpc("record_call_event")),
 }

@@ -63,7 +63,7 @@ def token(request: Request) -> Response:
 
 
 def build_access_token(rep: Rep, now: int) -> str:
-    """A token that can place calls and do nothing else. ``now`` is in Unix seconds.
+    """A token that can place calls and be rung, and nothing else. ``now`` is in Unix seconds.
 
     https://www.twilio.com/docs/iam/access-tokens
     """
@@ -75,5 +75,7 @@ def build_access_token(rep: Rep, now: int) -> str:
         nbf=now - CLOCK_SKEW_SECONDS,
         valid_until=now + TTL_SECONDS,
     )
-    access.add_grant(VoiceGrant(outgoing_application_sid=API_KEY.twiml_app_sid))
+    access.add_grant(
+        VoiceGrant(outgoing_application_sid=API_KEY.twiml_app_sid, incoming_allow=True)
+    )
     return str(access.to_jwt())

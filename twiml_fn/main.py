@@ -2,7 +2,11 @@
 
 From Twilio (a signed form):
     the call begins     CallSid, From, To and the rep's CallerId, LeadId, CampaignId
-    ?after=dial         the Dial has ended: DialCallStatus, DialCallDuration
+    ?after=dial         the agent's Dial has ended: DialCallStatus, DialCallDuration
+    ?after=room         a leg has left the call's room, or the room has ended; `call` names the call
+    ?after=transfer, ?after=return
+                        the lead's Dial to a person has ended; `call` names the call, `leg` the
+                        person's leg
     no To               the Voice SDK's preflight test: it hears itself; nothing is stored
 From the rep's browser (JSON, Supabase access token): a preview. The decision is the same, but
 nothing is stored.
@@ -15,6 +19,7 @@ from __future__ import annotations
 
 import functions_framework
 from flask import Request, Response
+from twilio.twiml.voice_response import VoiceResponse
 
 from shared import (
     block_reasons,
@@ -25,12 +30,15 @@ from shared import (
     rep_identity,
     rpc,
     settings,
+    twiml_answers,
     web,
+    webhook_query,
 )
+from shared.call_state import Continuation
 from shared.database import Database
 from shared.supabase_jwt import SupabaseAuthenticator
 from shared.twilio_signature import TwilioAuthenticator
-from shared.twiml_answers import answer_xml, build_dial, build_echo, build_hangup
+from shared.twiml_answers import answer_xml, build_dial
 
 with settings.reading() as env:
     DEPLOYMENT = settings.Deployment.read(env)
@@ -42,6 +50,8 @@ WEBHOOKS = TwilioAuthenticator(TWILIO, "twiml")
 DATABASE = Database(SUPABASE)
 AS_WEBHOOK = rpc.AsWebhook(DATABASE, TWILIO.webhook_jwt)
 
+# The Dials that may end.
+ENDINGS = ("dial", "room", "transfer", "return")
 # What a rep may ask for. These values come from a browser, even if Twilio sends them: they are not
 # trusted.
 WISHES = ("To", "CallerId", "LeadId", "CampaignId")
@@ -56,10 +66,10 @@ def twiml(request: Request) -> Response:
         raise errors.UnsupportedMediaType("Send a form, or JSON for a preview.")
 
     form = WEBHOOKS.authenticate(request)
-    if request.args.get("after") == "dial":
-        return end_dial(form)
+    if "after" in request.args:
+        return continue_call(request, form)
     if not form.get("To", "").strip():
-        return answer_xml(build_echo())
+        return answer_xml(twiml_answers.build_echo())
     return begin_call(form)
 
 
@@ -76,16 +86,70 @@ def begin_call(form: parsing.Form) -> Response:
         **parse_wishes({name: form.get(name, "") for name in WISHES}),
     )
     web.note(conversation_id=call["conversation_id"], block_reason=call["block_reason"])
-    return answer_xml(build_dial(call, TWILIO))
+    return answer_xml(build_dial(call, TWILIO.public_base_url))
 
 
-def end_dial(form: parsing.Form) -> Response:
-    event = call_events.read_dial_action(form)
-    web.note(call_sid=event["agent_call_sid"], call_status=event["status"])
-    stored = AS_WEBHOOK.record_call_event(**event)
+def continue_call(request: Request, form: parsing.Form) -> Response:
+    """What becomes of a leg whose Dial has ended. The database decides it, from what it knows of
+    the call: the request alone cannot tell a hang-up from a leg that was moved."""
+    after = request.args["after"]
+    if after not in ENDINGS:
+        raise errors.InvalidRequest(f"after must be one of {', '.join(ENDINGS)}.")
+    named = webhook_query.read(request.args)
+    if after != "dial" and named.agent_call_sid is None:
+        raise errors.InvalidRequest("call is missing.")
+    if after in ("transfer", "return") and named.call_leg_id is None:
+        raise errors.InvalidRequest("leg is missing.")
+    end = call_events.read_dial_end(form, after, named.agent_call_sid, named.call_leg_id)
+    web.note(call_sid=end["agent_call_sid"], call_status=end["status"], after=after)
+    told = AS_WEBHOOK.continue_call(**end)
     # bool(), because a database that repeats what it was sent must not reach the log.
-    web.note(conversation_id=stored["conversation_id"], new=bool(stored["new"]))
-    return answer_xml(build_hangup())
+    web.note(conversation_id=told["conversation_id"], new=bool(told["new"]), next=told["next"])
+    return answer_xml(build_next(told, end["agent_call_sid"], after))
+
+
+def build_next(told: Continuation, call_sid: str, after: str) -> VoiceResponse:
+    """The TwiML of what the database says."""
+    base_url = TWILIO.public_base_url
+    match told["next"]:
+        case "join_room":
+            # Only the lead's leg dials people.
+            is_lead = after in ("transfer", "return")
+            return twiml_answers.build_room(base_url, call_sid, read_seat(told, is_lead=is_lead))
+        case "ring":
+            return twiml_answers.build_ring(
+                base_url,
+                call_sid,
+                read_callee(told),
+                from_number=told["from_number"],
+                seconds_left=told["seconds_left"],
+            )
+        case "apologize":
+            return twiml_answers.build_apology()
+        case _:
+            return twiml_answers.build_hangup()
+
+
+def read_seat(told: Continuation, *, is_lead: bool) -> twiml_answers.Seat:
+    if not told["room"]:
+        raise errors.PhoneSystemError("continue_call names no room to join")
+    return twiml_answers.Seat(
+        told["room"], told["label"], told["is_host"], is_lead, told["seconds_left"]
+    )
+
+
+def read_callee(told: Continuation) -> twiml_answers.Callee:
+    ring = told["ring"]
+    if not ring:
+        raise errors.PhoneSystemError("continue_call names nobody to ring")
+    return twiml_answers.Callee(
+        leg_id=ring["leg_id"],
+        identity=ring["identity"],
+        number=None,
+        reason=ring["after"],
+        conversation_id=told["conversation_id"],
+        by=ring.get("by"),
+    )
 
 
 def preview_call(request: Request) -> Response:
@@ -104,7 +168,7 @@ def preview_call(request: Request) -> Response:
     decision = rpc.AsRep(DATABASE, user.access_token).preview_call(
         business_id=parsing.read_uuid(body, "businessId"), **parse_wishes(wishes)
     )
-    answer = build_dial(decision, TWILIO)
+    answer = build_dial(decision, TWILIO.public_base_url)
     types = ["text/xml", "application/json"]
     if request.accept_mimetypes.best_match(types, default="text/xml") == "text/xml":
         return answer_xml(answer)

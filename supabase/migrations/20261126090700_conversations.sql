@@ -41,6 +41,22 @@ create table public.conversations (
   ended_at timestamptz,
   -- Time spent talking to the lead: not ringing, and not the agent's leg. Null until the call ends.
   duration_seconds integer check (duration_seconds >= 0),
+  -- How the lead's leg is connected: by a Dial, or in a room (a Twilio Conference). The claim is written
+  -- before Twilio is asked.
+  bridge text not null default 'dial' check (bridge in ('dial', 'room')),
+  -- Whether nothing was asked of the call: it has an agent's leg and a lead's leg at most.
+  is_plain boolean not null default true,
+  -- What is going on besides the agent and the lead talking. Null for a plain call and for a call that has
+  -- ended: private.stage_of_call.
+  stage text check (
+    stage in (
+      'on_hold', 'ringing', 'consulting', 'together', 'transferring', 'returning', 'transferred'
+    )
+  ),
+  -- How much of the talk time the lead was on hold. Null until the call ends.
+  hold_seconds integer check (hold_seconds >= 0),
+  -- When the lead was promised a call back, because nobody answered a transfer.
+  call_back_at timestamptz,
   -- The time limit that Twilio was given. Null for a refused call.
   time_limit_seconds integer check (time_limit_seconds > 0),
   outcome text check (length(outcome) <= 100),
@@ -153,6 +169,7 @@ grant select, insert on public.conversations to call_webhook;
 grant update (outcome, notes, lead_id, campaign_id) on public.conversations to authenticated;
 grant update (
   lead_id, campaign_id, status, block_reason, from_number, to_number, extension, other_number,
-  time_limit_seconds, begun_at, dialed_at, ringing_at, answered_at, ended_at, duration_seconds
+  time_limit_seconds, begun_at, dialed_at, ringing_at, answered_at, ended_at, duration_seconds,
+  is_plain, stage, hold_seconds, call_back_at
 )
 on public.conversations to call_webhook;

@@ -7,14 +7,38 @@ create table public.call_events (
   id bigint generated always as identity primary key,
   business_id uuid,
   conversation_id uuid,
-  -- The leg that the event is about.
-  call_sid text not null check (length(call_sid) <= 64),
+  -- The leg that the event is about. Null if Twilio never named the leg: it was asked for in vain.
+  call_sid text check (length(call_sid) <= 64),
+  -- Which leg that is, if somebody asked for it: call_legs.id. It is in the address that Twilio calls, or in
+  -- the participant's label. No foreign key: an event is stored whatever it names.
+  call_leg_id uuid,
+  -- The conference that a callback of a room is about.
+  conference_sid text check (length(conference_sid) <= 64),
   -- The call that the event belongs to: conversations.call_sid.
   agent_call_sid text not null check (length(agent_call_sid) <= 64),
-  -- A leg's own callback, the request to a Dial's action, or an answer of Twilio's REST API.
-  source text not null check (source in ('status_callback', 'dial_action', 'reconcile')),
+  source text not null check (
+    source in (
+      -- A leg's own callback.
+      'status_callback',
+      -- The agent's Dial of the lead has ended.
+      'dial_action',
+      -- The lead's Dial of another person has ended: of a transfer, or of a return from one.
+      'transfer_action',
+      -- A leg's Dial into the room has ended, which does not mean that the leg has.
+      'room_action',
+      -- A callback of the room. The status is StatusCallbackEvent.
+      'conference',
+      -- What we asked of Twilio, when Twilio had confirmed it: 'queued' (a leg is dialled), 'failed' (Twilio
+      -- refused to dial it), 'participant-hold', 'participant-unhold', 'redirected', 'removed',
+      -- 'apologized' (the lead hears that nobody could be reached, and that we call back).
+      'control',
+      -- An answer of Twilio's REST API.
+      'reconcile'
+    )
+  ),
   status text not null check (length(status) <= 64),
-  -- The order in which Twilio fired the leg's events; they may arrive in another order.
+  -- The order in which Twilio fired the leg's events, or the room's; they may arrive in another order.
+  -- Of 'control' it is call_actions.number, of a hold that Twilio was asked about the second of the answer.
   sequence_number integer,
   -- When it happened, by Twilio's clock.
   occurred_at timestamptz,
@@ -26,7 +50,10 @@ create table public.call_events (
   foreign key (business_id, conversation_id)
   references public.conversations (business_id, id) on delete cascade,
   -- What makes a callback distinct. A retry has the same values and is stored once.
-  unique nulls not distinct (call_sid, source, status, sequence_number)
+  unique nulls not distinct (
+    call_sid, source, status, sequence_number, conference_sid, call_leg_id
+  ),
+  check (call_sid is not null or call_leg_id is not null)
 );
 
 -- The events of a call, from which its rows are computed.

@@ -1,4 +1,5 @@
--- May this call be placed? One function decides it for the call itself and for the preview before it.
+-- May this number be dialled? One function decides it: for a call, for the preview before it, and for a number
+-- that is added to a call.
 set lock_timeout = '2s';
 
 -- What was decided: dial to_number showing from_number, or refuse for block_reason.
@@ -48,8 +49,10 @@ end;
 $$;
 
 -- Which limit on the number of calls one more call of this rep would exceed, as a block reason; null if it
--- would exceed none. The call that this transaction is about does not count. We count rows and do not keep
--- a counter: the result is right with any number of calls at once, and cannot drift.
+-- would exceed none. A number that is added to a call, or that a lead is transferred to, counts as a call of
+-- who asked for it. What this transaction is about does not count: the call, or the leg in henk.call_leg_id.
+-- We count rows and do not keep a counter: the result is right with any number of calls at once, and cannot
+-- drift.
 -- Security definer: a webhook sees only its own call.
 create function private.call_limit_reached(p_business public.businesses, p_user_id uuid)
 returns text
@@ -60,45 +63,95 @@ set search_path = ''
 as $$
 declare
   v_call_sid text := private.webhook_call_sid();
+  v_leg_id uuid := nullif(current_setting('henk.call_leg_id', true), '')::uuid;
 begin
   -- If a limit of n calls is reached, there is a row after the first n - 1.
   perform
-  from public.conversations
-  where conversations.business_id = p_business.id
-    and conversations.ended_at is null
-    -- No call is longer than four hours. One whose end was lost must not count for ever.
-    and conversations.created_at > now() - interval '5 hours'
-    and conversations.call_sid is distinct from v_call_sid
+  from (
+    select
+    from public.conversations
+    where conversations.business_id = p_business.id
+      and conversations.ended_at is null
+      -- No call is longer than four hours. One whose end was lost must not count for ever.
+      and conversations.created_at > now() - interval '5 hours'
+      and conversations.call_sid is distinct from v_call_sid
+
+    union all
+
+    select
+    from public.call_legs
+    where call_legs.business_id = p_business.id
+      and call_legs.role = 'third_party'
+      and call_legs.ended_at is null
+      and call_legs.asked_at > now() - interval '5 hours'
+      and call_legs.id is distinct from v_leg_id
+  ) as calls
   offset p_business.concurrent_calls - 1 limit 1;
   if found then
     return 'too_many_calls_at_once';
   end if;
 
-  perform
-  from public.conversations
-  where conversations.business_id = p_business.id
-    and conversations.user_id = p_user_id
-    and conversations.block_reason is null
-    and conversations.created_at > now() - interval '1 minute'
-    and conversations.call_sid is distinct from v_call_sid
-  offset p_business.calls_per_rep_per_minute - 1 limit 1;
-  if found then
+  if private.has_placed(
+    p_business.id, p_user_id, interval '1 minute', p_business.calls_per_rep_per_minute, v_call_sid, v_leg_id
+  ) then
     return 'too_many_calls_this_minute';
   end if;
-
-  perform
-  from public.conversations
-  where conversations.business_id = p_business.id
-    and conversations.user_id = p_user_id
-    and conversations.block_reason is null
-    and conversations.created_at > now() - interval '24 hours'
-    and conversations.call_sid is distinct from v_call_sid
-  offset p_business.calls_per_rep_per_day - 1 limit 1;
-  if found then
+  if private.has_placed(
+    p_business.id, p_user_id, interval '24 hours', p_business.calls_per_rep_per_day, v_call_sid, v_leg_id
+  ) then
     return 'too_many_calls_today';
   end if;
-
   return null;
+end;
+$$;
+
+-- Whether a rep has placed p_number calls within the last p_interval, without this call and this leg.
+-- For call_limit_reached alone: it runs with its rights.
+create function private.has_placed(
+  p_business_id uuid, p_user_id uuid, p_interval interval, p_number integer, p_call_sid text, p_leg_id uuid
+)
+returns boolean
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  perform
+  from (
+    select
+    from public.conversations
+    where conversations.business_id = p_business_id
+      and conversations.user_id = p_user_id
+      and conversations.block_reason is null
+      and conversations.created_at > now() - p_interval
+      and conversations.call_sid is distinct from p_call_sid
+
+    union all
+
+    select
+    from public.call_legs
+    where call_legs.business_id = p_business_id
+      and call_legs.asked_by = p_user_id
+      and call_legs.role = 'third_party'
+      and call_legs.asked_at > now() - p_interval
+      and call_legs.id is distinct from p_leg_id
+      -- One that was never dialled was not placed.
+      and (call_legs.call_sid is not null or call_legs.ended_at is null)
+  ) as calls
+  offset p_number - 1 limit 1;
+  return found;
+end;
+$$;
+
+-- The number that a dialled text means in a country, or null: see decide_call for p_to.
+create function private.number_of(p_to jsonb, p_country text)
+returns jsonb
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  return coalesce(nullif(p_to -> 'number', 'null'), p_to -> 'by_country' -> p_country);
 end;
 $$;
 
@@ -151,9 +204,7 @@ begin
     return d;
   end if;
 
-  v_number := coalesce(
-    nullif(p_to -> 'number', 'null'), p_to -> 'by_country' -> v_business.country
-  );
+  v_number := private.number_of(p_to, v_business.country);
   if v_number ->> 'e164' is null then
     if p_to ->> 'problem' = 'several_numbers' or p_to -> 'several_in' ? v_business.country then
       d.block_reason := 'several_numbers';
@@ -262,8 +313,12 @@ $$;
 revoke execute on function private.is_calling_time(text[], time, time, timestamptz)
 from public, anon;
 revoke execute on function private.call_limit_reached(public.businesses, uuid) from public, anon;
+revoke execute on function private.has_placed(uuid, uuid, interval, integer, text, uuid)
+from public, anon;
+revoke execute on function private.number_of(jsonb, text) from public, anon;
 revoke execute on function private.decide_call(uuid, uuid, jsonb, text, text, text)
 from public, anon;
+grant execute on function private.number_of(jsonb, text) to authenticated, call_webhook;
 grant execute on function private.is_calling_time(text[], time, time, timestamptz)
 to authenticated, call_webhook;
 grant execute on function private.call_limit_reached(public.businesses, uuid)

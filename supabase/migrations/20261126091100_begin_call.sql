@@ -57,7 +57,8 @@ begin
     if v_call.id is null then
       insert into public.conversations as begun (
         business_id, user_id, lead_id, campaign_id, status, block_reason, from_number, to_number,
-        extension, other_number, call_sid, time_limit_seconds, begun_at, dialed_at, ended_at, duration_seconds
+        extension, other_number, call_sid, time_limit_seconds, begun_at, dialed_at, ended_at,
+        duration_seconds, hold_seconds
       ) values (
         d.business_id, p_user_id, d.lead_id, d.campaign_id,
         case when d.block_reason is null then 'queued' else 'blocked' end, d.block_reason,
@@ -67,6 +68,7 @@ begin
         -- Whole seconds, as Twilio's timestamps are: a call must not ring before it was dialled.
         case when d.block_reason is null then date_trunc('second', now()) end,
         case when d.block_reason is not null then now() end,
+        case when d.block_reason is not null then 0 end,
         case when d.block_reason is not null then 0 end
       )
       returning begun.* into v_call;
@@ -89,13 +91,14 @@ begin
         ringing_at = case when d.block_reason is null then begun.ringing_at end,
         answered_at = case when d.block_reason is null then begun.answered_at end,
         ended_at = case when d.block_reason is null then begun.ended_at else now() end,
-        duration_seconds = case when d.block_reason is null then begun.duration_seconds else 0 end
+        duration_seconds = case when d.block_reason is null then begun.duration_seconds else 0 end,
+        hold_seconds = case when d.block_reason is null then begun.hold_seconds else 0 end
       where begun.call_sid = p_call_sid
       returning begun.* into v_call;
     end if;
 
-    insert into public.call_legs (business_id, conversation_id, call_sid, role, status)
-    values (v_call.business_id, v_call.id, p_call_sid, 'agent', 'ringing')
+    insert into public.call_legs (business_id, conversation_id, call_sid, role, status, user_id)
+    values (v_call.business_id, v_call.id, p_call_sid, 'agent', 'ringing', v_call.user_id)
     on conflict (call_sid) do nothing;
 
     -- Callbacks may have arrived before this request.

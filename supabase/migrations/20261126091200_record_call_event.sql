@@ -36,14 +36,15 @@ begin
     from public.call_events
     where call_events.agent_call_sid = p_call_sid
       and call_events.call_sid = p_call_sid
-      and call_events.source <> 'dial_action'
+      and call_events.source in ('status_callback', 'reconcile')
       and private.is_final(call_events.status)
   ) as ends;
   if v_rep is null then
     return null;
   end if;
 
-  -- A Dial action is a request of the agent's leg and repeats that leg's numbers.
+  -- A Dial action is a request of the agent's leg and repeats that leg's numbers. A leg with an id is not
+  -- the lead's.
   select numbers.caller, numbers.dialled into v_from, v_to
   from (
     select
@@ -53,7 +54,8 @@ begin
     from public.call_events
     where call_events.agent_call_sid = p_call_sid
       and call_events.call_sid <> p_call_sid
-      and call_events.source <> 'dial_action'
+      and call_events.call_leg_id is null
+      and call_events.source in ('status_callback', 'reconcile')
   ) as numbers
   where numbers.dialled ~ '^\+[1-9][0-9]{6,14}$'
   order by numbers.call_sid, numbers.dialled, numbers.caller
@@ -72,11 +74,12 @@ begin
   select * into v_call from public.conversations where conversations.call_sid = p_call_sid;
   if not found then
     insert into public.conversations as unbegun (
-      business_id, user_id, status, from_number, to_number, call_sid, ended_at, duration_seconds
+      business_id, user_id, status, from_number, to_number, call_sid, ended_at, duration_seconds,
+      hold_seconds
     )
     select
       business_members.business_id, business_members.user_id, 'failed', v_from, v_to, p_call_sid,
-      v_ended_at, 0
+      v_ended_at, 0, 0
     from public.business_members
     where business_members.business_id = v_rep[2]::uuid
       and business_members.user_id = v_rep[1]::uuid
@@ -94,9 +97,74 @@ $$;
 revoke execute on function private.note_unbegun_call(text) from public, anon;
 grant execute on function private.note_unbegun_call(text) to call_webhook;
 
--- Stores one callback in the ledger, and updates the call. One round trip of status_fn, and of twiml_fn for
--- the Dial action.
--- Answers {"new": false for a duplicate, "conversation_id": null while the call is not stored}.
+-- Stores one event in the ledger, and updates the call. The caller has entered the call, and leaves it.
+-- is_new is false for a duplicate, and null for a callback of a room that is not this call's: it is not
+-- stored. call is as it was before the event; its id is null while the call is not stored.
+create function private.store_call_event(
+  p_call_sid text,
+  p_agent_call_sid text,
+  p_source text,
+  p_status text,
+  p_sequence_number integer,
+  p_occurred_at timestamptz,
+  p_duration_seconds integer,
+  p_payload jsonb,
+  p_call_leg_id uuid,
+  p_conference_sid text,
+  out is_new boolean,
+  out call public.conversations
+)
+language plpgsql
+set search_path = ''
+as $$
+begin
+  select * into call from public.conversations where conversations.call_sid = p_agent_call_sid;
+
+  -- A room has the name that control_fn gave it, and it did so after the call had begun.
+  if p_source = 'conference'
+    and (p_payload ->> 'FriendlyName' = private.room_name(call.id)) is not true then
+    return;
+  end if;
+
+  insert into public.call_events (
+    business_id, conversation_id, call_sid, agent_call_sid, source, status,
+    sequence_number, occurred_at, duration_seconds, payload, call_leg_id, conference_sid
+  ) values (
+    -- An event of a call that has not begun waits, until note_unbegun_call or begin_call attaches it.
+    case when call.begun_at is not null then call.business_id end,
+    case when call.begun_at is not null then call.id end,
+    p_call_sid, p_agent_call_sid, p_source, p_status,
+    p_sequence_number, p_occurred_at, p_duration_seconds, p_payload, p_call_leg_id, p_conference_sid
+  )
+  on conflict do nothing;
+  is_new := found;
+
+  if is_new and call.begun_at is not null then
+    call.is_plain := call.is_plain
+      and p_call_leg_id is null
+      and p_source in ('status_callback', 'dial_action', 'reconcile');
+    perform private.derive_call(call);
+  elsif is_new then
+    call.id := private.note_unbegun_call(p_agent_call_sid);
+  elsif p_source = 'status_callback' then
+    insert into private.repeated_callbacks (agent_call_sid, call_sid, status, sequence_number)
+    values (p_agent_call_sid, p_call_sid, p_status, coalesce(p_sequence_number, -1))
+    on conflict do nothing;
+  end if;
+end;
+$$;
+
+revoke execute on function private.store_call_event(
+  text, text, text, text, integer, timestamptz, integer, jsonb, uuid, text
+) from public, anon;
+grant execute on function private.store_call_event(
+  text, text, text, text, integer, timestamptz, integer, jsonb, uuid, text
+) to call_webhook;
+
+-- Stores one event in the ledger, and updates the call. One round trip of status_fn.
+-- p_call_leg_id names a leg that was asked for: it is in the address that Twilio calls.
+-- Answers {"new": false for a duplicate, null for a callback of a room that is not this call's,
+-- "conversation_id": null while the call is not stored}.
 create function public.record_call_event(
   p_call_sid text,
   p_agent_call_sid text,
@@ -105,51 +173,32 @@ create function public.record_call_event(
   p_sequence_number integer,
   p_occurred_at timestamptz,
   p_duration_seconds integer,
-  p_payload jsonb
+  p_payload jsonb,
+  p_call_leg_id uuid,
+  p_conference_sid text
 )
 returns jsonb
 language plpgsql
 set search_path = ''
 as $$
 declare
-  v_call public.conversations;
-  v_new boolean;
+  v_stored record;
 begin
   perform private.enter_call(p_agent_call_sid, null);
-
-  select * into v_call from public.conversations where conversations.call_sid = p_agent_call_sid;
-
-  insert into public.call_events (
-    business_id, conversation_id, call_sid, agent_call_sid, source, status,
-    sequence_number, occurred_at, duration_seconds, payload
-  ) values (
-    -- An event of a call that has not begun waits, until note_unbegun_call or begin_call attaches it.
-    case when v_call.begun_at is not null then v_call.business_id end,
-    case when v_call.begun_at is not null then v_call.id end,
-    p_call_sid, p_agent_call_sid, p_source, p_status,
-    p_sequence_number, p_occurred_at, p_duration_seconds, p_payload
-  )
-  on conflict do nothing;
-  v_new := found;
-
-  if v_new and v_call.begun_at is not null then
-    perform private.derive_call(v_call);
-  elsif v_new then
-    v_call.id := private.note_unbegun_call(p_agent_call_sid);
-  elsif p_source = 'status_callback' then
-    insert into private.repeated_callbacks (agent_call_sid, call_sid, status, sequence_number)
-    values (p_agent_call_sid, p_call_sid, p_status, coalesce(p_sequence_number, -1))
-    on conflict do nothing;
-  end if;
-
+  v_stored := private.store_call_event(
+    p_call_sid, p_agent_call_sid, p_source, p_status, p_sequence_number, p_occurred_at,
+    p_duration_seconds, p_payload, p_call_leg_id, p_conference_sid
+  );
   perform private.leave_call();
-  return jsonb_build_object('new', v_new, 'conversation_id', v_call.id);
+  return jsonb_build_object(
+    'new', v_stored.is_new, 'conversation_id', (v_stored.call).id
+  );
 end;
 $$;
 
-revoke execute on function
-public.record_call_event(text, text, text, text, integer, timestamptz, integer, jsonb)
-from public, anon, authenticated, service_role;
-grant execute on function
-public.record_call_event(text, text, text, text, integer, timestamptz, integer, jsonb)
-to call_webhook;
+revoke execute on function public.record_call_event(
+  text, text, text, text, integer, timestamptz, integer, jsonb, uuid, text
+) from public, anon, authenticated, service_role;
+grant execute on function public.record_call_event(
+  text, text, text, text, integer, timestamptz, integer, jsonb, uuid, text
+) to call_webhook;

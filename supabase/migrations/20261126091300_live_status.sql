@@ -1,6 +1,7 @@
 -- Open pages show the status of a call live: every change of a conversation is broadcast to its business,
--- on the private topic `business:<business id>`. If the project does not have Realtime, pages poll
--- status_fn.
+-- on the private topic `business:<business id>`. Whatever changes a leg, a hold or a wish of a call with more
+-- than two legs changes the conversation's row, too (updated_at), so that pages read its legs again. If the
+-- project does not have Realtime, pages poll status_fn.
 -- https://supabase.com/docs/guides/realtime/broadcast#broadcast-from-the-database
 set lock_timeout = '2s';
 
@@ -20,8 +21,8 @@ begin
       'table', tg_table_name,
       'operation', tg_op,
       -- Without the notes of reps about a person: a page that needs them reads the row. And without
-      -- begun_at, which is for us.
-      'record', to_jsonb(new) - '{notes,begun_at}'::text[]
+      -- begun_at and is_plain, which are for us.
+      'record', to_jsonb(new) - '{notes,begun_at,is_plain}'::text[]
     ),
     tg_op,
     'business:' || new.business_id::text,

@@ -61,8 +61,12 @@ declare
 begin
   if tg_table_name = 'conversations' then
     v_call_sid := new.call_sid;
-  else
+  elsif tg_table_name = 'call_events' then
     v_call_sid := new.agent_call_sid;
+  else
+    select conversations.call_sid into v_call_sid
+    from public.conversations
+    where conversations.id = new.conversation_id;
   end if;
 
   insert into private.unsettled_calls as watched (agent_call_sid, next_check_at)
@@ -93,9 +97,42 @@ for each row when (
 )
 execute function private.watch_call('30 seconds');
 
--- Whether the ledger is complete for a call. It has the end of the agent's leg, and the end of each lead's
--- leg or the fact that nobody was dialled. (A Dial action does not count as a leg's end, because it does not
--- say when the leg ended.)
+-- A leg that was asked for rings for 20 s: after a minute Twilio has told of it, or a callback was lost.
+create trigger call_legs_watch
+after insert on public.call_legs
+for each row when (new.asked_at is not null)
+execute function private.watch_call('1 minute');
+
+-- Whether Twilio has done what it confirmed: a hold's callbacks tell it within a minute.
+create trigger call_events_watch_control
+after insert on public.call_events
+for each row when (new.source = 'control')
+execute function private.watch_call('1 minute');
+
+-- The legs that were asked for, that Twilio has not named, and whose end is not known.
+create function private.unnamed_legs(p_agent_call_sid text)
+returns setof public.call_legs
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return query
+  select call_legs.*
+  from public.conversations
+  inner join public.call_legs
+    on call_legs.business_id = conversations.business_id
+    and call_legs.conversation_id = conversations.id
+  where conversations.call_sid = p_agent_call_sid
+    and not conversations.is_plain
+    and call_legs.call_sid is null
+    and not private.is_final(call_legs.status);
+end;
+$$;
+
+-- Whether the ledger is complete for a call. It has the end of the agent's leg, the end of each leg that was
+-- asked for, and the end of each lead's leg or the fact that nobody was dialled. (A Dial action does not
+-- count as a leg's end, because it does not say when the leg ended.)
 create function private.is_settled(p_agent_call_sid text)
 returns boolean
 language sql
@@ -106,10 +143,12 @@ as $$
     select
       call_events.call_sid,
       bool_or(
-        call_events.source <> 'dial_action' and private.is_final(call_events.status)
+        call_events.source in ('status_callback', 'reconcile', 'control')
+        and private.is_final(call_events.status)
       ) as has_ended
     from public.call_events
     where call_events.agent_call_sid = p_agent_call_sid
+      and call_events.call_sid is not null
       and not (
         call_events.source = 'dial_action'
         and call_events.call_sid = call_events.agent_call_sid
@@ -136,10 +175,12 @@ as $$
         where conversations.call_sid = p_agent_call_sid and conversations.status <> 'blocked'
       )
     )
+    and not exists (select from private.unnamed_legs(p_agent_call_sid))
   from legs;
 $$;
 
--- The legs of a call, with the agent's, whose end is not known, not even from a Dial action.
+-- The legs of a call, with the agent's, whose end is not known, not even from a Dial action. (Once something
+-- was asked of the call, a Dial action that says `completed` may mean that the leg was moved.)
 create function private.legs_without_end(p_agent_call_sid text)
 returns setof text
 language sql
@@ -152,29 +193,121 @@ as $$
     union
     select call_events.call_sid
     from public.call_events
-    where call_events.agent_call_sid = p_agent_call_sid
+    where call_events.agent_call_sid = p_agent_call_sid and call_events.call_sid is not null
+    union
+    select call_legs.call_sid
+    from public.conversations
+    inner join public.call_legs
+      on call_legs.business_id = conversations.business_id
+      and call_legs.conversation_id = conversations.id
+    where conversations.call_sid = p_agent_call_sid and call_legs.call_sid is not null
   ) as legs
   where not exists (
     select from public.call_events
     where call_events.agent_call_sid = p_agent_call_sid
       and call_events.call_sid = legs.call_sid
       and private.is_final(call_events.status)
-      and (call_events.source <> 'dial_action' or call_events.call_sid <> p_agent_call_sid)
+      and case
+        when call_events.source in ('dial_action', 'transfer_action')
+          then call_events.call_sid <> p_agent_call_sid and (
+            call_events.status <> 'completed'
+            or not exists (
+              select from public.conversations
+              where conversations.call_sid = p_agent_call_sid and not conversations.is_plain
+            )
+          )
+        else call_events.source <> 'room_action'
+      end
   );
+$$;
+
+-- What Twilio is to be asked about a call, besides the agent's leg and the legs that it dialled:
+--   {"call_sid", "legs": [CallSids of legs that others dialled, or that the API did],
+--    "unknown_legs": [{"leg_id", "to": whom Twilio was asked to dial, "asked_at"}], whose CallSid is to be
+--    found, "room": the name of its room, whose participants may be on hold; null if it has none,
+--    "lead_call_sid": the lead's leg, which may have dialled others}
+create function private.question_about(p_agent_call_sid text)
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_call public.conversations;
+begin
+  select * into v_call
+  from public.conversations
+  where conversations.call_sid = p_agent_call_sid and not conversations.is_plain;
+
+  return jsonb_build_object(
+    'call_sid', p_agent_call_sid,
+    'legs', coalesce((
+      select jsonb_agg(open.call_sid order by open.call_sid)
+      from private.legs_without_end(p_agent_call_sid) as open (call_sid)
+      where v_call.id is not null
+        and open.call_sid <> p_agent_call_sid
+        and not exists (
+          select from public.call_legs
+          where call_legs.call_sid = open.call_sid and call_legs.role = 'lead'
+        )
+    ), '[]'),
+    'unknown_legs', coalesce((
+      select jsonb_agg(jsonb_build_object(
+        'leg_id', legs.id, 'to', private.address_of(legs), 'asked_at', legs.asked_at
+      ) order by legs.asked_at, legs.id)
+      from private.unnamed_legs(p_agent_call_sid) as legs
+    ), '[]'),
+    'room', case
+      when v_call.bridge = 'room' and not private.is_final(v_call.status)
+        then private.room_name(v_call.id)
+    end,
+    'lead_call_sid', (
+      select call_legs.call_sid
+      from public.call_legs
+      where call_legs.business_id = v_call.business_id
+        and call_legs.conversation_id = v_call.id
+        and call_legs.role = 'lead'
+      order by call_legs.answered_at, call_legs.call_sid
+      limit 1
+    )
+  );
+end;
+$$;
+
+-- Whom Twilio is asked to dial for a leg: a number, or a rep's identity (shared/rep_identity.py).
+create function private.address_of(p_leg public.call_legs)
+returns text
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  return coalesce(
+    p_leg.to_number,
+    'client:user_' || replace(p_leg.user_id::text, '-', '')
+    || '_' || replace(p_leg.business_id::text, '-', '')
+  );
+end;
 $$;
 
 revoke execute on function private.is_settled(text) from public, anon;
 revoke execute on function private.legs_without_end(text) from public, anon;
+revoke execute on function private.unnamed_legs(text) from public, anon;
+revoke execute on function private.question_about(text) from public, anon;
+revoke execute on function private.address_of(public.call_legs) from public, anon;
 grant execute on function private.is_settled(text) to call_reconciler;
 grant execute on function private.legs_without_end(text) to call_reconciler;
+grant execute on function private.address_of(public.call_legs) to call_reconciler;
+grant execute on function private.question_about(text) to call_reconciler;
+grant execute on function private.unnamed_legs(text) to call_reconciler;
 
 -- Claims up to p_limit calls to ask Twilio about, for p_lease_seconds. The lease is longer than a run and
 -- shorter than the minute between runs, so that the next run can claim what a run that died had claimed. A
 -- call that was claimed several times without success is claimed less and less often, so that it does not
 -- delay others. Two runs at once claim different calls. Calls that have settled without a question leave
 -- the list.
--- Answers {"calls": [CallSid of the agent's leg], "settled": how many had settled, "paused_seconds": how
--- long Twilio must not be asked, or null}.
+-- Answers {"calls": [what to ask: private.question_about], "settled": how many had settled,
+-- "paused_seconds": how long Twilio must not be asked, or null}.
 create function public.claim_unsettled_calls(p_limit integer, p_lease_seconds integer)
 returns jsonb
 language plpgsql
@@ -184,6 +317,7 @@ declare
   v_paused_seconds integer;
   v_call_sid text;
   v_claimed text[] := '{}';
+  v_questions jsonb := '[]';
   v_settled integer := 0;
 begin
   select ceil(extract(epoch from reconciliation.paused_until - now())) into v_paused_seconds
@@ -206,6 +340,7 @@ begin
         v_settled := v_settled + 1;
       else
         v_claimed := v_claimed || v_call_sid;
+        v_questions := v_questions || private.question_about(v_call_sid);
       end if;
     end loop;
     perform private.leave_call();
@@ -220,105 +355,8 @@ begin
   end if;
 
   return jsonb_build_object(
-    'calls', to_jsonb(v_claimed), 'settled', v_settled, 'paused_seconds', v_paused_seconds
+    'calls', v_questions, 'settled', v_settled, 'paused_seconds', v_paused_seconds
   );
-end;
-$$;
-
--- Stores in the ledger what Twilio knows about a claimed call. p_legs has the agent's leg first, then the
--- lead's legs:
---   [{"call_sid", "status", "ended_at", "duration_seconds", "payload"}]
--- It is null if Twilio does not know the call. Only what is new becomes an event. A call that has ended
--- leaves the list. If a call goes on, Twilio is asked about it again, less and less often. A call that
--- Twilio does not know after an hour, or that lasts longer than any call can, is `failed` with 0 seconds.
--- Answers {"settled": whether the call is off the list}.
-create function public.settle_call(p_agent_call_sid text, p_legs jsonb)
-returns jsonb
-language plpgsql
-set search_path = ''
-as $$
-declare
-  v_age interval;
-  v_checks integer;
-  v_given_up boolean;
-  v_over boolean;
-  v_settled boolean;
-  v_news jsonb;
-  v_leg jsonb;
-begin
-  perform private.enter_call(p_agent_call_sid, null);
-
-  select now() - unsettled_calls.opened_at, unsettled_calls.checks into v_age, v_checks
-  from private.unsettled_calls
-  where unsettled_calls.agent_call_sid = p_agent_call_sid;
-
-  v_over := coalesce((
-    -- A status that we do not know is not an end.
-    select bool_and(coalesce(private.is_final(legs.leg ->> 'status'), false))
-    from jsonb_array_elements(p_legs) as legs (leg)
-  ), false);
-  v_given_up := coalesce(
-    v_age > case when p_legs is null then interval '1 hour' else interval '2 days' end, false
-  )
-  -- Twilio may say that all legs have ended, and not list a leg that we have an event of.
-  and (not v_over or exists (select from private.legs_without_end(p_agent_call_sid)));
-
-  if v_given_up then
-    select coalesce(p_legs, '[]') || coalesce(jsonb_agg(jsonb_build_object(
-      'call_sid', legs.call_sid, 'status', 'failed', 'ended_at', now(), 'duration_seconds', 0,
-      'payload', jsonb_build_object('unknown_to_twilio', p_legs is null)
-    )), '[]') into p_legs
-    from private.legs_without_end(p_agent_call_sid) as legs (call_sid);
-  end if;
-
-  -- A state before 'in-progress' would tell us nothing new.
-  select jsonb_agg(legs.leg order by legs.number) into v_news
-  from jsonb_array_elements(p_legs) with ordinality as legs (leg, number)
-  where private.call_status_rank(legs.leg ->> 'status') >= private.call_status_rank('in-progress')
-    and not exists (
-      select from public.call_events
-      where call_events.agent_call_sid = p_agent_call_sid
-        and call_events.call_sid = legs.leg ->> 'call_sid'
-        and call_events.source <> 'dial_action'
-        and private.call_status_rank(call_events.status)
-        >= private.call_status_rank(legs.leg ->> 'status')
-    );
-
-  for v_leg in select legs.leg from jsonb_array_elements(v_news) as legs (leg) loop
-    perform public.record_call_event(
-      v_leg ->> 'call_sid', p_agent_call_sid, 'reconcile', v_leg ->> 'status', null,
-      (v_leg ->> 'ended_at')::timestamptz, (v_leg ->> 'duration_seconds')::integer,
-      v_leg -> 'payload'
-    );
-  end loop;
-
-  perform private.enter_call(p_agent_call_sid, null);
-  -- Twilio may list a leg late. A leg that we have an event of is waited for. For one that we have no event
-  -- of, Twilio is asked a few times, unless the call never began: most of those calls dialled nobody, and
-  -- Twilio has said so.
-  v_settled := v_given_up or (
-    v_over
-    and not exists (select from private.legs_without_end(p_agent_call_sid))
-    and (
-      private.is_settled(p_agent_call_sid)
-      or v_checks is null
-      or v_checks >= 3
-      or exists (
-        select from public.conversations
-        where conversations.call_sid = p_agent_call_sid and conversations.begun_at is null
-      )
-    )
-  );
-  perform private.leave_call();
-
-  if v_settled then
-    delete from private.unsettled_calls where unsettled_calls.agent_call_sid = p_agent_call_sid;
-  else
-    update private.unsettled_calls
-    set next_check_at = now() + make_interval(secs => least(300, 30 * 2 ^ least(v_checks, 5)))
-    where unsettled_calls.agent_call_sid = p_agent_call_sid;
-  end if;
-  return jsonb_build_object('settled', v_settled);
 end;
 $$;
 
@@ -340,10 +378,7 @@ $$;
 
 revoke execute on function public.claim_unsettled_calls(integer, integer)
 from public, anon, authenticated, service_role;
-revoke execute on function public.settle_call(text, jsonb)
-from public, anon, authenticated, service_role;
 revoke execute on function public.pause_reconciliation(integer)
 from public, anon, authenticated, service_role;
 grant execute on function public.claim_unsettled_calls(integer, integer) to call_reconciler;
-grant execute on function public.settle_call(text, jsonb) to call_reconciler;
 grant execute on function public.pause_reconciliation(integer) to call_reconciler;

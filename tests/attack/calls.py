@@ -51,7 +51,7 @@ class Call:
         names = ("from", "to") if event.source == "reconcile" else ("From", "To")
         payload = dict(zip(names, self._numbers(event), strict=True))
         db.execute(
-            "select public.record_call_event(%s, %s, %s, %s, %s, %s, %s, %s)",
+            "select public.record_call_event(%s, %s, %s, %s, %s, %s, %s, %s, null, null)",
             (
                 self.sids[event.leg],
                 self.sids["agent"],

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import schemathesis
-import yaml
 from hypothesis import strategies as st
 
-from stack.settings import CHECKOUT
+from stack import api_description
 
-DOCUMENT = yaml.safe_load((CHECKOUT / "docs" / "openapi.yaml").read_text())
-for column in DOCUMENT["components"]["schemas"]["Conversation"]["properties"].values():
-    # Supabase Lite writes times as Postgres does, with a space; PostgREST writes ISO 8601.
-    if column.get("format") == "date-time":
-        del column["format"]
+DOCUMENT = api_description.read()
+for schema in ("Conversation", "Leg"):
+    for column in DOCUMENT["components"]["schemas"][schema]["properties"].values():
+        # Supabase Lite writes times as Postgres does, with a space; PostgREST writes ISO 8601.
+        if column.get("format") == "date-time":
+            del column["format"]
 DESCRIPTION = schemathesis.openapi.from_dict(DOCUMENT)
 
 # Ids of rows in the running stack. With random ids only, every request would be refused.

@@ -44,6 +44,8 @@ def test_a_callback_of_the_leads_leg_becomes_an_event_of_the_agents_call() -> No
         "occurred_at": "2026-11-18T10:00:49+00:00",
         "duration_seconds": 49,
         "payload": COMPLETED,
+        "call_leg_id": None,
+        "conference_sid": None,
     }
 
 
@@ -74,6 +76,8 @@ def test_the_end_of_a_dial_is_an_event_of_the_leads_leg() -> None:
         "occurred_at": None,
         "duration_seconds": 49,
         "payload": fields,
+        "call_leg_id": None,
+        "conference_sid": None,
     }
 
 

@@ -74,8 +74,8 @@ WAYS: dict[str, tuple[Ask, str, object]] = {
         lambda: loaded("twiml_fn").twilio(
             CALL | {"DialCallStatus": "completed"}, query="?after=dial"
         ),
-        rpc("record_call_event"),
-        {"conversation_id": CONVERSATION_ID, "new": True},
+        rpc("continue_call"),
+        {"conversation_id": CONVERSATION_ID, "new": True, "next": "hang_up"},
     ),
     "preview": (
         lambda: loaded("twiml_fn").browser({"To": NUMBER, "CallerId": CALLER_ID}, token=TOKEN),

@@ -40,7 +40,8 @@ ANSWERS: dict[str, object] = {
         "caller_id": None,
     },
     "record_call_event": {"new": True, "conversation_id": None},
-    "conversations": [{"id": "0b1f7a52-7a43-4d0a-8f1c-6f2f54d6f0aa"}],
+    "continue_call": {"new": True, "conversation_id": None, "next": "hang_up"},
+    "conversations": [{"id": "0b1f7a52-7a43-4d0a-8f1c-6f2f54d6f0aa", "legs": []}],
 }
 
 REFUSED: dict[str, Callable[[], TestResponse]] = {
@@ -55,8 +56,28 @@ REFUSED: dict[str, Callable[[], TestResponse]] = {
     "end of Dial, forged": lambda: loaded("twiml_fn").twilio(
         CALL, query="?after=dial", signature="x"
     ),
+    "end of Dial, unknown": lambda: loaded("twiml_fn").twilio(CALL, query="?after=lunch"),
+    "end of room, no call": lambda: loaded("twiml_fn").twilio(CALL, query="?after=room"),
+    "end of transfer, no leg": lambda: loaded("twiml_fn").twilio(
+        CALL, query=f"?after=transfer&call={CALL_SID}"
+    ),
+    "end of return, malformed leg": lambda: loaded("twiml_fn").twilio(
+        CALL, query=f"?after=return&call={CALL_SID}&leg=x"
+    ),
     "event, forged": lambda: loaded("status_fn").twilio(CALL, signature="x"),
     "event, no status": lambda: loaded("status_fn").twilio(CALL | {"CallStatus": ""}),
+    "event, malformed call": lambda: loaded("status_fn").twilio(CALL, query="?call=x"),
+    "event, malformed leg": lambda: loaded("status_fn").twilio(
+        CALL, query=f"?call={CALL_SID}&leg=x"
+    ),
+    "event, leg without call": lambda: loaded("status_fn").twilio(
+        CALL, query="?leg=0b1f7a52-7a43-4d0a-8f1c-6f2f54d6f0aa"
+    ),
+    "room, no call": lambda: loaded("status_fn").twilio(
+        CALL | {"ConferenceSid": "CF1", "StatusCallbackEvent": "conference-start"}
+    ),
+    "control, not signed in": lambda: loaded("control_fn").browser({}, token=None),
+    "control, malformed": lambda: loaded("control_fn").browser({"conversationId": "x"}),
     "conversation, not signed in": lambda: loaded("status_fn").browser(method="GET", token=None),
     "conversation, no id": lambda: loaded("status_fn").browser(method="GET"),
 }

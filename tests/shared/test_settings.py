@@ -6,6 +6,7 @@ import pytest
 
 from functions import bundle
 from shared import settings
+from shared.webhook_addresses import build_address
 from tests.endpoints import AUTH_TOKEN, ENVIRONMENT, NEXT_AUTH_TOKEN, load
 
 NEEDED = {
@@ -199,7 +200,7 @@ def test_endpoints_with_hosts_of_their_own_have_addresses_of_their_own() -> None
     ) as env:
         twilio = settings.TwilioWebhooks.read(env)
     assert (
-        twilio.build_address("status")
+        build_address(twilio.public_base_url, "status")
         == "https://status-fn-1.europe-west1.run.app/api/twilio/status"
     )
 
@@ -207,4 +208,7 @@ def test_endpoints_with_hosts_of_their_own_have_addresses_of_their_own() -> None
 def test_endpoints_of_one_host_have_addresses_beside_each_other() -> None:
     with settings.reading(ENVIRONMENT) as env:
         twilio = settings.TwilioWebhooks.read(env)
-    assert twilio.build_address("status") == f"{ENVIRONMENT['PUBLIC_BASE_URL']}/status"
+    assert (
+        build_address(twilio.public_base_url, "status")
+        == f"{ENVIRONMENT['PUBLIC_BASE_URL']}/status"
+    )

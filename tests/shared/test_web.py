@@ -15,6 +15,7 @@ FOLDERS = {
     "token_fn": "POST",
     "twiml_fn": "POST",
     "status_fn": "GET, POST",
+    "control_fn": "POST",
     "numbers_fn": "POST",
     "reconcile_fn": "POST",
 }

@@ -16,6 +16,7 @@ ROW = {
     "to_number": "+14155552671",
     "notes": "ünïcödé ☎",
     "outcome": None,
+    "legs": [],
 }
 
 
@@ -24,6 +25,7 @@ COLUMNS = {
     "id", "business_id", "user_id", "lead_id", "campaign_id", "channel", "direction", "status",
     "block_reason", "from_number", "to_number", "call_sid", "dialed_at", "ringing_at",
     "answered_at", "ended_at", "duration_seconds", "outcome", "notes", "created_at", "updated_at",
+    "hold_seconds", "stage", "call_back_at",
 }
 # fmt: on
 
@@ -47,10 +49,28 @@ def test_the_database_is_asked_once_as_the_rep(status: Endpoint, canned: CannedS
     status.browser(method="GET", query=f"?conversationId={ID.upper()}", token=token)
     asked = canned.only()
     parameters = asked.parameters()
-    assert set(parameters.pop("select").split(",")) >= COLUMNS
+    columns, _, legs = parameters.pop("select").partition(",legs:call_legs(")
+    assert set(columns.split(",")) >= COLUMNS
+    assert {"role", "user_id", "call_sid", "is_host"} <= set(legs.removesuffix(")").split(","))
     assert parameters == {"id": f"eq.{ID}", "limit": "1"}
     assert asked.header("Authorization") == f"Bearer {token}"
     assert asked.header("apikey") == PUBLISHABLE_KEY
+
+
+def test_legs_come_in_the_order_in_which_they_were_added(
+    status: Endpoint, canned: CannedServer
+) -> None:
+    def leg(role: str, asked_at: str | None) -> dict[str, str | None]:
+        return {"role": role, "asked_at": asked_at}
+
+    late, early = (
+        leg("teammate", "2026-11-27T10:00:09Z"),
+        leg("third_party", "2026-11-27T10:00:01Z"),
+    )
+    lead, agent = leg("lead", None), leg("agent", None)
+    canned.on_get(URL, [ROW | {"legs": [late, lead, early, agent]}])
+    answer = status.browser(method="GET", query=f"?conversationId={ID}")
+    assert answer.get_json()["data"]["legs"] == [agent, lead, early, late]
 
 
 def test_a_conversation_that_the_rep_cannot_see_is_not_found(

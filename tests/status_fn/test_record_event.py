@@ -62,6 +62,8 @@ def test_an_event_is_stored_in_one_request_as_the_webhook_role(
         "p_occurred_at": "2026-11-18T10:00:49+00:00",
         "p_duration_seconds": 49,
         "p_payload": COMPLETED,
+        "p_call_leg_id": None,
+        "p_conference_sid": None,
     }
     assert canned.only().header("Authorization") == f"Bearer {WEBHOOK_JWT}"
 

@@ -149,7 +149,7 @@ def begin_call(
 def record_event(
     db: Connection,
     agent_call_sid: str,
-    call_sid: str,
+    call_sid: str | None,
     status: str,
     sequence_number: int | None = None,
     *,
@@ -157,11 +157,13 @@ def record_event(
     occurred_at: str | None = None,
     duration_seconds: int | None = None,
     payload: dict[str, str] | None = None,
+    call_leg_id: object = None,
+    conference_sid: str | None = None,
 ) -> dict[str, Any]:
     """public.record_call_event as the webhook endpoint calls it."""
     with as_role(db, "call_webhook"):
         row = db.execute(
-            "select public.record_call_event(%s, %s, %s, %s, %s, %s, %s, %s)",
+            "select public.record_call_event(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
             (
                 call_sid,
                 agent_call_sid,
@@ -171,6 +173,8 @@ def record_event(
                 occurred_at,
                 duration_seconds,
                 Jsonb({"CallStatus": status} | (payload or {})),
+                call_leg_id,
+                conference_sid,
             ),
         ).fetchone()
     assert row is not None

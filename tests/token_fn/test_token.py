@@ -76,7 +76,10 @@ def test_the_token_is_for_this_account_app_and_rep_and_for_calling_out_alone(
     assert claims["sub"] == ACCOUNT_SID
     assert claims["grants"] == {
         "identity": IDENTITY,
-        "voice": {"outgoing": {"application_sid": TWIML_APP_SID}},
+        "voice": {
+            "incoming": {"allow": True},
+            "outgoing": {"application_sid": TWIML_APP_SID},
+        },
     }
     header = jwt.get_unverified_header(twilio_token)
     assert header["typ"] == "JWT"

@@ -8,7 +8,7 @@ from tests.canned_server import CannedServer
 from tests.endpoints import CALL_SID, LEAD_CALL_SID, WEBHOOK_JWT, Endpoint, loaded, rpc
 from tests.twiml_fn.calls import CALL, CONVERSATION_ID, verbs
 
-URL = rpc("record_call_event")
+URL = rpc("continue_call")
 ENDED = CALL | {
     "DialCallSid": LEAD_CALL_SID,
     "DialCallStatus": "completed",
@@ -27,16 +27,16 @@ def twiml() -> Endpoint:
 def test_the_end_of_a_dial_is_recorded_and_ends_the_call(
     twiml: Endpoint, new: bool, conversation_id: str | None, canned: CannedServer
 ) -> None:
-    canned.on_post(URL, {"new": new, "conversation_id": conversation_id})
+    canned.on_post(URL, {"new": new, "conversation_id": conversation_id, "next": "hang_up"})
     (hangup,) = verbs(twiml.twilio(ENDED, query="?after=dial"))
     assert hangup.tag == "Hangup"
     assert canned.only().json() == {
-        "p_call_sid": LEAD_CALL_SID,
+        "p_call_sid": CALL_SID,
         "p_agent_call_sid": CALL_SID,
-        "p_source": "dial_action",
+        "p_after": "dial",
+        "p_call_leg_id": None,
         "p_status": "completed",
-        "p_sequence_number": None,
-        "p_occurred_at": None,
+        "p_dial_call_sid": LEAD_CALL_SID,
         "p_duration_seconds": 49,
         "p_payload": ENDED,
     }
@@ -46,10 +46,11 @@ def test_the_end_of_a_dial_is_recorded_and_ends_the_call(
 def test_a_dial_without_a_leg_is_recorded_under_the_agents_leg(
     twiml: Endpoint, canned: CannedServer
 ) -> None:
-    canned.on_post(URL, {"new": True, "conversation_id": CONVERSATION_ID})
+    canned.on_post(URL, {"new": True, "conversation_id": CONVERSATION_ID, "next": "hang_up"})
     twiml.twilio(CALL | {"DialCallStatus": "failed"}, query="?after=dial")
     parameters = canned.only().json()
     assert parameters["p_call_sid"] == parameters["p_agent_call_sid"] == CALL_SID
+    assert parameters["p_dial_call_sid"] is None
     assert parameters["p_status"] == "failed"
     assert parameters["p_duration_seconds"] is None
 
@@ -84,7 +85,7 @@ def test_an_end_that_could_not_be_stored_is_sent_again(
 def test_the_end_of_a_dial_is_never_taken_for_the_beginning(
     twiml: Endpoint, canned: CannedServer
 ) -> None:
-    canned.on_post(URL, {"new": True, "conversation_id": None})
+    canned.on_post(URL, {"new": True, "conversation_id": None, "next": "hang_up"})
     without_to = {name: value for name, value in ENDED.items() if name != "To"}
     (hangup,) = verbs(twiml.twilio(without_to, query="?after=dial"))
     assert hangup.tag == "Hangup"

@@ -1,0 +1,179 @@
+"""POST /api/twilio/control: what people do with a call that goes on.
+
+In:   Supabase access token, Origin of one of Henk's pages, `{"conversationId", "action", …}`:
+          hold, resume            the lead hears music, or not any more
+          transfer {to, mode}     mode cold: the lead is rung through, and the rep is free
+                                  mode warm: the lead is on hold while the rep talks to the target
+          complete, merge         the rep leaves the lead with the target; all three talk
+          cancel                  takes a transfer back
+          add {to}, remove {legId}
+      `to` is `{"userId"}` or `{"number"}`. Who may do it: people on the call, and managers.
+Out:  the conversation with its legs, within 8 s. What is asked twice is done once. If it cannot be
+      done, the call goes on as it was.
+
+The database decides, and writes down what is asked, before Twilio is asked (``ask_of_call``).
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import functions_framework
+from flask import Request, Response
+
+from shared import (
+    conversations,
+    errors,
+    parsing,
+    phone_numbers,
+    rpc,
+    settings,
+    time_limit,
+    twilio_client,
+    web,
+)
+from shared.call_control import CallControl
+from shared.call_state import Asked, Note
+from shared.database import Database
+from shared.supabase_jwt import SupabaseAuthenticator, User
+
+# For the whole request. Twilio leaves some of it to the database.
+TOTAL_SECONDS = 7.8
+SPARE_SECONDS = 1.3
+# While somebody else changes the call.
+WAIT_SECONDS = 5.0
+WAIT_PAUSE_SECONDS = 0.3
+# Longer than a request: while it is held, nobody else changes the call.
+LEASE_SECONDS = 10
+
+WITH_TO = ("add", "transfer")
+ACTIONS = ("hold", "resume", "add", "remove", "transfer", "complete", "merge", "cancel")
+MODES = ("cold", "warm")
+
+with settings.reading() as env:
+    DEPLOYMENT = settings.Deployment.read(env)
+    SUPABASE = settings.Supabase.read(env)
+    TWILIO = settings.TwilioRest.read(env, DEPLOYMENT)
+    PUBLIC_BASE_URL = settings.read_public_base_url(env)
+    WEBHOOK_JWT = settings.read_webhook_jwt(env)
+
+REPS = SupabaseAuthenticator(SUPABASE)
+DATABASE = Database(SUPABASE)
+AS_WEBHOOK = rpc.AsWebhook(DATABASE, WEBHOOK_JWT)
+CLIENT = twilio_client.build_client(TWILIO, spare_seconds=SPARE_SECONDS)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What somebody asks for. The fields that the action does not have are None."""
+
+    conversation_id: uuid.UUID
+    action: str
+    mode: str | None
+    to_user_id: uuid.UUID | None
+    to: rpc.Dialled | None
+    leg_id: uuid.UUID | None
+
+
+@functions_framework.http
+@web.endpoint("/api/twilio/control", {"POST"}, DEPLOYMENT)
+def control(request: Request) -> Response:
+    web.require_allowed_origin(request, DEPLOYMENT)
+    user = REPS.authenticate(request)
+    wish = read_wish(parsing.read_json_object(request))
+    web.note(user_id=str(user.id), conversation_id=str(wish.conversation_id), action=wish.action)
+    with time_limit.of(TOTAL_SECONDS):
+        asked = ask(user, wish)
+        if not asked["is_done"]:
+            carry_out(user, asked)
+        return web.answer_success(
+            conversations.find(DATABASE, user.access_token, wish.conversation_id)
+        )
+
+
+def ask(user: User, wish: Wish) -> Asked:
+    """Asks the database, again while somebody else changes the call. Raises Busy after
+    WAIT_SECONDS, and what ``rpc.AsRep.ask_of_call`` raises."""
+    ends_at = time.monotonic() + WAIT_SECONDS
+    while True:
+        asked = rpc.AsRep(DATABASE, user.access_token).ask_of_call(
+            conversation_id=wish.conversation_id,
+            action=wish.action,
+            to_user_id=wish.to_user_id,
+            to=wish.to,
+            mode=wish.mode,
+            leg_id=wish.leg_id,
+            lease_seconds=LEASE_SECONDS,
+        )
+        if not asked["wait"]:
+            return asked
+        if time.monotonic() > ends_at:
+            raise errors.Busy("Somebody else is changing this call. Try again in a moment.")
+        time.sleep(WAIT_PAUSE_SECONDS)
+
+
+def carry_out(user: User, asked: Asked) -> None:
+    """Does it at Twilio, and writes down what was done."""
+    call, action = asked["call"], asked["action"]
+    # There is none only if nothing is to be done.
+    assert action is not None
+    web.note(call_sid=call["agent_call_sid"], business_id=call["business_id"])
+
+    def write_down(
+        notes: Sequence[Note], result: str | None = None, error: str | None = None
+    ) -> None:
+        AS_WEBHOOK.note_call_action(
+            action_id=uuid.UUID(action["id"]),
+            agent_call_sid=call["agent_call_sid"],
+            notes=notes,
+            result=result,
+            error=error,
+        )
+
+    CallControl(
+        CLIENT, PUBLIC_BASE_URL, write_down, action=action, call=call, by=str(user.id)
+    ).carry_out()
+
+
+def read_wish(body: dict[str, object]) -> Wish:
+    """Raises InvalidRequest if a field is missing, malformed, or does not belong to the action."""
+    conversation_id = parsing.read_uuid(body, "conversationId")
+    if conversation_id is None:
+        raise errors.InvalidRequest("conversationId is missing.")
+    action = parsing.read_text(body, "action")
+    if action not in ACTIONS:
+        raise errors.InvalidRequest(f"action must be one of {', '.join(ACTIONS)}.")
+    to_user_id, to = read_target(body) if action in WITH_TO else (None, None)
+    mode = parsing.read_text(body, "mode")
+    if action == "transfer" and mode not in MODES:
+        raise errors.InvalidRequest("mode must be cold or warm.")
+    leg_id = parsing.read_uuid(body, "legId")
+    if action == "remove" and leg_id is None:
+        raise errors.InvalidRequest("legId is missing.")
+    return Wish(
+        conversation_id=conversation_id,
+        action=action,
+        mode=mode if action == "transfer" else None,
+        to_user_id=to_user_id,
+        to=to,
+        leg_id=leg_id if action == "remove" else None,
+    )
+
+
+def read_target(body: dict[str, object]) -> tuple[uuid.UUID | None, rpc.Dialled | None]:
+    """Whom to ring: a user, or a number. Raises InvalidRequest."""
+    to = body.get("to")
+    if not isinstance(to, dict) or len(to) != 1 or not {"userId", "number"} & set(to):
+        raise errors.InvalidRequest('to must be {"userId"} or {"number"}.')
+    if "userId" in to:
+        user_id = parsing.read_uuid(to, "userId")
+        if user_id is None:
+            raise errors.InvalidRequest("userId is missing.")
+        return user_id, None
+    number = to["number"]
+    if not isinstance(number, str) or not number.strip():
+        raise errors.InvalidRequest("number must be a text.")
+    return None, phone_numbers.parse(number, test_numbers=DEPLOYMENT.development)

@@ -1,0 +1,31 @@
+"""Which call, and which leg of it, the address of a webhook names.
+
+``shared/webhook_addresses.py`` writes these addresses. Twilio signs them, so they can be trusted.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from shared import errors, parsing, sids
+
+
+class Named(NamedTuple):
+    """The call by the CallSid of the agent's leg, and a leg by its id. None: not named."""
+
+    agent_call_sid: str | None = None
+    call_leg_id: uuid.UUID | None = None
+
+
+def read(query: Mapping[str, str]) -> Named:
+    """What ``call`` and ``leg`` name. Raises InvalidRequest if one is malformed, or if there is a
+    leg without a call."""
+    call, leg = query.get("call"), query.get("leg")
+    if call is not None and not re.fullmatch(sids.CALL_SID, call):
+        raise errors.InvalidRequest("call is not a call SID.")
+    if leg is not None and call is None:
+        raise errors.InvalidRequest("call is missing.")
+    return Named(call, None if leg is None else parsing.parse_uuid(leg, "leg"))
