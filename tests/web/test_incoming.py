@@ -1,5 +1,5 @@
-"""The client library is rung, with the official SDK in Chromium: which tab rings, what its end means,
-and what becomes of a call whose tab is closed, reloaded, busy, or without a microphone.
+"""The client library is rung, with the official SDK in Chromium: which tab rings, what its end
+means, and what becomes of a call whose tab is closed, reloaded, busy, or without a microphone.
 
 Whoever rings is the REST API here: a participant of a conference, as control_fn adds one."""
 
@@ -130,7 +130,7 @@ def test_one_tab_rings_on_each_device_and_closing_it_refuses_nothing(
     other.shows("voice.call.state", "talking")
     assert other.run("[voice.call.direction, voice.call.callSid]") == ["incoming", sid]
 
-    # A second call, during this one, rings where the rep is free. A colleague who gives up stops it.
+    # A second call, during this one, rings where the rep is free, until it is given up.
     second_sid = ringer.ring()
     rings(second)
     assert other.run("voice.ring") is None

@@ -78,3 +78,16 @@ export function latestLegFor(legs, userId) {
   const asked = legs.filter((leg) => leg.user_id === userId && leg.asked_at !== null);
   return asked.sort((a, b) => (String(a.asked_at) < String(b.asked_at) ? 1 : -1))[0];
 }
+
+/**
+ * The phone network does not end a room when the lead leaves it, so the last person would hear nothing.
+ *
+ * @param {readonly Leg[]} legs
+ * @param {string | null} callSid of a browser's leg
+ * @returns {boolean} whether the lead has left, and nobody else is there
+ */
+export function isLeftAlone(legs, callSid) {
+  const own = legOf(legs, callSid);
+  if (!own || !isOnCall(own) || !legs.some(({ role }) => role === 'lead')) return false;
+  return legs.every((leg) => leg === own || (!isOnCall(leg) && !isAsked(leg)));
+}

@@ -209,6 +209,21 @@ test('a call that goes on with others says so', () => {
   assert.equal(call.talkSeconds, 42);
 });
 
+test('a browser does not stay alone in a room that the lead has left', () => {
+  const gone = { ...LEAD, ended_at: '2026-01-31', status: 'completed' };
+  const asked = { ...TEAMMATE, answered_at: null, status: 'ringing' };
+  for (const legs of [
+    [AGENT, ON_HOLD],
+    [AGENT, gone, TEAMMATE],
+    [AGENT, gone, asked],
+  ]) {
+    call.update(row('on_hold', legs));
+    assert.equal(call.state, 'talking');
+  }
+  call.update(row(null, [AGENT, gone, { ...TEAMMATE, ended_at: '2026-01-31' }]));
+  assert.deepEqual([call.reason?.code, sdk.done], ['lead_hung_up', ['disconnect']]);
+});
+
 test('a call that came in ends with the reasons of one who was rung', () => {
   ({ call, sdk } = talking('incoming', 'CA-teammate'));
   assert.equal(call.direction, 'incoming');
