@@ -65,6 +65,7 @@ MOVED_BY_WEBHOOKS = {
             "answered_at",
             "ended_at",
             "duration_seconds",
+            "is_host",
             "on_hold_since",
             "ended_by",
         }

@@ -31,6 +31,8 @@ create table public.call_legs (
   call_action_id uuid,
   -- When the person who is rung declined.
   declined_at timestamptz,
+  -- Whether the room ends when this leg leaves it: private.host_of_call. Always false in a plain call.
+  is_host boolean not null default false,
   -- Since when the leg hears music. Null if it does not.
   on_hold_since timestamptz,
   -- How it left the room, where that is known: it hung up, somebody removed it, or the room's host left.
@@ -103,6 +105,6 @@ grant select on public.call_legs to authenticated, service_role;
 grant select, insert on public.call_legs to call_webhook;
 grant update (
   call_sid, role, status, initiated_at, ringing_at, answered_at, ended_at, duration_seconds, user_id,
-  to_number, on_hold_since, ended_by
+  to_number, is_host, on_hold_since, ended_by
 )
 on public.call_legs to call_webhook;
