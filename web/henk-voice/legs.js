@@ -40,16 +40,25 @@ import { isOver } from './call-statuses.js';
  * @param {Leg} leg
  * @returns {boolean} whether the person is on the call
  */
-export function isOnCall({ answered_at: answeredAt, ended_at: endedAt, status }) {
-  return answeredAt !== null && endedAt === null && !isOver(status);
+export function isOnCall(leg) {
+  // Nobody tells when the rep who placed the call was connected: they are on it from its beginning.
+  const hasPlacedIt = leg.role === 'agent' && leg.asked_at === null;
+  return !isEnded(leg) && (leg.answered_at !== null || hasPlacedIt);
 }
 
 /**
  * @param {Leg} leg
- * @returns {boolean} whether the person was asked, and has neither answered nor is given up
+ * @returns {boolean} whether the person was asked to join, and has neither answered nor declined nor is
+ *   given up
  */
-export function isAsked({ answered_at: answeredAt, ended_at: endedAt, status }) {
-  return answeredAt === null && endedAt === null && !isOver(status);
+export function isAsked(leg) {
+  const { asked_at: askedAt, answered_at: answeredAt, declined_at: declinedAt } = leg;
+  return askedAt !== null && answeredAt === null && declinedAt === null && !isEnded(leg);
+}
+
+/** @param {Leg} leg */
+function isEnded({ ended_at: endedAt, status }) {
+  return endedAt !== null || isOver(status);
 }
 
 /**
