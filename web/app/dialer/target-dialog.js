@@ -129,7 +129,10 @@ export class TargetDialog {
   }
 
   get #chosen() {
-    return String(new FormData(this.#form).get('target') ?? '');
+    // Whoever cannot be rung any more is still chosen, so that it can be said.
+    /** @type {HTMLInputElement | null} */
+    const checked = this.#form.querySelector('input[name="target"]:checked');
+    return checked?.value ?? '';
   }
 
   get #mode() {
