@@ -118,6 +118,8 @@ def ask(user: User, wish: Wish) -> Asked:
 def carry_out(user: User, asked: Asked) -> None:
     """Does it at Twilio, and writes down what was done."""
     call, action = asked["call"], asked["action"]
+    # There is none only if nothing is to be done.
+    assert action is not None
     web.note(call_sid=call["agent_call_sid"], business_id=call["business_id"])
 
     def write_down(

@@ -64,12 +64,13 @@ class Asked(TypedDict):
     """The answer to a wish that is allowed.
 
     ``wait``: another request is changing the call; ask again in a moment. ``is_done``: the same was
-    asked before, and it is done.
+    asked before, and it is done; ``action`` is then the newest of the call, or None if nothing was
+    ever asked of it.
     """
 
     wait: bool
     is_done: bool
-    action: Action
+    action: Action | None
     call: CallState
 
 

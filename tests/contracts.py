@@ -40,6 +40,7 @@ MOVED_BY_WEBHOOKS = {
             "extension",
             "other_number",
             "time_limit_seconds",
+            "bridge",
             "begun_at",
             "dialed_at",
             "ringing_at",
@@ -71,6 +72,7 @@ MOVED_BY_WEBHOOKS = {
     ),
     "call_holds": frozenset({"ended_at"}),
     "call_events": frozenset({"business_id", "conversation_id"}),
+    "call_actions": frozenset({"lease_until", "result", "error", "finished_at"}),
 }
 
 READ_BY_MEMBERS = {"authenticated": {"select"}}
@@ -97,6 +99,8 @@ TABLES: Grants = {
     "public.call_legs": WRITTEN_BY_CALLS,
     "public.call_events": WRITTEN_BY_CALLS,
     "public.call_holds": WRITTEN_BY_CALLS | {"call_webhook": {"select", "insert", "delete"}},
+    "public.call_actions": WRITTEN_BY_CALLS,
+    "public.rep_presence": READ_BY_MEMBERS | {"service_role": {"select"}},
     "public.token_grants": READ_BY_MEMBERS | {"service_role": {"select"}},
     "private.unsettled_calls": {"call_reconciler": {"select", "delete"}},
     "private.repeated_callbacks": {"call_webhook": {"insert"}},
@@ -106,6 +110,7 @@ TABLES: Grants = {
 
 SEQUENCES: Grants = {
     "public.call_events_id_seq": {},
+    "public.call_actions_number_seq": {},
     "public.token_grants_id_seq": {},
     "public.limit_changes_id_seq": {},
     "public.conversation_changes_id_seq": {},
@@ -147,9 +152,63 @@ COLUMNS: Grants = {
 FOR_USERS = {"authenticated": {"execute"}}
 FOR_WEBHOOKS = {"call_webhook": {"execute"}}
 FOR_THE_RECONCILER = {"call_reconciler": {"execute"}}
+# What a wish about a call goes through. Only the first is called from outside of a function.
+_WISH = "uuid,text,uuid,jsonb,text,uuid,integer"
+_ASKED = {
+    f"public.ask_of_call({_WISH})": FOR_USERS,
+    f"private.ask_of_call({_WISH})": FOR_USERS,
+    "private.misfit_of_wish(text,uuid,jsonb,text,uuid)": {},
+    "private.fit_wish(public.call_actions,public.conversations,private.call_parties)": {},
+    "private.is_done(public.call_actions,public.call_legs[],public.call_actions,"
+    "private.call_parties)": {},
+    "private.is_same_wish(public.call_actions,public.call_actions)": {},
+    "private.write_wish(public.conversations,public.call_actions,public.call_actions,integer)": {},
+    "private.supersede_action(public.call_actions,text)": {},
+    "private.answer_wish(uuid,boolean,boolean,public.call_actions)": {},
+    "private.refuse_person(uuid,uuid,uuid,uuid)": {},
+    "private.state_of_person(uuid,uuid,uuid)": {},
+    "private.people_in_calls(uuid,uuid)": {},
+    "private.presence_lasts()": {},
+}
+# What becomes of a call of which something was asked.
+_CONTINUED = {
+    "public.continue_call(text,text,text,uuid,text,text,integer,jsonb)": FOR_WEBHOOKS,
+    "public.note_call_action(uuid,text,jsonb,text,text)": FOR_WEBHOOKS,
+    **{
+        f"private.{function}": FOR_WEBHOOKS
+        for function in (
+            "call_state(uuid)",
+            "continue_after_ring(public.conversations,public.call_legs,text)",
+            "continue_after_room(public.conversations)",
+            "follow_ring(public.conversations,public.call_actions,boolean)",
+            "hang_up(boolean,uuid)",
+            "host_of_call(public.conversations)",
+            "identity_of(uuid,uuid)",
+            "is_alive(public.call_legs)",
+            "last_ring(public.conversations)",
+            "lead_of_call(public.conversations)",
+            "parties_of_call(public.conversations,uuid)",
+            "person_of_leg(public.call_legs,public.conversations)",
+            "ring_for_lead(public.conversations,uuid,uuid,uuid)",
+            "seconds_left(public.conversations)",
+            "take_back(public.call_actions,text)",
+            "was_sent(public.call_actions)",
+        )
+    },
+}
 _LISTING = "uuid,text,text[],text[],uuid,uuid,boolean,timestamp with time zone,uuid,integer"
 _EVENT = "text,text,text,text,integer,timestamp with time zone,integer,jsonb,uuid,text"
 FUNCTIONS: Grants = {
+    **_ASKED,
+    **_CONTINUED,
+    "public.set_presence(uuid,text)": FOR_USERS,
+    "private.set_presence(uuid,text)": FOR_USERS,
+    "public.list_colleagues(uuid)": FOR_USERS,
+    "private.list_colleagues(uuid)": FOR_USERS,
+    "public.decline_call(uuid)": FOR_USERS,
+    "private.decline_call(uuid)": FOR_USERS,
+    "private.has_placed(uuid,uuid,interval,integer,text,uuid)": {},
+    "private.number_of(jsonb,text)": FOR_USERS | FOR_WEBHOOKS,
     "public.search_leads(uuid,text,text[],integer)": FOR_USERS,
     "private.search_leads(uuid,text,text[],integer)": FOR_USERS,
     f"public.list_conversations({_LISTING})": FOR_USERS,
@@ -230,6 +289,10 @@ SCHEMAS: Grants = {
 
 # Functions that run with their owner's rights; the migrations say why.
 DEFINER_FUNCTIONS = [
+    f"private.ask_of_call({_WISH})",
+    "private.set_presence(uuid,text)",
+    "private.list_colleagues(uuid)",
+    "private.decline_call(uuid)",
     "private.broadcast_conversation()",
     "private.call_limit_reached(public.businesses,uuid)",
     "private.is_signed_in()",
@@ -302,6 +365,15 @@ POLICIES: dict[str, dict[str, tuple[str, str]]] = {
         "a webhook can move the legs of its call on": ("update", "call_webhook"),
         "a webhook can read the legs of its call": ("select", "call_webhook"),
         "members can read the legs of their business": ("select", "authenticated"),
+    },
+    "public.call_actions": {
+        "a webhook can have somebody rung for the lead of its call": ("insert", "call_webhook"),
+        "a webhook can note what became of a wish of its call": ("update", "call_webhook"),
+        "a webhook can read what was asked of its call": ("select", "call_webhook"),
+        "members can read what was asked of calls of their business": ("select", "authenticated"),
+    },
+    "public.rep_presence": {
+        "members can read the presence of their colleagues": ("select", "authenticated"),
     },
     "public.token_grants": {
         "members can read the token grants of their business": ("select", "authenticated"),

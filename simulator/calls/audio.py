@@ -1,7 +1,7 @@
 """What each leg says and hears: the network mixes the voices of those who are connected.
 
 All audio is 16-bit mono at 8,000 Hz, in frames of 20 ms that are counted from the same moment for
-all legs. A scripted voice is computed. A browser's voice is kept for a second, and whoever hears
+all legs. A scripted voice is computed. A browser's voice is kept for two seconds, and whoever hears
 the browser takes its frames from there, 60 ms late.
 """
 
@@ -16,11 +16,11 @@ from typing import Literal, Protocol
 from simulator.calls import sounds
 from simulator.calls.sounds import FRAME_BYTES, SILENT_FRAME, Sound
 
-Heard = Literal["music", "ringback", "announcement", "echo"]
+Heard = Literal["music", "ringback", "announcement", "echo", "beep"]
 """A sound of the network. Everything else that a leg hears is another leg."""
 
 _FRAME_SECONDS = 0.02
-_KEPT = 50
+_KEPT = 100
 """Frames of a browser's voice."""
 _LAG = 3
 """Frames between what a browser says and what others hear, so that none is missing."""
@@ -46,6 +46,8 @@ class LegAudio:
         self.playing: Heard | None = None
         """What the leg's TwiML, or its Dial, plays to it. It hides everything else."""
         self.connection: Connection | None = None
+        self.jitter = 0
+        """Frames that others hear the party later, because a room evens out its jitter."""
         self._said: dict[int, bytes] = {}
         self._rest = b""
         self._next_said = 0
@@ -82,7 +84,7 @@ class LegAudio:
     def said(self, n: int) -> bytes:
         """What others hear of the party in frame ``n``."""
         if self.voice is None:
-            return self._said.get(n - _LAG, SILENT_FRAME)
+            return self._said.get(n - _LAG - self.jitter, SILENT_FRAME)
         if self.voice == "echo":
             # Two that echo each other would never end.
             return self._mixed(n - _ECHO_LAG, echoes=False)

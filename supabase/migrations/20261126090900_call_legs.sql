@@ -50,6 +50,12 @@ with (fillfactor = 75);
 -- The legs that a client shows with a conversation; its deletion asks for these, too.
 create index call_legs_conversation_id_idx on public.call_legs (business_id, conversation_id);
 
+-- The numbers that were dialled besides the leads', for the limits: of a business, and of a rep.
+create index call_legs_third_party_idx
+on public.call_legs (business_id, asked_at desc) where role = 'third_party';
+create index call_legs_third_party_asked_by_idx
+on public.call_legs (business_id, asked_by, asked_at desc) where role = 'third_party';
+
 create trigger call_legs_touch_updated_at
 before update on public.call_legs
 for each row execute function private.touch_updated_at();

@@ -2,132 +2,6 @@
 -- request gets the same answer while the state is the same, and one that comes late leads nobody away.
 set lock_timeout = '2s';
 
--- What Twilio is to do with the leg: hang_up, join_room, ring (leg_id) or apologize.
-create type private.continuation as (next text, leg_id uuid);
-
--- Rings a person for the lead, once for one cause. If they have been rung for it, that goes on.
-create function private.ring_for_lead(
-  p_call public.conversations, p_cause_id uuid, p_user_id uuid, p_then_user_id uuid
-)
-returns private.continuation
-language plpgsql
-set search_path = ''
-as $$
-declare
-  v_rung public.call_actions;
-  v_action_id constant uuid := gen_random_uuid();
-  v_leg_id constant uuid := gen_random_uuid();
-  v_named text;
-begin
-  select call_actions.* into v_rung
-  from public.call_actions
-  join public.call_legs
-    on call_legs.business_id = call_actions.business_id and call_legs.id = call_actions.call_leg_id
-  where call_actions.business_id = p_call.business_id
-    and call_actions.cause_id = p_cause_id
-    and call_actions.to_user_id = p_user_id
-    and call_actions.result is distinct from 'failed'
-    and not (call_actions.result = 'superseded' and call_legs.status = 'failed')
-  order by call_actions.number desc
-  limit 1;
-  if found then
-    return private.follow_ring(p_call, v_rung, false);
-  end if;
-
-  -- Who has left the business is not rung.
-  v_named := set_config('henk.business_id', p_call.business_id::text, true);
-  if not exists (
-    select from public.business_members
-    where business_members.business_id = p_call.business_id and business_members.user_id = p_user_id
-  ) then
-    if p_then_user_id is null then
-      return ('apologize'::text, null::uuid);
-    end if;
-    return private.ring_for_lead(p_call, p_cause_id, p_then_user_id, null);
-  end if;
-
-  insert into public.call_legs (
-    id, business_id, conversation_id, role, status, user_id, asked_for, asked_at, call_action_id
-  ) values (
-    v_leg_id, p_call.business_id, p_call.id,
-    case when p_user_id = p_call.user_id then 'agent' else 'teammate' end,
-    'queued', p_user_id, 'return', clock_timestamp(), v_action_id
-  );
-  insert into public.call_actions (
-    id, business_id, conversation_id, action, to_user_id, call_leg_id, cause_id, then_user_id,
-    result, finished_at
-  ) values (
-    v_action_id, p_call.business_id, p_call.id, 'return', p_user_id, v_leg_id, p_cause_id,
-    nullif(p_then_user_id, p_user_id), 'done', clock_timestamp()
-  );
-  update public.conversations set bridge = 'dial' where conversations.id = p_call.id;
-  return ('ring'::text, v_leg_id);
-end;
-$$;
-
--- Where a lead is who was last sent to the person of this action. p_is_over: their Dial has just ended without
--- an answer, whatever the leg's own events say so far.
-create function private.follow_ring(
-  p_call public.conversations, p_action public.call_actions, p_is_over boolean
-)
-returns private.continuation
-language plpgsql
-set search_path = ''
-as $$
-declare
-  v_leg public.call_legs;
-begin
-  select * into v_leg from public.call_legs where call_legs.id = p_action.call_leg_id;
-  -- They talk to this person, or have talked.
-  if v_leg.answered_at is not null and not p_is_over then
-    return ('hang_up'::text, null::uuid);
-  end if;
-
-  if private.is_alive(v_leg) and not p_is_over then
-    if v_leg.user_id is not null then
-      return ('ring'::text, v_leg.id);
-    end if;
-    -- A number is dialled by control_fn alone, which asks the gate first. If it was killed, nobody is.
-    if p_action.result is not null or p_action.lease_until > clock_timestamp() then
-      return ('hang_up'::text, null::uuid);
-    end if;
-  end if;
-
-  if p_action.action = 'transfer' then
-    return private.ring_for_lead(p_call, p_action.id, p_action.asked_by, null);
-  elsif p_action.then_user_id is not null then
-    return private.ring_for_lead(p_call, p_action.cause_id, p_action.then_user_id, null);
-  end if;
-  return ('apologize'::text, null::uuid);
-end;
-$$;
-
--- The newest action that sent the lead to one person: a cold transfer, one that was taken back, a return.
-create function private.last_ring(p_call public.conversations)
-returns public.call_actions
-language plpgsql
-stable
-set search_path = ''
-as $$
-declare
-  v_action public.call_actions;
-begin
-  select call_actions.* into v_action
-  from public.call_actions
-  join public.call_legs
-    on call_legs.business_id = call_actions.business_id and call_legs.id = call_actions.call_leg_id
-  where call_actions.business_id = p_call.business_id
-    and call_actions.conversation_id = p_call.id
-    and call_legs.call_action_id = call_actions.id
-    and call_legs.asked_for in ('cold', 'return')
-    and call_actions.result is distinct from 'failed'
-    and not (call_actions.result = 'superseded' and call_legs.status = 'failed')
-  order by call_actions.number desc
-  limit 1;
-  return v_action;
-end;
-$$;
-
 -- The room has ended under the lead: its host has left it, or lost the connection.
 create function private.continue_after_room(p_call public.conversations)
 returns private.continuation
@@ -364,9 +238,16 @@ begin
     );
   elsif c.next = 'ring' then
     select * into v_rung from public.call_legs where call_legs.id = c.leg_id;
-    -- Somebody more is rung, whether or not the event was new.
-    select * into v_call from public.conversations where conversations.call_sid = p_agent_call_sid;
-    perform private.derive_call(v_call);
+    -- The lead hears no music of the room any more. Once for each person who is rung.
+    perform private.store_call_event(
+      p_call_sid, p_agent_call_sid, 'control', 'redirected',
+      (
+        select call_actions.number::integer
+        from public.call_actions
+        where call_actions.id = v_rung.call_action_id and call_actions.conversation_id = v_call.id
+      ),
+      clock_timestamp(), null, '{}', null, null
+    );
   end if;
 
   perform private.leave_call();
@@ -392,13 +273,6 @@ end;
 $$;
 
 revoke execute on function private.hang_up(boolean, uuid) from public, anon;
-revoke execute on function
-private.ring_for_lead(public.conversations, uuid, uuid, uuid)
-from public, anon;
-revoke execute on function
-private.follow_ring(public.conversations, public.call_actions, boolean)
-from public, anon;
-revoke execute on function private.last_ring(public.conversations) from public, anon;
 revoke execute on function private.continue_after_room(public.conversations) from public, anon;
 revoke execute on function
 private.continue_after_ring(public.conversations, public.call_legs, text)
@@ -407,13 +281,6 @@ revoke execute on function
 public.continue_call(text, text, text, uuid, text, text, integer, jsonb)
 from public, anon, authenticated, service_role;
 grant execute on function private.hang_up(boolean, uuid) to call_webhook;
-grant execute on function
-private.ring_for_lead(public.conversations, uuid, uuid, uuid)
-to call_webhook;
-grant execute on function
-private.follow_ring(public.conversations, public.call_actions, boolean)
-to call_webhook;
-grant execute on function private.last_ring(public.conversations) to call_webhook;
 grant execute on function private.continue_after_room(public.conversations) to call_webhook;
 grant execute on function
 private.continue_after_ring(public.conversations, public.call_legs, text)

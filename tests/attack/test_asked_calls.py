@@ -1,12 +1,15 @@
-"""Attacks a call with random sequences of everything that can happen to it: wishes of everybody who
-may and may not ask, functions killed between any two steps, people who answer, decline, hang up or
-lose their browser at any moment, callbacks late, twice and out of order, Dial actions sent again."""
+"""Attacks a call with random sequences of everything that can happen to it.
+
+There are wishes of everybody who may and may not ask; functions that are killed between any two
+steps; people who answer, decline, hang up or lose their browser at any moment; callbacks that come
+late, twice and out of order; requests for TwiML that come again. ``Attack.check`` and
+``Attack.finish`` say what must be so."""
 
 from __future__ import annotations
 
 import random
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Any
 
 import pytest
@@ -18,7 +21,10 @@ from tests.supabase.tenants import Connection, add_tenant, attempt, dialled, fet
 
 Answer = dict[str, Any]
 ACTIONS = ("hold", "resume", "add", "transfer", "complete", "merge", "cancel", "remove")
-REFUSALS = {"not_found", "not_your_call", "not_in_progress", "busy", "away", "blocked", "invalid_request"}  # fmt: skip
+REFUSALS = {
+    *("not_found", "not_your_call", "not_in_progress"),
+    *("busy", "away", "blocked", "invalid_request"),
+}
 EXPERT = "+14155550199"
 
 
@@ -63,7 +69,7 @@ class Attack:
             self.call.id,
         )
 
-    def control(self, asked: Answer) -> Iterator[None]:
+    def control(self, asked: Answer) -> Generator[None]:
         """control_fn, step by step: it may be killed wherever it yields."""
         call, twilio, action = asked["call"], self.twilio, asked["action"]
         legs = {leg["id"]: leg for leg in call["legs"]}
@@ -132,7 +138,7 @@ class Attack:
         self.call.note(asked, *notes, result=ends_with)
         self.counts["done"] += 1
 
-    def make_room(self, asked: Answer) -> Iterator[None]:
+    def make_room(self, asked: Answer) -> Generator[None]:
         twilio, call = self.twilio, asked["call"]
         dial = twilio.dial_of(twilio.lead)
         if twilio.lead not in twilio.room:
@@ -188,7 +194,9 @@ class Attack:
         if action == "remove":
             wish["leg"] = self.pick.choice([leg["id"] for leg in self.call.state()["legs"]])
         asked = self.call.ask(action, by=by, **wish)
-        said = asked.get("error") or ("wait" if asked["wait"] else "done" if asked["is_done"] else "ok")
+        said = asked.get("error") or (
+            "wait" if asked["wait"] else "done" if asked["is_done"] else "ok"
+        )
         self.say(f"{self.name(by)} asks {action} {wish.get('mode', '')}: {said}")
         assert asked.get("error") in REFUSALS | {None}
         assert by != self.stranger or asked == {"error": "not_found"}
@@ -295,7 +303,8 @@ class Attack:
             self.check_that_the_lead_is_not_alone()
         (actions,) = fetch(
             self.db,
-            "select count(*) from public.call_actions where conversation_id = %s and result is null",
+            "select count(*) from public.call_actions"
+            " where conversation_id = %s and result is null",
             self.call.id,
         )
         assert actions["count"] <= 1
@@ -313,7 +322,8 @@ class Attack:
         else:
             dial = twilio.dial_of(lead)
             assert dial is not None, "the lead is nowhere"
-            assert dial.parent.alive and dial.child.alive
+            assert dial.parent.alive
+            assert dial.child.alive
 
     def open_action(self) -> str | None:
         rows = fetch(
@@ -338,7 +348,7 @@ class Attack:
             assert self.call.row["ended_at"] is not None
             assert state["stage"] is None
             return
-        # TODO ledger
+        assert told[twilio.lead.sid]["on_hold"] is twilio.lead.on_hold
         if twilio.lead in twilio.room:
             (host, *_) = [leg for leg, is_host in twilio.room.items() if is_host]
             assert state["bridge"] == "room"

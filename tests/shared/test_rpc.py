@@ -28,7 +28,14 @@ ROLES: dict[str, type[Caller]] = {
     "call_reconciler": rpc.AsReconciler,
 }
 # These functions are called by the page over the REST API, and by no endpoint.
-FOR_THE_BROWSER = {"search_leads", "list_conversations", "describe_conversation"}
+FOR_THE_BROWSER = {
+    "search_leads",
+    "list_conversations",
+    "describe_conversation",
+    "set_presence",
+    "list_colleagues",
+    "decline_call",
+}
 PYTHON_TYPES = {
     "text": str,
     "uuid": uuid.UUID,
@@ -58,6 +65,7 @@ EVENT: rpc.CallEvent = {
     "conference_sid": None,
 }
 USER_ID, BUSINESS_ID = uuid.uuid4(), uuid.uuid4()
+CONVERSATION_ID, ACTION_ID = uuid.uuid4(), uuid.uuid4()
 WISHES: rpc.Wishes = {"to": DIALLED, "caller_id": None, "lead_id": None, "campaign_id": None}
 # Parameters for each function, for a user who belongs to one business.
 ARGUMENTS: dict[str, Mapping[str, Any]] = {
@@ -70,6 +78,32 @@ ARGUMENTS: dict[str, Mapping[str, Any]] = {
         **WISHES,
     },
     "record_call_event": EVENT,
+    "ask_of_call": {
+        "conversation_id": CONVERSATION_ID,
+        "action": "hold",
+        "to_user_id": None,
+        "to": None,
+        "mode": None,
+        "leg_id": None,
+        "lease_seconds": 10,
+    },
+    "note_call_action": {
+        "action_id": ACTION_ID,
+        "agent_call_sid": CALL_SID,
+        "notes": [{"what": "held", "leg_id": None, "call_sid": LEAD_CALL_SID}],
+        "result": "done",
+        "error": None,
+    },
+    "continue_call": {
+        "call_sid": CALL_SID,
+        "agent_call_sid": CALL_SID,
+        "after": "dial",
+        "call_leg_id": None,
+        "status": "completed",
+        "dial_call_sid": LEAD_CALL_SID,
+        "duration_seconds": 7,
+        "payload": {"CallStatus": "in-progress"},
+    },
     "claim_unsettled_calls": {"limit": 5, "lease_seconds": 30},
     "settle_call": {"agent_call_sid": CALL_SID, "legs": None},
     "pause_reconciliation": {"seconds": 5},
@@ -138,6 +172,8 @@ def test_parameters_have_the_names_and_types_of_the_sql_function(
 
 def kinds(hint: object) -> list[object]:
     """The classes that a type hint allows, without None; JSON's lists and objects are Mapping."""
+    if typing.get_origin(hint) is typing.Literal:
+        return [str]
     if isinstance(hint, types.UnionType):
         return [
             kind for part in hint.__args__ if part is not types.NoneType for kind in kinds(part)
@@ -164,7 +200,7 @@ def test_a_call_sends_every_parameter_with_the_token_it_was_given(
 
 @pytest.fixture
 def world(db: psycopg.Connection) -> psycopg.Connection:
-    """A business with one signed-in rep."""
+    """A business with one signed-in rep, in a call that somebody puts on hold at this moment."""
     session_id = uuid.uuid4()
     db.execute("insert into auth.users (id) values (%s)", [USER_ID])
     db.execute("insert into auth.sessions (id, user_id) values (%s, %s)", [session_id, USER_ID])
@@ -172,6 +208,24 @@ def world(db: psycopg.Connection) -> psycopg.Connection:
     db.execute(
         "insert into public.business_members (business_id, user_id, role) values (%s, %s, 'agent')",
         [BUSINESS_ID, USER_ID],
+    )
+    db.execute(
+        "insert into public.conversations (id, business_id, user_id, status, to_number,"
+        " from_number, call_sid, begun_at, answered_at, time_limit_seconds, bridge, is_plain)"
+        " values (%s, %s, %s, 'in-progress', '+14155550100', '+14155550200', %s, now(), now(), 600,"
+        " 'room', false)",
+        [CONVERSATION_ID, BUSINESS_ID, USER_ID, CALL_SID],
+    )
+    for sid, role in ((CALL_SID, "agent"), (LEAD_CALL_SID, "lead")):
+        db.execute(
+            "insert into public.call_legs (business_id, conversation_id, call_sid, role, status)"
+            " values (%s, %s, %s, %s, 'in-progress')",
+            [BUSINESS_ID, CONVERSATION_ID, sid, role],
+        )
+    db.execute(
+        "insert into public.call_actions (id, business_id, conversation_id, action, asked_by,"
+        " lease_until) values (%s, %s, %s, 'hold', %s, now() + interval '1 minute')",
+        [ACTION_ID, BUSINESS_ID, CONVERSATION_ID, USER_ID],
     )
     claims = {"sub": str(USER_ID), "role": "authenticated", "session_id": str(session_id)}
     db.execute("select set_config('request.jwt.claims', %s, true)", [json.dumps(claims)])
@@ -186,7 +240,7 @@ def test_an_answer_has_the_fields_that_its_type_says(
     getattr(connect(role, SUPABASE_URL), name)(**ARGUMENTS[name])
     sent = canned.only().json()
     names = ", ".join(f"{each} => %({each})s" for each in sent)
-    values = {k: json.dumps(v) if isinstance(v, dict) else v for k, v in sent.items()}
+    values = {k: json.dumps(v) if isinstance(v, dict | list) else v for k, v in sent.items()}
     world.execute(f"set local role {role}")
     ((answer,),) = world.execute(f"select public.{name}({names})", values).fetchall()
     hints = typing.get_type_hints(typing.get_type_hints(methods(role)[name])["return"])

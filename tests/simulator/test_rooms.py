@@ -353,3 +353,48 @@ async def test_callbacks_of_rooms_and_added_legs_can_be_lost_like_others(lab: La
     await ended_by_agent(lab, sid)
     assert "participant-join" not in [each["StatusCallbackEvent"] for each in room_events(lab)]
     assert leg_statuses(lab, bea["call_sid"])[:2] == ["initiated", "in-progress"]
+
+
+@in_lab(time_scale=0.02)
+async def test_a_room_beeps_unless_it_is_asked_not_to(lab: Lab) -> None:
+    sid, _, room = await converted(lab)
+    await client(lab, "bea", answerAfterSeconds=1)
+    await add(lab, room, "client:bea", Label="bea", Beep="onEnter")
+    call = await until(lab, sid, lambda call: "bea" in present(call))
+    assert hears(call)["lead"] == ["agent", "beep", "client"]
+    await until(lab, sid, lambda call: hears(call)["lead"] == ["agent", "client"])
+    await ask(lab, "DELETE", f"/Conferences/{room}/Participants/bea.json")
+    call = await until(lab, sid, lambda call: "bea" not in present(call))
+    assert hears(call)["lead"] == ["agent"]
+    await ended_by_agent(lab, sid)
+
+
+@in_lab(time_scale=0.02)
+async def test_a_room_starts_while_the_second_participant_still_rings(lab: Lab) -> None:
+    """Seen on Twilio: conference-start does not mean that the callee has answered."""
+    lab.product.replies("/voice", room_twiml(lab, "agent", host=True))
+    lab.product.replies("/after-room", "<Response/>")
+    lab.product.replies_status("/leg", 204)
+    lab.product.replies_status("/room", 204)
+    await lab.script("+14155550188", ringSeconds=600)
+    added = await ask(
+        lab,
+        "POST",
+        "/Conferences/room/Participants.json",
+        To="+14155550188",
+        From=CALLER_ID,
+        ConferenceStatusCallback=f"{lab.product.url}/room",
+    )
+    await until(lab, added["call_sid"], lambda call: call["status"] == "ringing")
+    sid = await lab.place()
+    call = await until(lab, added["call_sid"], lambda call: bool(present(call)))
+    assert room_of(call)["started"]
+    assert leg_of(call, "phone")["status"] == "ringing"
+    await lab.post(f"/simulator/calls/{sid}/hangup")
+    await lab.ended(sid)
+    await lab.ended(added["call_sid"])
+    # The request that made the room asked for no events: Twilio's default is these two.
+    assert [each["StatusCallbackEvent"] for each in room_events(lab)] == [
+        "conference-start",
+        "conference-end",
+    ]

@@ -1,5 +1,5 @@
-"""A call of which something is asked: what control_fn, twiml_fn and Twilio's callbacks say about it, at
-the database."""
+"""A call of which something is asked: what control_fn, twiml_fn and Twilio's callbacks say about
+it, at the database."""
 
 from __future__ import annotations
 

@@ -1,14 +1,14 @@
 """Twilio as far as one call needs it, in memory: who is where, and what Twilio would ask and tell.
 
-It asks ``twiml`` what becomes of a leg whose Dial has ended, and does what the answer says. Callbacks
-wait in ``callbacks`` until a test delivers them, in whatever order.
+It asks ``twiml`` what becomes of a leg whose Dial has ended, and does what the answer says.
+Callbacks wait in ``callbacks`` until a test delivers them, in whatever order.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.supabase.tenants import new_call_sid
@@ -18,8 +18,8 @@ Answer = dict[str, Any]
 
 @dataclass(eq=False)
 class Leg:
-    """``leg_id``: the id under which it was asked for, or None. ``by_api``: it has no TwiML, so that
-    it ends with the room."""
+    """``leg_id``: the id under which it was asked for, or None. ``by_api``: it has no TwiML, so
+    that it ends with the room."""
 
     name: str
     leg_id: str | None = None
@@ -45,7 +45,8 @@ class Callback:
 
 @dataclass
 class Dial:
-    """``parent`` rings ``child``, or talks to them. ``after`` and ``leg`` are in the action's address."""
+    """``parent`` rings ``child``, or talks to them. ``after`` and ``leg`` are in the address of the
+    action."""
 
     parent: Leg
     child: Leg
@@ -223,7 +224,9 @@ class SmallTwilio:
     def _tell(self, leg: Leg, status: str, number: int, source: str = "status_callback") -> None:
         if leg is self.agent and source == "status_callback" and status != "completed":
             return
-        at = datetime.now(UTC)
+        # Of rooms, Twilio tells whole seconds. What happens next here happens in the same second.
+        late = timedelta(seconds=1 if source == "conference" else 0)
+        at = datetime.now(UTC) - late
         self.callbacks.append(Callback(leg.sid, status, number, source, leg.leg_id, at))
 
 
