@@ -117,8 +117,8 @@ class Call:
         return heard
 
     def resumes(self) -> None:
-        """Takes the lead off hold. The answer may come before the room's callback of the hold, whose
-        time is ahead of ours: the phone network's clock is fast here."""
+        """Takes the lead off hold. For a moment the room's callback may contradict, because the
+        phone network's clock is fast here."""
         self.control("resume")
         self.waits_for(None)
 
@@ -186,6 +186,7 @@ def end(made: Call) -> None:
         time.sleep(0.1)
 
     def is_free() -> bool:
-        return all(leg["ended_at"] is not None for leg in made.of("call_legs"))
+        # A person whom Twilio was not asked to ring any more has no CallSid.
+        return all(leg["ended_at"] or not leg["call_sid"] for leg in made.of("call_legs"))
 
     wait_until(is_free)
