@@ -51,8 +51,20 @@ window.voice = voice;
 class Tab:
     """A tab in which the library is open."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, email: str) -> None:
         self.page = page
+        self._email = email
+
+    def start(self) -> None:
+        """Signs in, unless the profile is, and opens the library."""
+        # Not wait_for_function, which the page's policy forbids.
+        eventually(lambda: self.page.evaluate("'voice' in window"), "the library is loaded")
+        start = "([email, password]) => start(email, password)"
+        self.page.evaluate(start, [self._email, PASSWORD])
+
+    def reload(self) -> None:
+        self.page.reload()
+        self.start()
 
     def run(self, script: str) -> Any:
         """The value of a JavaScript expression, or of the promise that it is."""
@@ -91,10 +103,9 @@ class Profile:
     def open(self) -> Tab:
         page = self.context.new_page()
         page.goto(self._url)
-        # Not wait_for_function, which the page's policy forbids.
-        eventually(lambda: page.evaluate("'voice' in window"), "the library is loaded")
-        page.evaluate("([email, password]) => start(email, password)", [self._email, PASSWORD])
-        return Tab(page)
+        tab = Tab(page, self._email)
+        tab.start()
+        return tab
 
 
 def _answer(route: Route) -> None:

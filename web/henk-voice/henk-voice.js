@@ -63,7 +63,7 @@ export { warningSentence } from './warnings.js';
  *   changed: its id, and all columns or only the changed ones
  * @property {undefined} gap changes of conversations may have been missed: read them again
  * @property {Ring} incoming the phone rings in this tab
- * @property {PhoneState} phonechange another tab of this browser has the phone now, or it rings there
+ * @property {PhoneState} phonechange which tab has the phone, whether it can be rung, or what rings there
  * @property {Failure} failure calls cannot be placed, and why; the library keeps trying
  * @property {undefined} recovered calls can be placed again
  * @property {Failure} disconnected reads fail, and why; they are tried again (only with `patient`)
@@ -144,7 +144,9 @@ export class HenkVoice extends Emitter {
       conversations: this.conversations,
       endpoints: this.#endpoints,
       requests: this.#requests,
+      live: () => this.#live,
       inCall: () => this.inCall,
+      isCall: (id) => this.call?.conversation?.id === id,
       answer: (ring, sdk) => this.#calls.answer(ring, sdk),
     });
     this.#calls = new Calls({
@@ -350,6 +352,7 @@ export class HenkVoice extends Emitter {
       fetch: (id) => this.#endpoints.conversation(id),
       onChange: (row) => {
         this.#calls.learn(row);
+        this.#incoming.learn(row);
         this.emit('conversation', row);
       },
       onGap: () => this.emit('gap', undefined),

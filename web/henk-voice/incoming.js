@@ -1,6 +1,6 @@
 import { Emitter } from './emitter.js';
 import { VoiceError, failure } from './failures.js';
-import { legOf } from './legs.js';
+import { isAsked, latestLegFor, legOf } from './legs.js';
 import { PhoneHolder } from './phone-holder.js';
 import { Presence } from './presence.js';
 import { Ring, factsOf } from './ring.js';
@@ -10,7 +10,9 @@ import { Ring, factsOf } from './ring.js';
  * @typedef {import('./call.js').VoiceCall} VoiceCall
  * @typedef {import('./conversations.js').Conversations} Conversations
  * @typedef {import('./endpoints.js').Endpoints} Endpoints
+ * @typedef {import('./legs.js').ConversationWithLegs} ConversationWithLegs
  * @typedef {import('./legs.js').Leg} Leg
+ * @typedef {import('./live-status.js').LiveStatus} LiveStatus
  * @typedef {import('./phone.js').Phone} Phone
  * @typedef {import('./phone-holder.js').Where} Where
  * @typedef {import('./requests.js').Requests} Requests
@@ -20,11 +22,13 @@ import { Ring, factsOf } from './ring.js';
  *
  * @typedef {object} PhoneState
  * @property {Where} where the tab that rings: `here`, `elsewhere` (another tab of this browser), or `off`
+ * @property {boolean} isReachable whether the phone network rings this tab
  * @property {RingFacts | null} ring what rings in that other tab
  *
  * @typedef {object} IncomingEvents
  * @property {Ring} incoming the phone rings in this tab
- * @property {PhoneState} phonechange another tab has the phone now, or it rings there
+ * @property {PhoneState} phonechange another tab has the phone now, it rings there, or the phone network
+ *   knows this tab now or not any more
  *
  * @typedef {object} IncomingOptions
  * @property {Phone} phone
@@ -32,7 +36,10 @@ import { Ring, factsOf } from './ring.js';
  * @property {Conversations} conversations
  * @property {Endpoints} endpoints
  * @property {Requests} requests
+ * @property {() => LiveStatus | null} live
  * @property {() => boolean} inCall
+ * @property {(conversationId: string) => boolean} isCall whether the latest call of this tab is of this
+ *   conversation
  * @property {(ring: Ring, sdk: SdkCall) => VoiceCall} answer
  */
 
@@ -81,7 +88,7 @@ export class Incoming extends Emitter {
   /** @returns {PhoneState} */
   get phone() {
     const { where, ringElsewhere: ring } = this.#holder;
-    return { where, ring };
+    return { where, isReachable: where === 'here' && this.#options.phone.isRegistered, ring };
   }
 
   /**
@@ -106,6 +113,7 @@ export class Incoming extends Emitter {
   /** The phone network knows this tab's phone now, or not any more. */
   registered() {
     this.presence.registered();
+    this.emit('phonechange', this.phone);
   }
 
   /** @param {boolean} inCall whether this tab is in a call */
@@ -140,10 +148,30 @@ export class Incoming extends Emitter {
       if (ring.state !== 'ended' || this.ring !== ring) return;
       this.ring = null;
       this.#holder.rings(null);
+      // The user's own call is followed on.
+      if (!this.#options.isCall(conversationId)) this.#options.live()?.unwatch(conversationId);
     });
+    this.#options.live()?.watch(conversationId);
     this.emit('incoming', ring);
     const row = await this.#options.conversations.byId(conversationId).catch(() => null);
     if (row) ring.setConversation(row);
+  }
+
+  /**
+   * What is known of a conversation has changed. The phone network does not stop the other devices of a
+   * user who declines, and what it says may get lost.
+   *
+   * @param {Partial<ConversationWithLegs> & { id: string }} row
+   */
+  learn(row) {
+    const { ring } = this;
+    if (ring?.state !== 'ringing' || ring.conversationId !== row.id) return;
+    if (!row.legs) {
+      void this.#options.live()?.read(row.id);
+      return;
+    }
+    const leg = this.#legOf(ring.callSid, row.legs);
+    if (leg && (!isAsked(leg) || leg.declined_at)) ring.ignore(whyOf(leg));
   }
 
   #held() {
@@ -180,13 +208,28 @@ export class Incoming extends Emitter {
    * @returns {Promise<RingEnd>}
    */
   async #whyOver(conversationId, callSid) {
+    /** @type {Promise<null>} */
     const late = new Promise((resolve) => setTimeout(() => resolve(null), WHY_WITHIN_MS));
     const read = this.#options.endpoints.conversation(conversationId).catch(() => null);
     const row = await Promise.race([read, late]);
-    const legs = /** @type {Leg[]} */ (row?.legs ?? []);
-    const latest = legs.filter(({ user_id: id }) => id === this.#userId).at(-1);
-    const leg = legOf(legs, callSid) ?? latest;
-    if (leg?.declined_at) return 'declined';
-    return leg?.answered_at ? 'elsewhere' : 'gone';
+    return whyOf(this.#legOf(callSid, row?.legs ?? []));
   }
+
+  /**
+   * @param {string} callSid
+   * @param {readonly Leg[]} legs
+   * @returns {Leg | undefined} the leg that rings this user
+   */
+  #legOf(callSid, legs) {
+    return legOf(legs, callSid) ?? latestLegFor(legs, this.#userId);
+  }
+}
+
+/**
+ * @param {Leg | undefined} leg that rang
+ * @returns {RingEnd}
+ */
+function whyOf(leg) {
+  if (leg?.declined_at) return 'declined';
+  return leg?.answered_at ? 'elsewhere' : 'gone';
 }

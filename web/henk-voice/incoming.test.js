@@ -11,6 +11,8 @@ let tabs;
 let legs;
 /** Whether this tab is in a call. */
 let inCall;
+/** The conversation of this tab's latest call. */
+let ownCall;
 /** The events of the page. @type {EventTarget} */
 let page;
 
@@ -20,7 +22,7 @@ beforeEach(() => {
   page = new EventTarget();
   globalThis.addEventListener = page.addEventListener.bind(page);
   globalThis.removeEventListener = page.removeEventListener.bind(page);
-  [done, tabs, legs, inCall] = [[], [], [], false];
+  [done, tabs, legs, inCall, ownCall] = [[], [], [], false, null];
 });
 
 afterEach(() => {
@@ -57,7 +59,13 @@ async function open() {
       },
     },
     requests: { session: { accessToken: async () => 'token' } },
+    live: () => ({
+      watch: (id) => done.push(`watch ${id}`),
+      unwatch: (id) => done.push(`unwatch ${id}`),
+      read: (id) => done.push(`read ${id}`),
+    }),
     inCall: () => inCall,
+    isCall: (id) => id === ownCall,
     answer: () => 'call',
   });
   tabs.push(tab);
@@ -93,7 +101,7 @@ async function whyOver(ofLegs) {
 test('the tab that has the phone is known to the network, and tells that the user is there', async () => {
   const tab = await open();
   assert.deepEqual(done, ['listen', 'business available']);
-  assert.deepEqual(tab.phone, { where: 'here', ring: null });
+  assert.deepEqual(tab.phone, { where: 'here', isReachable: true, ring: null });
 });
 
 test('another tab does nothing of that, and knows what rings in the first', async () => {
@@ -216,11 +224,49 @@ test('the database says why a ring ended', async () => {
   assert.equal(await whyOver([{ ...mine, declined_at: '2026-01-31' }]), 'declined');
 });
 
-test('without the SID of the leg, the latest leg of the user counts', async () => {
-  const before = { id: '1', user_id: 'user', call_sid: 'CA-agent', answered_at: '2026-01-31' };
-  const mine = { id: '2', user_id: 'user', call_sid: null, answered_at: null };
-  const other = { id: '3', user_id: 'other', call_sid: null, answered_at: '2026-01-31' };
-  assert.equal(await whyOver([before, mine, other]), 'gone');
+test('without the SID of the leg, the one that the user was asked for last counts', async () => {
+  const answered = { call_sid: null, answered_at: '2026-01-31' };
+  const agent = { ...answered, id: '1', user_id: 'user', asked_at: null };
+  const before = { ...answered, id: '2', user_id: 'user', asked_at: '2026-01-31T08:00:00Z' };
+  const mine = { ...before, id: '3', asked_at: '2026-01-31T08:00:01Z', answered_at: null };
+  const other = { ...before, id: '4', user_id: 'other', asked_at: '2026-01-31T08:00:02Z' };
+  assert.equal(await whyOver([mine, agent, before, other]), 'gone');
+});
+
+test('a call that is declined or answered on another device stops ringing, and is not refused', async () => {
+  const mine = { id: '1', user_id: 'user', call_sid: 'CA-teammate', answered_at: null };
+  const waiting = { ...mine, ended_at: null, status: 'ringing' };
+  for (const [columns, why] of [
+    [{ declined_at: '2026-01-31' }, 'declined'],
+    [{ answered_at: '2026-01-31' }, 'elsewhere'],
+    [{ ended_at: '2026-01-31' }, 'gone'],
+    [{ status: 'no-answer' }, 'gone'],
+  ]) {
+    const tab = await open();
+    const sdk = await ring(tab);
+    const { ring: rings } = tab;
+    tab.learn({ id: 'other', legs: [{ ...waiting, ...columns }] });
+    tab.learn({ id: 'conversation', legs: [waiting] });
+    assert.equal(tab.ring?.state, 'ringing');
+    tab.learn({ id: 'conversation', legs: [{ ...waiting, ...columns }] });
+    assert.deepEqual([rings?.why, sdk.done], [why, ['ignore']]);
+    tab.close();
+  }
+});
+
+test('while it rings, the conversation is followed, and read when it was broadcast', async () => {
+  const tab = await open();
+  done.length = 0;
+  await ring(tab);
+  tab.learn({ id: 'conversation', stage: 'ringing' });
+  tab.ring?.ignore('gone');
+  tab.learn({ id: 'conversation', stage: null });
+  assert.deepEqual(done, ['watch conversation', 'read conversation', 'unwatch conversation']);
+  done.length = 0;
+  ownCall = 'conversation';
+  await ring(tab);
+  tab.ring?.ignore('gone');
+  assert.deepEqual(done, ['watch conversation']);
 });
 
 test('who rang is gone, as far as a database that does not answer says', async () => {

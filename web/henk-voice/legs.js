@@ -68,3 +68,13 @@ export function leadOf(legs) {
 export function legOf(legs, callSid) {
   return callSid ? legs.find(({ call_sid: sid }) => sid === callSid) : undefined;
 }
+
+/**
+ * @param {readonly Leg[]} legs
+ * @param {string} userId
+ * @returns {Leg | undefined} the last one that the user was asked for
+ */
+export function latestLegFor(legs, userId) {
+  const asked = legs.filter((leg) => leg.user_id === userId && leg.asked_at !== null);
+  return asked.sort((a, b) => (String(a.asked_at) < String(b.asked_at) ? 1 : -1))[0];
+}

@@ -132,6 +132,16 @@ export class LiveStatus {
   }
 
   /**
+   * Stops polling a conversation.
+   *
+   * @param {string} id
+   */
+  unwatch(id) {
+    clearTimeout(this.#watched.get(id));
+    this.#watched.delete(id);
+  }
+
+  /**
    * Reads a conversation at once. While it is read, others may ask for it: it is read once more for all
    * of them.
    *
@@ -193,8 +203,7 @@ export class LiveStatus {
   #tell(row) {
     if (!row) return;
     if (row.status && isOver(row.status)) {
-      clearTimeout(this.#watched.get(row.id));
-      this.#watched.delete(row.id);
+      this.unwatch(row.id);
     }
     this.#options.onChange(row);
   }

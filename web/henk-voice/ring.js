@@ -52,6 +52,8 @@ export class Ring extends Emitter {
   /** The call, with its lead and what was written about it. @type {ConversationInHistory | null} */
   conversation = null;
   startedAt = new Date();
+  /** The SID of the leg that rings. @type {string} */
+  callSid;
 
   #sdk;
   #options;
@@ -69,6 +71,7 @@ export class Ring extends Emitter {
     this.conversationId = conversationId;
     this.reason = reason;
     this.by = by;
+    this.callSid = sdk.parameters.CallSid ?? '';
     this.#sdk = sdk;
     this.#options = options;
     sdk.on('cancel', () => this.#lost());
@@ -135,7 +138,7 @@ export class Ring extends Emitter {
   #lost() {
     if (this.state === 'ended') return;
     this.#end();
-    void this.#options.whyOver(this.#sdk.parameters.CallSid ?? '').then((why) => this.#say(why));
+    void this.#options.whyOver(this.callSid).then((why) => this.#say(why));
   }
 
   /** @param {RingEnd} why */
