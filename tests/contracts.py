@@ -207,7 +207,7 @@ FUNCTIONS: Grants = {
     "private.list_colleagues(uuid)": FOR_USERS,
     "public.decline_call(uuid)": FOR_USERS,
     "private.decline_call(uuid)": FOR_USERS,
-    "private.has_placed(uuid,uuid,interval,integer,text,uuid)": {},
+    "private.limit_reached_with_added(public.businesses,uuid,text)": {},
     "private.number_of(jsonb,text)": FOR_USERS | FOR_WEBHOOKS,
     "public.search_leads(uuid,text,text[],integer)": FOR_USERS,
     "private.search_leads(uuid,text,text[],integer)": FOR_USERS,
