@@ -480,6 +480,18 @@ def test_members_read_what_was_asked_and_write_none_of_it(
         assert rows == [{"action": "hold", "asked_by": tenant.user_id, "result": "done"}]
 
 
+def test_a_call_sid_of_another_leg_is_not_taken_for_a_new_one(
+    db: Connection, tenant: Tenant, call: AskedCall, colleague: uuid.UUID
+) -> None:
+    """Somebody declined, and was asked again. Twilio lists both calls to them."""
+    first, sid = call.transfer_warm(user=colleague)
+    call.event(sid, "busy", 3, call_leg_id=first)
+    again = call.ask("transfer", user=colleague, mode="warm")
+    call.note(again, ("leg_dialled", again["action"]["leg_id"], sid))
+    assert call.leg(first)["call_sid"] == sid
+    assert call.leg(again["action"]["leg_id"])["call_sid"] is None
+
+
 def test_an_action_is_noted_by_its_own_call_alone(
     db: Connection, tenant: Tenant, call: AskedCall
 ) -> None:
