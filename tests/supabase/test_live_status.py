@@ -6,6 +6,7 @@ use it: the table, the topic of a subscriber, and `send`.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -124,6 +125,11 @@ def test_a_beginning_that_comes_last_never_opens_an_ended_call(
     assert [set(record) & {"begun_at", "notes"} for record in records] == [set()] * len(records)
 
 
+def decline(call: AskedCall, user_id: uuid.UUID) -> None:
+    with as_user(call.db, user_id):
+        call.db.execute("select public.decline_call(%s)", (call.id,))
+
+
 def test_whatever_changes_a_call_with_several_legs_is_broadcast(
     live: Connection, tenant: Tenant
 ) -> None:
@@ -143,8 +149,7 @@ def test_whatever_changes_a_call_with_several_legs_is_broadcast(
     leg_id, sid = asked["action"]["leg_id"], new_call_sid()
     assert is_told(lambda: call.note(asked, ("leg_dialled", leg_id, sid)))
     assert is_told(lambda: call.event(sid, "ringing", 1, call_leg_id=leg_id))
-    with as_user(live, colleague):
-        assert is_told(lambda: live.execute("select public.decline_call(%s)", (call.id,)))
+    assert is_told(lambda: decline(call, colleague))
     assert is_told(lambda: call.picks_up(leg_id, sid))
     complete: dict[str, Any] = {}
     assert is_told(lambda: complete.update(call.ask("complete")))
