@@ -1,5 +1,8 @@
 # make run    the local stack: Postgres, Supabase's REST and Auth, the functions, the phone network
-# make call   one call from token to conversation row; make call TO=+15005550007 for another ending
+# make call   one call from token to conversation row; make call TO=+15005550007 for another ending;
+#             make call TRANSFER=warm (cold, merge, cancel): a colleague gets the lead
+# make functions PORT=8090  the functions alone, with the running stack's settings; variables of the
+#             environment win, and before them those of a file: ENV=FILE
 # make test   everything, side by side; make test ARGS='tests/supabase -k ledger' a part, one by one
 # make soak   the heavy tests in their full form, with figures: some twenty minutes
 # make lint   Python, JavaScript, SQL, deploy.sh, doctor.sh
@@ -19,13 +22,17 @@ TEST_WORKERS ?= 5
 LOCK := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-header --annotation-style line
 
-.PHONY: run call reset test soak lint format screenshots doctor webhook-jwt bench lock install
+.PHONY: run call functions reset test soak lint format screenshots doctor webhook-jwt bench lock install
 
 run: install
 	@exec $(PY) -m stack run
 
 call: install
-	@exec $(PY) -m stack call $(if $(TO),--to '$(TO)')
+	@exec $(PY) -m stack call $(if $(TO),--to '$(TO)') $(if $(TRANSFER),--transfer '$(TRANSFER)')
+
+functions: install
+	@exec $(PY) -m stack functions --port '$(or $(PORT),$(error PORT is missing. Choose one: make functions PORT=8090))' \
+		$(if $(ENV),--env '$(ENV)')
 
 reset: install
 	@$(PY) -m stack reset

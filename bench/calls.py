@@ -52,7 +52,11 @@ def measure(directory: Path, levels: Sequence[int], *, call_seconds: float) -> l
     of 1, one call follows the other, and the requests of a call follow each other without pauses.
     """
     settings = Settings.load(
-        environ={}, env_path=directory / "no.env", local_dir=directory, port_base=_port_base()
+        environ={},
+        env_path=directory / "no.env",
+        local_dir=directory,
+        port_base=_port_base(),
+        colleague=False,
     )
     with Stack(settings) as stack:
         return [asyncio.run(_level(stack.env, level, call_seconds)) for level in levels]

@@ -1,15 +1,18 @@
-"""`python -m stack run|reset|call`, behind `make run`, `make reset` and `make call`."""
+"""`python -m stack run|reset|call|functions`, behind the targets of `make` with these names."""
 
 import argparse
+import os
 import signal
 import sys
 import time
+from pathlib import Path
 
 from functions.setup.env_file import EnvFileError
 from stack import call as calling
+from stack import functions, transfer
 from stack.errors import StackError
 from stack.local_dir import reset
-from stack.settings import Settings
+from stack.settings import COLLEAGUE_EMAIL, Settings
 from stack.stack import Stack
 
 
@@ -33,8 +36,10 @@ def main() -> int:
                 reset(settings)
                 print(f"Deleted the local data in {settings.local_dir}.")
                 return 0
+            case "functions":
+                functions.main(settings, arguments.port, arguments.env, os.environ)
             case _:
-                return calling.main(settings, arguments.to, arguments.base)
+                return calling.main(settings, arguments.to, arguments.base, arguments.transfer)
     except (StackError, EnvFileError) as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
@@ -50,8 +55,20 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("reset", help="delete the local data")
     call = commands.add_parser("call", help="place a call as the demo rep and check its row")
     call.add_argument("--to", default=calling.DEFAULT_TO, help="the number to dial")
+    call.add_argument("--transfer", choices=transfer.FORMS, help="hand the lead to a colleague")
     call.add_argument("--base", help="the address of the functions, if not the stack's (http://…)")
+    alone = commands.add_parser("functions", help="the functions alone, for the running stack")
+    alone.add_argument("--port", type=_port, required=True, help="where to listen on this machine")
+    alone.add_argument(
+        "--env", type=Path, metavar="FILE", help="settings that win over the stack's"
+    )
     return parser
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"a port is a number from 1 to 65535, not {text!r}")
+    return int(text)
 
 
 def _stop(number: int, frame: object) -> None:
@@ -87,6 +104,9 @@ def _summary(stack: Stack, seconds: float) -> str:
         lines.append(f"  Postgres    127.0.0.1:{stack.settings.postgres_port}")
     if "DEMO_EMAIL" in env:
         lines.append(f"  Sign in as  {env['DEMO_EMAIL']} / {env.get('DEMO_PASSWORD', '')}")
+    if stack.settings.colleague and not hosted:
+        lines.append(f"  Colleagues  {COLLEAGUE_EMAIL} answers by herself; manager@henk.test in a")
+        lines.append("              private window is a phone that you answer (the same password)")
     lines += [
         "",
         f"All addresses and keys are in {stack.settings.stack_env_path}",

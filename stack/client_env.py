@@ -30,7 +30,7 @@ def client_env(
         "SIMULATOR_URL": settings.simulator_url,
         "CALLS_PAGE_URL": settings.calls_page_url,
         "SCHEDULER_URL": settings.scheduler_url,
-        "TWILIO_API_URL": settings.simulator_url,
+        "TWILIO_API_URL": settings.twilio_api_url,
         **twilio_env(keys),
     }
     return env | dict(demo)

@@ -4,7 +4,7 @@ import psycopg
 
 from stack.errors import StackError
 from stack.postgres import Postgres
-from stack.settings import DEMO_EMAIL, DEMO_PASSWORD
+from stack.settings import COLLEAGUE_EMAIL, DEMO_EMAIL, DEMO_PASSWORD
 
 
 def read(postgres: Postgres) -> tuple[dict[str, str], str]:
@@ -18,15 +18,20 @@ def read(postgres: Postgres) -> tuple[dict[str, str], str]:
             " join auth.users as users on users.id = members.user_id where users.email = %s",
             [DEMO_EMAIL],
         ).fetchone()
+        colleague = connection.execute(
+            "select id::text from auth.users where email = %s", [COLLEAGUE_EMAIL]
+        ).fetchone()
         numbers = connection.execute("select phone_number from public.phone_numbers").fetchall()
-    if business is None:
+    if business is None or colleague is None:
         raise StackError(
-            f"The database has no business of {DEMO_EMAIL}, which supabase/seed.sql creates. "
+            f"The database lacks {DEMO_EMAIL}, {COLLEAGUE_EMAIL} or their business, which"
+            " supabase/seed.sql creates. "
             "Run `make reset` to build the database again."
         )
     demo = {
         "DEMO_EMAIL": DEMO_EMAIL,
         "DEMO_PASSWORD": DEMO_PASSWORD,
         "DEMO_BUSINESS_ID": str(business[0]),
+        "DEMO_COLLEAGUE_ID": str(colleague[0]),
     }
     return demo, ",".join(str(number) for (number,) in numbers)

@@ -9,14 +9,19 @@ from collections.abc import Mapping
 
 from functions.setup.addresses import STATUS_OVERRIDES, VOICE_OVERRIDES, build_address
 from functions.setup.proxies import sparing_this_machine
-from functions.setup.webhook_jwt import ROLES, SigningKey, mint
 from stack.client_env import twilio_env
+from stack.functions_env import functions_env, scheduler_env
 from stack.keys import Keys
 from stack.processes import Process
-from stack.settings import CHECKOUT, SCHEDULER_ACCOUNT, Settings
+from stack.settings import CHECKOUT, COLLEAGUE_EMAIL, Settings
 
 # What the Calls page's server hands on to the page.
 _PAGE_VARIABLES = ("SUPABASE_URL", "SUPABASE_PUBLISHABLE_KEY", "FUNCTIONS_URL", "DEMO_EMAIL")
+
+# What the simulated colleague needs.
+_COLLEAGUE_VARIABLES = (
+    "SUPABASE_URL", "SUPABASE_PUBLISHABLE_KEY", "SIMULATOR_URL", "DEMO_BUSINESS_ID",
+)  # fmt: skip
 
 
 def start_simulator(settings: Settings, keys: Keys, caller_ids: str) -> Process:
@@ -35,38 +40,15 @@ def start_simulator(settings: Settings, keys: Keys, caller_ids: str) -> Process:
     return _start("The simulator", settings, "simulator", ["simulator"], environ)
 
 
-def start_functions(settings: Settings, keys: Keys, env: Mapping[str, str]) -> Process:
+def start_functions(settings: Settings, env: Mapping[str, str]) -> Process:
     """The server of all functions, with the variables of `env` (`stack.env`) that they need."""
-    hosted = settings.hosted
-    if hosted is not None:
-        jwts = {
-            "SUPABASE_WEBHOOK_JWT": hosted.webhook_jwt,
-            "SUPABASE_RECONCILER_JWT": hosted.reconciler_jwt,
-        }
-    else:
-        key = SigningKey.from_secret(keys.supabase_jwt_secret)
-        jwts = {name: mint(key, settings.supabase_url, role=role) for name, role in ROLES.items()}
-    environ = {
-        **twilio_env(keys),
-        "HENK_ENV": "development",
-        "SUPABASE_URL": settings.supabase_url,
-        "SUPABASE_PUBLISHABLE_KEY": env["SUPABASE_PUBLISHABLE_KEY"],
-        **jwts,
-        "PUBLIC_BASE_URL": settings.public_base_url,
-        "TWILIO_API_URL": settings.simulator_url,
-        "SCHEDULER_ISSUER": settings.scheduler_url,
-        **_scheduler_env(settings),
-    }
-    # Without it, the project signs access tokens with keys of its own.
-    if "SUPABASE_JWT_SECRET" in env:
-        environ["SUPABASE_JWT_SECRET"] = env["SUPABASE_JWT_SECRET"]
-    module = ["functions.local_server", f"--port={settings.functions_port}"]
     return _start(
         "The functions' server",
         settings,
         "functions",
-        module,
-        environ,
+        ["functions.local_server", f"--port={settings.functions_port}"],
+        functions_env(env, settings.hosted),
+        # Without it, the project signs access tokens with keys of its own.
         without=("SUPABASE_JWT_SECRET",),
     )
 
@@ -78,7 +60,8 @@ def start_scheduler(settings: Settings) -> Process:
         f"--port={settings.scheduler_port}",
         f"--every={settings.schedule_seconds}",
     ]
-    return _start("The scheduler", settings, "scheduler", module, _scheduler_env(settings))
+    environ = scheduler_env(settings.public_base_url)
+    return _start("The scheduler", settings, "scheduler", module, environ)
 
 
 def start_calls_page(settings: Settings, env: Mapping[str, str]) -> Process:
@@ -93,12 +76,14 @@ def start_calls_page(settings: Settings, env: Mapping[str, str]) -> Process:
     return _start("The Calls page", settings, "calls_page", module, environ)
 
 
-def _scheduler_env(settings: Settings) -> dict[str, str]:
-    """What the scheduler and `reconcile_fn` must agree on."""
-    return {
-        "SCHEDULER_AUDIENCE": f"{settings.public_base_url}/reconcile",
-        "SCHEDULER_SERVICE_ACCOUNT": SCHEDULER_ACCOUNT,
+def start_colleague(settings: Settings, env: Mapping[str, str]) -> Process:
+    """The simulated colleague, with the variables of `env` (`stack.env`) that she needs."""
+    environ = {
+        **{name: env[name] for name in _COLLEAGUE_VARIABLES},
+        "COLLEAGUE_EMAIL": COLLEAGUE_EMAIL,
+        "COLLEAGUE_PASSWORD": env["DEMO_PASSWORD"],
     }
+    return _start("The colleague", settings, "colleague", ["stack.colleague"], environ)
 
 
 def _start(

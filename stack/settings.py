@@ -17,6 +17,8 @@ SCHEDULE_SECONDS = 10.0
 
 DEMO_EMAIL = "demo@henk.test"
 DEMO_PASSWORD = "henk-demo-password"
+# The simulated colleague, who has the same password.
+COLLEAGUE_EMAIL = "rep2@henk.test"
 SCHEDULER_ACCOUNT = "scheduler@henk.test"
 
 
@@ -33,6 +35,10 @@ class Settings:
     time_scale: str | None = None
     # Whether the scheduler calls by the clock. In tests it calls on request.
     scheduled: bool = True
+    # Whether the simulated colleague is there. In tests only where they need her.
+    colleague: bool = True
+    # Where the functions ask Twilio's REST API, if not the simulator.
+    outside_twilio: str | None = None
     # What may surprise in `.env`: sentences.
     notes: Sequence[str] = ()
 
@@ -46,6 +52,7 @@ class Settings:
         port_base: int | None = None,
         fsync: bool = True,
         scheduled: bool = True,
+        colleague: bool = True,
     ) -> "Settings":
         """The settings of the environment and of `.env`. Arguments win over both.
 
@@ -67,6 +74,8 @@ class Settings:
             fsync=fsync,
             time_scale=variables.get("SIMULATOR_TIME_SCALE") or None,
             scheduled=scheduled,
+            colleague=colleague,
+            outside_twilio=variables.get("TWILIO_API_URL") or None,
             notes=file.notes,
         )
 
@@ -133,6 +142,11 @@ class Settings:
     def simulator_url(self) -> str:
         """The address of the simulated phone network."""
         return f"http://127.0.0.1:{self.simulator_port}"
+
+    @property
+    def twilio_api_url(self) -> str:
+        """The address of Twilio's REST API for the functions: the simulator's, if not another."""
+        return self.outside_twilio or self.simulator_url
 
     @property
     def scheduler_url(self) -> str:

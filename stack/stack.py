@@ -9,7 +9,13 @@ from stack import demo_data, keys, local_dir, supabase_lite
 from stack.client_env import client_env
 from stack.keys import Keys
 from stack.migrations import Migrations
-from stack.parts import start_calls_page, start_functions, start_scheduler, start_simulator
+from stack.parts import (
+    start_calls_page,
+    start_colleague,
+    start_functions,
+    start_scheduler,
+    start_simulator,
+)
 from stack.postgres import Postgres
 from stack.processes import Process, require_free_ports
 from stack.readiness import wait_until_ready
@@ -108,10 +114,13 @@ class Stack:
         env = client_env(settings, made_up, self.postgres, demo)
         # One by one, so that `stop` knows those that run if the next does not start.
         self._processes.append(start_simulator(settings, made_up, caller_ids))
-        self._processes.append(start_functions(settings, made_up, env))
+        self._processes.append(start_functions(settings, env))
         self._processes.append(start_scheduler(settings))
         self._processes.append(start_calls_page(settings, env))
         wait_until_ready(settings, env, self.check)
+        # A hosted project has other people.
+        if settings.colleague and settings.hosted is None:
+            self._processes.append(start_colleague(settings, env))
         env_file.write(settings.stack_env_path, env)
         self.env = env
 

@@ -49,7 +49,9 @@ def free_port_base() -> int:
     raise AssertionError(f"no {PORTS_PER_STACK} free ports in a row: pid {os.getpid()} tried 200")
 
 
-def settings_in(local_dir: Path, *, time_scale: float | None = None) -> Settings:
+def settings_in(
+    local_dir: Path, *, time_scale: float | None = None, colleague: bool = False
+) -> Settings:
     """Settings of a stack in `local_dir`, whatever the developer's environment and `.env` say."""
     return Settings.load(
         environ={} if time_scale is None else {"SIMULATOR_TIME_SCALE": str(time_scale)},
@@ -58,4 +60,5 @@ def settings_in(local_dir: Path, *, time_scale: float | None = None) -> Settings
         port_base=free_port_base(),
         fsync=False,
         scheduled=False,
+        colleague=colleague,
     )

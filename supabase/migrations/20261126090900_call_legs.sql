@@ -21,7 +21,7 @@ create table public.call_legs (
   -- Who it is: a person of the business, or a number. No foreign key: the record of a call outlives the
   -- account.
   user_id uuid,
-  to_number text check (length(to_number) <= 64),
+  to_number text,
   -- The rest is null for the two legs that every call has. What the leg was asked for: to add somebody, a transfer with or without a word before it, or to bring
   -- the lead back to somebody.
   asked_for text check (asked_for in ('add', 'warm', 'cold', 'return')),
@@ -31,10 +31,13 @@ create table public.call_legs (
   call_action_id uuid,
   -- When the person who is rung declined.
   declined_at timestamptz,
+  -- Whether the room ends when this leg leaves it: private.host_of_call. Always false in a plain call.
+  is_host boolean not null default false,
   -- Since when the leg hears music. Null if it does not.
   on_hold_since timestamptz,
-  -- How it left the room, where that is known: it hung up, somebody removed it, or the room's host left.
-  ended_by text check (ended_by in ('self', 'removed', 'host')),
+  -- How it left the room, where that is known: 'self' (it hung up), 'removed' (by somebody), or 'host' (the
+  -- room's host has left).
+  ended_by text,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   -- The target of composite references: foreign keys ignore row-level security.
@@ -103,6 +106,6 @@ grant select on public.call_legs to authenticated, service_role;
 grant select, insert on public.call_legs to call_webhook;
 grant update (
   call_sid, role, status, initiated_at, ringing_at, answered_at, ended_at, duration_seconds, user_id,
-  to_number, on_hold_since, ended_by
+  to_number, is_host, on_hold_since, ended_by
 )
 on public.call_legs to call_webhook;

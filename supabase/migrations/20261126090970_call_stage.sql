@@ -87,6 +87,7 @@ declare
   v_stage text;
   v_hold_seconds integer;
   v_call_back_at timestamptz;
+  v_host constant public.call_legs := private.host_of_call(p_call);
 begin
   select private.is_final(conversations.status) into v_is_over
   from public.conversations
@@ -109,6 +110,14 @@ begin
   where call_events.agent_call_sid = p_call.call_sid
     and call_events.source = 'control'
     and call_events.status = 'apologized';
+
+  update public.call_legs
+  set is_host = (call_legs.id is not distinct from v_host.id and private.is_present(call_legs, p_call.call_sid))
+  where call_legs.conversation_id = p_call.id
+    and call_legs.business_id = p_call.business_id
+    and call_legs.is_host is distinct from (
+      call_legs.id is not distinct from v_host.id and private.is_present(call_legs, p_call.call_sid)
+    );
 
   update public.conversations as told
   set

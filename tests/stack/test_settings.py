@@ -10,6 +10,8 @@ import pytest
 
 from functions.setup import env_file
 from stack import Settings, StackError, keys
+from stack.client_env import client_env
+from stack.functions_env import functions_env
 
 
 def test_every_port_follows_the_port_base(tmp_path: Path) -> None:
@@ -109,3 +111,13 @@ def test_the_scheduler_runs_as_fast_as_the_clock_and_at_most_once_a_second(
     assert settings.schedule_seconds == seconds
     resting = Settings.load(environ=environ, env_path=tmp_path / ".env", scheduled=False)
     assert resting.schedule_seconds == 0
+
+
+def test_an_outside_twilio_takes_the_place_of_the_simulator(tmp_path: Path) -> None:
+    made_up = keys.load(tmp_path / "keys.env")
+    elsewhere = {"TWILIO_API_URL": "http://127.0.0.1:9000"}
+    for environ, expected in (({}, "http://127.0.0.1:8083"), (elsewhere, "http://127.0.0.1:9000")):
+        settings = Settings.load(environ=environ, env_path=tmp_path / ".env")
+        env = client_env(settings, made_up, None, {})
+        assert env["TWILIO_API_URL"] == expected
+        assert functions_env(env, None)["TWILIO_API_URL"] == expected

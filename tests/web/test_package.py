@@ -18,6 +18,7 @@ import { createClient } from '@supabase/supabase-js';
 import { FINAL_STATUSES, HenkVoice, VoiceError, failureOf, isOver } from 'henk-voice';
 import { failureOfSignIn, steadyFetch, warningSentence } from 'henk-voice';
 import type { Call, ConversationStatus, EndReason, Failure, Preview } from 'henk-voice';
+import type { Colleague, Leg, Ring, RingEnd, Stage } from 'henk-voice';
 
 const supabase = createClient('https://example.supabase.co', 'key');
 const voice = new HenkVoice({ Device, supabase, functionsUrl: '/api/twilio' });
@@ -41,6 +42,26 @@ const taken: string | null | undefined = conflicts.notes?.changed_by_name;
 console.log(sentences, more, next.more, taken, failureOfSignIn({ code: 'user_banned' }).authCode);
 createClient('https://example.supabase.co', 'key', { global: { fetch: steadyFetch() } });
 
+const people: Colleague[] = await voice.colleagues();
+const { legs } = await call.transfer({ userId: people[0]!.user_id }, 'warm');
+const stage: Stage | null = call.stage;
+const others: Leg[] = legs.filter(({ role }) => role === 'teammate');
+voice.on('incoming', (ring: Ring) => {
+  ring.on('end', ({ why }) => console.log(why satisfies RingEnd));
+  const taken: Call = ring.accept();
+  console.log(taken.direction === 'incoming', ring.conversation?.lead?.name);
+  console.log(voice.phone.ring?.reason);
+});
+await voice.presence.set('away');
+await voice.control('call', { action: 'hold' });
+console.log(stage, others, voice.presence.state === 'busy');
+
+// @ts-expect-error there is no such mode
+call.transfer({ userId: 'ada' }, 'hot');
+// @ts-expect-error somebody has to be named
+call.add({});
+// @ts-expect-error nobody can choose to be busy
+voice.presence.set('busy');
 // @ts-expect-error there is no such event
 voice.on('rings', () => {});
 // @ts-expect-error a call has no such state
@@ -50,7 +71,7 @@ voice.dial({ leadId: 'lead' });
 // @ts-expect-error there is no such failure
 console.log(failure.code === 'no_such_code');
 // @ts-expect-error the fields that begin with # are private
-console.log(voice.phone);
+console.log(voice.requests);
 """
 # `--skipLibCheck`: the types of supabase-js need those of Node.
 OPTIONS = (

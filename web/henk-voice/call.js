@@ -1,7 +1,9 @@
-import { Emitter } from './emitter.js';
+import { ControlledCall } from './controlled-call.js';
 import { endCodeOfSdk, endReason } from './end-reason.js';
 import { failureOfSdk, failureOfWarning } from './failure-of.js';
 import { failure } from './failures.js';
+import { isLeftAlone, isOnCall, leadOf, legOf } from './legs.js';
+import { MicrophoneQuestion } from './microphone-question.js';
 
 /**
  * @typedef {import('@twilio/voice-sdk').Call} SdkCall
@@ -10,6 +12,7 @@ import { failure } from './failures.js';
  * @typedef {import('./end-reason.js').EndReason} EndReason
  * @typedef {import('./endpoints.js').CallWishes} CallWishes
  * @typedef {import('./failures.js').Failure} Failure
+ * @typedef {import('./legs.js').ConversationWithLegs} ConversationWithLegs
  *
  * @typedef {'connecting' | 'ringing' | 'talking' | 'ended'} CallState
  *
@@ -20,6 +23,8 @@ import { failure } from './failures.js';
  * @property {string} digits these digits were sent
  *
  * @typedef {object} CallOptions
+ * @property {'outbound' | 'incoming'} direction
+ * @property {import('./controlled-call.js').AskForControl} control
  * @property {number} progressTimeoutMs
  * @property {() => Failure | null} microphoneFailure why the microphone could not be opened
  * @property {(callSid: string) => void} onCallSid the call's SID is known now
@@ -38,17 +43,11 @@ const DOUBT_WITHOUT_RINGING_MS = 3_000;
  * is over within this time.
  */
 const DOUBT_AFTER_RINGING_MS = 300;
-/** If the microphone opens within this time, the browser did not ask the person. */
-const MICROPHONE_ASKED_MS = 500;
-/** People may take long to answer the browser's question. */
-const MICROPHONE_ANSWERED_WITHIN_MS = 180_000;
+/** Two devices may answer at the same time. The phone network tells the one that is too late. */
+const DOUBT_OF_INCOMING_MS = 500;
 
-/**
- * One call: connecting → ringing → talking → ended. It may skip states, and it never goes back.
- *
- * @extends {Emitter<CallEvents>}
- */
-export class VoiceCall extends Emitter {
+/** One call: connecting → ringing → talking → ended. It may skip states, and it never goes back. */
+export class VoiceCall extends ControlledCall {
   /** @type {CallState} */
   state = 'connecting';
   /** Set when the call has ended. @type {EndReason | null} */
@@ -56,16 +55,10 @@ export class VoiceCall extends Emitter {
   muted = false;
   /** The connection is lost and is being restored; the other side waits. */
   reconnecting = false;
-  /** The browser asks for permission to use the microphone. */
-  awaitingMicrophone = false;
   /** What is wrong at the moment; the call goes on. @type {Failure[]} */
   warnings = [];
-  /** The call's row in `conversations`, when it is known. @type {Conversation | null} */
-  conversation = null;
-  /** The SID of the browser's leg; null until it rings. @type {string | null} */
-  callSid = null;
   startedAt = new Date();
-  /** When the lead answered. @type {Date | null} */
+  /** When the lead answered, or the user, if the call came in. @type {Date | null} */
   answeredAt = null;
   /** @type {Date | null} */
   endedAt = null;
@@ -74,6 +67,10 @@ export class VoiceCall extends Emitter {
   /** @type {SdkCall | null} */
   #sdk = null;
   #hungUpHere = false;
+  /** What has to be asked before a hang-up is under way. */
+  #isLeaving = false;
+  /** The rep hands the call over, which ends this browser's part. */
+  #handsOver = false;
   #rang = false;
   /** @type {EndCode | null} */
   #networkCode = null;
@@ -81,31 +78,42 @@ export class VoiceCall extends Emitter {
   #failure = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #progressTimer;
-  /** The browser opens the microphone, or asks the person whether it may. */
-  #opensMicrophone = false;
+  #microphone = new MicrophoneQuestion({
+    onChange: () => this.changed(),
+    onUnanswered: () => this.fail(failure('microphone_unanswered')),
+  });
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #doubtTimer;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #microphoneTimer;
 
   /**
-   * @internal `HenkVoice.dial()` makes calls.
+   * @internal `HenkVoice.dial()` and `Ring.accept()` make calls.
    * @param {CallWishes} wishes
    * @param {CallOptions} options
    */
   constructor(wishes, options) {
-    super();
+    super(options.control);
     this.wishes = wishes;
+    this.direction = options.direction;
     this.#options = options;
   }
 
-  /** Seconds spent talking to the lead. After the end it is the database's number, when known. */
+  /**
+   * Seconds that the user has been on the call, holds included. After the end it is the database's number,
+   * when known.
+   */
   get talkSeconds() {
-    const known = this.conversation?.duration_seconds;
+    const known = this.legs.length
+      ? legOf(this.legs, this.callSid)?.duration_seconds
+      : this.conversation?.duration_seconds;
     if (this.state === 'ended' && known !== null && known !== undefined) return known;
     if (!this.answeredAt) return 0;
     const until = this.endedAt ?? new Date();
     return Math.max(0, Math.floor((until.getTime() - this.answeredAt.getTime()) / 1000));
+  }
+
+  /** The browser asks for permission to use the microphone. */
+  get awaitingMicrophone() {
+    return this.state !== 'ended' && this.#microphone.isAsked;
   }
 
   get over() {
@@ -124,11 +132,48 @@ export class VoiceCall extends Emitter {
     this.emit('digits', digits);
   }
 
-  hangUp() {
+  /**
+   * Leaves the call. A plain call is over at once, and so is one whose lead is on hold. Other people go on
+   * without the user.
+   *
+   * @returns {Promise<void>} resolves when the call is over. A second call does not wait for anything
+   */
+  async hangUp() {
+    if (this.state === 'ended') return;
+    this.#hungUpHere = true;
+    if (!this.#isLeaving && this.leavesOthers) {
+      this.#isLeaving = true;
+      await this.leave();
+    }
+    this.hangUpNow();
+  }
+
+  /** @internal Without asking anything before. */
+  hangUpNow() {
     if (this.state === 'ended') return;
     this.#hungUpHere = true;
     this.#disconnect();
     this.#end();
+  }
+
+  /**
+   * @protected
+   * @override
+   * @param {import('./control.js').ControlWish} wish
+   */
+  async request(wish) {
+    const handsOver = wish.action === 'complete' || wish.mode === 'cold';
+    // The call may end here before the answer comes.
+    if (handsOver) this.#handsOver = true;
+    try {
+      const row = await super.request(wish);
+      // The endpoint does not tell the names of lead and campaign.
+      this.update({ ...this.conversation, ...row });
+      return row;
+    } catch (error) {
+      if (handsOver) this.#handsOver = false;
+      throw error;
+    }
   }
 
   /**
@@ -137,6 +182,7 @@ export class VoiceCall extends Emitter {
    */
   attach(sdk) {
     this.#sdk = sdk;
+    if (this.direction === 'incoming') this.#learnSid();
     sdk.on('ringing', () => {
       this.#rang = true;
       this.#learnSid();
@@ -154,19 +200,20 @@ export class VoiceCall extends Emitter {
     sdk.on('cancel', () => this.#end());
     sdk.on('error', (error) => this.#troubled(error));
     sdk.on('mute', (muted) => {
+      if (this.state === 'ended') return;
       this.muted = muted;
-      this.#changed();
+      this.changed();
     });
     sdk.on('reconnecting', () => {
       // The SDK also reports this for a call that we ended because its connection was lost.
       if (this.state === 'ended') return;
       this.reconnecting = true;
       this.#options.onReconnecting();
-      this.#changed();
+      this.changed();
     });
     sdk.on('reconnected', () => {
       this.reconnecting = false;
-      this.#changed();
+      this.changed();
     });
     sdk.on('transportClose', () => setTimeout(() => this.#orphaned(), 0));
     sdk.on('warning', (name) => this.#warn(name, true));
@@ -179,6 +226,7 @@ export class VoiceCall extends Emitter {
    * @param {Failure} cause
    */
   fail(cause) {
+    if (this.state === 'ended') return;
     this.#failure = cause;
     this.#disconnect();
     this.#end();
@@ -189,48 +237,39 @@ export class VoiceCall extends Emitter {
    * @param {boolean} waiting
    */
   setAwaitingMicrophone(waiting) {
-    clearTimeout(this.#microphoneTimer);
-    this.#opensMicrophone = waiting;
     if (this.state === 'ended') return;
     if (waiting) {
       clearTimeout(this.#progressTimer);
-      this.#microphoneTimer = setTimeout(() => this.#askedForMicrophone(), MICROPHONE_ASKED_MS);
+      this.#microphone.begin();
     } else {
-      if (this.#sdk) this.#expectProgress();
-      this.#awaitMicrophone(false);
+      if (this.#sdk) this.#expectProgress(false);
+      this.#microphone.end();
     }
   }
 
   /**
    * @internal
-   * @param {Conversation} row of the database
+   * @param {Conversation & Partial<ConversationWithLegs>} row of the database
    */
-  update(row) {
+  update({ legs, ...row }) {
     this.conversation = row;
+    // A plain call has two.
+    if (legs && (legs.length > 2 || row.stage || this.legs.length)) this.legs = legs;
     if (row.status === 'blocked' && this.state !== 'ended') {
       // The reason is on the screen, so the rep does not need to hear it.
       this.#disconnect();
       this.#end();
       return;
     }
-    if (this.#doubtTimer && row.status === 'in-progress') this.#talk();
+    if (this.state === 'talking' && isLeftAlone(this.legs, this.callSid)) {
+      this.#disconnect();
+      this.#end();
+      return;
+    }
+    const isOutbound = this.direction === 'outbound';
+    if (this.#doubtTimer && isOutbound && row.status === 'in-progress') this.#talk();
     if (this.state === 'ended') this.reason = this.#why();
-    this.#changed();
-  }
-
-  #askedForMicrophone() {
-    this.#microphoneTimer = setTimeout(
-      () => this.fail(failure('microphone_unanswered')),
-      MICROPHONE_ANSWERED_WITHIN_MS,
-    );
-    this.#awaitMicrophone(true);
-  }
-
-  /** @param {boolean} waiting */
-  #awaitMicrophone(waiting) {
-    if (this.awaitingMicrophone === waiting) return;
-    this.awaitingMicrophone = waiting;
-    this.#changed();
+    this.changed();
   }
 
   /** @param {CallState} state */
@@ -238,16 +277,21 @@ export class VoiceCall extends Emitter {
     if (ORDER.indexOf(state) <= ORDER.indexOf(this.state)) return;
     this.state = state;
     clearTimeout(this.#progressTimer);
-    this.#changed();
+    this.changed();
   }
 
   #answered() {
     if (this.state === 'ended' || this.answeredAt) return;
     clearTimeout(this.#progressTimer);
     this.answeredAt = new Date();
-    const doubt = this.#rang ? DOUBT_AFTER_RINGING_MS : DOUBT_WITHOUT_RINGING_MS;
-    if (this.conversation?.status === 'in-progress') this.#talk();
-    else this.#doubtTimer = setTimeout(() => this.#talk(), doubt);
+    if (this.direction === 'incoming') return this.#talkAfter(DOUBT_OF_INCOMING_MS);
+    if (this.conversation?.status === 'in-progress') return this.#talk();
+    this.#talkAfter(this.#rang ? DOUBT_AFTER_RINGING_MS : DOUBT_WITHOUT_RINGING_MS);
+  }
+
+  /** @param {number} ms */
+  #talkAfter(ms) {
+    this.#doubtTimer = setTimeout(() => this.#talk(), ms);
   }
 
   #talk() {
@@ -277,9 +321,9 @@ export class VoiceCall extends Emitter {
     this.#end();
   }
 
-  #expectProgress() {
+  #expectProgress(isOpening = this.#microphone.isOpening) {
     clearTimeout(this.#progressTimer);
-    if (this.#opensMicrophone || this.state !== 'connecting' || this.answeredAt) return;
+    if (isOpening || this.state !== 'connecting' || this.answeredAt) return;
     this.#progressTimer = setTimeout(
       () => this.fail(failure('progress_timeout')),
       this.#options.progressTimeoutMs,
@@ -295,14 +339,14 @@ export class VoiceCall extends Emitter {
     if (!warning || this.state === 'ended') return;
     const others = this.warnings.filter(({ code }) => code !== warning.code);
     this.warnings = raised ? [...others, warning] : others;
-    this.#changed();
+    this.changed();
   }
 
   #learnSid() {
     const sid = this.#sdk?.parameters.CallSid;
     if (!sid || sid === this.callSid) return;
     this.callSid = sid;
-    this.#options.onCallSid(sid);
+    if (this.direction === 'outbound') this.#options.onCallSid(sid);
   }
 
   #disconnect() {
@@ -313,17 +357,16 @@ export class VoiceCall extends Emitter {
     if (this.state === 'ended') return;
     clearTimeout(this.#progressTimer);
     clearTimeout(this.#doubtTimer);
-    clearTimeout(this.#microphoneTimer);
     this.endedAt = new Date();
     const talked = this.state === 'talking';
     if (!talked) this.answeredAt = null;
     this.state = 'ended';
+    this.#microphone.end();
     this.reconnecting = false;
-    this.awaitingMicrophone = false;
     this.warnings = [];
     this.reason = this.#why();
     this.emit('end', this);
-    this.#changed();
+    this.changed();
   }
 
   /** @returns {EndReason} */
@@ -334,10 +377,23 @@ export class VoiceCall extends Emitter {
       hungUpHere: this.#hungUpHere,
       answered: this.answeredAt !== null,
       networkCode: this.#networkCode,
+      isIncoming: this.direction === 'incoming',
+      handsOver: this.#handsOver,
+      goesOn: this.#goesOn,
     });
   }
 
-  #changed() {
+  /** Whether the lead is on the call without this browser, as the database knows. */
+  get #goesOn() {
+    const own = legOf(this.legs, this.callSid);
+    return Boolean(own && !isOnCall(own) && leadOf(this.legs));
+  }
+
+  /**
+   * @protected
+   * @override
+   */
+  changed() {
     this.emit('change', this);
   }
 }

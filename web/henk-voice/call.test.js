@@ -43,6 +43,8 @@ beforeEach(() => {
   call = new VoiceCall(
     { to: '+14155552671' },
     {
+      direction: 'outbound',
+      control: async () => ({}),
       progressTimeoutMs: 45_000,
       microphoneFailure: () => microphoneFailure,
       onCallSid: (sid) => told.push(sid),
@@ -142,7 +144,11 @@ test('busy, no answer and not reached are endings and not failures', () => {
 
 test('a question for the microphone that nobody answers is not blamed on the network', () => {
   // The SDK asks before it returns its call.
-  call = new VoiceCall(call.wishes, { progressTimeoutMs: 45_000, microphoneFailure: () => null });
+  call = new VoiceCall(call.wishes, {
+    direction: 'outbound',
+    progressTimeoutMs: 45_000,
+    microphoneFailure: () => null,
+  });
   call.setAwaitingMicrophone(true);
   call.attach(sdk);
   mock.timers.tick(500);

@@ -1,3 +1,4 @@
+import { Database, MOST_ROWS } from './database.js';
 import { VoiceError, failure } from './failures.js';
 import { storable } from './texts.js';
 
@@ -16,6 +17,11 @@ import { storable } from './texts.js';
  * @property {string | null} campaign_id
  * @property {'outbound' | 'inbound'} direction
  * @property {ConversationStatus} status
+ * @property {import('./legs.js').Stage | null} stage what is going on besides a rep and a lead who
+ *   talk; null for a plain call and for one that is over
+ * @property {number | null} hold_seconds how many of `duration_seconds` the lead was on hold; null
+ *   until the call is over
+ * @property {string | null} call_back_at when the lead was promised that somebody calls back
  * @property {string | null} block_reason
  * @property {string | null} from_number
  * @property {string | null} to_number
@@ -75,8 +81,6 @@ import { storable } from './texts.js';
  */
 
 const HISTORY_COLUMNS = '*,lead:leads(id,name,company,phone_number),campaign:campaigns(id,name)';
-/** The SQL functions answer this many rows at most. */
-const MOST_ROWS = 1000;
 /** A text with fewer digits is not a phone number. */
 const FEWEST_DIGITS = 3;
 
@@ -86,6 +90,7 @@ const BY_NAME = new Intl.Collator(undefined, { numeric: true });
 export class Conversations {
   #supabase;
   #requests;
+  #database;
   #numbers;
 
   /**
@@ -96,6 +101,7 @@ export class Conversations {
   constructor(supabase, requests, numbers) {
     this.#supabase = supabase;
     this.#requests = requests;
+    this.#database = new Database(supabase, requests);
     this.#numbers = numbers;
   }
 
@@ -104,7 +110,7 @@ export class Conversations {
    * @returns {Promise<Business[]>} the user's businesses, by name
    */
   async businesses({ signal } = {}) {
-    const found = await this.#table('businesses', 'id,name,country', {}, { signal });
+    const found = await this.#database.table('businesses', 'id,name,country', {}, { signal });
     return byName(found);
   }
 
@@ -114,7 +120,7 @@ export class Conversations {
    * @returns {Promise<Campaign[]>} by name
    */
   async campaigns(businessId, { signal } = {}) {
-    const found = await this.#table(
+    const found = await this.#database.table(
       'campaigns',
       'id,name',
       { business_id: businessId },
@@ -132,7 +138,7 @@ export class Conversations {
     const key = 'phone_number';
     const columns = 'phone_number,label,is_default';
     const filters = { business_id: businessId };
-    const found = await this.#table('phone_numbers', columns, filters, { signal, key });
+    const found = await this.#database.table('phone_numbers', columns, filters, { signal, key });
     // They come by number, and sorting keeps that order.
     return found.sort((a, b) => Number(b.is_default) - Number(a.is_default));
   }
@@ -146,7 +152,7 @@ export class Conversations {
     const key = 'user_id';
     const columns = 'user_id,display_name,role';
     const filters = { business_id: businessId };
-    const found = await this.#table('business_members', columns, filters, { signal, key });
+    const found = await this.#database.table('business_members', columns, filters, { signal, key });
     return found.sort((a, b) => BY_NAME.compare(a.display_name ?? '', b.display_name ?? ''));
   }
 
@@ -156,7 +162,7 @@ export class Conversations {
    * @returns {Promise<Change[]>} what was written about a call, newest first
    */
   async changes(conversationId, { signal } = {}) {
-    return this.#every(
+    return this.#database.every(
       (from, count) =>
         this.#supabase
           .from('conversation_changes')
@@ -182,7 +188,7 @@ export class Conversations {
       p_numbers: await this.#numbersIn(businessId, search, signal),
       p_limit: wanted,
     });
-    const found = await this.#every(
+    const found = await this.#database.every(
       (from, count) => this.#supabase.rpc('search_leads', values, count).range(from, wanted - 1),
       { signal, wanted },
     );
@@ -207,7 +213,7 @@ export class Conversations {
       p_needs_outcome: filter.needsOutcome || null,
     });
     const wanted = limit + 1;
-    const found = await this.#every(
+    const found = await this.#database.every(
       (from, count, last = filter.before) =>
         this.#supabase.rpc(
           'list_conversations',
@@ -229,7 +235,7 @@ export class Conversations {
    * @returns {Promise<ConversationInHistory | null>}
    */
   async byId(id) {
-    return this.#one('id', id);
+    return this.#database.one('conversations', HISTORY_COLUMNS, { id });
   }
 
   /**
@@ -237,7 +243,7 @@ export class Conversations {
    * @returns {Promise<ConversationInHistory | null>} null if the call is not stored (yet)
    */
   async byCallSid(callSid) {
-    return this.#one('call_sid', callSid);
+    return this.#database.one('conversations', HISTORY_COLUMNS, { call_sid: callSid });
   }
 
   /**
@@ -276,58 +282,6 @@ export class Conversations {
   }
 
   /**
-   * Every row of a table, whatever number of rows the REST API answers at most.
-   *
-   * @param {string} table
-   * @param {string} columns
-   * @param {Record<string, string>} filters what columns must be equal to
-   * @param {{ signal?: AbortSignal | undefined, key?: string }} options `key`: a column that no two of
-   *   these rows have in common
-   * @returns {Promise<any[]>} in the order of the key
-   */
-  async #table(table, columns, filters, { signal, key = 'id' }) {
-    return this.#every(
-      (_from, count, last) => {
-        let query = this.#supabase.from(table).select(columns, count).order(key);
-        for (const [column, value] of Object.entries(filters)) query = query.eq(column, value);
-        // Rows that come or go meanwhile do not shift the rows after them.
-        return last === undefined ? query : query.gt(key, last[key]);
-      },
-      { signal, countsRest: true },
-    );
-  }
-
-  /**
-   * Reads on until there are no more rows: the REST API answers only so many at once, and does not say
-   * so.
-   *
-   * @param {(from: number, count: { count: 'exact' }, last: any) => any} build the query for the rows
-   *   after the first `from`, of which `last` is the last
-   * @param {object} options
-   * @param {AbortSignal | undefined} options.signal
-   * @param {number} [options.wanted] how many rows are enough
-   * @param {number} [options.most] a query is about this many rows at most
-   * @param {boolean} [options.countsRest] whether a query counts only the rows after `last`
-   * @returns {Promise<any[]>}
-   */
-  async #every(build, { signal, wanted = Infinity, most = Infinity, countsRest = false }) {
-    /** @type {any[]} */
-    const found = [];
-    for (;;) {
-      const from = found.length;
-      const { data, count } = await this.#requests.rest(
-        () => build(from, { count: 'exact' }, found.at(-1)),
-        { signal, tries: 'patiently' },
-      );
-      if (!data?.length) return found;
-      found.push(...data);
-      // Without a count, only an empty answer says that this was all.
-      const all = count === null || count >= most ? Infinity : count + (countsRest ? from : 0);
-      if (found.length >= Math.min(wanted, all)) return found;
-    }
-  }
-
-  /**
    * @param {string} businessId
    * @param {string} search
    * @param {AbortSignal | undefined} signal
@@ -346,19 +300,6 @@ export class Conversations {
       if (hasWords) return [];
       throw error;
     }
-  }
-
-  /**
-   * @param {string} column
-   * @param {string} value
-   * @returns {Promise<ConversationInHistory | null>}
-   */
-  async #one(column, value) {
-    const { data } = await this.#requests.rest(
-      () => this.#supabase.from('conversations').select(HISTORY_COLUMNS).eq(column, value).limit(1),
-      { tries: 'patiently' },
-    );
-    return data?.[0] ?? null;
   }
 }
 

@@ -2,9 +2,19 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { FAILURES } from './failure-texts.js';
+import { VoiceCall } from './call.js';
+import { ControlledCall } from './controlled-call.js';
 import * as library from './henk-voice.js';
+import { Ring } from './ring.js';
 
 const PAGE = readFileSync(new URL('../../docs/client-library.md', import.meta.url), 'utf8');
+
+/** What other files of the library use. */
+const INTERNAL = new Set([
+  ...['constructor', 'attach', 'fail', 'hangUpNow', 'setAwaitingMicrophone', 'update'],
+  ...['changed', 'leave', 'leavesOthers', 'request'],
+  ...['answered', 'ignore', 'refuse', 'ringOn', 'setConversation'],
+]);
 
 /** The rows of a table: its cells as they are written. */
 function tableAfter(heading) {
@@ -36,8 +46,9 @@ test('what the package exports is documented', () => {
 });
 
 test('every public member is documented', () => {
-  const { prototype } = library.HenkVoice;
-  for (const name of Object.getOwnPropertyNames(prototype)) {
-    if (name !== 'constructor') assert.match(PAGE, new RegExp(`\`${name}[\`(]`), name);
+  for (const { prototype } of [library.HenkVoice, VoiceCall, ControlledCall, Ring]) {
+    for (const name of Object.getOwnPropertyNames(prototype)) {
+      if (!INTERNAL.has(name)) assert.match(PAGE, new RegExp(`\`${name}[\`(]`), name);
+    }
   }
 });

@@ -6,7 +6,10 @@ import { isOver } from './call-statuses.js';
  * @typedef {import('./failures.js').Failure} Failure
  *
  * @typedef {'hung_up' | 'lead_hung_up' | 'canceled' | 'busy' | 'no_answer' | 'not_reached'
- *   | 'refused' | 'time_limit' | 'failure' | 'ended'} EndCode
+ *   | 'refused' | 'time_limit' | 'handed_over' | 'goes_on' | 'missed' | 'failure' | 'ended'} EndCode
+ *   `handed_over`: the rep has transferred the call, or completed a transfer.
+ *   `goes_on`: the lead is on the call with somebody else.
+ *   `missed`: a call that came in was over, or answered on another device, before it was connected.
  *   `ended`: the exact code is not known yet
  *
  * @typedef {object} EndReason
@@ -21,6 +24,9 @@ import { isOver } from './call-statuses.js';
  * @property {EndCode | null} networkCode what the phone network said; see `endCodeOfSdk`
  * @property {Failure | null} failure
  * @property {Conversation | null} conversation
+ * @property {boolean} [isIncoming] the call came in
+ * @property {boolean} [handsOver] the rep has asked to hand the call over
+ * @property {boolean} [goesOn] the lead is on the call without this browser
  */
 
 /** @type {Readonly<Record<EndCode, string>>} */
@@ -33,6 +39,9 @@ const SENTENCES = {
   not_reached: 'The number could not be reached.',
   refused: 'The call was not placed.',
   time_limit: 'The call reached its time limit.',
+  handed_over: 'You handed the call over.',
+  goes_on: 'The call goes on without you.',
+  missed: 'The call was over, or answered on another device, before you were connected.',
   failure: 'The call failed.',
   ended: 'The call is over.',
 };
@@ -77,6 +86,9 @@ export function endReason(ending) {
     return { code: 'failure', message: `${failure.message} ${failure.action}`, failure };
   }
   const code = endCode(ending);
+  if (code === 'canceled' && ending.isIncoming) {
+    return { code, message: 'You hung up before you were connected.' };
+  }
   return { code, message: SENTENCES[code] };
 }
 
@@ -84,7 +96,11 @@ export function endReason(ending) {
  * @param {Ending} ending
  * @returns {EndCode}
  */
-function endCode({ conversation, hungUpHere, answered, networkCode }) {
+function endCode(ending) {
+  const { conversation, hungUpHere, answered, networkCode, isIncoming, handsOver, goesOn } = ending;
+  if (handsOver) return 'handed_over';
+  if (goesOn) return 'goes_on';
+  if (isIncoming && !hungUpHere && !answered) return 'missed';
   const talked = answered || conversation?.status === 'completed';
   if (hungUpHere) return talked ? 'hung_up' : 'canceled';
   if (conversation && isOver(conversation.status)) {

@@ -4,8 +4,9 @@ import { isAboutTokenSize } from './no-answer.js';
 import { storable } from './texts.js';
 
 /**
- * @typedef {import('./conversations.js').Conversation} Conversation
+ * @typedef {import('./control.js').ControlWish} ControlWish
  * @typedef {import('./failures.js').Failure} Failure
+ * @typedef {import('./legs.js').ConversationWithLegs} ConversationWithLegs
  * @typedef {import('./requests.js').Requests} Requests
  * @typedef {import('./requests.js').RequestOptions} RequestOptions
  * @typedef {import('./warnings.js').Warning} Warning
@@ -56,7 +57,7 @@ export class Endpoints {
 
   /**
    * @param {Requests} requests
-   * @param {string} functionsUrl the address before `/token`, `/twiml`, `/status` and `/numbers`
+   * @param {string} functionsUrl the address before `/token`, `/twiml` and the others
    */
   constructor(requests, functionsUrl) {
     this.#requests = requests;
@@ -107,11 +108,21 @@ export class Endpoints {
 
   /**
    * @param {string} id
-   * @returns {Promise<Conversation>}
+   * @returns {Promise<ConversationWithLegs>}
    */
   async conversation(id) {
     const path = `/status?conversationId=${encodeURIComponent(id)}`;
     return this.#request('GET', path, { tries: 'once' });
+  }
+
+  /**
+   * Changes a call that is going on. Asking twice does it once.
+   *
+   * @param {ControlWish & { conversationId: string }} body
+   * @returns {Promise<ConversationWithLegs>} as it is afterwards
+   */
+  async control(body) {
+    return this.#request('POST', '/control', { body, tries: 'twice' });
   }
 
   /**
@@ -188,6 +199,7 @@ async function read(response, accessToken) {
   if (requestId) details.requestId = requestId;
   const retryAfter = Number(headers.get('Retry-After'));
   if (retryAfter > 0) details.retryAfter = retryAfter;
+  if (answer?.error?.blockReason) details.blockReason = answer.error.blockReason;
   const code = answer?.error?.code;
   if (!code && isAboutTokenSize(status, accessToken)) {
     return { cause: failure('access_token_too_large', details) };

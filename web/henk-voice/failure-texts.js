@@ -77,6 +77,36 @@ export const FAILURES = /** @type {const} */ ({
     'Ask one of them to change it.',
     false,
   ],
+  not_in_progress: [
+    'Call not in progress',
+    'This call is over, or not far enough for that.',
+    'Look at what the page says about the call.',
+    false,
+  ],
+  busy: [
+    'Colleague busy',
+    'This person is in another call.',
+    'Choose somebody else, or try again later. The call goes on as it was.',
+    true,
+  ],
+  away: [
+    'Colleague away',
+    'This person is away, or has not opened the page.',
+    'Choose somebody else. The call goes on as it was.',
+    true,
+  ],
+  blocked: [
+    'Number not allowed',
+    'This number must not be called.',
+    'Choose another number. The call goes on as it was.',
+    false,
+  ],
+  twilio_unavailable: [
+    'Phone network unavailable',
+    'The phone network did not do it.',
+    'Try again in a moment. The call goes on as it was.',
+    true,
+  ],
 
   // The network, and what stands between the browser and the server.
   unreachable: ['No connection', 'The server cannot be reached.', CHECK_CONNECTION, true],

@@ -13,6 +13,7 @@ import { CHECK_CONNECTION, FAILURES } from './failure-texts.js';
  * @property {number} [httpStatus] the status of the endpoint's answer
  * @property {string} [authCode] the error code of Supabase Auth
  * @property {number} [retryAfter] how many seconds the endpoint asks to wait
+ * @property {string} [blockReason] why a number must not be called; see docs/endpoints.md
  * @property {string} [requestId] the endpoint's log has more under this id
  */
 

@@ -1,16 +1,18 @@
 import { AccessToken } from './access-token.js';
 import { AudioDevices } from './audio-devices.js';
-import { VoiceCall } from './call.js';
-import { isOver } from './call-statuses.js';
+import { Calls } from './calls.js';
+import { control } from './control.js';
 import { Conversations } from './conversations.js';
 import { Emitter } from './emitter.js';
-import { Endpoints, twimlParameters } from './endpoints.js';
-import { failureOf } from './failure-of.js';
+import { Endpoints } from './endpoints.js';
 import { VoiceError, failure } from './failures.js';
+import { Incoming } from './incoming.js';
 import { LiveStatus } from './live-status.js';
 import { NumberReader } from './number-reader.js';
 import { Phone } from './phone.js';
 import { Requests } from './requests.js';
+import { RowFinder } from './row-finder.js';
+import { Team } from './team.js';
 
 export { failureOfSignIn } from './auth-failures.js';
 export { blockReasonSentence } from './block-reasons.js';
@@ -19,35 +21,28 @@ export { timestamp } from './conversations.js';
 export { failureOf } from './failure-of.js';
 export { VoiceError, failure } from './failures.js';
 export { steadyFetch } from './steady-fetch.js';
+export * from './types.js';
 export { warningSentence } from './warnings.js';
 
 /**
- * @typedef {import('./call.js').VoiceCall} Call
- * @typedef {import('./call.js').CallState} CallState
- * @typedef {import('./end-reason.js').EndReason} EndReason
- * @typedef {import('./conversations.js').Business} Business
- * @typedef {import('./conversations.js').Campaign} Campaign
- * @typedef {import('./conversations.js').CallerId} CallerId
- * @typedef {import('./conversations.js').Change} Change
- * @typedef {import('./conversations.js').Conflict} Conflict
+ * @typedef {import('./call.js').VoiceCall} VoiceCall
  * @typedef {import('./conversations.js').Conversation} Conversation
- * @typedef {import('./conversations.js').ConversationInHistory} ConversationInHistory
- * @typedef {import('./call-statuses.js').ConversationStatus} ConversationStatus
  * @typedef {import('./conversations.js').Described} Described
  * @typedef {import('./conversations.js').Description} Description
- * @typedef {import('./conversations.js').HistoryFilter} HistoryFilter
- * @typedef {import('./conversations.js').Lead} Lead
- * @typedef {import('./conversations.js').Member} Member
+ * @typedef {import('./control.js').ControlWish} ControlWish
  * @typedef {import('./endpoints.js').CallWishes} CallWishes
  * @typedef {import('./endpoints.js').NumberReading} NumberReading
  * @typedef {import('./endpoints.js').Preview} Preview
  * @typedef {import('./failures.js').Failure} Failure
- * @typedef {import('./warnings.js').Warning} Warning
+ * @typedef {import('./incoming.js').PhoneState} PhoneState
+ * @typedef {import('./legs.js').ConversationWithLegs} ConversationWithLegs
+ * @typedef {import('./ring.js').Ring} Ring
+ * @typedef {import('./team.js').Colleague} Colleague
  *
  * @typedef {object} HenkVoiceOptions
  * @property {typeof import('@twilio/voice-sdk').Device} Device of `@twilio/voice-sdk`
  * @property {import('@supabase/supabase-js').SupabaseClient} supabase a client that is signed in
- * @property {string} functionsUrl the address before `/token`, `/twiml`, `/status` and `/numbers`; for
+ * @property {string} functionsUrl the address before `/token`, `/twiml` and the others; for
  *   example `/api/twilio` if the page's own host routes to the functions
  * @property {import('@twilio/voice-sdk').Device.Options & Record<string, unknown>} [deviceOptions]
  *   for the SDK's Device
@@ -67,15 +62,14 @@ export { warningSentence } from './warnings.js';
  * @property {Partial<Conversation> & { id: string }} conversation a conversation of the business
  *   changed: its id, and all columns or only the changed ones
  * @property {undefined} gap changes of conversations may have been missed: read them again
+ * @property {Ring} incoming the phone rings in this tab
+ * @property {PhoneState} phonechange which tab has the phone, whether it can be rung, or what rings there
  * @property {Failure} failure calls cannot be placed, and why; the library keeps trying
  * @property {undefined} recovered calls can be placed again
  * @property {Failure} disconnected reads fail, and why; they are tried again (only with `patient`)
  * @property {undefined} connected requests work again: the network is back, or the user has signed in
  * @property {Failure} signedout the session has ended, and somebody has to sign in. A call goes on
  */
-
-/** The pauses between attempts to find the row of a call that has just begun. */
-const LOOK_UP_AFTER_MS = [0, 300, 700, 1500, 3000, 6000];
 
 /**
  * Browser calling for one business at a time.
@@ -84,6 +78,7 @@ const LOOK_UP_AFTER_MS = [0, 300, 700, 1500, 3000, 6000];
  *     await voice.open(businessId);
  *     const call = voice.dial({ to: '+14155552671', leadId, campaignId });
  *     call.on('change', ({ state, talkSeconds, reason }) => …);
+ *     voice.on('incoming', (ring) => …);
  *
  * @extends {Emitter<HenkVoiceEvents>}
  */
@@ -92,8 +87,6 @@ export class HenkVoice extends Emitter {
   conversations;
   /** Microphones and speakers. */
   audio = new AudioDevices();
-  /** The latest call, over or not. @type {VoiceCall | null} */
-  call = null;
   /** @type {string | null} */
   businessId = null;
   /** The business's default caller ID. @type {string | null} */
@@ -107,6 +100,11 @@ export class HenkVoice extends Emitter {
   #endpoints;
   #numbers;
   #phone;
+  /** @type {Calls} */
+  #calls;
+  #team;
+  /** @type {Incoming} */
+  #incoming;
   /** @type {AccessToken | null} */
   #token = null;
   /** @type {LiveStatus | null} */
@@ -123,6 +121,7 @@ export class HenkVoice extends Emitter {
     this.#requests.on('connected', () => {
       this.#token?.lookNow();
       this.#live?.lookNow();
+      this.#phone.listenNow();
     });
     this.#endpoints = new Endpoints(this.#requests, options.functionsUrl);
     this.#numbers = new NumberReader(this.#endpoints, () => this.conversations.businesses());
@@ -131,15 +130,66 @@ export class HenkVoice extends Emitter {
       Device: options.Device,
       deviceOptions: options.deviceOptions ?? {},
       audio: this.audio,
+      token: async () => (await this.#accessToken().get()).token,
       freshToken: async () => (await this.#accessToken().renew()).token,
+      onIncoming: (sdk) => void this.#incoming.rung(sdk),
+      onRegistered: () => this.#incoming.registered(),
       onMicrophone: (waiting) => this.call?.setAwaitingMicrophone(waiting),
       connectTimeoutMs: this.#options.connectTimeoutMs,
     });
+    this.#team = new Team(options.supabase, this.#requests);
+    this.#incoming = new Incoming({
+      phone: this.#phone,
+      team: this.#team,
+      conversations: this.conversations,
+      endpoints: this.#endpoints,
+      requests: this.#requests,
+      live: () => this.#live,
+      inCall: () => this.inCall,
+      isCall: (id) => this.call?.conversation?.id === id,
+      answer: (ring, sdk) => this.#calls.answer(ring, sdk),
+    });
+    this.#calls = new Calls({
+      phone: this.#phone,
+      incoming: this.#incoming,
+      conversations: this.conversations,
+      finder: new RowFinder(this.conversations, this.#requests, () => this.businessId),
+      token: async () => (await this.#accessToken().get()).token,
+      control: (id, wish) => control(this.#endpoints, id, wish),
+      live: () => this.#live,
+      progressTimeoutMs: this.#options.progressTimeoutMs,
+    });
+    for (const name of /** @type {const} */ (['call', 'callchange', 'callend'])) {
+      this.#calls.on(name, (call) => this.emit(name, call));
+    }
+    this.#calls.on('conversation', (row) => this.emit('conversation', row));
+    this.#incoming.on('incoming', (ring) => this.emit('incoming', ring));
+    this.#incoming.on('phonechange', (phone) => this.emit('phonechange', phone));
+  }
+
+  /** What rings in this tab. */
+  get ring() {
+    return this.#incoming.ring;
+  }
+
+  /** Which tab of this browser has the phone, and what rings there. */
+  get phone() {
+    return this.#incoming.phone;
+  }
+
+  /** Whether the user can be rung. */
+  get presence() {
+    return this.#incoming.presence;
+  }
+
+  /** The latest call, over or not. @returns {VoiceCall | null} */
+  get call() {
+    return this.#calls.call;
   }
 
   /** Whether a call is going on. */
   get inCall() {
-    return this.call !== null && this.call.state !== 'ended';
+    return this.#calls.inCall;
   }
 
   /** Whether calls can be placed: an access token was granted and did not fail since. */
@@ -185,7 +235,7 @@ export class HenkVoice extends Emitter {
 
   /** Hangs up, and stops everything. */
   close() {
-    this.call?.hangUp();
+    this.call?.hangUpNow();
     this.#shut();
     this.audio.stop();
   }
@@ -204,19 +254,32 @@ export class HenkVoice extends Emitter {
       this.#token?.lookNow();
       throw new VoiceError(this.failure);
     }
-    const call = new VoiceCall(wishes, {
-      progressTimeoutMs: this.#options.progressTimeoutMs,
-      microphoneFailure: () => this.#phone.microphoneFailure,
-      onCallSid: (callSid) => void this.#lookUp(call, () => this.conversations.byCallSid(callSid)),
-      onReconnecting: () => this.#phone.reconnecting(),
-      onBroken: () => this.#phone.discard(),
-    });
-    this.call = call;
-    call.on('change', () => this.emit('callchange', call));
-    call.on('end', () => this.#ended(call));
-    this.emit('call', call);
-    void this.#place(call);
-    return call;
+    return this.#calls.dial(wishes);
+  }
+
+  /**
+   * Changes a call of the business that is going on, as the methods of a `Call` do: managers can change
+   * calls that they are not on.
+   *
+   * @param {string} conversationId
+   * @param {ControlWish} wish
+   * @returns {Promise<ConversationWithLegs>} as it is afterwards
+   * @throws {VoiceError}
+   */
+  async control(conversationId, wish) {
+    const row = await control(this.#endpoints, conversationId, wish);
+    this.#calls.learn(row);
+    this.emit('conversation', row);
+    return row;
+  }
+
+  /**
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<Colleague[]>} the other people of the business: who can be rung first, then by name
+   */
+  async colleagues(signal) {
+    if (!this.businessId) throw new VoiceError(failure('business_required'));
+    return this.#team.colleagues(this.businessId, signal);
   }
 
   /**
@@ -254,78 +317,10 @@ export class HenkVoice extends Emitter {
    */
   async describe(conversationId, changes, before, options) {
     const described = await this.conversations.describe(conversationId, changes, before, options);
+    // What was written during the call is part of the call.
+    this.#calls.learn(described.conversation);
     this.emit('conversation', described.conversation);
     return described;
-  }
-
-  /** @param {VoiceCall} call */
-  async #place(call) {
-    try {
-      const before = this.#latestIds();
-      const { token } = await this.#accessToken().get();
-      if (call.over) return;
-      const sdk = await this.#phone.connect(token, twimlParameters(call.wishes));
-      call.on('end', () => void this.#lookUpWithoutSid(call, before));
-      call.attach(sdk);
-    } catch (error) {
-      call.fail(failureOf(error));
-    }
-  }
-
-  /** @param {VoiceCall} call */
-  #ended(call) {
-    void this.#phone.hungUp();
-    this.emit('callend', call);
-    if (call.conversation) this.#live?.watch(call.conversation.id);
-  }
-
-  /**
-   * Finds the row of a call whose SID the browser never learned, because the line was busy at once:
-   * it is the new row with this number.
-   *
-   * @param {VoiceCall} call
-   * @param {Promise<Set<string>>} before the ids of the latest rows before the call
-   */
-  async #lookUpWithoutSid(call, before) {
-    if (call.callSid) return;
-    const known = await before;
-    await this.#lookUp(call, async () => {
-      const latest = await this.#latest();
-      const [number = ''] = call.wishes.to.split(';');
-      const digits = number.replace(/\D/g, '').slice(-6);
-      return (
-        latest.find(({ id, to_number }) => !known.has(id) && to_number?.endsWith(digits)) ?? null
-      );
-    });
-  }
-
-  /**
-   * Finds the row of a call, and watches it until the call is over.
-   *
-   * @param {VoiceCall} call
-   * @param {() => Promise<Conversation | null>} find
-   */
-  async #lookUp(call, find) {
-    for (const wait of LOOK_UP_AFTER_MS) {
-      await new Promise((resolve) => setTimeout(resolve, wait));
-      if (call !== this.call || call.conversation) return;
-      const row = await find().catch(() => null);
-      if (!row) continue;
-      call.update(row);
-      this.emit('conversation', row);
-      if (!isOver(row.status)) this.#live?.watch(row.id);
-      return;
-    }
-  }
-
-  async #latest() {
-    if (!this.businessId) return [];
-    return this.conversations.latest(this.businessId, await this.#requests.session.userId());
-  }
-
-  async #latestIds() {
-    const latest = await this.#latest().catch(() => []);
-    return new Set(latest.map(({ id }) => id));
   }
 
   /**
@@ -337,9 +332,16 @@ export class HenkVoice extends Emitter {
     this.businessId = businessId;
     this.callerId = callerId;
     if (first) this.#follow(businessId);
+    if (first) void this.#listen(businessId);
     if (!this.failure) return;
     this.failure = null;
     this.emit('ready', { businessId, callerId });
+  }
+
+  /** @param {string} businessId */
+  async #listen(businessId) {
+    const userId = await this.#requests.session.userId().catch(() => null);
+    if (userId && this.businessId === businessId) this.#incoming.open(userId, businessId);
   }
 
   /** @param {string} businessId */
@@ -349,8 +351,8 @@ export class HenkVoice extends Emitter {
       realtime: this.#options.realtime ?? true,
       fetch: (id) => this.#endpoints.conversation(id),
       onChange: (row) => {
-        const { call } = this;
-        if (call?.conversation?.id === row.id) call.update({ ...call.conversation, ...row });
+        this.#calls.learn(row);
+        this.#incoming.learn(row);
         this.emit('conversation', row);
       },
       onGap: () => this.emit('gap', undefined),
@@ -366,6 +368,7 @@ export class HenkVoice extends Emitter {
   }
 
   #shut() {
+    this.#incoming.close();
     this.#token?.stop();
     this.#token = null;
     this.#live?.stop();

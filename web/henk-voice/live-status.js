@@ -3,14 +3,14 @@ import { isOver } from './call-statuses.js';
 /**
  * @typedef {import('@supabase/supabase-js').SupabaseClient} SupabaseClient
  * @typedef {import('@supabase/supabase-js').RealtimeChannel} RealtimeChannel
- * @typedef {import('./conversations.js').Conversation} Conversation
+ * @typedef {import('./legs.js').ConversationWithLegs} ConversationWithLegs
  *
  * @typedef {object} LiveStatusOptions
  * @property {SupabaseClient} supabase
  * @property {boolean} realtime false if the project has no Supabase Realtime
- * @property {(id: string) => Promise<Conversation>} fetch reads one conversation
- * @property {(row: Partial<Conversation> & { id: string }) => void} onChange a conversation
- *   changed: its id, and all columns or only the changed ones
+ * @property {(id: string) => Promise<ConversationWithLegs>} fetch reads one conversation
+ * @property {(row: Partial<ConversationWithLegs> & { id: string }) => void} onChange a conversation
+ *   changed: its id, and all columns or only the changed ones; `legs` if they were read
  * @property {() => void} onGap some changes may have been missed
  */
 
@@ -21,6 +21,20 @@ const REJOIN_AT_LATEST_MS = 300_000;
 const FIRST_POLL_MS = 700;
 const SLOWEST_POLL_MS = 10_000;
 const SLOWER = 1.15;
+/**
+ * How slow polls become while others change a call. Somebody is rung for 20 s at most. A call that went
+ * on to others needs no haste.
+ *
+ * @type {Readonly<Partial<Record<import('./legs.js').Stage, number>>>}
+ */
+const SLOWEST_POLL_OF_STAGE_MS = {
+  ringing: 1_000,
+  transferring: 1_000,
+  returning: 1_000,
+  consulting: 2_500,
+  on_hold: 2_500,
+  together: 2_500,
+};
 /** With Realtime, polling is only for broadcasts that got lost. */
 const POLL_BESIDE_REALTIME_MS = 5_000;
 
@@ -42,6 +56,8 @@ export class LiveStatus {
   #rejoining;
   /** The timer of each watched conversation, by its id. @type {Map<string, ReturnType<typeof setTimeout>>} */
   #watched = new Map();
+  /** The conversations that are read now, each with whether it has to be read again. @type {Map<string, boolean>} */
+  #reading = new Map();
 
   /** @param {LiveStatusOptions} options */
   constructor(options) {
@@ -115,6 +131,36 @@ export class LiveStatus {
     this.#pollLater(id, FIRST_POLL_MS);
   }
 
+  /**
+   * Stops polling a conversation.
+   *
+   * @param {string} id
+   */
+  unwatch(id) {
+    clearTimeout(this.#watched.get(id));
+    this.#watched.delete(id);
+  }
+
+  /**
+   * Reads a conversation at once. While it is read, others may ask for it: it is read once more for all
+   * of them.
+   *
+   * @param {string} id
+   */
+  async read(id) {
+    const isUnderWay = this.#reading.has(id);
+    this.#reading.set(id, isUnderWay);
+    if (isUnderWay) return;
+    try {
+      this.#tell(await this.#options.fetch(id));
+    } catch {
+      // The next poll may succeed.
+    }
+    const again = this.#reading.get(id);
+    this.#reading.delete(id);
+    if (again && !this.#stopped) await this.read(id);
+  }
+
   #leave() {
     clearTimeout(this.#rejoining);
     this.#rejoining = undefined;
@@ -142,7 +188,10 @@ export class LiveStatus {
    */
   async #poll(id, nextWait) {
     try {
-      this.#tell(await this.#options.fetch(id));
+      const row = await this.#options.fetch(id);
+      const slowest = (row.stage && SLOWEST_POLL_OF_STAGE_MS[row.stage]) ?? SLOWEST_POLL_MS;
+      nextWait = Math.min(nextWait, slowest);
+      this.#tell(row);
     } catch {
       // The next poll may succeed.
       nextWait = SLOWEST_POLL_MS;
@@ -150,12 +199,11 @@ export class LiveStatus {
     if (this.#watched.has(id)) this.#pollLater(id, nextWait);
   }
 
-  /** @param {(Partial<Conversation> & { id: string }) | undefined} row */
+  /** @param {(Partial<ConversationWithLegs> & { id: string }) | undefined} row */
   #tell(row) {
     if (!row) return;
     if (row.status && isOver(row.status)) {
-      clearTimeout(this.#watched.get(row.id));
-      this.#watched.delete(row.id);
+      this.unwatch(row.id);
     }
     this.#options.onChange(row);
   }

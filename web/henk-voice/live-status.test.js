@@ -157,3 +157,29 @@ test('after stop() nothing is asked or told', async () => {
   await pass(60_000);
   assert.deepEqual([polls, channel.removed], [[], true]);
 });
+
+test('a call with a stage is asked about more often', async () => {
+  await begin(false);
+  answer = { id: '1', status: 'in-progress', stage: null };
+  live.watch('1');
+  await pass(60_000);
+  const slow = polls.filter((at) => at > 50_000).length;
+  answer = { id: '1', status: 'in-progress', stage: 'ringing' };
+  await pass(60_000);
+  const fast = polls.filter((at) => at > 110_000).length;
+  assert.deepEqual([slow, fast], [1, 10]);
+});
+
+test('a conversation is read once more for all who asked while it was read', async () => {
+  await begin(false);
+  void live.read('1');
+  void live.read('1');
+  void live.read('1');
+  await pass(100);
+  assert.equal(polls.length, 2);
+  await live.read('1');
+  assert.equal(polls.length, 3);
+  answer = new Error('unreachable');
+  await live.read('1');
+  assert.equal(polls.length, 4);
+});

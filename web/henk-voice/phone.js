@@ -12,16 +12,22 @@ import { VoiceError, failure } from './failures.js';
  * @property {object} deviceOptions options for `new Device()`; they replace ours
  * @property {AudioDevices} audio
  * @property {() => Promise<string>} freshToken fetches a new access token
+ * @property {() => Promise<string>} token an access token that can be used
+ * @property {(call: SdkCall) => void} onIncoming the phone network rings this Device
+ * @property {() => void} onRegistered `isRegistered` changed
  * @property {(waiting: boolean) => void} onMicrophone true when the browser is asked for the
  *   microphone, false when it has answered
  * @property {number} connectTimeoutMs
  */
 
+/** When to try again if the phone network does not take the Device. The pauses double. */
+const LISTEN_AGAIN_AFTER_MS = 1_000;
+const LISTEN_AGAIN_AT_LATEST_MS = 60_000;
 /** Failures that a new access token may solve. */
 const TOKEN_FAILURES = new Set(['token_refused', 'token_expired']);
 
 /**
- * Keeps the SDK's Device: makes it with the first call, and replaces it when it is stuck.
+ * Keeps the SDK's Device: makes it with the first call, or to be rung, and replaces it when it is stuck.
  */
 export class Phone {
   /** Why the microphone could not be opened for the latest call. @type {Failure | null} */
@@ -33,6 +39,13 @@ export class Phone {
   /** @type {string | null} */
   #heldToken = null;
   #inCall = false;
+  #isListening = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #listenTimer;
+  /** How many attempts in a row failed. */
+  #unheard = 0;
+  /** The microphone that was opened for the call that is answered. @type {MediaStream | null} */
+  #opened = null;
   /** While a call connects: called for each error of the Device. @type {((failure: Failure) => void) | null} */
   #onTrouble = null;
   /** While a call connects: ends the attempt. @type {((failure: Failure) => void) | null} */
@@ -114,6 +127,69 @@ export class Phone {
     });
   }
 
+  /** Whether the phone network rings this Device. */
+  get isRegistered() {
+    return this.#device?.state === 'registered';
+  }
+
+  /**
+   * Takes a call that comes in. The microphone is opened first: the SDK would end the call for all devices
+   * of the user if it cannot be opened.
+   *
+   * @param {SdkCall} call
+   * @throws {VoiceError} for example `microphone_denied`; the call goes on ringing
+   */
+  async answer(call) {
+    this.microphoneFailure = null;
+    this.#inCall = true;
+    await this.#options.audio.open();
+    if (!this.#device?.audio?.inputDevice) {
+      try {
+        this.#opened = await this.#getUserMedia({ audio: true });
+      } catch {
+        throw new VoiceError(this.microphoneFailure ?? failure('microphone_failed'));
+      }
+    }
+    if (!this.#inCall || call.status() !== 'pending')
+      throw new VoiceError(failure('not_in_progress'));
+    call.accept();
+  }
+
+  /** @param {boolean} isListening whether the phone network shall ring this Device */
+  async listen(isListening) {
+    this.#isListening = isListening;
+    clearTimeout(this.#listenTimer);
+    if (isListening) await this.#listen();
+    else if (this.isRegistered) await this.#device?.unregister().catch(() => {});
+  }
+
+  /** Looks at once whether the phone network rings this Device: the network may be back. */
+  listenNow() {
+    if (this.#isListening) void this.#listen();
+  }
+
+  async #listen() {
+    // The SDK destroys it when the page is left, and the page may come back from the browser's cache.
+    if (this.#device?.state === 'destroyed') this.discard();
+    clearTimeout(this.#listenTimer);
+    try {
+      const device = this.#device ?? this.#ready(await this.#options.token());
+      if (!this.#isListening) return;
+      if (device.state === 'unregistered') await device.register();
+    } catch {
+      // Without a token, or without the phone network, it is tried again.
+    }
+    if (this.#isListening && !this.isRegistered) this.#listenLater();
+  }
+
+  #listenLater() {
+    clearTimeout(this.#listenTimer);
+    const wait = Math.min(LISTEN_AGAIN_AFTER_MS * 2 ** this.#unheard, LISTEN_AGAIN_AT_LATEST_MS);
+    this.#unheard += 1;
+    // Random, because all reps lose the phone network at the same moment.
+    this.#listenTimer = setTimeout(() => void this.#listen(), wait * (0.75 + Math.random() / 2));
+  }
+
   /** @param {string} token */
   updateToken(token) {
     // In a call it may interrupt the sound for a second (updateToken in the SDK's device.ts), and
@@ -126,6 +202,8 @@ export class Phone {
   async hungUp() {
     this.#inCall = false;
     this.#giveUp?.(failure('unknown'));
+    for (const track of this.#opened?.getTracks() ?? []) track.stop();
+    this.#opened = null;
     await this.#options.audio.release();
     this.#useHeldToken();
   }
@@ -135,13 +213,17 @@ export class Phone {
     this.#useHeldToken();
   }
 
-  /** Destroys the Device; the next call makes a new one. */
+  /** Destroys the Device; the next call makes a new one, and so does a tab that shall be rung. */
   discard() {
     const device = this.#device;
     this.#device = null;
     this.#heldToken = null;
     this.#options.audio.attach(null);
-    if (device && device.state !== 'destroyed') device.destroy();
+    if (!device) return;
+    // destroy() would reject what rings, and stop all devices of the user.
+    for (const call of device.calls) call.ignore();
+    if (device.state !== 'destroyed') device.destroy();
+    if (this.#isListening) this.#listenLater();
   }
 
   #useHeldToken() {
@@ -175,6 +257,17 @@ export class Phone {
       getUserMedia: this.#getUserMedia,
     });
     device.on('error', (error) => this.#troubled(failureOfSdk(error)));
+    device.on('incoming', (call) => {
+      if (device === this.#device) this.#options.onIncoming(call);
+    });
+    for (const name of ['registered', 'unregistered']) {
+      device.on(name, () => {
+        if (device !== this.#device) return;
+        if (this.isRegistered) this.#unheard = 0;
+        else if (this.#isListening) this.#listenLater();
+        this.#options.onRegistered();
+      });
+    }
     this.#device = device;
     audio.attach(device.audio);
     return device;
@@ -196,6 +289,9 @@ export class Phone {
     const given = /** @type {{ getUserMedia?: MediaDevices['getUserMedia'] }} */ (
       this.#options.deviceOptions
     ).getUserMedia;
+    const opened = this.#opened;
+    this.#opened = null;
+    if (opened) return opened;
     this.#options.onMicrophone(true);
     try {
       return await (given ? given(constraints) : navigator.mediaDevices.getUserMedia(constraints));

@@ -91,12 +91,10 @@ def test_a_right_that_this_run_did_not_give_is_not_waited_for(lab: Lab) -> None:
             raise Refused("PERMISSION_DENIED: Permission 'run.services.update' denied on resource")
 
     lab.fault = refuse
-    lab.cloud.secrets["TWILIO_API_KEY_SECRET"].readers.append(
-        "serviceAccount:token-fn@henk-test.iam.gserviceaccount.com"
-    )
-    lab.cloud.secrets["TWILIO_API_KEY_SECRET"].readers.append(
-        "serviceAccount:reconcile-fn@henk-test.iam.gserviceaccount.com"
-    )
+    for service in ("token-fn", "control-fn", "reconcile-fn"):
+        lab.cloud.secrets["TWILIO_API_KEY_SECRET"].readers.append(
+            f"serviceAccount:{service}@henk-test.iam.gserviceaccount.com"
+        )
     waited = lab.waited
     assert "PERMISSION_DENIED" in str(lab.stops())
     assert lab.waited == waited

@@ -133,7 +133,7 @@ def test_a_changed_setting_deploys_those_that_have_it(lab: Lab) -> None:
 
     after = lab.serving()
     changed = {folder for folder in FOLDERS if after[folder] != before[folder]}
-    assert changed == {"token_fn", "reconcile_fn"}
+    assert changed == {"token_fn", "control_fn", "reconcile_fn"}
     assert lab.cloud.secrets["TWILIO_API_KEY_SECRET"].versions[-1].startswith("a-new-secret")
     # The revision that served before keeps the old version of the secret: it is pinned.
     token = lab.cloud.services["token-fn"]
@@ -207,6 +207,7 @@ def test_a_stored_webhook_jwt_that_is_not_valid_is_replaced(lab: Lab, stored: st
         ("token_fn", {"TWILIO_API_KEY_SECRET", "SUPABASE_JWT_SECRET"}),
         ("twiml_fn", {"TWILIO_AUTH_TOKEN", "SUPABASE_WEBHOOK_JWT", "SUPABASE_JWT_SECRET"}),
         ("status_fn", {"TWILIO_AUTH_TOKEN", "SUPABASE_WEBHOOK_JWT", "SUPABASE_JWT_SECRET"}),
+        ("control_fn", {"TWILIO_API_KEY_SECRET", "SUPABASE_WEBHOOK_JWT", "SUPABASE_JWT_SECRET"}),
         ("numbers_fn", {"SUPABASE_JWT_SECRET"}),
         (
             "reconcile_fn",

@@ -62,15 +62,3 @@ def test_a_file_that_is_named_and_missing_is_told(program: str) -> None:
     assert done.returncode == 1
     assert f"There is no file {ROOT}/nowhere/x.env. Correct --env" in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
-
-
-def test_a_program_gets_the_settings_by_the_same_rules(tmp_path: Path) -> None:
-    file = tmp_path / "x.env"
-    file.write_bytes("A=$HOME x # comment\r\nB='from the file'\r\n".encode("utf-16"))
-    show = "import os; print(os.environ['A'], os.environ['B'])"
-    with_env = [sys.executable, "-m", "functions.setup.with_env"]
-    done = run(*with_env, str(file), sys.executable, "-c", show, B="from outside")
-    assert done.stdout == "$HOME x from outside\n"
-    assert "There is no file" in run(*with_env, "nowhere.env", "true").stderr
-    assert "does not start" in run(*with_env, str(file), "./no-such-program").stderr
-    assert run(*with_env, str(file)).returncode == 2

@@ -11,7 +11,6 @@ import { NeedsOutcome } from './needs-outcome.js';
  * @typedef {import('../../henk-voice/henk-voice.js').ConversationInHistory} ConversationInHistory
  * @typedef {import('../../henk-voice/henk-voice.js').HistoryFilter} HistoryFilter
  * @typedef {import('../frame/view.js').ViewContext} ViewContext
- * @typedef {import('./team.js').Team} Team
  *
  * @typedef {object} CallListActions what happens when the rep chooses an action of a row
  * @property {(conversation: ConversationInHistory) => void} callAgain
@@ -24,7 +23,6 @@ const SKELETON_ROWS = 6;
 /** The calls of the business, newest first. It updates itself. */
 export class CallList {
   #context;
-  #team;
   #actions;
   #needsOutcome;
   #filters = element('filters', HTMLFormElement);
@@ -49,12 +47,10 @@ export class CallList {
 
   /**
    * @param {ViewContext} context
-   * @param {Team} team
    * @param {CallListActions} actions
    */
-  constructor(context, team, actions) {
+  constructor(context, actions) {
     this.#context = context;
-    this.#team = team;
     this.#actions = actions;
     for (const [value, { label }] of Object.entries(STATUS_FILTERS)) {
       this.#status.append(create('option', { value }, label));
@@ -73,9 +69,9 @@ export class CallList {
       if (event.target === this.#search) resetSoon();
       else this.#reset();
     });
-    team.onLoad(() => {
+    context.team.onLoad(() => {
       if (this.#conversations.length) this.#render(!this.#more.hidden);
-    });
+    }, context.signal);
     this.#more.addEventListener('click', () => void this.#loadOlder());
     element('history-reload', HTMLButtonElement).addEventListener('click', () => this.#reset());
 
@@ -280,7 +276,8 @@ export class CallList {
 
   /** @param {ConversationInHistory} conversation */
   #row(conversation) {
-    const mayDescribe = conversation.status !== 'blocked' && this.#team.mayDescribe(conversation);
+    const { team } = this.#context;
+    const mayDescribe = conversation.status !== 'blocked' && team.mayDescribe(conversation);
     return callRow(conversation, {
       callAgain: () => this.#actions.callAgain(conversation),
       describe: mayDescribe ? () => this.#actions.describe(conversation) : null,

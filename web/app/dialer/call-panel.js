@@ -1,14 +1,15 @@
+import { leadNameOf } from '../call/lead-name.js';
 import { bdi, create, element, ltr, say, sayParts } from '../shared/dom.js';
 import { formatNumber } from '../shared/phone-format.js';
 import { callState, duration } from '../shared/words.js';
+import { CallLegs } from './call-legs.js';
 import { DialPad } from './dial-pad.js';
 
 /**
  * @typedef {import('../../henk-voice/henk-voice.js').Call} Call
- * @typedef {import('../../henk-voice/henk-voice.js').ConversationInHistory} ConversationInHistory
  * @typedef {import('../../henk-voice/henk-voice.js').EndReason} EndReason
  * @typedef {import('../../henk-voice/henk-voice.js').Failure} Failure
- * @typedef {import('../../henk-voice/henk-voice.js').HenkVoice} HenkVoice
+ * @typedef {import('../frame/view.js').ViewContext} ViewContext
  */
 
 const TICK_MS = 250;
@@ -26,6 +27,9 @@ export class CallPanel {
   #hangUpButton = element('hang-up-button', HTMLButtonElement);
   #extensionButton = element('extension-button', HTMLButtonElement);
   #dialPad;
+  #legs;
+  #team;
+  #notesButton = element('notes-button', HTMLButtonElement);
   #signal;
   #ready;
   /** @type {Call | null} */
@@ -35,11 +39,17 @@ export class CallPanel {
   #ticking;
 
   /**
-   * @param {HenkVoice} voice
-   * @param {AbortSignal} signal
+   * @param {ViewContext} context
+   * @param {object} options
+   * @param {(call: Call) => void} options.onNotes the rep wants to write about the call
+   * @param {(call: Call) => Promise<void>} options.beforeRing somebody else is about to be rung
    */
-  constructor(voice, signal) {
+  constructor(context, { onNotes, beforeRing }) {
+    const { voice, signal } = context;
     this.#signal = signal;
+    this.#team = context.team;
+    this.#legs = new CallLegs(context, { beforeRing });
+    this.#notesButton.addEventListener('click', () => this.#call && onNotes(this.#call));
     this.#ready = voice.ready ? 'Ready to call' : 'Getting ready…';
     const become = (/** @type {string} */ text) => {
       this.#ready = text;
@@ -54,7 +64,6 @@ export class CallPanel {
     signal.addEventListener('abort', () => clearInterval(this.#ticking));
     this.#dialPad = new DialPad((digit) => this.#call?.sendDigits(digit), signal);
     this.#muteButton.addEventListener('click', () => this.#call?.mute(!this.#call.muted));
-    this.#hangUpButton.addEventListener('click', () => this.#call?.hangUp());
     this.#extensionButton.addEventListener('click', () => {
       this.#dialPad.send(extensionOf(this.#call));
     });
@@ -110,11 +119,8 @@ export class CallPanel {
     this.#box.dataset.state = call.reconnecting ? 'reconnecting' : state;
     this.#clock.hidden = call.answeredAt === null || state === 'connecting';
     say(this.#state, call.reason ? `Ended: ${inShort(call.reason)}` : callState(call));
-    sayParts(
-      this.#detail,
-      bdi(nameOfCall(call, this.#name)),
-      !over && call.muted ? ' · Muted' : '',
-    );
+    const name = leadNameOf(call, this.#name);
+    sayParts(this.#detail, bdi(name), !over && call.muted ? ' · Muted' : '');
     this.#showNumber(call);
     this.#tick();
     if (over) clearInterval(this.#ticking);
@@ -131,13 +137,18 @@ export class CallPanel {
     this.#warnings.replaceChildren(
       ...call.warnings.map(({ message, action }) => create('li', {}, `${message} ${action}`)),
     );
+    const { conversation } = call;
+    const canWrite = state === 'talking' && conversation && this.#team.mayDescribe(conversation);
+    this.#notesButton.hidden = !canWrite;
+    this.#legs.show(call, name);
   }
 
   /** @param {Call} call */
   #showNumber(call) {
-    const number = call.wishes.to.replace(/;ext=\d+$/, '');
+    const placed = call.wishes.to.replace(/;ext=\d+$/, '');
+    const number = placed || (call.conversation?.to_number ?? '');
     const extension = extensionOf(call);
-    const isSaid = nameOfCall(call, this.#name).replaceAll(' ', '').includes(number);
+    const isSaid = leadNameOf(call, this.#name).replaceAll(' ', '').includes(number);
     sayParts(
       this.#number,
       ...(isSaid ? [] : [ltr(formatNumber(number))]),
@@ -153,7 +164,9 @@ export class CallPanel {
   }
 
   #tick() {
-    if (this.#call) say(this.#clock, duration(this.#call.talkSeconds));
+    if (!this.#call) return;
+    say(this.#clock, duration(this.#call.talkSeconds));
+    this.#legs.tick();
   }
 }
 
@@ -171,14 +184,4 @@ function inShort({ message, failure }) {
  */
 function extensionOf(call) {
   return call?.wishes.to.match(/;ext=(\d+)$/)?.[1] ?? '';
-}
-
-/**
- * @param {Call} call
- * @param {string} name that the call was placed with
- * @returns {string} if no contact was chosen, the one for whom the database has the call
- */
-export function nameOfCall({ wishes, conversation }, name) {
-  const { lead } = /** @type {Partial<ConversationInHistory>} */ (conversation ?? {});
-  return wishes.leadId ? name : (lead?.name ?? name);
 }

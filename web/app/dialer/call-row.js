@@ -1,7 +1,7 @@
 import { blockReasonSentence, isOver } from '../../henk-voice/henk-voice.js';
 import { bdi, create, ltr } from '../shared/dom.js';
 import { formatNumber } from '../shared/phone-format.js';
-import { STATUS_WORDS, duration, outcomeWord, when } from '../shared/words.js';
+import { duration, outcomeWord, statusWord, when } from '../shared/words.js';
 
 /**
  * @typedef {import('../../henk-voice/henk-voice.js').ConversationInHistory} ConversationInHistory
@@ -20,6 +20,7 @@ import { STATUS_WORDS, duration, outcomeWord, when } from '../shared/words.js';
  */
 export function callRow(conversation, { callAgain, describe, inCall }) {
   const { status, block_reason: blockReason, outcome, notes, lead, campaign } = conversation;
+  const { hold_seconds: held } = conversation;
   const number = formatNumber(conversation.to_number ?? '');
   const name = lead?.name ?? number;
   const talked = conversation.answered_at ? conversation.duration_seconds : null;
@@ -39,10 +40,11 @@ export function callRow(conversation, { callAgain, describe, inCall }) {
     ),
     cell(
       'Status',
-      create('span', { class: 'badge', 'data-status': status }, STATUS_WORDS[status]),
+      create('span', { class: 'badge', 'data-status': status }, statusWord(conversation)),
+      promise(conversation),
       blockReason && create('span', { class: 'why' }, blockReasonSentence(blockReason)),
     ),
-    cell('Talk time', talked === null || !isOver(status) ? '' : duration(talked)),
+    cell('Talk time', ...(talked === null || !isOver(status) ? [] : talkTime(talked, held))),
     cell('Campaign', campaign && bdi(campaign.name)),
     cell(
       'Outcome',
@@ -74,6 +76,33 @@ function aboutNumber({ lead, extension, other_number: isOther }, number) {
   ];
   const said = parts.filter(Boolean);
   return said.length ? [create('span', { class: 'aside' }, ...parts)] : [];
+}
+
+/**
+ * @param {number} talked seconds
+ * @param {number | null | undefined} held seconds of them
+ */
+function talkTime(talked, held) {
+  return [
+    duration(talked),
+    held ? create('span', { class: 'aside' }, `hold ${duration(held)}`) : null,
+  ];
+}
+
+/**
+ * Nobody took the lead's transfer: somebody has to call back, until the call has an outcome.
+ *
+ * @param {ConversationInHistory} conversation
+ */
+function promise({ call_back_at: promisedAt, outcome }) {
+  if (!promisedAt || outcome) return null;
+  const { short, exact, iso } = when(promisedAt);
+  return create(
+    'span',
+    { class: 'promise' },
+    'Call back promised ',
+    create('time', { datetime: iso, title: exact }, short),
+  );
 }
 
 /**

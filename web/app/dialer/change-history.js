@@ -3,7 +3,7 @@ import { outcomeWord, when } from '../shared/words.js';
 
 /**
  * @typedef {import('../frame/view.js').ViewContext} ViewContext
- * @typedef {import('./team.js').Team} Team
+ * @typedef {import('../shared/team.js').Team} Team
  * @typedef {import('../../henk-voice/henk-voice.js').Change} Change
  */
 

@@ -1,8 +1,9 @@
 import { failureOf } from '../../henk-voice/henk-voice.js';
-import { create, debounce, element } from '../shared/dom.js';
+import { leadNameOf, leadOf } from '../call/lead-name.js';
+import { create, debounce, element, say } from '../shared/dom.js';
 import { showFailure } from '../shared/notices.js';
 import { formatNumber } from '../shared/phone-format.js';
-import { CallPanel, nameOfCall } from './call-panel.js';
+import { CallPanel } from './call-panel.js';
 import { decide } from './decision.js';
 import { LeadSearch } from './lead-search.js';
 import { NumberCheck } from './number-check.js';
@@ -15,7 +16,6 @@ import { WrapUp } from './wrap-up.js';
  * @typedef {import('../../henk-voice/henk-voice.js').ConversationInHistory} ConversationInHistory
  * @typedef {import('../frame/view.js').ViewContext} ViewContext
  * @typedef {import('./target.js').TargetState} TargetState
- * @typedef {import('./team.js').Team} Team
  */
 
 const CHECK_AGAIN_AFTER_MS = 4_000;
@@ -24,6 +24,7 @@ const CHECK_AGAIN_AFTER_MS = 4_000;
 export class Dialer {
   #context;
   #fields = element('dial-fields', HTMLFieldSetElement);
+  #title = element('dialer-title', HTMLElement);
   #campaign = element('campaign', HTMLSelectElement);
   #target = new Target(() => this.#targetChanged());
   #check;
@@ -35,15 +36,17 @@ export class Dialer {
   /** *Call* was pressed, and the number is being checked. */
   #deciding = false;
 
-  /**
-   * @param {ViewContext} context
-   * @param {Team} team
-   */
-  constructor(context, team) {
+  /** @param {ViewContext} context */
+  constructor(context) {
     this.#context = context;
     const { voice, signal } = context;
-    this.#panel = new CallPanel(voice, signal);
-    this.#wrapUp = new WrapUp(context, team);
+    this.#panel = new CallPanel(context, {
+      onNotes: (call) => this.#writeAbout(call),
+      beforeRing: async ({ conversation }) => {
+        if (conversation) await this.#wrapUp.saveSoFar(conversation.id);
+      },
+    });
+    this.#wrapUp = new WrapUp(context, context.team);
     this.#number = new NumberField(this.#target);
     this.#check = new NumberCheck({
       ask: (wishes, abort) => voice.preview(wishes, abort),
@@ -68,10 +71,11 @@ export class Dialer {
     voice.on('ready', retry, { signal });
     voice.on('connected', retry, { signal });
     window.addEventListener('online', retry, { signal });
+    voice.on('call', (call) => call.direction === 'incoming' && this.#takeIn(call), { signal });
     this.#keepForm();
     void this.#loadCampaigns();
-    const { call, name } = context.currentCall;
-    if (call) this.#follow(call, name);
+    const { call, placedAs } = context.currentCall;
+    if (call) this.#follow(call, placedAs);
   }
 
   /** Fills in the form as it was when the view was left, and keeps it when the view is left again. */
@@ -117,8 +121,13 @@ export class Dialer {
    * @param {ConversationInHistory} conversation
    */
   describe(conversation) {
-    const name = conversation.lead?.name ?? formatNumber(conversation.to_number ?? '');
-    this.#wrapUp.edit(conversation, name);
+    this.#wrapUp.edit(conversation, leadOf(conversation));
+  }
+
+  /** @param {Call} call that goes on */
+  #writeAbout(call) {
+    const { placedAs } = this.#context.currentCall;
+    if (call.conversation) this.#wrapUp.edit(call.conversation, leadNameOf(call, placedAs));
   }
 
   async #dial() {
@@ -149,16 +158,45 @@ export class Dialer {
   }
 
   /**
+   * A call that the rep has accepted.
+   *
+   * @param {Call} call
+   */
+  #takeIn(call) {
+    // A rep whose transfer comes back goes on writing.
+    this.#wrapUp.makeRoomFor(call.conversation?.id);
+    this.#follow(call, '');
+  }
+
+  /**
    * @param {Call} call
    * @param {string} name
    */
   #follow(call, name) {
     const { signal } = this.#context;
     this.#panel.show(call, name);
-    this.#fields.disabled = !call.over;
-    call.on('end', () => (this.#fields.disabled = false), { signal });
+    this.#show(call);
+    call.on(
+      'end',
+      () => {
+        this.#show(call);
+        if (call.conversation) this.#wrapUp.callEnded(call.conversation);
+      },
+      { signal },
+    );
     call.on('change', () => this.#offerWrapUp(call, name), { signal });
     this.#offerWrapUp(call, name);
+  }
+
+  /**
+   * During a call there is nothing to fill in: the call has the place, also on a narrow screen.
+   *
+   * @param {Call} call
+   */
+  #show({ over }) {
+    this.#fields.disabled = !over;
+    this.#fields.hidden = !over;
+    say(this.#title, over ? 'New call' : 'Call');
   }
 
   /**
@@ -168,7 +206,8 @@ export class Dialer {
   #offerWrapUp(call, name) {
     if (!call.over || call !== this.#context.voice.call || !call.conversation) return;
     if (call.conversation.status === 'blocked') return;
-    this.#wrapUp.offer(call.conversation, nameOfCall(call, name));
+    if (!this.#context.team.mayDescribe(call.conversation)) return;
+    this.#wrapUp.offer(call.conversation, leadNameOf(call, name));
   }
 
   async #loadCampaigns() {

@@ -16,7 +16,7 @@ import { WrapUpFields, whyTooLong } from './wrap-up-fields.js';
  * @typedef {import('../shared/drafts.js').Draft} Draft
  * @typedef {import('../shared/drafts.js').DraftState} DraftState
  * @typedef {import('../shared/drafts.js').Words} Words
- * @typedef {import('./team.js').Team} Team
+ * @typedef {import('../shared/team.js').Team} Team
  * @typedef {Pick<Draft, 'id' | 'name' | 'seconds' | 'before'>} Described a call that is written about
  */
 
@@ -155,6 +155,34 @@ export class WrapUp {
   edit(conversation, name) {
     this.#show(described(conversation, name));
     element('wrap-up-title', HTMLElement).focus();
+  }
+
+  /**
+   * A call begins. The form of another call is left; it is offered again after this one.
+   *
+   * @param {string | undefined} id of the call
+   */
+  makeRoomFor(id) {
+    if (this.#call && this.#call.id !== id) this.finish();
+  }
+
+  /**
+   * A call is over. Notes that were saved while it went on are not all that there is to say.
+   *
+   * @param {Conversation} conversation
+   */
+  callEnded({ id, outcome }) {
+    if (!outcome) this.#done.delete(id);
+  }
+
+  /**
+   * Saves what was written so far, so that a colleague who is rung can read it. The form stays open.
+   *
+   * @param {string} id of the call
+   */
+  async saveSoFar(id) {
+    if (this.#call?.id !== id || whyTooLong(this.#fields.written)) return;
+    if (this.#keep('saving')) await this.#saver.save(id);
   }
 
   /** Leaves the form, and saves what was written. */

@@ -31,7 +31,9 @@ export class CallStrip {
     voice.on('callchange', () => this.#render());
     this.#mute.addEventListener('click', () => voice.call?.mute(!voice.call.muted));
     element('strip-hang-up', HTMLButtonElement).addEventListener('click', () => {
-      voice.call?.hangUp();
+      // The view of the call asks what becomes of the lead.
+      if (voice.call?.asksBeforeHangUp) location.hash = '#/';
+      else void voice.call?.hangUp();
       element('main', HTMLElement).focus();
     });
   }

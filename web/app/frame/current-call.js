@@ -1,3 +1,4 @@
+import { leadNameOf } from '../call/lead-name.js';
 import { hideNotice, showFailure } from '../shared/notices.js';
 
 /**
@@ -6,20 +7,30 @@ import { hideNotice, showFailure } from '../shared/notices.js';
  * @typedef {import('../../henk-voice/henk-voice.js').HenkVoice} HenkVoice
  */
 
-/** The latest call, and the name of the person who is called. */
+/** The latest call, and the name of its lead. */
 export class CurrentCall {
   /** @type {Call | null} */
   call = null;
-  name = '';
+  /** What the call was placed with; empty for a call that came in. */
+  placedAs = '';
 
   #voice;
 
   /** @param {HenkVoice} voice */
   constructor(voice) {
     this.#voice = voice;
+    voice.on('call', (call) => {
+      this.call = call;
+      if (call.direction === 'incoming') this.placedAs = '';
+    });
     voice.on('callend', ({ reason }) => {
       if (reason?.failure) showFailure(reason.failure, 'call');
     });
+  }
+
+  /** The name of the lead. */
+  get name() {
+    return this.call ? leadNameOf(this.call, this.placedAs) : '';
   }
 
   /**
@@ -32,14 +43,14 @@ export class CurrentCall {
    */
   place(wishes, name) {
     hideNotice('call');
-    this.call = this.#voice.dial(wishes);
-    this.name = name;
-    return this.call;
+    const call = this.#voice.dial(wishes);
+    this.placedAs = name;
+    return call;
   }
 
   /** Call this when the call must not be shown any more, because the user or business changed. */
   forget() {
     this.call = null;
-    this.name = '';
+    this.placedAs = '';
   }
 }

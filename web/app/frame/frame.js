@@ -1,12 +1,15 @@
 import { failureOf } from '../../henk-voice/henk-voice.js';
 import { create, element } from '../shared/dom.js';
 import { hideNotice, hideNotices, showFailure, showNote } from '../shared/notices.js';
+import { Team } from '../shared/team.js';
 import { CALL_STATES } from '../shared/words.js';
 import { pathOf, viewAt } from './address.js';
 import { CallStrip } from './call-strip.js';
 import { CurrentCall } from './current-call.js';
+import { IncomingRing } from './incoming-ring.js';
 import { showDisconnected } from './keep-trying.js';
 import { watchOtherTabs } from './other-tabs.js';
+import { PresenceSwitch } from './presence-switch.js';
 
 /**
  * @typedef {import('../../henk-voice/henk-voice.js').Business} Business
@@ -28,12 +31,18 @@ export class Frame {
   #storage;
   #currentCall;
   #callStrip;
+  #ring;
+  #presence;
   /** Whom the page is shown to. @type {string | null} */
   #userId = null;
   /** @type {Business[]} */
   #businesses = [];
   /** @type {Business | null} */
   #business = null;
+  /** The members of that business. @type {Team | null} */
+  #team = null;
+  /** Ends what was begun for that business. @type {AbortController | null} */
+  #leavingBusiness = null;
   /** The path of the view that is shown. The address of an element (`#main`) does not change it. */
   #path = pathOf(location.hash) ?? '/';
   /** Ends the view that is shown. @type {AbortController | null} */
@@ -61,6 +70,12 @@ export class Frame {
     this.#storage = storage;
     this.#currentCall = new CurrentCall(voice);
     this.#callStrip = new CallStrip(voice, this.#currentCall);
+    this.#presence = new PresenceSwitch(voice);
+    this.#ring = new IncomingRing(voice, {
+      nameOf: (userId) => this.#team?.nameOf(userId) ?? 'A colleague',
+      onAccept: () => this.#showCall(),
+      onChange: () => this.#showTitle(),
+    });
     watchOtherTabs(voice);
     this.#links.append(
       ...views.map(({ path, title }) => create('li', {}, create('a', { href: `#${path}` }, title))),
@@ -104,6 +119,9 @@ export class Frame {
     this.#memory.clear();
     this.#currentCall.forget();
     this.#business = null;
+    this.#leavingBusiness?.abort();
+    this.#team = null;
+    this.#presence.show(false);
     element('page-loading', HTMLElement).hidden = true;
     element('account', HTMLElement).hidden = userId === null;
     element('navigation', HTMLElement).hidden = true;
@@ -163,6 +181,12 @@ export class Frame {
     hideNotice('voice');
     // Until the phone is open for this business, nobody can call.
     this.#voice.close();
+    this.#leavingBusiness?.abort();
+    this.#leavingBusiness = new AbortController();
+    const { signal } = this.#leavingBusiness;
+    const userId = this.#userId ?? '';
+    this.#team = new Team({ voice: this.#voice, business, userId, signal });
+    this.#presence.show(true);
     this.#mount();
     this.#voice.open(business.id).catch((error) => showFailure(failureOf(error), 'voice'));
     void this.#voice.audio.askForMicrophone();
@@ -182,7 +206,8 @@ export class Frame {
   #mount() {
     const business = this.#business;
     const userId = this.#userId;
-    if (!business || !userId) return;
+    const team = this.#team;
+    if (!business || !userId || !team) return;
     this.#unmount();
     const view = viewAt(this.#views, this.#path);
     const markup = view && this.#markup.get(view);
@@ -203,9 +228,17 @@ export class Frame {
       currentCall: this.#currentCall,
       userId,
       business,
+      team,
       memory: this.#memory,
       signal: this.#mounted.signal,
     });
+  }
+
+  /** Shows the view that has the call. */
+  #showCall() {
+    const view = viewAt(this.#views, this.#path);
+    const withCall = this.#views.find(({ showsCall }) => showsCall);
+    if (!view?.showsCall && withCall) location.hash = `#${withCall.path}`;
   }
 
   #unmount() {
@@ -250,6 +283,6 @@ export class Frame {
   #showTitle() {
     const { call, inCall } = this.#voice;
     const ofCall = call && inCall && `${CALL_STATES[call.state]} ${this.#currentCall.name}`;
-    document.title = `${ofCall || (this.#isCovered ? 'Sign in' : this.#title)} · Henk`;
+    document.title = `${this.#ring.title || ofCall || (this.#isCovered ? 'Sign in' : this.#title)} · Henk`;
   }
 }

@@ -15,6 +15,7 @@
  * @property {import('./current-call.js').CurrentCall} currentCall places calls, and has the latest
  * @property {string} userId who is signed in
  * @property {import('../../henk-voice/henk-voice.js').Business} business the chosen one
+ * @property {import('../shared/team.js').Team} team the members of the business
  * @property {Map<string, any>} memory what views keep for the next time that they are mounted; the
  *   frame clears it at sign-out. Keys begin with the name of the view
  * @property {AbortSignal} signal pass it to each listener outside of `root`

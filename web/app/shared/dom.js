@@ -83,3 +83,13 @@ export function debounce(action, wait) {
     timer = setTimeout(action, wait);
   };
 }
+
+/**
+ * A sentence with names as nodes: each name keeps its own direction of writing.
+ *
+ * @param {readonly (string | { name: string })[]} sentence
+ * @returns {(Node | string)[]}
+ */
+export function nodesOf(sentence) {
+  return sentence.map((part) => (typeof part === 'string' ? part : bdi(part.name)));
+}

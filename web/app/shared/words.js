@@ -2,7 +2,10 @@ import { FINAL_STATUSES, LIVE_STATUSES, timestamp } from '../../henk-voice/henk-
 
 /**
  * @typedef {import('../../henk-voice/henk-voice.js').Call} Call
+ * @typedef {import('../../henk-voice/henk-voice.js').Conversation} Conversation
  * @typedef {import('../../henk-voice/henk-voice.js').ConversationStatus} ConversationStatus
+ * @typedef {import('../../henk-voice/henk-voice.js').Leg} Leg
+ * @typedef {import('../../henk-voice/henk-voice.js').Stage} Stage
  */
 
 /** @type {Readonly<Record<ConversationStatus, string>>} */
@@ -44,13 +47,48 @@ export const CALL_STATES = {
 };
 
 /**
+ * What a rep does in a call with more people than a lead. @type {Partial<Record<Stage, string>>}
+ */
+const STAGES = {
+  on_hold: 'On hold',
+  consulting: 'Talking in private',
+  together: 'Talking together',
+};
+
+/**
  * @param {Call} call
  * @returns {string} its state, with what the rep has to know or do
  */
 export function callState(call) {
   if (call.reconnecting) return 'Connection lost. Reconnecting…';
   if (call.awaitingMicrophone) return 'Connecting… Allow the microphone if your browser asks.';
-  return CALL_STATES[call.state];
+  if (call.state !== 'talking' || !call.stage) return CALL_STATES[call.state];
+  // While a colleague is rung, the lead may hear music or the rep.
+  const isHeld = call.stage === 'ringing' && call.legs.some(isHeldLead);
+  return STAGES[isHeld ? 'on_hold' : call.stage] ?? CALL_STATES[call.state];
+}
+
+/** @param {Leg} leg */
+function isHeldLead({ role, on_hold_since: since }) {
+  return role === 'lead' && since !== null;
+}
+
+/** What a call of the list does, in the place of “Talking”. @type {Partial<Record<Stage, string>>} */
+const LISTED_STAGES = {
+  on_hold: 'On hold',
+  consulting: 'On hold',
+  transferring: 'Transferring',
+  returning: 'Coming back',
+  transferred: 'Transferred',
+};
+
+/**
+ * @param {Pick<Conversation, 'status' | 'stage'>} conversation
+ * @returns {string} its status in words; while the call goes on, what becomes of the lead
+ */
+export function statusWord({ status, stage }) {
+  const isGoingOn = status === 'in-progress';
+  return (isGoingOn && stage && LISTED_STAGES[stage]) || STATUS_WORDS[status];
 }
 
 /** The outcomes that a rep can choose: as they are stored, and as they are shown. */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FINAL_STATUSES, LIVE_STATUSES } from '../../henk-voice/henk-voice.js';
-import { STATUS_FILTERS, STATUS_WORDS, callState, duration, outcomeWord, when } from './words.js';
+import { STATUS_FILTERS, STATUS_WORDS, callState, duration } from './words.js';
+import { outcomeWord, statusWord, when } from './words.js';
 
 test('a duration has minutes and seconds, and hours if there are any', () => {
   assert.equal(duration(0), '0:00');
@@ -18,6 +19,13 @@ test('every status has a word and is in exactly one filter', () => {
   assert.deepEqual(Object.keys(STATUS_WORDS).sort(), [...all].sort());
 });
 
+test('a call of the list says what becomes of the lead, and at last only how it ended', () => {
+  assert.equal(statusWord({ status: 'in-progress', stage: null }), 'Talking');
+  assert.equal(statusWord({ status: 'in-progress', stage: 'consulting' }), 'On hold');
+  assert.equal(statusWord({ status: 'in-progress', stage: 'together' }), 'Talking');
+  assert.equal(statusWord({ status: 'completed', stage: 'transferred' }), 'Completed');
+});
+
 test('an outcome that the page does not know stays as it is', () => {
   assert.equal(outcomeWord('not_interested'), 'Not interested');
   assert.equal(outcomeWord('sold_twice'), 'sold_twice');
@@ -29,6 +37,14 @@ test('a call says what it does, and what the rep has to do', () => {
   assert.match(callState({ ...call, awaitingMicrophone: true }), /Allow the microphone/);
   const lost = { ...call, state: 'talking', reconnecting: true };
   assert.equal(callState(lost), 'Connection lost. Reconnecting…');
+  const talking = { ...call, state: 'talking' };
+  assert.equal(callState({ ...talking, stage: null }), 'Talking');
+  assert.equal(callState({ ...talking, stage: 'on_hold' }), 'On hold');
+  assert.equal(callState({ ...talking, stage: 'transferred' }), 'Talking');
+  const lead = { role: 'lead', on_hold_since: null };
+  assert.equal(callState({ ...talking, stage: 'ringing', legs: [lead] }), 'Talking');
+  const held = { ...lead, on_hold_since: '2026-01-01T09:00:00Z' };
+  assert.equal(callState({ ...talking, stage: 'ringing', legs: [held] }), 'On hold');
 });
 
 test('a time of today is shown without its date', () => {

@@ -1,8 +1,9 @@
 import { failureOf } from '../../henk-voice/henk-voice.js';
-import { showFailure } from '../shared/notices.js';
+import { showFailure } from './notices.js';
 
 /**
- * @typedef {import('../frame/view.js').ViewContext} ViewContext
+ * @typedef {import('../../henk-voice/henk-voice.js').Business} Business
+ * @typedef {import('../../henk-voice/henk-voice.js').HenkVoice} HenkVoice
  * @typedef {{ user_id: string, display_name: string | null, role: string }} Member
  */
 
@@ -11,17 +12,22 @@ export class Team {
   /** @type {Map<string, Member>} */
   #members = new Map();
   #context;
-  #onLoad = () => {};
+  /** @type {Set<() => void>} */
+  #onLoad = new Set();
 
-  /** @param {ViewContext} context */
+  /** @param {{ voice: HenkVoice, business: Business, userId: string, signal: AbortSignal }} context */
   constructor(context) {
     this.#context = context;
     void this.#load();
   }
 
-  /** @param {() => void} action what to do when the members are known */
-  onLoad(action) {
-    this.#onLoad = action;
+  /**
+   * @param {() => void} action what to do when the members are known
+   * @param {AbortSignal} signal forgets the action
+   */
+  onLoad(action, signal) {
+    this.#onLoad.add(action);
+    signal.addEventListener('abort', () => this.#onLoad.delete(action));
   }
 
   /**
@@ -53,7 +59,7 @@ export class Team {
       const members = await voice.conversations.members(business.id, { signal });
       if (signal.aborted) return;
       this.#members = new Map(members.map((member) => [member.user_id, member]));
-      this.#onLoad();
+      for (const action of this.#onLoad) action();
     } catch (error) {
       if (!signal.aborted) showFailure(failureOf(error), 'members');
     }

@@ -1,0 +1,73 @@
+/**
+ * @typedef {import('../../henk-voice/henk-voice.js').Stage} Stage
+ * @typedef {import('./parties.js').Party} Party
+ *
+ * @typedef {object} Offered what the page offers in a state of the call
+ * @property {boolean} hold the lead can be put on hold
+ * @property {boolean} resume
+ * @property {boolean} transfer
+ * @property {boolean} add
+ * @property {Party | null} complete who gets the lead when the rep leaves
+ * @property {boolean} merge
+ * @property {Party | null} cancel who is not rung or talked to any more; the rep is back with the lead
+ * @property {Party[]} remove who can be taken off the call
+ * @property {boolean} leave hanging up does not end the call for the others
+ */
+
+/** @type {Readonly<Offered>} */
+const NOTHING = {
+  hold: false,
+  resume: false,
+  transfer: false,
+  add: false,
+  complete: null,
+  merge: false,
+  cancel: null,
+  remove: [],
+  leave: false,
+};
+
+/**
+ * @param {object} call
+ * @param {boolean} call.isTalking whether this browser is on the call, and it was answered
+ * @param {Stage | null} call.stage
+ * @param {readonly Party[]} call.parties in the order in which they came
+ * @returns {Offered} what makes sense now; the server has the last word
+ */
+export function offered({ isTalking, stage, parties }) {
+  const lead = parties.find(({ role }) => role === 'lead');
+  const present = parties.filter(({ role, state }) => role !== 'lead' && state !== 'left');
+  const others = present.filter(({ isYou }) => !isYou);
+  if (!isTalking && stage === 'transferring') {
+    return { ...NOTHING, cancel: others.find(({ state }) => state === 'rings') ?? null };
+  }
+  // The call of a lead who has left is over as soon as the people of the business hang up.
+  if (!isTalking || lead?.state === 'left') return NOTHING;
+  // Who came last is whom the lead is to be handed to.
+  const target = present.at(-1);
+  const isTarget = target?.isYou ?? false;
+  switch (stage) {
+    case 'on_hold':
+      return { ...NOTHING, resume: true, transfer: true };
+    case 'ringing':
+      if (isTarget) return NOTHING;
+      if (lead?.state === 'holds') return { ...NOTHING, cancel: target ?? null };
+      return { ...NOTHING, remove: others };
+    case 'consulting':
+      // Who is asked for advice hangs up, and the rep is back with the lead.
+      if (isTarget) return { ...NOTHING, leave: true };
+      return {
+        ...NOTHING,
+        complete: target ?? null,
+        merge: true,
+        cancel: target ?? null,
+      };
+    case 'together':
+      return { ...NOTHING, hold: true, add: true, remove: others, leave: true };
+    case 'transferring':
+    case 'returning':
+      return NOTHING;
+    default:
+      return { ...NOTHING, hold: true, transfer: true, add: true };
+  }
+}

@@ -1,0 +1,67 @@
+import { blockReasonSentence } from './block-reasons.js';
+import { VoiceError } from './failures.js';
+
+/**
+ * @typedef {import('./endpoints.js').Endpoints} Endpoints
+ * @typedef {import('./failures.js').Failure} Failure
+ * @typedef {import('./failures.js').FailureCode} FailureCode
+ * @typedef {import('./legs.js').ConversationWithLegs} ConversationWithLegs
+ *
+ * @typedef {'hold' | 'resume' | 'add' | 'remove' | 'transfer' | 'complete' | 'merge' | 'cancel'}
+ *   ControlAction
+ *
+ * @typedef {{ userId: string } | { number: string }} Target a person of the business, or a number as
+ *   typed or in E.164
+ *
+ * @typedef {object} ControlWish what control_fn is asked to do (docs/endpoints.md)
+ * @property {ControlAction} action
+ * @property {Target} [to] for `add` and `transfer`
+ * @property {'cold' | 'warm'} [mode] for `transfer`
+ * @property {string} [legId] for `remove`
+ */
+
+/** What these failures mean here: their usual texts are about something else.
+ * @type {Readonly<Partial<Record<FailureCode, Pick<Failure, 'message' | 'action'>>>>} */
+const TEXTS = {
+  not_your_call: {
+    message: 'Only people who are on this call, and managers, can change it.',
+    action: 'Ask one of them to do it.',
+  },
+  not_found: {
+    message: 'There is no such call, or no such person, in your business.',
+    action: 'Choose somebody else. The call goes on as it was.',
+  },
+  invalid_request: {
+    message: 'This cannot be done with the call as it is now.',
+    action: 'Look at who is on the call, then try again.',
+  },
+  rate_limited: {
+    message: 'Too much was asked of calls in a short time.',
+    action: 'Wait a moment, then try again. The call goes on as it was.',
+  },
+};
+
+/**
+ * Asks control_fn to change a call that is going on. Asking twice does it once.
+ *
+ * @param {Endpoints} endpoints
+ * @param {string} conversationId
+ * @param {ControlWish} wish
+ * @returns {Promise<ConversationWithLegs>} as it is afterwards
+ * @throws {VoiceError} and the call goes on as it was: `not_in_progress`, `busy`, `away`, `blocked` (with
+ *   `blockReason`), `not_your_call`, `not_found`, `invalid_request`, `twilio_unavailable`, or another
+ */
+export async function control(endpoints, conversationId, wish) {
+  try {
+    return await endpoints.control({ conversationId, ...wish });
+  } catch (error) {
+    if (!(error instanceof VoiceError)) throw error;
+    const { failure } = error;
+    const { code, blockReason } = failure;
+    if (code === 'blocked' && blockReason) {
+      const message = blockReasonSentence(blockReason);
+      throw new VoiceError({ ...failure, message });
+    }
+    throw new VoiceError({ ...failure, ...TEXTS[code] });
+  }
+}

@@ -1,0 +1,44 @@
+/** The types of the package, for apps that are written in TypeScript. */
+
+/**
+ * @typedef {import('./call.js').VoiceCall} Call
+ * @typedef {import('./call.js').CallState} CallState
+ * @typedef {import('./end-reason.js').EndReason} EndReason
+ * @typedef {import('./conversations.js').Business} Business
+ * @typedef {import('./conversations.js').Campaign} Campaign
+ * @typedef {import('./conversations.js').CallerId} CallerId
+ * @typedef {import('./conversations.js').Change} Change
+ * @typedef {import('./conversations.js').Conflict} Conflict
+ * @typedef {import('./conversations.js').Conversation} Conversation
+ * @typedef {import('./conversations.js').ConversationInHistory} ConversationInHistory
+ * @typedef {import('./call-statuses.js').ConversationStatus} ConversationStatus
+ * @typedef {import('./conversations.js').Described} Described
+ * @typedef {import('./conversations.js').Description} Description
+ * @typedef {import('./conversations.js').HistoryFilter} HistoryFilter
+ * @typedef {import('./conversations.js').Lead} Lead
+ * @typedef {import('./conversations.js').Member} Member
+ * @typedef {import('./endpoints.js').CallWishes} CallWishes
+ * @typedef {import('./endpoints.js').NumberReading} NumberReading
+ * @typedef {import('./endpoints.js').Preview} Preview
+ * @typedef {import('./failures.js').Failure} Failure
+ * @typedef {import('./warnings.js').Warning} Warning
+ *
+ * @typedef {import('./control.js').ControlAction} ControlAction
+ * @typedef {import('./control.js').ControlWish} ControlWish
+ * @typedef {import('./control.js').Target} Target
+ * @typedef {import('./incoming.js').PhoneState} PhoneState
+ * @typedef {import('./legs.js').ConversationWithLegs} ConversationWithLegs
+ * @typedef {import('./legs.js').Leg} Leg
+ * @typedef {import('./legs.js').Stage} Stage
+ * @typedef {import('./presence.js').ChosenPresence} ChosenPresence
+ * @typedef {import('./presence.js').Presence} Presence
+ * @typedef {import('./ring.js').Ring} Ring
+ * @typedef {import('./ring.js').RingEnd} RingEnd
+ * @typedef {import('./ring.js').RingFacts} RingFacts
+ * @typedef {import('./ring.js').RingReason} RingReason
+ * @typedef {import('./ring.js').RingState} RingState
+ * @typedef {import('./team.js').Colleague} Colleague
+ * @typedef {import('./team.js').PresenceState} PresenceState
+ */
+
+export {};
