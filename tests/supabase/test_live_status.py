@@ -159,7 +159,7 @@ def test_whatever_changes_a_call_with_several_legs_is_broadcast(
     assert not is_told(lambda: call.picks_up(leg_id, sid))
     records = [message["payload"]["record"] for message in messages(live)]  # type: ignore[index]
     assert [set(record) & {"is_plain"} for record in records] == [set()] * len(records)
-    assert records[-1]["stage"] == "together"
+    assert records[-1]["stage"] == "consulting"
 
 
 def test_members_follow_their_own_business_only(live: Connection, tenant: Tenant) -> None:
