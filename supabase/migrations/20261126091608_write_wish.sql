@@ -97,7 +97,9 @@ begin
         'action', p_action.action,
         'mode', p_action.mode,
         'leg_id', p_action.call_leg_id,
-        'leaving_leg_id', p_action.leaving_leg_id
+        'leaving_leg_id', p_action.leaving_leg_id,
+        -- Asked in an earlier transaction: a function may have done some of it.
+        'is_resumed', p_action.asked_at < now()
       )
     end,
     'call', private.call_state(p_conversation_id)
