@@ -241,6 +241,21 @@ def test_what_twilio_refused_is_as_it_was_before(call: AskedCall, colleague: uui
     assert actions(call) == [("transfer", "failed"), ("hold", "failed")]
 
 
+@pytest.mark.parametrize("is_refused", [True, False])
+def test_a_lead_in_the_room_whose_transfer_came_to_nothing_is_still_there(
+    call: AskedCall, colleague: uuid.UUID, is_refused: bool
+) -> None:
+    call.hold()
+    asked = call.ask("transfer", user=colleague, mode="cold")
+    assert call.row["bridge"] == "dial"
+    if is_refused:
+        call.note(asked, result="failed", error="twilio_unavailable")
+    else:
+        lease_ends(call)
+        call.ask("resume")
+    assert (call.stage, call.row["bridge"]) == ("on_hold", "room")
+
+
 def test_a_released_action_is_free_for_whoever_asks_next(call: AskedCall) -> None:
     asked = call.ask("hold")
     call.note(asked, ("not_in_room", None, None), result="released", error="429")
