@@ -267,7 +267,7 @@ def test_an_unanswered_participant_is_listed_and_then_leaves(
 async def test_early_media_is_heard_by_the_room(lab: Lab) -> None:
     sid, _, room = await converted(lab)
     await lab.script("+14155550188", ringSeconds=600)
-    await add(lab, room, "+14155550188", EarlyMedia="true")
+    await add(lab, room, "+14155550188", EarlyMedia="true", Timeout="600")
     call = await until(lab, sid, lambda call: leg_of(call, "phone")["status"] == "ringing")
     assert hears(call)["agent"] == ["lead", "ringback"]
     await ended_by_agent(lab, sid)
@@ -387,6 +387,7 @@ async def test_a_room_starts_while_the_second_participant_still_rings(lab: Lab) 
         "/Conferences/room/Participants.json",
         To="+14155550188",
         From=CALLER_ID,
+        Timeout="600",
         ConferenceStatusCallback=f"{lab.product.url}/room",
     )
     await until(lab, added["call_sid"], lambda call: call["status"] == "ringing")
