@@ -116,7 +116,10 @@ def mix(frames: Sequence[bytes]) -> bytes:
     total: list[int] = list(array("h", loud[0]))
     for frame in loud[1:]:
         total = list(map(operator.add, total, array("h", frame)))
-    return array("h", [min(max(sample, -32768), 32767) for sample in total]).tobytes()
+    try:
+        return array("h", total).tobytes()
+    except OverflowError:
+        return array("h", [min(max(sample, -32768), 32767) for sample in total]).tobytes()
 
 
 def _near_now(n: int, *, late: int, early: int) -> int:
