@@ -24,7 +24,6 @@ _KEPT = 100
 """Frames of a browser's voice."""
 _LAG = 5
 """Frames between what a browser says and what others hear, so that none is missing."""
-_ECHO_LAG = 10
 _DRIFT = 10
 """Frames that a listener may be late, and a speaker early, before it starts afresh."""
 
@@ -90,7 +89,7 @@ class LegAudio:
             return self._said.get(n - _LAG - self.jitter, SILENT_FRAME)
         if self.voice == "echo":
             # Two that echo each other would never end.
-            return self._mixed(n - _ECHO_LAG, echoes=False)
+            return self._mixed(n, echoes=False)
         if isinstance(self.voice, str):
             return sounds.frame(self.voice, n)
         return sounds.tone(self.voice, n)
