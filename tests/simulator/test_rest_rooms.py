@@ -10,7 +10,7 @@ from twilio.rest import Client
 
 from simulator.calls.adding import ApiQueue
 from tests.simulator.lab import CALLER_ID, Lab, in_lab
-from tests.simulator.rest import ask, refused
+from tests.simulator.rest import ask, client_of, refused
 from tests.simulator.rooms import (
     add,
     client,
@@ -22,7 +22,6 @@ from tests.simulator.rooms import (
     room_events,
     until,
 )
-from tests.simulator.test_rest_api import client_of
 
 
 async def end(lab: Lab, sid: str) -> None:
