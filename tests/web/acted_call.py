@@ -71,9 +71,7 @@ class ActedCall:
         tab.page.route(_CONTROL, self._control)
         tab.page.route(_STATUS, self._status)
         tab.page.route(_COLLEAGUES, lambda route: self._answer(route, 200, self.colleagues))
-        tab.page.route(
-            _PRESENCE, lambda route: self._answer(route, 200, {"heartbeat_seconds": 15})
-        )
+        tab.page.route(_PRESENCE, lambda route: self._answer(route, 200, {"heartbeat_seconds": 15}))
 
     def act(self, stage: str | None, *legs: Json, row: Json | None = None) -> None:
         """The call's stage and its legs, which the next request is answered with."""
@@ -91,7 +89,9 @@ class ActedCall:
             )
             return
         body: Json = route.request.post_data_json
-        url = route.request.url.replace("/control", f"/status?conversationId={body['conversationId']}")
+        url = route.request.url.replace(
+            "/control", f"/status?conversationId={body['conversationId']}"
+        )
         answer = self._tab.page.request.get(url, headers=_authorization(route))
         self._answer(route, 200, self._played(answer.json()))
 
