@@ -42,7 +42,11 @@ _FORMS = {
         "business_id": _UUID,
         "user_id": _UUID,
         "block_reason": r"[a-z_]{1,40}",
-        "call_status": "|".join([*_OPEN_STATUSES, *FINAL_STATUSES]),
+        "call_status": "|".join([*_OPEN_STATUSES, *FINAL_STATUSES, "redirected"]),
+        "room_event": r"(conference|participant|announcement)-[a-z-]{1,30}",
+        "action": r"[a-z_]{1,40}",
+        "after": r"[a-z]{1,20}",
+        "next": r"[a-z_]{1,40}",
     }.items()
 }
 

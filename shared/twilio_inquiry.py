@@ -99,21 +99,38 @@ def _identify(
 
 
 def attend(client: Client, base_url: str, claimed: UnsettledCall, found: Found) -> None:
-    """Leaves nobody alone in the call's room, after whatever went wrong: for a lead somebody is
-    rung, a person of the business is freed."""
-    there = found.room.participants if found.room else ()
-    if len(there) != 1 or not there[0].has_joined:
+    """Leaves nobody in the call's room for nothing, after whatever went wrong. For a lead who is
+    alone, somebody is rung. A person who is alone is freed, and so are numbers that were added, if
+    lead and people have left: nobody of the business could end their talk."""
+    room = found.room
+    there = [each.call_sid for each in room.participants] if room else []
+    if room is None or not all(each.has_joined for each in room.participants):
         return
-    (alone,) = there
-    others = [leg for leg in found.legs if leg["call_sid"] != alone.call_sid]
-    # Somebody whose leg goes on may be on the way into the room.
-    if any(leg["status"] not in FINAL_STATUSES for leg in others):
+    going_on = {leg["call_sid"]: leg for leg in found.legs if _goes_on(leg)}
+    lead_sid = claimed["lead_call_sid"]
+    if lead_sid in there:
+        # Somebody whose leg goes on may be on the way into the room.
+        if list(going_on) == [lead_sid]:
+            _call_lead_back(client, base_url, claimed["call_sid"], lead_sid)
         return
-    if alone.call_sid != claimed["lead_call_sid"]:
-        twilio_calls.hang_up(client, alone.call_sid)
-        return
+    is_for_nothing = len(there) == 1 or not any(_is_browser(leg) for leg in going_on.values())
+    if lead_sid not in going_on and set(going_on) <= set(there) and is_for_nothing:
+        for call_sid in there:
+            twilio_calls.hang_up(client, call_sid)
+
+
+def _goes_on(leg: Leg) -> bool:
+    return leg["status"] not in FINAL_STATUSES
+
+
+def _is_browser(leg: Leg) -> bool:
+    payload = leg["payload"]
+    return any(payload.get(name, "").startswith("client:") for name in ("from", "to"))
+
+
+def _call_lead_back(client: Client, base_url: str, call_sid: str, lead_sid: str) -> None:
     try:
-        call_room.call_lead_back(client, base_url, claimed["call_sid"], alone.call_sid)
+        call_room.call_lead_back(client, base_url, call_sid, lead_sid)
     except errors.TwilioRefused:
-        if not twilio_calls.is_over(client, alone.call_sid):
+        if not twilio_calls.is_over(client, lead_sid):
             raise

@@ -46,7 +46,8 @@ def record_event(request: Request) -> Response:
         event = call_events.read_conference_callback(form, named.agent_call_sid)
     else:
         event = call_events.read_status_callback(form, named.agent_call_sid, named.call_leg_id)
-    web.note(call_sid=event["agent_call_sid"], call_status=event["status"])
+    kind = "room_event" if event["conference_sid"] else "call_status"
+    web.note(call_sid=event["agent_call_sid"], **{kind: event["status"]})
 
     stored = AS_WEBHOOK.record_call_event(**event)
     if stored["new"] is None:

@@ -104,7 +104,7 @@ def continue_call(request: Request, form: parsing.Form) -> Response:
     web.note(call_sid=end["agent_call_sid"], call_status=end["status"], after=after)
     told = AS_WEBHOOK.continue_call(**end)
     # bool(), because a database that repeats what it was sent must not reach the log.
-    web.note(conversation_id=told["conversation_id"], new=bool(told["new"]))
+    web.note(conversation_id=told["conversation_id"], new=bool(told["new"]), next=told["next"])
     return answer_xml(build_next(told, end["agent_call_sid"], after))
 
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal, TypedDict, get_args
+from typing import Literal, NotRequired, TypedDict, get_args
 
 from simulator.protocol import errors
 
+MIN_HERTZ, MAX_HERTZ = 100, 3400
+"""The tones that a phone line carries."""
+
 Ending = Literal["completed", "busy", "no-answer", "failed", "canceled"]
 Party = Literal["agent", "callee"]
-Voice = Literal["speech", "echo", "silence"]
+Voice = Literal["speech", "echo", "silence", "tone"]
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,9 @@ class Script:
     """How long the agent listens to an Echo. Infinite: until somebody hangs up by request. It
     does not apply to a browser, which hangs up by itself."""
     voice: Voice = "speech"
-    """What a browser hears from the callee: speech, its own echo, or nothing."""
+    """What others hear from the callee: speech, their own echo, nothing, or a tone."""
+    tone_hz: float = 1000
+    """Of the voice `tone`, in hertz."""
     failure_code: int = errors.INVALID_NUMBER
     """Twilio's error for the ending `failed`."""
     sip_code: int = 404
@@ -48,6 +53,7 @@ class ScriptOverrides(TypedDict, total=False):
     hangs_up: Party
     echo_seconds: float
     voice: Voice
+    tone_hz: float
 
 
 def overrides_from_json(value: object) -> ScriptOverrides:
@@ -66,8 +72,10 @@ def overrides_from_json(value: object) -> ScriptOverrides:
             overrides["hangs_up"] = given
         elif name == "voice":
             if given not in get_args(Voice):
-                raise ValueError("script.voice must be speech, echo or silence")
+                raise ValueError("script.voice must be speech, echo, silence or tone")
             overrides["voice"] = given
+        elif name == "toneHz":
+            overrides["tone_hz"] = tone_from_json(given)
         elif name == "ringSeconds":
             overrides["ring_seconds"] = _seconds(name, given)
         elif name == "talkSeconds":
@@ -77,7 +85,7 @@ def overrides_from_json(value: object) -> ScriptOverrides:
         else:
             raise ValueError(
                 f"script.{name} is unknown; known: ending, ringSeconds, talkSeconds, hangsUp, "
-                "echoSeconds, voice"
+                "echoSeconds, voice, toneHz"
             )
     return overrides
 
@@ -96,11 +104,12 @@ class ScriptJson(TypedDict):
     hangsUp: Party
     echoSeconds: float | None
     voice: Voice
+    toneHz: NotRequired[float]
 
 
 def to_json(script: Script) -> ScriptJson:
     """``script`` as the control API shows it."""
-    return {
+    shown: ScriptJson = {
         "ending": script.ending,
         "ringSeconds": script.ring_seconds,
         "talkSeconds": None if math.isinf(script.talk_seconds) else script.talk_seconds,
@@ -108,6 +117,18 @@ def to_json(script: Script) -> ScriptJson:
         "echoSeconds": None if math.isinf(script.echo_seconds) else script.echo_seconds,
         "voice": script.voice,
     }
+    if script.voice == "tone":
+        shown["toneHz"] = script.tone_hz
+    return shown
+
+
+def tone_from_json(value: object) -> float:
+    """The frequency in a request's ``toneHz``. Raises ValueError."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("script.toneHz must be a number")
+    if not MIN_HERTZ <= value <= MAX_HERTZ:
+        raise ValueError(f"script.toneHz must be from {MIN_HERTZ} to {MAX_HERTZ}")
+    return value
 
 
 def _seconds(name: str, value: object, *, endless: bool = False) -> float:

@@ -58,9 +58,9 @@ class Exchange:
         """Start the leg that a browser placed."""
         self._start(self._live_placed(leg))
 
-    def make_room(self, name: str, callback: RoomCallback | None) -> Room:
+    def make_room(self, name: str, callback: RoomCallback | None, region: str) -> Room:
         """A room that the REST API makes."""
-        return self._rooms.make(name, self.call, self._room_webhooks.report, callback)
+        return self._rooms.make(name, self.call, self._room_webhooks.report, callback, region)
 
     def add(self, participant: Participant, wish: Wish, wait: float) -> None:
         """Call ``participant``, after ``wait`` seconds in the queue."""

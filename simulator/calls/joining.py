@@ -85,7 +85,11 @@ class Joining:
             raise CallProblem(errors.COACH_NOT_IN_ROOM, "Conference: nobody is in the room")
         else:
             room = self._rooms.make(
-                conference.name, self._call, self._room_webhooks.report, callback_of(conference)
+                conference.name,
+                self._call,
+                self._room_webhooks.report,
+                callback_of(conference),
+                conference.region,
             )
         participant = Participant(
             leg,
@@ -97,6 +101,9 @@ class Joining:
             start_on_enter=conference.start_on_enter,
             end_on_exit=conference.end_on_exit,
             wait_url=conference.wait_url,
+            beep_on_enter=conference.beep in ("true", "onEnter"),
+            beep_on_exit=conference.beep in ("true", "onExit"),
+            jitter=conference.jitter,
         )
         room.join(participant)
         return participant

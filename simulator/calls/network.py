@@ -33,6 +33,7 @@ class NewRoom:
 
     name: str
     callback: RoomCallback | None
+    region: str = "us1"
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,7 @@ class PhoneNetwork:
         exchange = self._exchange_of(call)
         call.legs.append(leg)
         if isinstance(room, NewRoom):
-            room = exchange.make_room(room.name, room.callback)
+            room = exchange.make_room(room.name, room.callback, room.region)
         participant = added.participant(leg, room)
         exchange.add(participant, added.wish, wait)
         return participant, wait

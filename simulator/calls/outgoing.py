@@ -79,7 +79,7 @@ class Outgoing:
             if leg.parent:
                 leg.parent.hang_up(leg.clock.elapsed)
             return "canceled"
-        leg.audio.voice = script.voice
+        leg.audio.voice = script.tone_hz if script.voice == "tone" else script.voice
         return None
 
     async def _ring_client(self, leg: Leg, client: Client, timeout: int) -> CallStatus | None:

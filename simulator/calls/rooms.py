@@ -5,8 +5,9 @@ Source: twilio.com/docs/voice/twiml/conference and …/api/conference-participan
 
 from __future__ import annotations
 
+import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -17,11 +18,17 @@ from simulator.calls.legs import Leg
 from simulator.protocol import errors
 from simulator.protocol.account import HttpMethod
 from simulator.protocol.errors import CallProblem
-from simulator.protocol.verbs import Conference, RoomEvent
+from simulator.protocol.verbs import Conference, JitterBuffer, RoomEvent
 
 LISTED_AFTER = 0.5
 """Simulated seconds until the REST API lists a new room (github.com/twilio/twilio-node/issues/604).
 The number is the simulator's."""
+
+BEEP_SECONDS = 0.3
+"""The simulator's number."""
+JITTER_FRAMES: Mapping[JitterBuffer, int] = {"off": 0, "small": 8, "medium": 14, "large": 30}
+"""How many frames of 20 ms a participant is heard late: 160, 280 and 600 ms, of the ranges in
+twilio.com/docs/voice/twiml/conference."""
 
 LeaveReason = Literal[
     "conference_ended_via_api",
@@ -57,7 +64,9 @@ class Participant:
     wait_url: str | None = None
     """As `hold_url`, while the participant is alone or the room has not started."""
     early_media: bool = False
-    beep_on_exit: bool = False
+    beep_on_enter: bool = True
+    beep_on_exit: bool = True
+    jitter: JitterBuffer = "large"
     joined: bool = False
     out: bool = False
     """The participant has left, or the room is over."""
@@ -67,20 +76,20 @@ class Participant:
         if self.hold:
             return [] if self.hold_url == "" else ["music"]
         others = [each for each in self.room.present if each is not self]
+        heard: list[LegAudio | Heard] = []
+        if any(each.rings_aloud for each in self.room.participants.values()):
+            heard.append("ringback")
+        if self.room.beeps():
+            heard.append("beep")
         if not self.room.started or not others:
-            if any(each.rings_aloud for each in self.room.participants.values()):
-                return ["ringback"]
-            return [] if self.wait_url == "" else ["music"]
-        heard: list[LegAudio | Heard] = [
+            return heard or ([] if self.wait_url == "" else ["music"])
+        return heard + [
             each.leg.audio
             for each in others
             if not each.muted
             and not each.hold
             and (not each.coaching or each.coached_sid == self.leg.sid)
         ]
-        if any(each.rings_aloud for each in self.room.participants.values()):
-            heard.append("ringback")
-        return heard
 
     @property
     def rings_aloud(self) -> bool:
@@ -134,6 +143,7 @@ class Room:
     ended_by: Participant | None = None
     sequence_number: int = 0
     """Of the last callback that was sent."""
+    _beeps_until: float = 0.0
 
     def __post_init__(self) -> None:
         self.created_at = self.updated_at = self.call.timeline.at(self.call.now())
@@ -142,6 +152,11 @@ class Room:
     def present(self) -> list[Participant]:
         """Those who are in the room."""
         return [each for each in self.participants.values() if each.joined]
+
+    def beeps(self) -> bool:
+        """Whether a beep says that somebody has come or gone. It takes real time, like all
+        audio."""
+        return time.monotonic() < self._beeps_until
 
     def find(self, key: str) -> Participant | None:
         """The participant with this CallSid or label."""
@@ -171,70 +186,97 @@ class Room:
         self.participants[leg.sid] = participant
         participant.joined = True
         leg.audio.connection = participant
-        self._tell("join", "participant-join", participant)
+        leg.audio.jitter = JITTER_FRAMES[participant.jitter]
+        if participant.beep_on_enter:
+            self._beep()
+        self._tell("join", "participant-join", leg, participant)
         if not self.started and len(self.participants) > 1:
             self.started = any(each.start_on_enter for each in self.present)
             if self.started:
-                self._tell("start", "conference-start", at=leg.clock.elapsed)
+                self._tell("start", "conference-start", leg)
 
     def leave(self, participant: Participant, reason: LeaveReason, *, kicked: bool = False) -> None:
-        """``participant`` leaves. With the last one, or one with `end_on_exit`, the room ends."""
-        if not self._drop(participant, reason):
+        """``participant`` leaves, or is put out by the REST API (``kicked``).
+
+        With the last one, or one with `end_on_exit`, the room ends.
+        """
+        # What the REST API does happens now; a leg that leaves knows when it does.
+        source = None if kicked else participant.leg
+        if not self._drop(participant, reason, source):
             return
         if participant.end_on_exit and participant.joined:
-            self.end(
+            self._end(
                 "participant-with-end-conference-on-exit-kicked"
                 if kicked
                 else "participant-with-end-conference-on-exit-left",
                 participant,
+                source,
             )
         elif not self.participants:
-            self.end("last-participant-kicked" if kicked else "last-participant-left", participant)
+            last: EndReason = "last-participant-kicked" if kicked else "last-participant-left"
+            self._end(last, participant, source)
 
-    def end(self, reason: EndReason, by: Participant | None = None) -> None:
-        """The room ends, and everybody leaves it."""
-        if self.ended:
-            return
+    def end(self) -> None:
+        """The REST API ends the room, and everybody leaves it."""
+        if not self.ended:
+            self._end("conference-ended-via-api", None, None)
+
+    def modify(self, participant: Participant, event: RoomEvent, name: str) -> None:
+        """Tell that the REST API has changed ``participant``."""
+        self._tell(event, name, None, participant)
+
+    def _end(self, reason: EndReason, by: Participant | None, source: Leg | None) -> None:
         self.ended, self.end_reason, self.ended_by = True, reason, by
-        at = by.leg.clock.elapsed if by else self.call.now()
         why: LeaveReason = "moderator_ended_conference" if by else "conference_ended_via_api"
         for each in list(self.participants.values()):
             if not each.joined:
-                each.leg.release("canceled", at)
-            self._drop(each, why if each.joined else "participant_add_failed", at)
-        self._tell("end", "conference-end", at=at)
+                each.leg.release("canceled", _moment_for(each.leg, source))
+            self._drop(each, why if each.joined else "participant_add_failed", source)
+        self._tell("end", "conference-end", source)
 
-    def modify(self, participant: Participant, event: RoomEvent, name: str) -> None:
-        """Tell that ``participant`` was changed."""
-        self._tell(event, name, participant, at=self.call.now())
+    def _beep(self) -> None:
+        self._beeps_until = time.monotonic() + BEEP_SECONDS
 
-    def _drop(self, participant: Participant, reason: LeaveReason, at: float | None = None) -> bool:
+    def _drop(self, participant: Participant, reason: LeaveReason, source: Leg | None) -> bool:
         if self.participants.pop(participant.leg.sid, None) is None:
             return False
         leg = participant.leg
         participant.out = True
         if leg.audio.connection is participant:
             leg.audio.connection = None
-        self._tell("leave", "participant-leave", participant, reason, at)
-        leg.clock.tell(leg.clock.elapsed if at is None else at)
+            leg.audio.jitter = 0
+        if participant.joined and participant.beep_on_exit:
+            self._beep()
+        self._tell("leave", "participant-leave", source, participant, reason)
+        leg.clock.tell(_moment_for(leg, source))
         return True
 
     def _tell(
         self,
         event: RoomEvent,
         name: str,
+        source: Leg | None,
         participant: Participant | None = None,
         reason: str | None = None,
-        at: float | None = None,
     ) -> None:
-        if at is None:
-            at = participant.leg.clock.elapsed if participant else self.call.now()
-        self.call.timeline.latest = max(self.call.timeline.latest, at)
+        """Report an event. It happens at the time of the leg ``source``, or now."""
+        call = self.call
+        at = call.timeline.at(call.now())
+        if source:
+            at = source.log.timeline.at(source.clock.elapsed)
+        else:
+            call.timeline.latest = max(call.timeline.latest, call.now())
         who = f": {participant.label or participant.leg.sid}" if participant else ""
         why = f" ({reason})" if reason else ""
-        self.call.log.add("room", f"{name}{who}{why}", conferenceSid=self.sid, event=name)
-        self.updated_at = self.call.timeline.at(at)
-        self.report(Happening(self, event, name, self.updated_at, participant, reason))
+        call.log.add("room", f"{name}{who}{why}", conferenceSid=self.sid, event=name)
+        self.updated_at = at
+        self.report(Happening(self, event, name, at, participant, reason))
+
+
+def _moment_for(leg: Leg, source: Leg | None) -> float | None:
+    """The time of ``source`` on the clock of ``leg``; None: now, because something from outside
+    happens, or because the legs belong to different calls."""
+    return source.clock.elapsed if source and source.log is leg.log else None
 
 
 class Rooms:
@@ -260,9 +302,11 @@ class Rooms:
         """The rooms of a call."""
         return [room for room in self.all.values() if room.call is call]
 
-    def make(self, name: str, call: Call, report: Report, callback: RoomCallback | None) -> Room:
+    def make(
+        self, name: str, call: Call, report: Report, callback: RoomCallback | None, region: str
+    ) -> Room:
         """A new room."""
-        room = Room(name, call, self._now(), report, callback)
+        room = Room(name, call, self._now(), report, callback, region=region)
         self.all[room.sid] = room
         return room
 

@@ -8,7 +8,7 @@ from functools import cache
 from itertools import pairwise
 from typing import Literal
 
-Sound = Literal["silence", "ringback", "speech", "announcement", "echo", "music"]
+Sound = Literal["silence", "ringback", "speech", "announcement", "echo", "music", "beep"]
 
 SAMPLE_RATE = 8000
 FRAME_SAMPLES = 160
@@ -37,6 +37,8 @@ def frame(sound: Sound, n: int) -> bytes:
             samples = _speech(pitch=210.0, syllables_per_second=5.0)
         case "music":
             samples = _melody()
+        case "beep":
+            return tone(_BEEP_HERTZ, n)
         case "silence" | "echo":
             return SILENT_FRAME
     start = n * FRAME_BYTES % len(samples)
@@ -55,6 +57,8 @@ def _tone(hertz: int) -> bytes:
     wave = (10000 * math.sin(math.tau * hertz * n / SAMPLE_RATE) for n in range(SAMPLE_RATE))
     return array("h", map(int, wave)).tobytes()
 
+
+_BEEP_HERTZ = 1397
 
 _NOTES = (277.2, 415.3, 370.0, 466.2, 311.1, 415.3, 554.4, 466.2)
 """Hertz: the black keys. A test that looks for its own tone does not find it here."""

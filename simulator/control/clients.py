@@ -8,12 +8,12 @@ from typing import cast, get_args
 
 from aiohttp import web
 
+from simulator.calls.callee_scripts import tone_from_json
 from simulator.calls.clients import MAX_SCRIPTED, ClientEnding, ClientScript
 from simulator.calls.sounds import Sound
 from simulator.control.frame import NETWORK, Body, invalid, json_object, number
 
 MAX_SECONDS = 86_400
-MAX_HERTZ = 3_400
 _FIELDS = {"answerAfterSeconds", "ending", "talkSeconds", "hangsUp", "voice", "toneHz"}
 
 
@@ -64,8 +64,15 @@ def _from_json(given: Body) -> ClientScript:
         ending=cast("ClientEnding", ending),
         answer_after=_seconds(given, "answerAfterSeconds", 2.0),
         talk_seconds=talks if hangs_up else math.inf,
-        voice=number(given, "toneHz", 1000, MAX_HERTZ) if voice == "tone" else cast("Sound", voice),
+        voice=_tone(given) if voice == "tone" else cast("Sound", voice),
     )
+
+
+def _tone(given: Body) -> float:
+    try:
+        return tone_from_json(given.get("toneHz", 1000))
+    except ValueError as error:
+        raise invalid(str(error)) from error
 
 
 def _seconds(given: Body, name: str, default: float) -> float:

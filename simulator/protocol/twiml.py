@@ -7,6 +7,7 @@ refused like an unknown one: a call that works here must work at Twilio too.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import get_args
 from urllib.parse import urljoin
 from xml.etree import ElementTree
 
@@ -18,12 +19,14 @@ from simulator.protocol.verbs import (
     MAX_NOUNS,
     PROGRESS_EVENTS,
     ROOM_EVENTS,
+    Beep,
     Client,
     Conference,
     Dial,
     Document,
     Echo,
     Hangup,
+    JitterBuffer,
     Noun,
     Number,
     Pause,
@@ -96,7 +99,6 @@ _ATTRIBUTES: dict[str, tuple[frozenset[str], frozenset[str]]] = {
                 "statusCallbackEvent",
                 "statusCallbackMethod",
                 "waitUrl",
-                # Twilio's media servers: the simulator has one place and no jitter.
                 "jitterBufferSize",
                 "region",
             }
@@ -241,9 +243,13 @@ class _Reader:
         name = (element.text or "").strip()
         if len(element) or not name:
             raise CallProblem(errors.SCHEMA_VALIDATION, "Conference: the name is missing")
-        beep = element.get("beep", "true")
-        if beep not in ("true", "false", "onEnter", "onExit"):
-            self._warn(errors.CONFERENCE_INVALID_BEEP, f"Conference: invalid beep {beep!r}")
+        beep = next((each for each in get_args(Beep) if each == element.get("beep", "true")), None)
+        if beep is None:
+            self._warn(errors.CONFERENCE_INVALID_BEEP, "Conference: invalid beep")
+        size = element.get("jitterBufferSize", "large")
+        jitter = next((each for each in get_args(JitterBuffer) if each == size), None)
+        if jitter is None:
+            self._warn(errors.SCHEMA_VALIDATION, f"Conference: invalid jitterBufferSize {size!r}")
         label = element.get("participantLabel")
         if label and not is_label(label):
             raise CallProblem(errors.INVALID_LABEL, f"Conference: invalid label {label!r}")
@@ -259,7 +265,9 @@ class _Reader:
             start_on_enter=self._truth(element, "startConferenceOnEnter", "true"),
             end_on_exit=self._truth(element, "endConferenceOnExit"),
             label=label or None,
-            beep=beep != "false",
+            beep=beep or "true",
+            jitter=jitter or "large",
+            region=element.get("region") or "us1",
             wait_url=(self._absolute(element, "waitUrl") or "") if wait_url is not None else None,
             max_participants=self._whole(
                 element, "maxParticipants", 250, 2, 250, errors.SCHEMA_VALIDATION

@@ -27,6 +27,9 @@ ROOM_EVENTS: tuple[RoomEvent, ...] = (
     "announcement",
 )
 
+Beep = Literal["true", "false", "onEnter", "onExit"]
+JitterBuffer = Literal["off", "small", "medium", "large"]
+
 
 @dataclass(frozen=True)
 class Number:
@@ -59,7 +62,9 @@ class Conference:
     start_on_enter: bool = True
     end_on_exit: bool = False
     label: str | None = None
-    beep: bool = True
+    beep: Beep = "true"
+    jitter: JitterBuffer = "large"
+    region: str = "us1"
     wait_url: str | None = None
     max_participants: int = 250
     coach: str | None = None

@@ -6,6 +6,7 @@ Source: twilio.com/docs/voice/api/conference-participant-resource.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import get_args
 
 from aiohttp import web
 
@@ -16,7 +17,7 @@ from simulator.calls.rooms import Participant, Room, RoomCallback
 from simulator.protocol.account import HttpMethod
 from simulator.protocol.errors import CallProblem
 from simulator.protocol.formats import is_label
-from simulator.protocol.verbs import ROOM_EVENTS
+from simulator.protocol.verbs import ROOM_EVENTS, Beep, JitterBuffer
 from simulator.rest.conferences import listed_room
 from simulator.rest.frame import (
     ACCOUNT,
@@ -62,6 +63,10 @@ async def _add_participant(network: PhoneNetwork, request: web.Request) -> web.R
     form = await form_of(request)
     room = _room_to_enter(network, request, form)
     noun = noun_of(network, form)
+    beep, size = form.get("Beep", "true"), form.get("JitterBufferSize", "large")
+    jitter = next((each for each in get_args(JitterBuffer) if each == size), None)
+    if beep not in get_args(Beep) or jitter is None:
+        raise ApiError(400, 20001, "Beep or JitterBufferSize is not one that Twilio has")
     label, coached = form.get("Label") or None, form.get("CallSidToCoach") or None
     if label and not is_label(label):
         raise ApiError(400, 16024, f"Invalid participant label: {label}")
@@ -83,6 +88,9 @@ async def _add_participant(network: PhoneNetwork, request: web.Request) -> web.R
             end_on_exit=form.truth("EndConferenceOnExit", default=False),
             wait_url=form.get("WaitUrl"),
             early_media=form.truth("EarlyMedia", default=True),
+            beep_on_enter=beep in ("true", "onEnter"),
+            beep_on_exit=beep in ("true", "onExit"),
+            jitter=jitter,
         )
 
     wish = Wish(noun, form.whole("Timeout", 60, 5, 600), form.whole("TimeLimit", 14400, 1, 14400))
@@ -167,7 +175,8 @@ def _room_to_enter(network: PhoneNetwork, request: web.Request, form: Form) -> R
     listed = form.words("ConferenceStatusCallbackEvent") or ("start", "end")
     events = frozenset(each for each in ROOM_EVENTS if each in listed)
     method: HttpMethod = form.method("ConferenceStatusCallbackMethod")
-    return NewRoom(key, RoomCallback(url, method, events) if url else None)
+    callback = RoomCallback(url, method, events) if url else None
+    return NewRoom(key, callback, form.get("Region") or "us1")
 
 
 def _found(network: PhoneNetwork, request: web.Request) -> Participant:

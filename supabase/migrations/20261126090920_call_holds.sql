@@ -5,7 +5,7 @@ create table public.call_holds (
   id uuid primary key default gen_random_uuid(),
   business_id uuid,
   conversation_id uuid not null,
-  -- Who heard the music: the lead.
+  -- Who heard the music: the lead. No foreign key to legs: see call_actions.
   call_leg_id uuid not null,
   started_at timestamptz not null,
   -- Null while it lasts.
@@ -13,15 +13,11 @@ create table public.call_holds (
   unique (call_leg_id, started_at),
   foreign key (business_id, conversation_id)
   references public.conversations (business_id, id) on delete cascade,
-  foreign key (business_id, call_leg_id)
-  references public.call_legs (business_id, id) on delete cascade,
   check (ended_at > started_at)
 );
 
 -- The holds that a client shows with a conversation; its deletion asks for these, too.
 create index call_holds_conversation_id_idx on public.call_holds (business_id, conversation_id);
--- The holds of a leg, for the leg's deletion.
-create index call_holds_call_leg_id_idx on public.call_holds (business_id, call_leg_id);
 
 alter table public.call_holds enable row level security;
 

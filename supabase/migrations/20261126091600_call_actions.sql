@@ -20,7 +20,9 @@ create table public.call_actions (
   -- Who is to be rung.
   to_user_id uuid,
   to_number text check (to_number ~ '^\+[1-9][0-9]{6,14}$'),
-  -- The leg that it is about: the one to ring, to remove, or who gets the call (complete).
+  -- The leg that it is about: the one to ring, to remove, or who gets the call (complete). No foreign key to
+  -- legs: with one, PostgREST would find two ways from conversations to legs, and embed neither. All goes with
+  -- the conversation.
   call_leg_id uuid,
   -- Who leaves the call (complete).
   leaving_leg_id uuid,
@@ -45,8 +47,6 @@ create table public.call_actions (
   unique (business_id, id),
   foreign key (business_id, conversation_id)
   references public.conversations (business_id, id) on delete cascade,
-  foreign key (business_id, call_leg_id)
-  references public.call_legs (business_id, id) on delete cascade,
   check ((result is null) = (finished_at is null)),
   check ((action = 'transfer') = (mode is not null and action <> 'cancel')),
   check (action <> 'return' or (cause_id is not null and to_user_id is not null))
@@ -55,8 +55,6 @@ create table public.call_actions (
 -- The newest action of a call; the call's deletion asks for these, too.
 create index call_actions_conversation_id_idx
 on public.call_actions (business_id, conversation_id, number desc);
--- The deletion of a leg asks for these. (The other ids have no foreign key: all goes with the conversation.)
-create index call_actions_call_leg_id_idx on public.call_actions (business_id, call_leg_id);
 -- One wish at a time changes a call.
 create unique index call_actions_one_open_idx
 on public.call_actions (conversation_id) where result is null;

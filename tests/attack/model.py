@@ -49,6 +49,23 @@ TABLES = {
     "conversations": Table(writable=DESCRIBED_BY_REPS, own_rows_only=("agent",)),
     "call_legs": Table(),
     "call_events": Table(),
+    # Of every leg, so that an embedding finds some.
+    "call_actions": Table(
+        sample="insert into public.call_actions"
+        " (business_id, conversation_id, action, call_leg_id, asked_by, result, finished_at)"
+        " select business_id, conversation_id, 'remove', id, %(user_id)s, 'done', now()"
+        " from public.call_legs where business_id = %(business_id)s"
+    ),
+    "call_holds": Table(
+        sample="insert into public.call_holds"
+        " (business_id, conversation_id, call_leg_id, started_at)"
+        " select business_id, conversation_id, id, now()"
+        " from public.call_legs where business_id = %(business_id)s"
+    ),
+    "rep_presence": Table(
+        sample="insert into public.rep_presence (business_id, user_id, state, seen_at, since)"
+        " values (%(business_id)s, %(user_id)s, 'available', now() + interval '1 day', now())"
+    ),
     "limit_changes": Table(
         sample="update public.businesses set max_call_seconds = 600 where id = %(business_id)s"
     ),
@@ -66,6 +83,12 @@ EXECUTED_BY = {
     "search_leads": {"authenticated"},
     "list_conversations": {"authenticated"},
     "describe_conversation": {"authenticated"},
+    "ask_of_call": {"authenticated"},
+    "set_presence": {"authenticated"},
+    "list_colleagues": {"authenticated"},
+    "decline_call": {"authenticated"},
+    "note_call_action": {"call_webhook", "call_reconciler"},
+    "continue_call": {"call_webhook", "call_reconciler"},
     "begin_call": {"call_webhook", "call_reconciler"},
     "record_call_event": {"call_webhook", "call_reconciler"},
     "claim_unsettled_calls": {"call_reconciler"},
@@ -101,6 +124,14 @@ class Principal:
     def may_insert(self, table: str, columns: Collection[str], business_id: str) -> bool:
         """Whether a row of these columns can be made the business's."""
         return TABLES[table].insertable.issuperset(columns) and self._writes(table, business_id)
+
+    def may_control(self, call: Mapping[str, object]) -> bool:
+        """Whether a call in which nobody else has taken part can be put on hold, transferred and so
+        on: by who placed it, and by those who manage its business."""
+        role = self.member_of.get(str(call["business_id"]))
+        return role in ("owner", "manager") or (
+            role is not None and call["user_id"] == self.user_id
+        )
 
     def may_execute(self, function: str) -> bool:
         """Whether the function can be called at all."""

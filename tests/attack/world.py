@@ -72,6 +72,11 @@ class World:
                 " values (%s, %s, %s)",
                 (business_id, self.user_id, role),
             )
+            self.database.execute(
+                "insert into public.rep_presence (business_id, user_id, state, seen_at, since)"
+                " values (%s, %s, 'away', now(), now())",
+                (business_id, self.user_id),
+            )
         return Principal("authenticated", member_of, str(self.user_id))
 
     def ask(self, principal: Principal, method: str, path: str, **request: Any) -> httpx.Response:
@@ -124,9 +129,6 @@ def _furnish(db: Connection, tenant: Tenant, caller: uuid.UUID | None) -> None:
         "update public.businesses set token_grants_per_minute = 100000 where id = %s",
         (tenant.business_id,),
     )
-    for table in TABLES.values():
-        if table.sample is not None:
-            db.execute(table.sample.encode(), asdict(tenant))
     if caller is not None:
         add_member(db, tenant.business_id, caller)
     for user_id in filter(None, (tenant.user_id, tenant.user_id, caller)):
@@ -137,6 +139,9 @@ def _furnish(db: Connection, tenant: Tenant, caller: uuid.UUID | None) -> None:
         "delete from public.business_members where business_id = %s and user_id = %s",
         (tenant.business_id, caller),
     )
+    for table in TABLES.values():
+        if table.sample is not None:
+            db.execute(table.sample.encode(), asdict(tenant))
     db.execute(
         "update public.conversations set notes = 'Hello' where business_id = %s",
         (tenant.business_id,),

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
 
 import pytest
 from werkzeug.test import TestResponse
 
 from shared import twilio_client
 from stack.scheduler import Scheduler
-from tests.canned_server import CANNED, Answer, CannedServer
+from tests.canned_server import Answer, CannedServer
 from tests.endpoints import (
     ACCOUNT_SID,
     API_KEY_SECRET,
@@ -22,10 +21,8 @@ from tests.endpoints import (
     RECONCILER_JWT,
     Endpoint,
     access_token,
-    load,
     rpc,
 )
-from tests.schedulers import publishing
 
 CALLS = f"/2010-04-01/Accounts/{ACCOUNT_SID}/Calls"
 AGENT = f"{CALLS}/{CALL_SID}.json"
@@ -52,22 +49,6 @@ LEAD_LEG = AGENT_LEG | {
     "end_time": "Wed, 18 Nov 2026 10:00:49 +0000",
     "duration": "44",
 }
-
-
-@pytest.fixture(scope="module")
-def scheduler() -> Iterator[Scheduler]:
-    with publishing() as scheduler:
-        yield scheduler
-
-
-@pytest.fixture(scope="module")
-def reconcile(scheduler: Scheduler) -> Endpoint:
-    return load(
-        "reconcile_fn",
-        HENK_ENV="development",
-        SCHEDULER_ISSUER=scheduler.issuer,
-        TWILIO_API_URL=CANNED.url,
-    )
 
 
 def run(reconcile: Endpoint, scheduler: Scheduler) -> TestResponse:

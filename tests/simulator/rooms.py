@@ -74,6 +74,7 @@ async def add(lab: Lab, room: str, to: str, **form: str) -> Any:
         "From": CALLER_ID,
         "Timeout": "20",
         "EarlyMedia": "false",
+        "Beep": "false",
         "StatusCallback": f"{lab.product.url}/leg",
         "StatusCallbackEvent": ["initiated", "ringing", "answered", "completed"],
     }

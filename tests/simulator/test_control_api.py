@@ -33,6 +33,7 @@ async def test_a_refused_token_gives_twilios_code(lab: Lab) -> None:
         ({"script": {"talkSeconds": "7"}}, "script.talkSeconds"),
         ({"script": {"talkSeconds": True}}, "script.talkSeconds"),
         ({"script": {"volume": 11}}, "script.volume"),
+        ({"script": {"voice": "tone", "toneHz": "high"}}, "script.toneHz"),
         ({"To": "+14155550123"}, "To"),
     ],
 )
@@ -208,6 +209,92 @@ def test_a_malformed_script_is_refused_and_the_field_named(
 ) -> None:
     async def scenario(lab: Lab) -> None:
         status, error = await lab.post("/simulator/callees", body)
+        assert (status, error["code"]) == (400, "invalid_request")
+        assert told in error["message"]
+
+    in_lab()(scenario)()
+
+
+@in_lab()
+async def test_a_client_is_given_a_script_and_loses_it(lab: Lab) -> None:
+    lab.product.replies(
+        "/voice", '<Response><Dial answerOnBridge="true"><Client>bea</Client></Dial></Response>'
+    )
+
+    async def does() -> tuple[str, int | None]:
+        [leg] = [leg for leg in (await lab.call())["legs"] if leg["role"] == "client"]
+        return leg["status"], leg["duration"]
+
+    assert await does() == ("no-answer", 0)
+    script = {"talkSeconds": 4, "voice": "tone", "toneHz": 700}
+    assert (await lab.post("/simulator/clients", {"identity": "bea", "script": script}))[0] == 200
+    async with lab.http.get("/simulator/clients") as response:
+        assert await response.json() == {
+            "clients": [
+                {
+                    "identity": "bea",
+                    "script": {
+                        "ending": "answer",
+                        "answerAfterSeconds": 2.0,
+                        "talkSeconds": 4,
+                        "voice": "tone",
+                        "toneHz": 700,
+                    },
+                }
+            ]
+        }
+    assert await does() == ("completed", 4)
+    await lab.post("/simulator/clients", {"identity": "bea", "script": {"ending": "decline"}})
+    assert await does() == ("busy", 0)
+    await lab.post("/simulator/clients", {"identity": "bea", "script": None})
+    assert await does() == ("no-answer", 0)
+
+
+@in_lab()
+async def test_a_client_that_does_not_hang_up_talks_until_the_caller_leaves(lab: Lab) -> None:
+    lab.product.replies(
+        "/voice", "<Response><Dial timeLimit='30'><Client>bea</Client></Dial></Response>"
+    )
+    script = {"talkSeconds": 4, "hangsUp": False, "answerAfterSeconds": 0}
+    await lab.post("/simulator/clients", {"identity": "bea", "script": script})
+    [_, leg] = (await lab.call())["legs"]
+    assert leg["duration"] == 30
+
+
+@in_lab()
+async def test_a_leg_is_hung_up_and_shows_the_whole_call(lab: Lab) -> None:
+    sid = await lab.place(script={"talkSeconds": None})
+    await lab.until_lead_is(sid, "in-progress")
+    lead = lead_leg(await lab.state(sid))["callSid"]
+    assert (await lab.state(lead))["callSid"] == sid
+    path = f"/simulator/calls/{sid}/legs/{lead}/hangup"
+    assert (await lab.post(path))[0] == 202
+    await lab.ended(sid)
+    status, error = await lab.post(path)
+    assert (status, error["code"]) == (409, "leg_over")
+    status, error = await lab.post(f"/simulator/calls/{sid}/legs/CA0/hangup")
+    assert (status, error["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ({"script": {}}, "identity"),
+        ({"identity": ""}, "identity"),
+        ({"identity": "bea", "script": "answer"}, "script must"),
+        ({"identity": "bea", "script": {"ending": "busy"}}, "script.ending"),
+        ({"identity": "bea", "script": {"voice": "echo"}}, "script.voice"),
+        ({"identity": "bea", "script": {"hangsUp": "no"}}, "script.hangsUp"),
+        ({"identity": "bea", "script": {"talkSeconds": -1}}, "talkSeconds"),
+        ({"identity": "bea", "script": {"voice": "tone", "toneHz": 5}}, "toneHz"),
+        ({"identity": "bea", "script": {"mood": "good"}}, "script.mood"),
+    ],
+)
+def test_a_malformed_client_is_refused_and_the_field_named(
+    body: dict[str, object], told: str
+) -> None:
+    async def scenario(lab: Lab) -> None:
+        status, error = await lab.post("/simulator/clients", body)
         assert (status, error["code"]) == (400, "invalid_request")
         assert told in error["message"]
 

@@ -100,8 +100,8 @@ def test_every_attribute_of_a_conference_is_read() -> None:
     dial = the_dial(
         number='<Conference startConferenceOnEnter="false" endConferenceOnExit="true" muted="true" '
         'beep="false" waitUrl="" maxParticipants="10" participantLabel="leg" coach="CA1" '
-        'jitterBufferSize="small" statusCallback="/s?call=1" statusCallbackMethod="GET" '
-        'statusCallbackEvent="start end join">room</Conference>'
+        'jitterBufferSize="small" region="ie1" statusCallback="/s?call=1" '
+        'statusCallbackMethod="GET" statusCallbackEvent="start end join">room</Conference>'
     )
     assert dial.nouns == ()
     assert dial.conference == Conference(
@@ -110,7 +110,9 @@ def test_every_attribute_of_a_conference_is_read() -> None:
         start_on_enter=False,
         end_on_exit=True,
         label="leg",
-        beep=False,
+        beep="false",
+        jitter="small",
+        region="ie1",
         wait_url="",
         max_participants=10,
         coach="CA1",
@@ -122,7 +124,7 @@ def test_every_attribute_of_a_conference_is_read() -> None:
 
 def test_the_defaults_of_a_conference_are_twilios() -> None:
     assert the_dial(number="<Conference>room</Conference>").conference == Conference(
-        "room", start_on_enter=True, end_on_exit=False, beep=True, wait_url=None
+        "room", start_on_enter=True, end_on_exit=False, beep="true", jitter="large", wait_url=None
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.supabase.tenants import new_call_sid
@@ -224,7 +224,9 @@ class SmallTwilio:
     def _tell(self, leg: Leg, status: str, number: int, source: str = "status_callback") -> None:
         if leg is self.agent and source == "status_callback" and status != "completed":
             return
-        at = datetime.now(UTC)
+        # Of rooms, Twilio tells whole seconds. What happens next here happens in the same second.
+        late = timedelta(seconds=1 if source == "conference" else 0)
+        at = datetime.now(UTC) - late
         self.callbacks.append(Callback(leg.sid, status, number, source, leg.leg_id, at))
 
 

@@ -47,7 +47,7 @@ def test_a_call_goes_on_while_the_rep_looks_at_another_view(
     tab.is_("talking")
     expect(page.locator("#call-detail")).to_have_text(f"{written} · Muted")
     expect(tab.number).to_have_value(written)
-    expect(tab.number).to_be_disabled()
+    expect(tab.number).to_be_hidden()
     expect(tab.campaign.locator("option:checked")).to_have_text("Solar autumn")
     page.keyboard.press("5")
     eventually(lambda: network.media(sid)["digits"] == "5", "a digit, exactly once")

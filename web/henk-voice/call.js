@@ -167,7 +167,8 @@ export class VoiceCall extends ControlledCall {
     if (handsOver) this.#handsOver = true;
     try {
       const row = await super.request(wish);
-      this.update(row);
+      // The endpoint does not tell the names of lead and campaign.
+      this.update({ ...this.conversation, ...row });
       return row;
     } catch (error) {
       if (handsOver) this.#handsOver = false;
