@@ -93,14 +93,14 @@ class CallControl:
             case "resume" | "merge":
                 self._resume(self._find_room())
             case "add":
-                self._dial(self._make_room(), was_held=True)
+                self._dial(self._make_room(), is_held_by_this=False)
             case "transfer" if is_cold:
                 self._hand_over("transfer")
             case "transfer":
                 room = self._make_room()
                 was_held = self._hold(room)
                 self._write_down()
-                self._dial(room, was_held=was_held)
+                self._dial(room, is_held_by_this=not was_held)
             case "complete":
                 self._complete(self._find_room())
             case "cancel" if is_cold:
@@ -117,6 +117,7 @@ class CallControl:
             self._note("not_in_room")
             raise error.refusal from error
         self._note("in_room")
+        self._mend_host(room)
         return room
 
     def _find_room(self) -> Room:
@@ -124,7 +125,26 @@ class CallControl:
         room = twilio_rooms.fetch_room(self._client, self._call["room"])
         if room is None:
             raise errors.NotInProgress("Nobody is in the call's room any more.")
+        if self._action["action"] != "complete":
+            self._mend_host(room)
         return room
+
+    def _mend_host(self, room: Room) -> None:
+        """Lets the room end with its host, and with no other person or number. It may be otherwise
+        if a `complete` was killed and something else was asked next."""
+        host = find_leg(self._call, self._call["host_leg_id"])
+        there = room.find(call_sid=host["call_sid"], label=host["id"]) if host else None
+        if host is None or there is None or not there.has_joined:
+            return
+        if not there.ends_room:
+            with self._leg_may_be_gone(host):
+                twilio_rooms.set_host(self._client, room.sid, there.call_sid, is_host=True)
+        for leg in self._call["legs"]:
+            other = room.find(call_sid=leg["call_sid"], label=leg["id"])
+            if other is None or other == there or leg["role"] == "lead" or not other.ends_room:
+                continue
+            with contextlib.suppress(errors.NotInProgress), self._leg_may_be_gone(leg):
+                twilio_rooms.set_host(self._client, room.sid, other.call_sid, is_host=False)
 
     def _hold(self, room: Room) -> bool:
         """Puts the lead on hold. Whether they were on hold before."""
@@ -148,6 +168,13 @@ class CallControl:
                     raise
         self._note("unheld", lead)
 
+    def _bring_back(self, room: Room) -> None:
+        """Undoes the hold of this action, if Twilio lets us."""
+        lead, participant = self._find_lead(room)
+        with contextlib.suppress(errors.TwilioUnavailable):
+            twilio_rooms.resume(self._client, room.sid, participant.call_sid)
+            self._note("unheld", lead)
+
     def _find_lead(self, room: Room) -> tuple[StateLeg, Participant]:
         lead = find_lead(self._call)
         participant = room.find(call_sid=lead["call_sid"], label=lead["id"])
@@ -167,7 +194,7 @@ class CallControl:
                 raise errors.NotInProgress("This person has left the call.") from refused
             raise
 
-    def _dial(self, room: Room, *, was_held: bool) -> None:
+    def _dial(self, room: Room, *, is_held_by_this: bool) -> None:
         """Rings the target, who joins the room by answering.
 
         If they certainly do not ring, the lead is brought back from the hold that this action put
@@ -183,9 +210,8 @@ class CallControl:
             except (errors.TwilioBusy, errors.TwilioRefused) as refused:
                 if not isinstance(refused, errors.TwilioBusy):
                     self._note("leg_failed", leg)
-                if not was_held:
-                    with contextlib.suppress(errors.TwilioUnavailable, errors.NotInProgress):
-                        self._resume(room)
+                if is_held_by_this:
+                    self._bring_back(room)
                 raise
         self._note("leg_dialled", leg, call_sid)
 
@@ -285,14 +311,18 @@ class CallControl:
 
     def _complete(self, room: Room) -> None:
         """Somebody leaves, and the others go on. At every moment the room ends when the one leaves
-        who is left with the lead."""
+        who is left with the lead. If that is a number, it ends with the lead, too: a telephone does
+        not hang up by itself."""
         target = self._find_target()
         participant = room.find(call_sid=target["call_sid"], label=target["id"])
         if participant is None or not participant.has_joined:
             raise errors.NotInProgress("Nobody who could go on with the lead is on the call.")
-        self._find_lead(room)
+        lead, leads = self._find_lead(room)
         with self._leg_may_be_gone(target):
             twilio_rooms.set_host(self._client, room.sid, participant.call_sid, is_host=True)
+        if target["role"] == "third_party":
+            with self._leg_may_be_gone(lead):
+                twilio_rooms.set_host(self._client, room.sid, leads.call_sid, is_host=True)
         self._resume(room)
         leaving = find_leg(self._call, self._action["leaving_leg_id"])
         there = room.find(call_sid=leaving["call_sid"], label=leaving["id"]) if leaving else None

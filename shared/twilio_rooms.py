@@ -26,12 +26,14 @@ _MAX_PARTICIPANTS = 50
 
 @dataclass(frozen=True)
 class Participant:
-    """A leg in a room. ``label`` is the id of the leg. One that still rings has not joined."""
+    """A leg in a room. ``label`` is the id of the leg. One that still rings has not joined. The
+    room ends when one leaves who ``ends_room``."""
 
     call_sid: str
     label: str | None
     has_joined: bool
     on_hold: bool
+    ends_room: bool
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,7 @@ def _fetch_participants(client: Client, sid: str) -> list[Participant]:
             # Not yet: queued, connecting, ringing. Not any more: complete, failed.
             has_joined=each.status in ("connected", None),
             on_hold=bool(each.hold),
+            ends_room=bool(each.end_conference_on_exit),
         )
         for each in listed
     ]

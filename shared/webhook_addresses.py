@@ -40,8 +40,15 @@ def build_status_callback(
 def build_action(
     base_url: str, after: str, call_sid: str | None = None, leg_id: str | None = None
 ) -> str:
-    """What Twilio asks when a Dial has ended: ``after`` says which. The others as above."""
-    return build_address(base_url, "twiml") + _build_query(after=after, call=call_sid, leg=leg_id)
+    """What Twilio asks when a Dial has ended: ``after`` says which. The others as above.
+
+    Without an answer Twilio ends the leg. At the end of a plain call that is right; a lead in a
+    room or a transfer would be lost, so Twilio asks again.
+    """
+    address = build_address(base_url, "twiml") + _build_query(
+        after=after, call=call_sid, leg=leg_id
+    )
+    return address if after == "dial" else address + VOICE_OVERRIDES
 
 
 def _build_query(**parameters: str | None) -> str:

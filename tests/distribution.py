@@ -32,7 +32,16 @@ FIRST = (
 FOLDERS = () if SOAK else tuple(f"{group}/" for group in FIRST if not group.endswith(".py"))
 # Two stacks and two browsers share the tests of the page.
 WEB_ELSEWHERE = tuple(
-    f"tests/web/test_{name}.py" for name in ("a_call", "endings", "outages", "row_limit", "trouble")
+    f"tests/web/test_{name}.py"
+    for name in (
+        "a_call",
+        "endings",
+        "outages",
+        "row_limit",
+        "sdk_incoming",
+        "sdk_rooms",
+        "trouble",
+    )
 )
 # In the full form these begin first, and each test for itself, because each takes minutes.
 LONG_TESTS = ("tests/attack/test_every_order.py",) if SOAK else ()

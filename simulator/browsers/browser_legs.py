@@ -60,9 +60,9 @@ class BrowserLeg:
         """Whether the browser means this leg by ``sid``."""
         return sid == self.leg.sid
 
-    def uses(self, browser: Browser) -> bool:
-        """Whether messages of ``browser`` can be about this leg."""
-        return browser is self.browser and not self.over
+    def browsers(self) -> list[Browser]:
+        """The browsers whose messages can be about this leg."""
+        return [self.browser] if self.browser is not None and not self.over else []
 
     def hang_up(self, browser: Browser) -> None:
         """The browser hung up. It is sent nothing more about this leg."""

@@ -73,6 +73,8 @@ class ReceivedCall(BrowserLeg):
             await self._send("hangup", {})
         finally:
             await self._finish()
+            for browser in list(self._invited):
+                self._forget(browser)
             while self._tasks:
                 await asyncio.wait(self._tasks)
 
@@ -87,9 +89,9 @@ class ReceivedCall(BrowserLeg):
         if invited and invited.peer:
             self._in_background(browser.send("cancel", {"callsid": self.leg.sid}))
 
-    def uses(self, browser: Browser) -> bool:
-        """Whether messages of ``browser`` can be about this leg."""
-        return browser in self._invited or super().uses(browser)
+    def browsers(self) -> list[Browser]:
+        """The browsers whose messages can be about this leg."""
+        return [*self._invited, *super().browsers()]
 
     async def answer(self, browser: Browser, sdp: str) -> None:
         """The browser answers its invite. Nothing happens if it does not ring there any more."""

@@ -53,13 +53,16 @@ class Signalling:
             socket.leave()
         return websocket
 
-    def drop_socket(self, call_sid: str) -> bool:
-        """Break the socket of a call's browser; False if there is none."""
+    def drop_sockets(self, call_sid: str) -> int:
+        """Break the socket of a leg's browser, or of all browsers in which it rings.
+
+        Returns how many were broken.
+        """
         leg = self._switchboard.calls.get(call_sid)
-        if leg is None or leg.over or leg.browser is None:
-            return False
-        leg.browser.abort()
-        return True
+        browsers = leg.browsers() if leg else []
+        for browser in browsers:
+            browser.abort()
+        return len(browsers)
 
     def cut(self, seconds: float, drop: bool) -> int:
         """Refuse new sockets for ``seconds``; with ``drop``, break all open ones too.

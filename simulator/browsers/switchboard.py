@@ -76,7 +76,7 @@ class Switchboard:
 
     def calls_over(self, browser: Browser) -> list[BrowserLeg]:
         """The calls of this socket that are not over, also those that ring there."""
-        return [call for call in self.calls.values() if call.uses(browser)]
+        return [call for call in self.calls.values() if browser in call.browsers()]
 
     def in_background(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
         """Run ``work`` until it ends or `close` cancels it."""

@@ -2,7 +2,7 @@
 
 All audio is 16-bit mono at 8,000 Hz, in frames of 20 ms that are counted from the same moment for
 all legs. A scripted voice is computed. A browser's voice is kept for two seconds, and whoever hears
-the browser takes its frames from there, 60 ms late.
+the browser takes its frames from there, 100 ms late.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ Heard = Literal["music", "ringback", "announcement", "echo", "beep"]
 _FRAME_SECONDS = 0.02
 _KEPT = 100
 """Frames of a browser's voice."""
-_LAG = 3
+_LAG = 5
 """Frames between what a browser says and what others hear, so that none is missing."""
 _ECHO_LAG = 10
 _DRIFT = 10
-"""Frames that a listener or a speaker may be early or late before it starts afresh."""
+"""Frames that a listener may be late, and a speaker early, before it starts afresh."""
 
 
 class Connection(Protocol):
@@ -66,7 +66,8 @@ class LegAudio:
 
     def frame(self) -> bytes:
         """The next frame that the party hears. Call it every 20 ms."""
-        self._next_heard = _in_time(self._next_heard)
+        # Nobody has said anything yet for a listener who is early.
+        self._next_heard = _near_now(self._next_heard, late=_DRIFT, early=0)
         n = self._next_heard
         self._next_heard += 1
         return self._mixed(n, echoes=True)
@@ -75,11 +76,13 @@ class LegAudio:
         """The party says ``samples``."""
         self._rest += samples
         while len(self._rest) >= FRAME_BYTES:
-            self._next_said = _in_time(self._next_said)
+            # Listeners have passed a frame that is later than the lag.
+            self._next_said = _near_now(self._next_said, late=_LAG - 2, early=_DRIFT)
             self._said[self._next_said] = self._rest[:FRAME_BYTES]
             self._rest = self._rest[FRAME_BYTES:]
-            self._said.pop(self._next_said - _KEPT, None)
             self._next_said += 1
+            while len(self._said) > _KEPT:
+                del self._said[next(iter(self._said))]
 
     def said(self, n: int) -> bytes:
         """What others hear of the party in frame ``n``."""
@@ -116,7 +119,7 @@ def mix(frames: Sequence[bytes]) -> bytes:
     return array("h", [min(max(sample, -32768), 32767) for sample in total]).tobytes()
 
 
-def _in_time(n: int) -> int:
-    """``n``, or the number of the present frame if ``n`` is too far from it."""
-    present = int(time.monotonic() / _FRAME_SECONDS)
-    return n if abs(n - present) <= _DRIFT else present
+def _near_now(n: int, *, late: int, early: int) -> int:
+    """``n``, or the number of the present frame if ``n`` is not near it."""
+    now = int(time.monotonic() / _FRAME_SECONDS)
+    return n if now - late <= n <= now + early else now

@@ -27,10 +27,11 @@ async def _start_outage(request: web.Request) -> web.Response:
 
 
 async def _drop_socket(request: web.Request) -> web.Response:
-    call = call_of(request)
-    if not request.app[SIGNALLING].drop_socket(call.sid):
-        raise Refused(409, "no_socket", "no browser is connected for this call")
-    return web.json_response({"callSid": call.sid}, status=202)
+    call_of(request)
+    sid = request.match_info["sid"]
+    if not request.app[SIGNALLING].drop_sockets(sid):
+        raise Refused(409, "no_socket", "no browser is connected for this leg")
+    return web.json_response({"callSid": sid}, status=202)
 
 
 ROUTES = (

@@ -49,10 +49,8 @@ end;
 $$;
 
 -- Which limit on the number of calls one more call of this rep would exceed, as a block reason; null if it
--- would exceed none. A number that is added to a call, or that a lead is transferred to, counts as a call of
--- who asked for it. What this transaction is about does not count: the call, or the leg in henk.call_leg_id.
--- We count rows and do not keep a counter: the result is right with any number of calls at once, and cannot
--- drift.
+-- would exceed none. The call that this transaction is about does not count. We count rows and do not keep
+-- a counter: the result is right with any number of calls at once, and cannot drift.
 -- Security definer: a webhook sees only its own call.
 create function private.call_limit_reached(p_business public.businesses, p_user_id uuid)
 returns text
@@ -63,18 +61,82 @@ set search_path = ''
 as $$
 declare
   v_call_sid text := private.webhook_call_sid();
-  v_leg_id uuid := nullif(current_setting('henk.call_leg_id', true), '')::uuid;
 begin
   -- If a limit of n calls is reached, there is a row after the first n - 1.
+  perform
+  from public.conversations
+  where conversations.business_id = p_business.id
+    and conversations.ended_at is null
+    -- No call is longer than four hours. One whose end was lost must not count for ever.
+    and conversations.created_at > now() - interval '5 hours'
+    and conversations.call_sid is distinct from v_call_sid
+  offset p_business.concurrent_calls - 1 limit 1;
+  if found then
+    return 'too_many_calls_at_once';
+  end if;
+
+  perform
+  from public.conversations
+  where conversations.business_id = p_business.id
+    and conversations.user_id = p_user_id
+    and conversations.block_reason is null
+    and conversations.created_at > now() - interval '1 minute'
+    and conversations.call_sid is distinct from v_call_sid
+  offset p_business.calls_per_rep_per_minute - 1 limit 1;
+  if found then
+    return 'too_many_calls_this_minute';
+  end if;
+
+  perform
+  from public.conversations
+  where conversations.business_id = p_business.id
+    and conversations.user_id = p_user_id
+    and conversations.block_reason is null
+    and conversations.created_at > now() - interval '24 hours'
+    and conversations.call_sid is distinct from v_call_sid
+  offset p_business.calls_per_rep_per_day - 1 limit 1;
+  if found then
+    return 'too_many_calls_today';
+  end if;
+
+  -- Most businesses add no numbers to calls.
+  perform
+  from public.call_legs
+  where call_legs.business_id = p_business.id
+    and call_legs.role = 'third_party'
+    and call_legs.asked_at > now() - interval '24 hours'
+  limit 1;
+  if found then
+    return private.limit_reached_with_added(p_business, p_user_id, v_call_sid);
+  end if;
+  return null;
+end;
+$$;
+
+-- The same where numbers were added to calls, or leads transferred to numbers: each counts as a call of who
+-- asked for it. The leg in henk.call_leg_id, which this transaction is about, does not count.
+-- For call_limit_reached alone: it runs with its rights.
+create function private.limit_reached_with_added(
+  p_business public.businesses, p_user_id uuid, p_call_sid text
+)
+returns text
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_leg_id constant uuid := nullif(current_setting('henk.call_leg_id', true), '')::uuid;
+  v_placed integer;
+  v_placed_today integer;
+begin
   perform
   from (
     select
     from public.conversations
     where conversations.business_id = p_business.id
       and conversations.ended_at is null
-      -- No call is longer than four hours. One whose end was lost must not count for ever.
       and conversations.created_at > now() - interval '5 hours'
-      and conversations.call_sid is distinct from v_call_sid
+      and conversations.call_sid is distinct from p_call_sid
 
     union all
 
@@ -91,55 +153,41 @@ begin
     return 'too_many_calls_at_once';
   end if;
 
-  if private.has_placed(
-    p_business.id, p_user_id, interval '1 minute', p_business.calls_per_rep_per_minute, v_call_sid, v_leg_id
-  ) then
-    return 'too_many_calls_this_minute';
-  end if;
-  if private.has_placed(
-    p_business.id, p_user_id, interval '24 hours', p_business.calls_per_rep_per_day, v_call_sid, v_leg_id
-  ) then
-    return 'too_many_calls_today';
-  end if;
-  return null;
-end;
-$$;
-
--- Whether a rep has placed p_number calls within the last p_interval, without this call and this leg.
--- For call_limit_reached alone: it runs with its rights.
-create function private.has_placed(
-  p_business_id uuid, p_user_id uuid, p_interval interval, p_number integer, p_call_sid text, p_leg_id uuid
-)
-returns boolean
-language plpgsql
-stable
-set search_path = ''
-as $$
-begin
-  perform
+  select count(*) filter (where placed.at > now() - interval '1 minute'), count(*)
+  into v_placed, v_placed_today
   from (
-    select
-    from public.conversations
-    where conversations.business_id = p_business_id
-      and conversations.user_id = p_user_id
-      and conversations.block_reason is null
-      and conversations.created_at > now() - p_interval
-      and conversations.call_sid is distinct from p_call_sid
+    (
+      select conversations.created_at as at
+      from public.conversations
+      where conversations.business_id = p_business.id
+        and conversations.user_id = p_user_id
+        and conversations.block_reason is null
+        and conversations.created_at > now() - interval '24 hours'
+        and conversations.call_sid is distinct from p_call_sid
+      order by conversations.created_at desc
+      limit p_business.calls_per_rep_per_day
+    )
 
     union all
 
-    select
-    from public.call_legs
-    where call_legs.business_id = p_business_id
-      and call_legs.asked_by = p_user_id
-      and call_legs.role = 'third_party'
-      and call_legs.asked_at > now() - p_interval
-      and call_legs.id is distinct from p_leg_id
-      -- One that was never dialled was not placed.
-      and (call_legs.call_sid is not null or call_legs.ended_at is null)
-  ) as calls
-  offset p_number - 1 limit 1;
-  return found;
+    (
+      select call_legs.asked_at
+      from public.call_legs
+      where call_legs.business_id = p_business.id
+        and call_legs.asked_by = p_user_id
+        and call_legs.role = 'third_party'
+        and call_legs.asked_at > now() - interval '24 hours'
+        and call_legs.id is distinct from v_leg_id
+        -- One that was never dialled was not placed.
+        and (call_legs.call_sid is not null or call_legs.ended_at is null)
+      order by call_legs.asked_at desc
+      limit p_business.calls_per_rep_per_day
+    )
+  ) as placed;
+  return case
+    when v_placed >= p_business.calls_per_rep_per_minute then 'too_many_calls_this_minute'
+    when v_placed_today >= p_business.calls_per_rep_per_day then 'too_many_calls_today'
+  end;
 end;
 $$;
 
@@ -313,7 +361,8 @@ $$;
 revoke execute on function private.is_calling_time(text[], time, time, timestamptz)
 from public, anon;
 revoke execute on function private.call_limit_reached(public.businesses, uuid) from public, anon;
-revoke execute on function private.has_placed(uuid, uuid, interval, integer, text, uuid)
+revoke execute on function
+private.limit_reached_with_added(public.businesses, uuid, text)
 from public, anon;
 revoke execute on function private.number_of(jsonb, text) from public, anon;
 revoke execute on function private.decide_call(uuid, uuid, jsonb, text, text, text)

@@ -100,7 +100,7 @@ as $$
 begin
   return coalesce(case p_wish.action
     when 'hold' then p_now.is_on_hold
-    when 'resume' then not p_now.is_on_hold and private.is_alive(p_now.lead)
+    when 'resume' then not p_now.is_on_hold and (p_now.lead).status = 'in-progress'
     when 'merge' then not p_now.is_on_hold and private.is_alive(p_now.partner)
     when 'remove' then (
       select bool_and(not private.is_alive(leg)) from unnest(p) as leg where leg.id = p_wish.call_leg_id

@@ -32,18 +32,21 @@ grant select on public.rep_presence to authenticated, service_role;
 -- How long a person counts as present after a word of their page: two heartbeats may be lost.
 create function private.presence_lasts()
 returns interval
-language sql
+language plpgsql
 immutable
 set search_path = ''
-return interval '40 seconds';
+as $$ begin return interval '40 seconds'; end; $$;
 
 -- Since when each person of a business is in a call of it, or is rung for one.
 create function private.people_in_calls(p_business_id uuid, p_but_leg_id uuid)
 returns table (user_id uuid, since timestamptz)
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
+#variable_conflict use_column
+begin
+  return query
   select parties.user_id, min(parties.since)
   from (
     select
@@ -66,6 +69,7 @@ as $$
   ) as parties
   where parties.user_id is not null
   group by parties.user_id;
+end;
 $$;
 
 -- Whether a person can be rung: available, busy or away. The leg p_but_leg_id does not count as a call.

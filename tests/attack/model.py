@@ -125,6 +125,14 @@ class Principal:
         """Whether a row of these columns can be made the business's."""
         return TABLES[table].insertable.issuperset(columns) and self._writes(table, business_id)
 
+    def may_control(self, call: Mapping[str, object]) -> bool:
+        """Whether a call in which nobody else has taken part can be put on hold, transferred and so
+        on: by who placed it, and by those who manage its business."""
+        role = self.member_of.get(str(call["business_id"]))
+        return role in ("owner", "manager") or (
+            role is not None and call["user_id"] == self.user_id
+        )
+
     def may_execute(self, function: str) -> bool:
         """Whether the function can be called at all."""
         return self.role in EXECUTED_BY[function]

@@ -361,6 +361,67 @@ def test_an_agent_describes_their_own_calls_and_an_owner_all(world: World) -> No
         assert [row["notes"] for row in rows].count(text) == described
 
 
+WISH: dict[str, object] = dict.fromkeys(
+    ["p_conversation_id", "p_to_user_id", "p_to", "p_mode", "p_leg_id"]
+) | {"p_action": "hold", "p_lease_seconds": 30}
+WISHES: tuple[dict[str, object], ...] = (
+    {"p_action": "hold"},
+    {"p_action": "resume"},
+    {"p_action": "complete"},
+    {"p_action": "cancel"},
+    {"p_action": "add", "p_to_user_id": "a colleague"},
+    {"p_action": "transfer", "p_mode": "cold", "p_to_user_id": "a colleague"},
+)
+
+
+@pytest.mark.soak
+@generated
+@given(memberships, numbers, st.sampled_from(WISHES))
+def test_a_call_is_controlled_by_who_is_on_it_and_by_managers_alone(
+    world: World, roles: dict[int, str], of: int, wish: dict[str, object]
+) -> None:
+    who, business = world.user(roles), world.business_ids[of]
+    before = fingerprint(world.database)
+    if "p_to_user_id" in wish:
+        wish = wish | {"p_to_user_id": str(world.tenants[of].user_id)}
+    for row in world.rows("conversations", business):
+        body = WISH | wish | {"p_conversation_id": row["id"]}
+        answer = world.ask(who, "POST", "rpc/ask_of_call", json=body).json()
+        if who.may_control(row):
+            # Nobody has answered in these calls.
+            assert answer == {"error": "not_in_progress"}
+        else:
+            seen = "not_your_call" if who.may_see(business) else "not_found"
+            assert answer == {"error": seen}
+    assert fingerprint(world.database) == before
+
+
+@pytest.mark.soak
+@generated
+@given(memberships, numbers, st.sampled_from(["available", "busy", "away"]))
+def test_presence_is_told_and_seen_in_ones_own_businesses_alone(
+    world: World, roles: dict[int, str], of: int, state: str
+) -> None:
+    who, business = world.user(roles), world.business_ids[of]
+    before = fingerprint(world.database, without=[business])
+    told = world.ask(
+        who, "POST", "rpc/set_presence", json={"p_business_id": business, "p_state": state}
+    ).json()
+    colleagues = world.ask(
+        who, "POST", "rpc/list_colleagues", json={"p_business_id": business}
+    ).json()
+    if who.may_see(business):
+        assert told == {"heartbeat_seconds": 15}
+        # Everybody of the business except oneself; they have calls that go on.
+        expected = {str(world.tenants[of].user_id): "busy"}
+        assert {one["user_id"]: one["state"] for one in colleagues} == expected
+    else:
+        assert (told, colleagues) == ({"error": "not_found"}, [])
+    mine = {row["user_id"]: row["state"] for row in world.rows("rep_presence", business)}
+    assert mine.get(who.user_id) == (state if who.may_see(business) else None)
+    assert fingerprint(world.database, without=[business]) == before
+
+
 NUMBER = {
     "dialled": "+14155550100",
     "number": {"e164": "+14155550100", "type": "mobile", "country": "US"},
@@ -462,6 +523,20 @@ def questions(world: World) -> Iterator[Question]:
         yield Question("POST", "rpc/list_conversations", this, body=body | {name: "THIS"})
     body = {"p_conversation_id": "THIS", "p_changes": {"notes": "x"}, "p_before": {"notes": None}}
     yield Question("POST", "rpc/describe_conversation", call["id"], body=body)
+    yield Question("POST", "rpc/ask_of_call", call["id"], body=WISH | {"p_conversation_id": "THIS"})
+    (mine, *_) = world.rows("conversations", own)
+    (leg, *_) = world.rows("call_legs", str(theirs.business_id))
+    of_mine = WISH | {"p_conversation_id": mine["id"]}
+    for wish in WISHES[-2:]:
+        body = of_mine | wish | {"p_to_user_id": "THIS"}
+        yield Question("POST", "rpc/ask_of_call", str(theirs.user_id), body=body)
+    body = of_mine | {"p_action": "remove", "p_leg_id": "THIS"}
+    yield Question("POST", "rpc/ask_of_call", leg["id"], body=body)
+    yield Question("POST", "rpc/decline_call", call["id"], body={"p_conversation_id": "THIS"})
+    body = {"p_business_id": "THIS", "p_state": "away"}
+    yield Question("POST", "rpc/set_presence", str(theirs.business_id), body=body)
+    body = {"p_business_id": "THIS"}
+    yield Question("POST", "rpc/list_colleagues", str(theirs.business_id), body=body)
     body = {"p_business_id": "THIS", "p_ttl_seconds": 60}
     yield Question("POST", "rpc/grant_access_token", str(theirs.business_id), body=body)
     for table, rules in TABLES.items():

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from shared import call_room
+from shared import call_room, database, twilio_client
 from tests.canned_server import CANNED
+from tests.control_fn.breaker import Breaker
 from tests.endpoints import Endpoint, load
 
 
@@ -18,3 +19,10 @@ def control() -> Endpoint:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(call_room, "POLL_SECONDS", 0.005)
     monkeypatch.setattr(call_room, "JOIN_SECONDS", 0.1)
+
+
+@pytest.fixture
+def breaker(monkeypatch: pytest.MonkeyPatch) -> Breaker:
+    monkeypatch.setattr(twilio_client, "TOTAL_SECONDS", 0.5)
+    monkeypatch.setattr(database, "PAUSES", ())
+    return Breaker(monkeypatch)

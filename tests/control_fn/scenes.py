@@ -65,6 +65,23 @@ def handed_over(twilio: Twilio) -> bool:
     return room.members[TARGET_SID].ends_room and not lead.hold and not lead.ends_room
 
 
+def hosts(twilio: Twilio) -> set[str]:
+    room = twilio.room(ROOM)
+    return {sid for sid, member in room.members.items() if member.ends_room} if room else set()
+
+
+def left_with_a_number(twilio: Twilio) -> bool:
+    return is_over(twilio, CALL_SID) and hosts(twilio) == {LEAD_CALL_SID, TARGET_SID}
+
+
+def half_complete() -> Twilio:
+    """The function was killed when the room ended with the colleague and not with the rep."""
+    twilio = in_room(with_target=True)
+    twilio.rooms[ROOM].members[TARGET_SID].ends_room = True
+    twilio.rooms[ROOM].members[CALL_SID].ends_room = False
+    return twilio
+
+
 def rings_for_the_lead(twilio: Twilio) -> bool:
     ringing = [leg for leg in twilio.legs.values() if leg.status == "ringing"]
     return [leg.parent for leg in ringing] == [LEAD_CALL_SID]
@@ -153,6 +170,23 @@ SCENES = {
             host_leg_id=TARGET_LEG,
         ),
         handed_over,
+    ),
+    "complete to a number": Scene(
+        wish("complete"),
+        lambda: Database(
+            in_room(with_target=True),
+            "complete",
+            target(TARGET_SID, **TO_NUMBER),
+            leg_id=TARGET_LEG,
+            leaving_leg_id=AGENT_LEG,
+            host_leg_id=TARGET_LEG,
+        ),
+        left_with_a_number,
+    ),
+    "hold after half a complete": Scene(
+        wish("hold"),
+        lambda: Database(half_complete(), "hold", target(TARGET_SID)),
+        lambda twilio: on_hold(twilio) and hosts(twilio) == {CALL_SID},
     ),
     "merge": Scene(
         wish("merge"),

@@ -3,61 +3,26 @@ and the same wish, asked again, is done."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
-from shared import database as shared_database
-from shared import twilio_client
-from shared.http_client import HttpClient, NoAnswer, Response
+from shared.http_client import Response
 from tests.canned_server import CannedServer
+from tests.control_fn.breaker import (
+    Breaker,
+    Killed,
+    Send,
+    busy,
+    done_and_down,
+    down,
+    killed_after,
+    killed_before,
+    unanswered,
+    unheard,
+)
 from tests.control_fn.calls import Database
 from tests.control_fn.scenes import SCENES
 from tests.control_fn.twilio import BASE, Twilio
 from tests.endpoints import LEAD_CALL_SID, Endpoint
-
-Send = Callable[[], Response]
-Fault = Callable[[Send], Response]
-
-
-class Killed(BaseException):
-    """The function's process is gone: nothing after this line happens."""
-
-
-def killed_before(send: Send) -> Response:
-    raise Killed
-
-
-def killed_after(send: Send) -> Response:
-    send()
-    raise Killed
-
-
-def unheard(send: Send) -> Response:
-    raise NoAnswer("no answer in time", timed_out=True)
-
-
-def unanswered(send: Send) -> Response:
-    send()
-    raise NoAnswer("no answer in time", timed_out=True)
-
-
-def busy(send: Send) -> Response:
-    return Response(429, b"{}", 7)
-
-
-def down(send: Send) -> Response:
-    return Response(500, b"{}", 0)
-
-
-def done_and_down(send: Send) -> Response:
-    send()
-    return Response(502, b"<html>", 0)
-
-
-def gone(send: Send) -> Response:
-    return Response(404, b'{"status": 404, "code": 20404, "message": "not found"}', 0)
-
 
 KILLS = {"killed before": killed_before, "killed after": killed_after}
 # What a server of ours or of Twilio's may do.
@@ -68,38 +33,6 @@ OUTAGES = {
     "down": down,
     "done and down": done_and_down,
 }
-
-
-class Breaker:
-    """Spoils one request of a function, by its number."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.at: int | None = None
-        self.fault: Fault = unheard
-        self.only = ""
-        self.sent = 0
-        original = HttpClient.request
-
-        def request(client: HttpClient, method: str, url: str, **more: object) -> Response:
-            def send() -> Response:
-                return original(client, method, url, **more)  # type: ignore[arg-type]
-
-            if self.only not in url:
-                return send()
-            self.sent += 1
-            return self.fault(send) if self.sent - 1 == self.at else send()
-
-        monkeypatch.setattr(HttpClient, "request", request)
-
-    def set(self, fault: Fault, at: int | None, only: str = "") -> None:
-        self.fault, self.at, self.only, self.sent = fault, at, only, 0
-
-
-@pytest.fixture
-def breaker(monkeypatch: pytest.MonkeyPatch) -> Breaker:
-    monkeypatch.setattr(twilio_client, "TOTAL_SECONDS", 0.5)
-    monkeypatch.setattr(shared_database, "PAUSES", ())
-    return Breaker(monkeypatch)
 
 
 def ask_again(control: Endpoint, breaker: Breaker, database: Database, name: str) -> None:

@@ -27,6 +27,7 @@ from tests.endpoints import (
 OPERATIONS = json.loads((CHECKOUT / "tests/simulator/twilio_api.json").read_text())["operations"]
 STATUS = f"{PUBLIC_BASE_URL}/status?call={CALL_SID}"
 OVERRIDES = "#rc=3&rp=ct,rt,5xx"
+AGAIN = "#rc=2&rp=ct,rt,5xx"
 
 
 def operation_of(asked: Asked) -> dict[str, object]:
@@ -79,7 +80,7 @@ def test_a_warm_transfer_moves_the_lead_holds_them_and_rings_the_colleague(
     (dial,) = ElementTree.fromstring(moved[1]["Twiml"])
     assert dial.attrib == {
         "timeLimit": "5000",
-        "action": f"{PUBLIC_BASE_URL}/twiml?after=room&call={CALL_SID}",
+        "action": f"{PUBLIC_BASE_URL}/twiml?after=room&call={CALL_SID}{AGAIN}",
         "method": "POST",
     }
     (conference,) = dial
@@ -123,7 +124,7 @@ def test_a_cold_transfer_is_one_redirect_of_the_leads_leg(
         "timeout": "20",
         "timeLimit": "5000",
         "callerId": "+14155550100",
-        "action": f"{PUBLIC_BASE_URL}/twiml?after=transfer&call={CALL_SID}&leg={TARGET_LEG}",
+        "action": f"{PUBLIC_BASE_URL}/twiml?after=transfer&call={CALL_SID}&leg={TARGET_LEG}{AGAIN}",
         "method": "POST",
     }
     (client,) = dial

@@ -116,6 +116,12 @@ class Call:
         heard: list[str] = found["media"]["hears"]
         return heard
 
+    def resumes(self) -> None:
+        """Takes the lead off hold. For a moment the room's callback may contradict, because the
+        phone network's clock is fast here."""
+        self.control("resume")
+        self.waits_for(None)
+
     def lead_hangs_up(self) -> None:
         assert httpx.post(f"{self.simulator}/callee-hangup").status_code == 202
 
@@ -123,11 +129,21 @@ class Call:
         assert httpx.post(f"{self.simulator}/hangup").status_code == 202
 
     def is_over(self) -> Json:
-        """Waits until the network and the database say that the call is over; the row then."""
-        wait_until(lambda: bool(self.network()["ended"]), 30)
-        wait_until(lambda: self.row()["ended_at"] is not None)
+        """Waits until the lead has left. Then whoever is left hangs up, and this waits until the
+        network says that the call is over. Returns the row."""
+        wait_until(lambda: self.row()["ended_at"] is not None, 30)
+        end(self)
         assert all(delivery["delivered"] for delivery in self.network()["deliveries"])
         return self.row()
+
+
+def talks_on(stack: Stack, number: str) -> None:
+    """Whoever has this number answers, and talks until somebody hangs up."""
+    answer = httpx.post(
+        f"{stack.env['SIMULATOR_URL']}/simulator/callees",
+        json={"number": number, "script": {"talkSeconds": None}},
+    )
+    assert answer.status_code == 200, answer.text
 
 
 @contextmanager
@@ -160,9 +176,17 @@ def call(person: Person, to: str = LEAD, **script: object) -> Iterator[Call]:
 def end(made: Call) -> None:
     """Ends every leg that is left, and waits until people are free again."""
     deadline = time.monotonic() + 30
-    while not made.network()["ended"]:
+    while True:
+        shown = made.network()
+        if shown["ended"]:
+            break
         assert time.monotonic() < deadline, "the call does not end"
-        httpx.post(f"{made.simulator}/callee-hangup")
-        httpx.post(f"{made.simulator}/hangup")
+        for leg in shown["legs"]:
+            httpx.post(f"{made.simulator}/legs/{leg['callSid']}/hangup")
         time.sleep(0.1)
-    wait_until(lambda: made.row()["ended_at"] is not None)
+
+    def is_free() -> bool:
+        # A person whom Twilio was not asked to ring any more has no CallSid.
+        return all(leg["ended_at"] or not leg["call_sid"] for leg in made.of("call_legs"))
+
+    wait_until(is_free)

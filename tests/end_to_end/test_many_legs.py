@@ -24,6 +24,7 @@ from tests.end_to_end.many_legs import (
     Call,
     Person,
     call,
+    talks_on,
 )
 from tests.waiting import wait_until
 
@@ -35,6 +36,7 @@ def business_id(stack: Stack) -> str:
 
 @pytest.fixture(scope="module")
 def dana(stack: Stack, business_id: str) -> Person:
+    talks_on(stack, EXPERT)
     return Person.of(stack, DEMO, business_id)
 
 
@@ -88,9 +90,9 @@ def test_a_lead_hears_music_on_hold_and_the_rep_afterwards(going_on: Call) -> No
     }
     hears_music(going_on)
     assert going_on.control("hold")["stage"] == "on_hold", "asked twice, it is done once"
-    assert going_on.control("resume")["stage"] is None
+    going_on.resumes()
     hear_each_other(going_on, "agent", "lead")
-    assert going_on.control("resume")["stage"] is None
+    going_on.resumes()
 
     going_on.lead_hangs_up()
     row = going_on.is_over()
@@ -135,7 +137,8 @@ def test_a_warm_transfer_is_completed_after_a_word_in_private(
     hears_music(going_on)
     hear_each_other(going_on, "agent", "teammate")
 
-    assert going_on.control("complete")["stage"] == "transferred"
+    going_on.control("complete")
+    going_on.waits_for("transferred")
     hear_each_other(going_on, "lead", "teammate")
     [agent] = going_on.legs("agent")
     assert agent["ended_at"] is not None
@@ -220,7 +223,7 @@ def test_a_colleague_who_declines_is_not_rung_twice(
     wait_until(lambda: going_on.legs("teammate")[0]["ended_at"] is not None)
     if mode == "warm":
         going_on.waits_for("on_hold")
-        going_on.control("resume")
+        going_on.resumes()
     hear_each_other(going_on, "agent", "lead")
     assert len(going_on.legs("teammate")) == 1
 
@@ -258,7 +261,7 @@ def test_a_colleagues_call_is_not_controlled_by_another_agent_but_by_a_manager(
         assert (answer.status_code, answer.json()["error"]["code"]) == (403, "not_your_call")
     assert going_on.row()["stage"] is None
     assert manager.control(going_on.conversation_id, "hold").status_code == 200
-    assert going_on.control("resume")["stage"] is None
+    going_on.resumes()
 
 
 def test_another_businesss_call_and_people_do_not_exist(

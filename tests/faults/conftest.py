@@ -1,5 +1,6 @@
-"""A stack for this folder only, to be broken. Its functions reach Supabase through a proxy that
-spoils calls when it is told to, and its database keeps what it acknowledged when it is killed."""
+"""A stack for this folder only, to be broken. Its functions reach Supabase and Twilio's REST API
+through proxies that spoil requests when they are told to, and its database keeps what it
+acknowledged when it is killed."""
 
 from __future__ import annotations
 
@@ -28,16 +29,17 @@ class Breakable:
 
     stack: Stack
     proxy: Proxy
+    twilio: Proxy
 
 
 @pytest.fixture(scope="package")
 def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Breakable]:
     usual = settings_in(tmp_path_factory.mktemp("faults"), time_scale=0.02)
-    with proxying(usual.supabase_port) as proxy:
+    with proxying(usual.supabase_port) as proxy, proxying(usual.simulator_port) as twilio:
         values = {field.name: getattr(usual, field.name) for field in fields(usual)}
-        settings = BehindProxy(**values | {"fsync": True}, proxy_url=proxy.url)
-        with Stack(settings) as stack:
-            yield Breakable(stack, proxy)
+        values |= {"fsync": True, "outside_twilio": twilio.url}
+        with Stack(BehindProxy(**values, proxy_url=proxy.url)) as stack:
+            yield Breakable(stack, proxy, twilio)
 
 
 @pytest.fixture
@@ -49,3 +51,9 @@ def stack(everything: Breakable) -> Stack:
 def proxy(everything: Breakable) -> Iterator[Proxy]:
     yield everything.proxy
     everything.proxy.heal()
+
+
+@pytest.fixture
+def twilio(everything: Breakable) -> Iterator[Proxy]:
+    yield everything.twilio
+    everything.twilio.heal()

@@ -1,5 +1,5 @@
-"""A proxy between the functions and Supabase's REST API. It passes everything on, except what it
-was told to spoil."""
+"""A proxy between the functions and a REST API, Supabase's or Twilio's. It passes everything on,
+except what it was told to spoil."""
 
 from __future__ import annotations
 
@@ -71,6 +71,7 @@ class Proxy:
         """Connections of clients between two requests."""
         self.passed = 0
         self._spoiled: dict[str, _Spoiled] = {}
+        self._choosing: Callable[[bytes], Fault | None] | None = None
         self._lock = threading.Lock()
 
     def spoil(self, named: str, fault: Fault, times: int | None = None) -> None:
@@ -79,9 +80,16 @@ class Proxy:
         with self._lock:
             self._spoiled[named] = _Spoiled(fault, times)
 
+    def choose(self, choosing: Callable[[bytes], Fault | None]) -> None:
+        """Lets ``choosing`` see path and body of each request and choose a fault, until ``heal``.
+        It sees one request at a time."""
+        with self._lock:
+            self._choosing = choosing
+
     def heal(self) -> None:
         with self._lock:
             self._spoiled.clear()
+            self._choosing = None
 
     def fault_for(self, request: bytes) -> Fault | None:
         with self._lock:
@@ -90,7 +98,7 @@ class Proxy:
                     if spoiled.times is not None:
                         spoiled.times -= 1
                     return spoiled.fault
-        return None
+            return self._choosing(request) if self._choosing else None
 
     def drop_idle(self) -> int:
         """Closes the connections that are not in use, as a restart does. Returns their number."""

@@ -3,25 +3,14 @@ again, and it makes no difference whether the database already had it."""
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
 import threading
-import time
 
 import httpx
 
 from stack import Stack
 from tests.faults.calls import Call, logged, together, traces
+from tests.faults.controlled import kill_functions, wait_for_others
 from tests.faults.proxy import Fault, Pass, Proxy, Wire
-
-
-def workers(stack: Stack) -> list[int]:
-    """The processes in which the functions run: children of the server that the stack started."""
-    [server] = [part.pid for part in stack._processes if part.name == "The functions' server"]
-    listed = subprocess.run(["ps", "-Ao", "pid=,ppid="], capture_output=True, text=True, check=True)
-    pairs = [line.split() for line in listed.stdout.splitlines()]
-    return [int(pid) for pid, parent in pairs if int(parent) == server]
 
 
 def test_a_webhook_whose_function_died_is_taken_once_when_it_is_sent_again(
@@ -65,19 +54,14 @@ def test_a_webhook_whose_function_died_is_taken_once_when_it_is_sent_again(
         sender.start()
     for _ in webhooks:
         assert arrived.acquire(timeout=30)
-    killed = workers(stack)
-    for pid in killed:
-        os.kill(pid, signal.SIGKILL)
+    killed = kill_functions(stack)
     for sender in senders:
         sender.join(timeout=30)
     assert len(outcomes) == 6
     assert all(isinstance(outcome, httpx.TransportError) for outcome in outcomes), outcomes
 
     proxy.heal()
-    deadline = time.monotonic() + 30
-    while not set(workers(stack)) - set(killed):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    wait_for_others(stack, killed)
     answers = together([webhook.send for webhook in webhooks])
     assert [answer.status_code for answer, _ in answers] == [200, 204, 200] * 2
 

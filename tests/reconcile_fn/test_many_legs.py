@@ -157,7 +157,7 @@ def test_a_lead_who_is_alone_in_a_room_is_sent_to_be_continued(
     twilio.rooms[ROOM].members[CALL_SID].ends_room = False
     twilio.end(CALL_SID)
     run(reconcile, scheduler, canned, twilio)
-    address = f"{PUBLIC_BASE_URL}/twiml?after=room&call={CALL_SID}"
+    address = f"{PUBLIC_BASE_URL}/twiml?after=room&call={CALL_SID}#rc=2&rp=ct,rt,5xx"
     assert twilio.redirected == [(LEAD_CALL_SID, address)]
 
 

@@ -109,7 +109,7 @@ def test_a_mix_is_a_sum_that_does_not_overflow() -> None:
     assert audio.mix([]) == audio.mix([sounds.SILENT_FRAME]) == sounds.SILENT_FRAME
 
 
-@pytest.mark.parametrize(("jitter", "late"), [(0, 60), (8, 220), (30, 660)])
+@pytest.mark.parametrize(("jitter", "late"), [(0, 100), (8, 260), (30, 700)])
 def test_a_rooms_jitter_buffer_delays_a_voice(
     jitter: int, late: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,6 +23,7 @@ LEG_ID = "5d1f7a52-7a43-4d0a-8f1c-6f2f54d6f0aa"
 USER_ID = "1c1f7a52-7a43-4d0a-8f1c-6f2f54d6f0aa"
 ROOM = f"conversation_{CONVERSATION_ID.replace('-', '')}"
 OVERRIDES = "#rc=3&rp=ct,rt,5xx"
+AGAIN = "#rc=2&rp=ct,rt,5xx"
 TOLD: dict[str, Any] = {
     "new": True,
     "conversation_id": CONVERSATION_ID,
@@ -59,7 +60,7 @@ def test_the_rep_follows_the_lead_into_the_room_and_ends_it_by_leaving(
     (dial,) = verbs(twiml.twilio(ended, query="?after=dial"))
     assert dial.attrib == {
         "timeLimit": "4000",
-        "action": f"{PUBLIC_BASE_URL}/twiml?after=room&call={CALL_SID}",
+        "action": f"{PUBLIC_BASE_URL}/twiml?after=room&call={CALL_SID}{AGAIN}",
         "method": "POST",
     }
     (conference,) = dial
@@ -102,7 +103,7 @@ def test_somebody_is_rung_for_the_lead(
         "timeout": "20",
         "callerId": CALLER_ID,
         "timeLimit": "4000",
-        "action": f"{PUBLIC_BASE_URL}/twiml?after=return&call={CALL_SID}&leg={LEG_ID}",
+        "action": f"{PUBLIC_BASE_URL}/twiml?after=return&call={CALL_SID}&leg={LEG_ID}{AGAIN}",
         "method": "POST",
     }
     (client,) = dial

@@ -1,0 +1,175 @@
+"""Calls that are controlled while their function is killed, and what became of them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+import time
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from stack import Stack
+from tests.end_to_end.clients import Rep
+from tests.faults.proxy import Fault, Pass, Proxy, Wire
+from tests.phone_network import Json, rows
+
+LEAD = "+15005550006"
+# Long for the tests, whose phone network is fifty times as fast as life.
+TALK_SECONDS = 5000
+
+
+def workers(stack: Stack) -> list[int]:
+    """The processes in which the functions run: children of the server that the stack started."""
+    [server] = [part.pid for part in stack._processes if part.name == "The functions' server"]
+    listed = subprocess.run(["ps", "-Ao", "pid=,ppid="], capture_output=True, text=True, check=True)
+    pairs = [line.split() for line in listed.stdout.splitlines()]
+    return [int(pid) for pid, parent in pairs if int(parent) == server]
+
+
+def kill_functions(stack: Stack) -> list[int]:
+    """Kills them all. The server starts others."""
+    killed = workers(stack)
+    for pid in killed:
+        os.kill(pid, signal.SIGKILL)
+    return killed
+
+
+def wait_for_others(stack: Stack, killed: list[int]) -> None:
+    deadline = time.monotonic() + 30
+    while not set(workers(stack)) - set(killed):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+@dataclass
+class Controlled:
+    """A call of the demo rep that goes on. ``number`` is for nobody else: it can be rung by this
+    call only."""
+
+    stack: Stack
+    rep: Rep
+    number: str
+    sid: str = ""
+    lead_sid: str = ""
+    conversation_id: str = ""
+    seen: int = field(default=0, init=False)
+
+    def place(self) -> None:
+        simulator = self.stack.env["SIMULATOR_URL"]
+        token = self.rep.grant(self.stack.env["DEMO_BUSINESS_ID"])["token"]
+        script = {"talkSeconds": TALK_SECONDS}
+        httpx.post(f"{simulator}/simulator/callees", json={"number": self.number, "script": script})
+        placed = httpx.post(
+            f"{simulator}/simulator/calls",
+            json={"accessToken": token, "params": {"To": LEAD}, "script": script},
+        )
+        self.sid = placed.json()["callSid"]
+        self.wait_for("c.status = 'in-progress'")
+        (row,) = self.rows("select c.id from public.conversations c where c.call_sid = %s")
+        self.conversation_id = str(row["id"])
+        self.lead_sid = next(leg["callSid"] for leg in self.legs() if leg["role"] == "lead")
+
+    def rows(self, query: str) -> list[Json]:
+        return rows(self.stack, query, self.sid)
+
+    def wait_for(self, condition: str) -> None:
+        """Until a condition on the conversation ``c`` is true in the database."""
+        query = f"select {condition} as is_so from public.conversations c where c.call_sid = %s"
+        deadline = time.monotonic() + 15
+        while not [row for row in self.rows(query) if row["is_so"]]:
+            assert time.monotonic() < deadline, self.rows(
+                "select * from public.conversations c where c.call_sid = %s"
+            )
+            time.sleep(0.05)
+
+    def ask(self, action: str, **fields: Any) -> httpx.Response:
+        body = {"conversationId": self.conversation_id, "action": action, **fields}
+        return self.rep.ask("POST", "control", json=body)
+
+    def ask_again(self, action: str, **fields: Any) -> httpx.Response:
+        """The same wish, as a person asks it who was told that it failed. The lease of a function
+        that was killed is over."""
+        self.rows(
+            "update public.call_actions a set lease_until = now() from public.conversations c"
+            " where c.id = a.conversation_id and a.result is null and c.call_sid = %s returning 1"
+        )
+        return self.ask(action, **fields)
+
+    def seen_by_twilio(self) -> Json:
+        simulator = self.stack.env["SIMULATOR_URL"]
+        call: Json = httpx.get(f"{simulator}/simulator/calls/{self.sid}").json()
+        return call
+
+    def legs(self) -> list[Json]:
+        legs: list[Json] = self.seen_by_twilio()["legs"]
+        return legs
+
+    def dialled(self) -> list[Json]:
+        """The legs to the number."""
+        return [leg for leg in self.legs() if leg["to"] == self.number]
+
+    def leg(self, role: str) -> Json:
+        """The newest leg of this role in the database."""
+        return self.rows(
+            "select l.* from public.call_legs l join public.conversations c"
+            f" on c.id = l.conversation_id where c.call_sid = %s and l.role = '{role}'"
+            " order by l.created_at desc limit 1"
+        )[0]
+
+    def wait_until_moved(self) -> None:
+        """If the lead has moved into the room: until the rep has followed."""
+        deadline = time.monotonic() + 10
+        while self._is_moving():
+            assert time.monotonic() < deadline, self.seen_by_twilio()
+            time.sleep(0.05)
+
+    def _is_moving(self) -> bool:
+        rooms = self.seen_by_twilio()["rooms"]
+        there = {each["callSid"] for room in rooms for each in room["participants"]}
+        return self.lead_sid in there and len(there) == 1
+
+    def is_meant(self, request: bytes) -> bool:
+        """Whether a request to Twilio is about this call."""
+        room = uuid.UUID(self.conversation_id).hex
+        names = (room, self.sid, self.lead_sid, self.number.removeprefix("+"))
+        return any(name.encode() in request for name in names)
+
+    def end(self) -> None:
+        simulator = self.stack.env["SIMULATOR_URL"]
+        for leg in self.legs():
+            if leg["status"] in ("in-progress", "ringing"):
+                account = self.stack.env["TWILIO_ACCOUNT_SID"]
+                httpx.post(
+                    f"{simulator}/2010-04-01/Accounts/{account}/Calls/{leg['callSid']}.json",
+                    data={"Status": "completed"},
+                    auth=(account, self.stack.env["TWILIO_AUTH_TOKEN"]),
+                )
+
+
+class Moment:
+    """The moment when the request number ``at`` of each call's function is at Twilio: it has not
+    been carried out (``before``), or its answer has not come."""
+
+    def __init__(self, twilio: Proxy, calls: dict[int, Controlled], *, before: bool) -> None:
+        self.arrived = threading.Semaphore(0)
+        self._calls = calls
+        self._before = before
+        twilio.choose(self._choose)
+
+    def _choose(self, request: bytes) -> Fault | None:
+        for at, call in self._calls.items():
+            if call.is_meant(request):
+                call.seen += 1
+                return self._stay if call.seen == at else None
+        return None
+
+    def _stay(self, wire: Wire, ask: Pass) -> None:
+        if not self._before:
+            ask()
+        self.arrived.release()
+        wire.wait(60)
