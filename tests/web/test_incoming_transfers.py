@@ -59,7 +59,7 @@ def colleague_id(rep: Tab, state: str) -> str:
 
 
 def lead_is_over(network: Network, call_sid: str) -> bool:
-    return lead_leg(network.call(call_sid))["status"] == "completed"
+    return bool(lead_leg(network.call(call_sid))["status"] == "completed")
 
 
 def test_a_warm_transfer_is_declined_then_taken_and_handed_over(
