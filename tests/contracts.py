@@ -262,7 +262,7 @@ FUNCTIONS: Grants = {
     "private.note_unbegun_call(text)": FOR_WEBHOOKS,
     "private.enter_call(text,uuid)": FOR_WEBHOOKS,
     "private.leave_call()": FOR_WEBHOOKS,
-    "private.legs_of_call(text,boolean)": FOR_WEBHOOKS,
+    "private.legs_of_call(text,boolean,jsonb)": FOR_WEBHOOKS,
     "private.is_about_request(public.call_events)": FOR_WEBHOOKS,
     "private.is_asked_leg(public.call_legs,text)": FOR_WEBHOOKS,
     "private.restore_asked_legs(public.conversations)": FOR_WEBHOOKS,

@@ -189,47 +189,55 @@ class Room:
         leg.audio.jitter = JITTER_FRAMES[participant.jitter]
         if participant.beep_on_enter:
             self._beep()
-        self._tell("join", "participant-join", participant)
+        self._tell("join", "participant-join", leg, participant)
         if not self.started and len(self.participants) > 1:
             self.started = any(each.start_on_enter for each in self.present)
             if self.started:
-                self._tell("start", "conference-start", at=leg.clock.elapsed)
+                self._tell("start", "conference-start", leg)
 
     def leave(self, participant: Participant, reason: LeaveReason, *, kicked: bool = False) -> None:
-        """``participant`` leaves. With the last one, or one with `end_on_exit`, the room ends."""
-        if not self._drop(participant, reason):
+        """``participant`` leaves, or is put out by the REST API (``kicked``).
+
+        With the last one, or one with `end_on_exit`, the room ends.
+        """
+        # What the REST API does happens now; a leg that leaves knows when it does.
+        source = None if kicked else participant.leg
+        if not self._drop(participant, reason, source):
             return
         if participant.end_on_exit and participant.joined:
-            self.end(
+            self._end(
                 "participant-with-end-conference-on-exit-kicked"
                 if kicked
                 else "participant-with-end-conference-on-exit-left",
                 participant,
+                source,
             )
         elif not self.participants:
-            self.end("last-participant-kicked" if kicked else "last-participant-left", participant)
+            last: EndReason = "last-participant-kicked" if kicked else "last-participant-left"
+            self._end(last, participant, source)
 
-    def end(self, reason: EndReason, by: Participant | None = None) -> None:
-        """The room ends, and everybody leaves it."""
-        if self.ended:
-            return
+    def end(self) -> None:
+        """The REST API ends the room, and everybody leaves it."""
+        if not self.ended:
+            self._end("conference-ended-via-api", None, None)
+
+    def modify(self, participant: Participant, event: RoomEvent, name: str) -> None:
+        """Tell that the REST API has changed ``participant``."""
+        self._tell(event, name, None, participant)
+
+    def _end(self, reason: EndReason, by: Participant | None, source: Leg | None) -> None:
         self.ended, self.end_reason, self.ended_by = True, reason, by
-        at = by.leg.clock.elapsed if by else self.call.now()
         why: LeaveReason = "moderator_ended_conference" if by else "conference_ended_via_api"
         for each in list(self.participants.values()):
             if not each.joined:
-                each.leg.release("canceled", at)
-            self._drop(each, why if each.joined else "participant_add_failed", at)
-        self._tell("end", "conference-end", at=at)
-
-    def modify(self, participant: Participant, event: RoomEvent, name: str) -> None:
-        """Tell that ``participant`` was changed."""
-        self._tell(event, name, participant, at=self.call.now())
+                each.leg.release("canceled", _moment_for(each.leg, source))
+            self._drop(each, why if each.joined else "participant_add_failed", source)
+        self._tell("end", "conference-end", source)
 
     def _beep(self) -> None:
         self._beeps_until = time.monotonic() + BEEP_SECONDS
 
-    def _drop(self, participant: Participant, reason: LeaveReason, at: float | None = None) -> bool:
+    def _drop(self, participant: Participant, reason: LeaveReason, source: Leg | None) -> bool:
         if self.participants.pop(participant.leg.sid, None) is None:
             return False
         leg = participant.leg
@@ -239,26 +247,36 @@ class Room:
             leg.audio.jitter = 0
         if participant.joined and participant.beep_on_exit:
             self._beep()
-        self._tell("leave", "participant-leave", participant, reason, at)
-        leg.clock.tell(leg.clock.elapsed if at is None else at)
+        self._tell("leave", "participant-leave", source, participant, reason)
+        leg.clock.tell(_moment_for(leg, source))
         return True
 
     def _tell(
         self,
         event: RoomEvent,
         name: str,
+        source: Leg | None,
         participant: Participant | None = None,
         reason: str | None = None,
-        at: float | None = None,
     ) -> None:
-        if at is None:
-            at = participant.leg.clock.elapsed if participant else self.call.now()
-        self.call.timeline.latest = max(self.call.timeline.latest, at)
+        """Report an event. It happens at the time of the leg ``source``, or now."""
+        call = self.call
+        at = call.timeline.at(call.now())
+        if source:
+            at = source.log.timeline.at(source.clock.elapsed)
+        else:
+            call.timeline.latest = max(call.timeline.latest, call.now())
         who = f": {participant.label or participant.leg.sid}" if participant else ""
         why = f" ({reason})" if reason else ""
-        self.call.log.add("room", f"{name}{who}{why}", conferenceSid=self.sid, event=name)
-        self.updated_at = self.call.timeline.at(at)
-        self.report(Happening(self, event, name, self.updated_at, participant, reason))
+        call.log.add("room", f"{name}{who}{why}", conferenceSid=self.sid, event=name)
+        self.updated_at = at
+        self.report(Happening(self, event, name, at, participant, reason))
+
+
+def _moment_for(leg: Leg, source: Leg | None) -> float | None:
+    """The time of ``source`` on the clock of ``leg``; None: now, because something from outside
+    happens, or because the legs belong to different calls."""
+    return source.clock.elapsed if source and source.log is leg.log else None
 
 
 class Rooms:

@@ -11,6 +11,7 @@ import base64
 import binascii
 import uuid
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from aiohttp import web
@@ -38,6 +39,13 @@ RESOURCES = (
     participants,
     user_messages,
 )
+
+_FAULTS: Mapping[int, tuple[int, str]] = {
+    401: (20003, "Authenticate"),
+    404: (20404, "The requested resource was not found"),
+    429: (20429, "Too Many Requests"),
+}
+"""Code and message of the errors that a request can ask for."""
 
 
 @dataclass
@@ -135,8 +143,7 @@ async def _meet(fault: Fault) -> None:
     """Let ``fault`` happen before the request is answered. Raises ApiError."""
     await asyncio.sleep(fault.delay_seconds)
     if fault.status is not None:
-        code = 20429 if fault.status == 429 else 20500
-        error = ApiError(fault.status, code, "Too Many Requests" if code == 20429 else "Error")
+        error = ApiError(fault.status, *_FAULTS.get(fault.status, (20500, "Error")))
         if fault.retry_after is not None:
             error.headers["Retry-After"] = str(fault.retry_after)
         raise error

@@ -60,7 +60,7 @@ async def _update_room(network: PhoneNetwork, request: web.Request) -> web.Respo
         raise ApiError(400, 20001, "Announcements are not simulated")
     if form.get("Status") != "completed":
         raise ApiError(400, 20001, "Status must be completed")
-    room.end("conference-ended-via-api")
+    room.end()
     return web.json_response(_room_json(network.account, room))
 
 

@@ -46,15 +46,12 @@ create table public.conversations (
   bridge text not null default 'dial' check (bridge in ('dial', 'room')),
   -- Whether nothing was asked of the call: it has an agent's leg and a lead's leg at most.
   is_plain boolean not null default true,
-  -- What is going on besides the agent and the lead talking. Null for a plain call and for a call that has
-  -- ended: private.stage_of_call.
-  stage text check (
-    stage in (
-      'on_hold', 'ringing', 'consulting', 'together', 'transferring', 'returning', 'transferred'
-    )
-  ),
+  -- What is going on besides the agent and the lead talking: 'on_hold', 'ringing', 'consulting', 'together',
+  -- 'transferring', 'returning' or 'transferred' (private.stage_of_call). Null for a plain call and for a call
+  -- that has ended. It is computed, and has no check: Postgres reads every check again for each event.
+  stage text,
   -- How much of the talk time the lead was on hold. Null until the call ends.
-  hold_seconds integer check (hold_seconds >= 0),
+  hold_seconds integer,
   -- When the lead was promised a call back, because nobody answered a transfer.
   call_back_at timestamptz,
   -- The time limit that Twilio was given. Null for a refused call.

@@ -13,7 +13,7 @@ create table public.call_events (
   -- the participant's label. No foreign key: an event is stored whatever it names.
   call_leg_id uuid,
   -- The conference that a callback of a room is about.
-  conference_sid text check (length(conference_sid) <= 64),
+  conference_sid text,
   -- The call that the event belongs to: conversations.call_sid.
   agent_call_sid text not null check (length(agent_call_sid) <= 64),
   source text not null check (

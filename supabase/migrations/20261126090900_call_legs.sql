@@ -21,7 +21,7 @@ create table public.call_legs (
   -- Who it is: a person of the business, or a number. No foreign key: the record of a call outlives the
   -- account.
   user_id uuid,
-  to_number text check (length(to_number) <= 64),
+  to_number text,
   -- The rest is null for the two legs that every call has. What the leg was asked for: to add somebody, a transfer with or without a word before it, or to bring
   -- the lead back to somebody.
   asked_for text check (asked_for in ('add', 'warm', 'cold', 'return')),
@@ -35,8 +35,9 @@ create table public.call_legs (
   is_host boolean not null default false,
   -- Since when the leg hears music. Null if it does not.
   on_hold_since timestamptz,
-  -- How it left the room, where that is known: it hung up, somebody removed it, or the room's host left.
-  ended_by text check (ended_by in ('self', 'removed', 'host')),
+  -- How it left the room, where that is known: 'self' (it hung up), 'removed' (by somebody), or 'host' (the
+  -- room's host has left).
+  ended_by text,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   -- The target of composite references: foreign keys ignore row-level security.

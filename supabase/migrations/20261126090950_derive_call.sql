@@ -8,7 +8,8 @@ set lock_timeout = '2s';
 -- A Dial action without DialCallSid (nobody was dialled) is about the lead and names no leg: derive_call.
 -- Once something was asked of the call, `completed` in a Dial action does not mean that the leg has ended:
 -- Twilio says the same when the leg was moved elsewhere. A leg without an id is the agent's or the lead's.
-create function private.legs_of_call(p_agent_call_sid text, p_is_plain boolean)
+-- p_roles has the role of each leg with an id (private.name_legs); null for a plain call.
+create function private.legs_of_call(p_agent_call_sid text, p_is_plain boolean, p_roles jsonb)
 returns table (
   call_sid text,
   call_leg_id uuid,
@@ -97,11 +98,8 @@ begin
     case
       when legs.call_sid = p_agent_call_sid then 'agent'
       when legs.call_leg_id is null then 'lead'
-      -- private.name_legs has made the row, unless the leg belongs to another call.
-      else coalesce(
-        (select call_legs.role from public.call_legs where call_legs.id = legs.call_leg_id),
-        'third_party'
-      )
+      -- A leg of another call has none.
+      else coalesce(p_roles ->> legs.call_leg_id::text, 'third_party')
     end as role,
     legs.status,
     legs.initiated_at,
@@ -134,13 +132,15 @@ returns void
 language plpgsql
 set search_path = ''
 as $$
+declare
+  v_roles jsonb;
 begin
   if not p_call.is_plain then
-    perform private.name_legs(p_call);
+    v_roles := private.name_legs(p_call);
   end if;
 
   with legs as materialized (
-    select * from private.legs_of_call(p_call.call_sid, p_call.is_plain)
+    select * from private.legs_of_call(p_call.call_sid, p_call.is_plain, v_roles)
   ),
 
   written_legs as (
@@ -302,11 +302,11 @@ begin
 end;
 $$;
 
-revoke execute on function private.legs_of_call(text, boolean) from public, anon;
+revoke execute on function private.legs_of_call(text, boolean, jsonb) from public, anon;
 revoke execute on function private.derive_call(public.conversations) from public, anon;
 revoke execute on function private.is_about_request(public.call_events) from public, anon;
 revoke execute on function private.attach_events(public.conversations) from public, anon;
-grant execute on function private.legs_of_call(text, boolean) to call_webhook;
+grant execute on function private.legs_of_call(text, boolean, jsonb) to call_webhook;
 grant execute on function private.derive_call(public.conversations) to call_webhook;
 grant execute on function private.is_about_request(public.call_events) to call_webhook;
 grant execute on function private.attach_events(public.conversations) to call_webhook;

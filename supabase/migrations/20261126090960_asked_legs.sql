@@ -83,8 +83,9 @@ $$;
 -- Writes Twilio's CallSids into the legs that were asked for. Twilio may have dialled a leg twice, if a
 -- function was killed between its request and the answer: the CallSid on which there is somebody gets the
 -- leg's row, and every other one a row of its own, with the same person.
+-- Answers the roles of all legs, by their ids.
 create function private.name_legs(p_call public.conversations)
-returns void
+returns jsonb
 language plpgsql
 set search_path = ''
 as $$
@@ -107,7 +108,7 @@ begin
           told.answered_at,
           told.call_sid
       ) as place
-    from private.legs_of_call(p_call.call_sid, false) as told
+    from private.legs_of_call(p_call.call_sid, false, null) as told
     where told.call_leg_id is not null
     order by told.call_leg_id, place
   loop
@@ -154,6 +155,12 @@ begin
     and leg.conversation_id = p_call.id
     and leg.call_sid is null
     and (leg.status, leg.ended_at) is distinct from (told.status, told.at);
+
+  return (
+    select jsonb_object_agg(call_legs.id, call_legs.role)
+    from public.call_legs
+    where call_legs.business_id = p_call.business_id and call_legs.conversation_id = p_call.id
+  );
 end;
 $$;
 

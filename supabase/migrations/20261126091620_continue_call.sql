@@ -168,6 +168,7 @@ declare
   v_stored record;
   v_call public.conversations;
   v_leg public.call_legs;
+  v_lead public.call_legs;
   v_host public.call_legs;
   v_rung public.call_legs;
   c private.continuation;
@@ -203,20 +204,21 @@ begin
     return private.hang_up(false, v_call.id);
   end if;
   v_host := private.host_of_call(v_call);
+  v_lead := private.lead_of_call(v_call);
 
   c.next := 'hang_up';
   if p_after = 'dial' then
     if v_call.bridge = 'room'
       and v_leg.id = v_host.id
       and private.is_alive(v_leg)
-      and private.is_alive(private.lead_of_call(v_call)) then
+      and private.is_alive(v_lead) then
       c.next := 'join_room';
     end if;
   elsif private.is_final(p_payload ->> 'CallStatus') is not true then
     if p_after = 'room' and v_leg.role = 'lead' then
       c := private.continue_after_room(v_call);
     elsif p_after in ('transfer', 'return')
-      and p_call_sid = (private.lead_of_call(v_call)).call_sid then
+      and p_call_sid = v_lead.call_sid then
       c := private.continue_after_ring(v_call, v_leg, p_status);
     end if;
   end if;
@@ -258,7 +260,7 @@ begin
     'label', case
       when c.next <> 'join_room' then null
       when p_after = 'dial' then v_leg.id
-      else (private.lead_of_call(v_call)).id
+      else v_lead.id
     end,
     'seconds_left', private.seconds_left(v_call),
     'from_number', v_call.from_number,

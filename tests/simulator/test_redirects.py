@@ -208,6 +208,34 @@ async def test_of_several_clients_the_first_to_answer_wins_and_the_rest_are_canc
 
 
 @in_lab()
+async def test_of_two_who_answer_at_the_same_moment_one_is_canceled(lab: Lab) -> None:
+    lab.product.replies(
+        "/voice", "<Response><Dial><Client>bea</Client><Client>cy</Client></Dial></Response>"
+    )
+    for name in ("bea", "cy"):
+        await client(lab, name, answerAfterSeconds=3, talkSeconds=5)
+    call = await lab.call()
+    ends = sorted((leg["status"], leg["duration"]) for leg in call["legs"][1:])
+    assert ends == [("canceled", 0), ("completed", 5)]
+
+
+@in_lab()
+async def test_what_the_callees_script_says_of_the_agent_ends_with_the_callee(lab: Lab) -> None:
+    lab.product.replies("/voice-after-dial", "<Response><Pause length='60'/></Response>")
+    sid, _ = await talking(lab, talkSeconds=30, hangsUp="agent")
+    await lab.post(f"/simulator/calls/{sid}/callee-hangup")
+    duration = leg_of(await lab.ended(sid), "agent")["duration"]
+    assert duration is not None
+    assert duration >= 60
+
+
+@in_lab()
+async def test_an_agent_whose_script_hangs_up_does_so_in_a_room_too(lab: Lab) -> None:
+    sid, _, _ = await converted(lab, talkSeconds=90, hangsUp="agent")
+    assert leg_of(await lab.ended(sid), "agent")["duration"] == 90
+
+
+@in_lab()
 async def test_what_cannot_be_redirected_is_refused_and_goes_on(lab: Lab) -> None:
     lab.product.replies("/voice-after-dial", "<Response/>")
     ringing = await lab.place(script={"ringSeconds": 600})

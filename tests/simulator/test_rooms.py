@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from email.utils import parsedate_to_datetime
+
 import pytest
 from aiohttp import web
 from twilio.request_validator import RequestValidator
 
+from simulator.control.call_json import CallJson
 from tests.simulator.lab import ACCOUNT_SID, AUTH_TOKEN, CALLER_ID, Lab, Received, in_lab, twiml
 from tests.simulator.rest import ask, refused
 from tests.simulator.rooms import (
@@ -398,3 +402,76 @@ async def test_a_room_starts_while_the_second_participant_still_rings(lab: Lab) 
         "conference-start",
         "conference-end",
     ]
+
+
+@in_lab(time_scale=0.02)
+async def test_a_host_who_is_put_out_ends_the_room(lab: Lab) -> None:
+    sid, _, room = await converted(lab)
+    await ask(lab, "DELETE", f"/Conferences/{room}/Participants/agent.json")
+    await lab.ended(sid)
+    last = room_events(lab)[-1]
+    assert last["ReasonConferenceEnded"] == "participant-with-end-conference-on-exit-kicked"
+    assert last["CallSidEndingConference"] == sid
+
+
+@in_lab(time_scale=0.02)
+async def test_an_added_number_talks_as_long_as_its_script_says(lab: Lab) -> None:
+    sid, _, room = await converted(lab)
+    await lab.script("+14155550188", ringSeconds=1, talkSeconds=12)
+    await add(lab, room, "+14155550188", Label="expert")
+    await lab.script("+14155550189", ringSeconds=1, talkSeconds=None)
+    limited = await add(lab, room, "+14155550189", Label="other", TimeLimit="9")
+
+    def over(call: CallJson) -> bool:
+        return all(leg["endedAt"] for leg in call["legs"] if leg["role"] == "phone")
+
+    await until(lab, sid, lambda call: len(call["legs"]) == 4 and over(call))
+    durations = {leg["to"]: leg["duration"] for leg in (await lab.state(sid))["legs"]}
+    assert (durations["+14155550188"], durations["+14155550189"]) == (12, 9)
+    assert leg_statuses(lab, limited["call_sid"])[-1] == "completed"
+    await ended_by_agent(lab, sid)
+
+
+@in_lab(time_scale=0.02)
+async def test_callers_of_different_calls_meet_in_a_room_and_each_keeps_its_time(lab: Lab) -> None:
+    prepare(lab)
+    lab.product.replies("/voice", room_twiml(lab, "first"))
+    first = await lab.place()
+    await until(lab, first, lambda call: present(call) == {"first"})
+    # The first call is some seconds old when the second begins.
+    await asyncio.sleep(0.2)
+    lab.product.replies("/voice", room_twiml(lab, "second", host=True))
+    second = await lab.place()
+    call = await until(lab, first, lambda call: present(call) == {"first", "second"})
+    assert leg_of(call, "agent")["media"]["hears"] == [second]
+    await lab.post(f"/simulator/calls/{second}/hangup")
+    ended = [await lab.ended(sid) for sid in (first, second)]
+    durations = [leg_of(call, "agent")["duration"] or 0 for call in ended]
+    # 0.2 s are 10 simulated seconds.
+    assert durations[0] >= 9 + durations[1]
+    assert room_events(lab)[-1]["CallSidEndingConference"] == second
+
+
+@in_lab(time_scale=0.02)
+async def test_what_the_api_does_in_a_room_happens_when_it_does_it(lab: Lab) -> None:
+    sid, _, room = await converted(lab)
+    await asyncio.sleep(0.2)
+    path = f"/Conferences/{room}/Participants/lead.json"
+    await ask(lab, "POST", path, Hold="true")
+    await asyncio.sleep(0.2)
+    await ask(lab, "DELETE", path)
+    await ended_by_agent(lab, sid)
+    times = {
+        (each["StatusCallbackEvent"], each.get("ParticipantLabel")): parsedate_to_datetime(
+            each["Timestamp"]
+        )
+        for each in room_events(lab)
+    }
+    start = times["conference-start", None]
+    held, left = times["participant-hold", "lead"], times["participant-leave", "lead"]
+    # 0.2 s are 10 simulated seconds; timestamps have whole ones.
+    assert (held - start).total_seconds() >= 9
+    assert (left - held).total_seconds() >= 9
+    duration = leg_of(await lab.state(sid), "lead")["duration"]
+    assert duration is not None
+    assert duration >= 19

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -58,7 +59,7 @@ def rings(since: float) -> Json:
 
 
 class ActedCall:
-    """Answers a page's requests about its call. ``act`` says how the call is from now on."""
+    """Answers a page's requests about its call."""
 
     def __init__(self, tab: CallsPage) -> None:
         self._tab = tab
@@ -66,6 +67,7 @@ class ActedCall:
         self._legs: list[Json] = []
         self._row: Json = {}
         self._error: Json | None = None
+        self._when_asked: Callable[[], None] | None = None
         self._acting = False
         self.colleagues: list[Json] = []
         tab.page.route(_CONTROL, self._control)
@@ -74,9 +76,14 @@ class ActedCall:
         tab.page.route(_PRESENCE, lambda route: self._answer(route, 200, {"heartbeat_seconds": 15}))
 
     def act(self, stage: str | None, *legs: Json, row: Json | None = None) -> None:
-        """The call's stage and its legs, which the next request is answered with."""
+        """The call's stage and its legs from now on. ``row``: other columns of the conversation."""
         self._stage, self._legs, self._row = stage, list(legs), row or {}
         self._error, self._acting = None, True
+
+    def when_asked(self, stage: str | None, *legs: Json, row: Json | None = None) -> None:
+        """The same, as soon as the page asks for a change of the call."""
+        self._error = None
+        self._when_asked = lambda: self.act(stage, *legs, row=row)
 
     def fail(self, status: int, code: str, **more: object) -> None:
         """The next changes of the call are refused."""
@@ -88,17 +95,24 @@ class ActedCall:
                 route, self._error["status"], {"success": False, "error": self._error["error"]}
             )
             return
-        body: Json = route.request.post_data_json
-        url = route.request.url.replace(
-            "/control", f"/status?conversationId={body['conversationId']}"
-        )
+        if self._when_asked:
+            self._when_asked()
+            self._when_asked = None
+        body: Any = route.request.post_data_json
+        query = f"/status?conversationId={body['conversationId']}"
+        url = route.request.url.replace("/control", query)
         answer = self._tab.page.request.get(url, headers=_authorization(route))
+        if not answer.ok:
+            self._answer(route, answer.status, answer.json())
+            return
         self._answer(route, 200, self._played(answer.json()))
 
     def _status(self, route: Route) -> None:
         answer = route.fetch()
         data = answer.json()
-        self._answer(route, answer.status, self._played(data) if self._acting else data)
+        self._answer(
+            route, answer.status, self._played(data) if self._acting and answer.ok else data
+        )
 
     def _played(self, answer: Json) -> Json:
         data = answer["data"]

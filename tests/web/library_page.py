@@ -84,10 +84,10 @@ class Tab:
         except AssertionError as error:
             raise AssertionError(f"{script} is {seen!r} and not {value!r}") from error
 
-    def told(self) -> list[str]:
-        """What the library has told since this was asked the last time."""
-        found: list[str] = self.run("told.splice(0)")
-        return found
+    def tells(self, *told: str) -> None:
+        """Waits until the library has told exactly this since the last time."""
+        self.shows("told", list(told))
+        self.run("told.splice(0)")
 
 
 class Profile:

@@ -68,7 +68,7 @@ def test_each_state_says_who_hears_whom_and_offers_what_makes_sense_also_on_a_na
     hears(page, f"You talk to {name}.")
     offers("Mute", "Hold", "Keypad", "Transfer", "Add", "Hang up", "Write notes")
 
-    acted.act("on_hold", dana, held)
+    acted.when_asked("on_hold", dana, held)
     page.get_by_role("button", name="Hold", exact=True).click()
     hears(page, f"{name} hears music. Nobody hears you.")
     offers("Mute", "Resume", "Keypad", "Transfer", "Hang up", "Write notes")
@@ -85,7 +85,7 @@ def test_each_state_says_who_hears_whom_and_offers_what_makes_sense_also_on_a_na
         expect(dialog.get_by_role("radio", name=re.compile(who))).to_be_disabled()
     look("whom to ring")
     dialog.get_by_text("Robin Rep").click()
-    acted.act("ringing", dana, held, robin | rings(3))
+    acted.when_asked("ringing", dana, held, robin | rings(3))
     dialog.get_by_role("button", name="Call Robin Rep").click()
     hears(page, f"{name} hears music. Nobody hears you. Robin Rep’s phone rings.")
     offers(f"Back to {name}", "Mute", "Keypad", "Hang up", "Write notes")
@@ -112,7 +112,7 @@ def test_each_state_says_who_hears_whom_and_offers_what_makes_sense_also_on_a_na
     tab.mute.click()
 
     third = leg("third_party", since=3, to_number=THIRD) | rings(3)
-    acted.act("together", dana, lead, robin, third)
+    acted.when_asked("together", dana, lead, robin, third)
     page.get_by_role("button", name="Talk all together").click()
     hears(
         page,
@@ -124,7 +124,7 @@ def test_each_state_says_who_hears_whom_and_offers_what_makes_sense_also_on_a_na
 
     going_on = {"status": "in-progress", "ended_at": None, "duration_seconds": None}
     over = dana | {"status": "completed", "ended_at": ago(0), "duration_seconds": 60}
-    acted.act("transferred", over, lead, robin, row=going_on)
+    acted.when_asked("transferred", over, lead, robin, row=going_on)
     page.get_by_role("button", name="Leave", exact=True).click()
     tab.is_ended("You handed the call over.")
     hears(page, f"{name} and Robin Rep talk to each other.")
@@ -157,7 +157,7 @@ def test_what_goes_wrong_in_a_call_with_others_is_said_where_the_rep_is_and_need
     expect(trouble).to_contain_text(
         "Only people who are on this call, and managers, can change it."
     )
-    acted.act("on_hold", dana, held)
+    acted.when_asked("on_hold", dana, held)
     keyboard.press("Enter")
     hears(page, f"{name} hears music. Nobody hears you.")
     expect(trouble).to_be_empty()
@@ -183,9 +183,10 @@ def test_what_goes_wrong_in_a_call_with_others_is_said_where_the_rep_is_and_need
 
     acted.colleagues[0]["state"] = "available"
     keyboard.press("Enter")
+    expect(dialog.get_by_role("radio", name=re.compile("Robin"))).to_be_enabled()
     tab_to(tab, dialog.get_by_role("radio", name=re.compile("Robin")))
     keyboard.press("Space")
-    acted.act("ringing", dana, held, robin | rings(2))
+    acted.when_asked("ringing", dana, held, robin | rings(2))
     keyboard.press("Enter")
     hears(page, f"{name} hears music. Nobody hears you. Robin Rep’s phone rings.")
     declined = {"status": "no-answer", "answered_at": None, "declined_at": ago(0)}

@@ -2,7 +2,7 @@ import { ControlledCall } from './controlled-call.js';
 import { endCodeOfSdk, endReason } from './end-reason.js';
 import { failureOfSdk, failureOfWarning } from './failure-of.js';
 import { failure } from './failures.js';
-import { isOnCall, leadOf, legOf } from './legs.js';
+import { isLeftAlone, isOnCall, leadOf, legOf } from './legs.js';
 import { MicrophoneQuestion } from './microphone-question.js';
 
 /**
@@ -167,7 +167,8 @@ export class VoiceCall extends ControlledCall {
     if (handsOver) this.#handsOver = true;
     try {
       const row = await super.request(wish);
-      this.update(row);
+      // The endpoint does not tell the names of lead and campaign.
+      this.update({ ...this.conversation, ...row });
       return row;
     } catch (error) {
       if (handsOver) this.#handsOver = false;
@@ -256,6 +257,11 @@ export class VoiceCall extends ControlledCall {
     if (legs && (legs.length > 2 || row.stage || this.legs.length)) this.legs = legs;
     if (row.status === 'blocked' && this.state !== 'ended') {
       // The reason is on the screen, so the rep does not need to hear it.
+      this.#disconnect();
+      this.#end();
+      return;
+    }
+    if (this.state === 'talking' && isLeftAlone(this.legs, this.callSid)) {
       this.#disconnect();
       this.#end();
       return;

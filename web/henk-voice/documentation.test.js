@@ -13,7 +13,7 @@ const PAGE = readFileSync(new URL('../../docs/client-library.md', import.meta.ur
 const INTERNAL = new Set([
   ...['constructor', 'attach', 'fail', 'hangUpNow', 'setAwaitingMicrophone', 'update'],
   ...['changed', 'leave', 'leavesOthers', 'request'],
-  ...['answered', 'ignore', 'ringOn', 'setConversation'],
+  ...['answered', 'ignore', 'refuse', 'ringOn', 'setConversation'],
 ]);
 
 /** The rows of a table: its cells as they are written. */

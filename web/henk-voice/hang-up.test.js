@@ -2,11 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { asksBeforeHangUp, beforeHangUp } from './hang-up.js';
 
-const AGENT = leg('agent', 'agent', { call_sid: 'CA-agent', is_host: true });
+// Nobody tells when the rep was connected.
+const PLACED = { call_sid: 'CA-agent', is_host: true, answered_at: null, status: 'ringing' };
+const AGENT = leg('agent', 'agent', PLACED);
 const LEAD = leg('lead', 'lead');
 const LEAD_ON_HOLD = leg('lead', 'lead', { on_hold_since: '2026-01-31T08:00:00Z' });
 const TEAMMATE = leg('teammate', 'teammate', { call_sid: 'CA-teammate' });
-const ASKED = leg('asked', 'teammate', { answered_at: null, status: 'ringing' });
+const RUNG = { asked_at: '2026-01-31T07:30:00Z', answered_at: null, status: 'ringing' };
+const ASKED = leg('asked', 'teammate', RUNG);
 
 function leg(id, role, columns = {}) {
   return {
@@ -14,7 +17,9 @@ function leg(id, role, columns = {}) {
     role,
     call_sid: null,
     status: 'in-progress',
+    asked_at: null,
     answered_at: '2026-01-31T07:00:00Z',
+    declined_at: null,
     ended_at: null,
     on_hold_since: null,
     is_host: false,
@@ -60,9 +65,11 @@ test('who did not bring them together just leaves', () => {
 });
 
 test('legs that have ended are not asked for', () => {
-  const gone = leg('gone', 'teammate', { answered_at: null, status: 'no-answer' });
-  const declined = leg('declined', 'teammate', { answered_at: null, ended_at: '2026-01-31' });
-  assert.deepEqual(asked('on_hold', [AGENT, gone, declined, LEAD_ON_HOLD]), ['remove lead']);
+  const gone = leg('gone', 'teammate', { ...RUNG, status: 'no-answer' });
+  const over = leg('over', 'teammate', { ...RUNG, ended_at: '2026-01-31' });
+  const declined = leg('declined', 'teammate', { ...RUNG, declined_at: '2026-01-31' });
+  const legs = [AGENT, gone, over, declined, LEAD_ON_HOLD];
+  assert.deepEqual(asked('on_hold', legs), ['remove lead']);
 });
 
 test('a person is asked only while the lead waits for somebody', () => {

@@ -171,7 +171,11 @@ export class Incoming extends Emitter {
       return;
     }
     const leg = this.#legOf(ring.callSid, row.legs);
-    if (leg && (!isAsked(leg) || leg.declined_at)) ring.ignore(whyOf(leg));
+    if (!leg || isAsked(leg)) return;
+    const why = whyOf(leg);
+    // Otherwise it would ring on where nobody hears it.
+    if (why === 'declined') ring.refuse();
+    else ring.ignore(why);
   }
 
   #held() {

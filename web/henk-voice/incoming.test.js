@@ -233,14 +233,15 @@ test('without the SID of the leg, the one that the user was asked for last count
   assert.equal(await whyOver([mine, agent, before, other]), 'gone');
 });
 
-test('a call that is declined or answered on another device stops ringing, and is not refused', async () => {
-  const mine = { id: '1', user_id: 'user', call_sid: 'CA-teammate', answered_at: null };
-  const waiting = { ...mine, ended_at: null, status: 'ringing' };
-  for (const [columns, why] of [
-    [{ declined_at: '2026-01-31' }, 'declined'],
-    [{ answered_at: '2026-01-31' }, 'elsewhere'],
-    [{ ended_at: '2026-01-31' }, 'gone'],
-    [{ status: 'no-answer' }, 'gone'],
+test('a call that is declined or answered on another device stops ringing here', async () => {
+  const mine = { id: '1', user_id: 'user', call_sid: 'CA-teammate', asked_at: '2026-01-31' };
+  const times = { answered_at: null, declined_at: null, ended_at: null };
+  const waiting = { ...mine, ...times, status: 'ringing' };
+  for (const [columns, why, doneToIt] of [
+    [{ declined_at: '2026-01-31' }, 'declined', 'reject'],
+    [{ answered_at: '2026-01-31' }, 'elsewhere', 'ignore'],
+    [{ ended_at: '2026-01-31' }, 'gone', 'ignore'],
+    [{ status: 'no-answer' }, 'gone', 'ignore'],
   ]) {
     const tab = await open();
     const sdk = await ring(tab);
@@ -249,7 +250,7 @@ test('a call that is declined or answered on another device stops ringing, and i
     tab.learn({ id: 'conversation', legs: [waiting] });
     assert.equal(tab.ring?.state, 'ringing');
     tab.learn({ id: 'conversation', legs: [{ ...waiting, ...columns }] });
-    assert.deepEqual([rings?.why, sdk.done], [why, ['ignore']]);
+    assert.deepEqual([rings?.why, sdk.done], [why, [doneToIt]]);
     tab.close();
   }
 });

@@ -40,16 +40,25 @@ import { isOver } from './call-statuses.js';
  * @param {Leg} leg
  * @returns {boolean} whether the person is on the call
  */
-export function isOnCall({ answered_at: answeredAt, ended_at: endedAt, status }) {
-  return answeredAt !== null && endedAt === null && !isOver(status);
+export function isOnCall(leg) {
+  // Nobody tells when the rep who placed the call was connected: they are on it from its beginning.
+  const hasPlacedIt = leg.role === 'agent' && leg.asked_at === null;
+  return !isEnded(leg) && (leg.answered_at !== null || hasPlacedIt);
 }
 
 /**
  * @param {Leg} leg
- * @returns {boolean} whether the person was asked, and has neither answered nor is given up
+ * @returns {boolean} whether the person was asked to join, and has neither answered nor declined nor is
+ *   given up
  */
-export function isAsked({ answered_at: answeredAt, ended_at: endedAt, status }) {
-  return answeredAt === null && endedAt === null && !isOver(status);
+export function isAsked(leg) {
+  const { asked_at: askedAt, answered_at: answeredAt, declined_at: declinedAt } = leg;
+  return askedAt !== null && answeredAt === null && declinedAt === null && !isEnded(leg);
+}
+
+/** @param {Leg} leg */
+function isEnded({ ended_at: endedAt, status }) {
+  return endedAt !== null || isOver(status);
 }
 
 /**
@@ -77,4 +86,17 @@ export function legOf(legs, callSid) {
 export function latestLegFor(legs, userId) {
   const asked = legs.filter((leg) => leg.user_id === userId && leg.asked_at !== null);
   return asked.sort((a, b) => (String(a.asked_at) < String(b.asked_at) ? 1 : -1))[0];
+}
+
+/**
+ * The phone network does not end a room when the lead leaves it, so the last person would hear nothing.
+ *
+ * @param {readonly Leg[]} legs
+ * @param {string | null} callSid of a browser's leg
+ * @returns {boolean} whether the lead has left, and nobody else is there
+ */
+export function isLeftAlone(legs, callSid) {
+  const own = legOf(legs, callSid);
+  if (!own || !isOnCall(own) || !legs.some(({ role }) => role === 'lead')) return false;
+  return legs.every((leg) => leg === own || (!isOnCall(leg) && !isAsked(leg)));
 }

@@ -15,7 +15,9 @@ let sdk;
 /** @type {VoiceCall} */
 let call;
 
-const AGENT = leg('agent', { call_sid: 'CA-agent', is_host: true });
+// Nobody tells when the rep was connected.
+const PLACED = { call_sid: 'CA-agent', is_host: true, answered_at: null, status: 'ringing' };
+const AGENT = leg('agent', PLACED);
 const LEAD = leg('lead');
 const TEAMMATE = leg('teammate', { call_sid: 'CA-teammate' });
 const ON_HOLD = { ...LEAD, on_hold_since: '2026-01-31T08:00:00Z' };
@@ -26,7 +28,9 @@ function leg(role, columns = {}) {
     role,
     call_sid: null,
     status: 'in-progress',
+    asked_at: null,
     answered_at: '2026-01-31T07:00:00Z',
+    declined_at: null,
     ended_at: null,
     duration_seconds: null,
     on_hold_since: null,
@@ -207,6 +211,21 @@ test('a call that goes on with others says so', () => {
   call.update(row('transferred', [left, LEAD, TEAMMATE]));
   assert.equal(call.reason?.code, 'goes_on');
   assert.equal(call.talkSeconds, 42);
+});
+
+test('a browser does not stay alone in a room that the lead has left', () => {
+  const gone = { ...LEAD, ended_at: '2026-01-31', status: 'completed' };
+  const asked = { ...TEAMMATE, asked_at: '2026-01-31', answered_at: null, status: 'ringing' };
+  for (const legs of [
+    [AGENT, ON_HOLD],
+    [AGENT, gone, TEAMMATE],
+    [AGENT, gone, asked],
+  ]) {
+    call.update(row('on_hold', legs));
+    assert.equal(call.state, 'talking');
+  }
+  call.update(row(null, [AGENT, gone, { ...TEAMMATE, ended_at: '2026-01-31' }]));
+  assert.deepEqual([call.reason?.code, sdk.done], ['lead_hung_up', ['disconnect']]);
 });
 
 test('a call that came in ends with the reasons of one who was rung', () => {

@@ -125,6 +125,13 @@ export class Ring extends Emitter {
     this.#over(why);
   }
 
+  /** @internal The user has declined on another device. */
+  refuse() {
+    if (this.state === 'ended') return;
+    this.#sdk.reject();
+    this.#over('declined');
+  }
+
   /**
    * @internal
    * @param {ConversationInHistory} conversation

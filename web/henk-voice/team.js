@@ -65,6 +65,8 @@ export class Team {
   leave(businessId, accessToken) {
     const { url, headers, body } = this.#presence(businessId, 'away');
     const all = new Headers(headers);
+    // supabase-js adds these only when it sends a query itself, after it has waited for the session.
+    all.set('apikey', this.#supabase.realtime.apiKey ?? '');
     all.set('authorization', `Bearer ${accessToken}`);
     all.set('content-type', 'application/json');
     fetch(url, { method: 'POST', headers: all, body: JSON.stringify(body), keepalive: true }).catch(

@@ -51,10 +51,11 @@ test('a page that is closed tells it without waiting', () => {
   const sent = mock.method(globalThis, 'fetch', async () => Response.json(null));
   const query = {
     url: new URL('https://example.com/rpc'),
-    headers: { apikey: 'key' },
+    headers: {},
     body: { a: 1 },
   };
   supabase.rpc = () => query;
+  supabase.realtime = { apiKey: 'key' };
   team.leave('business', 'token');
   const [url, { method, headers, body, keepalive }] = sent.mock.calls[0]?.arguments ?? [];
   assert.deepEqual(

@@ -62,9 +62,23 @@ export function partiesOf(legs, reader) {
   }
   const own = ownLeg(legs, reader);
   if (own) people.set(own.user_id ?? own.id, own);
+  const talkingSince = legs.find(({ role }) => role === 'lead')?.answered_at ?? null;
   return [...people.values()]
-    .map((leg) => partyOf(leg, leg === own, reader))
+    .map((leg) => partyOf(placed(leg, talkingSince), leg === own, reader))
     .sort((a, b) => Number(b.role === 'lead') - Number(a.role === 'lead'));
+}
+
+/**
+ * The leg of the rep who placed the call: they are on it, although the phone network says only when they
+ * have left. They talk since the lead has answered.
+ *
+ * @param {Leg} leg
+ * @param {string | null} talkingSince
+ * @returns {Leg}
+ */
+function placed(leg, talkingSince) {
+  if (leg.role !== 'agent' || leg.asked_at || isOver(leg)) return leg;
+  return { ...leg, status: 'in-progress', answered_at: leg.answered_at ?? talkingSince };
 }
 
 /**

@@ -52,8 +52,15 @@ test('whoever is rung again is one person, with the leg that is not over', () =>
   assert.deepEqual(brief([again, late], reader()), [['Robin Rep', 'rings']]);
 });
 
+test('the rep who placed the call is on it, although their leg is told to ring until it ends', () => {
+  const ada = lead();
+  const [, dana] = partiesOf([agent(RINGING), ada, robin()], reader({ userId: ROBIN }));
+  assert.deepEqual([dana.name, dana.state], ['Dana Demo', 'talks']);
+  assert.equal(dana.since.toISOString(), ada.answered_at);
+});
+
 test('this browser knows best that it is on the call', () => {
-  const mine = agent({ ...RINGING, call_sid: 'CAmine' });
+  const mine = robin({ ...RINGING, user_id: 'dana', call_sid: 'CAmine' });
   assert.deepEqual(brief([mine], reader({ callSid: 'CAmine' })), [['You', 'talks']]);
   const away = reader({ callSid: 'CAmine', isOnCall: false });
   assert.deepEqual(brief([mine], away), [['You', 'rings']]);
@@ -61,7 +68,7 @@ test('this browser knows best that it is on the call', () => {
 
 test('of a rep who is rung again the leg that rings counts', () => {
   const before = agent({ ...OVER, call_sid: 'CAbefore' });
-  const back = agent(RINGING);
+  const back = agent({ ...RINGING, asked_at: '2026-01-01T09:50:00Z' });
   const legs = [before, lead(), back];
   const rung = reader({ callSid: 'CAbefore', isOnCall: false });
   assert.deepEqual(brief(legs, rung)[1], ['You', 'rings']);

@@ -84,7 +84,7 @@ const SENTENCES = [
   ],
   [
     'the lead comes back',
-    [agent(OVER), lead(), robin(DECLINED), agent(RINGING)],
+    [agent(OVER), lead(), robin(DECLINED), agent({ ...RINGING, asked_at: '2026-01-01T09:50:00Z' })],
     danaIsNot,
     'Ada Answers hears it ring. Your phone rings.',
   ],

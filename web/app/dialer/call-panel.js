@@ -145,7 +145,8 @@ export class CallPanel {
 
   /** @param {Call} call */
   #showNumber(call) {
-    const number = call.wishes.to.replace(/;ext=\d+$/, '');
+    const placed = call.wishes.to.replace(/;ext=\d+$/, '');
+    const number = placed || (call.conversation?.to_number ?? '');
     const extension = extensionOf(call);
     const isSaid = leadNameOf(call, this.#name).replaceAll(' ', '').includes(number);
     sayParts(

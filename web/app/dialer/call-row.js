@@ -85,7 +85,7 @@ function aboutNumber({ lead, extension, other_number: isOther }, number) {
 function talkTime(talked, held) {
   return [
     duration(talked),
-    held ? create('span', { class: 'aside' }, `${duration(held)} on hold`) : null,
+    held ? create('span', { class: 'aside' }, `hold ${duration(held)}`) : null,
   ];
 }
 

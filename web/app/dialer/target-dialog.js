@@ -129,7 +129,10 @@ export class TargetDialog {
   }
 
   get #chosen() {
-    return String(new FormData(this.#form).get('target') ?? '');
+    // Whoever cannot be rung any more is still chosen, so that it can be said.
+    /** @type {HTMLInputElement | null} */
+    const checked = this.#form.querySelector('input[name="target"]:checked');
+    return checked?.value ?? '';
   }
 
   get #mode() {
@@ -140,7 +143,7 @@ export class TargetDialog {
     const chosen = this.#chosen;
     this.#numberField.hidden = chosen !== BY_NUMBER;
     sayParts(this.#submit, ...(this.#isSending ? ['Ringing…'] : nodesOf(this.#words)));
-    if (chosen && chosen !== BY_NUMBER) {
+    if (chosen && chosen !== BY_NUMBER && !this.#isSending) {
       const why = whyNotRung(this.#people.targets, chosen);
       if (why) say(this.#trouble, why);
     }
@@ -180,7 +183,7 @@ export class TargetDialog {
     } finally {
       this.#isSending = false;
       this.#submit.setAttribute('aria-disabled', 'false');
-      this.#render();
+      if (this.#dialog.open) this.#render();
     }
   }
 

@@ -5,6 +5,7 @@ import { hideNotice, showNote } from '../shared/notices.js';
 import { formatNumber } from '../shared/phone-format.js';
 
 /**
+ * @typedef {import('../../henk-voice/henk-voice.js').ConversationInHistory} ConversationInHistory
  * @typedef {import('../../henk-voice/henk-voice.js').HenkVoice} HenkVoice
  * @typedef {import('../../henk-voice/henk-voice.js').Ring} Ring
  * @typedef {import('../../henk-voice/henk-voice.js').RingEnd} RingEnd
@@ -61,7 +62,25 @@ export class IncomingRing {
   /** What the title of the browser's tab says while it rings; empty if it does not. */
   get title() {
     const ring = this.#ring;
-    return ring && ring.state !== 'ended' ? `Rings: ${ringWords(ring, this.#nameOf).lead}` : '';
+    return ring && ring.state !== 'ended' ? `Rings: ${this.#wordsOf(ring).lead}` : '';
+  }
+
+  /** @param {Ring} ring */
+  #wordsOf(ring) {
+    const { reason, by } = ring;
+    return ringWords({ reason, by, conversation: this.#conversationOf(ring) }, this.#nameOf);
+  }
+
+  /**
+   * The lead of a call that comes back is known before the call is read again.
+   *
+   * @param {Ring} ring
+   * @returns {ConversationInHistory | null}
+   */
+  #conversationOf({ conversation, conversationId }) {
+    const before = this.#voice.call?.conversation;
+    if (conversation || before?.id !== conversationId) return conversation;
+    return /** @type {ConversationInHistory} */ (before);
   }
 
   /** @param {Ring} ring */
@@ -85,8 +104,8 @@ export class IncomingRing {
       if (hadFocus) element('main', HTMLElement).focus({ preventScroll: true });
       return;
     }
-    const words = ringWords(ring, this.#nameOf);
-    const { conversation } = ring;
+    const words = this.#wordsOf(ring);
+    const conversation = this.#conversationOf(ring);
     sayParts(this.#title, ...nodesOf(words.title));
     const company = conversation?.lead?.company;
     const number = conversation?.to_number;
