@@ -350,8 +350,8 @@ class AsReconciler:
         return cast(Claim, self._call("claim_unsettled_calls", parameters))
 
     def settle_call(self, *, agent_call_sid: str, legs: Sequence[Leg] | None) -> Settlement:
-        """Stores what Twilio knows about a call: the agent's leg first, then the others. ``legs`` is
-        None if Twilio does not know the call."""
+        """Stores what Twilio knows about a call: the agent's leg first, then the others. ``legs``
+        is None if Twilio does not know the call."""
         parameters = {"p_agent_call_sid": agent_call_sid, "p_legs": legs}
         return cast(Settlement, self._call("settle_call", parameters))
 
