@@ -23,6 +23,10 @@ import { VoiceError, failure } from './failures.js';
 /** When to try again if the phone network does not take the Device. The pauses double. */
 const LISTEN_AGAIN_AFTER_MS = 1_000;
 const LISTEN_AGAIN_AT_LATEST_MS = 60_000;
+/** A Device that is thrown away while it registers is destroyed after this time at the latest. */
+const REGISTERS_WITHIN_MS = 5_000;
+/** After these events of `window` a browser lets a page make sounds. */
+const GESTURES = ['click', 'keydown', 'pointerup'];
 /** Failures that a new access token may solve. */
 const TOKEN_FAILURES = new Set(['token_refused', 'token_expired']);
 
@@ -54,6 +58,7 @@ export class Phone {
   /** @param {PhoneOptions} options */
   constructor(options) {
     this.#options = options;
+    for (const name of GESTURES) globalThis.addEventListener?.(name, this.#wakeAudio);
   }
 
   /**
@@ -67,6 +72,7 @@ export class Phone {
     this.microphoneFailure = null;
     this.#inCall = true;
     const device = this.#ready(token);
+    this.#wakeAudio();
     await this.#options.audio.open();
     // The rep hung up while the microphone was opened.
     if (!this.#inCall) throw new VoiceError(failure('unknown'));
@@ -142,6 +148,7 @@ export class Phone {
   async answer(call) {
     this.microphoneFailure = null;
     this.#inCall = true;
+    this.#wakeAudio();
     await this.#options.audio.open();
     if (!this.#device?.audio?.inputDevice) {
       try {
@@ -220,11 +227,19 @@ export class Phone {
     this.#heldToken = null;
     this.#options.audio.attach(null);
     if (!device) return;
-    // destroy() would reject what rings, and stop all devices of the user.
-    for (const call of device.calls) call.ignore();
-    if (device.state !== 'destroyed') device.destroy();
+    if (device.state === 'registering') destroyLater(device);
+    else destroy(device);
     if (this.#isListening) this.#listenLater();
   }
+
+  /**
+   * The SDK makes its AudioContext with the first Device, and never resumes it. A context that was made
+   * before somebody has used the page is suspended: a call would be silent, and so would the phone.
+   */
+  #wakeAudio = () => {
+    const context = this.#options.Device.audioContext;
+    if (context?.state === 'suspended') context.resume().catch(() => {});
+  };
 
   #useHeldToken() {
     if (this.#heldToken) this.#device?.updateToken(this.#heldToken);
@@ -303,4 +318,29 @@ export class Phone {
       this.#options.onMicrophone(false);
     }
   };
+}
+
+/** @param {Device} device */
+function destroy(device) {
+  // destroy() would reject what rings, and stop all devices of the user.
+  for (const call of device.calls) call.ignore();
+  if (device.state !== 'destroyed') device.destroy();
+}
+
+/**
+ * Destroys a Device when its connection is made, or has failed.
+ *
+ * @param {Device} device
+ */
+function destroyLater(device) {
+  let isOver = false;
+  const end = () => {
+    clearTimeout(timer);
+    // destroy() itself makes it unregistered.
+    if (isOver) return;
+    isOver = true;
+    destroy(device);
+  };
+  const timer = setTimeout(end, REGISTERS_WITHIN_MS);
+  for (const name of ['registered', 'unregistered']) device.once(name, end);
 }
