@@ -22,7 +22,7 @@ import { VoiceError, failure } from './failures.js';
 
 /** When to try again if the phone network does not take the Device. The pauses double. */
 const LISTEN_AGAIN_AFTER_MS = 1_000;
-const LISTEN_AGAIN_AT_LATEST_MS = 60_000;
+const LISTEN_AGAIN_AT_LATEST_MS = 120_000;
 /** A Device that is thrown away while it registers is destroyed after this time at the latest. */
 const REGISTERS_WITHIN_MS = 5_000;
 /** After these events of `window` a browser lets a page make sounds. */
@@ -48,6 +48,8 @@ export class Phone {
   #listenTimer;
   /** How many attempts in a row failed. */
   #unheard = 0;
+  /** The phone network has refused the token. */
+  #isRefused = false;
   /** The microphone that was opened for the call that is answered. @type {MediaStream | null} */
   #opened = null;
   /** While a call connects: called for each error of the Device. @type {((failure: Failure) => void) | null} */
@@ -180,7 +182,8 @@ export class Phone {
     if (this.#device?.state === 'destroyed') this.discard();
     clearTimeout(this.#listenTimer);
     try {
-      const device = this.#device ?? this.#ready(await this.#options.token());
+      const { token, freshToken } = this.#options;
+      const device = this.#device ?? this.#ready(await (this.#isRefused ? freshToken : token)());
       if (!this.#isListening) return;
       if (device.state === 'unregistered') await device.register();
     } catch {
@@ -266,6 +269,8 @@ export class Phone {
       enableImprovedSignalingErrorPrecision: true,
       // How long a call waits for its browser to reconnect.
       maxCallSignalingTimeoutMs: 15_000,
+      // The AudioContext is suspended until somebody uses the page.
+      disableAudioContextSounds: true,
       // The SDK does not need to log: our failures say the same.
       logLevel: 'silent',
       ...deviceOptions,
@@ -278,8 +283,10 @@ export class Phone {
     for (const name of ['registered', 'unregistered']) {
       device.on(name, () => {
         if (device !== this.#device) return;
-        if (this.isRegistered) this.#unheard = 0;
-        else if (this.#isListening) this.#listenLater();
+        if (this.isRegistered) {
+          this.#unheard = 0;
+          this.#isRefused = false;
+        } else if (this.#isListening) this.#listenLater();
         this.#options.onRegistered();
       });
     }
@@ -290,13 +297,22 @@ export class Phone {
 
   /** @param {Failure} cause */
   #troubled(cause) {
-    if (this.#onTrouble) this.#onTrouble(cause);
-    else if (TOKEN_FAILURES.has(cause.code)) {
+    if (this.#onTrouble) {
+      this.#onTrouble(cause);
+      return;
+    }
+    if (!TOKEN_FAILURES.has(cause.code)) return;
+    if (this.#inCall) {
       this.#useHeldToken();
       this.#options.freshToken().catch(() => {
         // AccessToken reports it.
       });
+      return;
     }
+    // The SDK says it only once, and then waits for ever. A server that refuses each token must not be
+    // asked without a pause.
+    this.#isRefused = true;
+    this.discard();
   }
 
   /** @param {MediaStreamConstraints} constraints */

@@ -111,7 +111,7 @@ test('a connection that is lost is made again, more and more rarely', async () =
   devices[0].become('unregistered');
   assert.equal(await attemptsWithin(1), 1);
   assert.equal(await attemptsWithin(14), 3);
-  assert.equal(await attemptsWithin(600), 11);
+  assert.equal(await attemptsWithin(600), 7);
   Device.taken = true;
   phone.listenNow();
   await settle();
@@ -131,6 +131,23 @@ test('a Device that is thrown away rings nobody, refuses nothing, and is replace
   assert.deepEqual(done, ['registered']);
   await attemptsWithin(1);
   assert.deepEqual([devices.length, phone.isRegistered], [2, true]);
+});
+
+test('a token that is refused is replaced, and a network that refuses each is asked more rarely', async () => {
+  await phone.listen(true);
+  const refuse = () => devices.at(-1).emit('error', { code: 20101 });
+  refuse();
+  await attemptsWithin(1);
+  assert.deepEqual([devices.length, devices[1].token, phone.isRegistered], [2, 'fresh', true]);
+  Device.taken = false;
+  refuse();
+  const before = devices.length;
+  for (let passed = 0; passed < 600; passed += 1) {
+    await attemptsWithin(1);
+    if (devices.at(-1).destroyed === undefined) refuse();
+  }
+  const tried = devices.length - before;
+  assert.ok(tried > 5 && tried < 12, `${tried} in ten minutes`);
 });
 
 test('a Device that is thrown away while it registers is destroyed when it is connected', async () => {
