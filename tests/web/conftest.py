@@ -86,10 +86,7 @@ def new_rep(browser: Browser, stack: Stack) -> Iterator[Callable[..., Rep]]:
 
     yield make
     for rep in reps:
-        for page in rep.context.pages:
-            # A request that a test answers may be under way.
-            page.unroute_all(behavior="ignoreErrors")
-        rep.context.close()
+        rep.close()
     for rep in reps:
         rep.watch.check()
 
