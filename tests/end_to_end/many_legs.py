@@ -21,8 +21,8 @@ LEAD, EXPERT = "+14155550170", "+14155550171"
 NOBODY_ANSWERS = "+15005550008"
 FORBIDDEN = "+14155550142"
 
-ANSWERS: Json = {"answerAfterSeconds": 1, "ending": "answer", "talkSeconds": None}
-DECLINES: Json = {"answerAfterSeconds": 1, "ending": "decline"}
+ANSWERS: Json = {"answerAfterSeconds": 0.2, "ending": "answer", "talkSeconds": None}
+DECLINES: Json = {"answerAfterSeconds": 0.2, "ending": "decline"}
 RINGS_ON: Json = {"answerAfterSeconds": None, "ending": "no-answer"}
 
 
@@ -156,7 +156,7 @@ def call(person: Person, to: str = LEAD, **script: object) -> Iterator[Call]:
         json={
             "accessToken": person.rep.grant(person.business_id)["token"],
             "params": {"To": to},
-            "script": {"talkSeconds": None, **script},
+            "script": {"ringSeconds": 0, "talkSeconds": None, **script},
         },
     )
     assert placed.status_code == 201, placed.text
@@ -190,3 +190,25 @@ def end(made: Call) -> None:
         return all(leg["ended_at"] or not leg["call_sid"] for leg in made.of("call_legs"))
 
     wait_until(is_free)
+
+
+def to(person: Person) -> Json:
+    """Who is to be rung, as the control function is told."""
+    return {"userId": person.user_id}
+
+
+def hear_each_other(made: Call, *roles: str) -> None:
+    """Waits until these legs hear all the others of them and nothing else."""
+    legs = [leg for role in roles for leg in made.legs(role) if leg["ended_at"] is None]
+    sids = {leg["call_sid"] for leg in legs}
+
+    def do() -> bool:
+        return all(set(made.hears(leg)) == sids - {leg["call_sid"]} for leg in legs)
+
+    wait_until(do)
+
+
+def hears_music(made: Call) -> None:
+    """Waits until the lead hears music and nothing else."""
+    [lead] = made.legs("lead")
+    wait_until(lambda: made.hears(lead) == ["music"])

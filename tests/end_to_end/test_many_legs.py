@@ -10,75 +10,30 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from stack import Stack
-from tests.end_to_end.clients import BOTH, DEMO, RIVAL, Json, Rep
+from tests.end_to_end.clients import BOTH, RIVAL, Json, Rep
 from tests.end_to_end.many_legs import (
     ANSWERS,
-    COLLEAGUE,
     DECLINES,
     EXPERT,
     FORBIDDEN,
-    LEAD,
     MANAGER,
-    NOBODY_ANSWERS,
     RINGS_ON,
     Call,
     Person,
     call,
-    talks_on,
+    hear_each_other,
+    hears_music,
+    to,
 )
+from tests.stacks import settings_in
 from tests.waiting import wait_until
 
 
 @pytest.fixture(scope="module")
-def business_id(stack: Stack) -> str:
-    return stack.env["DEMO_BUSINESS_ID"]
-
-
-@pytest.fixture(scope="module")
-def dana(stack: Stack, business_id: str) -> Person:
-    talks_on(stack, EXPERT)
-    return Person.of(stack, DEMO, business_id)
-
-
-@pytest.fixture(scope="module")
-def the_colleague(stack: Stack, business_id: str) -> Person:
-    return Person.of(stack, COLLEAGUE, business_id)
-
-
-@pytest.fixture
-def robin(the_colleague: Person, dana: Person) -> Iterator[Person]:
-    """A colleague who answers after a second and talks on. Dana's own phone is not registered."""
-    the_colleague.is_at_desk(ANSWERS)
-    yield the_colleague
-    the_colleague.is_at_desk(ANSWERS, "away")
-    dana.phone(None)
-
-
-@pytest.fixture
-def going_on(dana: Person) -> Iterator[Call]:
-    """Dana talks with a lead."""
-    with call(dana) as made:
-        yield made
-
-
-def to(person: Person) -> Json:
-    return {"userId": person.user_id}
-
-
-def hear_each_other(made: Call, *roles: str) -> None:
-    """Waits until these legs hear all the others of them and nothing else."""
-    legs = [leg for role in roles for leg in made.legs(role) if leg["ended_at"] is None]
-    sids = {leg["call_sid"] for leg in legs}
-
-    def do() -> bool:
-        return all(set(made.hears(leg)) == sids - {leg["call_sid"]} for leg in legs)
-
-    wait_until(do)
-
-
-def hears_music(made: Call) -> None:
-    [lead] = made.legs("lead")
-    wait_until(lambda: made.hears(lead) == ["music"])
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A stack whose phone network is as fast as life: what people do here takes real time, too."""
+    with Stack(settings_in(tmp_path_factory.mktemp("stack"), time_scale=1.0)) as running:
+        yield running
 
 
 def test_a_lead_hears_music_on_hold_and_the_rep_afterwards(going_on: Call) -> None:
@@ -184,33 +139,6 @@ def test_a_third_party_is_added_and_removed(going_on: Call) -> None:
     hear_each_other(going_on, "agent", "lead")
     wait_until(lambda: going_on.legs("third_party")[0]["ended_at"] is not None)
     assert going_on.of("call_holds") == []
-
-
-def test_a_lead_whom_nobody_takes_comes_back_to_who_transferred_them(
-    going_on: Call, robin: Person
-) -> None:
-    robin.phone(RINGS_ON)
-    going_on.person.phone(ANSWERS)
-    going_on.control("transfer", to=to(robin), mode="cold")
-    wait_until(lambda: len([leg for leg in going_on.legs("agent") if leg["answered_at"]]) == 2)
-    first, returned = sorted(going_on.legs("agent"), key=lambda leg: leg["answered_at"])
-    assert first["ended_at"] is not None
-    assert returned["user_id"] in (None, going_on.person.user_id)
-    hear_each_other(going_on, "agent", "lead")
-    [teammate] = going_on.legs("teammate")
-    assert teammate["status"] == "no-answer"
-    assert going_on.row()["call_back_at"] is None
-
-
-def test_a_lead_whom_nobody_takes_at_all_is_promised_a_call(going_on: Call, robin: Person) -> None:
-    robin.phone(RINGS_ON)
-    going_on.person.phone(RINGS_ON)
-    going_on.control("transfer", to=to(robin), mode="cold")
-    row = going_on.is_over()
-    assert row["call_back_at"] is not None
-    assert (row["status"], row["stage"]) == ("completed", None)
-    said = [document["body"] for document in going_on.network()["documents"]]
-    assert any("<Say" in body for body in said)
 
 
 @pytest.mark.parametrize("mode", ["cold", "warm"])
@@ -422,11 +350,3 @@ def test_different_actions_at_once_leave_a_call_that_can_be_told(
         hears_music(going_on)
     else:
         wait_until(lambda: "music" not in going_on.hears(lead))
-
-
-def test_a_number_that_nobody_answers_leaves_the_lead_with_the_rep(going_on: Call) -> None:
-    going_on.control("add", to={"number": NOBODY_ANSWERS})
-    wait_until(lambda: going_on.legs("third_party")[0]["status"] == "no-answer")
-    going_on.waits_for(None)
-    hear_each_other(going_on, "agent", "lead")
-    assert going_on.row()["to_number"] == LEAD
