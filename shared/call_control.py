@@ -248,7 +248,7 @@ class CallControl:
         return call_sid
 
     def _find_call(self, leg: StateLeg, room: Room | None) -> str | None:
-        """The CallSid of a leg that was asked for, if Twilio dials it or did so.
+        """The CallSid of a leg that was asked for before, if Twilio dials it or did so.
 
         While it rings it is in the room, under its label. Afterwards only the list of calls has it;
         a call of that list that goes on is another one's.
@@ -256,18 +256,23 @@ class CallControl:
         found = room.find(label=leg["id"]) if room else None
         if found:
             return found.call_sid
-        to = leg["to_number"] or f"client:{leg['identity']}"
-        for call in twilio_calls.fetch_calls_to(self._client, to, leg["asked_at"]):
-            if call["status"] in FINAL_STATUSES:
-                return call["call_sid"]
-        return None
+        if leg["id"] == self._action["leg_id"] and not self._action["is_resumed"]:
+            return None
+        calls = twilio_calls.fetch_calls_to(self._client, _address(leg), leg["asked_at"])
+        over = [call["call_sid"] for call in calls if call["status"] in FINAL_STATUSES]
+        return next((call_sid for call_sid in over if not self._is_known(call_sid)), None)
+
+    def _is_known(self, call_sid: str) -> bool:
+        """Whether this is a leg of the call already: it is not another one, too."""
+        return any(leg["call_sid"] == call_sid for leg in self._call["legs"])
 
     def _hand_over(self, reason: str) -> None:
         """Rings somebody for the lead, without a room: the lead's leg dials them. Whoever talked to
         the lead is free."""
         lead, leg = find_lead(self._call), self._find_target()
         assert lead["call_sid"] is not None
-        if leg["call_sid"] is None and not self._is_rung_by(lead["call_sid"], leg):
+        is_new = not self._action["is_resumed"]
+        if leg["call_sid"] is None and (is_new or not self._is_rung_by(lead["call_sid"], leg)):
             twiml = build_ring(
                 self._base_url,
                 self._call["agent_call_sid"],
@@ -293,8 +298,12 @@ class CallControl:
 
     def _is_rung_by(self, lead_sid: str, leg: StateLeg) -> bool:
         """Whether the lead's leg dials this person, or did so since this was asked for."""
-        to = leg["to_number"] or f"client:{leg['identity']}"
-        return twilio_calls.has_dialled(self._client, lead_sid, to, leg["asked_at"])
+        return any(
+            child["payload"].get("to") == _address(leg)
+            and twilio_calls.is_newer(child, leg["asked_at"])
+            and not self._is_known(child["call_sid"])
+            for child in twilio_calls.fetch_children(self._client, lead_sid)
+        )
 
     def _free_who_leaves(self) -> None:
         """Ends the leg of whoever talked to the lead, if they are left in a room. A Dial to the
@@ -381,3 +390,8 @@ class CallControl:
         """Writes what was done so far, and begins the lease again."""
         self._ledger(self._notes)
         self._notes = []
+
+
+def _address(leg: StateLeg) -> str:
+    """Whom Twilio dials for a leg."""
+    return f"client:{leg['identity']}" if leg["identity"] else str(leg["to_number"])

@@ -50,7 +50,8 @@ class CallState(TypedDict):
 
 class Action(TypedDict):
     """What was asked of a call. ``leg_id`` is the leg that it is about: the one to ring, to remove,
-    or to go on with the lead. ``leaving_leg_id`` is the leg of the person who leaves by it."""
+    or to go on with the lead. ``leaving_leg_id`` is the leg of the person who leaves by it.
+    ``is_resumed``: it was asked before, and some of it may be done."""
 
     id: str
     number: int
@@ -58,6 +59,7 @@ class Action(TypedDict):
     mode: Literal["cold", "warm"] | None
     leg_id: str | None
     leaving_leg_id: str | None
+    is_resumed: bool
 
 
 class Asked(TypedDict):

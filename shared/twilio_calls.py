@@ -66,44 +66,20 @@ def fetch_children(client: Client, call_sid: str) -> list[Leg]:
 def fetch_calls_to(client: Client, to: str, since: str | None) -> list[Leg]:
     """The calls that the REST API placed to a number or a `client:` since a time (ISO 8601), the
     newest first. They have no parent."""
-    earliest = _parse(since)
     with twilio_answers.reading():
         calls = client.calls.list(to=to, limit=_MAX_CALLS, page_size=_MAX_CALLS)
-        return [
-            _describe(call)
-            for call in calls
-            if not call.parent_call_sid and _was_created_since(call.date_created, earliest)
-        ]
-
-
-def has_dialled(client: Client, call_sid: str, to: str, since: str | None) -> bool:
-    """Whether a leg has dialled a number or a `client:` since a time (ISO 8601)."""
-    earliest = _parse(since)
-    with twilio_answers.reading():
-        children = client.calls.list(
-            parent_call_sid=call_sid, limit=MAX_CHILDREN, page_size=MAX_CHILDREN
-        )
-        return any(
-            child.to == to and _was_created_since(child.date_created, earliest)
-            for child in children
-        )
+        found = [_describe(call) for call in calls if not call.parent_call_sid]
+    return [leg for leg in found if is_newer(leg, since)]
 
 
 def is_newer(leg: Leg, since: str | None) -> bool:
-    """Whether a leg was created since a time (ISO 8601)."""
+    """Whether a leg was created since a time (ISO 8601). One without a time counts as new."""
     created = leg["payload"].get("date_created")
-    return _was_created_since(created and datetime.fromisoformat(created), _parse(since))
-
-
-def _parse(since: str | None) -> datetime | None:
-    return datetime.fromisoformat(since) - _CLOCK_SKEW if since else None
-
-
-def _was_created_since(created: object, earliest: datetime | None) -> bool:
-    """Whether a call was created then or later. One without a time counts as new."""
-    if earliest is None or not isinstance(created, datetime):
+    if since is None or not created:
         return True
-    return (created if created.tzinfo else created.replace(tzinfo=UTC)) >= earliest
+    moment = datetime.fromisoformat(created)
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return moment >= datetime.fromisoformat(since) - _CLOCK_SKEW
 
 
 def is_over(client: Client, call_sid: str) -> bool:

@@ -49,9 +49,10 @@ grant select on public.call_holds to authenticated, service_role;
 grant select, insert, delete on public.call_holds to call_webhook;
 grant update (ended_at) on public.call_holds to call_webhook;
 
--- When each leg was on hold, by what we asked Twilio to do, what the room's callbacks tell, and what Twilio
--- answered when it was asked. Each of these may be missing. A hold ends with the leg at the latest, and when
--- the leg leaves the room.
+-- When each leg was on hold. Two count its holds and resumptions, each by a clock of its own: we, when Twilio
+-- has confirmed one, and the room. Either may miss some, and their times cannot be compared: whoever counts
+-- more of them is believed, and we if both count the same. A hold also ends with the leg, when the leg is
+-- sent elsewhere, and when Twilio, asked about it, says so.
 create function private.holds_of_call(p_call public.conversations)
 returns table (call_leg_id uuid, started_at timestamptz, ended_at timestamptz)
 language plpgsql
@@ -65,49 +66,71 @@ begin
     select
       call_events.call_sid,
       call_events.source,
+      call_events.conference_sid,
       call_events.sequence_number,
-      case
-        when call_events.status in ('participant-hold', 'participant-unhold')
-          then call_events.status
-        else 'left'
-      end as status,
+      call_events.status,
+      call_events.status = 'participant-hold' as is_hold,
       coalesce(call_events.occurred_at, call_events.received_at) as at
     from public.call_events
     where call_events.agent_call_sid = p_call.call_sid
       and (
-        call_events.source = 'room_action'
-        or call_events.status in (
-          'participant-hold', 'participant-unhold', 'participant-leave', 'redirected', 'removed'
-        )
+        call_events.status in ('participant-hold', 'participant-unhold')
+        or (call_events.source = 'control' and call_events.status in ('redirected', 'removed'))
       )
   ),
 
-  toggles as (
+  -- Each counts only what changes something. Rooms follow one another; within a room, its own count is the
+  -- order, and ours is that of what was asked.
+  told as (
     select
       facts.*,
-      -- The room's callbacks have whole seconds: what we know better stands within that second.
-      facts.at + case facts.source when 'conference' then interval '0.999 s' else '0' end as place
+      min(facts.at) over (
+        partition by facts.call_sid, facts.source, facts.conference_sid
+      ) as room_at
     from facts
-    -- A callback of what we asked for tells it again, by another clock.
-    where facts.source <> 'conference'
-      or not exists (
-        select from facts as known
-        where known.source = 'control'
-          and known.call_sid = facts.call_sid
-          and known.status = facts.status
-          and known.at between facts.at - interval '2 s' and facts.at + interval '5 s'
-      )
+    where facts.source in ('control', 'conference')
+      and facts.status in ('participant-hold', 'participant-unhold')
+  ),
+
+  counted as (
+    select
+      told.call_sid,
+      told.source,
+      told.is_hold <> coalesce(lag(told.is_hold) over (
+        partition by told.call_sid, told.source
+        order by told.room_at, told.conference_sid, told.sequence_number, told.is_hold, told.at
+      ), false) as is_change
+    from told
+  ),
+
+  believed as (
+    select distinct on (counts.call_sid) counts.call_sid, counts.source
+    from (
+      select counted.call_sid, counted.source, count(*) as changes
+      from counted
+      where counted.is_change
+      group by counted.call_sid, counted.source
+    ) as counts
+    order by counts.call_sid, counts.changes desc, counts.source desc
+  ),
+
+  toggles as (
+    select facts.call_sid, facts.is_hold, facts.at, facts.sequence_number
+    from facts
+    left join believed on believed.call_sid = facts.call_sid
+    where facts.source = 'reconcile'
+      or facts.source = believed.source
+      or facts.status in ('redirected', 'removed')
   ),
 
   changes as (
     select
       toggles.*,
-      toggles.status = 'participant-hold' as is_hold,
-      coalesce(lag(toggles.status = 'participant-hold') over in_order, false) as was_hold
+      coalesce(lag(toggles.is_hold) over in_order, false) as was_hold
     from toggles
     window in_order as (
       partition by toggles.call_sid
-      order by toggles.place, toggles.sequence_number, toggles.status, toggles.source
+      order by toggles.at, toggles.sequence_number, toggles.is_hold
     )
   ),
 
@@ -116,7 +139,7 @@ begin
       changes.*,
       lead(changes.at) over (
         partition by changes.call_sid
-        order by changes.place, changes.sequence_number, changes.status, changes.source
+        order by changes.at, changes.sequence_number, changes.is_hold
       ) as until
     from changes
     where changes.is_hold <> changes.was_hold

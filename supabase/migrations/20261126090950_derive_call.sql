@@ -39,7 +39,8 @@ begin
   events as (
     select
       ranked.call_sid,
-      ranked.call_leg_id,
+      -- The address that Twilio calls names the leg that it was dialled for. Anybody else may be wrong.
+      case ranked.source when 'status_callback' then '1' else '0' end || ranked.call_leg_id as line,
       ranked.status,
       ranked.duration_seconds,
       ranked.rank = 4 as is_final,
@@ -78,8 +79,7 @@ begin
   legs as (
     select
       events.call_sid,
-      -- One of them always, if Twilio tells the truth. (Postgres has no max() of a UUID.)
-      max(events.call_leg_id::text)::uuid as call_leg_id,
+      right(max(events.line), 36)::uuid as call_leg_id,
       max(events.status) filter (where events.precedence = 1) as status,
       bool_or(events.is_final) as is_final,
       min(events.at) filter (where events.status = 'initiated') as initiated_at,

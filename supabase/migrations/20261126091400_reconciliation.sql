@@ -257,10 +257,8 @@ begin
       ) order by legs.asked_at, legs.id)
       from private.unnamed_legs(p_agent_call_sid) as legs
     ), '[]'),
-    'room', case
-      when v_call.bridge = 'room' and not private.is_final(v_call.status)
-        then private.room_name(v_call.id)
-    end,
+    -- Also after the lead: whoever is left in it is freed.
+    'room', case when v_call.bridge = 'room' then private.room_name(v_call.id) end,
     'lead_call_sid', (
       select call_legs.call_sid
       from public.call_legs

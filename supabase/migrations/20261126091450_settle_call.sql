@@ -27,15 +27,19 @@ begin
         legs.leg,
         legs.number,
         coalesce(
-          private.to_uuid(legs.leg ->> 'call_leg_id'),
+          -- What Twilio's callbacks have said counts more than what somebody found.
           (
-            select max(call_events.call_leg_id::text)::uuid
+            select right(max(
+              case call_events.source when 'status_callback' then '1' else '0' end
+              || call_events.call_leg_id
+            ), 36)::uuid
             from public.call_events
             inner join public.call_legs on call_legs.id = call_events.call_leg_id
             where call_events.agent_call_sid = p_agent_call_sid
               and call_events.call_sid = legs.leg ->> 'call_sid'
               and private.is_asked_leg(call_legs, p_agent_call_sid)
           ),
+          private.to_uuid(legs.leg ->> 'call_leg_id'),
           (
             select unnamed.id
             from private.unnamed_legs(p_agent_call_sid) as unnamed
@@ -113,7 +117,8 @@ begin
     select jsonb_agg(jsonb_build_object(
       'call_sid', told.call_sid,
       'status', case when told.on_hold then 'participant-hold' else 'participant-unhold' end,
-      'number', extract(epoch from told.at)::integer,
+      -- Another answer is another event. (From 2038 on the seconds do not fit.)
+      'number', extract(epoch from told.at)::bigint % 2147483647,
       'at', told.at
     ))
     from (

@@ -97,7 +97,9 @@ begin
         'action', p_action.action,
         'mode', p_action.mode,
         'leg_id', p_action.call_leg_id,
-        'leaving_leg_id', p_action.leaving_leg_id
+        'leaving_leg_id', p_action.leaving_leg_id,
+        -- Asked in an earlier transaction: a function may have done some of it.
+        'is_resumed', p_action.asked_at < now()
       )
     end,
     'call', private.call_state(p_conversation_id)
@@ -197,6 +199,9 @@ returns void
 language plpgsql
 set search_path = ''
 as $$
+declare
+  -- Before the end of the leg is on record.
+  v_was_sent constant boolean := private.was_sent(p_action);
 begin
   if exists (
     select from public.call_legs
@@ -210,7 +215,7 @@ begin
       p_action.call_leg_id, null
     );
   end if;
-  if p_action.bridge_before is not null and not private.was_sent(p_action) then
+  if p_action.bridge_before is not null and not v_was_sent then
     update public.conversations
     set bridge = p_action.bridge_before
     where conversations.call_sid = p_agent_call_sid;

@@ -60,7 +60,14 @@ begin
     from public.call_legs
     where call_legs.conversation_id = v_call.id
       and (call_legs.id = v_note.leg_id or (v_note.leg_id is null and call_legs.call_sid = v_note.call_sid));
-    if found and v_status is not null then
+    -- A CallSid that is known for another leg is that leg's.
+    if found and v_status is not null and not exists (
+      select from public.call_legs
+      where call_legs.conversation_id = v_call.id
+        and call_legs.call_sid = v_note.call_sid
+        and call_legs.id <> v_leg.id
+        and call_legs.call_action_id is distinct from v_leg.call_action_id
+    ) then
       perform private.store_call_event(
         coalesce(v_note.call_sid, v_leg.call_sid), p_agent_call_sid, 'control', v_status,
         v_action.number::integer, clock_timestamp(),

@@ -50,6 +50,10 @@ class HandedCall:
     def sid(self) -> str:
         return self.sids["agent"]
 
+    @property
+    def rep(self) -> str:
+        return f"client:user_{self.tenant.user_id.hex}_{self.tenant.business_id.hex}"
+
     def begin(self, db: Connection) -> None:
         """As role call_webhook: the first webhook."""
         db.execute(
@@ -137,7 +141,7 @@ class HandedCall:
             payload["FriendlyName"] = f"conversation_{self.id.hex if self.id else 32 * '0'}"
         elif fact.leg == "agent":
             payload |= {
-                "From": f"client:user_{self.tenant.user_id.hex}_{self.tenant.business_id.hex}",
+                "From": self.rep,
                 "To": "(415) 555-0100",
             }
         else:

@@ -25,12 +25,13 @@ class Fact(NamedTuple):
 
 
 class Party(NamedTuple):
-    """A leg that was asked for. ``line``: whose row it gets, if Twilio dialled it twice.
-    ``dialled``: False if Twilio never did."""
+    """A leg that was asked for. ``again``: whether Twilio dialled it twice; ``line``: of which leg
+    it is the second. ``dialled``: False if Twilio never did."""
 
     role: str
     asked_for: str
     parent: str | None = None
+    again: bool = False
     line: str | None = None
     dialled: bool = True
 
@@ -282,7 +283,7 @@ def _dialled_twice() -> Handover:
     return Handover(
         facts,
         {
-            "target": Party("third_party", "add"),
+            "target": Party("third_party", "add", again=True),
             "second target": Party("third_party", "add", line="target"),
         },
         50, 45,

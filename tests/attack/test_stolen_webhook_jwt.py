@@ -6,12 +6,15 @@ from __future__ import annotations
 import uuid
 from dataclasses import replace
 
+import psycopg
 import pytest
 
+from tests.supabase.asked import AskedCall
 from tests.supabase.tenants import (
     Connection,
     Tenant,
     add_tenant,
+    as_role,
     begin_call,
     conversation,
     fetch,
@@ -87,6 +90,47 @@ def test_a_leg_of_one_call_cannot_be_named_into_another(db: Connection, tenant: 
     assert [conversation(db, sid) for sid in (ours, theirs)] == before
     legs = fetch(db, "select status from public.call_legs where call_sid = %s", leg)
     assert legs == [{"status": "in-progress"}]
+
+
+def test_a_thief_who_knows_a_call_sid_brings_nobody_else_into_the_call(
+    db: Connection, tenant: Tenant
+) -> None:
+    """This is the cost of the theft: the lead's way through a call is answered to the thief, as it
+    is to Twilio. But only people whom the call has had already are named, and no number is rung."""
+    call = AskedCall(db, tenant).answer()
+    stranger = add_tenant(db, 2)
+    call.hold()
+    answers = [
+        call.go_on(after, sid, leg=leg)
+        for after in ("dial", "room", "transfer", "return")
+        for sid in (call.sid, call.lead_sid, new_call_sid())
+        for leg in (None, call.lead_leg_id, uuid.uuid4())
+    ]
+    assert {answer["next"] for answer in answers} <= {"hang_up", "join_room", "ring"}
+    rung = {answer["ring"]["identity"] for answer in answers if answer["ring"]}
+    assert rung == {f"user_{tenant.user_id.hex}_{tenant.business_id.hex}"}
+    people = fetch(db, "select user_id from public.call_legs where user_id is not null")
+    assert {row["user_id"] for row in people} == {tenant.user_id}
+    assert fetch(db, "select 1 from public.call_legs where role = 'third_party'") == []
+    with as_role(db, "call_webhook"), pytest.raises(psycopg.errors.InsufficientPrivilege):
+        db.execute(
+            "select public.ask_of_call(%s, 'add', %s, null, null, null, 10)",
+            (call.id, stranger.user_id),
+        )
+
+
+def test_a_thief_needs_an_actions_id_to_end_it(db: Connection, tenant: Tenant) -> None:
+    call = AskedCall(db, tenant).answer()
+    asked = call.ask("hold")
+    forged = {"action": {"id": str(uuid.uuid4())}}
+    with pytest.raises(psycopg.errors.InvalidParameterValue), db.transaction():
+        call.note(forged)
+    assert call.ask("hold")["wait"]
+    # With it they can say what Twilio would not, about legs of this call alone.
+    other = AskedCall(db, add_tenant(db, 2)).answer()
+    before = other.row, other.leg(other.lead_leg_id)
+    call.note(asked, ("held", other.lead_leg_id, other.lead_sid), ("removed", None, other.sid))
+    assert (other.row, other.leg(other.lead_leg_id)) == before
 
 
 def test_the_answer_to_an_event_says_only_whether_it_was_new_and_its_calls_id(

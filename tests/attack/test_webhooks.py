@@ -53,14 +53,14 @@ ROTATION: list[tuple[dict[str, str], set[str]]] = [
     ("folder", "path", "function"),
     [
         ("twiml_fn", "twiml", "begin_call"),
-        ("twiml_fn", "twiml?after=dial", "record_call_event"),
+        ("twiml_fn", "twiml?after=dial", "continue_call"),
         ("status_fn", "status", "record_call_event"),
     ],
 )
 def test_an_auth_token_is_rotated_without_a_rejected_webhook(
     canned: CannedServer, folder: str, path: str, function: str
 ) -> None:
-    call = {"conversation_id": None, "block_reason": "unknown_rep", "new": True}
+    call = {"conversation_id": None, "block_reason": "unknown_rep", "new": True, "next": "hang_up"}
     canned.on_post(rpc(function), call)
     fields = {
         "AccountSid": ACCOUNT_SID,

@@ -56,6 +56,7 @@ class Database:
             "mode": changes.pop("mode", None),
             "leg_id": changes.pop("leg_id", None),
             "leaving_leg_id": changes.pop("leaving_leg_id", None),
+            "is_resumed": False,
         }
         self.call: dict[str, Any] = {
             "conversation_id": CONVERSATION_ID,
@@ -80,14 +81,15 @@ class Database:
     def ask(self, asked: Asked) -> Answer:
         self.waits -= 1
         is_done = self.results[-1:] == ["done"]
-        return Answer(
-            body={
-                "wait": self.waits >= 0,
-                "is_done": is_done,
-                "action": self.action,
-                "call": self.call,
-            }
-        )
+        answer = {
+            "wait": self.waits >= 0,
+            "is_done": is_done,
+            "action": dict(self.action),
+            "call": self.call,
+        }
+        if self.waits < 0:
+            self.action["is_resumed"] = True
+        return Answer(body=answer)
 
     def note(self, asked: Asked) -> Answer:
         sent = asked.json()

@@ -15,9 +15,10 @@ from tests.control_fn.breaker import (
     unanswered,
     unheard,
 )
-from tests.control_fn.calls import COLLEAGUE, ROOM, TARGET_LEG
-from tests.control_fn.scenes import SCENES, on_hold
-from tests.control_fn.twilio import Twilio
+from tests.control_fn.calls import COLLEAGUE, ROOM, TARGET_LEG, TARGET_SID, Database, in_room
+from tests.control_fn.calls import target as target_leg
+from tests.control_fn.scenes import SCENES, USER, on_hold, wish
+from tests.control_fn.twilio import BASE, Twilio
 from tests.endpoints import LEAD_CALL_SID, Endpoint
 
 
@@ -82,8 +83,8 @@ def test_while_nobody_knows_whether_somebody_rings_nobody_may_try_again(
     database.serve(canned)
     room = database.twilio.rooms[ROOM]
     only = f"{canned.url}/2010-04-01"
-    # From the ring on nothing is answered: look for the room (2) and the calls to them (1) before.
-    breaker.set(fault, 3, only, count=99)
+    # From the ring on nothing is answered; before it, two requests find the room.
+    breaker.set(fault, 2, only, count=99)
     answer = control.browser(SCENES["warm transfer on hold"].body)
     assert answer.get_json()["error"]["code"] == "twilio_unavailable"
     # The lease goes on, and the lead stays on hold: the target may answer any moment.
@@ -96,7 +97,7 @@ def test_a_ring_without_an_answer_is_found_in_the_room(
 ) -> None:
     database = SCENES["warm transfer on hold"].start()
     database.serve(canned)
-    breaker.set(unanswered, 3, f"{canned.url}/2010-04-01")
+    breaker.set(unanswered, 2, f"{canned.url}/2010-04-01")
     assert control.browser(SCENES["warm transfer on hold"].body).status_code == 200
     assert len(database.twilio.dialled) == 1
     assert database.notes[-1] == {
@@ -104,3 +105,30 @@ def test_a_ring_without_an_answer_is_found_in_the_room(
         "leg_id": TARGET_LEG,
         "call_sid": target(database.twilio),
     }
+
+
+@pytest.mark.parametrize("mode", ["warm", "cold"])
+@pytest.mark.parametrize("is_resumed", [False, True])
+def test_one_who_declined_is_rung_again_when_it_is_asked_anew(
+    control: Endpoint, canned: CannedServer, mode: str, is_resumed: bool
+) -> None:
+    """The call that they declined is another leg's, however short ago it was."""
+    twilio = in_room(on_hold=True)
+    declined = twilio.add(
+        TARGET_SID, f"client:{COLLEAGUE}", LEAD_CALL_SID if mode == "cold" else None
+    )
+    declined.status, declined.dialled_by = "busy", None
+    before = target_leg(TARGET_SID, is_over=True) | {"id": "the leg that was declined"}
+    database = Database(twilio, "transfer", before, target_leg(), mode=mode, leg_id=TARGET_LEG)
+    database.action["is_resumed"] = is_resumed
+    database.serve(canned)
+    assert control.browser(wish("transfer", to=USER, mode=mode)).status_code == 200
+    assert twilio.dialled == [f"client:{COLLEAGUE}"]
+
+
+def test_a_first_request_does_not_look_for_what_nobody_can_have_done(
+    control: Endpoint, canned: CannedServer
+) -> None:
+    SCENES["warm transfer"].start().serve(canned)
+    assert control.browser(SCENES["warm transfer"].body).status_code == 200
+    assert not canned.asked_for(f"{BASE}/Calls.json")

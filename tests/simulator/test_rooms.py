@@ -267,7 +267,7 @@ def test_an_unanswered_participant_is_listed_and_then_leaves(
 async def test_early_media_is_heard_by_the_room(lab: Lab) -> None:
     sid, _, room = await converted(lab)
     await lab.script("+14155550188", ringSeconds=600)
-    await add(lab, room, "+14155550188", EarlyMedia="true")
+    await add(lab, room, "+14155550188", EarlyMedia="true", Timeout="600")
     call = await until(lab, sid, lambda call: leg_of(call, "phone")["status"] == "ringing")
     assert hears(call)["agent"] == ["lead", "ringback"]
     await ended_by_agent(lab, sid)
@@ -387,6 +387,7 @@ async def test_a_room_starts_while_the_second_participant_still_rings(lab: Lab) 
         "/Conferences/room/Participants.json",
         To="+14155550188",
         From=CALLER_ID,
+        Timeout="600",
         ConferenceStatusCallback=f"{lab.product.url}/room",
     )
     await until(lab, added["call_sid"], lambda call: call["status"] == "ringing")
@@ -475,3 +476,24 @@ async def test_what_the_api_does_in_a_room_happens_when_it_does_it(lab: Lab) -> 
     duration = leg_of(await lab.state(sid), "lead")["duration"]
     assert duration is not None
     assert duration >= 19
+
+
+@in_lab(time_scale=0.02)
+async def test_a_leg_that_the_api_added_executes_twiml_too(lab: Lab) -> None:
+    sid, _, room = await converted(lab)
+    lab.product.replies(
+        "/new", "<Response><Dial action='/after-room'><Client>cy</Client></Dial></Response>"
+    )
+    await client(lab, "bea", answerAfterSeconds=1)
+    await client(lab, "cy", answerAfterSeconds=1, talkSeconds=8)
+    bea = (await add(lab, room, "client:bea", Label="bea"))["call_sid"]
+    await until(lab, sid, lambda call: "bea" in present(call))
+    await ask(lab, "POST", f"/Calls/{bea}.json", Url=f"{lab.product.url}/new")
+    call = await until(lab, sid, lambda call: len(call["legs"]) == 4)
+    assert present(call) == {"lead", "agent"}
+    [new] = lab.product.at("/new")
+    assert (new.params["CallSid"], new.params["Direction"]) == (bea, "outbound-api")
+    await until(lab, sid, lambda call: leg_statuses(lab, bea)[-1] == "completed")
+    [cy] = [leg for leg in (await lab.state(sid))["legs"] if leg["parentCallSid"] == bea]
+    assert (cy["to"], cy["from"], cy["duration"]) == ("client:cy", CALLER_ID, 8)
+    await ended_by_agent(lab, sid)

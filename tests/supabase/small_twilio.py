@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from tests.supabase.tenants import new_call_sid
@@ -82,6 +82,8 @@ class SmallTwilio:
         # How often each leg was rung.
         self.rung: dict[str, int] = {}
         self.apologies = 0
+        # Whether the lead heard music when the room ended.
+        self.lead_was_held = False
         self._twiml = twiml
 
     # What phones and browsers do.
@@ -161,12 +163,19 @@ class SmallTwilio:
     def _join(self, leg: Leg, is_host: bool) -> None:
         self.room[leg] = is_host
 
+    def _tell_room(self, leg: Leg, reason: str) -> None:
+        self._tell(leg, "participant-leave", 1, "conference")
+        self.callbacks[-1].payload["ReasonParticipantLeft"] = reason
+
     def _leave(self, leg: Leg, *, redirected: bool = False) -> None:
         """The leg leaves where it is. If it was redirected, the answer to its own action is not
         carried out, because the leg is elsewhere already."""
         if leg in self.room:
             was_host = self.room.pop(leg)
             leg.on_hold = False
+            self._tell_room(
+                leg, "participant_updated_via_api" if redirected else "participant_hung_up"
+            )
             if redirected:
                 self._ask("room", leg, None, "completed", None)
             if was_host:
@@ -187,8 +196,10 @@ class SmallTwilio:
     def _end_room(self) -> None:
         others = list(self.room)
         self.room.clear()
+        self.lead_was_held = self.lead in others and self.lead.on_hold
         for leg in others:
             leg.on_hold = False
+            self._tell_room(leg, "moderator_ended_conference")
             if leg.by_api:
                 leg.alive = False
                 self._tell(leg, "completed", 3)
@@ -224,9 +235,7 @@ class SmallTwilio:
     def _tell(self, leg: Leg, status: str, number: int, source: str = "status_callback") -> None:
         if leg is self.agent and source == "status_callback" and status != "completed":
             return
-        # Of rooms, Twilio tells whole seconds. What happens next here happens in the same second.
-        late = timedelta(seconds=1 if source == "conference" else 0)
-        at = datetime.now(UTC) - late
+        at = datetime.now(UTC)
         self.callbacks.append(Callback(leg.sid, status, number, source, leg.leg_id, at))
 
 

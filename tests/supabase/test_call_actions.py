@@ -241,6 +241,21 @@ def test_what_twilio_refused_is_as_it_was_before(call: AskedCall, colleague: uui
     assert actions(call) == [("transfer", "failed"), ("hold", "failed")]
 
 
+@pytest.mark.parametrize("is_refused", [True, False])
+def test_a_lead_in_the_room_whose_transfer_came_to_nothing_is_still_there(
+    call: AskedCall, colleague: uuid.UUID, is_refused: bool
+) -> None:
+    call.hold()
+    asked = call.ask("transfer", user=colleague, mode="cold")
+    assert call.row["bridge"] == "dial"
+    if is_refused:
+        call.note(asked, result="failed", error="twilio_unavailable")
+    else:
+        lease_ends(call)
+        call.ask("resume")
+    assert (call.stage, call.row["bridge"]) == ("on_hold", "room")
+
+
 def test_a_released_action_is_free_for_whoever_asks_next(call: AskedCall) -> None:
     asked = call.ask("hold")
     call.note(asked, ("not_in_room", None, None), result="released", error="429")
@@ -478,6 +493,18 @@ def test_members_read_what_was_asked_and_write_none_of_it(
         with as_role(db, "authenticated", claims):
             rows = fetch(db, "select action, asked_by, result from public.call_actions")
         assert rows == [{"action": "hold", "asked_by": tenant.user_id, "result": "done"}]
+
+
+def test_a_call_sid_of_another_leg_is_not_taken_for_a_new_one(
+    db: Connection, tenant: Tenant, call: AskedCall, colleague: uuid.UUID
+) -> None:
+    """Somebody declined, and was asked again. Twilio lists both calls to them."""
+    first, sid = call.transfer_warm(user=colleague)
+    call.event(sid, "busy", 3, call_leg_id=first)
+    again = call.ask("transfer", user=colleague, mode="warm")
+    call.note(again, ("leg_dialled", again["action"]["leg_id"], sid))
+    assert call.leg(first)["call_sid"] == sid
+    assert call.leg(again["action"]["leg_id"])["call_sid"] is None
 
 
 def test_an_action_is_noted_by_its_own_call_alone(

@@ -52,6 +52,8 @@ def test_the_api_offers_it_what_it_offers_webhooks_and_three_functions_more(
     assert [row["proname"] for row in offered] == [
         "begin_call",
         "claim_unsettled_calls",
+        "continue_call",
+        "note_call_action",
         "pause_reconciliation",
         "record_call_event",
         "settle_call",

@@ -6,13 +6,16 @@ use it: the table, the topic of a subscriber, and `send`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import psycopg
 import pytest
 
 from stack import Postgres
 from stack.migrations import push
+from tests.supabase.asked import AskedCall, add_colleague
 from tests.supabase.tenants import (
     Connection,
     Tenant,
@@ -120,6 +123,43 @@ def test_a_beginning_that_comes_last_never_opens_an_ended_call(
     assert all(record["ended_at"] for record in records)
     # As GET /api/twilio/status has it, without the notes.
     assert [set(record) & {"begun_at", "notes"} for record in records] == [set()] * len(records)
+
+
+def decline(call: AskedCall, user_id: uuid.UUID) -> None:
+    with as_user(call.db, user_id):
+        call.db.execute("select public.decline_call(%s)", (call.id,))
+
+
+def test_whatever_changes_a_call_with_several_legs_is_broadcast(
+    live: Connection, tenant: Tenant
+) -> None:
+    """Pages read the legs again whenever the conversation's row is broadcast."""
+    colleague = add_colleague(live, tenant)
+    call = AskedCall(live, tenant).answer()
+
+    def is_told(happen: Callable[[], object]) -> bool:
+        before = len(messages(live))
+        happen()
+        return len(messages(live)) > before
+
+    asked: dict[str, Any] = {}
+    assert is_told(lambda: asked.update(call.ask("transfer", user=colleague, mode="warm")))
+    call.convert(asked)
+    assert is_told(lambda: call.note(asked, ("held", call.lead_leg_id, call.lead_sid), result=None))
+    leg_id, sid = asked["action"]["leg_id"], new_call_sid()
+    assert is_told(lambda: call.note(asked, ("leg_dialled", leg_id, sid)))
+    assert is_told(lambda: call.event(sid, "ringing", 1, call_leg_id=leg_id))
+    assert is_told(lambda: decline(call, colleague))
+    assert is_told(lambda: call.picks_up(leg_id, sid))
+    complete: dict[str, Any] = {}
+    assert is_told(lambda: complete.update(call.ask("complete")))
+    assert is_told(lambda: call.note(complete))
+    assert is_told(lambda: call.note(call.ask("hold", by=colleague), result="failed"))
+    # What comes twice changes nothing.
+    assert not is_told(lambda: call.picks_up(leg_id, sid))
+    records = [message["payload"]["record"] for message in messages(live)]  # type: ignore[index]
+    assert [set(record) & {"is_plain"} for record in records] == [set()] * len(records)
+    assert records[-1]["stage"] == "consulting"
 
 
 def test_members_follow_their_own_business_only(live: Connection, tenant: Tenant) -> None:

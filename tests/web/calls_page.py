@@ -124,6 +124,14 @@ class CallsPage:
         expect(self.state).to_have_text(f"Ended: {why}", timeout=15_000)
         self.is_("ended")
 
+    def tab_to(self, target: Locator) -> None:
+        """Presses Tab until the target has the focus."""
+        for _ in range(40):
+            if target.evaluate("element => element === document.activeElement"):
+                return
+            self.page.keyboard.press("Tab")
+        raise AssertionError(f"The Tab key does not reach {target}")
+
     def row(self, conversation_id: object) -> Locator:
         return self.page.locator(f'#history-rows tr[data-conversation="{conversation_id}"]')
 

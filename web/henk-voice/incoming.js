@@ -45,6 +45,7 @@ import { Ring, factsOf } from './ring.js';
 
 /** An answer that comes later does not say why a ring ended. */
 const WHY_WITHIN_MS = 2_000;
+const WHY_AGAIN_AFTER_MS = 300;
 
 /**
  * Calls that come in: which tab rings, whether the user can be rung, and what rings.
@@ -212,11 +213,25 @@ export class Incoming extends Emitter {
    * @returns {Promise<RingEnd>}
    */
   async #whyOver(conversationId, callSid) {
-    /** @type {Promise<null>} */
-    const late = new Promise((resolve) => setTimeout(() => resolve(null), WHY_WITHIN_MS));
-    const read = this.#options.endpoints.conversation(conversationId).catch(() => null);
-    const row = await Promise.race([read, late]);
-    return whyOf(this.#legOf(callSid, row?.legs ?? []));
+    let isLate = false;
+    /** @type {Promise<RingEnd>} */
+    const late = new Promise((resolve) => {
+      setTimeout(() => {
+        isLate = true;
+        resolve('gone');
+      }, WHY_WITHIN_MS);
+    });
+    const look = async () => {
+      while (!isLate) {
+        const row = await this.#options.endpoints.conversation(conversationId).catch(() => null);
+        const leg = this.#legOf(callSid, row?.legs ?? []);
+        if (leg && !isAsked(leg)) return whyOf(leg);
+        // The phone network tells this tab before it tells the database.
+        await new Promise((resolve) => setTimeout(resolve, WHY_AGAIN_AFTER_MS));
+      }
+      return late;
+    };
+    return Promise.race([look(), late]);
   }
 
   /**
@@ -230,10 +245,10 @@ export class Incoming extends Emitter {
 }
 
 /**
- * @param {Leg | undefined} leg that rang
+ * @param {Leg} leg that rang, and does not ring any more
  * @returns {RingEnd}
  */
-function whyOf(leg) {
-  if (leg?.declined_at) return 'declined';
-  return leg?.answered_at ? 'elsewhere' : 'gone';
+function whyOf({ declined_at: declinedAt, answered_at: answeredAt }) {
+  if (declinedAt) return 'declined';
+  return answeredAt ? 'elsewhere' : 'gone';
 }

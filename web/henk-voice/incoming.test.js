@@ -218,17 +218,41 @@ test('a page that comes back from the cache of the browser listens again', async
 });
 
 test('the database says why a ring ended', async () => {
-  const mine = { id: '1', user_id: 'user', call_sid: 'CA-teammate', answered_at: null };
-  assert.equal(await whyOver([mine]), 'gone');
+  const mine = { id: '1', user_id: 'user', call_sid: 'CA-teammate', ended_at: null };
+  assert.equal(await whyOver([{ ...mine, answered_at: null, ended_at: '2026-01-31' }]), 'gone');
   assert.equal(await whyOver([{ ...mine, answered_at: '2026-01-31' }]), 'elsewhere');
   assert.equal(await whyOver([{ ...mine, declined_at: '2026-01-31' }]), 'declined');
 });
 
+test('the database is asked again while it does not know that the ring has ended', async () => {
+  const times = { asked_at: '2026-01-31', answered_at: null, declined_at: null, ended_at: null };
+  const waiting = {
+    id: '1',
+    user_id: 'user',
+    call_sid: 'CA-teammate',
+    status: 'ringing',
+    ...times,
+  };
+  const tab = await open();
+  legs = [waiting];
+  const sdk = await ring(tab);
+  const { ring: rings } = tab;
+  sdk.cancel();
+  await settle();
+  assert.deepEqual([rings?.state, rings?.why], ['ended', null]);
+  legs = [{ ...waiting, answered_at: '2026-01-31' }];
+  mock.timers.tick(300);
+  await settle();
+  assert.equal(rings?.why, 'elsewhere');
+  assert.equal(await whyOver([waiting]), 'gone');
+});
+
 test('without the SID of the leg, the one that the user was asked for last counts', async () => {
-  const answered = { call_sid: null, answered_at: '2026-01-31' };
+  const answered = { call_sid: null, answered_at: '2026-01-31', declined_at: null, ended_at: null };
   const agent = { ...answered, id: '1', user_id: 'user', asked_at: null };
   const before = { ...answered, id: '2', user_id: 'user', asked_at: '2026-01-31T08:00:00Z' };
-  const mine = { ...before, id: '3', asked_at: '2026-01-31T08:00:01Z', answered_at: null };
+  const asked_at = '2026-01-31T08:00:01Z';
+  const mine = { ...before, id: '3', asked_at, answered_at: null, ended_at: asked_at };
   const other = { ...before, id: '4', user_id: 'other', asked_at: '2026-01-31T08:00:02Z' };
   assert.equal(await whyOver([mine, agent, before, other]), 'gone');
 });
