@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -13,7 +13,6 @@ import jwt
 
 from stack import Stack
 from tests.end_to_end.clients import Json, Rep, rest
-from tests.waiting import wait_until
 
 COLLEAGUE, MANAGER = "rep2@henk.test", "manager@henk.test"
 # A number that nothing is known about: it answers after 3 s.
@@ -24,6 +23,15 @@ FORBIDDEN = "+14155550142"
 ANSWERS: Json = {"answerAfterSeconds": 0.2, "ending": "answer", "talkSeconds": None}
 DECLINES: Json = {"answerAfterSeconds": 0.2, "ending": "decline"}
 RINGS_ON: Json = {"answerAfterSeconds": None, "ending": "no-answer"}
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
+    """Returns soon after ``condition`` is true; fails the test if it is not within ``seconds``. It
+    asks seldom, because each question costs the stack some of the time it needs for its work."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"it did not happen within {seconds:.0f} s"
+        time.sleep(0.1)
 
 
 @dataclass(frozen=True)

@@ -24,9 +24,9 @@ from tests.end_to_end.many_legs import (
     hear_each_other,
     hears_music,
     to,
+    wait_until,
 )
 from tests.stacks import settings_in
-from tests.waiting import wait_until
 
 
 @pytest.fixture(scope="module")
