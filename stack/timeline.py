@@ -61,10 +61,13 @@ class Timeline:
         self.read(wait_seconds=0)
         say(seconds, what, text)
 
-    def end(self) -> None:
-        """The lead hangs up."""
-        url = f"{self._simulator_url}/simulator/calls/{self.call_sid}/callee-hangup"
-        read_json(request(self.http, "POST", url), "The simulator")
+    def hang_up(self, *roles: str) -> None:
+        """Whoever has one of these roles in the phone network hangs up; nobody twice."""
+        url = f"{self._simulator_url}/simulator/calls/{self.call_sid}/legs"
+        for leg in self.call()["legs"]:
+            if leg["role"] in roles:
+                # 409 for a leg that is over.
+                request(self.http, "POST", f"{url}/{leg['callSid']}/hangup")
 
     def call(self) -> Json:
         """Everything that the phone network knows about the call."""

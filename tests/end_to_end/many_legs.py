@@ -206,12 +206,21 @@ def to(person: Person) -> Json:
 
 
 def hear_each_other(made: Call, *roles: str) -> None:
-    """Waits until these legs hear all the others of them and nothing else."""
-    legs = [leg for role in roles for leg in made.legs(role) if leg["ended_at"] is None]
-    sids = {leg["call_sid"] for leg in legs}
+    """Waits until one leg of each of these roles is on the call, and hears all the others of them
+    and nothing else."""
 
     def do() -> bool:
-        return all(set(made.hears(leg)) == sids - {leg["call_sid"]} for leg in legs)
+        legs = [
+            leg
+            for leg in made.of("call_legs")
+            if leg["role"] in roles and leg["ended_at"] is None and leg["call_sid"]
+        ]
+        heard = {
+            leg["callSid"]: set(leg["media"]["hears"]) if leg["media"] else None
+            for leg in made.network()["legs"]
+        }
+        sids = {leg["call_sid"] for leg in legs}
+        return len(sids) == len(roles) and all(heard[sid] == sids - {sid} for sid in sids)
 
     wait_until(do)
 

@@ -17,7 +17,6 @@ from tests.end_to_end.many_legs import (
     EXPERT,
     FORBIDDEN,
     MANAGER,
-    RINGS_ON,
     Call,
     Person,
     call,
@@ -26,14 +25,6 @@ from tests.end_to_end.many_legs import (
     to,
     wait_until,
 )
-from tests.stacks import settings_in
-
-
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A stack whose phone network is as fast as life: what people do here takes real time, too."""
-    with Stack(settings_in(tmp_path_factory.mktemp("stack"), time_scale=1.0)) as running:
-        yield running
 
 
 def test_a_lead_hears_music_on_hold_and_the_rep_afterwards(going_on: Call) -> None:
@@ -156,15 +147,6 @@ def test_a_colleague_who_declines_is_not_rung_twice(
         going_on.resumes()
     hear_each_other(going_on, "agent", "lead")
     assert len(going_on.legs("teammate")) == 1
-
-
-def test_a_colleague_who_says_no_on_the_page_is_shown_to_have_declined(
-    going_on: Call, robin: Person
-) -> None:
-    robin.phone(RINGS_ON)
-    going_on.control("transfer", to=to(robin), mode="warm")
-    robin.asks("decline_call", p_conversation_id=going_on.conversation_id)
-    wait_until(lambda: going_on.legs("teammate")[0]["declined_at"] is not None)
 
 
 def test_a_rep_whose_browser_is_gone_leaves_no_lead_with_music(
