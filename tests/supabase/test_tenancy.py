@@ -40,6 +40,9 @@ TABLES = (
     "conversations",
     "call_legs",
     "call_events",
+    "call_actions",
+    "call_holds",
+    "rep_presence",
     "token_grants",
     "limit_changes",
     "conversation_changes",
@@ -107,6 +110,18 @@ def furnish(db: Connection, tenant: Tenant) -> str:
     begin_call(db, tenant, agent, campaign_id=tenant.campaign_id)
     record_event(db, agent, new_call_sid(), "ringing", 1)
     db.execute("update public.conversations set notes = 'Hello' where call_sid = %s", (agent,))
+    for statement in (
+        "insert into public.call_actions"
+        " (business_id, conversation_id, action, asked_by, result, finished_at)"
+        " select business_id, id, 'hold', user_id, 'done', now()"
+        " from public.conversations where call_sid = %s",
+        "insert into public.call_holds (business_id, conversation_id, call_leg_id, started_at)"
+        " select business_id, conversation_id, id, now() from public.call_legs where call_sid = %s",
+        "insert into public.rep_presence (business_id, user_id, state, seen_at, since)"
+        " select business_id, user_id, 'available', now(), now()"
+        " from public.conversations where call_sid = %s",
+    ):
+        db.execute(statement.encode(), (agent,))
     return agent
 
 
@@ -374,9 +389,16 @@ def test_an_upsert_is_no_way_around(db: Connection, world: World, table: str) ->
             insert = sql.SQL(
                 "insert into public.{} ({}){} select {} {} limit 1 on conflict "
             ).format(sql.Identifier(table), columns, identity, columns, same_row)
-            first_column = sql.SQL("created_at" if table in OPERATOR_TABLES else "status")
-            if table in ("token_grants", "limit_changes", "conversation_changes"):
-                first_column = sql.SQL("expires_at" if table == "token_grants" else "before")
+            first_column = sql.Identifier(
+                {
+                    "call_actions": "action",
+                    "call_holds": "started_at",
+                    "rep_presence": "state",
+                    "token_grants": "expires_at",
+                    "limit_changes": "before",
+                    "conversation_changes": "before",
+                }.get(table, "created_at" if table in OPERATOR_TABLES else "status")
+            )
             do_update = insert + sql.SQL("({}) do update set {} = excluded.{}").format(
                 key, first_column, first_column
             )
