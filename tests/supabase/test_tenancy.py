@@ -311,6 +311,20 @@ def new_row(
             "status": "ringing",
             "payload": Jsonb({}),
         },
+        "call_actions": {**business, "conversation_id": call_id, "action": "hold"},
+        "call_holds": {
+            **business,
+            "conversation_id": call_id,
+            "call_leg_id": uuid.uuid4(),
+            "started_at": "2026-11-22",
+        },
+        "rep_presence": {
+            **business,
+            "user_id": spare_user,
+            "state": "away",
+            "seen_at": "2026-11-22",
+            "since": "2026-11-22",
+        },
         "token_grants": {**business, "user_id": tenant.user_id, "expires_at": "2099-01-01"},
         "limit_changes": {**business, "before": Jsonb({}), "after": Jsonb({})},
         "conversation_changes": {
@@ -338,6 +352,10 @@ def test_only_operators_insert_rows_and_members_add_to_do_not_call(
     for tenant, call_sid in ((world.ours, world.our_call), (world.theirs, world.their_call)):
         call_id = conversation(db, call_sid)["id"]
         row = new_row(table, tenant, world.users["a user of no business"], call_id)
+        if table == "rep_presence":
+            # A member who has not told anything yet.
+            row["user_id"] = new_member = add_user(db)
+            add_member(db, tenant.business_id, new_member)
         statement = insert_into(table, row)
         with attempt(db):
             assert db.execute(statement).rowcount == 1
@@ -355,7 +373,12 @@ def test_an_upsert_is_no_way_around(db: Connection, world: World, table: str) ->
     for call_sid in (world.our_call, world.their_call):
         identity = sql.SQL(
             " overriding system value"
-            if table in ("call_events", "token_grants", "limit_changes", "conversation_changes")
+            if fetch(
+                db,
+                "select from information_schema.columns where table_schema = 'public'"
+                " and table_name = %s and is_identity = 'YES'",
+                table,
+            )
             else ""
         )
         # Generated columns cannot be inserted.
@@ -371,6 +394,7 @@ def test_an_upsert_is_no_way_around(db: Connection, world: World, table: str) ->
         key = sql.SQL(
             {
                 "business_members": "business_id, user_id",
+                "rep_presence": "business_id, user_id",
                 "do_not_call": "business_id, phone_number",
             }.get(table, "id")
         )
@@ -454,7 +478,11 @@ def test_only_operators_delete_and_only_memberships(
     statement = sql.SQL("delete from public.{}").format(sql.Identifier(table))
     reached = {who: affected(db, world, who, statement) for who in PRINCIPALS}
     ended = count(db, table) if table == "business_members" else None
-    assert reached == {**dict.fromkeys(PRINCIPALS), "service_role": ended}
+    expected = {**dict.fromkeys(PRINCIPALS), "service_role": ended}
+    if table == "call_holds":
+        # They are computed anew with each event; outside of a function no hold is a webhook's.
+        expected["call_webhook"] = 0
+    assert reached == expected
 
 
 @pytest.mark.parametrize("table", TABLES)
