@@ -24,7 +24,6 @@ _KEPT = 100
 """Frames of a browser's voice."""
 _LAG = 5
 """Frames between what a browser says and what others hear, so that none is missing."""
-_ECHO_LAG = 10
 _DRIFT = 10
 """Frames that a listener may be late, and a speaker early, before it starts afresh."""
 
@@ -90,7 +89,7 @@ class LegAudio:
             return self._said.get(n - _LAG - self.jitter, SILENT_FRAME)
         if self.voice == "echo":
             # Two that echo each other would never end.
-            return self._mixed(n - _ECHO_LAG, echoes=False)
+            return self._mixed(n, echoes=False)
         if isinstance(self.voice, str):
             return sounds.frame(self.voice, n)
         return sounds.tone(self.voice, n)
@@ -116,7 +115,10 @@ def mix(frames: Sequence[bytes]) -> bytes:
     total: list[int] = list(array("h", loud[0]))
     for frame in loud[1:]:
         total = list(map(operator.add, total, array("h", frame)))
-    return array("h", [min(max(sample, -32768), 32767) for sample in total]).tobytes()
+    try:
+        return array("h", total).tobytes()
+    except OverflowError:
+        return array("h", [min(max(sample, -32768), 32767) for sample in total]).tobytes()
 
 
 def _near_now(n: int, *, late: int, early: int) -> int:

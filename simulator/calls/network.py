@@ -62,7 +62,7 @@ class PhoneNetwork:
         """By the first leg's CallSid, oldest first. Of ended calls, the latest ``keep_ended``."""
         self._keep_ended = keep_ended
         self._ended: deque[str] = deque()
-        self._queue = ApiQueue(clock.now)
+        self.queue = ApiQueue(clock.now)
         self._sender = WebhookSender(account.auth_token)
         self.messages = UserMessages(account, self._sender)
         self._shared = Shared(
@@ -130,7 +130,7 @@ class PhoneNetwork:
 
         Returns the participant, and the seconds that it waits in the queue of calls.
         """
-        wait = self._queue.take_turn()
+        wait = self.queue.take_turn()
         noun = added.wish.noun
         sid = new_call_sid()
         call = room.call if isinstance(room, Room) else Call(self.clock, sid, {})

@@ -9,6 +9,9 @@ from typing import Any
 
 import aiohttp
 import jsonschema
+from twilio.http.http_client import TwilioHttpClient
+from twilio.http.response import Response
+from twilio.rest import Client
 
 from tests.simulator.lab import ACCOUNT_SID, AUTH_TOKEN, KEY, Lab
 
@@ -65,3 +68,15 @@ async def refused(lab: Lab, method: str, path: str, **form: Any) -> tuple[int, i
     """The HTTP status and Twilio's code of a request that is refused."""
     error = await ask(lab, method, path, **form)
     return error["status"], error["code"]
+
+
+def client_of(lab: Lab) -> Client:
+    """Twilio's library as a client of the simulator. Its calls block: run them in a thread."""
+    url = str(lab.http._base_url).rstrip("/")
+
+    class Redirected(TwilioHttpClient):  # type: ignore[misc]  # twilio has no types
+        def request(self, method: str, uri: str, *args: Any, **kwargs: Any) -> Response:
+            asked = uri.replace("https://api.twilio.com", url)
+            return super().request(method, asked, *args, **kwargs)
+
+    return Client(ACCOUNT_SID, AUTH_TOKEN, http_client=Redirected(timeout=5))

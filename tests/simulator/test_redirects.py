@@ -235,7 +235,7 @@ async def test_an_agent_whose_script_hangs_up_does_so_in_a_room_too(lab: Lab) ->
     assert leg_of(await lab.ended(sid), "agent")["duration"] == 90
 
 
-@in_lab()
+@in_lab(time_scale=0.2)
 async def test_what_cannot_be_redirected_is_refused_and_goes_on(lab: Lab) -> None:
     lab.product.replies("/voice-after-dial", "<Response/>")
     ringing = await lab.place(script={"ringSeconds": 600})

@@ -5,19 +5,15 @@ from __future__ import annotations
 
 import asyncio
 from email.utils import parsedate_to_datetime
-from typing import Any
 
 import aiohttp
 import pytest
 from twilio.base.exceptions import TwilioRestException
-from twilio.http.http_client import TwilioHttpClient
-from twilio.http.response import Response
 from twilio.rest import Client
 
 from tests.simulator.lab import (
     ACCOUNT_SID,
     APP_SID,
-    AUTH_TOKEN,
     CALLER_ID,
     KEY,
     LEAD,
@@ -26,19 +22,7 @@ from tests.simulator.lab import (
     in_lab,
     lead_leg,
 )
-from tests.simulator.rest import BASE, BY_KEY, TOKEN, ask, basic
-
-
-def client_of(lab: Lab) -> Client:
-    """Twilio's library as a client of the simulator. Its calls block: run them in a thread."""
-    url = str(lab.http._base_url).rstrip("/")
-
-    class Redirected(TwilioHttpClient):  # type: ignore[misc]  # twilio has no types
-        def request(self, method: str, uri: str, *args: Any, **kwargs: Any) -> Response:
-            asked = uri.replace("https://api.twilio.com", url)
-            return super().request(method, asked, *args, **kwargs)
-
-    return Client(ACCOUNT_SID, AUTH_TOKEN, http_client=Redirected(timeout=5))
+from tests.simulator.rest import BASE, BY_KEY, TOKEN, ask, basic, client_of
 
 
 @in_lab()

@@ -8,19 +8,21 @@ from typing import Any
 import pytest
 from twilio.rest import Client
 
+from simulator.calls.adding import ApiQueue
 from tests.simulator.lab import CALLER_ID, Lab, in_lab
-from tests.simulator.rest import ask, refused
+from tests.simulator.rest import ask, client_of, refused
 from tests.simulator.rooms import (
     add,
     client,
     converted,
+    end_of_room,
     hears,
     leg_of,
+    leg_statuses,
     present,
     room_events,
     until,
 )
-from tests.simulator.test_rest_api import client_of
 
 
 async def end(lab: Lab, sid: str) -> None:
@@ -51,7 +53,7 @@ async def test_rooms_are_found_by_name_and_status_and_ended(lab: Lab) -> None:
     events = room_events(lab)
     left = [each for each in events if each["StatusCallbackEvent"] == "participant-leave"]
     assert {each["ReasonParticipantLeft"] for each in left} == {"conference_ended_via_api"}
-    assert events[-1]["ReasonConferenceEnded"] == "conference-ended-via-api"
+    assert end_of_room(lab)["ReasonConferenceEnded"] == "conference-ended-via-api"
     # Both legs' Dials asked what comes next.
     assert len(lab.product.at("/after-room")) == 2
 
@@ -69,24 +71,33 @@ async def test_a_new_room_is_not_listed_at_once(lab: Lab) -> None:
     assert (await ask(lab, "GET", f"/Conferences/{room}.json"))["friendly_name"] == "hall"
 
 
-@in_lab(time_scale=0.2)
-async def test_calls_of_the_api_wait_for_their_turn_one_a_second(lab: Lab) -> None:
+def test_calls_of_the_api_wait_for_their_turn_one_a_second() -> None:
+    now = 10.0
+    queue = ApiQueue(lambda: now)
+    assert [queue.take_turn() for _ in range(3)] == [0, 1, 2]
+    now += 0.5
+    assert queue.take_turn() == 2.5
+    now += 60
+    assert [queue.take_turn() for _ in range(2)] == [0, 1]
+
+
+@in_lab(time_scale=0.5)
+async def test_who_waits_for_their_turn_is_queued_and_listed(lab: Lab) -> None:
     sid, _, room = await converted(lab)
-    for name in ("bea", "cy", "di"):
+    for name in ("bea", "cy"):
         await client(lab, name, answerAfterSeconds=0)
-    added = [await add(lab, room, f"client:{name}", Label=name) for name in ("bea", "cy", "di")]
-    waits = [int(each["queue_time"]) for each in added]
-    assert waits[0] == 0
-    assert 0 < waits[1] < waits[2] <= 2000
-    assert waits[2] > 1000
-    path = f"/Conferences/{room}/Participants"
-    listed = (await ask(lab, "GET", f"{path}.json"))["participants"]
-    # Who waits or rings is listed, too.
-    assert {each["label"] for each in listed} >= {"lead", "agent", "di"}
-    await until(lab, sid, lambda call: present(call) == {"lead", "agent", "bea", "cy", "di"})
-    call = await lab.state(sid)
-    starts = sorted(leg["startedAt"] for leg in call["legs"] if leg["direction"] == "outbound-api")
-    assert len(set(starts)) == 3
+    # Two more calls of the account are before them.
+    for _ in range(2):
+        lab.network.queue.take_turn()
+    added = [await add(lab, room, f"client:{name}", Label=name) for name in ("bea", "cy")]
+    assert 0 < int(added[0]["queue_time"]) < int(added[1]["queue_time"])
+    shown = await ask(lab, "GET", f"/Conferences/{room}/Participants/cy.json")
+    assert shown["status"] == "queued"
+    assert (await ask(lab, "GET", f"/Calls/{added[1]['call_sid']}.json"))["status"] == "queued"
+    # Taken back before its turn.
+    await ask(lab, "DELETE", f"/Conferences/{room}/Participants/cy.json")
+    await until(lab, sid, lambda call: present(call) == {"lead", "agent", "bea"})
+    assert leg_statuses(lab, added[1]["call_sid"]) == ["canceled"]
     await end(lab, sid)
 
 
@@ -94,7 +105,7 @@ async def test_calls_of_the_api_wait_for_their_turn_one_a_second(lab: Lab) -> No
 async def test_a_participant_is_known_by_its_label_from_the_first_ring_on(lab: Lab) -> None:
     sid, _, room = await converted(lab)
     await lab.script("+14155550188", ringSeconds=600)
-    added = await add(lab, room, "+14155550188", Label="the expert")
+    added = await add(lab, room, "+14155550188", Label="the expert", Timeout="600")
     path = f"/Conferences/{room}/Participants/the%20expert.json"
     await until(lab, sid, lambda call: leg_of(call, "phone")["status"] == "ringing")
     shown = await ask(lab, "GET", path)

@@ -53,11 +53,11 @@ def heard(page: Page) -> Heard:
 def expect_heard(
     page: Page, tones: Collection[int], *, music: bool = False, ringback: bool = False
 ) -> None:
-    """Wait until the page hears exactly this, and still does half a second later."""
+    """Wait until the page hears exactly this, and still does a moment later."""
     wanted = Heard(frozenset(tones), music, ringback)
     deadline = time.monotonic() + 15
     since: float | None = None
-    while since is None or time.monotonic() - since < 0.5:
+    while since is None or time.monotonic() - since < 0.3:
         now = heard(page)
         if now != wanted:
             since = None

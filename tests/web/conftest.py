@@ -10,10 +10,12 @@ from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
 from stack import Stack
 from tests.end_to_end.clients import DEMO
+from tests.simulator.tones import TONES
 from tests.stacks import settings_in
 from tests.web import chromium
 from tests.web.calls_page import CallsPage, Rep, Session, Signed
 from tests.web.network import Database, Network
+from tests.web.sdk import Phones, SdkLab
 
 # More than a page needs: other tests compute meanwhile.
 expect.set_options(timeout=30_000)
@@ -86,7 +88,7 @@ def new_rep(browser: Browser, stack: Stack) -> Iterator[Callable[..., Rep]]:
 
     yield make
     for rep in reps:
-        rep.context.close()
+        rep.close()
     for rep in reps:
         rep.watch.check()
 
@@ -99,3 +101,35 @@ def signed_in(new_rep: Callable[..., Rep], session: Session) -> Signed:
         return new_rep(storage_state=session(email), **settings).open_signed_in()
 
     return make
+
+
+@pytest.fixture(scope="session")
+def sdk_lab() -> Iterator[SdkLab]:
+    with SdkLab() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def edges_browser(
+    playwright: Playwright, chromium_at: tuple[str, dict[str, str]]
+) -> Iterator[Browser]:
+    """A browser that finds Twilio's edges on this machine."""
+    rules = "--host-resolver-rules=MAP *.twilio.com 127.0.0.1"
+    running = chromium.launch(playwright, *chromium_at, (*chromium.FLAGS, rules))
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def phones(sdk_lab: SdkLab, edges_browser: Browser) -> Iterator[Callable[..., Phones]]:
+    """Pages with Twilio's SDK alone, each with a tone of its own."""
+    sdk_lab.reset()
+    opened: list[Phones] = []
+
+    def make(hertz: int = TONES[0]) -> Phones:
+        opened.append(Phones(sdk_lab, edges_browser, hertz))
+        return opened[-1]
+
+    yield make
+    for each in opened:
+        each.close()

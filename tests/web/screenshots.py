@@ -20,10 +20,12 @@ from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 from stack import Stack
 from stack.settings import CHECKOUT
 from tests.end_to_end.clients import RIVAL
+from tests.end_to_end.many_legs import COLLEAGUE
 from tests.stacks import settings_in
 from tests.web import chromium
 from tests.web.calls_page import DESKTOP, PHONE, CallsPage, Rep
 from tests.web.network import Database, Network
+from tests.web.pictures_of_many_legs import ManyLegs
 
 LOOKS: dict[str, dict[str, Any]] = {
     f"{width}-{theme}": {"viewport": size, "color_scheme": theme}
@@ -83,6 +85,8 @@ class Photographer:
         states: tuple[Callable[[str], None], ...] = (
             self._signing_in,
             self._a_call,
+            self._many_legs,
+            self._a_ring,
             self._writing,
             self._a_lost_connection,
             self._no_token,
@@ -128,7 +132,7 @@ class Photographer:
         tab.call_button.click()
         tab.is_("ended")
         expect(tab.rows).to_have_count(4)
-        rep.context.close()
+        rep.close()
         self._network.unscript(NORA)
 
     def _signing_in(self, look: str) -> None:
@@ -138,7 +142,7 @@ class Photographer:
         tab.sign_in(RIVAL)
         expect(tab.page.locator("#history-empty")).to_be_visible()
         self._take(tab, "no-calls-yet", look)
-        rep.context.close()
+        rep.close()
 
     def _a_call(self, look: str) -> None:
         rep, tab = self._open(look, self._browser)
@@ -169,6 +173,59 @@ class Photographer:
         self._take(tab, "ended", look, full="call")
         self._forget_newest(rep)
 
+    def _many_legs(self, look: str) -> None:
+        rep, tab = self._open(look, self._browser)
+        tab.sign_in()
+        self._call_ada(tab)
+        tab.is_("talking")
+
+        def take(name: str) -> None:
+            # A dialog stands over the window and not over the whole page.
+            is_open = tab.page.locator("dialog[open]").count() > 0
+            self._take(tab, name, look, full=None if is_open else "call")
+
+        ManyLegs(tab, ADA, take).take_all()
+        self._forget_newest(rep)
+
+    def _a_ring(self, look: str) -> None:
+        rep, tab = self._open(look, self._browser)
+        tab.sign_in()
+        colleague, window = self._open(look, self._browser)
+        window.sign_in(COLLEAGUE)
+        second = CallsPage(colleague.context.new_page(), colleague.watch)
+        second.page.goto(colleague.url)
+        second.is_ready()
+        self._call_ada(tab)
+        tab.is_("talking")
+        tab.page.get_by_role("button", name="Write notes").click()
+        tab.page.get_by_label("Notes").fill("Roof faces south. Asks about the battery.")
+        tab.page.get_by_role("button", name="Transfer").click()
+        expect(tab.page.get_by_role("radio", name="Robin Rep")).to_be_enabled()
+        tab.page.locator("#target-list").get_by_text("Robin Rep").click()
+        tab.page.get_by_role("button", name="Call Robin Rep").click()
+        expect(window.page.get_by_role("heading", name="Ada Answers to you")).to_be_visible()
+        expect(second.notice("ring-elsewhere")).to_be_visible()
+        self._take(window, "phone-rings", look)
+        self._take(second, "rings-in-another-tab", look)
+        window.page.get_by_role("button", name="Decline").click()
+        window.page.get_by_role("switch").click()
+        expect(window.page.get_by_role("switch", name="Away")).to_be_visible()
+        self._take(window, "away", look)
+        expect(tab.page.get_by_role("button", name="Resume")).to_be_visible()
+        tab.hang_up.click()
+        tab.is_("ended")
+        expect(tab.rows.first).to_have_attribute("data-status", "completed")
+        self._database.execute(
+            "update public.conversations set call_back_at = now(), outcome = null where id in "
+            "(select id from public.conversations order by created_at desc limit 1)"
+        )
+        tab.page.get_by_role("button", name="Needs outcome").click()
+        expect(tab.rows.first).to_contain_text("Call back promised")
+        self._take(tab, "call-back-promised", look, full="list")
+        window.page.get_by_role("switch").click()
+        colleague.close()
+        self._forget_newest(rep)
+
     def _writing(self, look: str) -> None:
         rep, tab = self._open(look, self._browser)
         tab.sign_in()
@@ -196,7 +253,7 @@ class Photographer:
         expect(tab.page.get_by_role("region", name="Not saved")).to_be_visible()
         self._take(tab, "not-saved", look)
         self._database.execute(change, notes, call)
-        rep.context.close()
+        rep.close()
 
     def _a_lost_connection(self, look: str) -> None:
         rep, tab = self._open(look, self._browser)
@@ -228,7 +285,7 @@ class Photographer:
         expect(tab.notice("voice")).to_be_visible()
         expect(tab.rows.first).to_be_visible()
         self._take(tab, "phone-system-error", look)
-        rep.context.close()
+        rep.close()
 
     def _no_microphone(self, look: str) -> None:
         rep, tab = self._open(look, self._shy_browser)
@@ -236,7 +293,7 @@ class Photographer:
         self._call_ada(tab)
         tab.is_("ended")
         self._take(tab, "no-microphone", look)
-        rep.context.close()
+        rep.close()
 
     def _call_ada(self, tab: CallsPage) -> None:
         tab.contact.fill("ada")
@@ -247,7 +304,7 @@ class Photographer:
 
     def _forget_newest(self, rep: Rep) -> None:
         """Deletes the newest call, so that each look shows the same calls."""
-        rep.context.close()
+        rep.close()
         self._database.execute(
             "delete from public.conversations where id in "
             "(select id from public.conversations order by created_at desc limit 1)"

@@ -67,6 +67,11 @@ class SdkLab:
         )
         self.lab.product.replies("/voice", CLIENT.format(timeout=timeout, parameters=given))
 
+    def reset(self) -> None:
+        """The application dials clients, and hangs up after a Dial, as at the start."""
+        self.dials_clients()
+        self.lab.product.replies("/voice-after-dial", "<Response/>")
+
     async def _serve(self) -> None:
         try:
             async with open_lab(self._time_scale, timing=Timing(grace=5.0)) as lab:
@@ -77,7 +82,7 @@ class SdkLab:
                     "/sound.wav": _file(_silence(), "audio/wav"),
                     "/favicon.ico": _file(b"", "image/png"),
                 }
-                self.dials_clients()
+                self.reset()
                 self._ready.set_result(asyncio.get_running_loop())
                 await self._stop.wait()
         except BaseException as error:
@@ -103,8 +108,12 @@ class Phones:
         self._context.close()
 
     def js(self, script: str) -> Any:
-        """The result of JavaScript in the page."""
-        return self.page.evaluate(f"async () => {{ {script} }}")
+        """The result of JavaScript in the page, which may take half a minute."""
+        late = "setTimeout(() => reject(new Error('it takes too long')), 30_000)"
+        return self.page.evaluate(f"""() => new Promise((resolve, reject) => {{
+            {late};
+            (async () => {{ {script} }})().then(resolve, reject);
+        }})""")
 
     def device(self, name: str, identity: str | None = None, **options: Any) -> None:
         """A device that can place calls, of ``identity`` (by default ``name``)."""

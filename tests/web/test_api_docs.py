@@ -22,7 +22,13 @@ def test_it_lists_the_browser_endpoints_and_asks_no_other_host(
 ) -> None:
     page = open_in(new_rep(viewport=PHONE, color_scheme="dark").context, stack)
     expect(page.locator("[id^=operations-Browser-] .opblock-summary-path")).to_have_text(
-        ["/api/twilio/token", "/api/twilio/twiml", "/api/twilio/numbers", "/api/twilio/status"],
+        [
+            "/api/twilio/token",
+            "/api/twilio/twiml",
+            "/api/twilio/control",
+            "/api/twilio/numbers",
+            "/api/twilio/status",
+        ],
         use_inner_text=True,
     )
     expect(page.get_by_text("Sign in on the Calls page")).to_be_visible()

@@ -59,7 +59,7 @@ def colleague_id(rep: Tab, state: str) -> str:
 
 
 def lead_is_over(network: Network, call_sid: str) -> bool:
-    return lead_leg(network.call(call_sid))["status"] == "completed"
+    return bool(lead_leg(network.call(call_sid))["status"] == "completed")
 
 
 def test_a_warm_transfer_is_declined_then_taken_and_handed_over(
@@ -80,7 +80,8 @@ def test_a_warm_transfer_is_declined_then_taken_and_handed_over(
     assert rep.run("voice.call.asksBeforeHangUp") is True
     laptop.run("voice.ring.decline()")
     desk.shows("voice.ring", None)
-    desk.tells("incoming", "end: declined")
+    for tab in (desk, laptop):
+        tab.tells("incoming", "end: declined")
     rep.shows("voice.call.stage", "on_hold")
     assert rep.run("voice.call.legs.some(({ declined_at }) => declined_at)") is True
 

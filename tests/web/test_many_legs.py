@@ -10,7 +10,6 @@ from playwright.sync_api import Page, expect
 from tests.web.acted_call import BO, DANA, MARA, ROBIN, ActedCall, Json, ago, leg, rings
 from tests.web.calls_page import DESKTOP, CallsPage, Signed
 from tests.web.network import Network
-from tests.web.test_the_page import tab_to
 
 NARROW = {"width": 360, "height": 780}
 THIRD = "+14155550123"
@@ -148,7 +147,7 @@ def test_what_goes_wrong_in_a_call_with_others_is_said_where_the_rep_is_and_need
     trouble, news = page.locator("#call-trouble"), page.locator("#call-news")
 
     acted.fail(503, "twilio_unavailable")
-    tab_to(tab, page.get_by_role("button", name="Hold", exact=True))
+    tab.tab_to(page.get_by_role("button", name="Hold", exact=True))
     keyboard.press("Enter")
     expect(trouble).to_contain_text("Try again in a moment. The call goes on as it was.")
     hears(page, f"You talk to {name}.")
@@ -165,11 +164,11 @@ def test_what_goes_wrong_in_a_call_with_others_is_said_where_the_rep_is_and_need
     expect(page.get_by_role("button", name="Resume")).to_be_focused()
 
     transfer = page.get_by_role("button", name="Transfer")
-    tab_to(tab, transfer)
+    tab.tab_to(transfer)
     keyboard.press("Enter")
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text("Robin Rep")).to_be_visible()
-    tab_to(tab, dialog.get_by_role("radio", name=re.compile("Robin")))
+    tab.tab_to(dialog.get_by_role("radio", name=re.compile("Robin")))
     keyboard.press("Space")
     acted.fail(409, "busy")
     keyboard.press("Enter")
@@ -184,7 +183,7 @@ def test_what_goes_wrong_in_a_call_with_others_is_said_where_the_rep_is_and_need
     acted.colleagues[0]["state"] = "available"
     keyboard.press("Enter")
     expect(dialog.get_by_role("radio", name=re.compile("Robin"))).to_be_enabled()
-    tab_to(tab, dialog.get_by_role("radio", name=re.compile("Robin")))
+    tab.tab_to(dialog.get_by_role("radio", name=re.compile("Robin")))
     keyboard.press("Space")
     acted.when_asked("ringing", dana, held, robin | rings(2))
     keyboard.press("Enter")

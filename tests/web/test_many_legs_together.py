@@ -10,10 +10,10 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.end_to_end.clients import DEMO
+from tests.end_to_end.many_legs import COLLEAGUE
 from tests.web.calls_page import CallsPage, Rep, Signed
 from tests.web.network import Database, Network, eventually
 
-COLLEAGUE = "rep2@henk.test"
 NOTES = "Roof faces south. Asks about the battery."
 
 

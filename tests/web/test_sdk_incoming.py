@@ -4,55 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, Playwright
 
 from tests.simulator.lab import access_token
 from tests.simulator.rest import ask
 from tests.simulator.tones import TONES, expect_heard
-from tests.web import chromium
 from tests.web.sdk import Phones, SdkLab
 
 ADAS, BOBS = TONES[:2]
 
 
-@pytest.fixture(scope="module")
-def lab() -> Iterator[SdkLab]:
-    with SdkLab() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def edges_browser(
-    playwright: Playwright, chromium_at: tuple[str, dict[str, str]]
-) -> Iterator[Browser]:
-    """A browser that finds Twilio's edges on this machine."""
-    rules = "--host-resolver-rules=MAP *.twilio.com 127.0.0.1"
-    running = chromium.launch(playwright, *chromium_at, (*chromium.FLAGS, rules))
-    yield running
-    running.close()
-
-
-@pytest.fixture
-def phones(lab: SdkLab, edges_browser: Browser) -> Iterator[Callable[..., Phones]]:
-    lab.dials_clients()
-    opened: list[Phones] = []
-
-    def make(hertz: int = ADAS) -> Phones:
-        opened.append(Phones(lab, edges_browser, hertz))
-        return opened[-1]
-
-    yield make
-    for each in opened:
-        each.close()
-
-
 def test_two_browsers_talk_and_each_hears_the_others_tone(
-    phones: Callable[..., Phones], lab: SdkLab
+    phones: Callable[..., Phones], sdk_lab: SdkLab
 ) -> None:
-    lab.dials_clients(duplicate="1", conversationId="a + b=c")
+    sdk_lab.dials_clients(duplicate="1", conversationId="a + b=c")
     here, there = phones(ADAS), phones(BOBS)
     here.phone("ada")
     there.phone("bob")
@@ -98,9 +65,9 @@ def test_both_sides_use_the_codec_that_the_pages_prefer(
 
 
 def test_ringing_that_ends_is_a_cancel_whatever_ends_it(
-    phones: Callable[..., Phones], lab: SdkLab
+    phones: Callable[..., Phones], sdk_lab: SdkLab
 ) -> None:
-    lab.dials_clients(timeout=5)
+    sdk_lab.dials_clients(timeout=5)
     page = phones()
     page.phone("ada")
     page.phone("bob")
@@ -187,9 +154,9 @@ def test_a_browser_that_is_not_registered_any_more_does_not_ring(
 
 
 def test_calls_are_passed_on_to_other_devices_by_their_connect_token(
-    phones: Callable[..., Phones], lab: SdkLab
+    phones: Callable[..., Phones], sdk_lab: SdkLab
 ) -> None:
-    lab.dials_clients(conversationId="7")
+    sdk_lab.dials_clients(conversationId="7")
     page, desk = phones(ADAS), phones(BOBS)
     # Callers without an identity.
     for caller in ("first", "second"):
@@ -218,7 +185,7 @@ def test_calls_are_passed_on_to_other_devices_by_their_connect_token(
 
 
 def test_a_callee_outlives_a_lost_socket_and_restarts_its_audio(
-    phones: Callable[..., Phones], lab: SdkLab
+    phones: Callable[..., Phones], sdk_lab: SdkLab
 ) -> None:
     page, there = phones(ADAS), phones(BOBS)
     page.device("ada")
@@ -229,7 +196,7 @@ def test_a_callee_outlives_a_lost_socket_and_restarts_its_audio(
     page.expect("ada", "ringing", "accept")
     there.expect("bob", "accept")
     child = there.described("bob")["sid"]
-    assert lab.run(drop_socket(lab, child)) == 202
+    assert sdk_lab.run(drop_socket(sdk_lab, child)) == 202
     there.page.wait_for_function("() => events.includes('bob reconnected')")
     expect_heard(there.page, {ADAS})
     there.js("calls.bob._mediaHandler.iceRestart()")
@@ -241,12 +208,12 @@ def test_a_callee_outlives_a_lost_socket_and_restarts_its_audio(
     there.page.wait_for_function("() => events.includes('bob disconnect')")
 
 
-async def drop_socket(lab: SdkLab, call_sid: str) -> int:
-    return (await lab.lab.post(f"/simulator/calls/{call_sid}/drop-socket"))[0]
+async def drop_socket(sdk_lab: SdkLab, call_sid: str) -> int:
+    return (await sdk_lab.lab.post(f"/simulator/calls/{call_sid}/drop-socket"))[0]
 
 
 def test_the_servers_messages_reach_the_page_and_the_pages_reach_the_server(
-    phones: Callable[..., Phones], lab: SdkLab
+    phones: Callable[..., Phones], sdk_lab: SdkLab
 ) -> None:
     page = phones()
     page.phone("ada")
@@ -256,11 +223,11 @@ def test_the_servers_messages_reach_the_page_and_the_pages_reach_the_server(
     page.do("bob", "accept()")
     page.expect("ada", "registered", "ringing", "accept")
     page.expect("bob", "accept")
-    lab.lab.product.replies_status("/messages", 200)
+    sdk_lab.lab.product.replies_status("/messages", 200)
     for name in ("ada", "bob"):
         path = f"/Calls/{page.described(name)['sid']}"
-        sent = lab.run(
-            ask(lab.lab, "POST", f"{path}/UserDefinedMessages.json", Content='{"text":"ahoy"}')
+        sent = sdk_lab.run(
+            ask(sdk_lab.lab, "POST", f"{path}/UserDefinedMessages.json", Content='{"text":"ahoy"}')
         )
         page.expect(name, "messageReceived")
         assert page.described(name)["latest"] == {
@@ -269,24 +236,24 @@ def test_the_servers_messages_reach_the_page_and_the_pages_reach_the_server(
             "messageType": "user-defined-message",
             "voiceEventSid": sent["sid"],
         }
-        callback = f"{lab.lab.product.url}/messages"
+        callback = f"{sdk_lab.lab.product.url}/messages"
         subscriptions = f"{path}/UserDefinedMessageSubscriptions.json"
-        lab.run(ask(lab.lab, "POST", subscriptions, Callback=callback))
+        sdk_lab.run(ask(sdk_lab.lab, "POST", subscriptions, Callback=callback))
         event_sid = page.js(
             f"return calls.{name}.sendMessage("
             "{ content: { hello: 'world' }, messageType: 'user-defined-message' })"
         )
         page.expect(name, "messageSent")
-        received = lab.run(received_message(lab, event_sid))
+        received = sdk_lab.run(received_message(sdk_lab, event_sid))
         assert (received["Content"], received["SequenceNumber"]) == ('{"hello":"world"}', "1")
     page.do("ada", "sendMessage({ content: {}, messageType: 'no-such-type' })")
     page.expect("ada", "error 31210")
 
 
-async def received_message(lab: SdkLab, event_sid: str) -> dict[str, str]:
+async def received_message(sdk_lab: SdkLab, event_sid: str) -> dict[str, str]:
     async with asyncio.timeout(10):
         while True:
-            for received in lab.lab.product.at("/messages"):
+            for received in sdk_lab.lab.product.at("/messages"):
                 if received.params["Sid"] == event_sid:
                     return received.params
             await asyncio.sleep(0.02)
@@ -305,10 +272,10 @@ def test_the_edge_is_the_one_that_the_page_asked_for(phones: Callable[..., Phone
 
 
 def test_a_call_that_is_hung_up_early_does_not_touch_the_next_one(
-    phones: Callable[..., Phones], lab: SdkLab
+    phones: Callable[..., Phones], sdk_lab: SdkLab
 ) -> None:
     """The SDK takes the CallSid of a late `answer` for that of its next call."""
-    lab.lab.product.replies("/voice", "<Response><Echo/></Response>")
+    sdk_lab.lab.product.replies("/voice", "<Response><Echo/></Response>")
     page = phones()
     page.device("ada")
     page.call("ada", "echo")
@@ -324,12 +291,12 @@ def test_a_call_that_is_hung_up_early_does_not_touch_the_next_one(
     """)
     page.call("ada", "echo")
     page.page.wait_for_function("() => calls.ada.status() === 'open'")
-    assert lab.run(status_of(lab, page.described("ada")["sid"])) == "in-progress"
+    assert sdk_lab.run(status_of(sdk_lab, page.described("ada")["sid"])) == "in-progress"
     page.do("ada", "disconnect()")
 
 
-async def status_of(lab: SdkLab, call_sid: str) -> str:
-    return (await lab.lab.state(call_sid))["status"]
+async def status_of(sdk_lab: SdkLab, call_sid: str) -> str:
+    return (await sdk_lab.lab.state(call_sid))["status"]
 
 
 def test_a_preflight_test_completes(phones: Callable[..., Phones]) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import expect
 
 from shared import block_reasons
 from stack.settings import CHECKOUT
 from tests.end_to_end.clients import BOTH, RIVAL
-from tests.web.calls_page import DESKTOP, PHONE, CallsPage, Rep, Signed
+from tests.web.calls_page import DESKTOP, PHONE, Rep, Signed
 from tests.web.network import Database, Network, eventually
 
 
@@ -56,22 +56,22 @@ def test_a_call_needs_no_mouse(
     tab = new_rep().open()
     page, keyboard = tab.page, tab.page.keyboard
     expect(page.get_by_label("E-mail")).to_be_focused()
-    tab_to(tab, page.get_by_label("Password"))
+    tab.tab_to(page.get_by_label("Password"))
     keyboard.type("henk-demo-password")
     keyboard.press("Enter")
     tab.is_ready()
 
-    tab_to(tab, tab.contact)
+    tab.tab_to(tab.contact)
     keyboard.type("ada")
     expect(tab.contacts).to_have_count(1)
     keyboard.press("ArrowDown")
     keyboard.press("Enter")
     expect(tab.contact).to_have_value("Ada Answers")
-    tab_to(tab, tab.number)
+    tab.tab_to(tab.number)
     keyboard.press("ControlOrMeta+a")
     keyboard.type(number)
     expect(tab.number_check).to_contain_text("Calls ")
-    tab_to(tab, tab.call_button)
+    tab.tab_to(tab.call_button)
     keyboard.press("Enter")
     expect(tab.hang_up).to_be_focused()
     tab.is_("talking")
@@ -84,11 +84,11 @@ def test_a_call_needs_no_mouse(
     tab.is_ended("You hung up.")
 
     expect(tab.wrap_up).to_be_visible()
-    tab_to(tab, page.locator("input[name=outcome]").first)
+    tab.tab_to(page.locator("input[name=outcome]").first)
     keyboard.press("Space")
-    tab_to(tab, page.get_by_label("Notes"))
+    tab.tab_to(page.get_by_label("Notes"))
     keyboard.type("Without a mouse.")
-    tab_to(tab, page.get_by_role("button", name="Save"))
+    tab.tab_to(page.get_by_role("button", name="Save"))
     keyboard.press("Enter")
     expect(tab.wrap_up).to_be_hidden()
     network.over(sid)
@@ -143,12 +143,3 @@ def test_page_and_phone_give_the_same_reasons_for_a_refusal() -> None:
     assert {code: prefix + text for code, text in in_the_page.items()} == spoken
     assert block_reasons.explain("newer") == f"{prefix}It is not allowed."
     assert "?? 'It is not allowed.'" in source
-
-
-def tab_to(tab: CallsPage, target: Locator) -> None:
-    """Presses Tab until the target has the focus."""
-    for _ in range(40):
-        if target.evaluate("element => element === document.activeElement"):
-            return
-        tab.page.keyboard.press("Tab")
-    raise AssertionError(f"The Tab key does not reach {target}")

@@ -43,8 +43,11 @@ import { Ring, factsOf } from './ring.js';
  * @property {(ring: Ring, sdk: SdkCall) => VoiceCall} answer
  */
 
+/** Whoever closes the library does not wait longer until the database knows. */
+const AWAY_WITHIN_MS = 1_000;
 /** An answer that comes later does not say why a ring ended. */
 const WHY_WITHIN_MS = 2_000;
+const WHY_AGAIN_AFTER_MS = 300;
 
 /**
  * Calls that come in: which tab rings, whether the user can be rung, and what rings.
@@ -102,12 +105,16 @@ export class Incoming extends Emitter {
     this.#holder.start(userId, businessId);
   }
 
-  close() {
+  /** @returns {Promise<void>} resolves when the database knows that the user is away, after 1 s at most */
+  async close() {
     this.ring?.ignore('gone');
-    this.#leave();
+    const told = this.#isLastTab ? this.#tell('away').catch(() => {}) : null;
     this.presence.stop();
     this.#holder.stop();
     this.#businessId = '';
+    this.#accessToken = '';
+    const late = new Promise((resolve) => setTimeout(resolve, AWAY_WITHIN_MS));
+    if (told) await Promise.race([told, late]);
   }
 
   /** The phone network knows this tab's phone now, or not any more. */
@@ -192,17 +199,24 @@ export class Incoming extends Emitter {
 
   /** @param {import('./team.js').PresenceState} state */
   async #tell(state) {
-    if (!this.#businessId) throw new VoiceError(failure('business_required'));
-    this.#accessToken = await this.#options.requests.session.accessToken(this.#userId);
-    return this.#options.team.setPresence(this.#businessId, state);
+    const businessId = this.#businessId;
+    const { requests, team } = this.#options;
+    if (!businessId) throw new VoiceError(failure('business_required'));
+    if (requests.isSignedOut) throw new VoiceError(failure('unauthenticated'));
+    this.#accessToken = await requests.session.accessToken(this.#userId);
+    return team.setPresence(businessId, state);
   }
 
-  /** The tab is closed, or the phone is. */
+  /** Whether nobody can be rung here when this tab does not listen any more. */
+  get #isLastTab() {
+    const { where, othersWait } = this.#holder;
+    return where === 'here' && !othersWait && this.#accessToken !== '';
+  }
+
+  /** The page is left. Nothing may be awaited. */
   #leave() {
     this.ring?.ignore('gone');
-    const { where, othersWait } = this.#holder;
-    // Another tab takes the phone, and tells that it is there.
-    if (where !== 'here' || othersWait || !this.#accessToken) return;
+    if (!this.#isLastTab || this.#options.requests.isSignedOut) return;
     this.#options.team.leave(this.#businessId, this.#accessToken);
   }
 
@@ -212,11 +226,25 @@ export class Incoming extends Emitter {
    * @returns {Promise<RingEnd>}
    */
   async #whyOver(conversationId, callSid) {
-    /** @type {Promise<null>} */
-    const late = new Promise((resolve) => setTimeout(() => resolve(null), WHY_WITHIN_MS));
-    const read = this.#options.endpoints.conversation(conversationId).catch(() => null);
-    const row = await Promise.race([read, late]);
-    return whyOf(this.#legOf(callSid, row?.legs ?? []));
+    let isLate = false;
+    /** @type {Promise<RingEnd>} */
+    const late = new Promise((resolve) => {
+      setTimeout(() => {
+        isLate = true;
+        resolve('gone');
+      }, WHY_WITHIN_MS);
+    });
+    const look = async () => {
+      while (!isLate) {
+        const row = await this.#options.endpoints.conversation(conversationId).catch(() => null);
+        const leg = this.#legOf(callSid, row?.legs ?? []);
+        if (leg && !isAsked(leg)) return whyOf(leg);
+        // The phone network tells this tab before it tells the database.
+        await new Promise((resolve) => setTimeout(resolve, WHY_AGAIN_AFTER_MS));
+      }
+      return late;
+    };
+    return Promise.race([look(), late]);
   }
 
   /**
@@ -230,10 +258,10 @@ export class Incoming extends Emitter {
 }
 
 /**
- * @param {Leg | undefined} leg that rang
+ * @param {Leg} leg that rang, and does not ring any more
  * @returns {RingEnd}
  */
-function whyOf(leg) {
-  if (leg?.declined_at) return 'declined';
-  return leg?.answered_at ? 'elsewhere' : 'gone';
+function whyOf({ declined_at: declinedAt, answered_at: answeredAt }) {
+  if (declinedAt) return 'declined';
+  return answeredAt ? 'elsewhere' : 'gone';
 }

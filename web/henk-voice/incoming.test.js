@@ -11,6 +11,10 @@ let tabs;
 let legs;
 /** Whether this tab is in a call. */
 let inCall;
+/** Whether the session has ended. */
+let isSignedOut;
+/** Settles when the database answers a heartbeat. */
+let answers;
 /** The conversation of this tab's latest call. */
 let ownCall;
 /** The events of the page. @type {EventTarget} */
@@ -23,6 +27,7 @@ beforeEach(() => {
   globalThis.addEventListener = page.addEventListener.bind(page);
   globalThis.removeEventListener = page.removeEventListener.bind(page);
   [done, tabs, legs, inCall, ownCall] = [[], [], [], false, null];
+  [isSignedOut, answers] = [false, null];
 });
 
 afterEach(() => {
@@ -46,6 +51,7 @@ async function open() {
     team: {
       setPresence: async (businessId, state) => {
         done.push(`${businessId} ${state}`);
+        await answers;
         return 15;
       },
       leave: (businessId, token) => done.push(`${businessId} leave ${token}`),
@@ -58,7 +64,12 @@ async function open() {
         return { legs };
       },
     },
-    requests: { session: { accessToken: async () => 'token' } },
+    requests: {
+      get isSignedOut() {
+        return isSignedOut;
+      },
+      session: { accessToken: async () => 'token' },
+    },
     live: () => ({
       watch: (id) => done.push(`watch ${id}`),
       unwatch: (id) => done.push(`unwatch ${id}`),
@@ -190,8 +201,34 @@ test('the user is away when the last tab is closed, and not when another takes t
   assert.equal(second.phone.where, 'here');
   second.registered();
   await settle();
-  second.close();
-  assert.ok(done.includes('business leave token'));
+  done.length = 0;
+  await second.close();
+  assert.deepEqual(done, ['rest', 'business away']);
+});
+
+test('the user is away when the page of the last tab is left', async () => {
+  await open();
+  page.dispatchEvent(new Event('pagehide'));
+  assert.equal(done.at(-1), 'business leave token');
+});
+
+test('nothing is told in the name of a user whose session has ended', async () => {
+  const tab = await open();
+  done.length = 0;
+  isSignedOut = true;
+  mock.timers.tick(15_000);
+  await settle();
+  page.dispatchEvent(new Event('pagehide'));
+  await tab.close();
+  assert.deepEqual(done, ['rest']);
+});
+
+test('closing does not wait long for the database', async () => {
+  const tab = await open();
+  answers = new Promise(() => {});
+  const closed = tab.close();
+  mock.timers.tick(1000);
+  await closed;
 });
 
 test('a tab that never told that the user is there does not tell that they leave', async () => {
@@ -218,17 +255,41 @@ test('a page that comes back from the cache of the browser listens again', async
 });
 
 test('the database says why a ring ended', async () => {
-  const mine = { id: '1', user_id: 'user', call_sid: 'CA-teammate', answered_at: null };
-  assert.equal(await whyOver([mine]), 'gone');
+  const mine = { id: '1', user_id: 'user', call_sid: 'CA-teammate', ended_at: null };
+  assert.equal(await whyOver([{ ...mine, answered_at: null, ended_at: '2026-01-31' }]), 'gone');
   assert.equal(await whyOver([{ ...mine, answered_at: '2026-01-31' }]), 'elsewhere');
   assert.equal(await whyOver([{ ...mine, declined_at: '2026-01-31' }]), 'declined');
 });
 
+test('the database is asked again while it does not know that the ring has ended', async () => {
+  const times = { asked_at: '2026-01-31', answered_at: null, declined_at: null, ended_at: null };
+  const waiting = {
+    id: '1',
+    user_id: 'user',
+    call_sid: 'CA-teammate',
+    status: 'ringing',
+    ...times,
+  };
+  const tab = await open();
+  legs = [waiting];
+  const sdk = await ring(tab);
+  const { ring: rings } = tab;
+  sdk.cancel();
+  await settle();
+  assert.deepEqual([rings?.state, rings?.why], ['ended', null]);
+  legs = [{ ...waiting, answered_at: '2026-01-31' }];
+  mock.timers.tick(300);
+  await settle();
+  assert.equal(rings?.why, 'elsewhere');
+  assert.equal(await whyOver([waiting]), 'gone');
+});
+
 test('without the SID of the leg, the one that the user was asked for last counts', async () => {
-  const answered = { call_sid: null, answered_at: '2026-01-31' };
+  const answered = { call_sid: null, answered_at: '2026-01-31', declined_at: null, ended_at: null };
   const agent = { ...answered, id: '1', user_id: 'user', asked_at: null };
   const before = { ...answered, id: '2', user_id: 'user', asked_at: '2026-01-31T08:00:00Z' };
-  const mine = { ...before, id: '3', asked_at: '2026-01-31T08:00:01Z', answered_at: null };
+  const asked_at = '2026-01-31T08:00:01Z';
+  const mine = { ...before, id: '3', asked_at, answered_at: null, ended_at: asked_at };
   const other = { ...before, id: '4', user_id: 'other', asked_at: '2026-01-31T08:00:02Z' };
   assert.equal(await whyOver([mine, agent, before, other]), 'gone');
 });

@@ -118,16 +118,17 @@ export class CallLegs {
     const isKnown = isTalking || (call.over && call.stage !== null);
     const reader = { isOnCall: isTalking, muted: call.muted };
     sayParts(this.#hears, ...nodesOf(isKnown ? whoHears(parties, reader) : []));
+    const lead = parties.find(({ role }) => role === 'lead');
     this.#offered = offered({ isTalking, stage: call.stage, parties });
     this.#renderButtons(call, this.#offered);
     const doing = call.pending && UNDER_WAY[call.pending];
     sayParts(this.#news, ...(doing ? [doing] : isKnown ? nodesOf(this.#happened) : []));
-    const lead = parties.find(({ role }) => role === 'lead');
     this.#box.dataset.lead = (isKnown && lead?.state) || '';
     const isPlain = call.stage === null && parties.length < 3;
     this.#people.render(isKnown && !isPlain ? parties : [], this.#offered.remove);
     this.#targets.update(call, this.#onCall);
-    if (call.asksBeforeHangUp) {
+    // What can be chosen may change, while somebody declines for example.
+    if (isTalking && lead?.state === 'holds') {
       this.#question.update(this.#offered, this.#leadName, whoHears(parties, reader));
     } else this.#question.close();
     this.#keepFocus(focused);
@@ -259,6 +260,6 @@ export class CallLegs {
  * @param {Call} call
  */
 async function backToLead(call) {
-  await call.cancelTransfer();
+  if (call.stage !== 'on_hold') await call.cancelTransfer();
   if (call.stage === 'on_hold') await call.resume();
 }
