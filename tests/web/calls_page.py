@@ -172,6 +172,12 @@ class Rep:
         page.goto(f"{self.url}/{address}")
         return CallsPage(page, self.watch)
 
+    def close(self) -> None:
+        for page in self.context.pages:
+            # A request that a test answers may be under way.
+            page.unroute_all(behavior="ignoreErrors")
+        self.context.close()
+
     def open_signed_in(self) -> CallsPage:
         """A new tab of a profile that has a session."""
         tab = self.open()

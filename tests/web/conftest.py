@@ -88,11 +88,7 @@ def new_rep(browser: Browser, stack: Stack) -> Iterator[Callable[..., Rep]]:
 
     yield make
     for rep in reps:
-        # A request that a test has answered in place of the server may be under way.
-        rep.context.unroute_all(behavior="ignoreErrors")
-        for page in rep.context.pages:
-            page.unroute_all(behavior="ignoreErrors")
-        rep.context.close()
+        rep.close()
     for rep in reps:
         rep.watch.check()
 
