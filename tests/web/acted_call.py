@@ -89,7 +89,14 @@ class ActedCall:
         """The next changes of the call are refused."""
         self._error = {"status": status, "error": {"code": code, "message": "", **more}}
 
+    def cut(self) -> None:
+        """The next changes of the call are not answered, as without a network."""
+        self._error = {}
+
     def _control(self, route: Route) -> None:
+        if self._error == {}:
+            route.abort()
+            return
         if self._error:
             self._answer(
                 route, self._error["status"], {"success": False, "error": self._error["error"]}

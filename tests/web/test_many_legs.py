@@ -138,7 +138,7 @@ def test_what_goes_wrong_in_a_call_with_others_is_said_where_the_rep_is_and_need
     signed_in: Signed, network: Network
 ) -> None:
     tab = signed_in()
-    tab.watch.expect(r"status of (409|403|503)")
+    tab.watch.expect(r"status of (409|403|503)|ERR_FAILED.*/control")
     page, keyboard = tab.page, tab.page.keyboard
     call = TheCall(tab, network)
     acted, dana, held, robin = call.acted, call.dana, call.held, call.robin
@@ -150,6 +150,10 @@ def test_what_goes_wrong_in_a_call_with_others_is_said_where_the_rep_is_and_need
     tab.tab_to(page.get_by_role("button", name="Hold", exact=True))
     keyboard.press("Enter")
     expect(trouble).to_contain_text("Try again in a moment. The call goes on as it was.")
+    hears(page, f"You talk to {name}.")
+    acted.cut()
+    keyboard.press("Enter")
+    expect(trouble).to_contain_text("Check your internet connection")
     hears(page, f"You talk to {name}.")
     acted.fail(403, "not_your_call")
     keyboard.press("Enter")

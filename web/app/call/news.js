@@ -47,7 +47,8 @@ export function isSomebodyNew(before, now) {
   return now.some((party) => {
     const known = before.find(({ legId }) => legId === party.legId);
     if (party.state === 'left' || known?.state === 'talks') return false;
-    return !known || (known.state === 'rings' && party.state !== 'rings');
+    if (!known || known.state === 'left') return true;
+    return known.state === 'rings' && party.state !== 'rings';
   });
 }
 

@@ -23,7 +23,7 @@ export function ringWords({ reason, by, conversation }, nameOf) {
     return {
       lead,
       title: [name, ' comes back to you'],
-      meaning: ['Nobody took your transfer. ', name, ' hears it ring, and talks to you at once.'],
+      meaning: [name, ' hears it ring, and talks to you at once.'],
     };
   }
   if (reason === 'add') {
@@ -50,6 +50,6 @@ export function ringWords({ reason, by, conversation }, nameOf) {
  * @returns {Sentence}
  */
 function unread(reason, colleague) {
-  if (reason === 'return') return ['Your transfer comes back to you'];
+  if (reason === 'return') return ['A call comes back to you'];
   return [colleague, reason === 'add' ? ' asks you to join a call' : ' transfers a call to you'];
 }

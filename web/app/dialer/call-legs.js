@@ -1,10 +1,9 @@
 import { failureOf } from '../../henk-voice/henk-voice.js';
 import { offered } from '../call/actions.js';
 import { isSomebodyNew, newsOf } from '../call/news.js';
-import { partiesOf } from '../call/parties.js';
+import { peopleOf } from '../call/people-of-call.js';
 import { names, whoHears } from '../call/who-hears.js';
 import { create, element, nodesOf, sayParts } from '../shared/dom.js';
-import { formatNumber } from '../shared/phone-format.js';
 import { CallPeople } from './call-people.js';
 import { HangUpQuestion } from './hang-up-question.js';
 import { TargetDialog } from './target-dialog.js';
@@ -109,7 +108,7 @@ export class CallLegs {
     if (!call) return;
     const focused = document.activeElement;
     const isTalking = call.state === 'talking';
-    const parties = this.#partiesOf(call, isTalking);
+    const parties = peopleOf(call, this.#context, this.#leadName);
     const news = this.#parties.length ? newsOf(this.#parties, parties) : null;
     if (news) this.#happened = news;
     else if (isSomebodyNew(this.#parties, parties)) this.#happened = [];
@@ -137,24 +136,6 @@ export class CallLegs {
   /** Shows how long things have lasted. */
   tick() {
     this.#people.tick();
-  }
-
-  /**
-   * @param {Call} call
-   * @param {boolean} isTalking
-   */
-  #partiesOf(call, isTalking) {
-    const { userId, team } = this.#context;
-    return partiesOf(call.legs, {
-      userId,
-      callSid: call.callSid,
-      isOnCall: isTalking,
-      isPlain: call.stage === null && call.direction === 'outbound',
-      leadName: this.#leadName,
-      nameOf: (id) => team.nameOf(id),
-      // A number is not broken into two lines.
-      nameOfNumber: (number) => formatNumber(number).replaceAll(' ', '\u00a0'),
-    });
   }
 
   /** The ids of the people of the business who are on the call. */

@@ -1,8 +1,11 @@
-import { element, say } from '../shared/dom.js';
+import { peopleOf } from '../call/people-of-call.js';
+import { whoHears } from '../call/who-hears.js';
+import { element, nodesOf, say, sayParts } from '../shared/dom.js';
 import { callState, duration } from '../shared/words.js';
 
 /**
  * @typedef {import('../../henk-voice/henk-voice.js').HenkVoice} HenkVoice
+ * @typedef {import('../shared/team.js').Team} Team
  * @typedef {import('./current-call.js').CurrentCall} CurrentCall
  */
 
@@ -12,9 +15,11 @@ const TICK_MS = 250;
 export class CallStrip {
   #voice;
   #currentCall;
+  #reader;
   #strip = element('call-strip', HTMLElement);
   #state = element('strip-state', HTMLElement);
   #name = element('strip-name', HTMLElement);
+  #hears = element('strip-hears', HTMLElement);
   #clock = element('strip-clock', HTMLElement);
   #mute = element('strip-mute', HTMLButtonElement);
   #wanted = false;
@@ -24,9 +29,11 @@ export class CallStrip {
   /**
    * @param {HenkVoice} voice
    * @param {CurrentCall} currentCall
+   * @param {() => { userId: string, team: Team } | null} reader who is signed in
    */
-  constructor(voice, currentCall) {
+  constructor(voice, currentCall, reader) {
     this.#voice = voice;
+    this.#reader = reader;
     this.#currentCall = currentCall;
     voice.on('callchange', () => this.#render());
     this.#mute.addEventListener('click', () => voice.call?.mute(!voice.call.muted));
@@ -51,6 +58,10 @@ export class CallStrip {
     if (!call || this.#strip.hidden) return;
     say(this.#state, callState(call));
     say(this.#name, this.#currentCall.name);
+    const reader = call.stage && this.#reader();
+    const isOnCall = call.state === 'talking';
+    const people = reader ? peopleOf(call, reader, this.#currentCall.name) : [];
+    sayParts(this.#hears, ...nodesOf(whoHears(people, { isOnCall, muted: call.muted })));
     this.#mute.disabled = call.state === 'connecting';
     this.#mute.setAttribute('aria-pressed', String(call.muted));
     const tick = () => say(this.#clock, call.answeredAt ? duration(call.talkSeconds) : '');

@@ -69,7 +69,9 @@ export class Frame {
     this.#markup = markup;
     this.#storage = storage;
     this.#currentCall = new CurrentCall(voice);
-    this.#callStrip = new CallStrip(voice, this.#currentCall);
+    this.#callStrip = new CallStrip(voice, this.#currentCall, () =>
+      this.#userId && this.#team ? { userId: this.#userId, team: this.#team } : null,
+    );
     this.#presence = new PresenceSwitch(voice);
     this.#ring = new IncomingRing(voice, {
       nameOf: (userId) => this.#team?.nameOf(userId) ?? 'A colleague',

@@ -176,7 +176,7 @@ export class IncomingRing {
     const what = {
       transfer: `${by} transfers a call to you.`,
       add: `${by} asks you to join a call.`,
-      return: 'Nobody took your transfer, so the call comes back to you.',
+      return: 'A call comes back to you.',
     }[ring.reason];
     showNote(
       ELSEWHERE,
