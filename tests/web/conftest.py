@@ -88,7 +88,7 @@ def new_rep(browser: Browser, stack: Stack) -> Iterator[Callable[..., Rep]]:
 
     yield make
     for rep in reps:
-        rep.context.close()
+        rep.close()
     for rep in reps:
         rep.watch.check()
 

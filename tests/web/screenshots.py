@@ -132,7 +132,7 @@ class Photographer:
         tab.call_button.click()
         tab.is_("ended")
         expect(tab.rows).to_have_count(4)
-        rep.context.close()
+        rep.close()
         self._network.unscript(NORA)
 
     def _signing_in(self, look: str) -> None:
@@ -142,7 +142,7 @@ class Photographer:
         tab.sign_in(RIVAL)
         expect(tab.page.locator("#history-empty")).to_be_visible()
         self._take(tab, "no-calls-yet", look)
-        rep.context.close()
+        rep.close()
 
     def _a_call(self, look: str) -> None:
         rep, tab = self._open(look, self._browser)
@@ -211,7 +211,7 @@ class Photographer:
         window.page.get_by_role("switch").click()
         expect(window.page.get_by_role("switch", name="Away")).to_be_visible()
         self._take(window, "away", look)
-        expect(tab.page.locator("#call-news")).to_contain_text("declined")
+        expect(tab.page.get_by_role("button", name="Resume")).to_be_visible()
         tab.hang_up.click()
         tab.is_("ended")
         expect(tab.rows.first).to_have_attribute("data-status", "completed")
@@ -223,7 +223,7 @@ class Photographer:
         expect(tab.rows.first).to_contain_text("Call back promised")
         self._take(tab, "call-back-promised", look, full="list")
         window.page.get_by_role("switch").click()
-        colleague.context.close()
+        colleague.close()
         self._forget_newest(rep)
 
     def _writing(self, look: str) -> None:
@@ -253,7 +253,7 @@ class Photographer:
         expect(tab.page.get_by_role("region", name="Not saved")).to_be_visible()
         self._take(tab, "not-saved", look)
         self._database.execute(change, notes, call)
-        rep.context.close()
+        rep.close()
 
     def _a_lost_connection(self, look: str) -> None:
         rep, tab = self._open(look, self._browser)
@@ -285,7 +285,7 @@ class Photographer:
         expect(tab.notice("voice")).to_be_visible()
         expect(tab.rows.first).to_be_visible()
         self._take(tab, "phone-system-error", look)
-        rep.context.close()
+        rep.close()
 
     def _no_microphone(self, look: str) -> None:
         rep, tab = self._open(look, self._shy_browser)
@@ -293,7 +293,7 @@ class Photographer:
         self._call_ada(tab)
         tab.is_("ended")
         self._take(tab, "no-microphone", look)
-        rep.context.close()
+        rep.close()
 
     def _call_ada(self, tab: CallsPage) -> None:
         tab.contact.fill("ada")
@@ -304,7 +304,7 @@ class Photographer:
 
     def _forget_newest(self, rep: Rep) -> None:
         """Deletes the newest call, so that each look shows the same calls."""
-        rep.context.close()
+        rep.close()
         self._database.execute(
             "delete from public.conversations where id in "
             "(select id from public.conversations order by created_at desc limit 1)"

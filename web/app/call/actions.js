@@ -43,6 +43,7 @@ export function offered({ isTalking, stage, parties }) {
   }
   // The call of a lead who has left is over as soon as the people of the business hang up.
   if (!isTalking || lead?.state === 'left') return NOTHING;
+  const removable = others.filter(({ isHost }) => !isHost);
   // Who came last is whom the lead is to be handed to.
   const target = present.at(-1);
   const isTarget = target?.isYou ?? false;
@@ -52,7 +53,7 @@ export function offered({ isTalking, stage, parties }) {
     case 'ringing':
       if (isTarget) return NOTHING;
       if (lead?.state === 'holds') return { ...NOTHING, cancel: target ?? null };
-      return { ...NOTHING, remove: others };
+      return { ...NOTHING, remove: removable };
     case 'consulting':
       // Who is asked for advice hangs up, and the rep is back with the lead.
       if (isTarget) return { ...NOTHING, leave: true };
@@ -63,7 +64,7 @@ export function offered({ isTalking, stage, parties }) {
         cancel: target ?? null,
       };
     case 'together':
-      return { ...NOTHING, hold: true, add: true, remove: others, leave: true };
+      return { ...NOTHING, hold: true, add: true, remove: removable, leave: true };
     case 'transferring':
     case 'returning':
       return NOTHING;

@@ -47,6 +47,16 @@ test('of three who talk one may leave, and the others go on', () => {
   ]);
 });
 
+test('nobody takes the host off the call', () => {
+  const legs = [agent({ is_host: true }), lead(), robin(), number()];
+  assert.deepEqual(names('together', legs, robinLooks), [
+    'hold',
+    'add',
+    'remove +14155550123',
+    'leave',
+  ]);
+});
+
 test('a cold transfer can be taken back while it rings', () => {
   const away = reader({ isOnCall: false });
   const legs = [agent(OVER), lead(), robin(RINGING)];

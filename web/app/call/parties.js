@@ -12,6 +12,7 @@ import { timestamp } from '../../henk-voice/henk-voice.js';
  * @property {Leg['role']} role
  * @property {string} name `You` for the reader
  * @property {boolean} isYou
+ * @property {boolean} isHost the others cannot go on without them being replaced
  * @property {string | null} userId for people of the business
  * @property {PartyState} state
  * @property {PartyEnding | null} ending how they left; null while they are on the call
@@ -91,6 +92,7 @@ function plainLead({ leadName }) {
     role: 'lead',
     name: leadName,
     isYou: false,
+    isHost: false,
     userId: null,
     state: 'talks',
     ending: null,
@@ -127,6 +129,7 @@ function partyOf(leg, isHere, reader) {
     role: leg.role,
     name: isYou ? 'You' : nameOf(leg, reader),
     isYou,
+    isHost: leg.is_host,
     userId: leg.user_id,
     state,
     ending: state === 'left' ? endingOf(leg) : null,

@@ -118,8 +118,10 @@ export class Account {
   async #leave() {
     this.#isLeaving = true;
     this.#refused = this.#session?.access_token ?? null;
-    this.#voice.close();
+    const closed = this.#voice.close();
     this.#showNobody();
+    // Colleagues are told that the rep is away, which needs the session.
+    await closed;
     const done = this.#supabase.auth.signOut().then(({ error }) => !error);
     const late = new Promise((resolve) => setTimeout(resolve, SIGNED_OUT_WITHIN_MS, false));
     if (!(await Promise.race([done, late]))) {
