@@ -26,8 +26,8 @@ def test_a_lead_whom_nobody_takes_comes_back_to_who_transferred_them(
     assert first["ended_at"] is not None
     assert returned["user_id"] in (None, going_on.person.user_id)
     hear_each_other(going_on, "agent", "lead")
-    [teammate] = going_on.legs("teammate")
-    assert teammate["status"] == "no-answer"
+    # She may have been rung again.
+    assert {leg["status"] for leg in going_on.legs("teammate")} == {"no-answer"}
     assert going_on.row()["call_back_at"] is None
 
 
