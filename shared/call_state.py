@@ -95,8 +95,8 @@ class Note(TypedDict):
 
 class Ring(TypedDict):
     """A person to ring on all their devices. ``after`` is what the Dial's action says when it ends:
-    ``transfer`` or ``return``. ``by`` is the user who transfers, if somebody does. ``pause``: seconds
-    to wait before, because they did not ring a moment ago; None at first."""
+    ``transfer`` or ``return``. ``by`` is the user who transfers, if somebody does. ``pause``:
+    seconds to wait before, because they did not ring a moment ago; None at first."""
 
     leg_id: str
     identity: str

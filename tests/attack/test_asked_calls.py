@@ -188,8 +188,16 @@ class Attack:
 
     def step(self) -> None:
         what = self.pick.choices(
-            (self.ask, self.deliver, self.answer, self.hang_up, self.replay, self.decline),
-            weights=(8, 10, 5, 2, 1, 1),
+            (
+                self.ask,
+                self.deliver,
+                self.answer,
+                self.hang_up,
+                self.replay,
+                self.decline,
+                self.wait,
+            ),
+            weights=(8, 10, 5, 2, 1, 2, 1),
         )[0]
         what()
         self.check()
@@ -246,6 +254,10 @@ class Attack:
             (self.call.id,),
         )
 
+    def wait(self) -> None:
+        """So long that nobody is rung again."""
+        self.call.time_passes()
+
     def deliver(self) -> None:
         """A callback arrives, perhaps before an earlier one, perhaps once more later."""
         if self.twilio.callbacks:
@@ -277,7 +289,7 @@ class Attack:
         if ringing := self.ringing():
             leg = self.pick.choice(ringing)
             self.say(f"{leg.name} does not answer")
-            self.twilio.hang_up(leg, "busy")
+            self.twilio.hang_up(leg, self.pick.choice(("busy", "no-answer")))
 
     def hang_up(self) -> None:
         there = [leg for leg in self.twilio.legs.values() if leg.alive and leg.answered]
@@ -384,7 +396,7 @@ class Attack:
 @pytest.mark.soak
 def test_whatever_happens_the_lead_is_with_somebody_or_somebody_is_rung(db: Connection) -> None:
     counts: dict[str, int] = {}
-    for seed in range(scaled(25, 2000)):
+    for seed in range(scaled(15, 2000)):
         with attempt(db):
             attack = Attack(db, random.Random(seed))
             try:

@@ -101,8 +101,9 @@ class SmallTwilio:
         if not leg.alive:
             return
         leg.alive = False
-        self._tell(leg, status if leg.answered else _unanswered(status), 3)
-        self._leave(leg)
+        status = status if leg.answered else _unanswered(status)
+        self._tell(leg, status, 3)
+        self._leave(leg, status=status)
 
     # What control_fn asks.
 
@@ -168,7 +169,7 @@ class SmallTwilio:
         self._tell(leg, "participant-leave", 0, "conference")
         self.callbacks[-1].payload["ReasonParticipantLeft"] = reason
 
-    def _leave(self, leg: Leg, *, redirected: bool = False) -> None:
+    def _leave(self, leg: Leg, *, redirected: bool = False, status: str = "completed") -> None:
         """The leg leaves where it is. If it was redirected, the answer to its own action is not
         carried out, because the leg is elsewhere already."""
         if leg in self.room:
@@ -185,13 +186,12 @@ class SmallTwilio:
             self.dials.remove(dial)
             if leg is dial.parent:
                 # The other one is hung up with it.
-                status = "completed" if dial.child.answered else "canceled"
+                ended = "completed" if dial.child.answered else "canceled"
                 dial.child.alive = False
-                self._tell(dial.child, status, 3)
+                self._tell(dial.child, ended, 3)
                 if redirected:
-                    self._ask(dial.after, leg, dial.leg, status, dial.child.sid)
+                    self._ask(dial.after, leg, dial.leg, ended, dial.child.sid)
             else:
-                status = "completed" if leg.answered else "no-answer"
                 self._go_on(dial.after, dial.parent, dial.leg, status, leg.sid)
 
     def _end_room(self) -> None:
