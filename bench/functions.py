@@ -202,6 +202,15 @@ def _of_numbers(url: str) -> Kinds:
     }
 
 
+def _of_control(url: str) -> Kinds:
+    path, token = "/api/twilio/control", requests.access_token(url)
+    refused = requests.browser(token, subjects.HOLD, path=path, status=409)
+    return {
+        "a call that has ended is controlled": (refused, 1),
+        "a call is controlled, malformed": (requests.browser(token, {}, path=path, status=400), 0),
+    }
+
+
 def _of_reconcile(url: str) -> Kinds:
     run = requests.scheduled(url)
     forged = Request("POST", run.path, {"Authorization": "Bearer x"}, "", 401)
@@ -212,6 +221,7 @@ _KINDS = {
     "token_fn": _of_token,
     "twiml_fn": _of_twiml,
     "status_fn": _of_status,
+    "control_fn": _of_control,
     "numbers_fn": _of_numbers,
     "reconcile_fn": _of_reconcile,
 }

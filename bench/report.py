@@ -30,7 +30,9 @@ _MISSED = " **missed**"
 
 # Budgets, as ratios.
 COLD_START = 1.55
-RECONCILER_COLD_START = 2.0
+# With Twilio's client.
+CLIENT_COLD_START = 2.0
+COLD_STARTS = {"reconcile_fn": CLIENT_COLD_START, "control_fn": CLIENT_COLD_START}
 MEMORY_OF_EMPTY = 1.5
 REQUESTS_OF_EMPTY = 0.3
 REQUESTS_OF_USUAL = 35
@@ -112,7 +114,7 @@ def _functions(figures: Mapping[str, Figures]) -> str:
             continue
         row = [f"`{name}`", _ms(ours.start), "", _mib(ours.occupied), "", f"{ours.rate:,.0f}"]
         if name != subjects.EMPTY:
-            cold_start = RECONCILER_COLD_START if name == "reconcile_fn" else COLD_START
+            cold_start = COLD_STARTS.get(name, COLD_START)
             row[2] = _kept(ours.start / empty.start, at_most=cold_start)
             row[4] = _kept(ours.occupied / empty.occupied, at_most=MEMORY_OF_EMPTY)
         usual = figures.get(subjects.usual(name))
@@ -153,9 +155,10 @@ The empty function does nothing. The usual way is the same endpoint as published
 (`bench/usual`), with the `supabase` package: one client for all requests, as Supabase's guide has
 it, or a new client in each request, as much published code has it.
 
-Budgets: a cold start of at most {COLD_START} × empty (`reconcile_fn`: {RECONCILER_COLD_START} ×),
-memory of at most {MEMORY_OF_EMPTY} × empty, at least {REQUESTS_OF_EMPTY} × the requests of empty,
-and at least {REQUESTS_OF_USUAL} × those of the usual way with a client per request.
+Budgets: a cold start of at most {COLD_START} × empty (with Twilio's client, `reconcile_fn` and
+`control_fn`: {CLIENT_COLD_START} ×), memory of at most {MEMORY_OF_EMPTY} × empty, at least
+{REQUESTS_OF_EMPTY} × the requests of empty, and at least {REQUESTS_OF_USUAL} × those of the usual
+way with a client per request.
 
 {_table(head, rows)}
 {_table(usual_head, usual_rows)}"""

@@ -32,6 +32,7 @@ _ANSWERS: dict[str, object] = {
     "/rest/v1/rpc/begin_call": {"conversation_id": CONVERSATION_ID, **_DECISION},
     "/rest/v1/rpc/preview_call": _DECISION,
     "/rest/v1/rpc/record_call_event": {"new": True, "conversation_id": CONVERSATION_ID},
+    "/rest/v1/rpc/ask_of_call": {"error": "not_in_progress"},
     "/rest/v1/conversations": [_CONVERSATION],
     "/rest/v1/rpc/claim_unsettled_calls": {"calls": [], "settled": 0, "paused_seconds": None},
     # The usual way asks for these two.

@@ -103,6 +103,10 @@ def subjects(supabase_url: str, scratch: Path) -> list[Subject]:
     return found
 
 
+# Of a call that has ended: Twilio is not asked.
+HOLD = {"conversationId": stub.CONVERSATION_ID, "action": "hold"}
+
+
 def _requests(supabase_url: str) -> dict[str, tuple[Request, Request | None]]:
     """By endpoint: its request, and the same one for the usual way, if that has the endpoint."""
     token = requests.browser(requests.access_token(supabase_url), {"businessId": stub.BUSINESS_ID})
@@ -115,6 +119,12 @@ def _requests(supabase_url: str) -> dict[str, tuple[Request, Request | None]]:
         "status_fn": (
             requests.webhook("/api/twilio/status", "status", EVENT, status=204),
             requests.webhook("/", "status", EVENT, status=204),
+        ),
+        "control_fn": (
+            requests.browser(
+                requests.access_token(supabase_url), HOLD, path="/api/twilio/control", status=409
+            ),
+            None,
         ),
         "numbers_fn": (
             requests.browser(

@@ -133,27 +133,6 @@ def read_dial_end(
     }
 
 
-def read_dial_action(form: Form) -> CallEvent:
-    """The event that the request to the agent's Dial's action reports: how the lead's leg ended.
-
-    If DialCallSid is missing, there was no lead's leg, and the event is about the agent's leg.
-    Raises InvalidRequest.
-    """
-    end = read_dial_end(form, "dial")
-    return {
-        "call_sid": end["dial_call_sid"] or end["call_sid"],
-        "agent_call_sid": end["call_sid"],
-        "source": "dial_action",
-        "status": end["status"],
-        "sequence_number": None,
-        "occurred_at": None,
-        "duration_seconds": end["duration_seconds"],
-        "payload": end["payload"],
-        "call_leg_id": None,
-        "conference_sid": None,
-    }
-
-
 def _read_status(form: Form, name: str) -> str:
     status = parsing.make_storable(form.get(name, ""))[:MAX_STATUS]
     if not status:

@@ -140,11 +140,12 @@ def _move(client: Client, base_url: str, call: CallState, child: StateLeg) -> No
 def _wait(client: Client, base_url: str, call: CallState, lead: StateLeg) -> Room:
     """Waits until the lead and another are in the room."""
     ends_at = time.monotonic() + JOIN_SECONDS
-    room: Room | None = None
-    while time_limit.left(ends_at - time.monotonic()) > 0:
+    while True:
         room = twilio_rooms.fetch_room(client, call["room"])
         if room is not None and _is_ready(room, lead):
             return room
+        if time_limit.left(ends_at - time.monotonic()) <= 0:
+            break
         time.sleep(POLL_SECONDS)
     lead_sid = lead["call_sid"]
     assert lead_sid is not None

@@ -95,12 +95,14 @@ class Note(TypedDict):
 
 class Ring(TypedDict):
     """A person to ring on all their devices. ``after`` is what the Dial's action says when it ends:
-    ``transfer`` or ``return``. ``by`` is the user who transfers, if somebody does."""
+    ``transfer`` or ``return``. ``by`` is the user who transfers, if somebody does. ``pause``:
+    seconds to wait before, because they did not ring a moment ago; None at first."""
 
     leg_id: str
     identity: str
     after: Literal["transfer", "return"]
     by: NotRequired[str | None]
+    pause: NotRequired[int | None]
 
 
 class Continuation(TypedDict):

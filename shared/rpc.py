@@ -140,8 +140,8 @@ class BegunCall(Decision):
 
 
 class StoredEvent(TypedDict):
-    """``new`` is False for a duplicate, and None for a callback of a room that is not the call's: it
-    is not stored. ``conversation_id`` is None until the call is known."""
+    """``new`` is False for a duplicate, and None for a callback of a room that is not the call's:
+    it is not stored. ``conversation_id`` is None until the call is known."""
 
     new: bool | None
     conversation_id: str | None
@@ -350,7 +350,8 @@ class AsReconciler:
         return cast(Claim, self._call("claim_unsettled_calls", parameters))
 
     def settle_call(self, *, agent_call_sid: str, legs: Sequence[Leg] | None) -> Settlement:
-        """Stores what Twilio knows about a call: the agent's leg first, then the others. ``legs`` is None if Twilio does not know the call."""
+        """Stores what Twilio knows about a call: the agent's leg first, then the others. ``legs``
+        is None if Twilio does not know the call."""
         parameters = {"p_agent_call_sid": agent_call_sid, "p_legs": legs}
         return cast(Settlement, self._call("settle_call", parameters))
 

@@ -115,9 +115,10 @@ def build_ring(
     *,
     from_number: str | None,
     seconds_left: int | None,
+    pause_seconds: int | None = None,
 ) -> VoiceResponse:
     """Rings somebody for the lead, whose leg gets this. When nobody answers, Twilio asks what comes
-    next."""
+    next. ``pause_seconds``: whoever was not there a moment ago gets time to come back."""
     dial = Dial(
         timeout=RING_SECONDS,
         caller_id=from_number,
@@ -143,6 +144,8 @@ def build_ring(
         for name, value in list_parameters(callee).items():
             client.parameter(name=name, value=value)
     response = VoiceResponse()
+    if pause_seconds:
+        response.pause(length=pause_seconds)
     response.append(dial)
     return response
 

@@ -57,7 +57,7 @@ def _place_and_check(env: Mapping[str, str], to: str, base: str | None, form: st
         if form is not None:
             transfer.wait_for_colleague(rep, env)
         call_sid = _place(http, env, rep, to, functions_url, form)
-        timeline = Timeline(http, env["SIMULATOR_URL"], call_sid)
+        timeline = Timeline(http, env["SIMULATOR_URL"], call_sid, rep.roles)
         if form is not None:
             transfer.run(form, rep, env, functions_url, timeline)
         while not timeline.is_over:

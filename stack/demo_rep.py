@@ -60,6 +60,12 @@ class Rep:
             raise Failed(f"Reading {table}: {error}") from None
         return [row for row in rows if isinstance(row, dict)]
 
+    def roles(self, call_sid: str) -> dict[str, str]:
+        """The role of each leg of a call, by the leg's id. Raises Failed."""
+        rows = self.select("conversations", call_sid=call_sid)
+        legs = self.select("call_legs", conversation_id=rows[0]["id"]) if rows else []
+        return {leg["id"]: leg["role"] for leg in legs}
+
     def rpc(self, function: str, **parameters: str) -> list[Json]:
         """The rows that an SQL function answers. Raises Failed."""
         try:

@@ -118,6 +118,16 @@ class Postgres:
             )
         self.bootstrap(name)
 
+    def keep_time(self, scale: float) -> None:
+        """Tells the database `postgres` how many real seconds a second of a call takes, for how
+        long somebody is rung again."""
+        with psycopg.connect(self.url(), autocommit=True) as connection:
+            connection.execute(
+                sql.SQL("alter database postgres set henk.ring_again_seconds = {}").format(
+                    sql.Literal(str(20 * scale))
+                )
+            )
+
     def bootstrap(self, database: str = "postgres") -> None:
         """Gives `database` what a hosted project has before its first migration, if it lacks it."""
         with psycopg.connect(self.url(database)) as connection:

@@ -156,12 +156,16 @@ class Settings:
     @property
     def schedule_seconds(self) -> float:
         """How often the scheduler runs by itself, in real seconds; 0 for never."""
+        return max(1.0, SCHEDULE_SECONDS * self.scale) if self.scheduled else 0.0
+
+    @property
+    def scale(self) -> float:
+        """How many real seconds a second of a call takes."""
         try:
-            scale = float(self.time_scale or 1)
+            return float(self.time_scale or 1)
         except ValueError:
             # The simulator refuses it with a message.
-            scale = 1.0
-        return max(1.0, SCHEDULE_SECONDS * scale) if self.scheduled else 0.0
+            return 1.0
 
     @property
     def calls_page_url(self) -> str:

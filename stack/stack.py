@@ -132,5 +132,6 @@ class Stack:
         postgres.start()
         postgres.bootstrap()
         Migrations(settings.applied_path).apply(postgres.url(user="postgres"))
+        postgres.keep_time(settings.scale)
         supabase_lite.prepare(postgres, made_up)
         self._processes.append(supabase_lite.start(settings, postgres, made_up))

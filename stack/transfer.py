@@ -85,7 +85,10 @@ def run(
             _let_talk(timeline)
             if step.action == _HANGS_UP:
                 timeline.say("lead", "hangs up")
-                timeline.end()
+                timeline.hang_up("lead")
+                _let_talk(timeline)
+                # A page would notice that the lead is gone, and hang up by itself.
+                timeline.hang_up("agent", "client")
                 return
             body: Json = {"conversationId": conversation["id"], "action": step.action}
             if step.action == "transfer":
@@ -93,7 +96,7 @@ def run(
                 body |= {"to": {"userId": env["DEMO_COLLEAGUE_ID"]}, "mode": mode}
             _control(rep, functions_url, body, timeline)
     except Failed:
-        timeline.end()
+        timeline.hang_up("lead", "agent", "client")
         raise
 
 

@@ -34,7 +34,7 @@ from shared import (
     web,
     webhook_query,
 )
-from shared.call_state import Continuation
+from shared.call_state import Continuation, Ring
 from shared.database import Database
 from shared.supabase_jwt import SupabaseAuthenticator
 from shared.twilio_signature import TwilioAuthenticator
@@ -117,12 +117,14 @@ def build_next(told: Continuation, call_sid: str, after: str) -> VoiceResponse:
             is_lead = after in ("transfer", "return")
             return twiml_answers.build_room(base_url, call_sid, read_seat(told, is_lead=is_lead))
         case "ring":
+            ring = read_ring(told)
             return twiml_answers.build_ring(
                 base_url,
                 call_sid,
-                read_callee(told),
+                build_callee(told, ring),
                 from_number=told["from_number"],
                 seconds_left=told["seconds_left"],
+                pause_seconds=ring.get("pause"),
             )
         case "apologize":
             return twiml_answers.build_apology()
@@ -138,10 +140,13 @@ def read_seat(told: Continuation, *, is_lead: bool) -> twiml_answers.Seat:
     )
 
 
-def read_callee(told: Continuation) -> twiml_answers.Callee:
-    ring = told["ring"]
-    if not ring:
+def read_ring(told: Continuation) -> Ring:
+    if not told["ring"]:
         raise errors.PhoneSystemError("continue_call names nobody to ring")
+    return told["ring"]
+
+
+def build_callee(told: Continuation, ring: Ring) -> twiml_answers.Callee:
     return twiml_answers.Callee(
         leg_id=ring["leg_id"],
         identity=ring["identity"],

@@ -100,13 +100,17 @@ class BrowserLeg:
         # There may be messages for it.
         self.leg.notify()
         self._note("socket back")
-        answer = {} if _ufrag(sdp) == _ufrag(self._remote_sdp) else await self._new_audio(sdp)
+        answer = {} if self._is_audio_of(sdp) else await self._new_audio(sdp)
         await self._send("answer", {"reconnect": self.reconnect_token, **answer})
 
     async def restart_audio(self, offer: str) -> None:
         """The browser restarts ICE: it wants a new peer. Raises NoAudio."""
         if not self.over:
             await self._send("answer", await self._new_audio(offer))
+
+    def _is_audio_of(self, sdp: str) -> bool:
+        """Whether ``sdp`` describes the audio that the browser has now."""
+        return _ufrag(sdp) == _ufrag(self._remote_sdp)
 
     def _can_come_back(self) -> bool:
         """Whether the browser knows the token with which it can come back."""

@@ -54,6 +54,7 @@ class Peer:
         self._connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self._line = _Line(media, audio)
         self._listening: asyncio.Task[None] | None = None
+        self._closed = False
         self._connection.on("track", self._on_track)
         self._connection.on("connectionstatechange", self._on_state)
 
@@ -103,6 +104,7 @@ class Peer:
 
     async def close(self) -> None:
         """End the audio and free the port."""
+        self._closed = True
         self._line.stop()
         if self._listening:
             self._listening.cancel()
@@ -117,7 +119,8 @@ class Peer:
         self._media.connection_state = self._connection.connectionState
 
     def _on_track(self, track: MediaStreamTrack) -> None:
-        if track.kind == "audio" and self._listening is None:
+        # A peer that is closed while it is being connected hears of the track too.
+        if track.kind == "audio" and self._listening is None and not self._closed:
             self._listening = asyncio.get_running_loop().create_task(self._listen(track))
 
     async def _listen(self, track: MediaStreamTrack) -> None:

@@ -126,11 +126,14 @@ class ReceivedCall(BrowserLeg):
 
         The SDK does this if a page passes the call on by its `connectToken`. Raises NoAudio.
         """
-        if self._ringing.outcome == "answered" or self.over:
+        was_answered = self._ringing.outcome == "answered"
+        is_another = self.browser is not None and not self._is_audio_of(sdp)
+        if self.over or (was_answered and not is_another):
             await super().resume(browser, sdp)
             return
-        if not _OFFER.search(sdp):
-            # The socket of this browser was lost while it answered, and with it its audio.
+        if was_answered or not _OFFER.search(sdp):
+            # Another browser has the call, or this one lost its socket while it answered, and with
+            # it its audio.
             await browser.send("hangup", {"callsid": self.leg.sid})
             return
         media = MediaRecord()

@@ -227,12 +227,12 @@ class Room:
 
     def _end(self, reason: EndReason, by: Participant | None, source: Leg | None) -> None:
         self.ended, self.end_reason, self.ended_by = True, reason, by
+        self._tell("end", "conference-end", source)
         why: LeaveReason = "moderator_ended_conference" if by else "conference_ended_via_api"
         for each in list(self.participants.values()):
             if not each.joined:
                 each.leg.release("canceled", _moment_for(each.leg, source))
             self._drop(each, why if each.joined else "participant_add_failed", source)
-        self._tell("end", "conference-end", source)
 
     def _beep(self) -> None:
         self._beeps_until = time.monotonic() + BEEP_SECONDS

@@ -41,14 +41,15 @@ create table public.conversations (
   ended_at timestamptz,
   -- Time spent talking to the lead: not ringing, and not the agent's leg. Null until the call ends.
   duration_seconds integer check (duration_seconds >= 0),
-  -- How the lead's leg is connected: by a Dial, or in a room (a Twilio Conference). The claim is written
-  -- before Twilio is asked.
-  bridge text not null default 'dial' check (bridge in ('dial', 'room')),
+  -- How the lead's leg is connected: by a 'dial', or in a 'room' (a Twilio Conference). The claim is written
+  -- before Twilio is asked. Like stage, it has no check, because Postgres reads every check again for each
+  -- event; only our functions write it.
+  bridge text not null default 'dial',
   -- Whether nothing was asked of the call: it has an agent's leg and a lead's leg at most.
   is_plain boolean not null default true,
   -- What is going on besides the agent and the lead talking: 'on_hold', 'ringing', 'consulting', 'together',
   -- 'transferring', 'returning' or 'transferred' (private.stage_of_call). Null for a plain call and for a call
-  -- that has ended. It is computed, and has no check: Postgres reads every check again for each event.
+  -- that has ended.
   stage text,
   -- How much of the talk time the lead was on hold. Null until the call ends.
   hold_seconds integer,

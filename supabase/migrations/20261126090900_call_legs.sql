@@ -22,9 +22,9 @@ create table public.call_legs (
   -- account.
   user_id uuid,
   to_number text,
-  -- The rest is null for the two legs that every call has. What the leg was asked for: to add somebody, a transfer with or without a word before it, or to bring
-  -- the lead back to somebody.
-  asked_for text check (asked_for in ('add', 'warm', 'cold', 'return')),
+  -- The rest is null for the two legs that every call has. What the leg was asked for: to 'add' somebody, a
+  -- 'warm' or 'cold' transfer, or to bring the lead back to somebody ('return').
+  asked_for text,
   -- It is written before Twilio is asked. The action is in call_actions.
   asked_at timestamptz,
   asked_by uuid,

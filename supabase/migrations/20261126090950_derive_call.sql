@@ -157,7 +157,7 @@ begin
     on conflict (call_sid) do update set
       -- The agent's leg was ringing when the call began, whatever its events have told so far.
       status = case
-        when private.call_status_rank(excluded.status) < private.call_status_rank(leg.status)
+        when leg.status = 'ringing' and excluded.status in ('queued', 'initiated')
           then leg.status
         else excluded.status
       end,

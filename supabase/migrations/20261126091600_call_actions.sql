@@ -162,23 +162,30 @@ begin
     from public.call_actions
     join public.call_legs
       on call_legs.business_id = call_actions.business_id
-      and call_legs.id = call_actions.call_leg_id
+      and call_legs.call_action_id = call_actions.id
+    where call_actions.business_id = p_call.business_id
+      and call_actions.conversation_id = p_call.id
+      and call_legs.conversation_id = p_call.id
+      and call_legs.asked_for in ('cold', 'return')
+      and call_legs.answered_at is not null
+
+    union all
+
+    select call_actions.call_leg_id, call_actions.number
+    from public.call_actions
     left join public.call_legs as leaving
       on leaving.business_id = call_actions.business_id
       and leaving.id = call_actions.leaving_leg_id
     where call_actions.business_id = p_call.business_id
       and call_actions.conversation_id = p_call.id
-      and case
-        when call_actions.action = 'complete'
-          then call_actions.result = 'done'
-            or (call_actions.result is distinct from 'failed' and private.is_final(leaving.status))
-        else call_legs.call_action_id = call_actions.id
-          and call_legs.asked_for in ('cold', 'return')
-          and call_legs.answered_at is not null
-      end
+      and call_actions.action = 'complete'
+      and (
+        call_actions.result = 'done'
+        or (call_actions.result is distinct from 'failed' and private.is_final(leaving.status))
+      )
   ) as hosts
   join public.call_legs on call_legs.id = hosts.id
-  order by hosts.number desc
+  order by hosts.number desc, call_legs.answered_at desc, call_legs.id
   limit 1;
   return v_leg;
 end;

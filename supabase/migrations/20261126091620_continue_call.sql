@@ -31,7 +31,7 @@ begin
   order by call_actions.number desc
   limit 1;
   if v_ring.id is not null and v_ring.number > coalesce(v_wish.number, 0) then
-    return private.follow_ring(p_call, v_ring, false);
+    return private.follow_ring(p_call, v_ring, null, null);
   end if;
   if v_wish.id is null or exists (
     select from public.call_actions
@@ -116,7 +116,7 @@ begin
   select * into v_action from public.call_actions where call_actions.id = p_leg.call_action_id;
   -- The lead was sent to somebody else meanwhile: the Dial was interrupted for that.
   if v_ring.number > v_action.number then
-    return private.follow_ring(p_call, v_ring, false);
+    return private.follow_ring(p_call, v_ring, null, null);
   end if;
   if p_status in ('completed', 'answered') or p_leg.answered_at is not null then
     return (
@@ -124,7 +124,7 @@ begin
       null::uuid
     );
   end if;
-  return private.follow_ring(p_call, v_action, true);
+  return private.follow_ring(p_call, v_action, p_leg.id, p_status);
 end;
 $$;
 
@@ -149,7 +149,8 @@ $$;
 --                   lead's Dial of a person, whose leg is p_call_leg_id)
 --   p_status, p_dial_call_sid, p_duration_seconds  DialCallStatus, DialCallSid, DialCallDuration
 -- Answers {"new", "conversation_id", "next": "hang_up" | "join_room" | "ring" | "apologize", "room", "is_host",
--- "label", "seconds_left", "from_number", "ring": {"leg_id", "identity", "after", "by"} | null}.
+-- "label", "seconds_left", "from_number", "ring": {"leg_id", "identity", "after", "by", "pause": seconds | null}
+-- | null}.
 create function public.continue_call(
   p_call_sid text,
   p_agent_call_sid text,
@@ -171,6 +172,7 @@ declare
   v_lead public.call_legs;
   v_host public.call_legs;
   v_rung public.call_legs;
+  v_pause integer;
   c private.continuation;
 begin
   if p_after is null or p_after not in ('dial', 'room', 'transfer', 'return') then
@@ -240,6 +242,15 @@ begin
     );
   elsif c.next = 'ring' then
     select * into v_rung from public.call_legs where call_legs.id = c.leg_id;
+    -- Who did not hear it the first time may be loading their page.
+    v_pause := case
+      when exists (
+        select from public.call_legs
+        where call_legs.conversation_id = v_call.id
+          and call_legs.call_action_id = v_rung.call_action_id
+          and call_legs.asked_at < v_rung.asked_at
+      ) then 2
+    end;
     -- The lead hears no music of the room any more. Once for each person who is rung.
     perform private.store_call_event(
       p_call_sid, p_agent_call_sid, 'control', 'redirected',
@@ -268,7 +279,8 @@ begin
       'leg_id', v_rung.id,
       'identity', private.identity_of(v_rung.user_id, v_call.business_id),
       'after', case when v_rung.asked_for = 'cold' then 'transfer' else 'return' end,
-      'by', v_rung.asked_by
+      'by', v_rung.asked_by,
+      'pause', v_pause
     ) end
   );
 end;

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared import call_room, database, twilio_client
+from shared import call_room, database
 from tests.canned_server import CANNED
 from tests.control_fn.breaker import Breaker
 from tests.endpoints import Endpoint, load
@@ -23,6 +23,5 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def breaker(monkeypatch: pytest.MonkeyPatch) -> Breaker:
-    monkeypatch.setattr(twilio_client, "TOTAL_SECONDS", 0.5)
     monkeypatch.setattr(database, "PAUSES", ())
     return Breaker(monkeypatch)

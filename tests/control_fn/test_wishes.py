@@ -150,7 +150,8 @@ def test_a_server_that_never_answers_does_not_keep_the_user_waiting(
         canned.on(method, path, Answer(hangs=True))
     started = time.monotonic()
     answer = control.browser(SCENES["hold"].body)
-    assert time.monotonic() - started < 1.0
+    # The canned server hangs for 20 s.
+    assert time.monotonic() - started < 5.0
     assert answer.status_code == 503
     assert answer.headers["Retry-After"]
 

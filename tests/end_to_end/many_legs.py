@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -13,7 +13,6 @@ import jwt
 
 from stack import Stack
 from tests.end_to_end.clients import Json, Rep, rest
-from tests.waiting import wait_until
 
 COLLEAGUE, MANAGER = "rep2@henk.test", "manager@henk.test"
 # A number that nothing is known about: it answers after 3 s.
@@ -24,6 +23,15 @@ FORBIDDEN = "+14155550142"
 ANSWERS: Json = {"answerAfterSeconds": 0.2, "ending": "answer", "talkSeconds": None}
 DECLINES: Json = {"answerAfterSeconds": 0.2, "ending": "decline"}
 RINGS_ON: Json = {"answerAfterSeconds": None, "ending": "no-answer"}
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
+    """Returns soon after ``condition`` is true; fails the test if it is not within ``seconds``. It
+    asks seldom, because each question costs the stack some of the time it needs for its work."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"it did not happen within {seconds:.0f} s"
+        time.sleep(0.1)
 
 
 @dataclass(frozen=True)
@@ -198,12 +206,21 @@ def to(person: Person) -> Json:
 
 
 def hear_each_other(made: Call, *roles: str) -> None:
-    """Waits until these legs hear all the others of them and nothing else."""
-    legs = [leg for role in roles for leg in made.legs(role) if leg["ended_at"] is None]
-    sids = {leg["call_sid"] for leg in legs}
+    """Waits until one leg of each of these roles is on the call, and hears all the others of them
+    and nothing else."""
 
     def do() -> bool:
-        return all(set(made.hears(leg)) == sids - {leg["call_sid"]} for leg in legs)
+        legs = [
+            leg
+            for leg in made.of("call_legs")
+            if leg["role"] in roles and leg["ended_at"] is None and leg["call_sid"]
+        ]
+        heard = {
+            leg["callSid"]: set(leg["media"]["hears"]) if leg["media"] else None
+            for leg in made.network()["legs"]
+        }
+        sids = {leg["call_sid"] for leg in legs}
+        return len(sids) == len(roles) and all(heard[sid] == sids - {sid} for sid in sids)
 
     wait_until(do)
 

@@ -11,8 +11,8 @@ from tests.end_to_end.many_legs import (
     Person,
     hear_each_other,
     to,
+    wait_until,
 )
-from tests.waiting import wait_until
 
 
 def test_a_lead_whom_nobody_takes_comes_back_to_who_transferred_them(

@@ -151,25 +151,35 @@ class Controlled:
                 )
 
 
+@dataclass(frozen=True)
 class Moment:
-    """The moment when the request number ``at`` of each call's function is at Twilio: it has not
-    been carried out (``before``), or its answer has not come."""
+    """When a function is killed: the request number ``at`` is at Twilio, and has not been carried
+    out (``before``), or its answer has not come."""
 
-    def __init__(self, twilio: Proxy, calls: dict[int, Controlled], *, before: bool) -> None:
-        self.arrived = threading.Semaphore(0)
-        self._calls = calls
-        self._before = before
-        twilio.choose(self._choose)
+    at: int
+    before: bool
 
-    def _choose(self, request: bytes) -> Fault | None:
-        for at, call in self._calls.items():
+
+def stop_at(twilio: Proxy, calls: dict[Moment, Controlled]) -> threading.Semaphore:
+    """Keeps the function of each call at its moment. Whoever acquires the semaphore as often as
+    there are calls knows that all are there."""
+    arrived = threading.Semaphore(0)
+
+    def stay(moment: Moment) -> Fault:
+        def fault(wire: Wire, ask: Pass) -> None:
+            if not moment.before:
+                ask()
+            arrived.release()
+            wire.wait(60)
+
+        return fault
+
+    def choose(request: bytes) -> Fault | None:
+        for moment, call in calls.items():
             if call.is_meant(request):
                 call.seen += 1
-                return self._stay if call.seen == at else None
+                return stay(moment) if call.seen == moment.at else None
         return None
 
-    def _stay(self, wire: Wire, ask: Pass) -> None:
-        if not self._before:
-            ask()
-        self.arrived.release()
-        wire.wait(60)
+    twilio.choose(choose)
+    return arrived

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -16,9 +16,16 @@ import pytest
 from stack import Stack
 from tests.end_to_end.clients import Rep
 from tests.faults.calls import together
-from tests.faults.controlled import Controlled, Moment, kill_functions, wait_for_others
+from tests.faults.controlled import (
+    Controlled,
+    Moment,
+    kill_functions,
+    stop_at,
+    wait_for_others,
+)
 from tests.faults.proxy import Proxy
 
+KILLED = 0
 NUMBERS = itertools.count(2601)
 
 
@@ -77,54 +84,54 @@ PLANS = {
 }
 
 
-@pytest.fixture
-def calls(stack: Stack) -> Iterator[dict[int, Controlled]]:
-    """One for each request at which a function is killed, by its number. Nobody else rings their
-    numbers, and time in the phone network is too fast to tell calls of two tests apart."""
-    rep = Rep.sign_in(stack)
-    made = {at: Controlled(stack, rep, f"+1415555{next(NUMBERS)}") for at in range(1, 8)}
-    yield made
-    for call in made.values():
-        if call.sid:
-            call.end()
-
-
-@pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
 @pytest.mark.parametrize("name", PLANS)
 def test_an_action_whose_function_died_is_ended_by_the_next_one(
-    stack: Stack, twilio: Proxy, calls: dict[int, Controlled], name: str, before: bool
+    stack: Stack, twilio: Proxy, name: str
 ) -> None:
     plan = PLANS[name]
-    for at in [at for at in calls if at > plan.requests]:
-        del calls[at]
-    together([call.place for call in calls.values()])
-    together([partial(plan.prepare, call) for call in calls.values()])
+    rep = Rep.sign_in(stack)
+    # Nobody else rings their numbers, and time in the phone network is too fast to tell calls of
+    # two tests apart.
+    calls = {
+        Moment(at, before): Controlled(stack, rep, f"+1415555{next(NUMBERS)}")
+        for at in range(1, plan.requests + 1)
+        for before in (True, False)
+    }
+    together([partial(place, plan, call) for call in calls.values()])
 
-    moment = Moment(twilio, calls, before=before)
-    outcomes: list[object] = []
+    arrived = stop_at(twilio, calls)
+    outcomes: list[int] = []
 
     def ask(call: Controlled) -> None:
         try:
             outcomes.append(call.ask(plan.action, **plan.fields(call)).status_code)
-        except httpx.TransportError as error:
-            outcomes.append(error)
+        except httpx.TransportError:
+            outcomes.append(KILLED)
 
     asking = [threading.Thread(target=ask, args=[call]) for call in calls.values()]
     for each in asking:
         each.start()
     for _ in calls:
-        assert moment.arrived.acquire(timeout=20), outcomes
+        assert arrived.acquire(timeout=20), outcomes
     # In production twiml_fn, which lets the rep follow, is another process.
     for call in calls.values():
         call.wait_until_moved()
     killed = kill_functions(stack)
     for each in asking:
         each.join(timeout=20)
-    assert all(isinstance(outcome, httpx.TransportError) for outcome in outcomes), outcomes
+    # On a busy machine, a function whose request was kept for 3 s has told its user so.
+    assert set(outcomes) <= {KILLED, 503}
 
     twilio.heal()
     wait_for_others(stack, killed)
     together([partial(end_and_check, plan, call) for call in calls.values()])
+    for call in calls.values():
+        call.end()
+
+
+def place(plan: Plan, call: Controlled) -> None:
+    call.place()
+    plan.prepare(call)
 
 
 def end_and_check(plan: Plan, call: Controlled) -> None:

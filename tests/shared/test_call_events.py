@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime, timedelta
 
 import pytest
@@ -58,7 +59,17 @@ def test_a_duration_in_minutes_is_never_taken_for_seconds() -> None:
     assert event(CallDuration=None, Duration="1")["duration_seconds"] is None
 
 
-def test_the_end_of_a_dial_is_an_event_of_the_leads_leg() -> None:
+LEG_ID = uuid.UUID("3f1a6a0e-58c4-4d7b-9a53-6d7c2b1e0f94")
+
+
+def test_the_address_names_the_call_and_the_leg_that_was_asked_for() -> None:
+    """The parent of a person to whom a lead was transferred is the lead's leg."""
+    recorded = call_events.read_status_callback(form(ParentCallSid="CA9"), CALL_SID, LEG_ID)
+    assert (recorded["agent_call_sid"], recorded["call_leg_id"]) == (CALL_SID, LEG_ID)
+    assert recorded["call_sid"] == LEAD_CALL_SID
+
+
+def test_the_end_of_a_dial_names_both_legs() -> None:
     fields = {
         "CallSid": CALL_SID,
         "CallStatus": "in-progress",
@@ -67,28 +78,102 @@ def test_the_end_of_a_dial_is_an_event_of_the_leads_leg() -> None:
         "DialCallDuration": "49",
         "DialBridged": "true",
     }
-    assert call_events.read_dial_action(MultiDict(fields)) == {
-        "call_sid": LEAD_CALL_SID,
+    assert call_events.read_dial_end(MultiDict(fields), "dial") == {
+        "call_sid": CALL_SID,
         "agent_call_sid": CALL_SID,
-        "source": "dial_action",
+        "after": "dial",
+        "call_leg_id": None,
         "status": "completed",
-        "sequence_number": None,
-        "occurred_at": None,
+        "dial_call_sid": LEAD_CALL_SID,
         "duration_seconds": 49,
         "payload": fields,
-        "call_leg_id": None,
-        "conference_sid": None,
     }
 
 
+def test_the_end_of_a_transfers_dial_is_of_the_call_in_its_address() -> None:
+    fields = MultiDict({"CallSid": LEAD_CALL_SID, "DialCallStatus": "no-answer"})
+    end = call_events.read_dial_end(fields, "transfer", CALL_SID, LEG_ID)
+    assert (end["call_sid"], end["agent_call_sid"]) == (LEAD_CALL_SID, CALL_SID)
+    assert (end["after"], end["call_leg_id"], end["status"]) == ("transfer", LEG_ID, "no-answer")
+
+
 @pytest.mark.parametrize("dial_call_sid", [None, ""])
-def test_a_dial_without_a_leg_is_an_event_of_the_agents_leg(
-    dial_call_sid: str | None,
-) -> None:
+def test_a_dial_that_dialled_nobody_names_no_leg(dial_call_sid: str | None) -> None:
     fields = form(DialCallSid=dial_call_sid, DialCallStatus="failed", ParentCallSid=None)
-    recorded = call_events.read_dial_action(fields)
-    assert recorded["call_sid"] == recorded["agent_call_sid"] == LEAD_CALL_SID
-    assert recorded["duration_seconds"] is None
+    end = call_events.read_dial_end(fields, "dial")
+    assert (end["dial_call_sid"], end["duration_seconds"]) == (None, None)
+
+
+def test_a_leg_that_is_sent_to_the_room_comes_without_the_end_of_a_dial() -> None:
+    fields = MultiDict({"CallSid": LEAD_CALL_SID})
+    assert call_events.read_dial_end(fields, "room", CALL_SID)["status"] == "redirected"
+    with pytest.raises(errors.InvalidRequest, match="DialCallStatus is missing"):
+        call_events.read_dial_end(fields, "transfer", CALL_SID)
+
+
+JOINED = {
+    "ConferenceSid": "CF0123456789abcdef0123456789abcdef",
+    "FriendlyName": "conversation_0",
+    "StatusCallbackEvent": "participant-join",
+    "SequenceNumber": "4",
+    "Timestamp": "Wed, 18 Nov 2026 10:00:49 +0000",
+    "CallSid": LEAD_CALL_SID,
+    "ParticipantLabel": str(LEG_ID),
+    "Hold": "false",
+}
+
+
+def room_form(**changes: str | None) -> Form:
+    return MultiDict({k: v for k, v in (JOINED | changes).items() if v is not None})
+
+
+def test_a_rooms_callback_becomes_an_event_of_the_call_in_its_address() -> None:
+    assert call_events.read_conference_callback(room_form(), CALL_SID) == {
+        "call_sid": LEAD_CALL_SID,
+        "agent_call_sid": CALL_SID,
+        "source": "conference",
+        "status": "participant-join",
+        "sequence_number": 4,
+        "occurred_at": "2026-11-18T10:00:49+00:00",
+        "duration_seconds": None,
+        "payload": JOINED,
+        "call_leg_id": LEG_ID,
+        "conference_sid": JOINED["ConferenceSid"],
+    }
+
+
+def test_a_rooms_beginning_is_an_event_of_the_agents_leg() -> None:
+    start = room_form(StatusCallbackEvent="conference-start", CallSid=None, ParticipantLabel=None)
+    recorded = call_events.read_conference_callback(start, CALL_SID)
+    assert (recorded["call_sid"], recorded["call_leg_id"]) == (CALL_SID, None)
+
+
+@pytest.mark.parametrize("label", ["", "Ada", str(LEG_ID).upper(), f"{LEG_ID}\n", LEG_ID.hex])
+def test_a_label_that_is_not_ours_names_no_leg(label: str) -> None:
+    recorded = call_events.read_conference_callback(room_form(ParticipantLabel=label), CALL_SID)
+    assert recorded["call_leg_id"] is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"ConferenceSid": "CA0"},
+        {"ConferenceSid": "CF"},
+        {"ConferenceSid": "CF" + "0" * 63},
+        {"CallSid": "AC0"},
+        {"StatusCallbackEvent": None},
+    ],
+)
+def test_a_rooms_callback_that_names_nothing_is_refused(change: dict[str, str | None]) -> None:
+    with pytest.raises(errors.InvalidRequest):
+        call_events.read_conference_callback(room_form(**change), CALL_SID)
+
+
+def test_callbacks_of_rooms_and_of_legs_are_told_apart() -> None:
+    assert call_events.is_conference_callback(room_form())
+    assert not call_events.is_conference_callback(form())
+    # A participant's own callback may name its room.
+    assert not call_events.is_conference_callback(form(ConferenceSid=JOINED["ConferenceSid"]))
 
 
 @pytest.mark.parametrize(
@@ -214,17 +299,17 @@ def test_a_text_that_is_not_a_call_sid_is_named(sid: str) -> None:
     for name in ("CallSid", "ParentCallSid", "DialCallSid"):
         if sid or name == "CallSid":
             fields = form(DialCallStatus="busy", **{name: sid})
-            read = (
-                call_events.read_dial_action
-                if name == "DialCallSid"
-                else call_events.read_status_callback
-            )
-            with pytest.raises(errors.InvalidRequest, match=f"^{name} is {words}"):
-                read(fields)
+            in_vain = pytest.raises(errors.InvalidRequest, match=f"^{name} is {words}")
+            if name == "DialCallSid":
+                with in_vain:
+                    call_events.read_dial_end(fields, "dial")
+            else:
+                with in_vain:
+                    call_events.read_status_callback(fields)
 
 
 def test_a_callback_without_a_status_names_what_is_missing() -> None:
     with pytest.raises(errors.InvalidRequest, match=r"^CallStatus is missing\.$"):
         event(CallStatus=None)
     with pytest.raises(errors.InvalidRequest, match=r"^DialCallStatus is missing\.$"):
-        call_events.read_dial_action(form())
+        call_events.read_dial_end(form(), "dial")

@@ -134,6 +134,12 @@ def room_events(lab: Lab) -> list[dict[str, str]]:
     )
 
 
+def end_of_room(lab: Lab) -> dict[str, str]:
+    """What the callback about the end of the room said."""
+    [end] = [each for each in room_events(lab) if each["StatusCallbackEvent"] == "conference-end"]
+    return end
+
+
 def leg_statuses(lab: Lab, sid: str) -> list[str]:
     """What the callbacks of a leg said, in the order of their sequence."""
     said = [each.params for each in lab.product.at("/leg") if each.params["CallSid"] == sid]

@@ -117,6 +117,35 @@ async def test_the_reconnect_token_answers_from_another_socket_while_it_rings(la
 
 
 @in_lab(time_scale=1)
+async def test_a_call_that_was_answered_is_not_passed_on(lab: Lab) -> None:
+    async with talking(lab) as (ada, _, bob, invite), connected(lab, BOBS) as other:
+        await other.resume(invite["callsid"], invite["reconnect"], await an_offer())
+        assert await other.expect("hangup") == {"callsid": invite["callsid"]}
+        await bob.expect_silence(0.02)
+        await bob.send("hangup", callsid=invite["callsid"])
+        await ada.expect("hangup")
+
+
+@in_lab(time_scale=1)
+async def test_a_callee_may_come_back_before_the_loss_of_its_socket_is_noticed(lab: Lab) -> None:
+    dials(lab)
+    async with (
+        ringing(lab, "bob") as (ada, _, [(bob, invite)]),
+        connected(lab, BOBS) as back,
+        audio() as peer,
+    ):
+        child, sdp = invite["callsid"], await peer.answer(invite["sdp"])
+        await bob.send("answer", callsid=child, sdp=sdp)
+        await ada.expect("answer")
+        await back.resume(child, invite["reconnect"], sdp)
+        await back.expect("answer")
+        await bob.socket.close()
+        await back.expect_silence(0.05)
+        await back.send("hangup", callsid=child)
+        await ada.expect("hangup")
+
+
+@in_lab(time_scale=1)
 async def test_two_calls_are_passed_on_at_the_same_time(lab: Lab) -> None:
     dials(lab)
     async with (

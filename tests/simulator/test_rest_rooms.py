@@ -15,6 +15,7 @@ from tests.simulator.rooms import (
     add,
     client,
     converted,
+    end_of_room,
     hears,
     leg_of,
     leg_statuses,
@@ -52,7 +53,7 @@ async def test_rooms_are_found_by_name_and_status_and_ended(lab: Lab) -> None:
     events = room_events(lab)
     left = [each for each in events if each["StatusCallbackEvent"] == "participant-leave"]
     assert {each["ReasonParticipantLeft"] for each in left} == {"conference_ended_via_api"}
-    assert events[-1]["ReasonConferenceEnded"] == "conference-ended-via-api"
+    assert end_of_room(lab)["ReasonConferenceEnded"] == "conference-ended-via-api"
     # Both legs' Dials asked what comes next.
     assert len(lab.product.at("/after-room")) == 2
 

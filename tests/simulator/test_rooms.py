@@ -16,6 +16,7 @@ from tests.simulator.rooms import (
     add,
     client,
     converted,
+    end_of_room,
     hears,
     leg_of,
     leg_statuses,
@@ -83,8 +84,8 @@ async def test_a_warm_transfer_from_the_first_hold_to_the_last_goodbye(lab: Lab)
         ("participant-modify", "agent"),
         ("participant-leave", "agent"),
         ("participant-leave", "bea"),
-        ("participant-leave", "lead"),
         ("conference-end", None),
+        ("participant-leave", "lead"),
     ]
     reasons = [
         each["ReasonParticipantLeft"] for each in events if "leave" in each["StatusCallbackEvent"]
@@ -134,21 +135,21 @@ async def test_callbacks_of_a_room_have_exactly_twilios_parameters(lab: Lab) -> 
             "ReasonParticipantLeft": "participant_hung_up",
         },
         always
-        | of_lead
         | {
             "SequenceNumber": "5",
-            "StatusCallbackEvent": "participant-leave",
-            "ParticipantCallStatus": "in-progress",
-            "ReasonParticipantLeft": "moderator_ended_conference",
-        },
-        always
-        | {
-            "SequenceNumber": "6",
             "StatusCallbackEvent": "conference-end",
             "ReasonConferenceEnded": "participant-with-end-conference-on-exit-left",
             "Reason": "Participant with endConferenceOnExit left",
             "CallSidEndingConference": sid,
             "ParticipantLabelEndingConference": "agent",
+        },
+        always
+        | of_lead
+        | {
+            "SequenceNumber": "6",
+            "StatusCallbackEvent": "participant-leave",
+            "ParticipantCallStatus": "in-progress",
+            "ReasonParticipantLeft": "moderator_ended_conference",
         },
     ]
     [action] = [
@@ -189,7 +190,7 @@ async def test_who_is_alone_hears_the_wait_music_or_silence_as_asked(lab: Lab) -
     await ask(lab, "POST", f"{path}/lead.json", WaitUrl="")
     await ask(lab, "DELETE", f"{path}/lead.json")
     await lab.ended(sid)
-    assert room_events(lab)[-1]["ReasonConferenceEnded"] == "last-participant-kicked"
+    assert end_of_room(lab)["ReasonConferenceEnded"] == "last-participant-kicked"
 
 
 async def ended_by_agent_but_not_the_call(lab: Lab, sid: str) -> None:
@@ -282,7 +283,7 @@ async def test_the_room_ends_when_the_last_one_leaves_and_forgets_who_was_there(
     await lab.post(f"/simulator/calls/{sid}/callee-hangup")
     await until(lab, sid, lambda call: present(call) == {"agent"})
     await ended_by_agent(lab, sid)
-    last = room_events(lab)[-1]
+    last = end_of_room(lab)
     assert last["ReasonConferenceEnded"] == "last-participant-left"
     shown = await ask(lab, "GET", f"/Conferences/{room}.json")
     assert (shown["status"], shown["reason_conference_ended"]) == (
@@ -410,7 +411,7 @@ async def test_a_host_who_is_put_out_ends_the_room(lab: Lab) -> None:
     sid, _, room = await converted(lab)
     await ask(lab, "DELETE", f"/Conferences/{room}/Participants/agent.json")
     await lab.ended(sid)
-    last = room_events(lab)[-1]
+    last = end_of_room(lab)
     assert last["ReasonConferenceEnded"] == "participant-with-end-conference-on-exit-kicked"
     assert last["CallSidEndingConference"] == sid
 
@@ -429,8 +430,8 @@ async def test_an_added_number_talks_as_long_as_its_script_says(lab: Lab) -> Non
     await until(lab, sid, lambda call: len(call["legs"]) == 4 and over(call))
     durations = {leg["to"]: leg["duration"] for leg in (await lab.state(sid))["legs"]}
     assert (durations["+14155550188"], durations["+14155550189"]) == (12, 9)
-    assert leg_statuses(lab, limited["call_sid"])[-1] == "completed"
     await ended_by_agent(lab, sid)
+    assert leg_statuses(lab, limited["call_sid"])[-1] == "completed"
 
 
 @in_lab(time_scale=0.02)
@@ -450,7 +451,7 @@ async def test_callers_of_different_calls_meet_in_a_room_and_each_keeps_its_time
     durations = [leg_of(call, "agent")["duration"] or 0 for call in ended]
     # 0.2 s are 10 simulated seconds.
     assert durations[0] >= 9 + durations[1]
-    assert room_events(lab)[-1]["CallSidEndingConference"] == second
+    assert end_of_room(lab)["CallSidEndingConference"] == second
 
 
 @in_lab(time_scale=0.02)

@@ -179,12 +179,21 @@ def test_call_uses_the_running_stack_and_checks_the_row(stack: Stack) -> None:
     assert re.search(r"^  status +busy$", done.stdout, re.MULTILINE)
 
 
-def test_call_starts_a_stack_for_itself_and_stops_it(tmp_path: Path) -> None:
+def test_call_starts_a_stack_for_itself_with_a_colleague_who_takes_the_lead(
+    tmp_path: Path,
+) -> None:
     port_base = free_port_base()
-    done = stack_command(tmp_path / "local", port_base, "call")
+    done = stack_command(tmp_path / "local", port_base, "call", "--transfer", "warm")
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "Robin Rep is available" in done.stdout
+    for line in (
+        "control +warm transfer$",
+        "room +participant-join: teammate$",
+        "control +complete$",
+    ):
+        assert re.search(line, done.stdout, re.MULTILINE), line
     assert re.search(r"^  status +completed$", done.stdout, re.MULTILINE)
-    assert re.search(r"^  duration_seconds +7$", done.stdout, re.MULTILINE)
+    assert re.search(r"^  hold_seconds +[1-9]", done.stdout, re.MULTILINE)
     assert not (tmp_path / "local" / "stack.env").exists()
 
 

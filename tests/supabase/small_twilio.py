@@ -84,6 +84,8 @@ class SmallTwilio:
         self.apologies = 0
         # Whether the lead heard music when the room ended.
         self.lead_was_held = False
+        # The room's own count of what it has told.
+        self._told = 0
         self._twiml = twiml
 
     # What phones and browsers do.
@@ -136,8 +138,7 @@ class SmallTwilio:
         if leg.on_hold != on:
             leg.on_hold = on
             self._tell(
-                leg, "participant-hold" if on else "participant-unhold", len(self.callbacks) + 1,
-                "conference",
+                leg, "participant-hold" if on else "participant-unhold", 0, "conference"
             )  # fmt: skip
 
     # What follows.
@@ -164,7 +165,7 @@ class SmallTwilio:
         self.room[leg] = is_host
 
     def _tell_room(self, leg: Leg, reason: str) -> None:
-        self._tell(leg, "participant-leave", 1, "conference")
+        self._tell(leg, "participant-leave", 0, "conference")
         self.callbacks[-1].payload["ReasonParticipantLeft"] = reason
 
     def _leave(self, leg: Leg, *, redirected: bool = False) -> None:
@@ -236,6 +237,9 @@ class SmallTwilio:
         if leg is self.agent and source == "status_callback" and status != "completed":
             return
         at = datetime.now(UTC)
+        if source == "conference":
+            self._told += 1
+            number = self._told
         self.callbacks.append(Callback(leg.sid, status, number, source, leg.leg_id, at))
 
 

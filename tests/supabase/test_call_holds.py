@@ -13,6 +13,8 @@ from tests.supabase.tenants import (
     Connection,
     Tenant,
     add_tenant,
+    as_role,
+    as_user,
     begin_call,
     conversation,
     fetch,
@@ -231,3 +233,24 @@ def test_the_same_callback_of_two_rooms_is_two_events(call: HeldCall) -> None:
         call.fact("conference", "participant-join", 10, 1, room)["new"]
         for room in ("CF1", "CF2", "CF1")
     ] == [True, True, False]
+
+
+def test_a_webhook_reaches_the_holds_of_its_call_alone(db: Connection, call: HeldCall) -> None:
+    other = HeldCall(db, call.tenant)
+    for each in (call, other):
+        each.ours("hold", 10, 1)
+    with as_role(db, "call_webhook"):
+        assert db.execute("delete from public.call_holds").rowcount == 0
+        db.execute("select private.enter_call(%s, null)", (call.sid,))
+        assert db.execute("update public.call_holds set ended_at = now()").rowcount == 1
+        assert db.execute("delete from public.call_holds").rowcount == 1
+    assert (call.holds, other.holds) == ([], [(10, None)])
+
+
+def test_another_business_sees_no_hold(db: Connection, call: HeldCall) -> None:
+    call.ours("hold", 10, 1)
+    seen = []
+    for user_id in (call.tenant.user_id, add_tenant(db, 2).user_id):
+        with as_user(db, user_id):
+            seen.append(db.execute("select from public.call_holds").rowcount)
+    assert seen == [1, 0]

@@ -9,7 +9,16 @@ from typing import Any
 import pytest
 
 from tests.supabase.asked import Answer, AskedCall, add_colleague
-from tests.supabase.tenants import Connection, Tenant, add_tenant, dialled, fetch, new_call_sid
+from tests.supabase.tenants import (
+    Connection,
+    Tenant,
+    add_tenant,
+    as_user,
+    attempt,
+    dialled,
+    fetch,
+    new_call_sid,
+)
 
 UNANSWERED = ("no-answer", "busy", "failed", "canceled")
 
@@ -110,6 +119,7 @@ def test_a_transfer_that_nobody_answers_comes_back_and_then_ends_with_a_promise(
     call.go_on("dial", call.sid, dialled=call.lead_sid)
     call.end(call.sid)
     sid = new_call_sid()
+    call.time_passes()
     if was_told:
         call.event(sid, status, 2, call_leg_id=leg_id)
     first = call.go_on("transfer", call.lead_sid, status, leg=leg_id, dialled=sid)
@@ -122,6 +132,7 @@ def test_a_transfer_that_nobody_answers_comes_back_and_then_ends_with_a_promise(
     assert again == first | {"new": False, "seconds_left": again["seconds_left"]}
 
     back = new_call_sid()
+    call.time_passes()
     last = call.go_on("return", call.lead_sid, status, leg=ring["leg_id"], dialled=back)
     assert last["next"] == "apologize"
     assert call.row["call_back_at"] is not None
@@ -137,6 +148,7 @@ def test_a_number_that_does_not_answer_comes_back_too(call: AskedCall) -> None:
 
 def test_who_has_left_the_business_is_not_rung(call: AskedCall, colleague: uuid.UUID) -> None:
     leg_id = call.transfer_cold(user=colleague)
+    call.time_passes()
     call.db.execute(
         "delete from public.business_members where user_id = %s", (call.tenant.user_id,)
     )
@@ -150,6 +162,7 @@ def test_when_who_was_rung_hangs_up_the_call_is_over(
 ) -> None:
     leg_id, sid = call.transfer_cold(user=colleague), new_call_sid()
     if after == "return":
+        call.time_passes()
         answer = call.go_on("transfer", call.lead_sid, "no-answer", leg=leg_id)
         leg_id = answer["ring"]["leg_id"]
     call.picks_up(leg_id, sid)
@@ -181,6 +194,73 @@ def test_the_action_of_an_interrupted_dial_leads_where_the_lead_is_going(
     before = written(call)
     assert call.go_on("transfer", call.lead_sid, "canceled", leg=leg_id)["next"] == "hang_up"
     assert written(call) == before
+
+
+# A person whose phone does not ring yet.
+
+
+@pytest.mark.parametrize("status", ["no-answer", "failed"])
+def test_a_page_that_is_loading_is_rung_again_after_a_pause(call: AskedCall, status: str) -> None:
+    """The rep reloads the page while the lead is on hold."""
+    call.hold()
+    call.end(call.sid)
+    first = room_ends(call)["ring"]
+    assert first["pause"] is None
+    tried = [first["leg_id"]]
+    for _ in range(3):
+        sid = new_call_sid()
+        answer = call.go_on("return", call.lead_sid, status, leg=tried[-1], dialled=sid)
+        call.event(sid, status, 2, call_leg_id=tried[-1])
+        assert (answer["next"], answer["ring"]["pause"]) == ("ring", 2)
+        assert answer["ring"]["identity"] == first["identity"]
+        assert answer["ring"]["leg_id"] not in tried
+        assert call.stage == "returning"
+        # Twilio asks again, also for a try before.
+        for leg in (tried[0], tried[-1]):
+            again = call.go_on("return", call.lead_sid, status, leg=leg, dialled=sid)
+            assert again["ring"] == answer["ring"]
+        tried.append(answer["ring"]["leg_id"])
+    call.picks_up(tried[-1], new_call_sid())
+    assert call.state()["host_leg_id"] == tried[-1]
+    for leg in tried[:-1]:
+        assert call.go_on("return", call.lead_sid, status, leg=leg)["next"] == "hang_up"
+    assert "error" not in call.ask("hold")
+
+
+def test_a_colleague_who_reloads_is_rung_again_and_then_who_transferred(
+    call: AskedCall, colleague: uuid.UUID
+) -> None:
+    leg_id = call.transfer_cold(user=colleague)
+    call.end(call.sid)
+    first = call.go_on("transfer", call.lead_sid, "no-answer", leg=leg_id)["ring"]
+    assert (first["identity"], first["after"]) == (identity(call, colleague), "transfer")
+    assert (first["pause"], call.stage) == (2, "transferring")
+    call.time_passes()
+    back = call.go_on("transfer", call.lead_sid, "no-answer", leg=first["leg_id"])["ring"]
+    assert (back["identity"], back["after"]) == (identity(call, call.tenant.user_id), "return")
+    assert back["pause"] is None
+
+
+def test_who_declines_is_not_rung_again(call: AskedCall, colleague: uuid.UUID) -> None:
+    leg_id = call.transfer_cold(user=colleague)
+    call.end(call.sid)
+    for status, declines in (("busy", False), ("no-answer", True)):
+        with attempt(call.db):
+            if declines:
+                with as_user(call.db, colleague):
+                    call.db.execute("select public.decline_call(%s)", (call.id,))
+            ring = call.go_on("transfer", call.lead_sid, status, leg=leg_id)["ring"]
+            assert ring["identity"] == identity(call, call.tenant.user_id)
+
+
+def test_how_long_a_person_is_rung_again_is_a_setting_of_the_database(
+    call: AskedCall, colleague: uuid.UUID
+) -> None:
+    leg_id = call.transfer_cold(user=colleague)
+    call.db.execute("set local henk.ring_again_seconds = '0.4'")
+    call.time_passes(1)
+    ring = call.go_on("transfer", call.lead_sid, "no-answer", leg=leg_id)["ring"]
+    assert ring["identity"] == identity(call, call.tenant.user_id)
 
 
 # The room has ended under the lead.
@@ -225,9 +305,11 @@ def test_a_lead_with_a_colleague_is_brought_to_them_and_then_to_the_rep(
     first = room_ends(call)
     assert first["ring"]["identity"] == identity(call, colleague)
     rung = first["ring"]["leg_id"]
+    call.time_passes()
     second = call.go_on("return", call.lead_sid, "no-answer", leg=rung)
     assert second["ring"]["identity"] == identity(call, call.tenant.user_id)
     rung = second["ring"]["leg_id"]
+    call.time_passes()
     assert call.go_on("return", call.lead_sid, "no-answer", leg=rung)["next"] == "apologize"
     assert room_ends(call)["next"] == "apologize"
 

@@ -97,7 +97,7 @@ def test_a_request_of_authenticator_can_become_it(db: Connection) -> None:
     assert db.execute("select current_user").fetchone() == ("call_webhook",)
 
 
-def test_the_api_offers_it_two_functions_and_no_way_to_name_a_call(db: Connection) -> None:
+def test_the_api_offers_it_four_functions_and_no_way_to_name_a_call(db: Connection) -> None:
     """What `set_config` could do is for a session in SQL: it lives in pg_catalog, which PostgREST
     does not serve, as the schema of private.enter_call."""
     offered = fetch(
@@ -105,7 +105,12 @@ def test_the_api_offers_it_two_functions_and_no_way_to_name_a_call(db: Connectio
         "select proname from pg_proc where pronamespace = 'public'::regnamespace"
         " and has_function_privilege('call_webhook', oid, 'execute') order by 1",
     )
-    assert [row["proname"] for row in offered] == ["begin_call", "record_call_event"]
+    assert [row["proname"] for row in offered] == [
+        "begin_call",
+        "continue_call",
+        "note_call_action",
+        "record_call_event",
+    ]
 
 
 def test_without_a_call_it_sees_no_row_of_any_table(db: Connection, calls: Calls) -> None:

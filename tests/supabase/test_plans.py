@@ -13,6 +13,7 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from stack.postgres import Postgres
+from tests.supabase.asked import AskedCall, add_colleague
 from tests.supabase.rows_read import BIG_TABLES, NOT_ONCE, reading
 from tests.supabase.tenants import (
     Connection,
@@ -68,6 +69,16 @@ insert into public.call_events (
 )
 select business_id, id, call_sid || '-lead', call_sid, 'status_callback', 'ringing', n, '{}'
 from public.conversations, generate_series(1, 5) as n;
+
+insert into public.call_actions (
+  business_id, conversation_id, action, asked_by, result, finished_at
+)
+select business_id, id, 'hold', user_id, 'done', now() from public.conversations;
+insert into public.call_holds (business_id, conversation_id, call_leg_id, started_at)
+select business_id, conversation_id, id, now() from public.call_legs where role = 'lead';
+insert into public.rep_presence (business_id, user_id, state, seen_at, since)
+select business_id, user_id, 'available', now() + interval '1 day', now()
+from public.business_members;
 
 -- As if Twilio had not answered for a day.
 insert into private.unsettled_calls (agent_call_sid, next_check_at)
@@ -232,6 +243,27 @@ def is_told_of_again(db: Connection, busy: Busy) -> None:
     assert told == {"new": False, "conversation_id": str(busy.conversation_id)}
 
 
+def is_transferred(db: Connection, busy: Busy) -> None:
+    call = AskedCall(db, busy.tenant).answer()
+    leg_id = call.transfer_cold(user=add_colleague(db, busy.tenant))
+    assert call.go_on("dial", call.sid, dialled=call.lead_sid)["next"] == "hang_up"
+    answer = call.go_on("transfer", call.lead_sid, "no-answer", leg=leg_id)
+    assert answer["next"] == "ring"
+
+
+def gets_an_expert(db: Connection, busy: Busy) -> None:
+    call = AskedCall(db, busy.tenant).answer()
+    asked = call.ask("add", to=dialled("+14155550142"))
+    call.convert(asked)
+    call.note(asked)
+
+
+def shows_colleagues(db: Connection, busy: Busy) -> None:
+    with as_user(db, busy.tenant.user_id):
+        db.execute("select public.set_presence(%s, 'available')", (busy.tenant.business_id,))
+        db.execute("select public.list_colleagues(%s)", (busy.tenant.business_id,))
+
+
 def is_previewed(db: Connection, busy: Busy) -> None:
     with as_user(db, busy.tenant.user_id):
         row = db.execute(
@@ -251,6 +283,9 @@ def is_previewed(db: Connection, busy: Busy) -> None:
         is_told_of,
         is_told_of_again,
         is_previewed,
+        is_transferred,
+        gets_an_expert,
+        shows_colleagues,
     ],
 )
 def test_a_call_reads_its_own_rows_by_index(

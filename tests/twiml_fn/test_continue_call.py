@@ -47,7 +47,7 @@ def join(label: str, *, is_host: bool) -> dict[str, Any]:
     return TOLD | {"next": "join_room", "room": ROOM, "label": label, "is_host": is_host}
 
 
-def ring(after: str, **more: str | None) -> dict[str, Any]:
+def ring(after: str, **more: object) -> dict[str, Any]:
     ring = {"leg_id": LEG_ID, "identity": IDENTITY, "after": after} | more
     return TOLD | {"next": "ring", "ring": ring}
 
@@ -118,6 +118,21 @@ def test_somebody_is_rung_for_the_lead(
     told = {each.attrib["name"]: each.attrib["value"] for each in parameters}
     expected = {"conversationId": CONVERSATION_ID, "reason": "return"}
     assert told == (expected | {"by": by} if by else expected)
+
+
+@pytest.mark.parametrize("pause", [None, 2])
+def test_one_who_was_not_there_a_moment_ago_is_rung_after_a_pause(
+    twiml: Endpoint, canned: CannedServer, pause: int | None
+) -> None:
+    told = ring("return")
+    told["ring"]["pause"] = pause
+    canned.on_post(URL, told)
+    query = f"?after=return&call={CALL_SID}&leg={LEG_ID}"
+    *before, dial = verbs(twiml.twilio(LEADS, query=query))
+    assert dial.tag == "Dial"
+    assert [(verb.tag, verb.attrib) for verb in before] == (
+        [("Pause", {"length": "2"})] if pause else []
+    )
 
 
 def test_a_lead_whom_nobody_takes_hears_an_apology(twiml: Endpoint, canned: CannedServer) -> None:

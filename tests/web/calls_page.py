@@ -43,7 +43,9 @@ class Watch:
 
     def __init__(self, context: BrowserContext) -> None:
         self._findings: list[str] = []
-        self._expected: list[re.Pattern[str]] = []
+        # The phone registers as soon as the page is open, and the page may be left meanwhile.
+        closed_early = "WebSocket is closed before the connection is established"
+        self._expected = [re.compile(closed_early)]
         context.on("console", self._on_console)
         context.on("weberror", lambda error: self._findings.append(f"thrown: {error.error}"))
         context.on("request", lambda request: self._loads(request.url))

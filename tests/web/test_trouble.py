@@ -85,7 +85,8 @@ def test_a_token_that_the_phone_network_refuses_ends_the_call_and_says_so(
     tab.is_ended("Call not permitted")
     expect(tab.notice("call")).to_contain_text("The phone network refused the permission to call")
     expect(tab.notice("call")).to_contain_text("Tell your administrator")
-    assert len(asked) == 2, "a fresh token was not tried, or more than one"
+    # For the call once, and more and more rarely so that the page can be rung.
+    assert 2 <= len(asked) <= 8, "no fresh token was tried, or the server is asked without a pause"
     assert database.rows_to(number) == []
 
     rep.context.unroute(TOKEN)

@@ -206,7 +206,7 @@ export class HenkVoice extends Emitter {
    */
   async open(businessId) {
     if (this.inCall) throw new VoiceError(failure('call_in_progress'));
-    this.#shut();
+    void this.#shut();
     // Numbers are checked for this business before calls can be placed.
     this.businessId = businessId ?? null;
     const unsupported = whyUnsupported(this.#options.Device);
@@ -233,11 +233,16 @@ export class HenkVoice extends Emitter {
     await this.#token.start();
   }
 
-  /** Hangs up, and stops everything. */
-  close() {
+  /**
+   * Hangs up, and stops everything. Sign out afterwards, so that the database hears that the user is away.
+   *
+   * @returns {Promise<void>} resolves when it knows, after a second at most
+   */
+  async close() {
     this.call?.hangUpNow();
-    this.#shut();
+    const told = this.#shut();
     this.audio.stop();
+    await told;
   }
 
   /**
@@ -367,8 +372,9 @@ export class HenkVoice extends Emitter {
     return this.#token;
   }
 
+  /** @returns {Promise<void>} */
   #shut() {
-    this.#incoming.close();
+    const told = this.#incoming.close();
     this.#token?.stop();
     this.#token = null;
     this.#live?.stop();
@@ -377,6 +383,7 @@ export class HenkVoice extends Emitter {
     this.failure = failure('not_ready');
     this.businessId = null;
     this.callerId = null;
+    return told;
   }
 }
 

@@ -43,6 +43,8 @@ import { Ring, factsOf } from './ring.js';
  * @property {(ring: Ring, sdk: SdkCall) => VoiceCall} answer
  */
 
+/** Whoever closes the library does not wait longer until the database knows. */
+const AWAY_WITHIN_MS = 1_000;
 /** An answer that comes later does not say why a ring ended. */
 const WHY_WITHIN_MS = 2_000;
 const WHY_AGAIN_AFTER_MS = 300;
@@ -103,12 +105,16 @@ export class Incoming extends Emitter {
     this.#holder.start(userId, businessId);
   }
 
-  close() {
+  /** @returns {Promise<void>} resolves when the database knows that the user is away, after 1 s at most */
+  async close() {
     this.ring?.ignore('gone');
-    this.#leave();
+    const told = this.#isLastTab ? this.#tell('away').catch(() => {}) : null;
     this.presence.stop();
     this.#holder.stop();
     this.#businessId = '';
+    this.#accessToken = '';
+    const late = new Promise((resolve) => setTimeout(resolve, AWAY_WITHIN_MS));
+    if (told) await Promise.race([told, late]);
   }
 
   /** The phone network knows this tab's phone now, or not any more. */
@@ -193,17 +199,24 @@ export class Incoming extends Emitter {
 
   /** @param {import('./team.js').PresenceState} state */
   async #tell(state) {
-    if (!this.#businessId) throw new VoiceError(failure('business_required'));
-    this.#accessToken = await this.#options.requests.session.accessToken(this.#userId);
-    return this.#options.team.setPresence(this.#businessId, state);
+    const businessId = this.#businessId;
+    const { requests, team } = this.#options;
+    if (!businessId) throw new VoiceError(failure('business_required'));
+    if (requests.isSignedOut) throw new VoiceError(failure('unauthenticated'));
+    this.#accessToken = await requests.session.accessToken(this.#userId);
+    return team.setPresence(businessId, state);
   }
 
-  /** The tab is closed, or the phone is. */
+  /** Whether nobody can be rung here when this tab does not listen any more. */
+  get #isLastTab() {
+    const { where, othersWait } = this.#holder;
+    return where === 'here' && !othersWait && this.#accessToken !== '';
+  }
+
+  /** The page is left. Nothing may be awaited. */
   #leave() {
     this.ring?.ignore('gone');
-    const { where, othersWait } = this.#holder;
-    // Another tab takes the phone, and tells that it is there.
-    if (where !== 'here' || othersWait || !this.#accessToken) return;
+    if (!this.#isLastTab || this.#options.requests.isSignedOut) return;
     this.#options.team.leave(this.#businessId, this.#accessToken);
   }
 

@@ -11,6 +11,10 @@ let tabs;
 let legs;
 /** Whether this tab is in a call. */
 let inCall;
+/** Whether the session has ended. */
+let isSignedOut;
+/** Settles when the database answers a heartbeat. */
+let answers;
 /** The conversation of this tab's latest call. */
 let ownCall;
 /** The events of the page. @type {EventTarget} */
@@ -23,6 +27,7 @@ beforeEach(() => {
   globalThis.addEventListener = page.addEventListener.bind(page);
   globalThis.removeEventListener = page.removeEventListener.bind(page);
   [done, tabs, legs, inCall, ownCall] = [[], [], [], false, null];
+  [isSignedOut, answers] = [false, null];
 });
 
 afterEach(() => {
@@ -46,6 +51,7 @@ async function open() {
     team: {
       setPresence: async (businessId, state) => {
         done.push(`${businessId} ${state}`);
+        await answers;
         return 15;
       },
       leave: (businessId, token) => done.push(`${businessId} leave ${token}`),
@@ -58,7 +64,12 @@ async function open() {
         return { legs };
       },
     },
-    requests: { session: { accessToken: async () => 'token' } },
+    requests: {
+      get isSignedOut() {
+        return isSignedOut;
+      },
+      session: { accessToken: async () => 'token' },
+    },
     live: () => ({
       watch: (id) => done.push(`watch ${id}`),
       unwatch: (id) => done.push(`unwatch ${id}`),
@@ -190,8 +201,34 @@ test('the user is away when the last tab is closed, and not when another takes t
   assert.equal(second.phone.where, 'here');
   second.registered();
   await settle();
-  second.close();
-  assert.ok(done.includes('business leave token'));
+  done.length = 0;
+  await second.close();
+  assert.deepEqual(done, ['rest', 'business away']);
+});
+
+test('the user is away when the page of the last tab is left', async () => {
+  await open();
+  page.dispatchEvent(new Event('pagehide'));
+  assert.equal(done.at(-1), 'business leave token');
+});
+
+test('nothing is told in the name of a user whose session has ended', async () => {
+  const tab = await open();
+  done.length = 0;
+  isSignedOut = true;
+  mock.timers.tick(15_000);
+  await settle();
+  page.dispatchEvent(new Event('pagehide'));
+  await tab.close();
+  assert.deepEqual(done, ['rest']);
+});
+
+test('closing does not wait long for the database', async () => {
+  const tab = await open();
+  answers = new Promise(() => {});
+  const closed = tab.close();
+  mock.timers.tick(1000);
+  await closed;
 });
 
 test('a tab that never told that the user is there does not tell that they leave', async () => {

@@ -22,7 +22,11 @@ import { VoiceError, failure } from './failures.js';
 
 /** When to try again if the phone network does not take the Device. The pauses double. */
 const LISTEN_AGAIN_AFTER_MS = 1_000;
-const LISTEN_AGAIN_AT_LATEST_MS = 60_000;
+const LISTEN_AGAIN_AT_LATEST_MS = 120_000;
+/** A Device that is thrown away while it registers is destroyed after this time at the latest. */
+const REGISTERS_WITHIN_MS = 5_000;
+/** After these events of `window` a browser lets a page make sounds. */
+const GESTURES = ['click', 'keydown', 'pointerup'];
 /** Failures that a new access token may solve. */
 const TOKEN_FAILURES = new Set(['token_refused', 'token_expired']);
 
@@ -44,6 +48,8 @@ export class Phone {
   #listenTimer;
   /** How many attempts in a row failed. */
   #unheard = 0;
+  /** The phone network has refused the token. */
+  #isRefused = false;
   /** The microphone that was opened for the call that is answered. @type {MediaStream | null} */
   #opened = null;
   /** While a call connects: called for each error of the Device. @type {((failure: Failure) => void) | null} */
@@ -54,6 +60,7 @@ export class Phone {
   /** @param {PhoneOptions} options */
   constructor(options) {
     this.#options = options;
+    for (const name of GESTURES) globalThis.addEventListener?.(name, this.#wakeAudio);
   }
 
   /**
@@ -67,6 +74,7 @@ export class Phone {
     this.microphoneFailure = null;
     this.#inCall = true;
     const device = this.#ready(token);
+    this.#wakeAudio();
     await this.#options.audio.open();
     // The rep hung up while the microphone was opened.
     if (!this.#inCall) throw new VoiceError(failure('unknown'));
@@ -142,6 +150,7 @@ export class Phone {
   async answer(call) {
     this.microphoneFailure = null;
     this.#inCall = true;
+    this.#wakeAudio();
     await this.#options.audio.open();
     if (!this.#device?.audio?.inputDevice) {
       try {
@@ -173,7 +182,8 @@ export class Phone {
     if (this.#device?.state === 'destroyed') this.discard();
     clearTimeout(this.#listenTimer);
     try {
-      const device = this.#device ?? this.#ready(await this.#options.token());
+      const { token, freshToken } = this.#options;
+      const device = this.#device ?? this.#ready(await (this.#isRefused ? freshToken : token)());
       if (!this.#isListening) return;
       if (device.state === 'unregistered') await device.register();
     } catch {
@@ -220,11 +230,19 @@ export class Phone {
     this.#heldToken = null;
     this.#options.audio.attach(null);
     if (!device) return;
-    // destroy() would reject what rings, and stop all devices of the user.
-    for (const call of device.calls) call.ignore();
-    if (device.state !== 'destroyed') device.destroy();
+    if (device.state === 'registering') destroyLater(device);
+    else destroy(device);
     if (this.#isListening) this.#listenLater();
   }
+
+  /**
+   * The SDK makes its AudioContext with the first Device, and never resumes it. A context that was made
+   * before somebody has used the page is suspended: a call would be silent, and so would the phone.
+   */
+  #wakeAudio = () => {
+    const context = this.#options.Device.audioContext;
+    if (context?.state === 'suspended') context.resume().catch(() => {});
+  };
 
   #useHeldToken() {
     if (this.#heldToken) this.#device?.updateToken(this.#heldToken);
@@ -251,6 +269,8 @@ export class Phone {
       enableImprovedSignalingErrorPrecision: true,
       // How long a call waits for its browser to reconnect.
       maxCallSignalingTimeoutMs: 15_000,
+      // The AudioContext is suspended until somebody uses the page.
+      disableAudioContextSounds: true,
       // The SDK does not need to log: our failures say the same.
       logLevel: 'silent',
       ...deviceOptions,
@@ -263,8 +283,10 @@ export class Phone {
     for (const name of ['registered', 'unregistered']) {
       device.on(name, () => {
         if (device !== this.#device) return;
-        if (this.isRegistered) this.#unheard = 0;
-        else if (this.#isListening) this.#listenLater();
+        if (this.isRegistered) {
+          this.#unheard = 0;
+          this.#isRefused = false;
+        } else if (this.#isListening) this.#listenLater();
         this.#options.onRegistered();
       });
     }
@@ -275,13 +297,22 @@ export class Phone {
 
   /** @param {Failure} cause */
   #troubled(cause) {
-    if (this.#onTrouble) this.#onTrouble(cause);
-    else if (TOKEN_FAILURES.has(cause.code)) {
+    if (this.#onTrouble) {
+      this.#onTrouble(cause);
+      return;
+    }
+    if (!TOKEN_FAILURES.has(cause.code)) return;
+    if (this.#inCall) {
       this.#useHeldToken();
       this.#options.freshToken().catch(() => {
         // AccessToken reports it.
       });
+      return;
     }
+    // The SDK says it only once, and then waits for ever. A server that refuses each token must not be
+    // asked without a pause.
+    this.#isRefused = true;
+    this.discard();
   }
 
   /** @param {MediaStreamConstraints} constraints */
@@ -303,4 +334,29 @@ export class Phone {
       this.#options.onMicrophone(false);
     }
   };
+}
+
+/** @param {Device} device */
+function destroy(device) {
+  // destroy() would reject what rings, and stop all devices of the user.
+  for (const call of device.calls) call.ignore();
+  if (device.state !== 'destroyed') device.destroy();
+}
+
+/**
+ * Destroys a Device when its connection is made, or has failed.
+ *
+ * @param {Device} device
+ */
+function destroyLater(device) {
+  let isOver = false;
+  const end = () => {
+    clearTimeout(timer);
+    // destroy() itself makes it unregistered.
+    if (isOver) return;
+    isOver = true;
+    destroy(device);
+  };
+  const timer = setTimeout(end, REGISTERS_WITHIN_MS);
+  for (const name of ['registered', 'unregistered']) device.once(name, end);
 }

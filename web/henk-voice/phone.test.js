@@ -35,11 +35,15 @@ class Device extends EventEmitter {
   }
 
   destroy() {
+    assert.equal(this.destroyed, undefined, 'it is destroyed once');
     this.destroyed = true;
+    this.become('unregistered');
     this.become('destroyed');
   }
 }
 
+/** The events of the page. @type {EventTarget} */
+let page;
 /** @type {any[]} */
 let devices;
 let attempts;
@@ -55,6 +59,9 @@ beforeEach(() => {
   mock.method(Math, 'random', () => 0.5);
   [devices, attempts, done] = [[], 0, []];
   Device.taken = true;
+  Device.audioContext = undefined;
+  page = new EventTarget();
+  globalThis.addEventListener = page.addEventListener.bind(page);
   microphone = async () => ({ getTracks: () => [{ stop: () => done.push('microphone closed') }] });
   phone = new Phone({
     Device,
@@ -72,6 +79,7 @@ beforeEach(() => {
 afterEach(() => {
   mock.timers.reset();
   mock.restoreAll();
+  delete globalThis.addEventListener;
 });
 
 /** How often the phone network was asked within each of these seconds. */
@@ -103,7 +111,7 @@ test('a connection that is lost is made again, more and more rarely', async () =
   devices[0].become('unregistered');
   assert.equal(await attemptsWithin(1), 1);
   assert.equal(await attemptsWithin(14), 3);
-  assert.equal(await attemptsWithin(600), 11);
+  assert.equal(await attemptsWithin(600), 7);
   Device.taken = true;
   phone.listenNow();
   await settle();
@@ -123,6 +131,49 @@ test('a Device that is thrown away rings nobody, refuses nothing, and is replace
   assert.deepEqual(done, ['registered']);
   await attemptsWithin(1);
   assert.deepEqual([devices.length, phone.isRegistered], [2, true]);
+});
+
+test('a token that is refused is replaced, and a network that refuses each is asked more rarely', async () => {
+  await phone.listen(true);
+  const refuse = () => devices.at(-1).emit('error', { code: 20101 });
+  refuse();
+  await attemptsWithin(1);
+  assert.deepEqual([devices.length, devices[1].token, phone.isRegistered], [2, 'fresh', true]);
+  Device.taken = false;
+  refuse();
+  const before = devices.length;
+  for (let passed = 0; passed < 600; passed += 1) {
+    await attemptsWithin(1);
+    if (devices.at(-1).destroyed === undefined) refuse();
+  }
+  const tried = devices.length - before;
+  assert.ok(tried > 5 && tried < 12, `${tried} in ten minutes`);
+});
+
+test('a Device that is thrown away while it registers is destroyed when it is connected', async () => {
+  for (const settle of ['registered', 'unregistered', null]) {
+    await phone.listen(true);
+    const device = devices.at(-1);
+    device.state = 'registering';
+    await phone.listen(false);
+    phone.discard();
+    assert.equal(device.destroyed, undefined);
+    if (settle) device.become(settle);
+    else mock.timers.tick(5000);
+    assert.equal(device.destroyed, true);
+  }
+});
+
+test('sounds are heard as soon as the browser lets the page make them', async () => {
+  const context = { state: 'suspended', resume: async () => (context.state = 'running') };
+  Device.audioContext = context;
+  await phone.listen(true);
+  assert.equal(context.state, 'suspended');
+  page.dispatchEvent(new Event('click'));
+  assert.equal(context.state, 'running');
+  context.state = 'suspended';
+  await phone.answer(new IncomingSdkCall());
+  assert.equal(context.state, 'running');
 });
 
 test('a Device that the SDK has destroyed, because the page was left, is replaced', async () => {

@@ -22,6 +22,8 @@ const STORED = 'henk-voice.presence';
 const AGAIN_AFTER_SECONDS = 15;
 /** The phone network needs a moment until it knows this tab. */
 const FIRST_AFTER_MS = 3_000;
+/** A window that is clicked often needs no heartbeat each time. */
+const WAKES_AFTER_MS = 5_000;
 /** After these events of `window` the heartbeat comes at once: timers do not run while a machine sleeps. */
 const WAKING = ['online', 'pageshow', 'focus'];
 
@@ -47,6 +49,7 @@ export class Presence extends Emitter {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   #beats = 0;
+  #beatAt = 0;
   /** @type {PresenceState | null} */
   #shown = null;
   /** What the database was told. @type {PresenceState | null} */
@@ -91,7 +94,7 @@ export class Presence extends Emitter {
     if (this.#running) return;
     this.#running = true;
     this.#told = null;
-    for (const name of WAKING) globalThis.addEventListener?.(name, this.lookNow);
+    for (const name of WAKING) globalThis.addEventListener?.(name, this.#wake);
     this.#timer = setTimeout(this.lookNow, FIRST_AFTER_MS);
   }
 
@@ -99,7 +102,7 @@ export class Presence extends Emitter {
   stop() {
     this.#running = false;
     clearTimeout(this.#timer);
-    for (const name of WAKING) globalThis.removeEventListener?.(name, this.lookNow);
+    for (const name of WAKING) globalThis.removeEventListener?.(name, this.#wake);
   }
 
   /** @internal Tells the database at once. */
@@ -108,6 +111,11 @@ export class Presence extends Emitter {
     this.#beat().catch(() => {
       // It is told again with the next heartbeat.
     });
+  };
+
+  #wake = () => {
+    // The clock may have been set.
+    if (Math.abs(Date.now() - this.#beatAt) >= WAKES_AFTER_MS) this.lookNow();
   };
 
   /** @internal The phone network knows this tab now, or not any more. */
@@ -132,6 +140,7 @@ export class Presence extends Emitter {
   async #beat() {
     clearTimeout(this.#timer);
     this.#beats += 1;
+    this.#beatAt = Date.now();
     const beat = this.#beats;
     let seconds = AGAIN_AFTER_SECONDS;
     try {

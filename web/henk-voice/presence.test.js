@@ -181,3 +181,23 @@ test('a browser that stores nothing remembers nothing, and it works', async () =
   await presence.set('away');
   assert.equal(presence.state, 'away');
 });
+
+test('a machine that wakes up tells at once, and not at each click', async () => {
+  const page = new EventTarget();
+  globalThis.addEventListener = page.addEventListener.bind(page);
+  globalThis.removeEventListener = page.removeEventListener.bind(page);
+  await ready();
+  page.dispatchEvent(new Event('focus'));
+  mock.timers.setTime(START + 600_000);
+  page.dispatchEvent(new Event('focus'));
+  page.dispatchEvent(new Event('online'));
+  await settle();
+  assert.deepEqual(told.slice(0, 2), ['0: available', '600: available']);
+  const before = told.length;
+  presence.stop();
+  mock.timers.setTime(START + 700_000);
+  page.dispatchEvent(new Event('focus'));
+  assert.equal(told.length, before);
+  delete globalThis.addEventListener;
+  delete globalThis.removeEventListener;
+});

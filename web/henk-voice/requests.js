@@ -73,6 +73,11 @@ export class Requests extends Emitter {
     });
   }
 
+  /** Whether the session has ended, so that each request would be refused. */
+  get isSignedOut() {
+    return this.#isSignedOut;
+  }
+
   get session() {
     return this.#session;
   }
