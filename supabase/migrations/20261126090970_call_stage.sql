@@ -68,7 +68,7 @@ immutable
 set search_path = ''
 as $$
 begin
-  return p_leg.role <> 'lead' and (
+  return p_leg.role <> 'lead' and p_leg.ended_by is distinct from 'removed' and (
     p_leg.status = 'in-progress'
     or (p_leg.call_sid is not distinct from p_agent_call_sid and not private.is_final(p_leg.status))
   );

@@ -85,7 +85,7 @@ def test_a_warm_transfer_is_completed_after_a_word_in_private(
     hears_music(going_on)
     hear_each_other(going_on, "agent", "teammate")
 
-    going_on.control("complete")
+    assert going_on.control("complete")["stage"] == "transferred"
     going_on.waits_for("transferred")
     hear_each_other(going_on, "lead", "teammate")
     [agent] = going_on.legs("agent")
@@ -112,7 +112,7 @@ def test_a_transfer_is_canceled_and_asked_again_and_all_three_are_merged(
     assert going_on.control("merge")["stage"] == "together"
     hear_each_other(going_on, "agent", "lead", "teammate")
     # The rep leaves, and the others go on.
-    going_on.control("complete")
+    assert going_on.control("complete")["stage"] == "transferred"
     going_on.waits_for("transferred")
     hear_each_other(going_on, "lead", "teammate")
 
