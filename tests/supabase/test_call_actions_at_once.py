@@ -93,6 +93,7 @@ def test_a_dial_action_that_comes_many_times_at_once_rings_one_leg(
     with psycopg.connect(postgres.url()) as connection:
         call.db = connection
         leg_id = call.transfer_cold(user=user_id)
+        call.time_passes()
     answers = at_once(
         postgres,
         [call] * AT_ONCE,
