@@ -72,7 +72,20 @@ def test_a_dial_into_a_room_ends_no_leg(call: TeamCall) -> None:
     for sid in (call.lead, call.sid):
         call.event(sid, "completed", source="room_action")
     assert call.row["status"] == "in-progress"
-    assert {leg["status"] for leg in call.legs()} == {"ringing", "in-progress"}
+    assert {leg["status"] for leg in call.legs()} == {"in-progress"}
+
+
+def test_the_agents_leg_is_answered_when_the_leads_is(call: TeamCall) -> None:
+    """Twilio tells the end of the agent's leg alone, and the pages show who is on the call."""
+    legs = {leg["role"]: leg for leg in call.legs()}
+    assert legs["agent"]["status"] == "ringing"
+    call.ask_for("warm")
+    legs = {leg["role"]: leg for leg in call.legs()}
+    assert legs["agent"]["status"] == "in-progress"
+    assert legs["agent"]["answered_at"] == legs["lead"]["answered_at"] is not None
+    call.event(call.sid, "completed", 0, duration_seconds=9)
+    [agent] = [leg for leg in call.legs() if leg["role"] == "agent"]
+    assert (agent["status"], agent["duration_seconds"]) == ("completed", 9)
 
 
 @pytest.mark.parametrize("status", ["no-answer", "busy", "failed", "canceled"])
