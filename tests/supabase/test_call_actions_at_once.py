@@ -97,7 +97,7 @@ def test_a_dial_action_that_comes_many_times_at_once_rings_one_leg(
     answers = at_once(
         postgres,
         [call] * AT_ONCE,
-        lambda it: it.go_on("transfer", it.lead_sid, "no-answer", leg=leg_id),
+        lambda it: it.go_on("transfer", it.lead_sid, "busy", leg=leg_id),
     )
     assert {answer["next"] for answer in answers} == {"ring"}
     assert len({answer["ring"]["leg_id"] for answer in answers}) == 1
