@@ -186,6 +186,12 @@ def test_what_goes_wrong_in_a_call_with_others_is_said_where_the_rep_is_and_need
 
     acted.colleagues[0]["state"] = "available"
     keyboard.press("Enter")
+    dialog.get_by_text("A phone number").click()
+    dialog.get_by_label("Phone number", exact=True).fill(call.number)
+    keyboard.press("Enter")
+    expect(why).to_have_text(f"This is the number of {name}.")
+    keyboard.press("Escape")
+    keyboard.press("Enter")
     expect(dialog.get_by_role("radio", name=re.compile("Robin"))).to_be_enabled()
     tab.tab_to(dialog.get_by_role("radio", name=re.compile("Robin")))
     keyboard.press("Space")

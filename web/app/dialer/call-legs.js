@@ -154,13 +154,11 @@ export class CallLegs {
     this.#resume.hidden = !can.resume;
     this.#transfer.hidden = !can.transfer;
     this.#add.hidden = !can.add;
-    this.#complete.hidden = !can.complete;
+    this.#complete.hidden = !can.complete.length;
     this.#merge.hidden = !can.merge;
     this.#cancel.hidden = !can.cancel;
-    this.#stageButtons.hidden = !can.complete && !can.merge && !can.cancel;
-    if (can.complete) {
-      sayParts(this.#complete, ...nodesOf(['Hand over to ', ...names([can.complete])]));
-    }
+    this.#stageButtons.hidden = !can.complete.length && !can.merge && !can.cancel;
+    sayParts(this.#complete, ...nodesOf(['Hand over to ', ...names(can.complete)]));
     // After a cold transfer the rep has left, and is rung for the lead.
     const back = call.over ? ['Take ', lead, ' back'] : ['Back to ', lead];
     sayParts(this.#cancel, ...nodesOf(back));
