@@ -129,7 +129,14 @@ begin
     perform private.leave_call();
     return private.answer_wish(v_call.id, true, false, v_open);
   end if;
-  if v_open.id is not null and not private.is_same_wish(v_open, v_wish) then
+  -- Whoever was certainly not rung is asked for anew.
+  if v_open.id is not null and (
+    not private.is_same_wish(v_open, v_wish)
+    or (v_open.action in ('add', 'transfer') and exists (
+      select from unnest(v_legs) as leg
+      where leg.id = v_open.call_leg_id and leg.status = 'failed' and leg.call_sid is null
+    ))
+  ) then
     perform private.supersede_action(v_open, v_call.call_sid);
     v_left := v_open;
     v_open := null;

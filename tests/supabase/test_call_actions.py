@@ -265,6 +265,19 @@ def test_a_released_action_is_free_for_whoever_asks_next(call: AskedCall) -> Non
     assert again["call"]["bridge"] == "room"
 
 
+def test_whoever_was_certainly_not_rung_is_not_waited_for_and_is_rung_anew_by_the_next_wish(
+    call: AskedCall, colleague: uuid.UUID
+) -> None:
+    asked = call.ask("transfer", user=colleague, mode="warm")
+    assert call.stage == "ringing"
+    leg = asked["action"]["leg_id"]
+    call.note(asked, ("leg_failed", leg, None), result="released", error="503")
+    assert call.stage is None
+    again = call.ask("transfer", user=colleague, mode="warm")
+    assert (again["is_done"], call.stage) == (False, "ringing")
+    assert again["action"]["leg_id"] != leg
+
+
 def test_the_lead_in_the_room_is_not_taken_back_into_the_dial(call: AskedCall) -> None:
     asked = call.ask("hold")
     call.go_on("dial", call.sid, dialled=call.lead_sid)

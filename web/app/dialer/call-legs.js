@@ -124,7 +124,8 @@ export class CallLegs {
     sayParts(this.#news, ...(doing ? [doing] : isKnown ? nodesOf(this.#happened) : []));
     this.#box.dataset.lead = (isKnown && lead?.state) || '';
     const isPlain = call.stage === null && parties.length < 3;
-    this.#people.render(isKnown && !isPlain ? parties : [], this.#offered.remove);
+    const leadWaits = call.stage === 'transferring' || call.stage === 'returning';
+    this.#people.render(isKnown && !isPlain ? parties : [], this.#offered.remove, leadWaits);
     this.#targets.update(call, this.#onCall);
     // What can be chosen may change, while somebody declines for example.
     if (isTalking && lead?.state === 'holds') {
