@@ -86,6 +86,12 @@ export class CallLegs {
     this.#transfer.addEventListener('click', () => this.#choose('transfer'));
     this.#add.addEventListener('click', () => this.#choose('add'));
     this.#hangUp.addEventListener('click', () => this.#leave());
+    // The button that opened a dialog may not be there any more.
+    for (const id of ['target-dialog', 'hang-up-dialog']) {
+      element(id, HTMLDialogElement).addEventListener('close', () => {
+        if (document.activeElement === document.body) this.#focusNext(this.#hold);
+      });
+    }
   }
 
   /**
@@ -223,8 +229,13 @@ export class CallLegs {
   #keepFocus(focused) {
     if (!(focused instanceof HTMLElement) || !this.#box.contains(focused)) return;
     if (focused.isConnected && !focused.closest('[hidden]')) return;
+    this.#focusNext(focused === this.#hold ? this.#resume : this.#hold);
+  }
+
+  /** @param {HTMLElement} preferred what gets the focus if it is there */
+  #focusNext(preferred) {
     const next = [
-      focused === this.#hold ? this.#resume : this.#hold,
+      preferred,
       ...this.#stageButtons.querySelectorAll('button'),
       this.#resume,
       this.#hangUp,
