@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlencode
 
 from shared import call_room, errors, twilio_calls, twilio_rooms
-from shared.call_room import LeadGone, find_lead, find_leg
+from shared.call_room import LeadGone, address_of, find_lead, find_leg
 from shared.call_state import Action, CallState, Note, StateLeg
 from shared.call_statuses import FINAL_STATUSES
 from shared.twilio_rooms import Participant, Room
@@ -67,9 +67,17 @@ class CallControl:
             self._give_up("failed", error)
         except (errors.TwilioUnavailable, errors.PhoneSystemError) as error:
             # While somebody may be ringing, nobody may try again before the lease ends.
-            self._give_up(None if self._is_unclear else "released", error)
+            self._give_up(None if self._is_unclear else self._undial(), error)
         else:
             self._ledger(self._notes, "done")
+
+    def _undial(self) -> str:
+        """What becomes of an action that certainly rings nobody: nobody waits for who was asked."""
+        if self._action["action"] in ("add", "transfer") and not self._action["is_resumed"]:
+            if self._action["mode"] == "cold":
+                return "failed"
+            self._note("leg_failed", self._find_target())
+        return "released"
 
     def _give_up(self, result: str | None, error: errors.RequestError) -> None:
         """Writes down that the action did not come to its end, and raises the error."""
@@ -261,7 +269,7 @@ class CallControl:
             return found.call_sid
         if leg["id"] == self._action["leg_id"] and not self._action["is_resumed"]:
             return None
-        calls = twilio_calls.fetch_calls_to(self._client, _address(leg), leg["asked_at"])
+        calls = twilio_calls.fetch_calls_to(self._client, address_of(leg), leg["asked_at"])
         over = [call["call_sid"] for call in calls if call["status"] in FINAL_STATUSES]
         return next((call_sid for call_sid in over if not self._is_known(call_sid)), None)
 
@@ -302,7 +310,7 @@ class CallControl:
     def _is_rung_by(self, lead_sid: str, leg: StateLeg) -> bool:
         """Whether the lead's leg dials this person, or did so since this was asked for."""
         return any(
-            child["payload"].get("to") == _address(leg)
+            child["payload"].get("to") == address_of(leg)
             and twilio_calls.is_newer(child, leg["asked_at"])
             and not self._is_known(child["call_sid"])
             for child in twilio_calls.fetch_children(self._client, lead_sid)
@@ -393,8 +401,3 @@ class CallControl:
         """Writes what was done so far, and begins the lease again."""
         self._ledger(self._notes)
         self._notes = []
-
-
-def _address(leg: StateLeg) -> str:
-    """Whom Twilio dials for a leg."""
-    return f"client:{leg['identity']}" if leg["identity"] else str(leg["to_number"])

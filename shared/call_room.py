@@ -185,3 +185,8 @@ def _wait(client: Client, base_url: str, call: CallState, lead: StateLeg) -> Roo
 def call_lead_back(client: Client, base_url: str, call_sid: str, lead_sid: str) -> None:
     """Takes a lead who is alone out of the room. twiml_fn then says who is rung for them."""
     twilio_calls.redirect_to(client, lead_sid, build_action(base_url, "room", call_sid))
+
+
+def address_of(leg: StateLeg) -> str:
+    """Whom Twilio dials for a leg."""
+    return f"client:{leg['identity']}" if leg["identity"] else str(leg["to_number"])

@@ -186,12 +186,20 @@ def test_what_goes_wrong_in_a_call_with_others_is_said_where_the_rep_is_and_need
 
     acted.colleagues[0]["state"] = "available"
     keyboard.press("Enter")
+    dialog.get_by_text("A phone number").click()
+    dialog.get_by_label("Phone number", exact=True).fill(call.number)
+    keyboard.press("Enter")
+    expect(why).to_have_text(f"This is the number of {name}.")
+    keyboard.press("Escape")
+    keyboard.press("Enter")
     expect(dialog.get_by_role("radio", name=re.compile("Robin"))).to_be_enabled()
     tab.tab_to(dialog.get_by_role("radio", name=re.compile("Robin")))
     keyboard.press("Space")
     acted.when_asked("ringing", dana, held, robin | rings(2))
     keyboard.press("Enter")
     hears(page, f"{name} hears music. Nobody hears you. Robin Rep’s phone rings.")
+    # The button that opened the dialog is gone.
+    expect(page.get_by_role("button", name=f"Back to {name}")).to_be_focused()
     declined = {"status": "no-answer", "answered_at": None, "declined_at": ago(0)}
     acted.act("on_hold", dana, held, robin | declined)
     expect(news).to_have_text(

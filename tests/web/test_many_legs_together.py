@@ -14,6 +14,10 @@ from tests.end_to_end.many_legs import COLLEAGUE
 from tests.web.calls_page import CallsPage, Rep, Signed
 from tests.web.network import Database, Network, eventually
 
+REFUSE = """() => {
+  navigator.mediaDevices.getUserMedia = () =>
+    Promise.reject(new DOMException("refused", "NotAllowedError"));
+}"""
 NOTES = "Roof faces south. Asks about the battery."
 
 
@@ -120,6 +124,15 @@ def test_a_lead_whom_nobody_takes_comes_back_and_at_last_is_promised_a_call_back
     expect(dana.wrap_up).to_be_visible()
     hears(dana, f"{lead} hears it ring. Robin Rep’s phone rings.")
     expect(other.notice("ring-elsewhere")).to_contain_text("Dana Demo transfers a call to you.")
+    expect(dana.page.locator("#call-people-list li").first).to_contain_text("Hears it ring")
+    robin.page.evaluate(REFUSE)
+    robin.page.get_by_role("button", name="Accept").click()
+    why = robin.page.locator("#ring-trouble")
+    expect(why).to_contain_text(
+        "Allow the microphone next to the page’s address, then accept again."
+    )
+    # It is said once, where the phone rings.
+    expect(robin.notice("call")).to_have_count(0)
     robin.page.get_by_role("button", name="Decline").click()
     expect(other.notice("ring-elsewhere")).to_have_count(0)
 

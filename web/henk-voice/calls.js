@@ -97,11 +97,21 @@ export class Calls extends Emitter {
   learn(row) {
     const { call } = this;
     if (call?.conversation?.id !== row.id) return;
-    const wasOver = isOver(call.conversation.status);
+    const wasOpen = call.legs.length > 0 && !isOver(call.conversation.status);
     call.update({ ...call.conversation, ...row });
     // A broadcast has no legs, and a plain call needs none.
-    const needsLegs = call.stage !== null || (call.legs.length > 0 && !wasOver);
+    const needsLegs = call.stage !== null || wasOpen || this.isStillOn(row.id);
     if (!row.legs && needsLegs) void this.#options.live()?.read(row.id);
+  }
+
+  /**
+   * @param {string} id of a conversation
+   * @returns {boolean} whether this browser is on its call, and others are or were: they may leave, or
+   *   be rung in vain, also when the lead has left
+   */
+  isStillOn(id) {
+    const { call } = this;
+    return call?.conversation?.id === id && !call.over && call.legs.length > 0;
   }
 
   /**

@@ -156,12 +156,39 @@ test('the legs of a call with more than two are read again when the call changes
 });
 
 test('what is written about a call that is over reads no legs', async () => {
-  await talking();
+  const call = await talking();
   calls.learn({ id: 'placed', stage: 'on_hold', legs: [{ id: '1' }, { id: '2' }] });
   calls.learn({ id: 'placed', status: 'completed', stage: null });
+  await call.hangUp();
+  assert.equal(call.over, true);
   requests.length = 0;
   calls.learn({ id: 'placed', outcome: 'interested', stage: null });
-  assert.deepEqual(requests, []);
+  assert.deepEqual([requests, calls.isStillOn('placed')], [[], false]);
+});
+
+test('whoever is still there when the lead has left learns who else leaves', async () => {
+  const call = await talking();
+  const own = {
+    id: '1',
+    role: 'agent',
+    call_sid: 'CA-teammate',
+    asked_at: null,
+    status: 'ringing',
+  };
+  const lead = { id: '2', role: 'lead', status: 'completed', ended_at: '2026-01-31T00:00:05Z' };
+  const rung = { id: '3', role: 'teammate', asked_at: '2026-01-31T00:00:01Z', status: 'ringing' };
+  for (const leg of [own, lead, rung]) {
+    Object.assign(leg, { answered_at: null, declined_at: null, ended_at: leg.ended_at ?? null });
+  }
+  const legs = [own, lead, rung];
+  calls.learn({ id: 'placed', status: 'completed', stage: null, legs });
+  assert.equal(calls.isStillOn('placed'), true);
+  requests.length = 0;
+  calls.learn({ id: 'placed', status: 'completed', stage: null });
+  assert.deepEqual([requests, call.state], [['read placed'], 'talking']);
+  const unanswered = { ...rung, status: 'no-answer', ended_at: '2026-01-31T00:00:21Z' };
+  calls.learn({ id: 'placed', status: 'completed', stage: null, legs: [own, lead, unanswered] });
+  assert.equal(call.over, true, 'nobody is left');
 });
 
 test('after a wish the next change is expected soon', async () => {

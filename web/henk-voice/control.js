@@ -35,6 +35,10 @@ const TEXTS = {
     message: 'This cannot be done with the call as it is now.',
     action: 'Look at who is on the call, then try again.',
   },
+  offline: {
+    message: 'This device is not connected to the internet.',
+    action: 'Connect it, look at who is on the call, then try again.',
+  },
   rate_limited: {
     message: 'Too much was asked of calls in a short time.',
     action: 'Wait a moment, then try again. The call goes on as it was.',

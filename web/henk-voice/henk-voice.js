@@ -360,6 +360,7 @@ export class HenkVoice extends Emitter {
         this.#incoming.learn(row);
         this.emit('conversation', row);
       },
+      isStillOn: (id) => this.#calls.isStillOn(id),
       onGap: () => this.emit('gap', undefined),
     });
     this.#live.start(businessId).catch(() => {

@@ -11,6 +11,8 @@ import { isOver } from './call-statuses.js';
  * @property {(id: string) => Promise<ConversationWithLegs>} fetch reads one conversation
  * @property {(row: Partial<ConversationWithLegs> & { id: string }) => void} onChange a conversation
  *   changed: its id, and all columns or only the changed ones; `legs` if they were read
+ * @property {(id: string) => boolean} isStillOn whether the user is still on a call with others, also if
+ *   it is over for the lead
  * @property {() => void} onGap some changes may have been missed
  */
 
@@ -122,7 +124,7 @@ export class LiveStatus {
   }
 
   /**
-   * Polls a conversation until its call is over. A second call makes the next poll come sooner.
+   * Polls a conversation until its call is over, and the user is not on it any more. A second call makes the next poll come sooner.
    *
    * @param {string} id
    */
@@ -202,7 +204,7 @@ export class LiveStatus {
   /** @param {(Partial<ConversationWithLegs> & { id: string }) | undefined} row */
   #tell(row) {
     if (!row) return;
-    if (row.status && isOver(row.status)) {
+    if (row.status && isOver(row.status) && !this.#options.isStillOn(row.id)) {
       this.unwatch(row.id);
     }
     this.#options.onChange(row);

@@ -9,6 +9,8 @@ let polls;
 /** The statuses that were told. @type {string[]} */
 let told;
 let gaps;
+/** Whether the user is still on the call. */
+let isStillOn;
 /** Stands in for a channel of Supabase Realtime. */
 let channel;
 /** @type {LiveStatus} */
@@ -18,6 +20,7 @@ const START = Date.UTC(2026, 0, 31);
 beforeEach(() => {
   mock.timers.enable({ apis: ['setTimeout', 'Date'], now: START });
   [answer, polls, told, gaps] = [{ id: '1', status: 'ringing' }, [], [], 0];
+  isStillOn = false;
   channel = {
     listeners: {},
     removed: false,
@@ -46,6 +49,7 @@ function begin(realtime) {
       return answer;
     },
     onChange: ({ status }) => told.push(status),
+    isStillOn: () => isStillOn,
     onGap: () => (gaps += 1),
   });
   return live.start('business');
@@ -81,6 +85,20 @@ test('polling ends with the call', async () => {
   await pass(60_000);
   assert.equal(polls.length, count);
   assert.equal(told.at(-1), 'completed');
+});
+
+test('polling goes on after the lead has left while the user is on the call', async () => {
+  await begin(false);
+  isStillOn = true;
+  answer = { id: '1', status: 'completed' };
+  live.watch('1');
+  await pass(5000);
+  assert.ok(polls.length > 2);
+  isStillOn = false;
+  await pass(5000);
+  const count = polls.length;
+  await pass(60_000);
+  assert.equal(polls.length, count);
 });
 
 test('a poll that fails is tried again after ten seconds', async () => {

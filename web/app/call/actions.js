@@ -7,7 +7,7 @@
  * @property {boolean} resume
  * @property {boolean} transfer
  * @property {boolean} add
- * @property {Party | null} complete who gets the lead when the rep leaves
+ * @property {Party[]} complete who gets the lead when the rep leaves
  * @property {boolean} merge
  * @property {Party | null} cancel who is not rung or talked to any more; the rep is back with the lead
  * @property {Party[]} remove who can be taken off the call
@@ -20,7 +20,7 @@ const NOTHING = {
   resume: false,
   transfer: false,
   add: false,
-  complete: null,
+  complete: [],
   merge: false,
   cancel: null,
   remove: [],
@@ -44,27 +44,29 @@ export function offered({ isTalking, stage, parties }) {
   // The call of a lead who has left is over as soon as the people of the business hang up.
   if (!isTalking || lead?.state === 'left') return NOTHING;
   const removable = others.filter(({ isHost }) => !isHost);
-  // Who came last is whom the lead is to be handed to.
-  const target = present.at(-1);
-  const isTarget = target?.isYou ?? false;
+  const ringing = others.filter(({ state }) => state === 'rings');
+  const talking = others.filter(({ state }) => state === 'talks');
+  // Who is asked for advice does not decide what becomes of the lead.
+  const host = present.find(({ isHost }) => isHost);
+  const isHost = host?.isYou ?? true;
+  const decides = isHost || !host?.userId;
   switch (stage) {
     case 'on_hold':
       return { ...NOTHING, resume: true, transfer: true };
     case 'ringing':
-      if (isTarget) return NOTHING;
-      if (lead?.state === 'holds') return { ...NOTHING, cancel: target ?? null };
-      return { ...NOTHING, remove: removable };
+      if (lead?.state !== 'holds') return { ...NOTHING, remove: removable };
+      return { ...NOTHING, cancel: (decides && ringing.at(-1)) || null };
     case 'consulting':
-      // Who is asked for advice hangs up, and the rep is back with the lead.
-      if (isTarget) return { ...NOTHING, leave: true };
-      return {
-        ...NOTHING,
-        complete: target ?? null,
-        merge: true,
-        cancel: target ?? null,
-      };
+      // They hang up, and the rep is back with the lead.
+      if (!decides) return { ...NOTHING, leave: true };
+      // When the host leaves, all others go on. Nobody is sent away whom the rep has not named.
+      if (!isHost || talking.length > 1) {
+        return { ...NOTHING, complete: isHost ? talking : [], merge: true, remove: removable };
+      }
+      return { ...NOTHING, complete: talking, merge: true, cancel: talking[0] ?? null };
     case 'together':
-      return { ...NOTHING, hold: true, add: true, remove: removable, leave: true };
+      // Whoever puts the lead on hold decides what becomes of them.
+      return { ...NOTHING, hold: decides, add: true, remove: removable, leave: true };
     case 'transferring':
     case 'returning':
       return NOTHING;

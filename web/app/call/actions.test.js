@@ -15,6 +15,7 @@ function names(stage, legs, who = reader()) {
   });
 }
 
+const host = () => agent({ is_host: true });
 const robinLooks = reader({ userId: ROBIN });
 
 test('a plain call can be held, transferred and joined', () => {
@@ -27,19 +28,37 @@ test('a lead on hold can be taken back or transferred', () => {
 });
 
 test('while a colleague is rung only that can be taken back', () => {
-  const warm = [agent(), lead(HELD), robin(RINGING)];
+  const warm = [host(), lead(HELD), robin(RINGING)];
   assert.deepEqual(names('ringing', warm), ['cancel Robin Rep']);
   assert.deepEqual(names('ringing', [agent(), lead(), number(RINGING)]), ['remove +14155550123']);
 });
 
 test('only who consults chooses what comes of it', () => {
-  const legs = [agent(), lead(HELD), robin()];
+  const legs = [host(), lead(HELD), robin()];
   assert.deepEqual(names('consulting', legs), ['complete Robin Rep', 'merge', 'cancel Robin Rep']);
   assert.deepEqual(names('consulting', legs, robinLooks), ['leave']);
 });
 
+test('of several who talk while the lead is on hold nobody is sent away without being named', () => {
+  const legs = [host(), lead(HELD), robin(), number()];
+  assert.deepEqual(names('consulting', legs), [
+    'complete Robin Rep',
+    'complete +14155550123',
+    'merge',
+    'remove Robin Rep',
+    'remove +14155550123',
+  ]);
+  // Who was there before the number was added does not decide either.
+  assert.deepEqual(names('consulting', legs, robinLooks), ['leave']);
+});
+
+test('where a number has got the call any colleague can bring the lead back', () => {
+  const legs = [agent(OVER), lead(HELD), number({ is_host: true }), robin()];
+  assert.deepEqual(names('consulting', legs, robinLooks), ['merge']);
+});
+
 test('of three who talk one may leave, and the others go on', () => {
-  assert.deepEqual(names('together', [agent(), lead(), robin()]), [
+  assert.deepEqual(names('together', [host(), lead(), robin()]), [
     'hold',
     'add',
     'remove Robin Rep',
@@ -47,14 +66,9 @@ test('of three who talk one may leave, and the others go on', () => {
   ]);
 });
 
-test('nobody takes the host off the call', () => {
-  const legs = [agent({ is_host: true }), lead(), robin(), number()];
-  assert.deepEqual(names('together', legs, robinLooks), [
-    'hold',
-    'add',
-    'remove +14155550123',
-    'leave',
-  ]);
+test('nobody takes the host off the call, or puts the lead on hold without them', () => {
+  const legs = [host(), lead(), robin(), number()];
+  assert.deepEqual(names('together', legs, robinLooks), ['add', 'remove +14155550123', 'leave']);
 });
 
 test('a cold transfer can be taken back while it rings', () => {

@@ -15,7 +15,9 @@ import { formatNumber } from '../shared/phone-format.js';
  */
 export function leadNameOf({ wishes, conversation }, placedAs) {
   if (wishes.leadId && placedAs) return placedAs;
-  return nameIn(conversation) ?? (placedAs || formatNumber(wishes.to.split(';')[0] ?? '') || LEAD);
+  // A call may be taken before it was read: then only its row knows the number.
+  const number = wishes.to.split(';')[0] || (conversation?.to_number ?? '');
+  return nameIn(conversation) ?? (placedAs || formatNumber(number) || LEAD);
 }
 
 /**

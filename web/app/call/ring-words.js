@@ -1,3 +1,4 @@
+import { isOver } from '../../henk-voice/henk-voice.js';
 import { leadOf } from './lead-name.js';
 
 /**
@@ -26,14 +27,18 @@ export function ringWords({ reason, by, conversation }, nameOf) {
       meaning: [name, ' hears it ring, and talks to you at once.'],
     };
   }
+  // The rep stays, and waits for whom they have rung.
+  const gone = [name, ' is not on the call any more. You talk to ', colleague, '.'];
+  const isGone = isOver(conversation.status);
   if (reason === 'add') {
     return {
       lead,
       title: [colleague, ' asks you to join the call with ', name],
-      meaning: ['Everybody on the call hears you as soon as you accept.'],
+      meaning: isGone ? gone : ['Everybody on the call hears you as soon as you accept.'],
     };
   }
   const title = [colleague, ' transfers ', name, ' to you'];
+  if (isGone) return { lead, title, meaning: gone };
   const isCold = conversation.stage === 'transferring';
   return {
     lead,

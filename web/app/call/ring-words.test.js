@@ -4,6 +4,7 @@ import { ringWords } from './ring-words.js';
 import { plainText } from './who-hears.js';
 
 const conversation = {
+  status: 'in-progress',
   stage: 'ringing',
   to_number: '+15005550006',
   lead: { name: 'Ada Answers' },
@@ -26,6 +27,14 @@ test('a warm transfer says who is talked to first, and a cold one that it is the
     'Dana Demo transfers Ada Answers to you',
     'Ada Answers hears it ring, and talks to you at once.',
   ]);
+});
+
+test('a lead who hung up while it rings does not hear music', () => {
+  const over = { ...conversation, status: 'completed', stage: null };
+  const gone = 'Ada Answers is not on the call any more. You talk to Dana Demo.';
+  for (const reason of ['transfer', 'add']) {
+    assert.equal(words({ reason, conversation: over })[1], gone);
+  }
 });
 
 test('a transfer that comes back, and an invitation, are other words', () => {

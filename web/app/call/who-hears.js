@@ -64,7 +64,7 @@ function withYou({ heard, held, rung, muted, youHold }) {
   if (youHold) return ['You hear music.'];
   if (!heard.length) {
     if (held.length) return ['Nobody hears you.'];
-    return rung.length ? [] : ['Nobody else is on the call.'];
+    return [rung.length ? 'Nobody hears you.' : 'Nobody else is on the call.'];
   }
   if (muted) {
     return ['You hear ', ...names(heard), '. You are muted: nobody hears you.'];

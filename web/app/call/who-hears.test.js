@@ -94,6 +94,12 @@ const SENTENCES = [
     here,
     'Ada Answers is not on the call any more. You talk to Robin Rep.',
   ],
+  [
+    'the lead hung up while a colleague is rung',
+    [agent(), lead(OVER), robin(RINGING)],
+    here,
+    'Nobody hears you. Robin Rep’s phone rings.',
+  ],
   ['the lead hung up', [agent(), lead(OVER)], here, 'Nobody else is on the call.'],
   ['over', [agent(OVER), lead(OVER), robin(OVER)], danaIsNot, ''],
 ];

@@ -86,6 +86,12 @@ export class CallLegs {
     this.#transfer.addEventListener('click', () => this.#choose('transfer'));
     this.#add.addEventListener('click', () => this.#choose('add'));
     this.#hangUp.addEventListener('click', () => this.#leave());
+    // The button that opened a dialog may not be there any more.
+    for (const id of ['target-dialog', 'hang-up-dialog']) {
+      element(id, HTMLDialogElement).addEventListener('close', () => {
+        if (document.activeElement === document.body) this.#focusNext(this.#hold);
+      });
+    }
   }
 
   /**
@@ -124,7 +130,8 @@ export class CallLegs {
     sayParts(this.#news, ...(doing ? [doing] : isKnown ? nodesOf(this.#happened) : []));
     this.#box.dataset.lead = (isKnown && lead?.state) || '';
     const isPlain = call.stage === null && parties.length < 3;
-    this.#people.render(isKnown && !isPlain ? parties : [], this.#offered.remove);
+    const leadWaits = call.stage === 'transferring' || call.stage === 'returning';
+    this.#people.render(isKnown && !isPlain ? parties : [], this.#offered.remove, leadWaits);
     this.#targets.update(call, this.#onCall);
     // What can be chosen may change, while somebody declines for example.
     if (isTalking && lead?.state === 'holds') {
@@ -154,13 +161,11 @@ export class CallLegs {
     this.#resume.hidden = !can.resume;
     this.#transfer.hidden = !can.transfer;
     this.#add.hidden = !can.add;
-    this.#complete.hidden = !can.complete;
+    this.#complete.hidden = !can.complete.length;
     this.#merge.hidden = !can.merge;
     this.#cancel.hidden = !can.cancel;
-    this.#stageButtons.hidden = !can.complete && !can.merge && !can.cancel;
-    if (can.complete) {
-      sayParts(this.#complete, ...nodesOf(['Hand over to ', ...names([can.complete])]));
-    }
+    this.#stageButtons.hidden = !can.complete.length && !can.merge && !can.cancel;
+    sayParts(this.#complete, ...nodesOf(['Hand over to ', ...names(can.complete)]));
     // After a cold transfer the rep has left, and is rung for the lead.
     const back = call.over ? ['Take ', lead, ' back'] : ['Back to ', lead];
     sayParts(this.#cancel, ...nodesOf(back));
@@ -224,8 +229,13 @@ export class CallLegs {
   #keepFocus(focused) {
     if (!(focused instanceof HTMLElement) || !this.#box.contains(focused)) return;
     if (focused.isConnected && !focused.closest('[hidden]')) return;
+    this.#focusNext(focused === this.#hold ? this.#resume : this.#hold);
+  }
+
+  /** @param {HTMLElement} preferred what gets the focus if it is there */
+  #focusNext(preferred) {
     const next = [
-      focused === this.#hold ? this.#resume : this.#hold,
+      preferred,
       ...this.#stageButtons.querySelectorAll('button'),
       this.#resume,
       this.#hangUp,

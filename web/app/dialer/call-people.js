@@ -42,8 +42,9 @@ export class CallPeople {
   /**
    * @param {readonly Party[]} parties nobody: the list is not shown
    * @param {readonly Party[]} removable who can be taken off the call
+   * @param {boolean} leadWaits whether somebody is rung for the lead
    */
-  render(parties, removable) {
+  render(parties, removable, leadWaits) {
     this.#parties = parties;
     this.#box.hidden = !parties.length;
     for (const [id, { item }] of this.#rows) {
@@ -59,7 +60,8 @@ export class CallPeople {
       }
       row.item.dataset.state = party.state;
       sayParts(row.name, bdi(party.name));
-      say(row.state, wordsOf(party));
+      const waits = leadWaits && party.role === 'lead' && party.state === 'talks';
+      say(row.state, waits ? 'Hears it ring' : wordsOf(party));
       row.remove.hidden = !removable.includes(party);
       say(row.verb, party.state === 'rings' ? 'Stop ringing' : 'Remove');
       sayParts(row.whom, ' ', bdi(party.name));

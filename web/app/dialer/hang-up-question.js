@@ -1,3 +1,4 @@
+import { names } from '../call/who-hears.js';
 import { element, nodesOf, sayParts } from '../shared/dom.js';
 
 /**
@@ -52,13 +53,12 @@ export class HangUpQuestion {
    */
   update(can, leadName, hears) {
     sayParts(this.#about, ...nodesOf(hears));
-    this.#complete.hidden = !can.complete;
-    if (can.complete) {
-      sayParts(this.#complete, ...nodesOf(['Hand over to ', { name: can.complete.name }]));
-    }
+    this.#complete.hidden = !can.complete.length;
+    sayParts(this.#complete, ...nodesOf(['Hand over to ', ...names(can.complete)]));
+    this.#cancel.hidden = !can.cancel;
     sayParts(this.#cancel, ...nodesOf(['Back to ', { name: leadName }]));
     // Whoever has answered gets the lead; without anybody the call ends for the lead.
-    this.#end.hidden = can.complete !== null;
+    this.#end.hidden = can.complete.length > 0;
     sayParts(this.#end, ...nodesOf(['Hang up on ', { name: leadName }]));
   }
 }

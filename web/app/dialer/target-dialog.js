@@ -222,6 +222,14 @@ export class TargetDialog {
       this.#number.focus();
       return null;
     }
+    if (preview?.to && preview.to === this.#call?.conversation?.to_number) {
+      sayParts(
+        this.#trouble,
+        ...nodesOf(['This is the number of ', { name: this.#leadName }, '.']),
+      );
+      this.#number.focus();
+      return null;
+    }
     // What could not be checked here is checked by the server.
     return { number: preview?.to ?? text };
   }

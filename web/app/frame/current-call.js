@@ -23,8 +23,10 @@ export class CurrentCall {
       this.call = call;
       if (call.direction === 'incoming') this.placedAs = '';
     });
-    voice.on('callend', ({ reason }) => {
-      if (reason?.failure) showFailure(reason.failure, 'call');
+    voice.on('callend', ({ direction, reason }) => {
+      // A phone that rings on says it itself.
+      const rings = direction === 'incoming' && voice.ring !== null && voice.ring.state !== 'ended';
+      if (reason?.failure && !rings) showFailure(reason.failure, 'call');
     });
   }
 

@@ -146,7 +146,9 @@ export class IncomingRing {
 
   /** @param {{ message: string, action: string }} failure */
   #tell({ message, action }) {
-    say(this.#trouble, `${message} ${action}`);
+    // The texts are about calls that a rep places.
+    const then = action.replace('call again', 'accept again').replace('Call again', 'Accept again');
+    say(this.#trouble, `${message} ${then}`);
   }
 
   /**
