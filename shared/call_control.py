@@ -63,9 +63,7 @@ class CallControl:
         """
         try:
             self._do()
-        except errors.NotInProgress as error:
-            self._give_up("failed", error)
-        except errors.TwilioRefused as error:
+        except (errors.NotInProgress, errors.TwilioRefused) as error:
             self._give_up("failed", error)
         except (errors.TwilioUnavailable, errors.PhoneSystemError) as error:
             # While somebody may be ringing, nobody may try again before the lease ends.
@@ -75,6 +73,11 @@ class CallControl:
 
     def _give_up(self, result: str | None, error: errors.RequestError) -> None:
         """Writes down that the action did not come to its end, and raises the error."""
+        unrung = call_room.find_unrung(self._call, self._action)
+        if result == "released" and unrung:
+            # Nobody is rung. Who asks again asks anew.
+            self._note("leg_failed", unrung)
+            result = "failed" if self._action["mode"] == "cold" else result
         if result or self._notes:
             # If the database is away, the lease ends, and the callbacks tell what was done.
             with contextlib.suppress(errors.DatabaseUnavailable):

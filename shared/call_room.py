@@ -11,7 +11,7 @@ import time
 from typing import TYPE_CHECKING
 
 from shared import errors, time_limit, twilio_calls, twilio_rooms
-from shared.call_state import CallState, StateLeg
+from shared.call_state import Action, CallState, StateLeg
 from shared.twilio_rooms import Room
 from shared.twiml_answers import Seat, build_room
 from shared.webhook_addresses import build_action, build_status_callback
@@ -49,6 +49,17 @@ class NothingMoved(Exception):
 def find_leg(call: CallState, leg_id: str | None) -> StateLeg | None:
     """The leg with this id."""
     return next((leg for leg in call["legs"] if leg["id"] == leg_id), None)
+
+
+def find_unrung(call: CallState, action: Action) -> StateLeg | None:
+    """The leg that the action is to ring, if it was not rung by an earlier try of the action."""
+    rings = action["action"] in ("add", "transfer") or (
+        action["action"] == "cancel" and action["mode"] == "cold"
+    )
+    leg = find_leg(call, action["leg_id"])
+    if not rings or action["is_resumed"] or leg is None or leg["is_over"] or leg["call_sid"]:
+        return None
+    return leg
 
 
 def find_lead(call: CallState) -> StateLeg:
@@ -138,10 +149,18 @@ def _move(client: Client, base_url: str, call: CallState, child: StateLeg) -> No
 
 
 def _wait(client: Client, base_url: str, call: CallState, lead: StateLeg) -> Room:
-    """Waits until the lead and another are in the room."""
+    """Waits until the lead and another are in the room.
+
+    A look that fails is tried again: who asks for the same once more, while the lead is on the way
+    into the room, would move them again, and Twilio asks then what becomes of them.
+    """
     ends_at = time.monotonic() + JOIN_SECONDS
     while True:
-        room = twilio_rooms.fetch_room(client, call["room"])
+        room, trouble = None, None
+        try:
+            room = twilio_rooms.fetch_room(client, call["room"])
+        except errors.TwilioUnavailable as error:
+            trouble = error
         if room is not None and _is_ready(room, lead):
             return room
         if time_limit.left(ends_at - time.monotonic()) <= 0:
@@ -149,6 +168,8 @@ def _wait(client: Client, base_url: str, call: CallState, lead: StateLeg) -> Roo
         time.sleep(POLL_SECONDS)
     lead_sid = lead["call_sid"]
     assert lead_sid is not None
+    if trouble:
+        raise trouble
     if twilio_calls.is_over(client, lead_sid):
         raise LeadGone
     if room is None or room.find(call_sid=lead_sid) is None:

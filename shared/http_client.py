@@ -75,11 +75,13 @@ class HttpClient:
         headers: Sequence[str] = (),
         body: bytes | None = None,
         seconds: float,
+        once: bool = False,
     ) -> Response:
         """Sends a request and returns the answer. Each header is ``Name: value``.
 
-        Raises NoAnswer, after ``seconds`` at the latest. If the server closed the connection while
-        it was idle, libcurl opens a new one and sends the request again.
+        Raises NoAnswer, after ``seconds`` at the latest. If the server closes a connection that was
+        kept open, libcurl opens a new one and sends the request again, even if the server has done
+        what it asks for. With ``once`` it is sent on a new connection, and never again.
         """
         if seconds <= 0:
             raise NoAnswer("no time is left", timed_out=True)
@@ -95,6 +97,7 @@ class HttpClient:
         curl.setopt(pycurl.WRITEFUNCTION, content.append)
         # Zero would mean that there is no limit.
         curl.setopt(pycurl.TIMEOUT_MS, max(1, int(seconds * 1000)))
+        curl.setopt(pycurl.FRESH_CONNECT, int(once))
         try:
             curl.perform()
         except pycurl.error as error:

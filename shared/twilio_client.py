@@ -48,7 +48,7 @@ def build_client(twilio: settings.TwilioRest, *, spare_seconds: float = 0.0) -> 
 
 
 class CurlHttpClient(TwilioHttpClient):  # type: ignore[misc]  # the library has no types
-    """What Twilio's library sends its requests with. Nothing is sent twice."""
+    """What Twilio's library sends its requests with. What changes something is not sent twice."""
 
     def __init__(self, api_url: str, spare_seconds: float = 0.0) -> None:
         super().__init__(_LOGGER, is_async=False, timeout=TOTAL_SECONDS)
@@ -86,6 +86,8 @@ class CurlHttpClient(TwilioHttpClient):  # type: ignore[misc]  # the library has
                 headers=lines,
                 body=_encode(method, data, headers or {}),
                 seconds=time_limit.left(timeout or TOTAL_SECONDS, self._spare_seconds),
+                # Some dial.
+                once=method != "GET",
             )
         except NoAnswer as error:
             raise errors.TwilioUnavailable(str(error)) from error

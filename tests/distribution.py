@@ -43,6 +43,10 @@ WEB_ELSEWHERE = tuple(
         "trouble",
     )
 )
+# The calls with many legs are as many tests as all others of their folder.
+MANY_LEGS = tuple(
+    f"tests/end_to_end/test_{name}.py" for name in ("many_legs", "unanswered_transfers")
+)
 # In the full form these begin first, and each test for itself, because each takes minutes.
 LONG_TESTS = ("tests/attack/test_every_order.py",) if SOAK else ()
 # After these, Playwright's event loop runs until the worker ends, and asyncio.run() fails.
@@ -56,6 +60,8 @@ def group_of(nodeid: str) -> str:
         return nodeid
     if path in WEB_ELSEWHERE and not SOAK:
         return "tests/web, calls and outages"
+    if path in MANY_LEGS and not SOAK:
+        return "tests/end_to_end, many legs"
     return next((folder[:-1] for folder in FOLDERS if path.startswith(folder)), path)
 
 

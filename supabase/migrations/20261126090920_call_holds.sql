@@ -226,7 +226,11 @@ begin
         from holds
         where holds.call_leg_id = call_legs.id and holds.ended_at is null
       ) as on_hold_since,
-      case when private.is_final(call_legs.status) then departures.ended_by end as ended_by
+      case
+        -- Whom we have removed is gone, though Twilio may not have told the end of the leg yet.
+        when private.is_final(call_legs.status) or departures.ended_by = 'removed'
+          then departures.ended_by
+      end as ended_by
     from public.call_legs
     left join departures on departures.call_sid = call_legs.call_sid
     where call_legs.conversation_id = p_call.id and call_legs.business_id = p_call.business_id

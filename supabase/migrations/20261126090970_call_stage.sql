@@ -59,8 +59,8 @@ begin
 end;
 $$;
 
--- Whether somebody other than the lead is on the call on this leg. Nobody tells us that the agent's own leg
--- is in progress.
+-- Whether somebody other than the lead is on the call on this leg. Before the lead has answered, it is the
+-- agent's own leg that rings.
 create function private.is_present(p_leg public.call_legs, p_agent_call_sid text)
 returns boolean
 language plpgsql
@@ -68,7 +68,7 @@ immutable
 set search_path = ''
 as $$
 begin
-  return p_leg.role <> 'lead' and (
+  return p_leg.role <> 'lead' and p_leg.ended_by is distinct from 'removed' and (
     p_leg.status = 'in-progress'
     or (p_leg.call_sid is not distinct from p_agent_call_sid and not private.is_final(p_leg.status))
   );
@@ -89,6 +89,15 @@ declare
   v_call_back_at timestamptz;
   v_host constant public.call_legs := private.host_of_call(p_call);
 begin
+  -- Twilio tells the end of the agent's own leg alone. It is answered when the lead's is: answerOnBridge.
+  update public.call_legs as agent
+  set status = 'in-progress', answered_at = lead.answered_at
+  from private.lead_of_call(p_call) as lead
+  where agent.call_sid = p_call.call_sid
+    and lead.answered_at is not null
+    and not private.is_final(agent.status)
+    and (agent.status, agent.answered_at) is distinct from ('in-progress', lead.answered_at);
+
   select private.is_final(conversations.status) into v_is_over
   from public.conversations
   where conversations.id = p_call.id;

@@ -129,7 +129,14 @@ begin
     perform private.leave_call();
     return private.answer_wish(v_call.id, true, false, v_open);
   end if;
-  if v_open.id is not null and not private.is_same_wish(v_open, v_wish) then
+  -- An action that came to nothing before anybody was rung is not taken up again.
+  if v_open.id is not null and (
+    not private.is_same_wish(v_open, v_wish)
+    or exists (
+      select from unnest(v_legs) as leg
+      where leg.call_action_id = v_open.id and leg.call_sid is null and private.is_final(leg.status)
+    )
+  ) then
     perform private.supersede_action(v_open, v_call.call_sid);
     v_left := v_open;
     v_open := null;

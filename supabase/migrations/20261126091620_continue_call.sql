@@ -70,7 +70,8 @@ begin
   end if;
 
   if v_parties.is_on_hold
-    or (v_wish.result is null and (v_wish.action = 'hold' or v_wish.action = 'transfer')) then
+    -- Whoever was killed may have put them on hold. One that came to nothing said so.
+    or (v_wish.result is null and v_wish.error is null and v_wish.action in ('hold', 'transfer')) then
     select call_actions.asked_by into v_holder_id
     from public.call_actions
     where call_actions.business_id = p_call.business_id

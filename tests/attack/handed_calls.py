@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,7 +14,9 @@ from tests.supabase.tenants import (
     Connection,
     Tenant,
     add_member,
+    add_tenant,
     add_user,
+    as_role,
     dialled,
     fetch,
     new_call_sid,
@@ -26,6 +28,9 @@ EXPERT = "+14155550177"
 def at(second: float | None) -> datetime | None:
     start = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
     return None if second is None else start + timedelta(seconds=second)
+
+
+Order = Sequence[Fact]
 
 
 def add_colleague(db: Connection, tenant: Tenant) -> uuid.UUID:
@@ -218,3 +223,33 @@ def check(found: Mapping[str, Any], handover: Handover) -> None:
         (role, status, seconds, left or "") for role, status, seconds, left in handover.legs
     )
     assert [leg["on_hold_since"] for leg in found["legs"]] == [None] * len(handover.legs)
+
+
+def deliver(db: Connection, deliveries: Iterable[tuple[HandedCall, Order]]) -> None:
+    with as_role(db, "call_webhook"), db.pipeline():
+        for call, facts in deliveries:
+            for fact in facts:
+                call.deliver(db, fact)
+
+
+class Lab:
+    """A tenant with a colleague, and calls that have begun and of which everything was asked."""
+
+    def __init__(self, db: Connection) -> None:
+        self.db = db
+        self.tenant: Tenant = add_tenant(db, 1)
+        self.colleague: uuid.UUID = add_colleague(db, self.tenant)
+
+    def calls(self, handover: Handover, count: int, *, begun: bool = True) -> list[HandedCall]:
+        calls = [HandedCall(self.tenant, handover, self.colleague) for _ in range(count)]
+        if begun:
+            with as_role(self.db, "call_webhook"):
+                for call in calls:
+                    call.begin(self.db)
+            for call in calls:
+                call.ask(self.db)
+        return calls
+
+    def rows(self, calls: Sequence[HandedCall]) -> list[dict[str, Any] | None]:
+        found = rows_of(self.db, calls)
+        return [found.get(call.sid) for call in calls]

@@ -197,7 +197,7 @@ class Attack:
                 self.decline,
                 self.wait,
             ),
-            weights=(8, 10, 5, 2, 1, 2, 1),
+            weights=(12, 14, 6, 1, 1, 1, 1),
         )[0]
         what()
         self.check()
@@ -208,9 +208,11 @@ class Attack:
             self.wait_out()
         for user in (*self.colleagues, self.manager):
             set_presence(self.db, self.tenant, user, self.pick.choice(["available"] * 5 + ["away"]))
-        everybody = [self.tenant.user_id] * 6 + self.colleagues * 2 + [self.manager, self.stranger]
-        by = self.pick.choice(everybody)
-        action = self.pick.choice(ACTIONS)
+        there = [leg["user_id"] for leg in self.call.state()["legs"] if not leg["is_over"]]
+        on_it = [uuid.UUID(user_id) for user_id in there if user_id]
+        everybody = [self.tenant.user_id, *self.colleagues, self.manager, self.stranger]
+        by = self.pick.choice(on_it * 6 + everybody)
+        action = self.pick.choice([*ACTIONS, "hold", "transfer", "transfer", "transfer", "add"])
         wish: dict[str, Any] = {}
         if action in ("add", "transfer"):
             if self.pick.random() < 0.7:
@@ -293,7 +295,7 @@ class Attack:
 
     def hang_up(self) -> None:
         there = [leg for leg in self.twilio.legs.values() if leg.alive and leg.answered]
-        if there and len(self.happened) > 8:
+        if there and len(self.happened) > 15:
             leg = self.pick.choice(there)
             self.say(f"{leg.name} hangs up")
             self.twilio.hang_up(leg)

@@ -7,53 +7,19 @@ duplicates, and is compared on its way with an ordered run of the same set."""
 from __future__ import annotations
 
 import random
-import uuid
-from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pytest
 
-from tests.attack.handed_calls import HandedCall, add_colleague, at, check, rows_of
-from tests.attack.handovers import HANDOVERS, Fact, Handover
+from tests.attack.handed_calls import Lab, Order, at, check, deliver
+from tests.attack.handovers import HANDOVERS
 from tests.soak import figure, scaled
-from tests.supabase.tenants import Connection, Tenant, add_tenant, as_role
-
-Order = Sequence[Fact]
+from tests.supabase.tenants import Connection, as_role
 
 
 def orders_of(name: str, count: int) -> list[Order]:
     pick, facts = random.Random(name), HANDOVERS[name].facts
     return [pick.sample(facts, len(facts)) for _ in range(count)]
-
-
-def deliver(db: Connection, deliveries: Iterable[tuple[HandedCall, Order]]) -> None:
-    with as_role(db, "call_webhook"), db.pipeline():
-        for call, facts in deliveries:
-            for fact in facts:
-                call.deliver(db, fact)
-
-
-class Lab:
-    """A tenant with a colleague, and calls that have begun and of which everything was asked."""
-
-    def __init__(self, db: Connection) -> None:
-        self.db = db
-        self.tenant: Tenant = add_tenant(db, 1)
-        self.colleague: uuid.UUID = add_colleague(db, self.tenant)
-
-    def calls(self, handover: Handover, count: int, *, begun: bool = True) -> list[HandedCall]:
-        calls = [HandedCall(self.tenant, handover, self.colleague) for _ in range(count)]
-        if begun:
-            with as_role(self.db, "call_webhook"):
-                for call in calls:
-                    call.begin(self.db)
-            for call in calls:
-                call.ask(self.db)
-        return calls
-
-    def rows(self, calls: Sequence[HandedCall]) -> list[dict[str, Any] | None]:
-        found = rows_of(self.db, calls)
-        return [found.get(call.sid) for call in calls]
 
 
 @pytest.fixture

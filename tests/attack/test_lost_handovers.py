@@ -12,9 +12,8 @@ from typing import Any
 import pytest
 from psycopg.types.json import Jsonb
 
-from tests.attack.handed_calls import HandedCall, at, rows_of
+from tests.attack.handed_calls import HandedCall, Lab, at, deliver, rows_of
 from tests.attack.handovers import HANDOVERS, Fact, Handover
-from tests.attack.test_every_order_of_handovers import Lab, deliver
 from tests.soak import figure, scaled
 from tests.supabase.tenants import Connection, as_role
 

@@ -6,7 +6,7 @@ import pytest
 
 from shared.http_client import Response
 from tests.canned_server import CannedServer
-from tests.control_fn.breaker import Breaker, Send
+from tests.control_fn.breaker import Breaker, Fault, Send, busy, down, unheard
 from tests.control_fn.calls import AGENT_LEG, ROOM, TARGET_SID, Database, target
 from tests.control_fn.scenes import SCENES, half_complete, hosts, wish
 from tests.endpoints import CALL_SID, LEAD_CALL_SID, PUBLIC_BASE_URL, Endpoint
@@ -83,6 +83,23 @@ def test_a_rep_who_is_still_on_the_way_is_waited_for_by_the_next_request(
     assert control.browser(wish("hold")).status_code == 200
     # The lead is not moved again: they would leave the room for it.
     assert len(twilio.redirected) == 1
+
+
+@pytest.mark.parametrize("fault", [busy, down, unheard])
+def test_a_look_for_the_lead_on_the_way_that_fails_is_tried_again(
+    control: Endpoint, canned: CannedServer, breaker: Breaker, fault: Fault
+) -> None:
+    database = SCENES["hold"].start()
+    database.serve(canned)
+
+    def moves(send: Send) -> Response:
+        breaker.set(fault, 0, "GET")
+        return send()
+
+    breaker.set(moves, 0, MOVE)
+    assert control.browser(wish("hold")).status_code == 200
+    assert database.results == ["done"]
+    assert len(database.twilio.redirected) == 1
 
 
 @pytest.mark.parametrize("action", ["resume", "merge"])

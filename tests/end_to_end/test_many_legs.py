@@ -85,7 +85,7 @@ def test_a_warm_transfer_is_completed_after_a_word_in_private(
     hears_music(going_on)
     hear_each_other(going_on, "agent", "teammate")
 
-    going_on.control("complete")
+    assert going_on.control("complete")["stage"] == "transferred"
     going_on.waits_for("transferred")
     hear_each_other(going_on, "lead", "teammate")
     [agent] = going_on.legs("agent")
@@ -96,20 +96,7 @@ def test_a_warm_transfer_is_completed_after_a_word_in_private(
     assert len(going_on.of("call_holds")) == 1
 
 
-def test_a_warm_transfer_is_merged_and_all_three_hear_each_other(
-    going_on: Call, robin: Person
-) -> None:
-    going_on.control("transfer", to=to(robin), mode="warm")
-    going_on.waits_for("consulting")
-    assert going_on.control("merge")["stage"] == "together"
-    hear_each_other(going_on, "agent", "lead", "teammate")
-    # The rep leaves, and the others go on.
-    going_on.control("complete")
-    going_on.waits_for("transferred")
-    hear_each_other(going_on, "lead", "teammate")
-
-
-def test_a_warm_transfer_is_canceled_and_the_colleague_is_gone(
+def test_a_transfer_is_canceled_and_asked_again_and_all_three_are_merged(
     going_on: Call, robin: Person
 ) -> None:
     going_on.control("transfer", to=to(robin), mode="warm")
@@ -119,6 +106,15 @@ def test_a_warm_transfer_is_canceled_and_the_colleague_is_gone(
     going_on.waits_for(None)
     hear_each_other(going_on, "agent", "lead")
     wait_until(lambda: going_on.legs("teammate")[0]["ended_at"] is not None)
+
+    going_on.control("transfer", to=to(robin), mode="warm")
+    going_on.waits_for("consulting")
+    assert going_on.control("merge")["stage"] == "together"
+    hear_each_other(going_on, "agent", "lead", "teammate")
+    # The rep leaves, and the others go on.
+    assert going_on.control("complete")["stage"] == "transferred"
+    going_on.waits_for("transferred")
+    hear_each_other(going_on, "lead", "teammate")
 
 
 def test_a_third_party_is_added_and_removed(going_on: Call) -> None:

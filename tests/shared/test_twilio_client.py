@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import base64
+import contextlib
+import json
+import socket
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -141,6 +145,40 @@ def test_a_connection_that_breaks_is_not_hidden(client: Any, canned: CannedServe
     with pytest.raises(errors.TwilioUnavailable, match="does not answer"):
         client.calls.create(to="+1", from_="+2", url="https://x.example")
     assert len(canned.asked) == 1
+
+
+@pytest.mark.parametrize("change", ["update", "delete"])
+def test_what_changes_something_is_not_sent_again_if_twilio_hangs_up_without_an_answer(
+    change: str,
+) -> None:
+    """Not even on a connection that was kept open, where libcurl tries again by itself: Twilio may
+    have dialled."""
+    heard: list[bytes] = []
+    body = json.dumps(BODY).encode()
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+        client = twilio_client.build_client(settings_of(f"http://127.0.0.1:{port}"))
+
+        def serve() -> None:
+            with contextlib.suppress(OSError):
+                connection, _ = listening.accept()
+                threading.Thread(target=serve, daemon=True).start()
+                answer_all(connection)
+
+        def answer_all(connection: socket.socket) -> None:
+            with connection:
+                while request := connection.recv(10_000):
+                    heard.append(request.split()[0])
+                    if not request.startswith(b"GET"):
+                        return
+                    connection.sendall(answer)
+
+        threading.Thread(target=serve, daemon=True).start()
+        assert client.calls(CALL_SID).fetch().status == "completed"
+        with pytest.raises(errors.TwilioUnavailable):
+            getattr(client.calls(CALL_SID), change)()
+    assert heard == [b"GET", b"POST" if change == "update" else b"DELETE"]
 
 
 @pytest.mark.parametrize("status", [400, 404, 409])

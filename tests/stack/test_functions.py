@@ -50,7 +50,12 @@ def alone(stack: Stack, *arguments: str, **variables: str) -> Iterator[tuple[str
         yield f"http://127.0.0.1:{port}", said
     finally:
         process.send_signal(signal.SIGINT)
-        said += process.communicate(timeout=20)
+        try:
+            said += process.communicate(timeout=20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+            raise
 
 
 def refused(local_dir: Path, port: int, *arguments: str, **variables: str) -> str:

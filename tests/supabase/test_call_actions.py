@@ -265,6 +265,22 @@ def test_a_released_action_is_free_for_whoever_asks_next(call: AskedCall) -> Non
     assert again["call"]["bridge"] == "room"
 
 
+@pytest.mark.parametrize("action", ["add", "transfer"])
+def test_nobody_is_shown_ringing_after_a_released_action_and_it_is_asked_anew(
+    call: AskedCall, colleague: uuid.UUID, action: str
+) -> None:
+    mode = "warm" if action == "transfer" else None
+    asked = call.ask(action, user=colleague, mode=mode)
+    leg_id = asked["action"]["leg_id"]
+    call.note(asked, ("leg_failed", leg_id, None), result="released", error="429")
+    assert call.stage is None
+    again = call.ask(action, user=colleague, mode=mode)
+    assert again["action"]["leg_id"] != leg_id
+    assert not again["action"]["is_resumed"]
+    assert call.stage == "ringing"
+    assert actions(call) == [(action, "superseded"), (action, None)]
+
+
 def test_the_lead_in_the_room_is_not_taken_back_into_the_dial(call: AskedCall) -> None:
     asked = call.ask("hold")
     call.go_on("dial", call.sid, dialled=call.lead_sid)

@@ -93,10 +93,11 @@ def test_a_dial_action_that_comes_many_times_at_once_rings_one_leg(
     with psycopg.connect(postgres.url()) as connection:
         call.db = connection
         leg_id = call.transfer_cold(user=user_id)
+        call.time_passes()
     answers = at_once(
         postgres,
         [call] * AT_ONCE,
-        lambda it: it.go_on("transfer", it.lead_sid, "no-answer", leg=leg_id),
+        lambda it: it.go_on("transfer", it.lead_sid, "busy", leg=leg_id),
     )
     assert {answer["next"] for answer in answers} == {"ring"}
     assert len({answer["ring"]["leg_id"] for answer in answers}) == 1

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
 
+from tests.supabase.team_calls import EXPERT, TeamCall
 from tests.supabase.tenants import (
     Connection,
     Tenant,
@@ -20,78 +19,6 @@ from tests.supabase.tenants import (
     new_call_sid,
     record_event,
 )
-
-Row = dict[str, Any]
-EXPERT = "+14155550177"
-
-
-@dataclass
-class TeamCall:
-    """A call whose lead has answered, and of which something was asked."""
-
-    db: Connection
-    tenant: Tenant
-    sid: str = field(default_factory=new_call_sid)
-    lead: str = field(default_factory=new_call_sid)
-
-    def __post_init__(self) -> None:
-        begin_call(self.db, self.tenant, self.sid)
-        self.event(self.lead, "in-progress", 2)
-        self.db.execute(
-            "update public.conversations set is_plain = false where call_sid = %s", (self.sid,)
-        )
-
-    @property
-    def row(self) -> Row:
-        return conversation(self.db, self.sid)
-
-    @property
-    def stage(self) -> str | None:
-        stage: str | None = self.row["stage"]
-        return stage
-
-    def ask_for(
-        self, asked_for: str, *, user: uuid.UUID | None = None, number: str | None = EXPERT
-    ) -> str:
-        """A leg on record, as before Twilio is asked for it."""
-        leg_id = str(uuid.uuid4())
-        role = "third_party" if user is None else "teammate"
-        if user == self.tenant.user_id:
-            role = "agent"
-        self.db.execute(
-            "insert into public.call_legs (id, business_id, conversation_id, role, status, user_id,"
-            " to_number, asked_for, asked_at) values (%s, %s, %s, %s, 'queued', %s, %s, %s, now())",
-            (
-                leg_id, self.tenant.business_id, self.row["id"], role, user,
-                None if user else number, asked_for,
-            ),
-        )  # fmt: skip
-        self.db.execute(
-            "select private.derive_call(conversations) from public.conversations"
-            " where call_sid = %s",
-            (self.sid,),
-        )
-        return leg_id
-
-    def event(
-        self, sid: str | None, status: str, number: int | None = None, **more: Any
-    ) -> dict[str, Any]:
-        return record_event(self.db, self.sid, sid, status, number, **more)
-
-    def legs(self) -> list[Row]:
-        return fetch(
-            self.db,
-            "select * from public.call_legs where conversation_id = %s order by created_at, role,"
-            " status",
-            self.row["id"],
-        )
-
-    def leg(self, leg_id: str) -> Row:
-        (leg,) = [leg for leg in self.legs() if str(leg["id"]) == leg_id]
-        return leg
-
-    def hold(self, kind: str = "hold", number: int = 1) -> None:
-        self.event(self.lead, f"participant-{kind}", number, source="control")
 
 
 @pytest.fixture
@@ -145,7 +72,20 @@ def test_a_dial_into_a_room_ends_no_leg(call: TeamCall) -> None:
     for sid in (call.lead, call.sid):
         call.event(sid, "completed", source="room_action")
     assert call.row["status"] == "in-progress"
-    assert {leg["status"] for leg in call.legs()} == {"ringing", "in-progress"}
+    assert {leg["status"] for leg in call.legs()} == {"in-progress"}
+
+
+def test_the_agents_leg_is_answered_when_the_leads_is(call: TeamCall) -> None:
+    """Twilio tells the end of the agent's leg alone, and the pages show who is on the call."""
+    legs = {leg["role"]: leg for leg in call.legs()}
+    assert legs["agent"]["status"] == "ringing"
+    call.ask_for("warm")
+    legs = {leg["role"]: leg for leg in call.legs()}
+    assert legs["agent"]["status"] == "in-progress"
+    assert legs["agent"]["answered_at"] == legs["lead"]["answered_at"] is not None
+    call.event(call.sid, "completed", 0, duration_seconds=9)
+    [agent] = [leg for leg in call.legs() if leg["role"] == "agent"]
+    assert (agent["status"], agent["duration_seconds"]) == ("completed", 9)
 
 
 @pytest.mark.parametrize("status", ["no-answer", "busy", "failed", "canceled"])
@@ -288,7 +228,8 @@ def test_how_a_leg_left_is_known_from_the_room_and_from_what_was_asked(
         payload = {"FriendlyName": room, "ReasonParticipantLeft": reason or ""}
         source = "conference" if reason else "control"
         call.event(sid, status, number, source=source, payload=payload)
-    assert call.leg(leg_id)["ended_by"] is None
+    # Whom we have removed is gone at once.
+    assert call.leg(leg_id)["ended_by"] == ("removed" if ended_by == "removed" else None)
     call.event(sid, "completed", 3, call_leg_id=leg_id)
     assert call.leg(leg_id)["ended_by"] == ended_by
 

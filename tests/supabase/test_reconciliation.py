@@ -13,16 +13,15 @@ from typing import Any
 
 import psycopg
 import pytest
-from psycopg.types.json import Jsonb
 
 from stack.postgres import Postgres
 from tests.soak import figure, scaled
+from tests.supabase.reconciling import Leg, call, let_it_be_due, listed, settle
 from tests.supabase.tenants import (
     Connection,
     Tenant,
     add_tenant,
     add_user,
-    as_role,
     begin_call,
     conversation,
     dialled,
@@ -31,8 +30,6 @@ from tests.supabase.tenants import (
     record_event,
     scratch_database,
 )
-
-Leg = dict[str, object]
 
 
 @pytest.fixture
@@ -60,27 +57,12 @@ def at(second: int) -> datetime:
     return datetime(2026, 11, 22, 10, 0, second, tzinfo=UTC)
 
 
-def call(db: Connection, function: str, *arguments: object) -> dict[str, Any]:
-    """One of the reconciler's functions, as its endpoint calls it."""
-    marks = ", ".join(["%s"] * len(arguments))
-    with as_role(db, "call_reconciler"):
-        row = db.execute(f"select public.{function}({marks})", arguments).fetchone()
-    assert row is not None
-    answer: dict[str, Any] = row[0]
-    return answer
-
-
 def claim(db: Connection, limit: int = 50) -> dict[str, Any]:
     """What is claimed. Nothing was asked of these calls, so ``calls`` is shortened to CallSids."""
     answer = call(db, "claim_unsettled_calls", limit, 30)
     for asked in answer["calls"]:
         assert (asked["legs"], asked["unknown_legs"], asked["room"]) == ([], [], None)
     return answer | {"calls": [asked["call_sid"] for asked in answer["calls"]]}
-
-
-def settle(db: Connection, agent: str, legs: list[Leg] | None) -> bool:
-    told = None if legs is None else Jsonb(legs)
-    return bool(call(db, "settle_call", agent, told)["settled"])
 
 
 def leg(sid: str, status: str, second: int | None = None, seconds: int | None = None) -> Leg:
@@ -92,29 +74,6 @@ def leg(sid: str, status: str, second: int | None = None, seconds: int | None = 
         "duration_seconds": seconds,
         "payload": {"sid": sid, "status": status},
     }
-
-
-def let_it_be_due(
-    db: Connection, agent: str | None = None, *, age: timedelta | None = None
-) -> None:
-    """Time passes: what is on the list may be asked about, and was put there so long ago."""
-    db.execute(
-        "update private.unsettled_calls set next_check_at = now(),"
-        " opened_at = coalesce(now() - %s::interval, opened_at)"
-        " where agent_call_sid = coalesce(%s, agent_call_sid)",
-        (age, agent),
-    )
-
-
-def listed(db: Connection, agent: str) -> dict[str, Any] | None:
-    """The call's place on the list, with the seconds until somebody may ask about it."""
-    rows = fetch(
-        db,
-        "select *, round(extract(epoch from next_check_at - now()))::integer as seconds"
-        " from private.unsettled_calls where agent_call_sid = %s",
-        agent,
-    )
-    return rows[0] if rows else None
 
 
 def events(db: Connection, agent: str, source: str = "reconcile") -> list[tuple[str, str]]:

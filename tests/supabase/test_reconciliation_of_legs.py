@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from tests.supabase.reconciling import call as ask
+from tests.supabase.reconciling import let_it_be_due, listed, settle
+from tests.supabase.team_calls import EXPERT, TeamCall
 from tests.supabase.tenants import Connection, Tenant, add_tenant, conversation, fetch, new_call_sid
-from tests.supabase.test_call_legs_asked_for import EXPERT, TeamCall
-from tests.supabase.test_reconciliation import call as ask
-from tests.supabase.test_reconciliation import let_it_be_due, listed, settle
 
 Leg = dict[str, Any]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -40,7 +41,7 @@ def test_a_rep_signs_in_calls_a_lead_and_finds_the_call_in_the_list(
     expect(tab.clock).to_be_hidden()
     expect(tab.contact).to_be_hidden()
     expect(tab.state).to_have_text("Talking")
-    expect(tab.clock).to_have_text("0:01")
+    expect(tab.clock).to_have_text(re.compile("0:0[1-9]"))
     sid = network.call_to(ada)["callSid"]
 
     tab.mute.click()
@@ -55,7 +56,7 @@ def test_a_rep_signs_in_calls_a_lead_and_finds_the_call_in_the_list(
     expect(page.locator("#sent-digits")).to_have_text("1*0#")
     eventually(lambda: network.media(sid)["digits"] == "1*0#", "the digits at the network")
 
-    expect(tab.clock).to_have_text("0:03")
+    expect(tab.clock).to_have_text(re.compile("0:(0[3-9]|[1-5][0-9])"))
     tab.hang_up.click()
     tab.is_ended("You hung up.")
     call = network.over(sid)
