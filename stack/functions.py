@@ -10,6 +10,7 @@ from typing import NoReturn
 
 from functions.setup import env_file
 from functions.setup.proxies import sparing_this_machine
+from shared import pasted
 from shared import settings as function_settings
 from stack.errors import StackError
 from stack.functions_env import functions_env
@@ -26,7 +27,8 @@ def main(
 ) -> NoReturn:
     """Becomes the server on `port` of this machine.
 
-    Variables of `environ` that are not empty win over the file `env_path`, and both over the stack.
+    Variables of `environ` that are not empty win over what is filled in in the file `env_path`, and
+    both over the stack.
     Raises StackError if no stack runs, if the port is in use, or if a setting is wrong, and
     EnvFileError if the file cannot be read.
     """
@@ -40,7 +42,7 @@ def main(
             f"Port {port} is in use. Choose another one: make functions PORT={_next(port)}"
         )
     env = env_file.read(settings.stack_env_path)
-    given = env_file.read(env_path, must_exist=True) if env_path else {}
+    given = _filled_in(env_file.read(env_path, must_exist=True)) if env_path else {}
     given |= {name: value for name, value in environ.items() if value}
     variables = functions_env(env, settings.hosted)
     names = [name for name in (*variables, *_OPTIONAL) if name in given]
@@ -52,6 +54,15 @@ def main(
         [sys.executable, "-m", "functions.local_server", f"--port={port}"],
         {**sparing_this_machine(environ), **variables},
     )
+
+
+def _filled_in(variables: Mapping[str, str]) -> dict[str, str]:
+    """The settings of a file without those that are blank or still have .env.example's text."""
+    return {
+        name: value
+        for name, value in variables.items()
+        if value.strip() and not pasted.is_example(value)
+    }
 
 
 def _next(port: int) -> int:

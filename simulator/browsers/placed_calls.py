@@ -5,7 +5,9 @@ How the SDK reacts to each message: @twilio/voice-sdk 2.18.5, `lib/twilio/call.t
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 
 from simulator.browsers.browser_legs import Browser, BrowserLeg, NoAudio
 from simulator.calls.call import Call
@@ -13,6 +15,12 @@ from simulator.protocol import errors
 from simulator.protocol.errors import Problem
 
 ErrorPayload = Mapping[str, object]
+
+ANSWER_SECONDS = 0.2
+"""Real seconds until the browser hears that a call was answered at once, without a ring before. The
+number is the simulator's. A browser that is rung without answerOnBridge hears of the call earlier:
+the SDK's own tests, whose Dial is such a one, wait for the callee's `incoming` and only then for
+the caller's `accept` (twilio-voice.js, README.md and `cypress/e2e/callStatus.cy.ts`)."""
 
 _UNANSWERED: Mapping[str, tuple[int, str]] = {
     "busy": (errors.BUSY_HERE, "Busy Here"),
@@ -77,8 +85,18 @@ class PlacedCall(BrowserLeg):
 
     async def _tell_answer(self) -> None:
         self._answered = True
-        sdp = {} if self._peer else await self._new_audio(self._remote_sdp)
+        sdp: Mapping[str, str] = {}
+        if self._peer is None:
+            sdp = await self._new_audio(self._remote_sdp)
+            await self._wait_while_live(ANSWER_SECONDS)
         await self._send("answer", {"reconnect": self.reconnect_token, **sdp})
+
+    async def _wait_while_live(self, seconds: float) -> None:
+        """Wait for ``seconds``, or until the leg ends."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while self.leg.live:
+                    await self.leg.changed()
 
     async def _tell_end(self, error: ErrorPayload | None) -> None:
         await self._send("hangup", {"error": error} if error else {})

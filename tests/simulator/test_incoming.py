@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from urllib.parse import parse_qsl
 
 import pytest
 
-from simulator.browsers import media
+from simulator.browsers import media, placed_calls
 from simulator.browsers.media import Peer
 from tests.simulator.browser import (
     audio,
@@ -49,6 +50,23 @@ async def test_a_registered_browser_is_invited_and_its_answer_connects_the_calle
     assert lab.product.lead_statuses() == CALLBACKS
     assert end_of_dial(lab)["DialCallSid"] == child
     assert end_of_dial(lab)["DialCallStatus"] == "completed"
+
+
+@in_lab(time_scale=1)
+async def test_without_answer_on_bridge_the_callee_hears_of_the_call_before_the_caller_is_answered(
+    lab: Lab,
+) -> None:
+    """The SDK's own tests wait for `incoming`, and only then for the caller's `accept`."""
+    dials(lab, answerOnBridge="false")
+    async with registered(lab, "bob") as bob, calling(lab) as ada:
+        invite = await bob.expect_invite()
+        invited = time.monotonic()
+        assert status_of(lab, invite["callsid"]) == "ringing"
+        sid = (await ada.expect("answer"))["callsid"]
+        assert time.monotonic() - invited > placed_calls.ANSWER_SECONDS / 2
+        await bob.answer(invite)
+        await ada.send("hangup", callsid=sid)
+        await lab.ended(sid)
 
 
 @in_lab(time_scale=1)

@@ -82,6 +82,8 @@ def test_it_serves_for_the_running_stack_and_the_environment_wins(
     file = tmp_path / "twilio.env"
     file.write_text(
         f"PUBLIC_BASE_URL=https://of-the-file.example\nTWILIO_AUTH_TOKEN={OTHER_TOKEN}\n"
+        # What is left of .env.example is not a setting.
+        "SUPABASE_URL=https://your-project.supabase.co\nSUPABASE_WEBHOOK_JWT=\n"
     )
     with alone(stack, "--env", str(file), PUBLIC_BASE_URL=TUNNEL) as (url, said):
         token = httpx.post(
