@@ -101,6 +101,8 @@ def continue_call(request: Request, form: parsing.Form) -> Response:
     if after in ("transfer", "return") and named.call_leg_id is None:
         raise errors.InvalidRequest("leg is missing.")
     end = call_events.read_dial_end(form, after, named.agent_call_sid, named.call_leg_id)
+    if after == "room":
+        end["payload"] = {**end["payload"], "since": str(named.since or "")}
     web.note(call_sid=end["agent_call_sid"], call_status=end["status"], after=after)
     told = AS_WEBHOOK.continue_call(**end)
     # bool(), because a database that repeats what it was sent must not reach the log.
@@ -136,7 +138,12 @@ def read_seat(told: Continuation, *, is_lead: bool) -> twiml_answers.Seat:
     if not told["room"]:
         raise errors.PhoneSystemError("continue_call names no room to join")
     return twiml_answers.Seat(
-        told["room"], told["label"], told["is_host"], is_lead, told["seconds_left"]
+        told["room"],
+        told["label"],
+        told["is_host"],
+        is_lead,
+        told["seconds_left"],
+        told.get("newest_action"),
     )
 
 
