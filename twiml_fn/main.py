@@ -3,8 +3,8 @@
 From Twilio (a signed form):
     the call begins     CallSid, From, To and the rep's CallerId, LeadId, CampaignId
     ?after=dial         the agent's Dial has ended: DialCallStatus, DialCallDuration
-    ?after=room         a leg has left the call's room, or the room has ended; `call` names the call,
-                        `since` what was newest when it joined
+    ?after=room         a leg has left the call's room, or the room has ended; `call` names the
+                        call, `since` what was newest when the leg joined
     ?after=transfer, ?after=return
                         the lead's Dial to a person has ended; `call` names the call, `leg` the
                         person's leg
