@@ -127,6 +127,7 @@ def _move(client: Client, base_url: str, call: CallState, child: StateLeg) -> No
         is_host=child["id"] == call["host_leg_id"],
         is_lead=is_lead,
         seconds_left=call["seconds_left"],
+        since=call.get("newest_action"),
     )
     sid, child_sid = call["agent_call_sid"], child["call_sid"]
     assert child_sid is not None

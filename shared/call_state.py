@@ -43,6 +43,8 @@ class CallState(TypedDict):
     room: str
     bridge: Literal["dial", "room"]
     stage: str | None
+    # The number of the newest thing that was asked of the call.
+    newest_action: NotRequired[int | None]
     host_leg_id: str | None
     lead_leg_id: str | None
     legs: list[StateLeg]
@@ -118,5 +120,7 @@ class Continuation(TypedDict):
     is_host: bool
     label: str | None
     seconds_left: int | None
+    # As in CallState, for a leg that joins the room.
+    newest_action: NotRequired[int | None]
     from_number: str | None
     ring: Ring | None

@@ -61,6 +61,8 @@ class Seat:
     is_host: bool
     is_lead: bool
     seconds_left: int | None
+    # The newest action of the call: ``build_action``.
+    since: int | None = None
 
 
 def build_room(base_url: str, call_sid: str, seat: Seat) -> VoiceResponse:
@@ -70,7 +72,7 @@ def build_room(base_url: str, call_sid: str, seat: Seat) -> VoiceResponse:
     """
     dial = Dial(
         time_limit=seat.seconds_left,
-        action=build_action(base_url, "room", call_sid),
+        action=build_action(base_url, "room", call_sid, since=seat.since),
         method="POST",
     )
     dial.conference(

@@ -38,15 +38,20 @@ def build_status_callback(
 
 
 def build_action(
-    base_url: str, after: str, call_sid: str | None = None, leg_id: str | None = None
+    base_url: str,
+    after: str,
+    call_sid: str | None = None,
+    leg_id: str | None = None,
+    since: int | None = None,
 ) -> str:
-    """What Twilio asks when a Dial has ended: ``after`` says which. The others as above.
+    """What Twilio asks when a Dial has ended: ``after`` says which. ``since``: the newest action of
+    the call when the Dial began, so that a repetition is known as one. The others as above.
 
     Without an answer Twilio ends the leg. At the end of a plain call that is right; a lead in a
     room or a transfer would be lost, so Twilio asks again.
     """
     address = build_address(base_url, "twiml") + _build_query(
-        after=after, call=call_sid, leg=leg_id
+        after=after, call=call_sid, leg=leg_id, since=None if since is None else str(since)
     )
     return address if after == "dial" else address + VOICE_OVERRIDES
 

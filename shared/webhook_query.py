@@ -18,6 +18,8 @@ class Named(NamedTuple):
 
     agent_call_sid: str | None = None
     call_leg_id: uuid.UUID | None = None
+    # The newest action of the call when a Dial into its room began, by its number.
+    since: int | None = None
 
 
 def read(query: Mapping[str, str]) -> Named:
@@ -28,4 +30,8 @@ def read(query: Mapping[str, str]) -> Named:
         raise errors.InvalidRequest("call is not a call SID.")
     if leg is not None and call is None:
         raise errors.InvalidRequest("call is missing.")
-    return Named(call, None if leg is None else parsing.parse_uuid(leg, "leg"))
+    return Named(
+        call,
+        None if leg is None else parsing.parse_uuid(leg, "leg"),
+        parsing.parse_count(query.get("since")),
+    )

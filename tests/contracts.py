@@ -179,7 +179,7 @@ _CONTINUED = {
         for function in (
             "call_state(uuid)",
             "continue_after_ring(public.conversations,public.call_legs,text)",
-            "continue_after_room(public.conversations)",
+            "continue_after_room(public.conversations,bigint)",
             "follow_ring(public.conversations,public.call_actions,uuid,text)",
             "hang_up(boolean,uuid)",
             "host_of_call(public.conversations)",
@@ -188,6 +188,7 @@ _CONTINUED = {
             "last_ring(public.conversations)",
             "leg_of_ring(public.call_actions)",
             "may_ring_again(public.call_legs,text)",
+            "newest_action(uuid)",
             "ring_again_lasts()",
             "lead_of_call(public.conversations)",
             "parties_of_call(public.conversations,uuid)",

@@ -3,7 +3,8 @@
 From Twilio (a signed form):
     the call begins     CallSid, From, To and the rep's CallerId, LeadId, CampaignId
     ?after=dial         the agent's Dial has ended: DialCallStatus, DialCallDuration
-    ?after=room         a leg has left the call's room, or the room has ended; `call` names the call
+    ?after=room         a leg has left the call's room, or the room has ended; `call` names the
+                        call, `since` what was newest when the leg joined
     ?after=transfer, ?after=return
                         the lead's Dial to a person has ended; `call` names the call, `leg` the
                         person's leg
@@ -101,6 +102,8 @@ def continue_call(request: Request, form: parsing.Form) -> Response:
     if after in ("transfer", "return") and named.call_leg_id is None:
         raise errors.InvalidRequest("leg is missing.")
     end = call_events.read_dial_end(form, after, named.agent_call_sid, named.call_leg_id)
+    if after == "room":
+        end["payload"] = {**end["payload"], "since": str(named.since or "")}
     web.note(call_sid=end["agent_call_sid"], call_status=end["status"], after=after)
     told = AS_WEBHOOK.continue_call(**end)
     # bool(), because a database that repeats what it was sent must not reach the log.
@@ -136,7 +139,12 @@ def read_seat(told: Continuation, *, is_lead: bool) -> twiml_answers.Seat:
     if not told["room"]:
         raise errors.PhoneSystemError("continue_call names no room to join")
     return twiml_answers.Seat(
-        told["room"], told["label"], told["is_host"], is_lead, told["seconds_left"]
+        told["room"],
+        told["label"],
+        told["is_host"],
+        is_lead,
+        told["seconds_left"],
+        told.get("newest_action"),
     )
 
 

@@ -233,6 +233,25 @@ begin
 end;
 $$;
 
+-- The number of the newest action of a call; null if nothing was asked.
+create function private.newest_action(p_conversation_id uuid)
+returns bigint
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return (
+    select max(call_actions.number)
+    from public.call_actions
+    where call_actions.business_id = (
+      select conversations.business_id from public.conversations where conversations.id = p_conversation_id
+    )
+    and call_actions.conversation_id = p_conversation_id
+  );
+end;
+$$;
+
 -- A call as it is now: shared/call_state.py has the shape.
 create function private.call_state(p_conversation_id uuid)
 returns jsonb
@@ -257,6 +276,7 @@ begin
     'room', private.room_name(v_call.id),
     'bridge', v_call.bridge,
     'stage', v_call.stage,
+    'newest_action', private.newest_action(v_call.id),
     'host_leg_id', v_host.id,
     'lead_leg_id', v_lead.id,
     'legs', (
@@ -288,6 +308,7 @@ revoke execute on function private.lead_of_call(public.conversations) from publi
 revoke execute on function private.host_of_call(public.conversations) from public, anon;
 revoke execute on function private.seconds_left(public.conversations) from public, anon;
 revoke execute on function private.identity_of(uuid, uuid) from public, anon;
+revoke execute on function private.newest_action(uuid) from public, anon;
 revoke execute on function private.call_state(uuid) from public, anon;
 revoke execute on function private.person_of_leg(public.call_legs, public.conversations)
 from public, anon;
@@ -295,5 +316,6 @@ grant execute on function private.lead_of_call(public.conversations) to call_web
 grant execute on function private.host_of_call(public.conversations) to call_webhook;
 grant execute on function private.seconds_left(public.conversations) to call_webhook;
 grant execute on function private.identity_of(uuid, uuid) to call_webhook;
+grant execute on function private.newest_action(uuid) to call_webhook;
 grant execute on function private.call_state(uuid) to call_webhook;
 grant execute on function private.person_of_leg(public.call_legs, public.conversations) to call_webhook;

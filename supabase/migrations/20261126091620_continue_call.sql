@@ -2,8 +2,9 @@
 -- request gets the same answer while the state is the same, and one that comes late leads nobody away.
 set lock_timeout = '2s';
 
--- The room has ended under the lead: its host has left it, or lost the connection.
-create function private.continue_after_room(p_call public.conversations)
+-- The room has ended under the lead: its host has left it, or lost the connection. p_since: the newest action
+-- when the lead joined the room. Who was rung for them since was rung after this Dial: it is told again.
+create function private.continue_after_room(p_call public.conversations, p_since bigint)
 returns private.continuation
 language plpgsql
 set search_path = ''
@@ -30,7 +31,7 @@ begin
     and call_actions.result is distinct from 'failed'
   order by call_actions.number desc
   limit 1;
-  if v_ring.id is not null and v_ring.number > coalesce(v_wish.number, 0) then
+  if v_ring.id is not null and v_ring.number > coalesce(least(v_wish.number, p_since), 0) then
     return private.follow_ring(p_call, v_ring, null, null);
   end if;
   if v_wish.id is null or exists (
@@ -149,9 +150,10 @@ $$;
 --   p_after         dial (the agent's Dial of the lead), room (a Dial into the room), transfer or return (the
 --                   lead's Dial of a person, whose leg is p_call_leg_id)
 --   p_status, p_dial_call_sid, p_duration_seconds  DialCallStatus, DialCallSid, DialCallDuration
+-- p_payload ->> 'since': the newest action when the lead joined the room, of which this is the end.
 -- Answers {"new", "conversation_id", "next": "hang_up" | "join_room" | "ring" | "apologize", "room", "is_host",
--- "label", "seconds_left", "from_number", "ring": {"leg_id", "identity", "after", "by", "pause": seconds | null}
--- | null}.
+-- "label", "seconds_left", "newest_action", "from_number", "ring": {"leg_id", "identity", "after", "by",
+-- "pause": seconds | null} | null}.
 create function public.continue_call(
   p_call_sid text,
   p_agent_call_sid text,
@@ -174,6 +176,7 @@ declare
   v_host public.call_legs;
   v_rung public.call_legs;
   v_pause integer;
+  v_newest bigint;
   c private.continuation;
 begin
   if p_after is null or p_after not in ('dial', 'room', 'transfer', 'return') then
@@ -219,7 +222,7 @@ begin
     end if;
   elsif private.is_final(p_payload ->> 'CallStatus') is not true then
     if p_after = 'room' and v_leg.role = 'lead' then
-      c := private.continue_after_room(v_call);
+      c := private.continue_after_room(v_call, nullif(p_payload ->> 'since', '')::bigint);
     elsif p_after in ('transfer', 'return')
       and p_call_sid = v_lead.call_sid then
       c := private.continue_after_ring(v_call, v_leg, p_status);
@@ -264,6 +267,10 @@ begin
     );
   end if;
 
+  if c.next = 'join_room' then
+    v_newest := private.newest_action(v_call.id);
+  end if;
+
   perform private.leave_call();
   return private.hang_up(v_stored.is_new, v_call.id) || jsonb_build_object(
     'next', c.next,
@@ -275,6 +282,7 @@ begin
       else v_lead.id
     end,
     'seconds_left', private.seconds_left(v_call),
+    'newest_action', v_newest,
     'from_number', v_call.from_number,
     'ring', case when c.next = 'ring' then jsonb_build_object(
       'leg_id', v_rung.id,
@@ -288,7 +296,7 @@ end;
 $$;
 
 revoke execute on function private.hang_up(boolean, uuid) from public, anon;
-revoke execute on function private.continue_after_room(public.conversations) from public, anon;
+revoke execute on function private.continue_after_room(public.conversations, bigint) from public, anon;
 revoke execute on function
 private.continue_after_ring(public.conversations, public.call_legs, text)
 from public, anon;
@@ -296,7 +304,7 @@ revoke execute on function
 public.continue_call(text, text, text, uuid, text, text, integer, jsonb)
 from public, anon, authenticated, service_role;
 grant execute on function private.hang_up(boolean, uuid) to call_webhook;
-grant execute on function private.continue_after_room(public.conversations) to call_webhook;
+grant execute on function private.continue_after_room(public.conversations, bigint) to call_webhook;
 grant execute on function
 private.continue_after_ring(public.conversations, public.call_legs, text)
 to call_webhook;

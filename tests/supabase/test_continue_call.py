@@ -359,6 +359,25 @@ def test_the_room_of_a_new_hold_is_a_new_cause(call: AskedCall) -> None:
     assert call.leg(call.lead_leg_id)["on_hold_since"] is None
 
 
+def test_an_old_end_of_a_room_moves_nobody_out_of_the_next_one(call: AskedCall) -> None:
+    """The address names what was newest when the lead joined: they were rung for since."""
+    first = call.hold()["action"]["number"]
+    ring = room_ends(call)["ring"]
+    sid = new_call_sid()
+    call.picks_up(ring["leg_id"], sid)
+    call.end(call.sid)
+    asked = call.ask("hold")
+    answer = call.go_on("return", call.lead_sid, leg=ring["leg_id"], dialled=sid)
+    assert answer["newest_action"] == asked["action"]["number"] == call.state()["newest_action"]
+    call.note(asked, ("held", call.lead_leg_id, call.lead_sid))
+
+    old = call.go_on("room", call.lead_sid, payload={"since": str(first)})
+    assert old["next"] == "hang_up"
+    assert (call.stage, call.row["bridge"]) == ("on_hold", "room")
+    now = call.go_on("room", call.lead_sid, payload={"since": str(answer["newest_action"])})
+    assert now["next"] == "ring"
+
+
 def test_who_held_is_rung_also_after_a_hand_over(call: AskedCall, colleague: uuid.UUID) -> None:
     leg_id, sid = call.transfer_warm(user=colleague)
     call.picks_up(leg_id, sid)
