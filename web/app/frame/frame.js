@@ -1,5 +1,5 @@
-import { promiseIn } from '../call/promised-call.js';
 import { failureOf } from '../../henk-voice/henk-voice.js';
+import { promiseIn } from '../call/promised-call.js';
 import { create, element } from '../shared/dom.js';
 import { hideNotice, hideNotices, showFailure, showNote } from '../shared/notices.js';
 import { Team } from '../shared/team.js';
