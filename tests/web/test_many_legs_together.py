@@ -142,5 +142,8 @@ def test_a_lead_whom_nobody_takes_comes_back_and_at_last_is_promised_a_call_back
     [row] = eventually(
         lambda: [row for row in database.rows_to(lead) if row["call_back_at"]], "the promise"
     )
+    expect(dana.page.locator("#call-news")).to_have_text(
+        f"Nobody took {lead}. They were promised that somebody calls back."
+    )
     dana.page.get_by_role("button", name="Needs outcome").click()
     expect(dana.row(row["id"])).to_contain_text("Call back promised")

@@ -127,7 +127,8 @@ export class CallLegs {
     this.#offered = offered({ isTalking, stage: call.stage, parties });
     this.#renderButtons(call, this.#offered);
     const doing = call.pending && UNDER_WAY[call.pending];
-    sayParts(this.#news, ...(doing ? [doing] : isKnown ? nodesOf(this.#happened) : []));
+    const happened = promiseOf(call, this.#leadName) ?? (isKnown ? this.#happened : []);
+    sayParts(this.#news, ...(doing ? [doing] : nodesOf(happened)));
     this.#box.dataset.lead = (isKnown && lead?.state) || '';
     const isPlain = call.stage === null && parties.length < 3;
     const leadWaits = call.stage === 'transferring' || call.stage === 'returning';
@@ -243,6 +244,16 @@ export class CallLegs {
     ].find((button) => !button.closest('[hidden]'));
     next?.focus();
   }
+}
+
+/**
+ * @param {Call} call
+ * @param {string} leadName
+ * @returns {Sentence | null} what has become of a lead whom nobody took
+ */
+function promiseOf(call, leadName) {
+  if (!call.over || !call.conversation?.call_back_at) return null;
+  return ['Nobody took ', { name: leadName }, '. They were promised that somebody calls back.'];
 }
 
 /**

@@ -46,6 +46,8 @@ export class ColleagueList {
     this.#colleagues = null;
     this.targets = [];
     this.#list.replaceChildren();
+    // Screen readers would say who could be rung the last time.
+    say(this.#summary, '');
     this.#restart();
   }
 

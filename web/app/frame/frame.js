@@ -1,4 +1,5 @@
 import { failureOf } from '../../henk-voice/henk-voice.js';
+import { promiseIn } from '../call/promised-call.js';
 import { create, element } from '../shared/dom.js';
 import { hideNotice, hideNotices, showFailure, showNote } from '../shared/notices.js';
 import { Team } from '../shared/team.js';
@@ -99,6 +100,11 @@ export class Frame {
     voice.on('call', () => (this.#businessSelect.disabled = true));
     voice.on('callchange', () => this.#showTitle());
     voice.on('callend', () => (this.#businessSelect.disabled = false));
+    voice.on('conversation', (row) => {
+      const reader = { userId: this.#userId, shownId: voice.call?.conversation?.id };
+      const text = promiseIn(row, reader, Date.now());
+      if (text) showNote(`promise-${row.id}`, text);
+    });
     voice.audio.on('change', ({ lost }) => {
       if (!lost.length) return;
       const devices = lost.join(' and ');
