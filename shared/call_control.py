@@ -67,17 +67,9 @@ class CallControl:
             self._give_up("failed", error)
         except (errors.TwilioUnavailable, errors.PhoneSystemError) as error:
             # While somebody may be ringing, nobody may try again before the lease ends.
-            self._give_up(None if self._is_unclear else self._undial(), error)
+            self._give_up(None if self._is_unclear else "released", error)
         else:
             self._ledger(self._notes, "done")
-
-    def _undial(self) -> str:
-        """What becomes of an action that certainly rings nobody: nobody waits for who was asked."""
-        if self._action["action"] in ("add", "transfer") and not self._action["is_resumed"]:
-            if self._action["mode"] == "cold":
-                return "failed"
-            self._note("leg_failed", self._find_target())
-        return "released"
 
     def _give_up(self, result: str | None, error: errors.RequestError) -> None:
         """Writes down that the action did not come to its end, and raises the error."""

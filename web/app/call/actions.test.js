@@ -66,7 +66,7 @@ test('of three who talk one may leave, and the others go on', () => {
   ]);
 });
 
-test('nobody takes the host off the call, or puts the lead on hold without them', () => {
+test('nobody takes the host off the call or puts the lead on hold without them', () => {
   const legs = [host(), lead(), robin(), number()];
   assert.deepEqual(names('together', legs, robinLooks), ['add', 'remove +14155550123', 'leave']);
 });
