@@ -190,6 +190,7 @@ _CONTINUED = {
             "may_ring_again(public.call_legs,text)",
             "newest_action(uuid)",
             "ring_again_lasts()",
+            "was_here_lately(uuid,uuid)",
             "lead_of_call(public.conversations)",
             "parties_of_call(public.conversations,uuid)",
             "person_of_leg(public.call_legs,public.conversations)",
@@ -310,6 +311,7 @@ DEFINER_FUNCTIONS = [
     "private.read_phone_number()",
     "private.search_leads(uuid,text,text[],integer)",
     "private.watch_call()",
+    "private.was_here_lately(uuid,uuid)",
 ]
 
 # By table and policy, the command and the role that it is for.

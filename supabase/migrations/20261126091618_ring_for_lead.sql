@@ -105,8 +105,9 @@ begin
 end;
 $$;
 
--- Whether a person is to be rung again, because they may not have heard it: the Dial has ended without an
--- answer, and not because they declined, shortly after they were rung first.
+-- Whether a person is to be rung again, because their page may be loading: it was there a moment ago, and the
+-- Dial has ended without an answer shortly after they were rung first. Only the last who is rung for a lead:
+-- of a transfer that nobody hears, whoever transferred is told at once.
 create function private.may_ring_again(p_leg public.call_legs, p_status text)
 returns boolean
 language plpgsql
@@ -116,7 +117,9 @@ as $$
 begin
   return p_leg.user_id is not null
     and p_leg.declined_at is null
+    and p_leg.asked_for = 'return'
     and p_status in ('no-answer', 'failed')
+    and private.was_here_lately(p_leg.business_id, p_leg.user_id)
     and not exists (
       select from public.call_legs
       where call_legs.business_id = p_leg.business_id

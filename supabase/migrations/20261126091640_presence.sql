@@ -37,6 +37,26 @@ immutable
 set search_path = ''
 as $$ begin return interval '40 seconds'; end; $$;
 
+-- Whether a person's page has said something in the last minute, if only that it is being left. It may be
+-- loading again.
+-- Security definer: a webhook sees nobody's presence.
+create function private.was_here_lately(p_business_id uuid, p_user_id uuid)
+returns boolean
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+  return exists (
+    select from public.rep_presence
+    where rep_presence.business_id = p_business_id
+      and rep_presence.user_id = p_user_id
+      and rep_presence.seen_at > clock_timestamp() - interval '1 minute'
+  );
+end;
+$$;
+
 -- Since when each person of a business is in a call of it, or is rung for one.
 create function private.people_in_calls(p_business_id uuid, p_but_leg_id uuid)
 returns table (user_id uuid, since timestamptz)
@@ -279,6 +299,8 @@ as $$
 $$;
 
 revoke execute on function private.presence_lasts() from public, anon;
+revoke execute on function private.was_here_lately(uuid, uuid) from public, anon;
+grant execute on function private.was_here_lately(uuid, uuid) to call_webhook;
 revoke execute on function private.people_in_calls(uuid, uuid) from public, anon;
 revoke execute on function private.state_of_person(uuid, uuid, uuid) from public, anon;
 revoke execute on function private.refuse_person(uuid, uuid, uuid, uuid) from public, anon;
