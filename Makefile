@@ -18,7 +18,7 @@
 PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
-TEST_WORKERS ?= 5
+TEST_WORKERS ?= 3
 LOCK := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-header --annotation-style line
 
@@ -40,7 +40,8 @@ reset: install
 # Tests start many processes from the same sources: keeping the bytecode saves compiling them.
 test soak: export PYTHONDONTWRITEBYTECODE =
 
-# Five workers are right for two cores, because tests wait half of the time. With ARGS there are none.
+# Three workers are right for two cores: tests wait for a part of the time, and browsers that get no time make
+# tests fail. With ARGS there are none.
 # (The name is not WORKERS: make would export that, and gunicorn would read it.)
 test: install
 	@$(PY) -m pytest $(or $(ARGS),-n $(TEST_WORKERS))

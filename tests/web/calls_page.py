@@ -45,8 +45,8 @@ class Watch:
         self._findings: list[str] = []
         # The phone registers as soon as the page is open, and the page may be left meanwhile.
         closed_early = "WebSocket is closed before the connection is established"
-        # The SDK plays each of its sounds without sound when it starts, which not every browser allows on
-        # a page that nobody has used yet.
+        # The SDK plays each of its sounds, muted, when it starts. Not every browser allows that
+        # on a page that nobody has used yet.
         unused = r"play\(\) failed because the user didn't interact"
         self._expected = [re.compile(closed_early), re.compile(unused)]
         context.on("console", self._on_console)
