@@ -14,7 +14,6 @@ BIG_TABLES = (
     "call_events",
     "call_actions",
     "call_holds",
-    "rep_presence",
     "leads",
     "do_not_call",
     "token_grants",

@@ -123,7 +123,8 @@ def test_a_sign_out_in_another_tab_hangs_up_nothing_and_another_user_gets_a_clea
     other = rep.open_signed_in()
     number = network.a_number(ringSeconds=0.3, talkSeconds=None)
     tab.call_and_talk(number)
-    other.page.get_by_role("button", name="Sign out").click()
+    with other.page.expect_response(LOGOUT):
+        other.page.get_by_role("button", name="Sign out").click()
     expect(other.page.locator("#view")).to_be_empty()
     expect(tab.notice("session")).to_contain_text("The call goes on.")
     tab.is_("talking")

@@ -133,7 +133,8 @@ def test_after_the_sign_out_nothing_of_the_rep_is_left_on_the_page(
     # The server does not hear of it, because it would end the session that all tests share.
     allowed = {"Access-Control-Allow-Origin": tab.page.url.rstrip("/")}
     tab.page.route(LOGOUT, lambda route: route.fulfill(status=204, headers=allowed))
-    tab.page.get_by_role("button", name="Sign out").click()
+    with tab.page.expect_response(LOGOUT):
+        tab.page.get_by_role("button", name="Sign out").click()
     expect(tab.page).to_have_title("Sign in · Henk")
     expect(tab.page.locator("#view")).to_be_empty()
     expect(tab.page.get_by_role("navigation")).to_be_hidden()

@@ -271,7 +271,8 @@ def test_notes_written_before_a_sign_out_are_saved_after_the_next_sign_in(
     allowed = {"Access-Control-Allow-Origin": tab.page.url.rstrip("/")}
     tab.page.route(LOGOUT, lambda route: route.fulfill(status=204, headers=allowed))
     edit(tab, call).fill("Written, then signed out.")
-    tab.page.get_by_role("button", name="Sign out").click()
+    with tab.page.expect_response(LOGOUT):
+        tab.page.get_by_role("button", name="Sign out").click()
     expect(tab.page.get_by_label("Password")).to_be_visible()
     assert stored(database, call) == (None, None)
     tab.fill_sign_in()
@@ -291,7 +292,8 @@ def test_nothing_is_written_in_the_name_of_who_signed_in_in_another_tab(
     other = rep.open_signed_in()
     tab.call_and_talk(number)
     notes = edit(tab, call)
-    other.page.get_by_role("button", name="Sign out").click()
+    with other.page.expect_response(LOGOUT):
+        other.page.get_by_role("button", name="Sign out").click()
     other.sign_in("manager@henk.test")
     expect(tab.notice("session")).to_contain_text("manager@henk.test has signed in")
     notes.fill("Of the first rep.")
@@ -300,7 +302,8 @@ def test_nothing_is_written_in_the_name_of_who_signed_in_in_another_tab(
     tab.hang_up.click()
     expect(tab.page.locator("#user-email")).to_have_text("manager@henk.test")
     assert stored(database, call) == (None, None)
-    tab.page.get_by_role("button", name="Sign out").click()
+    with tab.page.expect_response(LOGOUT):
+        tab.page.get_by_role("button", name="Sign out").click()
     tab.sign_in()
     eventually(lambda: stored(database, call)[1] == "Of the first rep.", "the notes")
     changes = "select changed_by from public.conversation_changes where conversation_id = %s"
