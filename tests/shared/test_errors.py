@@ -18,7 +18,10 @@ def subclasses(base: type[errors.RequestError]) -> Iterator[type[errors.RequestE
 
 def test_every_error_has_the_status_and_code_of_the_contract() -> None:
     found = {
-        (error.__name__, error.status, error.code) for error in subclasses(errors.RequestError)
+        (error.__name__, error.status, error.code)
+        for error in subclasses(errors.RequestError)
+        # Other modules give them messages.
+        if error.__module__ == errors.__name__
     }
     assert found == TABLE
 
