@@ -35,6 +35,9 @@ import { VoiceError, failure } from './failures.js';
  * @property {number} progressTimeoutMs
  */
 
+/** How long a call waits for the list of the latest calls. */
+const LIST_MS = 500;
+
 /**
  * The calls of this page, one at a time: places and answers them, finds their rows, and keeps them true.
  *
@@ -145,6 +148,8 @@ export class Calls extends Emitter {
       await incoming.ring?.decline();
       const before = finder.latestIds();
       const accessToken = await token();
+      // A call that is over at once is known as the row that the list did not have before.
+      await Promise.race([before, new Promise((resolve) => setTimeout(resolve, LIST_MS))]);
       if (call.over) return;
       const sdk = await phone.connect(accessToken, twimlParameters(call.wishes));
       call.on('end', () => {
