@@ -75,7 +75,7 @@ class CallControl:
         """Writes down that the action did not come to its end, and raises the error."""
         unrung = call_room.find_unrung(self._call, self._action)
         if result == "released" and unrung:
-            # Nobody is rung. Who asks again asks anew.
+            # Nobody rings. The next request for this is a new action.
             self._note("leg_failed", unrung)
             result = "failed" if self._action["mode"] == "cold" else result
         if result or self._notes:
@@ -111,7 +111,7 @@ class CallControl:
             case "cancel" | "remove":
                 self._remove(self._find_target())
             case unknown:
-                raise errors.PhoneSystemError(f"there is no action {unknown}")
+                raise errors.PhoneSystemError(f"control_fn does not know the action {unknown}")
 
     def _make_room(self) -> Room:
         try:

@@ -104,7 +104,7 @@ def redirect_to(client: Client, call_sid: str, url: str) -> None:
 
 
 def hang_up(client: Client, call_sid: str) -> None:
-    """Ends a leg, whatever its status. It is no error if the leg has ended already."""
+    """Ends a leg, whatever its status. A leg that has ended already stays as it is."""
     try:
         with twilio_answers.reading():
             # `canceled` is refused for a leg that rings within a Dial.
