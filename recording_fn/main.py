@@ -183,8 +183,9 @@ def record_event(request: Request, form: parsing.Form) -> Response:
     try:
         if stored["start"]:
             start(stored["start"])
-        with time_limit.of(TOTAL_SECONDS):
-            work_on(claim(1, uuid.UUID(stored["recording_id"])))
+        if stored["recording_id"]:
+            with time_limit.of(TOTAL_SECONDS):
+                work_on(claim(1, uuid.UUID(stored["recording_id"])))
     except errors.RequestError as error:
         # The event is stored: the scheduler does the rest.
         logs.write("WARNING", f"A recording waits: {getattr(error, 'detail', error.message)}")
