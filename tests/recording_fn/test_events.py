@@ -136,6 +136,5 @@ def test_a_callback_that_twilio_did_not_sign_is_refused(
 
 
 def test_the_scheduler_must_prove_who_it_is(recording: Endpoint, canned: CannedServer) -> None:
-    for body in (None, {}):
-        answer = recording.client.post(recording.path, json=body)
-        assert answer.status_code == 401
+    assert recording.client.post(recording.path).status_code == 401
+    assert recording.client.post(recording.path, json={}).status_code == 401

@@ -119,7 +119,7 @@ def test_whatever_twilio_does_the_lead_is_connected(
 
 
 @pytest.mark.parametrize("step", ["play", "key", "end"])
-@pytest.mark.parametrize("answer", [Answer(503), Answer(hangs=True)])
+@pytest.mark.parametrize("answer", [Answer(503), Answer(hangs=True), Answer(403, {})])
 def test_without_the_database_the_lead_is_connected_and_not_recorded(
     recording: Endpoint,
     canned: CannedServer,

@@ -306,6 +306,15 @@ def test_while_twilio_must_not_be_asked_nothing_is_done(
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "17")
 
 
+def test_while_twilio_must_not_be_asked_the_bucket_is_still_emptied(
+    recording: Endpoint, scheduler: Scheduler, world: World
+) -> None:
+    world.state, world.wanted, world.stored = "expired", "deleted", {PATH: SOUND}
+    world.paused_seconds = 17
+    assert run(recording, scheduler).status_code == 503
+    assert (world.steps, world.stored) == (["object_deleted"], {})
+
+
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_key_that_is_refused_is_a_wrong_set_up(
     recording: Endpoint, scheduler: Scheduler, world: World, canned: CannedServer, status: int

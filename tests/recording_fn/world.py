@@ -108,7 +108,8 @@ class World:
         }.get(self.state)
 
     def claim(self, asked: Asked) -> Answer:
-        work = None if self.paused_seconds or self.row.get("is_postponed") else self.work()
+        is_paused = self.paused_seconds and self.todo() != "delete_object"
+        work = None if is_paused or self.row.get("is_postponed") else self.work()
         recordings = [work] if work else []
         return Answer(body={"recordings": recordings, "paused_seconds": self.paused_seconds})
 
