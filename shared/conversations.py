@@ -18,7 +18,10 @@ LEG_COLUMNS = (
     "ended_at,duration_seconds,on_hold_since,declined_at,ended_by,is_host"
 )
 
-CONSENT_COLUMNS = "mode,consent_mode,notice_started_at,notice_ended_at,confirmed_by,confirmed_at,refused_at,refused_how"
+CONSENT_COLUMNS = (
+    "mode,consent_mode,notice_started_at,notice_ended_at,confirmed_by,confirmed_at,refused_at,"
+    "refused_how"
+)
 RECORDING_COLUMNS = "id,part,state,started_at,duration_seconds,error"
 
 
