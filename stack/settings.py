@@ -17,8 +17,9 @@ SCHEDULE_SECONDS = 10.0
 
 DEMO_EMAIL = "demo@henk.test"
 DEMO_PASSWORD = "henk-demo-password"
-# The simulated colleague, who has the same password.
+# The simulated colleague and the manager, who have the same password.
 COLLEAGUE_EMAIL = "rep2@henk.test"
+MANAGER_EMAIL = "manager@henk.test"
 SCHEDULER_ACCOUNT = "scheduler@henk.test"
 
 
