@@ -35,8 +35,8 @@ def main(settings: Settings, to: str, base: str | None, form: str | None = None)
     """Places a call to `to` and prints it. Uses the running stack, or starts one for this call.
 
     `base`: the address of the functions, if not the stack's. `form`: how the lead is transferred,
-    one of `transfer.FORMS`, or `record.FORM`; None for a plain call. Returns 0, or 1 if the rows in the database
-    differ from the call. Raises StackError if a step of the call fails.
+    one of `transfer.FORMS`, or `record.FORM`; None for a plain call. Returns 0, or 1 if the rows in
+    the database differ from the call. Raises StackError if a step of the call fails.
     """
     if is_running(settings):
         env = env_file.read(settings.stack_env_path)
