@@ -14,6 +14,7 @@ from shared import refusals
 from shared.call_state import Asked, CallState, Continuation, Note
 from shared.database import Database
 from shared.expiry import Expiry
+from shared.recording_state import AskedRecording, NotedRecording, Playable
 from shared.unsettled_calls import Claim, Pause, Settlement
 
 
@@ -125,18 +126,28 @@ class Warning(TypedDict, total=False):
     at: str
 
 
+class RecordingTerms(TypedDict):
+    """How a call will be recorded. ``notice`` is what the lead will hear, or None."""
+
+    mode: str
+    consent_mode: str
+    notice: str | None
+
+
 class Preview(Decision):
     """A decision before the call. ``lead_id`` is the lead that the call would be tied to."""
 
     extension: str | None
     lead_id: str | None
     warnings: list[Warning]
+    recording: NotRequired[RecordingTerms | None]
 
 
 class BegunCall(Decision):
     """A decision, and the conversation that it was stored in."""
 
     conversation_id: str
+    notice: NotRequired[bool]
 
 
 class StoredEvent(TypedDict):
@@ -207,6 +218,28 @@ class AsRep:
             "p_lease_seconds": lease_seconds,
         }
         return cast(Asked, self._call("ask_of_call", parameters))
+
+    def ask_of_recording(
+        self, *, conversation_id: uuid.UUID, state: str, consent: str | None
+    ) -> AskedRecording:
+        """x"""
+        parameters = {
+            "p_conversation_id": str(conversation_id),
+            "p_state": state,
+            "p_consent": consent,
+        }
+        return cast(AskedRecording, self._call("ask_of_recording", parameters))
+
+    def ask_to_play(
+        self, *, conversation_id: uuid.UUID, recording_id: uuid.UUID | None, download: bool
+    ) -> Playable:
+        """x"""
+        parameters = {
+            "p_conversation_id": str(conversation_id),
+            "p_recording_id": _format_uuid(recording_id),
+            "p_download": download,
+        }
+        return cast(Playable, self._call("ask_to_play", parameters))
 
     def _call(self, function: str, parameters: Mapping[str, object]) -> Mapping[str, object]:
         answer = self._database.call(self._access_token, function, parameters)
@@ -324,6 +357,25 @@ class AsWebhook:
             "p_error": error,
         }
         return cast(CallState, self._call("note_call_action", parameters))
+
+    def note_recording_action(
+        self,
+        *,
+        action_id: uuid.UUID,
+        agent_call_sid: str,
+        result: str,
+        recording_sid: str | None,
+        error: str | None,
+    ) -> NotedRecording:
+        """x"""
+        parameters = {
+            "p_action_id": str(action_id),
+            "p_agent_call_sid": agent_call_sid,
+            "p_result": result,
+            "p_recording_sid": recording_sid,
+            "p_error": error,
+        }
+        return cast(NotedRecording, self._call("note_recording_action", parameters))
 
     def _call(self, function: str, parameters: Mapping[str, object]) -> Mapping[str, object]:
         self._expiry.warn()

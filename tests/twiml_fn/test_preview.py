@@ -78,6 +78,7 @@ def test_a_preview_in_json_says_what_would_happen(
             "extension": None,
             "leadId": None,
             "warnings": [],
+            "recording": None,
         },
     }
 
