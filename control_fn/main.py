@@ -42,7 +42,7 @@ from shared import (
 from shared.call_control import CallControl
 from shared.call_state import Asked, Note
 from shared.database import Database
-from shared.recording_state import AskedRecording
+from shared.recording_state import AskedRecording, NotedRecording
 from shared.supabase_jwt import SupabaseAuthenticator, User
 
 # For the whole request. Twilio leaves some of it to the database.
@@ -167,8 +167,10 @@ def change_recording(user: User, wish: RecordingWish) -> None:
     if asked["is_done"] or action is None:
         return
 
-    def write_down(result: str, recording_sid: str | None = None, error: str | None = None) -> None:
-        AS_WEBHOOK.note_recording_action(
+    def write_down(
+        result: str, recording_sid: str | None = None, error: str | None = None
+    ) -> NotedRecording:
+        return AS_WEBHOOK.note_recording_action(
             action_id=uuid.UUID(action["id"]),
             agent_call_sid=asked["agent_call_sid"],
             result=result,

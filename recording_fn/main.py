@@ -46,7 +46,7 @@ from shared import (
 from shared.database import Database
 from shared.recorder_rpc import AsRecorder
 from shared.recording_media import MediaClient
-from shared.recording_state import Start, Work
+from shared.recording_state import RecordingClaim, Start
 from shared.recording_way import Way
 from shared.scheduler_identity import SchedulerAuthenticator
 from shared.supabase_jwt import SupabaseAuthenticator
@@ -120,9 +120,11 @@ def notice(request: Request, form: parsing.Form) -> Response:
         return end_notice(
             agent_call_sid, call_sid, form.get("Digits", "") if step == "key" else None
         )
-    except errors.DatabaseUnavailable as error:
-        # The lead must not wait, and without the database nothing is recorded.
-        logs.write("ERROR", f"A lead is connected without a recording: {error.detail}")
+    except errors.RequestError as error:
+        # After another answer Twilio would hang up the lead. Whoever has not heard the notice to
+        # its end is not recorded.
+        detail = getattr(error, "detail", error.message)
+        logs.write("ERROR", f"A lead is connected without a recording: {detail}")
         return answer_xml(twiml_answers.build_connection())
 
 
@@ -183,8 +185,9 @@ def record_event(request: Request, form: parsing.Form) -> Response:
     try:
         if stored["start"]:
             start(stored["start"])
-        with time_limit.of(TOTAL_SECONDS):
-            work_on(claim(1, uuid.UUID(stored["recording_id"])))
+        if stored["recording_id"]:
+            with time_limit.of(TOTAL_SECONDS):
+                work_on(claim(uuid.UUID(stored["recording_id"])))
     except errors.RequestError as error:
         # The event is stored: the scheduler does the rest.
         logs.write("WARNING", f"A recording waits: {getattr(error, 'detail', error.message)}")
@@ -196,30 +199,34 @@ def run(request: Request) -> Response:
     done, ends_at = 0, time.monotonic() + RUN_SECONDS
     with time_limit.of(TOTAL_SECONDS):
         while time.monotonic() < ends_at:
-            claimed = claim(BATCH, None)
-            if not claimed:
-                break
+            claimed = claim(None)
             work_on(claimed)
-            done += len(claimed)
+            done += len(claimed["recordings"])
             web.note(done=done)
+            # The database gives out only what does not need Twilio.
+            if claimed["paused_seconds"]:
+                raise errors.TwilioBusy(claimed["paused_seconds"])
+            if not claimed["recordings"]:
+                break
     return web.answer_success({"done": done})
 
 
-def claim(limit: int, recording_id: uuid.UUID | None) -> list[Work]:
-    claimed = AS_RECORDER.claim_recordings(
-        limit=limit, lease_seconds=LEASE_SECONDS, recording_id=recording_id
+def claim(recording_id: uuid.UUID | None) -> RecordingClaim:
+    """What is due, or one recording."""
+    return AS_RECORDER.claim_recordings(
+        limit=BATCH, lease_seconds=LEASE_SECONDS, recording_id=recording_id
     )
-    if claimed["paused_seconds"]:
-        raise errors.TwilioBusy(claimed["paused_seconds"])
-    return claimed["recordings"]
 
 
-def work_on(claimed: list[Work]) -> None:
+def work_on(claimed: RecordingClaim) -> None:
     """Works on AT_ONCE recordings at the same time. Raises what was in the way of the first."""
-    if not claimed:
+    if not claimed["recordings"]:
         return
     way = Way(CLIENT, MEDIA, open_store(), AS_RECORDER, BASE_URL)
-    under_way = [WORKERS.submit(contextvars.copy_context().run, way.go, each) for each in claimed]
+    under_way = [
+        WORKERS.submit(contextvars.copy_context().run, way.go, work)
+        for work in claimed["recordings"]
+    ]
     wait(under_way)
     for each in under_way:
         each.result()

@@ -19,7 +19,8 @@ LEG_COLUMNS = (
 )
 
 CONSENT_COLUMNS = (
-    "mode,consent_mode,notice_ended_at,confirmed_by,confirmed_at,refused_at,refused_how"
+    "mode,consent_mode,notice_started_at,notice_ended_at,confirmed_by,confirmed_at,refused_at,"
+    "refused_how"
 )
 RECORDING_COLUMNS = "id,part,state,started_at,duration_seconds,error"
 

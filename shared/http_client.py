@@ -115,15 +115,28 @@ class HttpClient:
         else:
             curl.setopt(pycurl.POSTFIELDS, body)
 
-        def write(piece: bytes) -> int | None:
-            if receive and 200 <= curl.getinfo(pycurl.RESPONSE_CODE) < 300:
+        is_success = False
+
+        def read_head(line: bytes) -> None:
+            nonlocal is_success
+            if line.startswith(b"HTTP/"):
+                is_success = line.partition(b" ")[2].startswith(b"2")
+
+        def write(piece: bytes) -> int:
+            if receive and is_success:
                 return len(piece) if receive(piece) else -1
             content.append(piece)
-            return None
+            return len(piece)
 
+        if receive:
+            curl.setopt(pycurl.HEADERFUNCTION, read_head)
         curl.setopt(pycurl.CUSTOMREQUEST, method)
         curl.setopt(pycurl.URL, url)
-        curl.setopt(pycurl.HTTPHEADER, headers)
+        if headers:
+            curl.setopt(pycurl.HTTPHEADER, headers)
+        else:
+            # An empty list would leave those of the request before, with its credentials.
+            curl.unsetopt(pycurl.HTTPHEADER)
         curl.setopt(pycurl.WRITEFUNCTION, write if receive else content.append)
         # Zero would mean that there is no limit.
         curl.setopt(pycurl.TIMEOUT_MS, max(1, int(seconds * 1000)))
@@ -139,6 +152,8 @@ class HttpClient:
             if isinstance(body, Upload):
                 curl.setopt(pycurl.UPLOAD, 0)
                 curl.unsetopt(pycurl.READFUNCTION)
+            if receive:
+                curl.unsetopt(pycurl.HEADERFUNCTION)
         status = curl.getinfo(pycurl.RESPONSE_CODE)
         # If an answer breaks off within its headers, libcurl reports success with an empty body.
         is_empty = not curl.getinfo(pycurl.SIZE_DOWNLOAD_T)

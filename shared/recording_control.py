@@ -10,7 +10,7 @@ import contextlib
 from typing import TYPE_CHECKING, Protocol
 
 from shared import errors, recording_way, twilio_calls, twilio_recordings
-from shared.recording_state import AskedRecording, RecordingRef
+from shared.recording_state import AskedRecording, NotedRecording, RecordingRef
 from shared.twilio_recordings import GOING_ON, Status
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class Ledger(Protocol):
 
     def __call__(
         self, result: str, recording_sid: str | None = None, error: str | None = None
-    ) -> object: ...
+    ) -> NotedRecording: ...
 
 
 def carry_out(client: Client, base_url: str, asked: AskedRecording, write_down: Ledger) -> None:
@@ -37,7 +37,7 @@ def carry_out(client: Client, base_url: str, asked: AskedRecording, write_down: 
     does not do it, and what ``Database.call_as_endpoint`` raises.
     """
     action, recording = asked["action"], asked["recording"]
-    if action is None or action["todo"] is None or recording is None:
+    if action is None or recording is None:
         return
     try:
         sid = _do(client, base_url, action["todo"], recording)
@@ -46,7 +46,11 @@ def carry_out(client: Client, base_url: str, asked: AskedRecording, write_down: 
     except (errors.TwilioUnavailable, errors.PhoneSystemError) as error:
         _give_up(write_down, "released", error)
     else:
-        write_down("done", sid)
+        noted = write_down("done", sid)
+        if action["todo"] == "start" and noted["recording_state"] == "refused":
+            # The lead refused meanwhile.
+            with contextlib.suppress(errors.TwilioUnavailable):
+                _delete(client, recording, sid)
 
 
 def _give_up(write_down: Ledger, result: str, error: errors.RequestError) -> None:

@@ -1,4 +1,4 @@
-"""Twilio's callbacks about recordings, as events for the ledger (``recording_events``).
+"""What Twilio tells about recordings, as events for the ledger (``recording_events``).
 
 https://www.twilio.com/docs/voice/api/recording#recordingstatuscallback
 """
@@ -7,35 +7,16 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Mapping
-from typing import TypedDict
 
 from shared import call_events, errors, parsing, sids, webhook_query
 from shared.parsing import Form
-from shared.recording_state import Start
+from shared.recording_state import RecordingEvent, Start
 from shared.twilio_recordings import Recording
 
 
-class RecordingEvent(TypedDict):
-    """One event, as ``AsRecorder.record_recording_event`` takes it. The address that Twilio calls
-    names the call and the row; ``call_sid`` is what Twilio says, a leg of that call. ``source`` is
-    ``callback``, or ``api`` for what Twilio's API answered."""
-
-    agent_call_sid: str | None
-    recording_id: uuid.UUID | None
-    recording_sid: str | None
-    call_sid: str
-    source: str
-    status: str
-    duration_seconds: int | None
-    channels: int | None
-    started_at: str | None
-    error: str | None
-    payload: Mapping[str, str | list[str]]
-
-
 def read_callback(form: Form, named: webhook_query.Named) -> RecordingEvent:
-    """The event that a callback reports. Raises InvalidRequest."""
+    """The event that a callback reports. The address that Twilio calls names the call and the row.
+    Raises InvalidRequest."""
     sid = form.get("RecordingSid", "")
     if not re.fullmatch(sids.RECORDING_SID, sid):
         raise errors.InvalidRequest("RecordingSid is not a recording SID.")

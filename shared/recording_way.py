@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import uuid
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -63,7 +64,7 @@ class Way:
         with contextlib.closing(steps):
             following: Work | None = work
             for _ in range(_MAX_STEPS):
-                if following is None or not following["todo"]:
+                if following is None:
                     return
                 if self._busy:
                     self._postpone(following, self._busy, self._busy.seconds)
@@ -105,11 +106,11 @@ class Way:
 
     def _note(self, work: Work, step: str, fields: Fields) -> Work | None:
         return self._recorder.note_recording_step(
-            recording_id=work["recording_id"],
-            lease_token=work["lease_token"],
+            recording_id=uuid.UUID(work["recording_id"]),
+            lease_token=uuid.UUID(work["lease_token"]),
             step=step,
             fields=fields,
-        )
+        )["work"]
 
 
 class _Steps:
@@ -126,6 +127,8 @@ class _Steps:
         self._fetched: Media | None = None
 
     def close(self) -> None:
+        """Frees the room that the file takes."""
+        self._fetched = None
         self._open.close()
 
     def do(self, work: Work) -> tuple[str, Fields]:
@@ -164,8 +167,16 @@ class _Steps:
         return "started", {"recording_sid": ours[0]}
 
     def _start(self, work: Work) -> tuple[str, Fields]:
+        call_sid, agent_call_sid = work["call_sid"], work["agent_call_sid"]
+        if call_sid is None or agent_call_sid is None:
+            raise errors.PhoneSystemError("start of a recording without a leg or a call")
+        asked: Start = {
+            "recording_id": work["recording_id"],
+            "call_sid": call_sid,
+            "agent_call_sid": agent_call_sid,
+        }
         try:
-            started = start(self._client, self._base_url, work)
+            started = start(self._client, self._base_url, asked)
         except errors.TwilioBusy:
             raise
         except errors.TwilioRefused as refused:
@@ -207,28 +218,22 @@ class _Steps:
         if (media.size, media.sha256) != expected:
             # Twilio does not promise the same bytes each time. These are as good as those.
             return "fetched", _describe(media)
-        if not self._store.put(path, media.file):
-            if self._store.measure(path) == expected:
-                return "stored", {}
-            # Something else, perhaps a part. Nobody may overwrite it, so it goes first.
+        if not self._store.put(path, media.file) and self._store.measure(path) != expected:
+            # Something else is there, perhaps a part. Nobody may overwrite it, so it goes first.
             self._store.remove(path)
             self._store.put(path, media.file)
         if self._store.measure(path) != expected:
             raise Unfit("hash_differs")
+        self.close()
         return "stored", {}
 
 
 def start(
-    client: Client, base_url: str, asked: Start | Work | RecordingRef
+    client: Client, base_url: str, asked: Start | RecordingRef
 ) -> twilio_recordings.Recording:
     """Asks Twilio to record a leg. Raises what ``twilio_answers.reading`` raises."""
-    return twilio_recordings.start(
-        client,
-        asked["call_sid"],
-        build_recording_callback(
-            base_url, asked["agent_call_sid"] or asked["call_sid"], asked["recording_id"]
-        ),
-    )
+    callback = build_recording_callback(base_url, asked["agent_call_sid"], asked["recording_id"])
+    return twilio_recordings.start(client, asked["call_sid"], callback)
 
 
 def explain(refused: errors.TwilioRefused) -> str:

@@ -38,6 +38,7 @@ from shared import (
 )
 from shared.call_state import Continuation, Ring
 from shared.database import Database
+from shared.recording_state import Terms
 from shared.supabase_jwt import SupabaseAuthenticator
 from shared.twilio_signature import TwilioAuthenticator
 from shared.twiml_answers import answer_xml, build_dial
@@ -204,7 +205,7 @@ def preview_call(request: Request) -> Response:
     )
 
 
-def describe_terms(terms: rpc.RecordingTerms | None) -> dict[str, object] | None:
+def describe_terms(terms: Terms | None) -> dict[str, object] | None:
     """Whether and how the call will be recorded, with the names that browsers know."""
     if terms is None:
         return None

@@ -58,6 +58,7 @@ def test_the_database_is_asked_once_as_the_rep(status: Endpoint, canned: CannedS
     assert set(embedded["recording_consent:recording_consents"].split(",")) == {
         "mode",
         "consent_mode",
+        "notice_started_at",
         "notice_ended_at",
         "confirmed_by",
         "confirmed_at",
