@@ -109,6 +109,7 @@ def test_the_api_offers_it_four_functions_and_no_way_to_name_a_call(db: Connecti
         "begin_call",
         "continue_call",
         "note_call_action",
+        "note_recording_action",
         "record_call_event",
     ]
 
