@@ -90,13 +90,13 @@ export function momentsOf({ seconds, lanes, pauses }) {
   for (const { name, talks, holds } of lanes) {
     const person = { name };
     for (const { from, to } of talks) {
-      if (from > SLACK_SECONDS) moments.push({ at: from, what: [person, ' joins'] });
-      if (to < seconds - SLACK_SECONDS) moments.push({ at: to, what: [person, ' leaves'] });
+      if (from > SLACK_SECONDS) moments.push({ at: from, what: [person, ' joined'] });
+      if (to < seconds - SLACK_SECONDS) moments.push({ at: to, what: [person, ' left'] });
     }
     for (const { from, to } of holds) {
-      moments.push({ at: from, what: [person, ' hears music'] });
+      moments.push({ at: from, what: [person, ' went on hold'] });
       if (to < seconds - SLACK_SECONDS) {
-        moments.push({ at: to, what: [person, ' is back from the music'] });
+        moments.push({ at: to, what: [person, ' came back from hold'] });
       }
     }
   }
