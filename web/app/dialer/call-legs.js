@@ -233,6 +233,8 @@ export class CallLegs {
   #keepFocus(focused) {
     if (!(focused instanceof HTMLElement) || !this.#box.contains(focused)) return;
     if (focused.isConnected && !focused.closest('[hidden]')) return;
+    // The part of the page that has hidden it may have given the focus to another.
+    if (document.activeElement !== focused && document.activeElement !== document.body) return;
     this.#focusNext(focused === this.#hold ? this.#resume : this.#hold);
   }
 
