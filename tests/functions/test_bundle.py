@@ -31,6 +31,7 @@ secrets = ["A"]
 optional_secrets = ["C"]
 variables = ["B"]
 memory = "256Mi"
+timeout_seconds = 20
 concurrency = 16
 min_instances = 0
 """
@@ -133,7 +134,7 @@ def test_an_entry_is_read_whole(tmp_path: Path) -> None:
     file = tmp_path / "bundle.toml"
     file.write_text(ENTRY)
     assert bundle.endpoints(file) == [
-        bundle.Endpoint("x_fn", "/x", "x", ("browser",), ("A",), ("C",), ("B",), "256Mi", 16, 0)
+        bundle.Endpoint("x_fn", "/x", "x", ("browser",), ("A",), ("C",), ("B",), "256Mi", 20, 16, 0)
     ]
 
 
@@ -142,6 +143,7 @@ def test_an_entry_is_read_whole(tmp_path: Path) -> None:
     [
         ENTRY + "colour = 'blue'\n",
         ENTRY.replace('memory = "256Mi"\n', ""),
+        ENTRY.replace("timeout_seconds = 20\n", ""),
         ENTRY.replace("concurrency = 16\n", ""),
         ENTRY.replace('secrets = ["A"]\n', ""),
     ],
