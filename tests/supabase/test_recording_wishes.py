@@ -38,6 +38,7 @@ def lease_ends(call: RecordedCall) -> None:
         "update public.recording_actions set lease_until = now() - interval '1 second'"
         " where result is null"
     )
+    call.db.execute("update public.recordings set asked_at = asked_at - interval '10 seconds'")
     let_it_be_due(call.db)
 
 
@@ -156,6 +157,27 @@ def test_two_at_once_are_told_to_wait_and_the_same_wish_is_taken_up_again(
     # The first one was only slow. What Twilio did for it is not forgotten, and changes nothing.
     assert call.note_recording(first, sid=sid) == "recording"
     assert len(call.recordings) == 1
+
+
+def test_what_the_notice_asked_for_and_nobody_started_can_be_asked_for_by_a_person(
+    db: Connection, ours: Tenant
+) -> None:
+    allow(db, ours, "all")
+    call = RecordedCall(db, ours)
+    call.answer()
+    call.hears_notice()
+    assert call.ask_recording("start") == {"error": "busy"}
+    # Twilio refuses while the lead hears the notice: it is asked again, and that is not a failure.
+    (start,) = call.starts
+    call.recording_event(
+        "failed", None, recording_id=start["recording_id"], source="api", error="twilio_21220"
+    )
+    assert call.recording_state == "starting"
+    db.execute("update public.recordings set asked_at = asked_at - interval '10 seconds'")
+    asked = call.ask_recording("start")
+    assert (todo(asked), asked["action"]["is_resumed"]) == ("start", True)
+    assert asked["recording"]["recording_id"] == start["recording_id"]
+    assert call.note_recording(asked, sid=new_recording_sid()) == "recording"
 
 
 def test_after_a_pause_that_was_left_it_is_asked_again_whatever_twilio_did(
