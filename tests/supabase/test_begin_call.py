@@ -50,6 +50,7 @@ def test_a_call_is_queued_with_all_that_was_decided(db: Connection, world: World
         "to_number": STRANGER,
         "from_number": world.ours.caller_id,
         "time_limit_seconds": 600,
+        "notice": False,
     }
     expected = {
         "business_id": world.ours.business_id,
