@@ -89,8 +89,8 @@ class AsRecorder:
     def note_recording_step(
         self,
         *,
-        recording_id: uuid.UUID,
-        lease_token: uuid.UUID,
+        recording_id: uuid.UUID | str,
+        lease_token: uuid.UUID | str,
         step: str,
         fields: Mapping[str, object],
     ) -> RecordingStep:

@@ -121,7 +121,7 @@ begin
     when p_status = 'absent' then
       update public.recordings
       set
-        state = case recordings.wanted when 'kept' then 'absent' else recordings.state end,
+        state = 'absent',
         error = coalesce(left(p_error, 200), 'absent'),
         next_at = case recordings.wanted when 'deleted' then clock_timestamp() end
       where recordings.id = r.id and recordings.state in ('asked', 'in_progress');

@@ -32,23 +32,6 @@ begin
 end;
 $$;
 
--- Puts a recording off. Without a time: longer and longer, an hour at most.
-create function private.postpone_recording(r public.recordings, p_error text, p_seconds numeric)
-returns void
-language plpgsql
-set search_path = ''
-as $$
-begin
-  update public.recordings
-  set
-    error = left(p_error, 200),
-    next_at = clock_timestamp() + make_interval(
-      secs => greatest(1, least(3600, coalesce(p_seconds, 15 * 2 ^ least(r.attempts, 8))))
-    )
-  where recordings.id = r.id;
-end;
-$$;
-
 -- A recording that cannot be kept. One that is in the bucket is, and one that must go goes some day.
 create function private.fail_recording(r public.recordings, p_error text)
 returns void
@@ -57,11 +40,39 @@ set search_path = ''
 as $$
 begin
   if r.wanted = 'deleted' or r.state not in ('asked', 'in_progress', 'completed', 'fetched') then
-    perform private.postpone_recording(r, p_error, 3600);
+    update public.recordings
+    set error = left(p_error, 200), next_at = clock_timestamp() + interval '1 hour'
+    where recordings.id = r.id;
     return;
   end if;
   update public.recordings
   set state = 'failed', error = left(p_error, 200), next_at = recordings.expires_at
+  where recordings.id = r.id;
+end;
+$$;
+
+-- Puts a recording off. Without a time: longer and longer, an hour at most. Media that Twilio does not have a
+-- week after it said that they are complete will not come.
+create function private.postpone_recording(r public.recordings, p_error text, p_seconds numeric)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  if p_error = 'media_missing' and r.completed_at < now() - interval '7 days' then
+    perform private.fail_recording(r, p_error);
+    return;
+  end if;
+  update public.recordings
+  set
+    error = left(p_error, 200),
+    -- A run that had no time for it has not tried.
+    attempts = case
+      when p_error is null then greatest(recordings.attempts - 1, 0) else recordings.attempts
+    end,
+    next_at = clock_timestamp() + make_interval(
+      secs => greatest(0, least(3600, coalesce(p_seconds, 15 * 2 ^ least(r.attempts, 8))))
+    )
   where recordings.id = r.id;
 end;
 $$;
@@ -125,6 +136,7 @@ begin
         state = 'fetched',
         bytes = (v_fields ->> 'bytes')::bigint,
         sha256 = v_fields ->> 'sha256',
+        channels = coalesce((v_fields ->> 'channels')::integer, recordings.channels),
         object_path = private.path_of_recording(recordings),
         fetched_at = clock_timestamp(),
         error = null
@@ -165,8 +177,8 @@ begin
   if r.id is not null and private.is_gone(r) and p_step not in ('postponed', 'failed') then
     r := private.note_gone(r);
   end if;
-  if r.conversation_id is not null then
-    perform private.derive_recording(r.conversation_id, r.state in ('kept', 'failed', 'absent'));
+  if v_call.id is not null then
+    perform private.derive_recording(v_call.id, coalesce(r.state in ('kept', 'failed', 'absent'), false));
   end if;
   if v_todo is null and p_step in (
     'started', 'seen', 'fetched', 'stored', 'deleted_at_twilio', 'object_deleted'
@@ -212,10 +224,10 @@ grant execute on function private.note_recording_step(uuid, uuid, text, jsonb) t
 --     started            {"recording_sid"}
 --     not_started        {"error": null: Twilio has none; a text: why Twilio refused to start it}
 --     seen               {"status", "duration_seconds", "channels", "started_at", "error"}: Twilio's answer
---     fetched            {"bytes", "sha256"}
+--     fetched            {"bytes", "sha256", "channels": of the file}
 --     stored             it is in the bucket, verified
 --     deleted_at_twilio, object_deleted   verified
---     postponed          {"error", "seconds": null: longer each time}
+--     postponed          {"error": null: there was no time for it, "seconds": null: longer each time}
 --     failed             {"error"}: it can never be kept
 -- Answers {"work": shared/recording_state.py, Work, under the same lease, which begins again; null if there is
 -- nothing to do now, or if somebody else has the recording: then nothing was stored}.
