@@ -86,7 +86,7 @@ class Settings:
 
     @property
     def supabase_port(self) -> int:
-        """The port of the Supabase REST and Auth APIs."""
+        """The port of the Supabase REST, Auth and Storage APIs."""
         return self.port_base + 1
 
     @property
@@ -120,7 +120,7 @@ class Settings:
         }
         if self.hosted is None:
             ports["Postgres"] = self.postgres_port
-            ports["Supabase (REST and Auth)"] = self.supabase_port
+            ports["Supabase (REST, Auth and Storage)"] = self.supabase_port
         return ports
 
     @property
@@ -197,6 +197,11 @@ class Settings:
     def applied_path(self) -> Path:
         """Hashes of the migrations and the seed that were applied to the database."""
         return self.local_dir / "applied.json"
+
+    @property
+    def storage_dir(self) -> Path:
+        """The bytes of Supabase Storage's objects."""
+        return self.local_dir / "storage"
 
     @property
     def logs_dir(self) -> Path:

@@ -165,7 +165,10 @@ def test_a_port_in_use_is_named_before_anything_starts(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", port_base + 1)):
         done = stack_command(tmp_path / "local", port_base, "run")
     assert done.returncode == 1
-    assert f"Port {port_base + 1} is in use, but Supabase (REST and Auth) needs it." in done.stderr
+    assert (
+        f"Port {port_base + 1} is in use, but Supabase (REST, Auth and Storage) needs it."
+        in done.stderr
+    )
     assert "HENK_PORT_BASE" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "local" / "postgres").exists()

@@ -22,7 +22,7 @@ REP = "d0000000-0000-4000-8000-000000000001"
 _GRANTS = """
 select 'table', pg_class.oid::regclass::text, '', relacl::text
 from pg_class join pg_namespace on pg_namespace.oid = relnamespace
-where nspname in ('public', 'private', 'auth')
+where nspname in ('public', 'private', 'auth', 'storage')
 union all
 select 'column', attrelid::regclass::text, attname, attacl::text
 from pg_attribute where attacl is not null
@@ -123,7 +123,7 @@ def test_grants_are_exactly_those_of_the_migrations(
         expected = without_lite.execute(_GRANTS).fetchall()
     found = database.execute(_GRANTS).fetchall()
 
-    # Lite's own role may write what the Auth server writes; nothing else differs.
+    # Lite's own role may write what the servers of Auth and Storage write; nothing else differs.
     lite = "supabase_lite="
     without_its_role = [
         (kind, name, part, _without(acl, lite) if kind in ("table", "schema") else acl)
@@ -131,7 +131,7 @@ def test_grants_are_exactly_those_of_the_migrations(
     ]
     assert without_its_role == expected
     assert {name for kind, name, _, acl in found if kind == "table" and lite in (acl or "")} == {
-        name for kind, name, _, _ in expected if kind == "table" and _is_auth_table(database, name)
+        name for kind, name, _, _ in expected if kind == "table" and _is_of_a_server(database, name)
     }
 
 
@@ -142,10 +142,10 @@ def _without(acl: str | None, grantee: str) -> str | None:
     return "{" + ",".join(items) + "}"
 
 
-def _is_auth_table(database: psycopg.Connection, name: str) -> bool:
+def _is_of_a_server(database: psycopg.Connection, name: str) -> bool:
     row = database.execute(
-        "select relkind = 'r' and relnamespace = 'auth'::regnamespace from pg_class"
-        " where oid = %s::regclass",
+        "select relkind = 'r' and relnamespace::regnamespace::text in ('auth', 'storage')"
+        " from pg_class where oid = %s::regclass",
         [name],
     ).fetchone()
     return row == (True,)
