@@ -1,6 +1,7 @@
 import { Emitter } from './emitter.js';
 import { VoiceError, failure } from './failures.js';
 import { asksBeforeHangUp, beforeHangUp } from './hang-up.js';
+import { recordingOf } from './recording-state.js';
 
 /**
  * @typedef {import('./call.js').CallEvents} CallEvents
@@ -11,6 +12,8 @@ import { asksBeforeHangUp, beforeHangUp } from './hang-up.js';
  * @typedef {import('./legs.js').ConversationWithLegs} ConversationWithLegs
  * @typedef {import('./legs.js').Leg} Leg
  * @typedef {import('./legs.js').Stage} Stage
+ * @typedef {import('./recording-state.js').CallRecording} CallRecording
+ * @typedef {import('./recording-state.js').RecordWish} RecordWish
  *
  * @typedef {(conversationId: string, wish: ControlWish) => Promise<ConversationWithLegs>} AskForControl
  */
@@ -50,11 +53,20 @@ export class ControlledCall extends Emitter {
     return this.conversation?.stage ?? null;
   }
 
-  /** What was asked last and is not done yet. @returns {ControlAction | null} */
+  /** What was asked last and is not done yet, apart from the recording. @returns {ControlAction | null} */
   get pending() {
-    const wishes = [...this.#underWay.keys()];
-    const last = wishes.at(-1);
-    return last === undefined ? null : JSON.parse(last).action;
+    return this.#wishes.filter(({ action }) => action !== 'record').at(-1)?.action ?? null;
+  }
+
+  /** Whether the call is recorded, and what is missing. Null if it is not to be recorded. */
+  get recording() {
+    const asked = this.#wishes.filter(({ action }) => action === 'record').at(-1);
+    return recordingOf(this.conversation, asked?.state ?? null);
+  }
+
+  /** What is under way. @returns {ControlWish[]} */
+  get #wishes() {
+    return [...this.#underWay.keys()].map((key) => JSON.parse(key));
   }
 
   /**
@@ -108,6 +120,15 @@ export class ControlledCall extends Emitter {
   /** @param {string} legId whose part of the call ends */
   remove(legId) {
     return this.request({ action: 'remove', legId });
+  }
+
+  /**
+   * @param {RecordWish} state `pause` keeps the time: what is said meanwhile is silence
+   * @param {{ consent?: 'agreed' | 'refused' }} [options] what the lead has said: `agreed` with `start`;
+   *   `refused` with `stop`, which also deletes what was recorded, and is final
+   */
+  record(state, { consent } = {}) {
+    return this.request({ action: 'record', state, ...(consent && { consent }) });
   }
 
   /**
