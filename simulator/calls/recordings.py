@@ -42,12 +42,14 @@ class RecordingRules:
     """A recording ends when its leg is redirected."""
     names_recorded_leg: bool = False
     """The CallSid of a recording is that of the recorded leg, and not of its parent."""
+    refuses_unconnected: bool = False
+    """A leg that hears something before Dial connects it cannot be recorded yet."""
     absent: bool = False
     """Recordings that end now are absent."""
     processing_seconds: float = 1.0
     """From the end of a recording until it is completed, in simulated seconds."""
-    redirect_media: bool = False
-    """The media is on another host, to which Twilio redirects."""
+    redirect_media: bool | str = False
+    """The media is on another host, to which Twilio redirects; or where it redirects to."""
     media_type: str | None = None
     """The Content-Type of the media, if it is not the right one."""
     loses_callbacks: bool = False
