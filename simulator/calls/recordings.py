@@ -19,7 +19,9 @@ from simulator.calls.clock import Clock
 from simulator.calls.legs import Leg
 from simulator.calls.sound_files import HEARD, OWN, SEPARATE, TOGETHER, Layout
 from simulator.calls.tape import FRAMES_A_SECOND, Pausing, Tape
+from simulator.protocol import errors
 from simulator.protocol.account import API_VERSION, HttpMethod
+from simulator.protocol.errors import Problem
 from simulator.webhooks.deliveries import Delivery
 
 RecordingStatus = Literal[
@@ -241,7 +243,12 @@ class Recording:
         await self.recordings.clock.delay(rules.processing_seconds)
         absent = rules.absent or not self.tape.segments
         if not absent:
-            await self._make("mp3", self.channels)
+            try:
+                await self._make("mp3", self.channels)
+            except Exception as error:
+                # Without this, a defect of the simulator would leave the recording open for ever.
+                self.call.log.add_problem(Problem(errors.INTERNAL_FAILURE, repr(error)))
+                absent = True
         if self.status == "deleted":
             self._made.clear()
             return
