@@ -126,6 +126,7 @@ async def test_a_recording_goes_on_through_a_redirect_and_hears_the_room(lab: La
     await ask(lab, "POST", f"/Calls/{lead}.json", Twiml=room_twiml(lab, "lead", wait=None))
     await until(lab, sid, lambda call: len(present(call)) == 2)
     [room] = (await lab.state(sid))["rooms"]
+    await lab.network.clock.delay(5)
     participant = f"/Conferences/{room['conferenceSid']}/Participants/{lead}.json"
     while (await ask(lab, "POST", participant, Hold="true")).get("code"):
         await asyncio.sleep(0.02)
@@ -135,8 +136,10 @@ async def test_a_recording_goes_on_through_a_redirect_and_hears_the_room(lab: La
     events = await timeline(lab, sid)
     begun = next(each["seconds"] for each in events if each["text"] == "recording started")
     held = next(each["seconds"] for each in events if "participant-hold" in each["text"]) - begun
+    together = next(each["seconds"] for each in events if "conference-start" in each["text"])
     sound = decoded((await media(lab, recording))[1])
     assert statuses(lab) == ["in-progress", "completed"]
+    assert sound.loudest(1, together - begun + 0.5, held - 0.5) < 100
     assert sound.loudest(1, 0.2, min(9, held - 1)) < 100
     assert sound.loudest(1, held + 0.5, held + 15) > 3000
     assert sound.loudness(0, 1000, held, held + 15) > 9000
@@ -192,8 +195,16 @@ async def test_only_the_events_that_are_asked_for_are_reported(lab: Lab) -> None
     shown = await ask(lab, "GET", f"/Recordings/{recording['sid']}.json")
     assert (shown["status"], shown["error_code"] > 0) == ("absent", True)
     assert (await media(lab, recording))[0] == 404
-    await rule(lab, losesCallbacks=True)
-    _, recording = await recorded(lab)
+    for lost in (
+        ("/simulator/recordings", {"losesCallbacks": True}),
+        (
+            "/simulator/lost-callbacks",
+            {"kinds": ["recording-status"]},
+        ),
+    ):
+        await rule(lab)
+        assert (await lab.post(*lost))[0] == 202
+        _, recording = await recorded(lab)
     assert (await ask(lab, "GET", f"/Recordings/{recording['sid']}.json"))["status"] == "completed"
     assert len(statuses(lab)) == 2
 
