@@ -15,7 +15,7 @@ from functions.setup.proxies import sparing_this_machine
 from shared import database
 from stack import Postgres, Stack
 from stack.migrations import push
-from tests import distribution
+from tests import authorities, distribution
 from tests.canned_server import CANNED, CannedServer
 from tests.soak import Findings, attach_figures
 from tests.stacks import free_port_base, settings_in
@@ -29,6 +29,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
     ask_this_machine_directly()
+    authorities.trust_one()
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Findings())
 
