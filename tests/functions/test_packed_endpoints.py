@@ -29,7 +29,7 @@ from tests.stacks import free_port_base
 ENDPOINTS = {endpoint.folder: endpoint for endpoint in bundle.endpoints()}
 HOSTING = (ROOT / "docs" / "hosting.md").read_text(encoding="utf-8")
 (GUNICORN,) = re.findall(r"^gunicorn .*\\\n.*$", HOSTING, re.M)
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 
 
 @dataclass(frozen=True)

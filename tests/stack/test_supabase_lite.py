@@ -53,7 +53,7 @@ def http(stack: Stack) -> Iterator[httpx.Client]:
     with httpx.Client(
         base_url=stack.env["SUPABASE_URL"],
         headers={"apikey": stack.env["SUPABASE_PUBLISHABLE_KEY"]},
-        timeout=30,
+        timeout=60,
     ) as client:
         yield client
 
@@ -99,7 +99,7 @@ def call(
 ) -> httpx.Response:
     """POSTs to a function; repeats it until the schema cache knows the function."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while True:
         answer = http.post(f"/rest/v1/rpc/{function}", json=body, headers=headers)
         if answer.status_code != 404 or time.monotonic() > deadline:
@@ -322,10 +322,10 @@ def test_without_its_database_it_says_so_and_recovers(tmp_path: Path) -> None:
         url = f"{stack.env['SUPABASE_URL']}/rest/v1/leads"
         stack.postgres.stop()
         for _ in range(2):
-            answer = httpx.get(url, headers=headers, timeout=30)
+            answer = httpx.get(url, headers=headers, timeout=60)
             assert (answer.status_code, answer.json()["code"]) == (503, "PGRST001")
         stack.postgres.start()
-        deadline = time.monotonic() + 30
-        while httpx.get(url, headers=headers, timeout=30).status_code != 200:
+        deadline = time.monotonic() + 60
+        while httpx.get(url, headers=headers, timeout=60).status_code != 200:
             assert time.monotonic() < deadline
             time.sleep(0.1)

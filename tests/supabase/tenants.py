@@ -228,7 +228,7 @@ def attempt(db: Connection) -> Iterator[None]:
 
 def wait_until_blocked(admin: Connection, database: str, count: int) -> None:
     """Returns once `count` connections to `database` wait for a lock. ``admin``: autocommit."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         row = admin.execute(
             "select count(*) from pg_stat_activity where datname = %s and wait_event_type = 'Lock'",
