@@ -15,6 +15,7 @@ import pytest
 from functions.setup.webhook_jwt import SigningKey, mint
 from stack import Stack
 from stack.migrations import push
+from tests.clusters import Cluster
 from tests.stacks import settings_in
 
 REP = "d0000000-0000-4000-8000-000000000001"
@@ -315,8 +316,8 @@ def test_nothing_answers_without_a_key_of_the_project(stack: Stack, apikey: str 
     assert answer.status_code == 401
 
 
-def test_without_its_database_it_says_so_and_recovers(tmp_path: Path) -> None:
-    with Stack(settings_in(tmp_path)) as stack:
+def test_without_its_database_it_says_so_and_recovers(cluster: Cluster, tmp_path: Path) -> None:
+    with Stack(settings_in(cluster.copied_to(tmp_path))) as stack:
         assert stack.postgres is not None
         headers = {"apikey": stack.env["SUPABASE_SECRET_KEY"]}
         url = f"{stack.env['SUPABASE_URL']}/rest/v1/leads"
