@@ -16,6 +16,8 @@ from stack.settings import CHECKOUT, Settings
 from tests.stacks import free_port_base
 
 PASSWORD = "test-password"
+# A copy of the database `postgres` in the server of the fixture of that name, where no test writes.
+UNTOUCHED = "untouched"
 
 
 @dataclass(frozen=True)

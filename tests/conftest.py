@@ -93,15 +93,27 @@ def postgres(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iter
     with Postgres(
         directory / "postgres", free_port_base(), clusters.PASSWORD, fsync=False
     ) as server:
+        with psycopg.connect(server.url("template1"), autocommit=True) as admin:
+            # Nobody may be connected to a database that is copied.
+            admin.execute(f"create database {clusters.UNTOUCHED} template postgres")
         yield server
 
 
-@pytest.fixture
-def db(postgres: Postgres) -> Iterator[psycopg.Connection]:
-    """A superuser's connection in a transaction that is rolled back."""
-    with psycopg.connect(postgres.url()) as connection:
+@pytest.fixture(scope="session")
+def connection(postgres: Postgres) -> Iterator[psycopg.Connection]:
+    """A superuser's connection. Postgres compiles functions anew for each connection, which takes
+    longer than most tests."""
+    # Without prepared statements, whose plans would be those of an earlier test.
+    with psycopg.connect(postgres.url(), prepare_threshold=None) as connection:
         yield connection
         connection.rollback()
+
+
+@pytest.fixture
+def db(connection: psycopg.Connection) -> Iterator[psycopg.Connection]:
+    """A superuser's connection in a transaction that is rolled back, with all settings of it."""
+    yield connection
+    connection.rollback()
 
 
 @pytest.fixture(scope="session")
