@@ -17,8 +17,8 @@ from tests.web.calls_page import CallsPage, Rep, Session, Signed
 from tests.web.network import Database, Network
 from tests.web.sdk import Phones, SdkLab
 
-# More than a page needs: other tests compute meanwhile.
-expect.set_options(timeout=30_000)
+# More than a page needs: other tests compute meanwhile. Only what fails takes so long.
+expect.set_options(timeout=60_000)
 
 
 @pytest.fixture(scope="session")
@@ -93,12 +93,48 @@ def new_rep(browser: Browser, stack: Stack) -> Iterator[Callable[..., Rep]]:
         rep.watch.check()
 
 
+@pytest.fixture(scope="session")
+def profiles(browser: Browser, stack: Stack) -> Iterator[list[Rep]]:
+    """Browser profiles that tests use one after the other, because the browser's cache makes each
+    page much cheaper."""
+    reps: list[Rep] = []
+    yield reps
+    for rep in reps:
+        rep.close()
+
+
 @pytest.fixture
-def signed_in(new_rep: Callable[..., Rep], session: Session) -> Signed:
+def known_rep(
+    profiles: list[Rep], browser: Browser, stack: Stack, session: Session
+) -> Iterator[Callable[..., Rep]]:
+    """Browser profiles of reps who have signed in, as good as new ones. For a profile with other
+    settings, or with scripts in all of its pages (`add_init_script`), use `new_rep`: they stay."""
+    used: list[Rep] = []
+
+    def make(email: str = DEMO) -> Rep:
+        if len(used) == len(profiles):
+            profiles.append(Rep(browser, stack))
+        used.append(profiles[len(used)])
+        used[-1].enter(session(email))
+        return used[-1]
+
+    yield make
+    for rep in used:
+        rep.leave()
+    for rep in used:
+        rep.watch.check()
+
+
+@pytest.fixture
+def signed_in(
+    new_rep: Callable[..., Rep], known_rep: Callable[..., Rep], session: Session
+) -> Signed:
     """The page of a rep who is already signed in."""
 
     def make(email: str = DEMO, **settings: Any) -> CallsPage:
-        return new_rep(storage_state=session(email), **settings).open_signed_in()
+        if settings:
+            return new_rep(storage_state=session(email), **settings).open_signed_in()
+        return known_rep(email).open_signed_in()
 
     return make
 
@@ -114,8 +150,7 @@ def edges_browser(
     playwright: Playwright, chromium_at: tuple[str, dict[str, str]]
 ) -> Iterator[Browser]:
     """A browser that finds Twilio's edges on this machine."""
-    rules = "--host-resolver-rules=MAP *.twilio.com 127.0.0.1"
-    running = chromium.launch(playwright, *chromium_at, (*chromium.FLAGS, rules))
+    running = chromium.launch(playwright, *chromium_at, hosts="MAP *.twilio.com 127.0.0.1")
     yield running
     running.close()
 

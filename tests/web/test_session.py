@@ -235,9 +235,9 @@ def test_a_refused_sign_in_is_explained_by_its_code(new_rep: Callable[..., Rep])
 
 
 def test_a_session_that_is_too_large_is_named_and_not_blamed_on_the_network(
-    new_rep: Callable[..., Rep], session: Session
+    known_rep: Callable[..., Rep],
 ) -> None:
-    rep = new_rep(storage_state=session(DEMO))
+    rep = known_rep()
     rep.watch.expect(r"CORS|ERR_FAILED|431|401|405|400")
     tab = rep.open_signed_in()
     # The endpoints answer 431, which carries no permission for this page to read it.
@@ -253,10 +253,8 @@ def test_a_session_that_is_too_large_is_named_and_not_blamed_on_the_network(
     expect(tab.number_check).not_to_contain_text("VPN")
 
 
-def test_an_address_that_is_changed_elsewhere_is_shown(
-    new_rep: Callable[..., Rep], session: Session
-) -> None:
-    tab = new_rep(storage_state=session(DEMO)).open_signed_in()
+def test_an_address_that_is_changed_elsewhere_is_shown(known_rep: Callable[..., Rep]) -> None:
+    tab = known_rep().open_signed_in()
     expect(tab.page.locator("#user-email")).to_have_text(DEMO)
     user = tab.page.evaluate(
         "JSON.parse(localStorage[Object.keys(localStorage).find(k => /auth-token$/.test(k))]).user"
@@ -268,9 +266,9 @@ def test_an_address_that_is_changed_elsewhere_is_shown(
 
 
 def test_a_phone_that_is_not_ready_refuses_with_its_reason_and_locks_nothing(
-    new_rep: Callable[..., Rep], session: Session
+    known_rep: Callable[..., Rep],
 ) -> None:
-    rep = new_rep(storage_state=session(DEMO))
+    rep = known_rep()
     rep.watch.expect(r"Failed to load resource.* 403 .*/api/twilio/token")
     error = {"success": False, "error": {"code": "unauthorized_domain", "message": "x"}}
     rep.context.route(TOKEN, lambda route: answer(route, 403, error))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 from playwright.sync_api import Browser, Playwright, Route, expect
@@ -35,25 +36,22 @@ REFUSALS = {
 }
 
 
-@pytest.mark.parametrize("code", REFUSALS)
-def test_without_a_token_the_page_says_why_and_what_to_do(
-    new_rep: Callable[..., Rep], session: Session, code: str
-) -> None:
-    status, title, advice = REFUSALS[code]
-    rep = new_rep(storage_state=session(DEMO))
-    rep.watch.expect(rf"Failed to load resource.* {status} .*/api/twilio/token")
-    error = {"success": False, "error": {"code": code, "message": "x", "requestId": "x"}}
-    rep.context.route(TOKEN, lambda route: answer(route, status, error))
-    tab = rep.open()
-    expect(tab.notice("voice")).to_contain_text(title)
-    expect(tab.notice("voice")).to_contain_text(advice)
-    expect(tab.state).to_have_text("Not ready to call")
+def test_without_a_token_the_page_says_why_and_what_to_do(known_rep: Callable[..., Rep]) -> None:
+    rep = known_rep()
+    for code, (status, title, advice) in REFUSALS.items():
+        rep.watch.expect(rf"Failed to load resource.* {status} .*/api/twilio/token")
+        error = {"success": False, "error": {"code": code, "message": "x", "requestId": "x"}}
+        rep.context.route(TOKEN, partial(answer, status=status, body=error))
+        tab = rep.open()
+        expect(tab.notice("voice")).to_contain_text(title)
+        expect(tab.notice("voice")).to_contain_text(advice)
+        expect(tab.state).to_have_text("Not ready to call")
+        tab.page.close()
+        rep.context.unroute(TOKEN)
 
 
-def test_the_page_keeps_trying_until_it_has_a_token(
-    new_rep: Callable[..., Rep], session: Session
-) -> None:
-    rep = new_rep(storage_state=session(DEMO))
+def test_the_page_keeps_trying_until_it_has_a_token(known_rep: Callable[..., Rep]) -> None:
+    rep = known_rep()
     rep.watch.expect(r"Failed to load resource: net::ERR_FAILED .*/api/twilio/token")
     rep.context.route(TOKEN, lambda route: route.abort())
     tab = rep.open()
@@ -65,9 +63,9 @@ def test_the_page_keeps_trying_until_it_has_a_token(
 
 
 def test_a_token_that_the_phone_network_refuses_ends_the_call_and_says_so(
-    new_rep: Callable[..., Rep], session: Session, network: Network, database: Database
+    known_rep: Callable[..., Rep], network: Network, database: Database
 ) -> None:
-    rep = new_rep(storage_state=session(DEMO))
+    rep = known_rep()
     asked = []
 
     def spoil(route: Route) -> None:
