@@ -185,6 +185,8 @@ class Rep:
         settings.setdefault("viewport", DESKTOP)
         self.context = browser.new_context(locale="en-US", **settings)
         self.context.add_init_script(_KEEP_PEERS)
+        self.is_usual = True
+        """Whether another test can use the profile."""
         self.watch = Watch(self.context)
 
     def open(self, address: str = "") -> CallsPage:
@@ -208,15 +210,22 @@ class Rep:
         self.context.clear_permissions()
         self.context.set_offline(False)
 
-    def enter(self, storage: StorageState) -> None:
+    def enter(self, storage: StorageState | None) -> None:
         """Makes the profile as good as a new one with this storage, for another test. Only the
         browser's cache is left from before."""
         self.watch.forget()
         page = self.context.new_page()
         page.goto(f"{self.url}/health")
-        [origin] = storage["origins"]
-        page.evaluate(_STORE, {item["name"]: item["value"] for item in origin["localStorage"]})
+        origins = storage["origins"] if storage else []
+        page.evaluate(
+            _STORE, {item["name"]: item["value"] for it in origins for item in it["localStorage"]}
+        )
         page.close()
+
+    def add_script(self, script: str) -> None:
+        """Runs a script in all pages. It stays there, so no other test gets the profile."""
+        self.is_usual = False
+        self.context.add_init_script(script)
 
     def open_signed_in(self) -> CallsPage:
         """A new tab of a profile that has a session."""
@@ -226,6 +235,7 @@ class Rep:
 
     def open_with_clock(self) -> CallsPage:
         """The same, with a clock that the test can move."""
+        self.is_usual = False
         page = self.context.new_page()
         page.clock.install()
         page.goto(self.url)
@@ -234,6 +244,33 @@ class Rep:
         return tab
 
 
-Session = Callable[[str], Any]
+class Profiles:
+    """Browser profiles that tests use one after the other, because the browser's cache makes each
+    page much cheaper."""
+
+    def __init__(self, browser: Browser, stack: Stack) -> None:
+        self._browser, self._stack = browser, stack
+        self._free: list[Rep] = []
+
+    def take(self, storage: StorageState | None) -> Rep:
+        """A profile, new or as good as new."""
+        rep = self._free.pop() if self._free else Rep(self._browser, self._stack)
+        rep.enter(storage)
+        return rep
+
+    def give_back(self, rep: Rep) -> None:
+        """The profile is not used any more."""
+        if rep.is_usual:
+            rep.leave()
+            self._free.append(rep)
+        else:
+            rep.close()
+
+    def close(self) -> None:
+        for rep in self._free:
+            rep.close()
+
+
+Session = Callable[[str], StorageState]
 Signed = Callable[..., CallsPage]
 """The types of the fixtures `session` and `signed_in`."""

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Dialog, expect
+from playwright.sync_api import Dialog, expect
 
-from stack import Stack
 from tests.end_to_end.clients import DEMO
-from tests.web.calls_page import CallsPage, Rep, Session, Signed
+from tests.web.calls_page import CallsPage, Profiles, Session, Signed
 from tests.web.network import Database, Json, Network, eventually, lead_leg
 
 # Chromium logs this for each socket that it cannot open while the network is cut.
@@ -61,10 +60,10 @@ Begun = tuple[CallsPage, str]
 
 
 @pytest.fixture(scope="module", autouse=True)
-def lost(browser: Browser, stack: Stack, session: Session, network: Network) -> Iterator[Begun]:
+def lost(profiles: Profiles, session: Session, network: Network) -> Iterator[Begun]:
     """A call that loses its connection while it rings."""
     number = network.a_number(ringSeconds=60)
-    rep = Rep(browser, stack, storage_state=session(DEMO))
+    rep = profiles.take(session(DEMO))
     tab = rep.open_signed_in()
     tab.watch.expect(LOST_SOCKET)
     tab.call(number)
@@ -72,22 +71,22 @@ def lost(browser: Browser, stack: Stack, session: Session, network: Network) -> 
     network.cut(network.call_to(number)["callSid"], 1)
     tab.is_ended("Connection lost")
     yield tab, number
-    rep.context.close()
+    profiles.give_back(rep)
 
 
 @pytest.fixture(scope="module", autouse=True)
 def unanswered(
-    lost: Begun, browser: Browser, stack: Stack, session: Session, network: Network
+    lost: Begun, profiles: Profiles, session: Session, network: Network
 ) -> Iterator[Begun]:
     """A call that nobody answers. It rings for 35 seconds: 30 of the Dial, 5 of the network."""
     number = network.a_number(ending="no-answer")
-    rep = Rep(browser, stack, storage_state=session(DEMO))
+    rep = profiles.take(session(DEMO))
     tab = rep.open_signed_in()
     tab.watch.expect(LOST_SOCKET)
     tab.call(number)
     tab.is_("ringing")
     yield tab, number
-    rep.context.close()
+    profiles.give_back(rep)
 
 
 def test_the_page_says_how_calls_ended_and_so_does_the_record(
