@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
 from stack import Stack
+from tests.clusters import Cluster
 from tests.end_to_end.clients import DEMO
 from tests.simulator.tones import TONES
 from tests.stacks import settings_in
@@ -22,8 +23,8 @@ expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with Stack(settings_in(tmp_path_factory.mktemp("stack"))) as running:
+def stack(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    with Stack(settings_in(cluster.copied_to(tmp_path_factory.mktemp("stack")))) as running:
         yield running
 
 
