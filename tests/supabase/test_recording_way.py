@@ -389,6 +389,7 @@ def test_a_recording_of_a_call_that_is_not_known_waits_until_it_is(
         ("all", "announce", []),
         ("all", "announce", ["3"]),
         ("all", "announce", ["9"]),
+        ("on_demand", "announce", [None, "9"]),
         ("all", "both", [None]),
         ("on_demand", "confirm", []),
     ],
