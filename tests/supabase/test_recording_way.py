@@ -8,6 +8,7 @@ import random
 import pytest
 from psycopg.errors import InsufficientPrivilege
 
+from tests.supabase.asked import one
 from tests.supabase.recorded import (
     SHA256,
     Answer,
@@ -246,6 +247,40 @@ def test_a_call_that_ends_unrecorded_says_so(db: Connection, call: RecordedCall)
     (row,) = call.recordings
     assert (row["state"], row["error"]) == ("failed", "not_in_progress")
     assert call.recording_state == "failed"
+
+
+@pytest.mark.parametrize(
+    ("consent", "begun", "after", "seconds", "state"),
+    [
+        # The database was away when the lead answered: they talked unrecorded.
+        ("announce", False, 0, 7, "failed"),
+        ("announce", True, 200, 7, "failed"),
+        # They hung up while they heard the notice; nobody answered; the rep did not confirm.
+        ("announce", True, 10, 7, "waiting"),
+        ("announce", False, 0, 0, "waiting"),
+        ("confirm", False, 0, 7, "waiting"),
+    ],
+)
+def test_a_call_that_was_connected_without_its_notice_says_so(
+    db: Connection, ours: Tenant, consent: str, begun: bool, after: int, seconds: int, state: str
+) -> None:
+    allow(db, ours, "all", consent)
+    call = RecordedCall(db, ours)
+    if begun:
+        call.begin_notice()
+        db.execute(
+            "update public.recording_consents set notice_started_at = now()"
+            " - make_interval(secs => %s) where conversation_id = %s",
+            (after, call.id),
+        )
+    if seconds:
+        call.answer()
+        call.end(call.lead_sid, seconds=seconds)
+    else:
+        call.event(call.lead_sid, "no-answer", 3)
+    assert call.recording_state == state
+    derived = one(db, "select private.derive_recording(%s, true)", call.id)
+    assert derived == state
 
 
 def test_a_recording_whose_end_is_not_told_is_asked_about(
