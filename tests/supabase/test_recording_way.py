@@ -20,6 +20,7 @@ from tests.supabase.recorded import (
     new_recording_sid,
     step,
 )
+from tests.supabase.rows_read import reading
 from tests.supabase.tenants import (
     Connection,
     Tenant,
@@ -445,6 +446,21 @@ def test_a_recording_that_nobody_agreed_to_is_deleted(
     assert step(db, work, "deleted_at_twilio") is None
     (row,) = call.recordings
     assert (row["state"], row["delete_reason"], row["object_path"]) == ("deleted", "refused", None)
+
+
+def test_what_is_due_is_found_among_many_that_are_kept(db: Connection, call: RecordedCall) -> None:
+    db.execute(
+        "insert into public.recordings (state, next_at, agent_call_sid, recording_sid)"
+        " select 'kept', now() + interval '1 day', 'CA' || n, 'RE' || n"
+        " from generate_series(1, 3000) as n"
+    )
+    db.execute("analyze public.recordings")
+    sid = completed(call)
+    with reading(db) as read:
+        keep(db, only(db))
+        assert call.recording_event("completed", sid)["new"] is False
+    assert read.whole["recordings"] == 0
+    assert read.by_index["recordings"] < 100
 
 
 def test_twilio_is_left_alone_when_it_asked_us_to_wait_and_storage_is_not(
