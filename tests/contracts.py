@@ -294,7 +294,7 @@ _RECORDING: Grants = {
             "refuse_recording(public.conversations,uuid)",
             "start_of_recording(public.recordings)",
             "wants_next_part(public.recordings,public.conversations)",
-            "end_unstarted(public.recordings,text)",
+            "end_unstarted(public.recordings,text,boolean)",
             "apply_recording_status(uuid,public.conversations,text,integer,integer,"
             "timestamp with time zone,text)",
             "adopt_recording(public.conversations,text,text,text)",

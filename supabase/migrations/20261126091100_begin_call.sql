@@ -50,6 +50,7 @@ set search_path = ''
 as $$
 declare
   v_call public.conversations;
+  v_answer jsonb;
   d private.call_decision;
 begin
   perform private.enter_call(p_call_sid, p_business_id);
@@ -125,8 +126,9 @@ begin
     perform private.attach_events(v_call);
   end if;
 
+  v_answer := private.call_answer(v_call);
   perform private.leave_call();
-  return private.call_answer(v_call);
+  return v_answer;
 end;
 $$;
 
