@@ -159,9 +159,9 @@ def start(asked: Start) -> None:
         with time_limit.of(START_SECONDS):
             try:
                 started, error = recording_way.start(CLIENT, BASE_URL, asked), ""
-            except errors.TwilioBusy:
-                raise
             except errors.TwilioRefused as refused:
+                if recording_way.may_be_repeated(refused):
+                    raise
                 started, error = None, recording_way.explain(refused)
             stored = AS_RECORDER.record_recording_event(
                 **recording_events.describe_start(asked, started, error)

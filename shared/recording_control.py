@@ -85,8 +85,6 @@ def _find(client: Client, recording: RecordingRef) -> str | None:
 def _start(client: Client, base_url: str, recording: RecordingRef) -> str:
     try:
         return recording_way.start(client, base_url, recording).sid
-    except errors.TwilioBusy:
-        raise
     except errors.TwilioRefused as refused:
         if twilio_calls.is_over(client, recording["call_sid"]):
             raise errors.NotInProgress("The lead has left the call.") from refused
@@ -97,8 +95,6 @@ def _change(client: Client, recording: RecordingRef, sid: str, status: Status) -
     """Twilio also refuses what is so already."""
     try:
         twilio_recordings.change(client, _call_sids(recording), sid, status)
-    except errors.TwilioBusy:
-        raise
     except errors.TwilioRefused as refused:
         found = twilio_recordings.fetch(client, sid)
         goes_on = found is not None and found.status in GOING_ON

@@ -14,7 +14,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from shared import errors, logs, time_limit, twilio_recordings
+from shared import errors, logs, time_limit, twilio_calls, twilio_recordings
 from shared.recorder_rpc import AsRecorder
 from shared.recording_media import Media, MediaClient, Unfit
 from shared.recording_state import RecordingRef, Start, Work
@@ -177,9 +177,9 @@ class _Steps:
         }
         try:
             started = start(self._client, self._base_url, asked)
-        except errors.TwilioBusy:
-            raise
         except errors.TwilioRefused as refused:
+            if may_be_repeated(refused) and not twilio_calls.is_over(self._client, call_sid):
+                raise
             return "not_started", {"error": explain(refused)}
         return "started", {"recording_sid": started.sid}
 
@@ -192,8 +192,6 @@ class _Steps:
         sid = _sid(work)
         try:
             stopped = twilio_recordings.change(self._client, _call_sids(work), sid, "stopped")
-        except errors.TwilioBusy:
-            raise
         except errors.TwilioRefused:
             found = twilio_recordings.fetch(self._client, sid)
             if found and found.status in twilio_recordings.GOING_ON:
@@ -234,6 +232,15 @@ def start(
     """Asks Twilio to record a leg. Raises what ``twilio_answers.reading`` raises."""
     callback = build_recording_callback(base_url, asked["agent_call_sid"], asked["recording_id"])
     return twilio_recordings.start(client, asked["call_sid"], callback)
+
+
+def may_be_repeated(refused: errors.TwilioRefused) -> bool:
+    """Whether Twilio refused to record only because the leg is not connected. It does so after the
+    end of the leg; nobody knows whether it does so while the lead hears the notice.
+
+    https://www.twilio.com/docs/api/errors/21220
+    """
+    return refused.twilio_code == 21220
 
 
 def explain(refused: errors.TwilioRefused) -> str:

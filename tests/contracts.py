@@ -127,6 +127,9 @@ TABLES: Grants = {
     "public.recordings": READ_BY_MEMBERS | {"service_role": {"select"}},
     "public.recording_events": READ_BY_MEMBERS | {"service_role": {"select"}},
     "public.recording_actions": READ_BY_MEMBERS | {"service_role": {"select"}},
+    "public.recording_plays": READ_BY_MEMBERS | {"service_role": {"select"}},
+    "public.legal_holds": READ_BY_MEMBERS | {"service_role": {"select"}},
+    "public.erasures": READ_BY_MEMBERS | {"service_role": {"select"}},
     "private.unsettled_calls": {"call_reconciler": {"select", "delete"}},
     "private.repeated_callbacks": {"call_webhook": {"insert"}},
     "private.reconciliation": {"call_reconciler": {"select"}},
@@ -141,6 +144,7 @@ SEQUENCES: Grants = {
     "public.conversation_changes_id_seq": {},
     "public.recording_events_id_seq": {},
     "public.recording_actions_number_seq": {},
+    "public.recording_plays_id_seq": {},
 }
 
 COLUMNS: Grants = {
@@ -290,7 +294,7 @@ _RECORDING: Grants = {
             "refuse_recording(public.conversations,uuid)",
             "start_of_recording(public.recordings)",
             "wants_next_part(public.recordings,public.conversations)",
-            "end_unstarted(public.recordings,text)",
+            "end_unstarted(public.recordings,text,boolean)",
             "apply_recording_status(uuid,public.conversations,text,integer,integer,"
             "timestamp with time zone,text)",
             "adopt_recording(public.conversations,text,text,text)",
@@ -309,12 +313,40 @@ _RECORDING: Grants = {
         )
     },
 }
+# Who hears recordings, how long they are kept, and what managers have deleted.
+_BY_LISTENERS_AND_MANAGERS = (
+    "ask_to_play(uuid,uuid,boolean)",
+    "set_legal_hold(uuid,boolean,text)",
+    "delete_recordings(uuid)",
+    "forget_person(uuid,text,uuid)",
+)
+_KEEPING: Grants = {
+    **{
+        f"{schema}.{function}": FOR_USERS
+        for schema in ("public", "private")
+        for function in _BY_LISTENERS_AND_MANAGERS
+    },
+    "private.is_recording_path(text)": FOR_THE_RECORDER,
+    **{
+        f"private.{function}": {}
+        for function in (
+            "role_in(uuid)",
+            "may_hear(public.conversations,text)",
+            "is_playable(public.recordings,boolean)",
+            "shorten_retention()",
+            "managed_call(uuid)",
+            "calls_of_person(uuid,text,uuid)",
+            "make_anonymous(public.conversations,text,boolean)",
+        )
+    },
+}
 _LISTING = "uuid,text,text[],text[],uuid,uuid,boolean,timestamp with time zone,uuid,integer"
 _EVENT = "text,text,text,text,integer,timestamp with time zone,integer,jsonb,uuid,text"
 FUNCTIONS: Grants = {
     **_ASKED,
     **_CONTINUED,
     **_RECORDING,
+    **_KEEPING,
     "public.set_presence(uuid,text)": FOR_USERS,
     "private.set_presence(uuid,text)": FOR_USERS,
     "public.list_colleagues(uuid)": FOR_USERS,
@@ -410,6 +442,8 @@ DEFINER_FUNCTIONS = [
     f"private.{_BY_PEOPLE}",
     f"private.{_BY_CONTROL}",
     *(f"private.{function}" for function in _BY_THE_RECORDER),
+    *(f"private.{function}" for function in _BY_LISTENERS_AND_MANAGERS),
+    "private.shorten_retention()",
     "private.note_rule_change()",
     f"private.ask_of_call({_WISH})",
     "private.set_presence(uuid,text)",
@@ -530,6 +564,18 @@ POLICIES: dict[str, dict[str, tuple[str, str]]] = {
             "select",
             "authenticated",
         ),
+    },
+    "public.recording_plays": {
+        "members can read who heard the recordings of their business": (
+            "select",
+            "authenticated",
+        ),
+    },
+    "public.legal_holds": {
+        "members can read the legal holds of their business": ("select", "authenticated"),
+    },
+    "public.erasures": {
+        "members can read what their business has forgotten": ("select", "authenticated"),
     },
     "private.repeated_callbacks": {
         "a webhook can note that a callback of its call came again": ("insert", "call_webhook"),

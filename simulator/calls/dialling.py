@@ -238,7 +238,9 @@ class _Connecting:
     async def _introduce(self, branch: Branch) -> bool:
         """Let the party hear what it is to hear before; whether it is connected."""
         if branch.noun.whisper:
+            branch.leg.whispered_to = True
             heard = await self._dialling.whisper(branch.leg, branch.noun.whisper)
+            branch.leg.whispered_to = False
             if not heard or self._leg.interrupted:
                 return False
             self._connect(branch)

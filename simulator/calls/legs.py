@@ -105,6 +105,8 @@ class Leg:
     """The keys that the party presses by its script."""
     presses_at: float = math.inf
     """When the party presses `will_press`."""
+    whispered_to: bool = False
+    """The party has answered a Dial, and hears something before it is connected."""
     rings: bool = False
     """A party that the leg dials rings."""
     dialled: CallStatus | None = None

@@ -161,6 +161,8 @@ class PhoneNetwork:
         exchange = self._exchanges.get(call.sid) if call else None
         if call is None or exchange is None or leg.over or leg.answered is None:
             return None
+        if leg.whispered_to and self.recordings.rules.refuses_unconnected:
+            return None
         return self.recordings.start(call, leg, wish, exchange.webhooks, self.account.sid)
 
     def leg(self, sid: str) -> tuple[Call, Leg] | None:

@@ -19,7 +19,9 @@ from simulator.calls.clock import Clock
 from simulator.calls.legs import Leg
 from simulator.calls.sound_files import HEARD, OWN, SEPARATE, TOGETHER, Layout
 from simulator.calls.tape import FRAMES_A_SECOND, Pausing, Tape
+from simulator.protocol import errors
 from simulator.protocol.account import API_VERSION, HttpMethod
+from simulator.protocol.errors import Problem
 from simulator.webhooks.deliveries import Delivery
 
 RecordingStatus = Literal[
@@ -42,12 +44,14 @@ class RecordingRules:
     """A recording ends when its leg is redirected."""
     names_recorded_leg: bool = False
     """The CallSid of a recording is that of the recorded leg, and not of its parent."""
+    refuses_unconnected: bool = False
+    """A leg that hears something before Dial connects it cannot be recorded yet."""
     absent: bool = False
     """Recordings that end now are absent."""
     processing_seconds: float = 1.0
     """From the end of a recording until it is completed, in simulated seconds."""
-    redirect_media: bool = False
-    """The media is on another host, to which Twilio redirects."""
+    redirect_media: bool | str = False
+    """The media is on another host, to which Twilio redirects; or where it redirects to."""
     media_type: str | None = None
     """The Content-Type of the media, if it is not the right one."""
     loses_callbacks: bool = False
@@ -239,7 +243,12 @@ class Recording:
         await self.recordings.clock.delay(rules.processing_seconds)
         absent = rules.absent or not self.tape.segments
         if not absent:
-            await self._make("mp3", self.channels)
+            try:
+                await self._make("mp3", self.channels)
+            except Exception as error:
+                # Without this, a defect of the simulator would leave the recording open for ever.
+                self.call.log.add_problem(Problem(errors.INTERNAL_FAILURE, repr(error)))
+                absent = True
         if self.status == "deleted":
             self._made.clear()
             return

@@ -16,6 +16,7 @@ _FIELDS = {
     "namesRecordedLeg",
     "processingSeconds",
     "redirectMedia",
+    "refusesUnconnected",
 }
 
 
@@ -35,12 +36,16 @@ async def _set_rules(request: web.Request) -> web.Response:
     media_type = body.get("mediaType")
     if not isinstance(media_type, str | None):
         raise invalid("mediaType must be a string or null")
+    redirect = body.get("redirectMedia", False)
+    if not isinstance(redirect, bool | str):
+        raise invalid("redirectMedia must be true, false or an address")
     rules = request.app[NETWORK].recordings.rules = RecordingRules(
         ends_at_redirect=_truth(body, "endsAtRedirect"),
         names_recorded_leg=_truth(body, "namesRecordedLeg"),
+        refuses_unconnected=_truth(body, "refusesUnconnected"),
         absent=_truth(body, "absent"),
         processing_seconds=number(body, "processingSeconds", 1, MAX_PROCESSING_SECONDS),
-        redirect_media=_truth(body, "redirectMedia"),
+        redirect_media=redirect,
         media_type=media_type,
         loses_callbacks=_truth(body, "losesCallbacks"),
     )
@@ -58,6 +63,7 @@ def _rules_json(rules: RecordingRules) -> dict[str, object]:
     return {
         "endsAtRedirect": rules.ends_at_redirect,
         "namesRecordedLeg": rules.names_recorded_leg,
+        "refusesUnconnected": rules.refuses_unconnected,
         "absent": rules.absent,
         "processingSeconds": rules.processing_seconds,
         "redirectMedia": rules.redirect_media,

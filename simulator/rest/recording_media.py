@@ -70,8 +70,9 @@ async def media_of(network: PhoneNetwork, request: web.Request) -> web.Response:
             CANNOT_SEPARATE,
             "Cannot download a dual-channel presentation of a mono recording",
         )
-    if network.recordings.rules.redirect_media:
-        address = await request.app[MEDIA_HOST].address_of(recording, format_, int(asked))
+    if address := network.recordings.rules.redirect_media:
+        if not isinstance(address, str):
+            address = await request.app[MEDIA_HOST].address_of(recording, format_, int(asked))
         return web.Response(status=302, headers={"Location": address})
     return await _file(recording, format_, int(asked))
 

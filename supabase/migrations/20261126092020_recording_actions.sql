@@ -128,8 +128,10 @@ as $$
 begin
   p_is_new := false;
   if p_live.state = 'asked' then
-    -- Somebody asks Twilio at this moment. If nobody does, because they were killed, it is asked again.
-    if p_live.next_at > clock_timestamp() or p_live.lease_until > clock_timestamp() then
+    -- Somebody asks Twilio at this moment. If nobody does, because they were killed or refused, it is asked
+    -- again.
+    if p_live.asked_at > clock_timestamp() - interval '5 seconds'
+      or p_live.lease_until > clock_timestamp() then
       p_error := 'busy';
     elsif p_state in ('start', 'resume') then
       p_todo := 'start';

@@ -32,7 +32,7 @@ begin
   if p_recording_sid is not null then
     perform private.note_started(v_action.recording_id, p_recording_sid, null);
   elsif p_result = 'failed' then
-    perform private.end_unstarted(recordings, p_error)
+    perform private.end_unstarted(recordings, p_error, true)
     from public.recordings
     where recordings.id = v_action.recording_id
       and recordings.state = 'asked'

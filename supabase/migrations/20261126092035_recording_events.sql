@@ -24,36 +24,37 @@ end;
 $$;
 
 -- A recording that was asked for and does not exist at Twilio. p_error: what Twilio said to the wish; null if
--- the call had ended before.
-create function private.end_unstarted(p_recording public.recordings, p_error text)
+-- the call had ended before. While the leg goes on, Twilio is asked again a few times, unless p_is_final: it may
+-- refuse to record a leg that still hears the notice, or may not have told the end of the leg yet.
+create function private.end_unstarted(p_recording public.recordings, p_error text, p_is_final boolean)
 returns void
 language plpgsql
 set search_path = ''
 as $$
+declare
+  v_is_over constant boolean := private.is_leg_over(p_recording);
+  v_again constant boolean := p_error is not null
+    and not p_is_final
+    and not v_is_over
+    and p_recording.wanted = 'kept'
+    and p_recording.attempts < 5;
 begin
-  -- A further part of a call that has just ended: there is nothing to tell about it. Twilio may tell the end of
-  -- the recording before the end of the leg, so one that it refuses is looked at again.
+  -- A further part of a call that has just ended: there is nothing to tell about it.
   delete from public.recordings
   where recordings.id = p_recording.id
     and p_recording.part > 1
     and p_recording.asked_by is null
-    and private.is_leg_over(p_recording);
+    and v_is_over;
 
   update public.recordings
   set
     state = case
       when recordings.wanted = 'deleted' then 'deleted'
-      when p_recording.part > 1 and p_recording.asked_by is null and p_recording.attempts < 5
-        then recordings.state
+      when v_again then recordings.state
       else 'failed'
     end,
     error = coalesce(left(p_error, 200), 'not_in_progress'),
-    next_at = case
-      when recordings.wanted = 'kept'
-        and p_recording.part > 1
-        and p_recording.asked_by is null
-        and p_recording.attempts < 5 then clock_timestamp() + interval '30 seconds'
-    end,
+    next_at = case when v_again then clock_timestamp() + interval '30 seconds' end,
     lease_token = null,
     lease_until = null
   where recordings.id = p_recording.id;
@@ -148,7 +149,7 @@ begin
         and recordings.state in ('asked', 'in_progress', 'completed', 'fetched', 'stored', 'failed');
 
     when p_status = 'failed' and r.state = 'asked' and r.recording_sid is null then
-      perform private.end_unstarted(r, p_error);
+      perform private.end_unstarted(r, p_error, false);
 
     else
       null;
@@ -285,7 +286,7 @@ $$;
 
 revoke execute on function
 private.wants_next_part(public.recordings, public.conversations) from public, anon;
-revoke execute on function private.end_unstarted(public.recordings, text) from public, anon;
+revoke execute on function private.end_unstarted(public.recordings, text, boolean) from public, anon;
 revoke execute on function private.apply_recording_status(
   uuid, public.conversations, text, integer, integer, timestamptz, text
 ) from public, anon;

@@ -115,7 +115,9 @@ begin
       if v_error is null and private.may_start(r, v_call) then
         v_todo := 'start';
       else
-        perform private.end_unstarted(r, coalesce(v_error, private.reason_not_to_start(r, v_call)));
+        perform private.end_unstarted(
+          r, coalesce(v_error, private.reason_not_to_start(r, v_call)), v_error is null
+        );
       end if;
 
     when 'seen' then

@@ -23,6 +23,7 @@ BEGIN, END = rpc("begin_notice"), rpc("end_notice")
 TEXT = "This call is recorded. If you do not agree, press 9 now."
 START = {"recording_id": RECORDING_ID, "call_sid": LEAD_CALL_SID, "agent_call_sid": CALL_SID}
 RECORDINGS = f"{TWILIO}/Calls/{LEAD_CALL_SID}/Recordings.json"
+NOT_CONNECTED = Answer(400, {"code": 21220, "message": "x", "status": 400})
 STORED = {"new": True, "recording_id": RECORDING_ID, "conversation_id": None, "start": None}
 
 
@@ -95,15 +96,17 @@ def test_a_start_that_twilio_refuses_is_written_down(
     recording: Endpoint, canned: CannedServer
 ) -> None:
     canned.on_post(END, ended(start=START))
-    canned.on_post(RECORDINGS, {"code": 21220, "message": "x", "status": 400}, 400)
+    canned.on_post(RECORDINGS, {"code": 20001, "message": "x", "status": 400}, 400)
     canned.on_post(EVENT, STORED)
     assert verbs(ask_notice(recording, "end")) == []
     told = canned.last(EVENT).json()
-    assert (told["p_status"], told["p_error"]) == ("failed", "twilio_21220")
+    assert (told["p_status"], told["p_error"]) == ("failed", "twilio_20001")
     assert told["p_recording_sid"] is None
 
 
-@pytest.mark.parametrize("answer", [Answer(503), Answer(429), Answer(hangs=True), Answer(401)])
+@pytest.mark.parametrize(
+    "answer", [Answer(503), Answer(429), Answer(hangs=True), Answer(401), NOT_CONNECTED]
+)
 def test_whatever_twilio_does_the_lead_is_connected(
     recording: Endpoint,
     canned: CannedServer,

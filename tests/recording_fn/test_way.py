@@ -104,6 +104,32 @@ def test_twilio_is_asked_what_it_has_before_a_recording_is_started_again(
         assert events == ["in-progress", "completed", "absent"]
 
 
+@pytest.mark.parametrize(
+    ("status", "code", "noted"),
+    [
+        # Before the leg is connected, as far as anybody knows.
+        ("in-progress", 21220, ("postponed", {"error": "twilio_unavailable", "seconds": None})),
+        ("completed", 21220, ("not_started", {"error": "twilio_21220"})),
+        ("in-progress", 20001, ("not_started", {"error": "twilio_20001"})),
+    ],
+)
+def test_a_refusal_to_start_is_final_unless_the_leg_may_not_be_connected_yet(
+    recording: Endpoint,
+    scheduler: Scheduler,
+    world: World,
+    canned: CannedServer,
+    status: str,
+    code: int,
+    noted: object,
+) -> None:
+    world.state, world.at_twilio = "not_found", {}
+    lead = f"{TWILIO}/Calls/{LEAD_CALL_SID}"
+    canned.on("POST", f"{lead}/Recordings.json", Answer(400, {"code": code, "status": 400}))
+    canned.on_get(f"{lead}.json", {"sid": LEAD_CALL_SID, "status": status})
+    run(recording, scheduler)
+    assert world.notes == [noted]
+
+
 def test_a_recording_that_is_not_wanted_any_more_is_stopped_and_deleted(
     recording: Endpoint, scheduler: Scheduler, world: World
 ) -> None:

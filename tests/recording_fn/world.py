@@ -140,6 +140,9 @@ class World:
 
     # Twilio
 
+    def next_sid(self) -> str:
+        return RECORDING_SID
+
     def answer_as_twilio(self, asked: Asked) -> Answer:
         path, query = asked.path.removeprefix(TWILIO), asked.parameters()
         if media := re.fullmatch(r"/Recordings/(\w+)\.mp3", path):
@@ -147,7 +150,7 @@ class World:
         match path.removesuffix(".json").split("/")[1:]:
             case ["Calls", call_sid, "Recordings"] if asked.method == "POST":
                 self.started += 1
-                made = Recording(status="in-progress", call_sid=call_sid)
+                made = Recording(self.next_sid(), "in-progress", call_sid=call_sid)
                 self.at_twilio[made.sid] = made
                 return Answer(201, made.as_json())
             case ["Calls", call_sid, "Recordings"]:

@@ -52,7 +52,7 @@ def test_every_attribute_of_a_dial_is_read() -> None:
                 ),
                 caller_id="+15005550006",
                 answer_on_bridge=True,
-                timeout=20,
+                timeout=60,
                 time_limit=600,
                 action="https://calls.example/api/twilio/twiml?after=dial",
                 method="GET",

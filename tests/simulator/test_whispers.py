@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from tests.simulator.lab import LEAD, Lab, Received, in_lab, lead_leg, open_lab, twiml
+from tests.simulator.recording import rule, start
 
 NOTICE = (
     '<Response><Gather input="dtmf" numDigits="1" finishOnKey="" timeout="1" action="/key">'
@@ -145,6 +146,22 @@ async def test_either_side_can_hang_up_during_the_notice(lab: Lab) -> None:
         dials = lab.product.at("/voice-after-dial")
         assert [dial.params["DialBridged"] for dial in dials] == ["false"]
         assert lab.product.lead_statuses()[-1] == "completed", by
+
+
+@in_lab()
+async def test_a_lead_is_recorded_while_it_hears_the_notice_or_only_once_connected(
+    lab: Lab,
+) -> None:
+    with_notice(lab, "<Response><Pause length='60'/></Response>")
+    for refuses in (False, True):
+        await rule(lab, refusesUnconnected=refuses)
+        sid = await lab.place()
+        await lab.until(sid, lambda event: event["text"] == "Pause: 60 s")
+        lead = lead_leg(await lab.state(sid))["callSid"]
+        answer = await start(lab, lead)
+        assert answer.get("code") == (21220 if refuses else None)
+        await lab.post(f"/simulator/calls/{sid}/hangup")
+        await lab.ended(sid)
 
 
 @in_lab()

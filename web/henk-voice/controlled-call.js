@@ -142,7 +142,12 @@ export class ControlledCall extends Emitter {
     if (underWay) return underWay;
     const id = this.conversation?.id;
     if (!id) return Promise.reject(new VoiceError(failure('not_in_progress')));
-    const done = this.#ask(id, wish).finally(() => {
+    const answered = this.#ask(id, wish).then((row) => {
+      // Nobody may see what was before without what is under way.
+      this.learn(row);
+      return row;
+    });
+    const done = answered.finally(() => {
       this.#underWay.delete(key);
       this.changed();
     });
@@ -164,6 +169,12 @@ export class ControlledCall extends Emitter {
     const late = new Promise((resolve) => setTimeout(resolve, LEAVE_WITHIN_MS));
     await Promise.race([asked(), late]);
   }
+
+  /**
+   * @protected
+   * @param {ConversationWithLegs} _row what a request was answered
+   */
+  learn(_row) {}
 
   /** @protected */
   changed() {}

@@ -38,7 +38,7 @@
  * @property {RecordingMode | null} mode null until it is read
  * @property {ConsentMode | null} consentMode null until it is read
  * @property {boolean} needsConsent the rep has to ask the lead, and say that they agree
- * @property {boolean} isNoticePlaying the lead hears the notice, and is not connected yet
+ * @property {'playing' | 'heard' | null} notice `playing`: the lead hears it, and is not connected yet
  * @property {'key' | 'said' | null} refusedHow
  * @property {RecordWish | null} pending what was asked and is not done yet
  * @property {RecordingPart[]} recordings
@@ -59,9 +59,15 @@ export function recordingOf(conversation, pending) {
     mode: consent?.mode ?? null,
     consentMode: consent?.consent_mode ?? null,
     needsConsent: asksRep && state !== 'refused' && !consent?.confirmed_at,
-    isNoticePlaying: Boolean(consent?.notice_started_at && !consent.notice_ended_at),
+    notice: noticeOf(consent),
     refusedHow: consent?.refused_how ?? null,
     pending,
     recordings,
   };
+}
+
+/** @param {RecordingConsent | null | undefined} consent */
+function noticeOf(consent) {
+  if (consent?.notice_ended_at) return 'heard';
+  return consent?.notice_started_at ? 'playing' : null;
 }

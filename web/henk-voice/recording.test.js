@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 import { Archive } from './archive.js';
+import { VoiceCall } from './call.js';
 import { Calls } from './calls.js';
 import { control } from './control.js';
 import { ControlledCall } from './controlled-call.js';
@@ -50,11 +51,11 @@ test('the rep has to ask the lead until they have agreed or refused, where the b
 });
 
 test('the notice plays from its beginning to its end', () => {
-  const plays = (consent) => recordingOf(conversation('waiting', consent), null).isNoticePlaying;
+  const notice = (consent) => recordingOf(conversation('waiting', consent), null).notice;
   const at = '2026-01-31T08:00:00Z';
-  assert.equal(plays({}), false);
-  assert.equal(plays({ notice_started_at: at }), true);
-  assert.equal(plays({ notice_started_at: at, notice_ended_at: at }), false);
+  assert.equal(notice({}), null);
+  assert.equal(notice({ notice_started_at: at }), 'playing');
+  assert.equal(notice({ notice_started_at: at, notice_ended_at: at }), 'heard');
 });
 
 test('record() asks for the recording, and is not what is pending of the call', async () => {
@@ -75,6 +76,18 @@ test('record() asks for the recording, and is not what is pending of the call', 
     { action: 'record', state: 'pause' },
   ]);
   assert.deepEqual([call.pending, call.recording.pending], [null, null]);
+});
+
+test('the answer to a wish is known before the wish is done, so that nobody sees the state before', async () => {
+  const seen = [];
+  const call = new VoiceCall(
+    { to: '+14155552671' },
+    { direction: 'outbound', control: async () => conversation('paused') },
+  );
+  call.update(conversation('recording'));
+  call.on('change', ({ recording }) => seen.push(`${recording.state} ${recording.pending}`));
+  await call.record('pause');
+  assert.deepEqual(seen, ['recording pause', 'paused pause', 'paused null']);
 });
 
 test('what fails about a recording is told as what it is', async () => {

@@ -63,13 +63,13 @@ export function termsSentence(terms) {
  * @param {{ name: string }} lead
  * @returns {Sentence}
  */
-function beforeTalk({ state, mode, consentMode, isNoticePlaying, refusedHow }, lead) {
+function beforeTalk({ state, mode, consentMode, notice, refusedHow }, lead) {
   if (state === 'refused') return refusal(refusedHow, lead);
-  if (isNoticePlaying) {
+  if (notice === 'playing') {
     const does = mode === 'on_demand' ? 'may be' : 'is';
     return [lead, ` hears the notice that this call ${does} recorded.`];
   }
-  return mode && consentMode ? [termsSentence({ mode, consentMode })] : [];
+  return mode && consentMode && !notice ? [termsSentence({ mode, consentMode })] : [];
 }
 
 /**

@@ -8,7 +8,7 @@ const RECORDING = {
   mode: 'all',
   consentMode: 'announce',
   needsConsent: false,
-  isNoticePlaying: false,
+  notice: null,
   refusedHow: null,
   pending: null,
   recordings: [],
@@ -62,12 +62,13 @@ test('before the lead is connected nothing can be asked, and the notice is told'
   const ringing = (recording) => view(recording, { state: 'ringing' });
   assert.deepEqual(ringing({ needsConsent: true }).offers, []);
   assert.equal(ringing({}).sentence, 'This call is recorded after a notice.');
-  const notice = { isNoticePlaying: true };
+  const notice = { notice: 'playing' };
   assert.equal(ringing(notice).sentence, 'Ada hears the notice that this call is recorded.');
   assert.equal(
     ringing({ ...notice, mode: 'on_demand' }).sentence,
     'Ada hears the notice that this call may be recorded.',
   );
+  assert.equal(ringing({ notice: 'heard' }).sentence, '');
   assert.equal(ringing({ mode: null, consentMode: null }).sentence, '');
 });
 

@@ -136,8 +136,8 @@ export class Player {
       this.#audio.src = address.url;
       this.#applySpeed();
       if (from < playable.seconds) this.#audio.currentTime = from;
-      playable.onAddress(address.url, signal);
       if (plays) await this.#audio.play();
+      playable.onAddress(address.url, signal);
     } catch (error) {
       // A source that cannot be played is told by the event `error`, too.
       if (!signal.aborted && !(error instanceof DOMException)) this.#tell(error);
