@@ -9,6 +9,7 @@ import { Endpoints } from './endpoints.js';
 import { VoiceError, failure } from './failures.js';
 import { IncomingSdkCall, settle } from './fake-tabs.test.js';
 import { FakeSupabase, failureOfPromise, withoutPauses } from './fakes.test.js';
+import { startLateRecording } from './late-recording.js';
 import { recordingOf } from './recording-state.js';
 import { Requests } from './requests.js';
 
@@ -125,6 +126,40 @@ test('a broadcast about a call that may be recorded is read up on, and a plain c
   calls.learn({ id: 'conversation', recording_state: 'stopped' });
   assert.deepEqual(read, ['conversation']);
   await settle();
+});
+
+test('a recording that was to start by itself, and has not, is asked for once', async () => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  try {
+    const asked = [];
+    const call = new VoiceCall(
+      { to: '+14155552671' },
+      {
+        direction: 'outbound',
+        control: async (_id, wish) => {
+          asked.push(wish);
+          return conversation('starting');
+        },
+      },
+    );
+    startLateRecording(call);
+    const becomes = async (state, ms, consent) => {
+      call.state = 'talking';
+      call.update(conversation(state, consent));
+      mock.timers.tick(ms);
+      await settle();
+    };
+    await becomes('starting', 2900);
+    await becomes('recording', 5000);
+    await becomes('starting', 5000, { mode: 'on_demand' });
+    assert.deepEqual(asked, []);
+    await becomes('starting', 2900);
+    await becomes('starting', 100);
+    await becomes('starting', 10_000);
+    assert.deepEqual(asked, [{ action: 'record', state: 'start' }]);
+  } finally {
+    mock.timers.reset();
+  }
 });
 
 /** Requests that ask `supabase`. */
