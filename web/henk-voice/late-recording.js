@@ -1,5 +1,5 @@
-/** The phone network records a leg within a second, unless it refuses to before the leg is connected. */
-const LATE_MS = 3_000;
+/** Longer than a start takes. The phone network may refuse to record a leg that is not connected yet. */
+const LATE_MS = 6_000;
 
 /**
  * Asks once for a recording that was to start by itself, and has not. Without it the server asks again, but

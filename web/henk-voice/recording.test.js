@@ -149,11 +149,11 @@ test('a recording that was to start by itself, and has not, is asked for once', 
       mock.timers.tick(ms);
       await settle();
     };
-    await becomes('starting', 2900);
-    await becomes('recording', 5000);
-    await becomes('starting', 5000, { mode: 'on_demand' });
+    await becomes('starting', 5900);
+    await becomes('recording', 9000);
+    await becomes('starting', 9000, { mode: 'on_demand' });
     assert.deepEqual(asked, []);
-    await becomes('starting', 2900);
+    await becomes('starting', 5900);
     await becomes('starting', 100);
     await becomes('starting', 10_000);
     assert.deepEqual(asked, [{ action: 'record', state: 'start' }]);
