@@ -149,14 +149,14 @@ class Lab:
         """The first timeline entry that is ``wanted``."""
         after = 0
         while True:
-            url = f"/simulator/calls/{sid}/events?after={after}&wait=10"
+            url = f"/simulator/calls/{sid}/events?after={after}&wait=30"
             async with self.http.get(url) as response:
                 answer = await response.json()
             events: list[EventJson] = answer["events"]
             for event in events:
                 if wanted(event):
                     return event
-            assert events, "the call ended, or ten seconds passed, without it"
+            assert events, "the call ended, or half a minute passed, without it"
             after = events[-1]["n"]
 
     async def until_lead_is(self, sid: str, status: str) -> None:
@@ -248,7 +248,7 @@ def in_lab(
 
     def decorate(scenario: Callable[[Lab], Awaitable[None]]) -> Callable[[], None]:
         async def run() -> None:
-            async with asyncio.timeout(30), open_lab(time_scale, keep_ended, timing) as lab:
+            async with asyncio.timeout(60), open_lab(time_scale, keep_ended, timing) as lab:
                 await scenario(lab)
 
         # functools.wraps would make pytest look for a fixture named lab.

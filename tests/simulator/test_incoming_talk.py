@@ -211,7 +211,7 @@ async def test_caller_and_callee_hear_each_other_in_the_callees_first_codec(lab:
         assert "SAVPF 0 96" in answer
         await bob.send("answer", callsid=invite["callsid"], sdp=answer)
         await ada.expect("answer")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(25):
             while min(bobs.loud_frames, adas.loud_frames) < 10:
                 await asyncio.sleep(0.02)
         found = lab.network.leg(invite["callsid"])

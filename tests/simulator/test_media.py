@@ -31,7 +31,7 @@ async def talk(browser: Browser, peer: Audio) -> str:
 
 
 async def until(wanted: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(25):
         while not wanted():
             await asyncio.sleep(0.02)
 

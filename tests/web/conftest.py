@@ -4,26 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
+import httpx
 import pytest
-from playwright.sync_api import Browser, Playwright, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    Playwright,
+    StorageState,
+    expect,
+    sync_playwright,
+)
 
 from stack import Stack
-from tests.end_to_end.clients import DEMO
+from tests.clusters import Cluster
+from tests.end_to_end.clients import DEMO, PASSWORD
 from tests.simulator.tones import TONES
 from tests.stacks import settings_in
 from tests.web import chromium
-from tests.web.calls_page import CallsPage, Rep, Session, Signed
+from tests.web.calls_page import CallsPage, Profiles, Rep, Session, Signed
 from tests.web.network import Database, Network
 from tests.web.sdk import Phones, SdkLab
 
-# More than a page needs: other tests compute meanwhile.
-expect.set_options(timeout=30_000)
+# More than a page needs: other tests compute meanwhile. Only what fails takes so long.
+expect.set_options(timeout=60_000)
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with Stack(settings_in(tmp_path_factory.mktemp("stack"))) as running:
+def stack(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    with Stack(settings_in(cluster.copied_to(tmp_path_factory.mktemp("stack")))) as running:
         yield running
 
 
@@ -61,44 +70,84 @@ def database(stack: Stack) -> Iterator[Database]:
 
 
 @pytest.fixture(scope="session")
-def session(browser: Browser, stack: Stack) -> Session:
-    """The stored session of a rep who has signed in. Each rep signs in only once."""
-    kept: dict[str, Any] = {}
+def session(stack: Stack) -> Session:
+    """The stored session of a rep who has signed in. Each rep signs in only once, and without a
+    page, which would cost much more."""
+    kept: dict[str, StorageState] = {}
+    url, key = stack.env["SUPABASE_URL"], stack.env["SUPABASE_PUBLISHABLE_KEY"]
+    host = urlsplit(url).hostname or ""
+    # As supabase-js names it.
+    name = f"sb-{host.partition('.')[0]}-auth-token"
 
-    def make(email: str) -> Any:
+    def make(email: str) -> StorageState:
         if email not in kept:
-            rep = Rep(browser, stack)
-            rep.open().sign_in(email)
-            kept[email] = rep.context.storage_state()
-            rep.context.close()
+            answer = httpx.post(
+                f"{url}/auth/v1/token?grant_type=password",
+                headers={"apikey": key},
+                json={"email": email, "password": PASSWORD},
+                timeout=60,
+            )
+            answer.raise_for_status()
+            kept[email] = {
+                "cookies": [],
+                "origins": [
+                    {
+                        "origin": stack.env["CALLS_PAGE_URL"],
+                        "localStorage": [{"name": name, "value": answer.text}],
+                    }
+                ],
+            }
         return kept[email]
 
     return make
 
 
+@pytest.fixture(scope="session")
+def profiles(browser: Browser, stack: Stack) -> Iterator[Profiles]:
+    profiles = Profiles(browser, stack)
+    yield profiles
+    profiles.close()
+
+
 @pytest.fixture
-def new_rep(browser: Browser, stack: Stack) -> Iterator[Callable[..., Rep]]:
-    """Browser profiles. After the test, none of them may have logged an error or loaded anything
-    from another host."""
+def new_rep(profiles: Profiles, browser: Browser, stack: Stack) -> Iterator[Callable[..., Rep]]:
+    """Browser profiles. After the test, none of them may have logged an error or looked for another
+    host."""
     reps: list[Rep] = []
 
-    def make(**settings: Any) -> Rep:
-        reps.append(Rep(settings.pop("browser", browser), stack, **settings))
-        return reps[-1]
+    def make(storage_state: StorageState | None = None, **settings: Any) -> Rep:
+        if settings:
+            own = settings.pop("browser", browser)
+            rep = Rep(own, stack, storage_state=storage_state, **settings)
+            rep.is_usual = False
+        else:
+            rep = profiles.take(storage_state)
+        reps.append(rep)
+        return rep
 
     yield make
     for rep in reps:
-        rep.close()
+        profiles.give_back(rep)
     for rep in reps:
         rep.watch.check()
 
 
 @pytest.fixture
-def signed_in(new_rep: Callable[..., Rep], session: Session) -> Signed:
+def known_rep(new_rep: Callable[..., Rep], session: Session) -> Callable[..., Rep]:
+    """Browser profiles of reps who have signed in."""
+
+    def make(email: str = DEMO, **settings: Any) -> Rep:
+        return new_rep(storage_state=session(email), **settings)
+
+    return make
+
+
+@pytest.fixture
+def signed_in(known_rep: Callable[..., Rep]) -> Signed:
     """The page of a rep who is already signed in."""
 
     def make(email: str = DEMO, **settings: Any) -> CallsPage:
-        return new_rep(storage_state=session(email), **settings).open_signed_in()
+        return known_rep(email, **settings).open_signed_in()
 
     return make
 
@@ -114,8 +163,7 @@ def edges_browser(
     playwright: Playwright, chromium_at: tuple[str, dict[str, str]]
 ) -> Iterator[Browser]:
     """A browser that finds Twilio's edges on this machine."""
-    rules = "--host-resolver-rules=MAP *.twilio.com 127.0.0.1"
-    running = chromium.launch(playwright, *chromium_at, (*chromium.FLAGS, rules))
+    running = chromium.launch(playwright, *chromium_at, hosts="MAP *.twilio.com 127.0.0.1")
     yield running
     running.close()
 

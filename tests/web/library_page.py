@@ -3,12 +3,14 @@ which ``voice`` is a HenkVoice that is open, and everything that it told is kept
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page, Route
 
 from stack import Stack
 from tests.end_to_end.clients import DEMO, PASSWORD
+from tests.web.calls_page import Session
 from tests.web.network import eventually
 
 # Takes the place of the page's own script, in its document and under its Content-Security-Policy.
@@ -70,19 +72,21 @@ class Tab:
         """The value of a JavaScript expression, or of the promise that it is."""
         return self.page.evaluate(f"async () => {{ return ({script}); }}")
 
-    def shows(self, script: str, value: object, seconds: float = 15) -> None:
+    def shows(self, script: str, value: object, seconds: float = 60) -> None:
         """Waits until an expression has a value."""
-        seen: Any = None
-
-        def same() -> bool:
-            nonlocal seen
-            seen = self.run(script)
-            return bool(seen == value)
-
-        try:
-            eventually(same, "", seconds)
-        except AssertionError as error:
-            raise AssertionError(f"{script} is {seen!r} and not {value!r}") from error
+        wanted = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+        # The page waits itself: asking it again and again costs more than the test.
+        seen = self.page.evaluate(
+            f"""async ([wanted, ms]) => {{
+              for (const late = performance.now() + ms; ; ) {{
+                const seen = JSON.stringify(({script}) ?? null);
+                if (seen === wanted || performance.now() > late) return seen;
+                await new Promise((resolve) => setTimeout(resolve, 50));
+              }}
+            }}""",
+            [wanted, seconds * 1000],
+        )
+        assert seen == wanted, f"{script} is {seen} and not {wanted}"
 
     def tells(self, *told: str) -> None:
         """Waits until the library has told exactly this since the last time."""
@@ -93,11 +97,12 @@ class Tab:
 class Profile:
     """A browser profile of a person: their tabs share the session, the locks and the channels."""
 
-    def __init__(self, browser: Browser, stack: Stack, email: str = DEMO, **settings: Any) -> None:
+    def __init__(self, browser: Browser, stack: Stack, session: Session, email: str = DEMO) -> None:
         self._url = stack.env["CALLS_PAGE_URL"]
         self._email = email
-        settings.setdefault("permissions", ["microphone"])
-        self.context: BrowserContext = browser.new_context(**settings)
+        self.context: BrowserContext = browser.new_context(
+            permissions=["microphone"], storage_state=session(email)
+        )
         self.context.route("**/main.js", _answer)
 
     def open(self) -> Tab:

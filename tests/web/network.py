@@ -19,7 +19,7 @@ Json = dict[str, Any]
 Found = TypeVar("Found")
 
 
-def eventually(look: Callable[[], Found | None], what: str, seconds: float = 15) -> Found:
+def eventually(look: Callable[[], Found | None], what: str, seconds: float = 60) -> Found:
     """Waits until ``look`` finds something, and returns it. ``what`` names it in an error."""
     deadline = time.monotonic() + seconds
     while not (found := look()):
@@ -58,7 +58,7 @@ class Network:
     """The phone network that the stack's calls go through."""
 
     def __init__(self, stack: Stack) -> None:
-        self._http = httpx.Client(base_url=f"{stack.env['SIMULATOR_URL']}/simulator", timeout=15)
+        self._http = httpx.Client(base_url=f"{stack.env['SIMULATOR_URL']}/simulator", timeout=60)
         self._numbers = 0
 
     def close(self) -> None:

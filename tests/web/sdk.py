@@ -58,7 +58,7 @@ class SdkLab:
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """The result of ``work``, which runs where the lab is."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
 
     def dials_clients(self, timeout: int = 300, **parameters: str) -> None:
         """The application dials the client that the browser's `To` names."""
@@ -108,8 +108,8 @@ class Phones:
         self._context.close()
 
     def js(self, script: str) -> Any:
-        """The result of JavaScript in the page, which may take half a minute."""
-        late = "setTimeout(() => reject(new Error('it takes too long')), 30_000)"
+        """The result of JavaScript in the page, which may take a minute."""
+        late = "setTimeout(() => reject(new Error('it takes too long')), 60_000)"
         return self.page.evaluate(f"""() => new Promise((resolve, reject) => {{
             {late};
             (async () => {{ {script} }})().then(resolve, reject);
@@ -149,7 +149,7 @@ class Phones:
         wanted = json.dumps([f"{name} {event}" for event in events])
         mine = f"events.filter((event) => event.startsWith({json.dumps(name + ' ')}))"
         try:
-            self.page.wait_for_function(f"() => {mine}.length >= {len(events)}", timeout=15_000)
+            self.page.wait_for_function(f"() => {mine}.length >= {len(events)}", timeout=60_000)
         finally:
             found = self.js(f"return {mine}")
             assert found == json.loads(wanted), found

@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import expect
 
-from tests.end_to_end.clients import DEMO
-from tests.web.calls_page import CallsPage, Rep, Session, Signed
+from tests.web.calls_page import CallsPage, Rep, Signed
 from tests.web.network import Database, Held, Network, eventually
 
 COLLEAGUE = "rep2@henk.test"
@@ -200,10 +199,10 @@ def test_a_colleague_who_talks_to_the_contact_is_named_before_the_call(
 
 
 def test_call_while_the_phone_is_not_ready_says_why_and_locks_nothing(
-    new_rep: Callable[..., Rep], session: Session, network: Network, database: Database
+    known_rep: Callable[..., Rep], network: Network, database: Database
 ) -> None:
     number = network.a_number()
-    rep = new_rep(storage_state=session(DEMO))
+    rep = known_rep()
     rep.watch.expect(r"Failed to load resource.* 500 .*/api/twilio/token")
     error = {"success": False, "error": {"code": "phone_system_error", "message": "x"}}
     rep.context.route(

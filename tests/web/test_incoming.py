@@ -6,7 +6,6 @@ Whoever rings is the REST API here: a participant of a conference, as control_fn
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import httpx
 import pytest
@@ -15,6 +14,7 @@ from playwright.sync_api import Browser
 from stack import Stack
 from tests.end_to_end.clients import DEMO
 from tests.end_to_end.clients import Rep as SignedInRep
+from tests.web.calls_page import Session
 from tests.web.library_page import Profile, Tab
 from tests.web.network import Network, eventually
 
@@ -37,7 +37,7 @@ class Ringer:
         self._api = httpx.Client(
             base_url=f"{stack.env['TWILIO_API_URL']}/2010-04-01/Accounts/{sid}",
             auth=(sid, secret),
-            timeout=15,
+            timeout=60,
         )
         self._network = network
         grant = SignedInRep.sign_in(stack, email).grant()
@@ -48,7 +48,7 @@ class Ringer:
         self._api.close()
 
     def ring(self, **parameters: str) -> str:
-        """The SID of the leg that rings for 20 s."""
+        """The SID of the leg that rings for two minutes."""
         self._rooms += 1
         query = {"conversationId": "c0000000-0000-4000-8000-0000000000ff", "reason": "transfer"}
         query |= parameters
@@ -57,7 +57,7 @@ class Ringer:
             data={
                 "To": f"client:{self._identity}?{httpx.QueryParams(query)}",
                 "From": self._from,
-                "Timeout": "20",
+                "Timeout": "120",
             },
         )
         assert answer.status_code == 201, answer.text
@@ -84,12 +84,12 @@ def ringer(stack: Stack, network: Network) -> Iterator[Ringer]:
 
 
 @pytest.fixture
-def profile(browser: Browser, stack: Stack) -> Iterator[Callable[..., Profile]]:
+def profile(browser: Browser, stack: Stack, session: Session) -> Iterator[Callable[..., Profile]]:
     """Browser profiles of the demo rep: each is a device of theirs."""
     profiles: list[Profile] = []
 
-    def make(**settings: Any) -> Profile:
-        profiles.append(Profile(browser, stack, **settings))
+    def make() -> Profile:
+        profiles.append(Profile(browser, stack, session))
         return profiles[-1]
 
     yield make

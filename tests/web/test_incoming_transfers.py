@@ -11,6 +11,7 @@ from playwright.sync_api import Browser
 
 from stack import Stack
 from tests.end_to_end.clients import DEMO
+from tests.web.calls_page import Session
 from tests.web.library_page import Profile, Tab
 from tests.web.network import Database, Json, Network, eventually, lead_leg
 
@@ -23,12 +24,12 @@ PRESENT = (
 
 
 @pytest.fixture
-def device(browser: Browser, stack: Stack) -> Iterator[Callable[..., Tab]]:
+def device(browser: Browser, stack: Stack, session: Session) -> Iterator[Callable[..., Tab]]:
     """A tab on a device of its own, which can be rung."""
     profiles: list[Profile] = []
 
     def make(email: str) -> Tab:
-        profiles.append(Profile(browser, stack, email))
+        profiles.append(Profile(browser, stack, session, email))
         tab = profiles[-1].open()
         tab.shows("voice.phone.isReachable", True)
         return tab

@@ -37,7 +37,7 @@ def colleague(user_id: str, name: str, state: str) -> Json:
 
 
 def hears(page: Page, sentence: str) -> None:
-    expect(page.locator("#call-hears")).to_have_text(sentence, timeout=20_000)
+    expect(page.locator("#call-hears")).to_have_text(sentence)
 
 
 def test_each_state_says_who_hears_whom_and_offers_what_makes_sense_also_on_a_narrow_screen(
@@ -179,7 +179,7 @@ def test_what_goes_wrong_in_a_call_with_others_is_said_where_the_rep_is_and_need
     why = dialog.get_by_role("alert")
     expect(why).to_contain_text("This person is in another call. Choose somebody else")
     acted.colleagues[0]["state"] = "away"
-    expect(why).to_have_text("Robin Rep is away now. Choose somebody else.", timeout=15_000)
+    expect(why).to_have_text("Robin Rep is away now. Choose somebody else.")
     keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     expect(transfer).to_be_focused()
@@ -202,9 +202,7 @@ def test_what_goes_wrong_in_a_call_with_others_is_said_where_the_rep_is_and_need
     expect(page.get_by_role("button", name=f"Back to {name}")).to_be_focused()
     declined = {"status": "no-answer", "answered_at": None, "declined_at": ago(0)}
     acted.act("on_hold", dana, held, robin | declined)
-    expect(news).to_have_text(
-        f"Robin Rep declined. Go back to {name}, or choose somebody else.", timeout=20_000
-    )
+    expect(news).to_have_text(f"Robin Rep declined. Go back to {name}, or choose somebody else.")
     expect(page.locator("#call-people-list li").last).to_contain_text("Robin RepDeclined")
 
     again = leg("teammate", since=1, user_id=ROBIN)

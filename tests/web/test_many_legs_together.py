@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from playwright.sync_api import expect
@@ -27,8 +26,8 @@ def dana(signed_in: Signed) -> CallsPage:
 
 
 @pytest.fixture
-def robins(new_rep: Callable[..., Rep], session: Callable[[str], Any]) -> Rep:
-    return new_rep(storage_state=session(COLLEAGUE))
+def robins(known_rep: Callable[..., Rep]) -> Rep:
+    return known_rep(COLLEAGUE)
 
 
 @pytest.fixture

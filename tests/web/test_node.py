@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import re
 import subprocess
+from pathlib import Path
 
 from stack.settings import CHECKOUT
+
+_WEB = CHECKOUT / "web"
+_RUNNER = Path(__file__).with_name("node_tests.mjs")
 
 
 def test_the_unit_tests_of_the_javascript_pass() -> None:
     done = subprocess.run(
-        ["node", "--test", "--test-reporter=spec"],
-        cwd=CHECKOUT / "web",
+        ["node", "--test-reporter=spec", _RUNNER],
+        cwd=_WEB,
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    count = re.search(r"^ℹ pass (\d+)$", done.stdout, re.MULTILINE)
-    assert count is not None, done.stdout
-    assert int(count[1]) > 0, "node found no tests"
+    for name in ("fail", "cancelled"):
+        assert set(_counts(name, done.stdout)) == {0}, done.stdout
+    with_tests = [path for path in _WEB.rglob("*.test.js") if "test(" in path.read_text()]
+    ran = [count for count in _counts("pass", done.stdout) if count]
+    assert len(ran) == len(with_tests) > 0, "not all files ran"
+
+
+def _counts(name: str, printed: str) -> list[int]:
+    """How many tests of each file passed, or failed."""
+    return [int(count) for count in re.findall(rf"^ℹ {name} (\d+)$", printed, re.MULTILINE)]

@@ -10,8 +10,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Request, Route, expect
 
-from tests.end_to_end.clients import DEMO
-from tests.web.calls_page import CallsPage, Rep, Session
+from tests.web.calls_page import CallsPage, Rep
 from tests.web.network import Database, Network, eventually
 
 # What the browser logs about requests that fail.
@@ -97,9 +96,9 @@ def is_saved(tab: CallsPage, database: Database, notes: str) -> bool:
 
 
 def test_each_request_fails_once_and_the_page_goes_on(
-    new_rep: Callable[..., Rep], session: Session, network: Network, database: Database
+    known_rep: Callable[..., Rep], network: Network, database: Database
 ) -> None:
-    rep = new_rep(storage_state=session(DEMO))
+    rep = known_rep()
     outage = Outage(rep)
     tab = rep.open()
     is_complete(tab)
@@ -119,8 +118,8 @@ def test_each_request_fails_once_and_the_page_goes_on(
     expect(tab.page.locator("#notices .notice.bad")).to_have_count(0)
 
 
-def test_the_page_is_opened_during_an_outage(new_rep: Callable[..., Rep], session: Session) -> None:
-    rep = new_rep(storage_state=session(DEMO))
+def test_the_page_is_opened_during_an_outage(known_rep: Callable[..., Rep]) -> None:
+    rep = known_rep()
     outage = Outage(rep)
     outage.all()
     tab = rep.open()
@@ -130,9 +129,9 @@ def test_the_page_is_opened_during_an_outage(new_rep: Callable[..., Rep], sessio
 
 
 def test_an_outage_while_the_page_is_used_is_named_and_then_over(
-    new_rep: Callable[..., Rep], session: Session, network: Network, database: Database
+    known_rep: Callable[..., Rep], network: Network, database: Database
 ) -> None:
-    rep = new_rep(storage_state=session(DEMO))
+    rep = known_rep()
     outage = Outage(rep)
     tab = rep.open()
     is_complete(tab)
@@ -160,9 +159,9 @@ def test_an_outage_while_the_page_is_used_is_named_and_then_over(
 
 
 def test_a_browser_that_is_offline_says_so_and_blames_nothing_else(
-    new_rep: Callable[..., Rep], session: Session
+    known_rep: Callable[..., Rep],
 ) -> None:
-    rep = new_rep(storage_state=session(DEMO))
+    rep = known_rep()
     rep.watch.expect(r"ERR_INTERNET_DISCONNECTED|Failed to fetch")
     tab = rep.open_signed_in()
     rep.context.set_offline(True)

@@ -251,7 +251,7 @@ def test_the_servers_messages_reach_the_page_and_the_pages_reach_the_server(
 
 
 async def received_message(sdk_lab: SdkLab, event_sid: str) -> dict[str, str]:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             for received in sdk_lab.lab.product.at("/messages"):
                 if received.params["Sid"] == event_sid:

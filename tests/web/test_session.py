@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.end_to_end.clients import BOTH, DEMO
-from tests.web import chromium
-from tests.web.calls_page import CallsPage, Rep, Session
+from tests.web.calls_page import CallsPage, Rep
 from tests.web.network import Network
 
 REFRESH = re.compile(r"/auth/v1/token\?grant_type=refresh_token")
@@ -174,9 +173,7 @@ def test_a_wrong_clock_causes_no_storm_of_refreshes(
     rep.context.on(
         "request", lambda it: refreshes.append(it.url) if REFRESH.search(it.url) else None
     )
-    rep.context.add_init_script(
-        f"const now = Date.now; Date.now = () => now() + {hours} * 3600000;"
-    )
+    rep.add_script(f"const now = Date.now; Date.now = () => now() + {hours} * 3600000;")
     tab = rep.open()
     tab.is_ready()
     for _ in range(5):
@@ -199,7 +196,7 @@ def test_without_storage_the_page_works_while_it_is_open(
     new_rep: Callable[..., Rep], network: Network, script: str
 ) -> None:
     rep = new_rep()
-    rep.context.add_init_script(script)
+    rep.add_script(script)
     tab = rep.open()
     tab.sign_in()
     expect(tab.notice("storage")).to_contain_text("until you close the page")
@@ -235,9 +232,9 @@ def test_a_refused_sign_in_is_explained_by_its_code(new_rep: Callable[..., Rep])
 
 
 def test_a_session_that_is_too_large_is_named_and_not_blamed_on_the_network(
-    new_rep: Callable[..., Rep], session: Session
+    known_rep: Callable[..., Rep],
 ) -> None:
-    rep = new_rep(storage_state=session(DEMO))
+    rep = known_rep()
     rep.watch.expect(r"CORS|ERR_FAILED|431|401|405|400")
     tab = rep.open_signed_in()
     # The endpoints answer 431, which carries no permission for this page to read it.
@@ -253,10 +250,8 @@ def test_a_session_that_is_too_large_is_named_and_not_blamed_on_the_network(
     expect(tab.number_check).not_to_contain_text("VPN")
 
 
-def test_an_address_that_is_changed_elsewhere_is_shown(
-    new_rep: Callable[..., Rep], session: Session
-) -> None:
-    tab = new_rep(storage_state=session(DEMO)).open_signed_in()
+def test_an_address_that_is_changed_elsewhere_is_shown(known_rep: Callable[..., Rep]) -> None:
+    tab = known_rep().open_signed_in()
     expect(tab.page.locator("#user-email")).to_have_text(DEMO)
     user = tab.page.evaluate(
         "JSON.parse(localStorage[Object.keys(localStorage).find(k => /auth-token$/.test(k))]).user"
@@ -268,9 +263,9 @@ def test_an_address_that_is_changed_elsewhere_is_shown(
 
 
 def test_a_phone_that_is_not_ready_refuses_with_its_reason_and_locks_nothing(
-    new_rep: Callable[..., Rep], session: Session
+    known_rep: Callable[..., Rep],
 ) -> None:
-    rep = new_rep(storage_state=session(DEMO))
+    rep = known_rep()
     rep.watch.expect(r"Failed to load resource.* 403 .*/api/twilio/token")
     error = {"success": False, "error": {"code": "unauthorized_domain", "message": "x"}}
     rep.context.route(TOKEN, lambda route: answer(route, 403, error))
@@ -286,23 +281,12 @@ def test_a_phone_that_is_not_ready_refuses_with_its_reason_and_locks_nothing(
         expect(field).to_be_enabled()
 
 
-@pytest.fixture
-def asking_browser(
-    playwright: Playwright, chromium_at: tuple[str, dict[str, str]]
-) -> Iterator[Browser]:
-    """A browser that asks for the microphone, where nobody answers."""
-    path, needed = chromium_at
-    running = chromium.launch(playwright, path, needed, ("--use-fake-device-for-media-stream",))
-    yield running
-    running.close()
-
-
 def test_the_microphone_is_asked_for_at_sign_in_and_the_call_waits_for_an_answer(
-    new_rep: Callable[..., Rep], asking_browser: Browser, session: Session, network: Network
+    known_rep: Callable[..., Rep], network: Network
 ) -> None:
-    rep = new_rep(browser=asking_browser, storage_state=session(DEMO))
-    # A browser without a window says no at once.
-    rep.context.add_init_script(
+    rep = known_rep()
+    # A browser that asks, where nobody answers. One without a window would answer by itself.
+    rep.add_script(
         """
         window.asked = 0;
         const unanswered = () => { window.asked += 1; return new Promise(() => {}); };

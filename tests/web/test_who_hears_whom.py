@@ -13,6 +13,7 @@ from stack import Stack
 from tests.end_to_end.clients import DEMO
 from tests.simulator.tones import TONES, expect_heard, gap_in, give_tone, moment
 from tests.soak import figure
+from tests.web.calls_page import Session
 from tests.web.library_page import Profile, Tab
 from tests.web.network import Json, Network, eventually
 
@@ -20,12 +21,12 @@ REPS, COLLEAGUES, LEADS, EXPERTS = TONES[:4]
 
 
 @pytest.fixture
-def person(browser: Browser, stack: Stack) -> Iterator[Callable[[str, int], Tab]]:
+def person(browser: Browser, stack: Stack, session: Session) -> Iterator[Callable[[str, int], Tab]]:
     """A tab of a person who sends a tone and can be rung."""
     profiles: list[Profile] = []
 
     def make(email: str, hertz: int) -> Tab:
-        profiles.append(Profile(browser, stack, email))
+        profiles.append(Profile(browser, stack, session, email))
         give_tone(profiles[-1].context, hertz)
         tab = profiles[-1].open()
         tab.shows("voice.phone.isReachable", True)

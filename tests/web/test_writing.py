@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.end_to_end.clients import DEMO
-from tests.web.calls_page import CallsPage, Rep, Session, Signed
+from tests.web.calls_page import CallsPage, Rep, Signed
 from tests.web.network import Database, Network, eventually
 
 BUSINESS = "b0000000-0000-4000-8000-000000000001"
@@ -242,11 +242,11 @@ def test_agents_edit_their_own_calls_and_managers_all_and_see_what_was_there_bef
 
 
 def test_a_page_that_can_store_nothing_keeps_drafts_while_it_is_open_and_says_so(
-    new_rep: Callable[..., Rep], session: Session, database: Database, new_call: NewCall
+    known_rep: Callable[..., Rep], database: Database, new_call: NewCall
 ) -> None:
     calls = [new_call("+15005552007"), new_call("+15005552008")]
-    rep = new_rep(storage_state=session(DEMO))
-    rep.context.add_init_script(
+    rep = known_rep()
+    rep.add_script(
         "Storage.prototype.setItem = () => { throw new DOMException('', 'QuotaExceededError'); };"
     )
     tab = rep.open_signed_in()

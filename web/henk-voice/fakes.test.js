@@ -61,7 +61,9 @@ export class FakeSupabase {
             };
           }
           return (resolve) => {
-            const query = { ...asked, token: this.session?.access_token };
+            const [, given] = asked.setHeader ?? [];
+            const token = given?.replace('Bearer ', '') ?? this.session?.access_token;
+            const query = { ...asked, token };
             this.queries.push(query);
             resolve(this.answer(query));
           };

@@ -167,7 +167,7 @@ export class Phone {
   /** @param {boolean} isListening whether the phone network shall ring this Device */
   async listen(isListening) {
     this.#isListening = isListening;
-    clearTimeout(this.#listenTimer);
+    this.#listenNoMore();
     if (isListening) await this.#listen();
     else if (this.isRegistered) await this.#device?.unregister().catch(() => {});
   }
@@ -180,7 +180,7 @@ export class Phone {
   async #listen() {
     // The SDK destroys it when the page is left, and the page may come back from the browser's cache.
     if (this.#device?.state === 'destroyed') this.discard();
-    clearTimeout(this.#listenTimer);
+    this.#listenNoMore();
     try {
       const { token, freshToken } = this.#options;
       const device = this.#device ?? this.#ready(await (this.#isRefused ? freshToken : token)());
@@ -193,11 +193,17 @@ export class Phone {
   }
 
   #listenLater() {
-    clearTimeout(this.#listenTimer);
+    // One loss is told twice: by an event, and by the attempt that it ends.
+    if (this.#listenTimer !== undefined) return;
     const wait = Math.min(LISTEN_AGAIN_AFTER_MS * 2 ** this.#unheard, LISTEN_AGAIN_AT_LATEST_MS);
     this.#unheard += 1;
     // Random, because all reps lose the phone network at the same moment.
     this.#listenTimer = setTimeout(() => void this.#listen(), wait * (0.75 + Math.random() / 2));
+  }
+
+  #listenNoMore() {
+    clearTimeout(this.#listenTimer);
+    this.#listenTimer = undefined;
   }
 
   /** @param {string} token */

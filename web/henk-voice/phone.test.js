@@ -21,7 +21,10 @@ class Device extends EventEmitter {
 
   async register() {
     attempts += 1;
-    if (!Device.taken) throw new Error('no connection');
+    if (!Device.taken) {
+      this.become('unregistered');
+      throw new Error('no connection');
+    }
     this.become('registered');
   }
 

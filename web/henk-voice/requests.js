@@ -94,8 +94,11 @@ export class Requests extends Emitter {
     const url = String(build().url ?? '');
     return this.#perform(
       async (accessToken, signal) => {
+        // supabase-js would take the session of the moment at which it sends. If that has just ended, the
+        // request would be nobody's.
+        const query = build().setHeader('Authorization', `Bearer ${accessToken}`);
         // supabase-js tries again by itself, but only some requests, and it says nothing meanwhile.
-        const answer = await build().retry(false).abortSignal(signal);
+        const answer = await query.retry(false).abortSignal(signal);
         // Without a body and a code, a 404 is none of PostgREST's, but supabase-js makes it a success.
         if (answer.status === 204) answer.error = {};
         if (!answer.error) return { value: answer };

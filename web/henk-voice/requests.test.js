@@ -70,6 +70,20 @@ test('a session that was refreshed elsewhere meanwhile is used as it is', async 
   assert.equal(supabase.refreshed, 0);
 });
 
+test('a request has the token that was looked at, though the session ends at this moment', async () => {
+  let built = 0;
+  const build = () => {
+    built += 1;
+    if (built > 1) supabase.session = null;
+    return supabase.from('campaigns');
+  };
+  await requests.rest(build, { tries: 'once' });
+  assert.deepEqual(
+    supabase.queries.map(({ token }) => token),
+    ['first'],
+  );
+});
+
 test('a server that refuses each session does not cause a refresh each time', async () => {
   answering(EXPIRED);
   make(false);
