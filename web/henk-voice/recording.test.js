@@ -218,6 +218,30 @@ test('the story of a recording is in order, and only a legal hold that lasts cou
   assert.deepEqual([later.legalHold, later.consent], [null, CONSENT]);
 });
 
+test('what a business has decided is read in order, and a change that nobody may make fails', async () => {
+  const { settings } = new Archive(supabase, requests);
+  const rules = [
+    { country: 'US', region: 'TX' },
+    { country: 'US', region: null },
+    { country: 'DE', region: null },
+  ];
+  supabase.answer = () => ({ data: [{ recording_mode: 'all', rules }], error: null, status: 200 });
+  const read = await settings.read('business');
+  assert.deepEqual(
+    read.rules.map(({ country, region }) => `${country} ${region}`),
+    ['DE null', 'US null', 'US TX'],
+  );
+  await settings.change('business', { recording_notice: 'Hello\u0000' });
+  assert.deepEqual(supabase.queries.at(-1).update, { recording_notice: 'Hello' });
+  await settings.addRule('business', { country: 'DE', region: null, mode: 'off' });
+  assert.equal(supabase.queries.at(-1).insert.business_id, 'business');
+  // Row-level security answers no row.
+  supabase.answer = () => ({ data: [], error: null, status: 200 });
+  for (const refused of [settings.change('business', {}), settings.removeRule('rule')]) {
+    assert.equal((await failureOfPromise(refused)).code, 'not_allowed');
+  }
+});
+
 test('what only managers may do fails with the reason that the database gives', async () => {
   withoutPauses();
   const archive = new Archive(supabase, requests);
