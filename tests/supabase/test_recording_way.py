@@ -108,16 +108,15 @@ def test_a_step_that_is_told_twice_is_done_once(db: Connection, call: RecordedCa
     """The connection broke before the answer, and the same step is sent again."""
     completed(call)
     work = only(db)
-    for _ in range(2):
-        store = step(db, work, "fetched", bytes=240_000, sha256=SHA256)
-        assert store is not None
-        assert store["todo"] == "store"
-    for _ in range(2):
-        left = step(db, store, "stored")
-        assert left is not None
-        assert left["todo"] == "delete_at_twilio"
-    for _ in range(2):
-        assert step(db, left, "deleted_at_twilio") is None
+    steps: list[tuple[str, dict[str, object], str | None]] = [
+        ("fetched", {"bytes": 240_000, "sha256": SHA256}, "store"),
+        ("stored", {}, "delete_at_twilio"),
+        ("deleted_at_twilio", {}, None),
+    ]
+    for name, fields, following in steps:
+        for _ in range(2):
+            todo = step(db, work, name, **fields)
+            assert (todo and todo["todo"]) == following
     assert call.recordings[0]["state"] == "kept"
 
 
