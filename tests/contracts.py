@@ -327,7 +327,7 @@ _KEEPING: Grants = {
         for schema in ("public", "private")
         for function in _BY_LISTENERS_AND_MANAGERS
     },
-    "private.is_recording_path(text)": FOR_THE_RECORDER,
+    "private.may_touch_object(text,text)": FOR_THE_RECORDER,
     **{
         f"private.{function}": {}
         for function in (
@@ -444,6 +444,7 @@ DEFINER_FUNCTIONS = [
     f"private.{_BY_CONTROL}",
     *(f"private.{function}" for function in _BY_THE_RECORDER),
     *(f"private.{function}" for function in _BY_LISTENERS_AND_MANAGERS),
+    "private.may_touch_object(text,text)",
     "private.shorten_retention()",
     "private.note_rule_change()",
     f"private.ask_of_call({_WISH})",

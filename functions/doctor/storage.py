@@ -22,7 +22,8 @@ LIMIT_BYTES = 100 * 1024 * 1024
 TYPES = "{audio/mpeg}"
 
 _LIST = f"/storage/v1/object/list/{BUCKET}"
-_ONE = {"prefix": "", "limit": 1}
+# A folder that is not there. Whether Storage accepts the token does not depend on files.
+_ONE = {"prefix": "doctor", "limit": 1}
 
 _RIGHT = (
     f"The bucket {BUCKET} is private, takes MP3 files of up to {LIMIT_BYTES >> 20} MiB, and only"

@@ -17,6 +17,7 @@ import { createClient } from '@supabase/supabase-js';
 import { FINAL_STATUSES, HenkVoice, VoiceError, failureOf, isOver } from 'henk-voice';
 import { failureOfSignIn, steadyFetch, warningSentence } from 'henk-voice';
 import type { Call, ConversationStatus, EndReason, Failure, Preview } from 'henk-voice';
+import type { CallRecording, RecordingAddress, RecordingStory, RecordingTerms } from 'henk-voice';
 import type { Colleague, Leg, Ring, RingEnd, Stage } from 'henk-voice';
 
 const supabase = createClient('https://example.supabase.co', 'key');
@@ -55,6 +56,19 @@ await voice.presence.set('away');
 await voice.control('call', { action: 'hold' });
 console.log(stage, others, voice.presence.state === 'busy');
 
+const terms: RecordingTerms | null = preview.recording;
+const recording: CallRecording | null = call.recording;
+if (recording?.needsConsent) await call.record('start', { consent: 'agreed' });
+const [address]: RecordingAddress[] = await voice.recordings('call', { download: true });
+const story: RecordingStory = await voice.archive.story('call');
+await voice.archive.setLegalHold('call', story.legalHold === null, 'a dispute');
+await voice.archive.settings.change('business', { recording_mode: 'all' });
+console.log(terms?.consentMode === 'both', recording?.state === 'paused', address?.url.length);
+
+// @ts-expect-error nobody can ask for that
+call.record('rewind');
+// @ts-expect-error a business cannot record sometimes
+voice.archive.settings.change('business', { recording_mode: 'sometimes' });
 // @ts-expect-error there is no such mode
 call.transfer({ userId: 'ada' }, 'hot');
 // @ts-expect-error somebody has to be named

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, Route, expect
 from tests.end_to_end.many_legs import MANAGER
 from tests.web.acted_call import DANA, MARA, ActedCall, Json, ago, leg
 from tests.web.calls_page import DESKTOP, CallsPage, Rep, Session, Signed
-from tests.web.network import Network, eventually
+from tests.web.network import Database, Network, eventually
 from tests.web.sounds import two_tones
 
 NARROW = {"width": 360, "height": 780}
@@ -347,7 +347,7 @@ class ActedArchive:
 
 
 def test_a_manager_hears_each_side_of_a_recording_saves_it_and_keeps_it(
-    new_rep: Callable[..., Rep], session: Session
+    new_rep: Callable[..., Rep], session: Session, database: Database
 ) -> None:
     rep = new_rep(storage_state=session(MANAGER), accept_downloads=True)
     rep.context.add_init_script(_HEAR)
@@ -420,11 +420,35 @@ def test_a_manager_hears_each_side_of_a_recording_saves_it_and_keeps_it(
     question.get_by_label("Why (is on record)").fill("A dispute")
     question.get_by_role("button", name="Keep them").click()
     expect(page.locator("#recording-about")).to_contain_text("A dispute. It is not deleted.")
-    page.get_by_role("button", name="Delete recordings").click()
+    # It says why it does nothing.
+    page.get_by_role("button", name="Delete recordings").click(force=True)
     expect(page.locator("#archive-trouble")).to_contain_text("there is a legal hold")
     page.get_by_role("button", name=re.compile("^Part 2")).click()
     expect(page.locator("#recording-why")).to_contain_text("because somebody asked for it")
     expect(play).to_be_hidden()
     look("deleted")
     page.get_by_role("button", name="Close", exact=True).click()
+
+    # What managers decide is on a page of its own. None of it is changed for other tests.
+    page.get_by_role("link", name="Settings").click()
+    days, saved = page.get_by_label("Days until"), page.locator("#settings-saved")
+    days.fill("0")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("#settings-trouble")).to_contain_text("“0” is not a number of days")
+    for number in (30, 90):
+        days.fill(str(number))
+        page.get_by_role("button", name="Save").click()
+        expect(saved).to_have_text("Saved.")
+        [row] = database.find(
+            "select recording_retention_days from public.businesses where name = 'Demo Solar'"
+        )
+        assert row["recording_retention_days"] == number
+    page.get_by_label("Country").fill("de")
+    page.get_by_label("Agree", exact=True).select_option("confirm")
+    page.get_by_role("button", name="Add rule").click()
+    rule = page.locator("#rules-list li")
+    expect(rule).to_contain_text("Germany: the rep asks")
+    look("settings")
+    rule.get_by_role("button").click()
+    expect(rule).to_have_text("There are none.")
     assert findings == {}

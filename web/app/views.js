@@ -1,8 +1,9 @@
 import { dialerView } from './dialer/view.js';
+import { settingsView } from './settings/view.js';
 
 /**
  * All views, in the order of the navigation. The first one is the home page.
  *
  * @type {import('./frame/view.js').View[]}
  */
-export const VIEWS = [dialerView];
+export const VIEWS = [dialerView, settingsView];

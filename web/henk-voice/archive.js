@@ -1,6 +1,7 @@
 import { Database } from './database.js';
 import { failureOfEndpoint } from './failure-of.js';
 import { VoiceError, failure } from './failures.js';
+import { RecordingSettingsStore } from './recording-settings.js';
 import { storable } from './texts.js';
 
 /**
@@ -66,6 +67,9 @@ const COLUMNS = [
 
 /** Recordings of calls that are over: what is known of them, and what managers may do with them. */
 export class Archive {
+  /** What the business has decided. @type {RecordingSettingsStore} */
+  settings;
+
   #supabase;
   #requests;
   #database;
@@ -78,6 +82,7 @@ export class Archive {
     this.#supabase = supabase;
     this.#requests = requests;
     this.#database = new Database(supabase, requests);
+    this.settings = new RecordingSettingsStore(supabase, requests);
   }
 
   /**

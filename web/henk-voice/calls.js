@@ -4,6 +4,7 @@ import { Emitter } from './emitter.js';
 import { twimlParameters } from './endpoints.js';
 import { failureOf } from './failure-of.js';
 import { VoiceError, failure } from './failures.js';
+import { startLateRecording } from './late-recording.js';
 
 /**
  * @typedef {import('@twilio/voice-sdk').Call} SdkCall
@@ -65,6 +66,7 @@ export class Calls extends Emitter {
    */
   dial(wishes) {
     const call = this.#begin(wishes, 'outbound');
+    startLateRecording(call);
     void this.#place(call);
     return call;
   }

@@ -9,6 +9,7 @@ import { Endpoints } from './endpoints.js';
 import { VoiceError, failure } from './failures.js';
 import { IncomingSdkCall, settle } from './fake-tabs.test.js';
 import { FakeSupabase, failureOfPromise, withoutPauses } from './fakes.test.js';
+import { startLateRecording } from './late-recording.js';
 import { recordingOf } from './recording-state.js';
 import { Requests } from './requests.js';
 
@@ -127,6 +128,40 @@ test('a broadcast about a call that may be recorded is read up on, and a plain c
   await settle();
 });
 
+test('a recording that was to start by itself, and has not, is asked for once', async () => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  try {
+    const asked = [];
+    const call = new VoiceCall(
+      { to: '+14155552671' },
+      {
+        direction: 'outbound',
+        control: async (_id, wish) => {
+          asked.push(wish);
+          return conversation('starting');
+        },
+      },
+    );
+    startLateRecording(call);
+    const becomes = async (state, ms, consent) => {
+      call.state = 'talking';
+      call.update(conversation(state, consent));
+      mock.timers.tick(ms);
+      await settle();
+    };
+    await becomes('starting', 5900);
+    await becomes('recording', 9000);
+    await becomes('starting', 9000, { mode: 'on_demand' });
+    assert.deepEqual(asked, []);
+    await becomes('starting', 5900);
+    await becomes('starting', 100);
+    await becomes('starting', 10_000);
+    assert.deepEqual(asked, [{ action: 'record', state: 'start' }]);
+  } finally {
+    mock.timers.reset();
+  }
+});
+
 /** Requests that ask `supabase`. */
 let supabase;
 let requests;
@@ -181,6 +216,30 @@ test('the story of a recording is in order, and only a legal hold that lasts cou
   row.consents = /** @type {any} */ (CONSENT);
   const later = await new Archive(supabase, requests).story('conversation');
   assert.deepEqual([later.legalHold, later.consent], [null, CONSENT]);
+});
+
+test('what a business has decided is read in order, and a change that nobody may make fails', async () => {
+  const { settings } = new Archive(supabase, requests);
+  const rules = [
+    { country: 'US', region: 'TX' },
+    { country: 'US', region: null },
+    { country: 'DE', region: null },
+  ];
+  supabase.answer = () => ({ data: [{ recording_mode: 'all', rules }], error: null, status: 200 });
+  const read = await settings.read('business');
+  assert.deepEqual(
+    read.rules.map(({ country, region }) => `${country} ${region}`),
+    ['DE null', 'US null', 'US TX'],
+  );
+  await settings.change('business', { recording_notice: 'Hello\u0000' });
+  assert.deepEqual(supabase.queries.at(-1).update, { recording_notice: 'Hello' });
+  await settings.addRule('business', { country: 'DE', region: null, mode: 'off' });
+  assert.equal(supabase.queries.at(-1).insert.business_id, 'business');
+  // Row-level security answers no row.
+  supabase.answer = () => ({ data: [], error: null, status: 200 });
+  for (const refused of [settings.change('business', {}), settings.removeRule('rule')]) {
+    assert.equal((await failureOfPromise(refused)).code, 'not_allowed');
+  }
 });
 
 test('what only managers may do fails with the reason that the database gives', async () => {

@@ -35,6 +35,8 @@
  * @typedef {import('./archive.js').Forgotten} Forgotten
  * @typedef {import('./archive.js').RecordingAction} RecordingAction
  * @typedef {import('./archive.js').RecordingStory} RecordingStory
+ * @typedef {import('./recording-settings.js').RecordingRule} RecordingRule
+ * @typedef {import('./recording-settings.js').RecordingSettings} RecordingSettings
  * @typedef {import('./endpoints.js').RecordingAddress} RecordingAddress
  * @typedef {import('./endpoints.js').RecordingTerms} RecordingTerms
  * @typedef {import('./recording-state.js').CallRecording} CallRecording

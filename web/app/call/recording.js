@@ -99,7 +99,7 @@ function talkView({ state, mode, needsConsent, refusedHow }, lead, leadHolds) {
         ...NOTHING,
         sign: 'recording',
         sentence: leadHolds
-          ? ['Recording what ', lead, ' hears. Your private talk is not recorded.']
+          ? ['Recording what ', lead, ' hears and says. Your private talk is not recorded.']
           : ['This call is recorded.'],
         offers: ['pause', ...(isOnDemand ? /** @type {const} */ (['stop']) : []), 'refuse'],
       };
