@@ -271,6 +271,7 @@ _RECORDING: Grants = {
         for schema in ("public", "private")
         for function in _BY_THE_RECORDER
     },
+    "private.state_unrecorded(uuid,timestamp with time zone,integer)": FOR_WEBHOOKS,
     "private.notice_text(text,text)": FOR_USERS | FOR_WEBHOOKS,
     "private.terms_of_recording(public.businesses,jsonb)": FOR_USERS | FOR_WEBHOOKS,
     **{

@@ -8,6 +8,7 @@ import random
 import pytest
 from psycopg.errors import InsufficientPrivilege
 
+from tests.supabase.asked import one
 from tests.supabase.recorded import (
     SHA256,
     Answer,
@@ -19,6 +20,7 @@ from tests.supabase.recorded import (
     new_recording_sid,
     step,
 )
+from tests.supabase.rows_read import reading
 from tests.supabase.tenants import (
     Connection,
     Tenant,
@@ -248,6 +250,40 @@ def test_a_call_that_ends_unrecorded_says_so(db: Connection, call: RecordedCall)
     assert call.recording_state == "failed"
 
 
+@pytest.mark.parametrize(
+    ("consent", "begun", "after", "seconds", "state"),
+    [
+        # The database was away when the lead answered: they talked unrecorded.
+        ("announce", False, 0, 7, "failed"),
+        ("announce", True, 200, 7, "failed"),
+        # They hung up while they heard the notice; nobody answered; the rep did not confirm.
+        ("announce", True, 10, 7, "waiting"),
+        ("announce", False, 0, 0, "waiting"),
+        ("confirm", False, 0, 7, "waiting"),
+    ],
+)
+def test_a_call_that_was_connected_without_its_notice_says_so(
+    db: Connection, ours: Tenant, consent: str, begun: bool, after: int, seconds: int, state: str
+) -> None:
+    allow(db, ours, "all", consent)
+    call = RecordedCall(db, ours)
+    if begun:
+        call.begin_notice()
+        db.execute(
+            "update public.recording_consents set notice_started_at = now()"
+            " - make_interval(secs => %s) where conversation_id = %s",
+            (after, call.id),
+        )
+    if seconds:
+        call.answer()
+        call.end(call.lead_sid, seconds=seconds)
+    else:
+        call.event(call.lead_sid, "no-answer", 3)
+    assert call.recording_state == state
+    derived = one(db, "select private.derive_recording(%s, true)", call.id)
+    assert derived == state
+
+
 def test_a_recording_whose_end_is_not_told_is_asked_about(
     db: Connection, call: RecordedCall
 ) -> None:
@@ -410,6 +446,21 @@ def test_a_recording_that_nobody_agreed_to_is_deleted(
     assert step(db, work, "deleted_at_twilio") is None
     (row,) = call.recordings
     assert (row["state"], row["delete_reason"], row["object_path"]) == ("deleted", "refused", None)
+
+
+def test_what_is_due_is_found_among_many_that_are_kept(db: Connection, call: RecordedCall) -> None:
+    db.execute(
+        "insert into public.recordings (state, next_at, agent_call_sid, recording_sid)"
+        " select 'kept', now() + interval '1 day', 'CA' || n, 'RE' || n"
+        " from generate_series(1, 3000) as n"
+    )
+    db.execute("analyze public.recordings")
+    sid = completed(call)
+    with reading(db) as read:
+        keep(db, only(db))
+        assert call.recording_event("completed", sid)["new"] is False
+    assert read.whole["recordings"] == 0
+    assert read.by_index["recordings"] < 100
 
 
 def test_twilio_is_left_alone_when_it_asked_us_to_wait_and_storage_is_not(
