@@ -91,7 +91,7 @@ def bucket(inputs: Inputs) -> Iterator[Finding]:
             BUCKET,
             "The project has no Storage: the schema storage is missing",
             "Every Supabase project has it. Is SUPABASE_DB_URL the project's database?",
-            because=("database",),
+            because=("database", "migrations"),
         )
         return
     except psycopg.errors.UndefinedObject:

@@ -131,6 +131,24 @@ async def test_each_side_has_its_channel_and_a_pause_is_silent(lab: Lab) -> None
 
 
 @in_lab()
+async def test_a_pause_can_be_left_out(lab: Lab) -> None:
+    sid, lead = await talking_lead(lab)
+    recording = await start(lab, lead)
+    await lab.network.clock.delay(5)
+    await change(lab, recording, "paused", PauseBehavior="skip")
+    await lab.network.clock.delay(60)
+    await change(lab, recording, "in-progress")
+    await lab.network.clock.delay(5)
+    await change(lab, recording, "stopped")
+    await until_status(lab, sid, recording, "completed")
+    at = await moments(lab, sid)
+    sound = decoded((await media(lab, recording))[1])
+    recorded_seconds = at["paused"] - at["started"] + at["stopped"] - at["resumed"]
+    assert sound.seconds == pytest.approx(recorded_seconds, abs=0.2)
+    assert sound.loudness(0, 1000, 0.2, sound.seconds - 0.2) > 9000
+
+
+@in_lab()
 async def test_a_recording_goes_on_through_a_redirect_and_hears_the_room(lab: Lab) -> None:
     prepare(lab)
     sid, lead = await talking_lead(lab)

@@ -177,6 +177,9 @@ async def test_a_recording_that_starts_with_the_connection_is_as_long_as_the_tal
         recordings.append(await start(lab, received.params["CallSid"]))
         # The clocks of others, who do not wait for this answer, go on a hundred times as fast.
         await asyncio.sleep(0.2)
+        _, agent = lab.network.leg(received.params["ParentCallSid"]) or pytest.fail("no agent")
+        agent.press("1")
+        await asyncio.sleep(0.05)
         return twiml(CONNECT)
 
     lab.product.answers["/end"] = end

@@ -20,12 +20,13 @@ from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 from stack import Stack
 from stack.settings import CHECKOUT
 from tests.end_to_end.clients import RIVAL
-from tests.end_to_end.many_legs import COLLEAGUE
+from tests.end_to_end.many_legs import COLLEAGUE, MANAGER
 from tests.stacks import settings_in
 from tests.web import chromium
 from tests.web.calls_page import DESKTOP, PHONE, CallsPage, Rep
 from tests.web.network import Database, Network
 from tests.web.pictures_of_many_legs import ManyLegs
+from tests.web.pictures_of_recording import RecordedCall, play
 
 LOOKS: dict[str, dict[str, Any]] = {
     f"{width}-{theme}": {"viewport": size, "color_scheme": theme}
@@ -86,6 +87,7 @@ class Photographer:
             self._signing_in,
             self._a_call,
             self._many_legs,
+            self._a_recording,
             self._a_ring,
             self._writing,
             self._a_lost_connection,
@@ -186,6 +188,20 @@ class Photographer:
 
         ManyLegs(tab, ADA, take).take_all()
         self._forget_newest(rep)
+
+    def _a_recording(self, look: str) -> None:
+        rep, tab = self._open(look, self._browser)
+        tab.sign_in()
+
+        def take(name: str) -> None:
+            self._take(tab, name, look, full="call")
+
+        RecordedCall(tab, ADA, lambda: self._call_ada(tab), take).take_all()
+        self._forget_newest(rep)
+        rep, tab = self._open(look, self._browser)
+        tab.sign_in(MANAGER)
+        play(tab, lambda name: self._take(tab, name, look))
+        rep.close()
 
     def _a_ring(self, look: str) -> None:
         rep, tab = self._open(look, self._browser)

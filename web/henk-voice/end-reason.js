@@ -82,7 +82,7 @@ export function endReason(ending) {
     const message = `${SENTENCES.refused} ${blockReasonSentence(blockReason)}`;
     return { code: 'refused', message, blockReason };
   }
-  if (failure && !hungUpHere) {
+  if (failure && !hungUpHere && !isDuringNotice(ending)) {
     return { code: 'failure', message: `${failure.message} ${failure.action}`, failure };
   }
   const code = endCode(ending);
@@ -90,6 +90,18 @@ export function endReason(ending) {
     return { code, message: 'You hung up before you were connected.' };
   }
   return { code, message: SENTENCES[code] };
+}
+
+/**
+ * A lead who hangs up while they hear that the call is recorded was never connected. The phone network says
+ * that it declined the call.
+ *
+ * @param {Ending} ending
+ */
+function isDuringNotice({ conversation, failure, answered, isIncoming }) {
+  if (failure?.code !== 'call_declined' || answered || isIncoming) return false;
+  const heard = conversation?.recording_consent?.notice_started_at;
+  return Boolean(heard) || conversation?.status === 'completed';
 }
 
 /**
@@ -101,7 +113,7 @@ function endCode(ending) {
   if (handsOver) return 'handed_over';
   if (goesOn) return 'goes_on';
   if (isIncoming && !hungUpHere && !answered) return 'missed';
-  const talked = answered || conversation?.status === 'completed';
+  const talked = answered || conversation?.status === 'completed' || isDuringNotice(ending);
   if (hungUpHere) return talked ? 'hung_up' : 'canceled';
   if (conversation && isOver(conversation.status)) {
     const { duration_seconds: seconds, time_limit_seconds: limit } = conversation;

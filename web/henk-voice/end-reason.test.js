@@ -56,6 +56,20 @@ test('a final row says how the call ended', () => {
   assert.equal(endReason(recorded({ status: 'completed' })).code, 'lead_hung_up');
 });
 
+test('a lead who hangs up during the notice hung up, though the network says that it declined the call', () => {
+  const declined = { failure: failure('call_declined') };
+  const notice = { status: 'in-progress', recording_consent: { notice_started_at: '2026-01-31' } };
+  assert.equal(endReason(recorded(notice, declined)).code, 'lead_hung_up');
+  assert.equal(endReason(recorded({ status: 'completed' }, declined)).code, 'lead_hung_up');
+  for (const ending of [
+    { ...NOTHING, ...declined },
+    recorded({ status: 'ringing', recording_consent: { notice_started_at: null } }, declined),
+    recorded(notice, { failure: failure('connection_lost') }),
+  ]) {
+    assert.equal(endReason(ending).code, 'failure');
+  }
+});
+
 test('a call that the rep ended was hung up here, whatever the row says', () => {
   assert.equal(endReason(recorded({ status: 'no-answer' }, { hungUpHere: true })).code, 'canceled');
   assert.equal(endReason(recorded({ status: 'completed' }, { hungUpHere: true })).code, 'hung_up');

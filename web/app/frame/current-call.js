@@ -28,6 +28,10 @@ export class CurrentCall {
       const rings = direction === 'incoming' && voice.ring !== null && voice.ring.state !== 'ended';
       if (reason?.failure && !rings) showFailure(reason.failure, 'call');
     });
+    voice.on('callchange', ({ over, reason }) => {
+      // The database may know better why a call ended.
+      if (over && reason && !reason.failure) hideNotice('call');
+    });
   }
 
   /** The name of the lead. */
