@@ -23,8 +23,10 @@ FIRST = (
     "tests/stack/test_command.py",
     "tests/supabase",
     "tests/attack",
-    "tests/functions/test_packed_endpoints.py",
     "tests/faults",
+    "tests/functions/deploy/test_release.py",
+    "tests/functions/test_packed_endpoints.py",
+    "tests/stack/test_functions.py",
     "tests/simulator/test_media.py",
     "tests/shared/test_database_answers.py",
 )
