@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -43,7 +45,13 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="session")
 def chromium_at(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, str]]:
-    return chromium.find(tmp_path_factory.mktemp("chromium"))
+    """The browser, which all workers share, because it takes seconds to unpack."""
+    base = tmp_path_factory.getbasetemp()
+    directory = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "chromium"
+    directory.mkdir(exist_ok=True)
+    with (directory / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return chromium.find(directory)
 
 
 @pytest.fixture(scope="session")
