@@ -1,6 +1,7 @@
 # make run    the local stack: Postgres, Supabase's REST and Auth, the functions, the phone network
 # make call   one call from token to conversation row; make call TO=+15005550007 for another ending;
-#             make call TRANSFER=warm (cold, merge, cancel): a colleague gets the lead
+#             make call TRANSFER=warm (cold, merge, cancel): a colleague gets the lead;
+#             make call RECORD=1: the call is recorded, kept and listened to
 # make functions PORT=8090  the functions alone, with the running stack's settings; variables of the
 #             environment win, and before them those of a file: ENV=FILE
 # make test   everything, side by side; make test ARGS='tests/supabase -k ledger' a part, one by one
@@ -11,7 +12,8 @@
 # make screenshots  the Calls page in every state, as pictures
 # make doctor  what is wrong with a set-up, and what to do about it; changes nothing. For scripts:
 #              ./doctor.sh, whose exit status says whether something failed
-# make webhook-jwt  a token for endpoints that deploy.sh does not deploy; ROLE=call_reconciler for reconcile_fn's
+# make webhook-jwt  a token for endpoints that deploy.sh does not deploy; ROLE=call_reconciler for reconcile_fn's,
+#              ROLE=call_recorder for recording_fn's
 # make bench  how fast, small and cheap it is, into docs/benchmarks.md; ARGS=--help for parts, time and disk
 # make lock   writes Python's lock files again, after a change of requirements.in or */requirements.in
 
@@ -28,7 +30,7 @@ run: install
 	@exec $(PY) -m stack run
 
 call: install
-	@exec $(PY) -m stack call $(if $(TO),--to '$(TO)') $(if $(TRANSFER),--transfer '$(TRANSFER)')
+	@exec $(PY) -m stack call $(if $(TO),--to '$(TO)') $(if $(TRANSFER),--transfer '$(TRANSFER)') $(if $(RECORD),--record)
 
 functions: install
 	@exec $(PY) -m stack functions --port '$(or $(PORT),$(error PORT is missing. Choose one: make functions PORT=8090))' \

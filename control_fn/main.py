@@ -7,11 +7,14 @@ In:   Supabase access token, Origin of one of Henk's pages, `{"conversationId", 
           complete, merge         the rep leaves the lead with the target; all three talk
           cancel                  takes a transfer back
           add {to}, remove {legId}
+          record {state, consent}  state start, pause, resume or stop. The lead agreed (consent
+                                  agreed, with start) or refused (refused, with stop)
       `to` is `{"userId"}` or `{"number"}`. Who may do it: people on the call, and managers.
 Out:  the conversation with its legs, within 8 s. What is asked twice is done once. If it cannot be
       done, the call goes on as it was.
 
-The database decides, and writes down what is asked, before Twilio is asked (``ask_of_call``).
+The database decides, and writes down what is asked, before Twilio is asked (``ask_of_call``,
+``ask_of_recording``).
 """
 
 from __future__ import annotations
@@ -29,6 +32,7 @@ from shared import (
     errors,
     parsing,
     phone_numbers,
+    recording_control,
     rpc,
     settings,
     time_limit,
@@ -38,6 +42,7 @@ from shared import (
 from shared.call_control import CallControl
 from shared.call_state import Asked, Note
 from shared.database import Database
+from shared.recording_state import AskedRecording, NotedRecording
 from shared.supabase_jwt import SupabaseAuthenticator, User
 
 # For the whole request. Twilio leaves some of it to the database.
@@ -78,6 +83,16 @@ class Wish:
     leg_id: uuid.UUID | None
 
 
+@dataclass(frozen=True)
+class RecordingWish:
+    """What somebody asks of the recording. ``consent`` is what they say that the lead said."""
+
+    conversation_id: uuid.UUID
+    state: str
+    consent: str | None
+    action: str = "record"
+
+
 @functions_framework.http
 @web.endpoint("/api/twilio/control", {"POST"}, DEPLOYMENT)
 def control(request: Request) -> Response:
@@ -86,12 +101,19 @@ def control(request: Request) -> Response:
     wish = read_wish(parsing.read_json_object(request))
     web.note(user_id=str(user.id), conversation_id=str(wish.conversation_id), action=wish.action)
     with time_limit.of(TOTAL_SECONDS):
-        asked = ask(user, wish)
-        if not asked["is_done"]:
-            carry_out(user, asked)
+        if isinstance(wish, RecordingWish):
+            change_recording(user, wish)
+        else:
+            change_call(user, wish)
         return web.answer_success(
             conversations.find(DATABASE, user.access_token, wish.conversation_id)
         )
+
+
+def change_call(user: User, wish: Wish) -> None:
+    asked = ask(user, wish)
+    if not asked["is_done"]:
+        carry_out(user, asked)
 
 
 def ask(user: User, wish: Wish) -> Asked:
@@ -138,14 +160,53 @@ def carry_out(user: User, asked: Asked) -> None:
     ).carry_out()
 
 
-def read_wish(body: dict[str, object]) -> Wish:
+def change_recording(user: User, wish: RecordingWish) -> None:
+    asked = ask_of_recording(user, wish)
+    web.note(call_sid=asked["agent_call_sid"], business_id=asked["business_id"])
+    action = asked["action"]
+    if asked["is_done"] or action is None:
+        return
+
+    def write_down(
+        result: str, recording_sid: str | None = None, error: str | None = None
+    ) -> NotedRecording:
+        return AS_WEBHOOK.note_recording_action(
+            action_id=uuid.UUID(action["id"]),
+            agent_call_sid=asked["agent_call_sid"],
+            result=result,
+            recording_sid=recording_sid,
+            error=error,
+        )
+
+    recording_control.carry_out(CLIENT, PUBLIC_BASE_URL, asked, write_down)
+
+
+def ask_of_recording(user: User, wish: RecordingWish) -> AskedRecording:
+    """The same as ``ask``, of the recording: this has a lease of its own."""
+    ends_at = time.monotonic() + WAIT_SECONDS
+    while True:
+        try:
+            return rpc.AsRep(DATABASE, user.access_token).ask_of_recording(
+                conversation_id=wish.conversation_id, state=wish.state, consent=wish.consent
+            )
+        except errors.Busy as busy:
+            if time.monotonic() > ends_at:
+                raise errors.Busy(
+                    "Somebody else is changing the recording. Try again in a moment."
+                ) from busy
+        time.sleep(WAIT_PAUSE_SECONDS)
+
+
+def read_wish(body: dict[str, object]) -> Wish | RecordingWish:
     """Raises InvalidRequest if a field is missing, malformed, or does not belong to the action."""
     conversation_id = parsing.read_uuid(body, "conversationId")
     if conversation_id is None:
         raise errors.InvalidRequest("conversationId is missing.")
     action = parsing.read_text(body, "action")
+    if action == "record":
+        return read_recording_wish(conversation_id, body)
     if action not in ACTIONS:
-        raise errors.InvalidRequest(f"action must be one of {', '.join(ACTIONS)}.")
+        raise errors.InvalidRequest(f"action must be one of {', '.join((*ACTIONS, 'record'))}.")
     to_user_id, to = read_target(body) if action in WITH_TO else (None, None)
     mode = parsing.read_text(body, "mode")
     if action == "transfer" and mode not in MODES:
@@ -161,6 +222,18 @@ def read_wish(body: dict[str, object]) -> Wish:
         to=to,
         leg_id=leg_id if action == "remove" else None,
     )
+
+
+def read_recording_wish(conversation_id: uuid.UUID, body: dict[str, object]) -> RecordingWish:
+    state = parsing.read_text(body, "state")
+    if state not in recording_control.STATES:
+        raise errors.InvalidRequest(f"state must be one of {', '.join(recording_control.STATES)}.")
+    consent = parsing.read_text(body, "consent")
+    if consent is not None and recording_control.CONSENTS.get(consent) != state:
+        raise errors.InvalidRequest(
+            "consent must be agreed, with start, or refused, with stop; or leave it out."
+        )
+    return RecordingWish(conversation_id, state, consent)
 
 
 def read_target(body: dict[str, object]) -> tuple[uuid.UUID | None, rpc.Dialled | None]:

@@ -21,6 +21,7 @@ class Endpoint:
     optional_secrets: tuple[str, ...]
     variables: tuple[str, ...]
     memory: str
+    timeout_seconds: int
     concurrency: int
     min_instances: int
 

@@ -86,14 +86,10 @@ class Pack:
 def pack(endpoint: Endpoint, root: Path = ROOT) -> Pack:
     """The endpoint as the checkout at ``root`` has it. Raises PackError."""
     folder = root / endpoint.folder
-    sources = [folder / _MAIN, *sorted(_modules(folder / _MAIN, root))]
-    files = {_name(file, folder, root): _read(file) for file in sources}
+    main = _read(folder / _MAIN)
+    files = {_MAIN: main, **_modules(main, f"{endpoint.folder}/{_MAIN}", root)}
     files[_REQUIREMENTS] = _read(folder / _REQUIREMENTS)
     return Pack(endpoint, files)
-
-
-def _name(file: Path, folder: Path, root: Path) -> str:
-    return file.relative_to(folder if file.is_relative_to(folder) else root).as_posix()
 
 
 def _read(file: Path) -> bytes:
@@ -104,22 +100,20 @@ def _read(file: Path) -> bytes:
         raise PackError(f"{file}: {error.strerror}") from None
 
 
-def _modules(main: Path, root: Path) -> set[Path]:
-    """The files under shared/ that ``main`` imports, and those that they import."""
-    found: set[Path] = set()
-    left = [main]
+def _modules(main: bytes, main_name: str, root: Path) -> dict[str, bytes]:
+    """The files of shared/ that ``main`` imports, and those that they import."""
+    found: dict[str, bytes] = {}
+    left = [(main, main_name)]
     while left:
-        file = left.pop()
-        shown = file.relative_to(root).as_posix()
-        for name in _imported(_read(file), shown):
-            module = root / _SHARED / f"{name}.py"
-            if not module.is_file():
-                raise PackError(
-                    f"{shown} imports {_SHARED}.{name}, and {_SHARED}/{name}.py does not exist"
-                )
-            if module not in found:
-                found.add(module)
-                left.append(module)
+        source, shown = left.pop()
+        for module in _imported(source, shown):
+            name = f"{_SHARED}/{module}.py"
+            if name in found:
+                continue
+            if not (root / name).is_file():
+                raise PackError(f"{shown} imports {_SHARED}.{module}, and {name} does not exist")
+            found[name] = _read(root / name)
+            left.append((found[name], name))
     return found
 
 

@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING
 import functions_framework
 from flask import Request, Response
 
-from shared import errors, rpc, settings, twilio_inquiry, web
+from shared import errors, settings, twilio_inquiry, web
 from shared.database import Database
+from shared.reconciler_rpc import AsReconciler
 from shared.scheduler_identity import SchedulerAuthenticator
 from shared.unsettled_calls import UnsettledCall
 
@@ -45,7 +46,7 @@ with settings.reading() as env:
     RECONCILER_JWT = settings.read_reconciler_jwt(env)
 
 SCHEDULERS = SchedulerAuthenticator(SCHEDULER)
-AS_RECONCILER = rpc.AsReconciler(Database(SUPABASE), RECONCILER_JWT)
+AS_RECONCILER = AsReconciler(Database(SUPABASE), RECONCILER_JWT)
 # It starts its threads when they are first needed, which is after functions-framework forks.
 WORKERS = ThreadPoolExecutor(AT_ONCE)
 

@@ -49,12 +49,12 @@ def read_status_callback(
         "call_sid": sid,
         "agent_call_sid": agent_call_sid or parent or sid,
         "source": "status_callback",
-        "status": _read_status(form, "CallStatus"),
+        "status": read_status(form, "CallStatus"),
         "sequence_number": parsing.parse_count(form.get("SequenceNumber")),
-        "occurred_at": _parse_timestamp(form.get("Timestamp")),
+        "occurred_at": parse_timestamp(form.get("Timestamp")),
         # Not `Duration`: that parameter is in minutes, rounded up.
         "duration_seconds": parsing.parse_count(form.get("CallDuration")),
-        "payload": _read_payload(form),
+        "payload": read_payload(form),
         "call_leg_id": call_leg_id,
         "conference_sid": None,
     }
@@ -78,12 +78,12 @@ def read_conference_callback(form: Form, agent_call_sid: str) -> CallEvent:
         "call_sid": read_call_sid(form) if form.get("CallSid") else agent_call_sid,
         "agent_call_sid": agent_call_sid,
         "source": "conference",
-        "status": _read_status(form, "StatusCallbackEvent"),
+        "status": read_status(form, "StatusCallbackEvent"),
         # The room's own count, not the leg's.
         "sequence_number": parsing.parse_count(form.get("SequenceNumber")),
-        "occurred_at": _parse_timestamp(form.get("Timestamp")),
+        "occurred_at": parse_timestamp(form.get("Timestamp")),
         "duration_seconds": None,
-        "payload": _read_payload(form),
+        "payload": read_payload(form),
         "call_leg_id": _parse_label(form.get("ParticipantLabel", "")),
         "conference_sid": conference_sid,
     }
@@ -126,21 +126,23 @@ def read_dial_end(
         "agent_call_sid": agent_call_sid or sid,
         "after": after,
         "call_leg_id": call_leg_id,
-        "status": "redirected" if sent_here else _read_status(form, "DialCallStatus"),
+        "status": "redirected" if sent_here else read_status(form, "DialCallStatus"),
         "dial_call_sid": read_call_sid(form, "DialCallSid") if form.get("DialCallSid") else None,
         "duration_seconds": parsing.parse_count(form.get("DialCallDuration")),
-        "payload": _read_payload(form),
+        "payload": read_payload(form),
     }
 
 
-def _read_status(form: Form, name: str) -> str:
+def read_status(form: Form, name: str) -> str:
+    """The status in the parameter ``name``, of at most MAX_STATUS characters. Raises
+    InvalidRequest."""
     status = parsing.make_storable(form.get(name, ""))[:MAX_STATUS]
     if not status:
         raise errors.InvalidRequest(f"{name} is missing.")
     return status
 
 
-def _parse_timestamp(text: str | None) -> str | None:
+def parse_timestamp(text: str | None) -> str | None:
     """Converts a time from RFC 2822, which Twilio sends, to ISO 8601. None for any other text: the
     event is still worth storing, and its payload has the text."""
     try:
@@ -158,7 +160,7 @@ def _parse_label(text: str) -> uuid.UUID | None:
     return uuid.UUID(text) if is_id else None
 
 
-def _read_payload(form: Form) -> dict[str, str | list[str]]:
+def read_payload(form: Form) -> dict[str, str | list[str]]:
     """All parameters as they were sent. A parameter that was sent several times has a list."""
     payload: dict[str, str | list[str]] = {}
     for name, values in form.lists():

@@ -89,6 +89,16 @@ class NotYourCall(RequestError):
         super().__init__("Only people who are on this call, and managers, can change it.")
 
 
+class NotAllowed(RequestError):
+    """The user may see this, but not do what they ask for."""
+
+    status = 403
+    code = "not_allowed"
+
+    def __init__(self) -> None:
+        super().__init__("Your business lets only its managers do this.")
+
+
 class NotFound(RequestError):
     """What was asked for does not exist, or the caller may not see it."""
 
@@ -125,6 +135,36 @@ class Busy(RequestError):
         super().__init__(message)
 
 
+class ConsentRequired(RequestError):
+    """The lead's consent is missing. The call is not recorded."""
+
+    status = 409
+    code = "consent_required"
+
+    def __init__(self) -> None:
+        super().__init__("Ask the lead first, and confirm that they agree to being recorded.")
+
+
+class RecordingOff(RequestError):
+    """The business, or a rule about the lead's country, does not let this call be recorded."""
+
+    status = 409
+    code = "recording_off"
+
+    def __init__(self) -> None:
+        super().__init__("This call must not be recorded: your business's settings forbid it.")
+
+
+class RecordingRefused(RequestError):
+    """The lead refused. That is final for the call."""
+
+    status = 409
+    code = "recording_refused"
+
+    def __init__(self) -> None:
+        super().__init__("The lead does not want to be recorded. This call stays unrecorded.")
+
+
 class Away(RequestError):
     """The person to ring has no page open, or is away."""
 
@@ -148,6 +188,16 @@ class Blocked(RequestError):
     @property
     def more(self) -> dict[str, object]:
         return {"blockReason": self.block_reason}
+
+
+class RecordingGone(RequestError):
+    """There is no recording any more: it was deleted, or its time was over."""
+
+    status = 410
+    code = "recording_gone"
+
+    def __init__(self) -> None:
+        super().__init__("This recording has been deleted.")
 
 
 class PayloadTooLarge(RequestError):
@@ -195,6 +245,18 @@ class DatabaseUnavailable(RequestError):
 
 class SignInUnavailable(DatabaseUnavailable):
     """The keys for access tokens cannot be fetched, so we do not know whether a token is valid."""
+
+
+class StorageUnavailable(RequestError):
+    """Supabase Storage did not answer in time, or not as it should. ``detail`` is only for the
+    log."""
+
+    status = 503
+    code = "storage_unavailable"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("The store of recordings does not answer. Try again.", retry_after=10)
+        self.detail = f"Storage: {detail}"
 
 
 class TwilioUnavailable(RequestError):

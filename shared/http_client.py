@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import certifi
@@ -34,12 +34,23 @@ _REASONS = {
 
 
 @dataclass(frozen=True, slots=True)
+class Upload:
+    """A body that is sent piece by piece. ``read`` gives up to so many bytes, b"" at the end."""
+
+    read: Callable[[int], bytes]
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class Response:
-    """An answer with any status. ``retry_after`` is in seconds, and 0 if the header is missing."""
+    """An answer with any status. ``retry_after`` is in seconds, and 0 if the header is missing.
+    ``redirect_url`` is the whole address that a redirect names, or None."""
 
     status: int
     content: bytes
     retry_after: int
+    content_type: str | None = None
+    redirect_url: str | None = None
 
     def json(self) -> object:
         """The body, parsed. Raises ValueError if it is not JSON."""
@@ -73,15 +84,20 @@ class HttpClient:
         url: str,
         *,
         headers: Sequence[str] = (),
-        body: bytes | None = None,
+        body: bytes | Upload | None = None,
         seconds: float,
         once: bool = False,
+        receive: Callable[[bytes], bool] | None = None,
     ) -> Response:
         """Sends a request and returns the answer. Each header is ``Name: value``.
 
         Raises NoAnswer, after ``seconds`` at the latest. If the server closes a connection that was
         kept open, libcurl opens a new one and sends the request again, even if the server has done
-        what it asks for. With ``once`` it is sent on a new connection, and never again.
+        what it asks for. With ``once`` it is sent on a new connection, and never again. An Upload
+        is always sent ``once``: it cannot be read again.
+
+        ``receive`` gets the content of a 2xx answer piece by piece, and ``content`` is then empty.
+        If it returns False, the request ends there, and this raises NoAnswer.
         """
         if seconds <= 0:
             raise NoAnswer("no time is left", timed_out=True)
@@ -89,12 +105,39 @@ class HttpClient:
         curl = self._open_curl()
         if body is None:
             curl.setopt(pycurl.HTTPGET, 1)
+        elif isinstance(body, Upload):
+            once = True
+            curl.setopt(pycurl.UPLOAD, 1)
+            curl.setopt(pycurl.READFUNCTION, body.read)
+            curl.setopt(pycurl.INFILESIZE_LARGE, body.size)
+            # Otherwise libcurl waits for the server's word before it sends the body.
+            headers = [*headers, "Expect:"]
         else:
             curl.setopt(pycurl.POSTFIELDS, body)
+
+        is_success = False
+
+        def read_head(line: bytes) -> None:
+            nonlocal is_success
+            if line.startswith(b"HTTP/"):
+                is_success = line.partition(b" ")[2].startswith(b"2")
+
+        def write(piece: bytes) -> int:
+            if receive and is_success:
+                return len(piece) if receive(piece) else -1
+            content.append(piece)
+            return len(piece)
+
+        if receive:
+            curl.setopt(pycurl.HEADERFUNCTION, read_head)
         curl.setopt(pycurl.CUSTOMREQUEST, method)
         curl.setopt(pycurl.URL, url)
-        curl.setopt(pycurl.HTTPHEADER, headers)
-        curl.setopt(pycurl.WRITEFUNCTION, content.append)
+        if headers:
+            curl.setopt(pycurl.HTTPHEADER, headers)
+        else:
+            # An empty list would leave those of the request before, with its credentials.
+            curl.unsetopt(pycurl.HTTPHEADER)
+        curl.setopt(pycurl.WRITEFUNCTION, write if receive else content.append)
         # Zero would mean that there is no limit.
         curl.setopt(pycurl.TIMEOUT_MS, max(1, int(seconds * 1000)))
         curl.setopt(pycurl.FRESH_CONNECT, int(once))
@@ -104,11 +147,25 @@ class HttpClient:
             code = error.args[0]
             reason = _REASONS.get(code, f"libcurl error {code}")
             raise NoAnswer(reason, timed_out=code == pycurl.E_OPERATION_TIMEDOUT) from error
+        finally:
+            # The handle stays; what this request sent and kept does not.
+            if isinstance(body, Upload):
+                curl.setopt(pycurl.UPLOAD, 0)
+                curl.unsetopt(pycurl.READFUNCTION)
+            if receive:
+                curl.unsetopt(pycurl.HEADERFUNCTION)
         status = curl.getinfo(pycurl.RESPONSE_CODE)
         # If an answer breaks off within its headers, libcurl reports success with an empty body.
-        if not content and status != 204 and curl.getinfo(pycurl.CONTENT_LENGTH_DOWNLOAD_T) < 0:
+        is_empty = not curl.getinfo(pycurl.SIZE_DOWNLOAD_T)
+        if is_empty and status != 204 and curl.getinfo(pycurl.CONTENT_LENGTH_DOWNLOAD_T) < 0:
             raise NoAnswer(_REASONS[pycurl.E_PARTIAL_FILE])
-        return Response(status, b"".join(content), curl.getinfo(pycurl.RETRY_AFTER))
+        return Response(
+            status,
+            b"".join(content),
+            curl.getinfo(pycurl.RETRY_AFTER),
+            curl.getinfo(pycurl.CONTENT_TYPE),
+            curl.getinfo(pycurl.REDIRECT_URL),
+        )
 
     def _open_curl(self) -> pycurl.Curl:
         """This thread's handle, which keeps the connection. It is made at the first request."""

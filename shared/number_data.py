@@ -21,7 +21,7 @@ from phonenumbers import (
     timezone,
 )
 
-from shared import digit_patterns
+from shared import digit_patterns, us_states
 from shared.rpc import Number
 
 COUNTRIES = frozenset(phonenumbers.SUPPORTED_REGIONS)
@@ -50,11 +50,18 @@ def find(digits: str, country: str | None, *, test_numbers: bool) -> Number | No
     if _TWILIO_TEST_NUMBER.fullmatch(e164):
         if not test_numbers:
             return None
-        return {"e164": e164, "type": "twilio_test", "country": None, "time_zones": []}
+        return {
+            "e164": e164,
+            "type": "twilio_test",
+            "country": None,
+            "region": None,
+            "time_zones": [],
+        }
     return {
         "e164": e164,
         "type": _TYPES[number_type],
         "country": phonenumbers.region_code_for_number(parsed),
+        "region": us_states.state_of(e164),
         "time_zones": list(timezone.time_zones_for_number(parsed)),
     }
 
@@ -75,6 +82,7 @@ def find_newer(digits: str, country: str | None) -> Number | None:
         "e164": phonenumbers.format_number(parsed, PhoneNumberFormat.E164),
         "type": "unknown",
         "country": main,
+        "region": None,
         "time_zones": _time_zones(code, main),
     }
 

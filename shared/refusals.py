@@ -32,6 +32,16 @@ def refuse(function: str, answer: Mapping[str, object]) -> NoReturn:
             raise errors.Busy
         case "away":
             raise errors.Away
+        case "consent_required":
+            raise errors.ConsentRequired
+        case "recording_off":
+            raise errors.RecordingOff
+        case "recording_refused":
+            raise errors.RecordingRefused
+        case "not_allowed":
+            raise errors.NotAllowed
+        case "recording_gone":
+            raise errors.RecordingGone
         case "blocked":
             reason = str(answer.get("block_reason"))
             raise errors.Blocked(reason, block_reasons.explain(reason))

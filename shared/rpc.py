@@ -1,6 +1,7 @@
 """The SQL functions that endpoints call: typed parameters, typed answers, and whose token is used.
 
-There is one class for each database role. No other module spells the names of SQL parameters
+There is one class for each database role; those of the scheduler's endpoints are in
+``reconciler_rpc.py`` and ``recorder_rpc.py``. No other module spells the names of SQL parameters
 (``p_…``). ``tests/shared/test_rpc.py`` compares this file with the functions in the database.
 """
 
@@ -8,13 +9,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from typing import NotRequired, Required, TypedDict, cast
+from typing import Required, TypedDict, cast
 
 from shared import refusals
 from shared.call_state import Asked, CallState, Continuation, Note
 from shared.database import Database
 from shared.expiry import Expiry
-from shared.unsettled_calls import Claim, Pause, Settlement
+from shared.recording_state import AskedRecording, NotedRecording, PlayableRecordings, Terms
 
 
 class Number(TypedDict):
@@ -23,13 +24,15 @@ class Number(TypedDict):
     ``type`` is a word of Google's phone number data (``mobile``, ``premium_rate``, …),
     ``twilio_test``, or ``unknown``: the number is possible, but the data does not know its range.
     ``country`` is ISO 3166-1 alpha-2, or ``001`` for satellite and other networks without a
-    country. ``time_zones`` are IANA names; there are several if the number alone does not tell
-    which. Twilio's test numbers have no country and no time zone.
+    country. ``region`` is the state of a number of the United States (ISO 3166-2 without ``US-``),
+    None if the number does not tell it. ``time_zones`` are IANA names; there are several if the
+    number alone does not tell which. Twilio's test numbers have no country and no time zone.
     """
 
     e164: str
     type: str
     country: str | None
+    region: str | None
     time_zones: list[str]
 
 
@@ -79,24 +82,6 @@ class CallEvent(TypedDict):
     conference_sid: str | None
 
 
-class Leg(TypedDict):
-    """The state of a leg, as Twilio's REST API tells it. Times are ISO 8601.
-
-    Where they are known: ``call_leg_id`` is the leg that somebody asked for and that was found to
-    be this one; ``on_hold`` says whether the participant of a room hears music, and ``observed_at``
-    when Twilio was asked that.
-    """
-
-    call_sid: str
-    status: str
-    ended_at: str | None
-    duration_seconds: int | None
-    payload: Mapping[str, str]
-    call_leg_id: NotRequired[str]
-    on_hold: NotRequired[bool]
-    observed_at: NotRequired[str]
-
-
 class Grant(TypedDict):
     """For which business a rep may call. ``caller_id`` (E.164) is the business's default."""
 
@@ -126,17 +111,21 @@ class Warning(TypedDict, total=False):
 
 
 class Preview(Decision):
-    """A decision before the call. ``lead_id`` is the lead that the call would be tied to."""
+    """A decision before the call. ``lead_id`` is the lead that the call would be tied to.
+    ``recording`` is None if the call would not be recorded."""
 
     extension: str | None
     lead_id: str | None
     warnings: list[Warning]
+    recording: Terms | None
 
 
 class BegunCall(Decision):
-    """A decision, and the conversation that it was stored in."""
+    """A decision, and the conversation that it was stored in. ``notice``: the lead hears a notice
+    before they are connected (recorder_rpc.AsRecorder.begin_notice)."""
 
     conversation_id: str
+    notice: bool
 
 
 class StoredEvent(TypedDict):
@@ -207,6 +196,32 @@ class AsRep:
             "p_lease_seconds": lease_seconds,
         }
         return cast(Asked, self._call("ask_of_call", parameters))
+
+    def ask_of_recording(
+        self, *, conversation_id: uuid.UUID, state: str, consent: str | None
+    ) -> AskedRecording:
+        """Writes down what is asked of the recording of a call, if the rep may ask it. ``state`` is
+        start, pause, resume or stop; ``consent`` is ``agreed`` (with start), ``refused`` (with
+        stop) or None. Raises errors.NotFound, NotYourCall, NotInProgress, ConsentRequired,
+        RecordingOff, RecordingRefused, Busy and InvalidRequest, too."""
+        parameters = {
+            "p_conversation_id": str(conversation_id),
+            "p_state": state,
+            "p_consent": consent,
+        }
+        return cast(AskedRecording, self._call("ask_of_recording", parameters))
+
+    def ask_to_play(
+        self, *, conversation_id: uuid.UUID, recording_id: uuid.UUID | None, download: bool
+    ) -> PlayableRecordings:
+        """Which recordings of a call (None: all) the rep may hear now. Stores that they do. Raises
+        errors.NotFound, NotAllowed and RecordingGone, too."""
+        parameters = {
+            "p_conversation_id": str(conversation_id),
+            "p_recording_id": _format_uuid(recording_id),
+            "p_download": download,
+        }
+        return cast(PlayableRecordings, self._call("ask_to_play", parameters))
 
     def _call(self, function: str, parameters: Mapping[str, object]) -> Mapping[str, object]:
         answer = self._database.call(self._access_token, function, parameters)
@@ -325,44 +340,30 @@ class AsWebhook:
         }
         return cast(CallState, self._call("note_call_action", parameters))
 
+    def note_recording_action(
+        self,
+        *,
+        action_id: uuid.UUID,
+        agent_call_sid: str,
+        result: str,
+        recording_sid: str | None,
+        error: str | None,
+    ) -> NotedRecording:
+        """Stores what was done for a wish about a recording. ``result`` is ``done``, ``failed``, or
+        ``released`` if what Twilio did is not known. ``recording_sid`` is what a start made."""
+        parameters = {
+            "p_action_id": str(action_id),
+            "p_agent_call_sid": agent_call_sid,
+            "p_result": result,
+            "p_recording_sid": recording_sid,
+            "p_error": error,
+        }
+        return cast(NotedRecording, self._call("note_recording_action", parameters))
+
     def _call(self, function: str, parameters: Mapping[str, object]) -> Mapping[str, object]:
         self._expiry.warn()
         return self._database.call_as_endpoint(
             self._webhook_jwt, function, parameters, setting="SUPABASE_WEBHOOK_JWT"
-        )
-
-
-class AsReconciler:
-    """Functions for role ``call_reconciler``, called with SUPABASE_RECONCILER_JWT.
-
-    Each raises what ``Database.call_as_endpoint`` raises.
-    """
-
-    def __init__(self, database: Database, reconciler_jwt: str) -> None:
-        self._database = database
-        self._reconciler_jwt = reconciler_jwt
-        self._expiry = Expiry("SUPABASE_RECONCILER_JWT", reconciler_jwt)
-
-    def claim_unsettled_calls(self, *, limit: int, lease_seconds: int) -> Claim:
-        """Takes up to ``limit`` calls to ask Twilio about. No other run gets them within
-        ``lease_seconds``."""
-        parameters = {"p_limit": limit, "p_lease_seconds": lease_seconds}
-        return cast(Claim, self._call("claim_unsettled_calls", parameters))
-
-    def settle_call(self, *, agent_call_sid: str, legs: Sequence[Leg] | None) -> Settlement:
-        """Stores what Twilio knows about a call: the agent's leg first, then the others. ``legs``
-        is None if Twilio does not know the call."""
-        parameters = {"p_agent_call_sid": agent_call_sid, "p_legs": legs}
-        return cast(Settlement, self._call("settle_call", parameters))
-
-    def pause_reconciliation(self, *, seconds: int) -> Pause:
-        """Stops all runs from claiming calls for ``seconds``, but not for more than an hour."""
-        return cast(Pause, self._call("pause_reconciliation", {"p_seconds": seconds}))
-
-    def _call(self, function: str, parameters: Mapping[str, object]) -> Mapping[str, object]:
-        self._expiry.warn()
-        return self._database.call_as_endpoint(
-            self._reconciler_jwt, function, parameters, setting="SUPABASE_RECONCILER_JWT"
         )
 
 

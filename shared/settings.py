@@ -197,7 +197,7 @@ class TwilioApiKey:
 
 @dataclass(frozen=True)
 class TwilioWebhooks:
-    """How Twilio's webhooks are verified, and the database token of the endpoints they are sent to.
+    """How Twilio's webhooks are verified.
 
     ``public_base_url`` is the address where Twilio reaches us, without the endpoint's name at its
     end. If each endpoint has a host of its own, ``{name}`` in it stands for the endpoint's name.
@@ -207,7 +207,6 @@ class TwilioWebhooks:
     account_sid: str
     auth_tokens: tuple[str, ...] = field(repr=False)
     public_base_url: str
-    webhook_jwt: str = field(repr=False)
 
     @classmethod
     def read(cls, env: Environment) -> Self:
@@ -217,7 +216,6 @@ class TwilioWebhooks:
             env.required("TWILIO_ACCOUNT_SID", sids.ACCOUNT_SID, "AC and 32 hex digits"),
             (primary, following) if following else (primary,),
             read_public_base_url(env),
-            read_webhook_jwt(env),
         )
 
 
@@ -286,3 +284,13 @@ def read_webhook_jwt(env: Environment) -> str:
 def read_reconciler_jwt(env: Environment) -> str:
     """The database token of the reconciler."""
     return env.secret("SUPABASE_RECONCILER_JWT", _JWT, "a JWT")
+
+
+def read_recorder_jwt(env: Environment) -> str:
+    """The token of the endpoint that keeps recordings, for the database and for Storage."""
+    return env.secret("SUPABASE_RECORDER_JWT", _JWT, "a JWT")
+
+
+def read_storage_url(env: Environment, supabase: Supabase, deployment: Deployment) -> str:
+    """The address of Supabase Storage's API."""
+    return env.in_development("SUPABASE_STORAGE_URL", deployment, f"{supabase.url}/storage/v1")

@@ -11,3 +11,5 @@ APP_SID = r"AP[0-9a-fA-F]{32}"
 CONFERENCE_SID = r"CF[0-9A-Za-z]{1,62}"
 # Twilio documents a CallSid as opaque. Today's are CA and 32 hex digits.
 CALL_SID = r"CA[0-9A-Za-z]{1,62}"
+# As opaque as a CallSid.
+RECORDING_SID = r"RE[0-9A-Za-z]{1,62}"

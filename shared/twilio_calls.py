@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from shared import errors, parsing, twilio_answers
 from shared.call_statuses import FINAL_STATUSES
-from shared.rpc import Leg
+from shared.unsettled_calls import Leg
 
 if TYPE_CHECKING:
     from twilio.rest import Client

@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING
 
 from shared import call_room, errors, twilio_calls, twilio_rooms
 from shared.call_statuses import FINAL_STATUSES
-from shared.rpc import Leg
 from shared.twilio_rooms import Room
-from shared.unsettled_calls import UnknownLeg, UnsettledCall
+from shared.unsettled_calls import Leg, UnknownLeg, UnsettledCall
 
 if TYPE_CHECKING:
     from twilio.rest import Client

@@ -12,7 +12,7 @@ from flask import Response
 from twilio.twiml.voice_response import Dial, VoiceResponse
 
 from shared import block_reasons, rpc
-from shared.webhook_addresses import build_action, build_status_callback
+from shared.webhook_addresses import build_action, build_notice, build_status_callback
 
 LEG_EVENTS = "initiated ringing answered completed"
 # Twilio adds up to 5 s.
@@ -20,12 +20,20 @@ RING_SECONDS = 20
 # https://www.twilio.com/docs/voice/twiml/conference#attributes-status-callback-event
 _ROOM_EVENTS = "start end join leave mute hold modify"
 MAX_PARTICIPANTS = 10
+# How long Twilio waits for a key after the notice.
+NOTICE_SECONDS = 1
 # "large", Twilio's default, delays everybody by 300 ms and more.
 JITTER_BUFFER = "small"
 
 
-def build_dial(call: rpc.Decision, base_url: str) -> VoiceResponse:
-    """Dials the lead with the business's caller ID. If the call is refused, says why, hangs up."""
+def build_dial(
+    call: rpc.Decision, base_url: str, *, notice_for: str | None = None
+) -> VoiceResponse:
+    """Dials the lead with the business's caller ID. If the call is refused, says why, hangs up.
+
+    ``notice_for``: the lead hears that the call is recorded before they are connected. It is the
+    CallSid of the agent's leg.
+    """
     response = VoiceResponse()
     if call["block_reason"]:
         response.say(block_reasons.explain(call["block_reason"]))
@@ -41,8 +49,12 @@ def build_dial(call: rpc.Decision, base_url: str) -> VoiceResponse:
         action=build_action(base_url, "dial"),
         method="POST",
     )
+    asked_first = (
+        {"url": build_notice(base_url, "play", notice_for), "method": "POST"} if notice_for else {}
+    )
     dial.number(
         call["to_number"],
+        **asked_first,
         status_callback=build_status_callback(base_url),
         status_callback_event=LEG_EVENTS,
         status_callback_method="POST",
@@ -160,6 +172,42 @@ def list_parameters(callee: Callee) -> dict[str, str]:
         "by": callee.by,
     }
     return {name: value for name, value in parameters.items() if value}
+
+
+def build_notice_to_lead(base_url: str, call_sid: str, text: str) -> VoiceResponse:
+    """Says the text to the lead, who may press a key to refuse. A key interrupts it, and Twilio
+    asks what it means. If none is pressed, Twilio asks what comes after the end.
+
+    https://www.twilio.com/docs/voice/twiml/gather
+    """
+    response = VoiceResponse()
+    gather = response.gather(
+        input="dtmf",
+        num_digits=1,
+        # No key is a sign of the end: # is a digit like others.
+        finish_on_key="",
+        timeout=NOTICE_SECONDS,
+        action=build_notice(base_url, "key", call_sid),
+        method="POST",
+    )
+    gather.say(text)
+    response.redirect(build_notice(base_url, "end", call_sid), method="POST")
+    return response
+
+
+def build_notice_again(base_url: str, call_sid: str) -> VoiceResponse:
+    """The notice from its beginning."""
+    response = VoiceResponse()
+    response.redirect(build_notice(base_url, "play", call_sid), method="POST")
+    return response
+
+
+def build_connection() -> VoiceResponse:
+    """Connects the lead, to whom a notice was played: nothing is left to do before.
+
+    https://www.twilio.com/docs/voice/twiml/number#attributes-url
+    """
+    return VoiceResponse()
 
 
 def build_apology() -> VoiceResponse:

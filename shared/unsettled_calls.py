@@ -1,11 +1,12 @@
 """What the database tells the reconciler: which calls to ask Twilio about, and what came of it.
 
-The SQL functions that answer these are in ``shared/rpc.py``.
+The SQL functions that send and take these are in ``shared/reconciler_rpc.py``.
 """
 
 from __future__ import annotations
 
-from typing import TypedDict
+from collections.abc import Mapping
+from typing import NotRequired, TypedDict
 
 
 class UnknownLeg(TypedDict):
@@ -51,3 +52,21 @@ class Pause(TypedDict):
     """How many seconds from now no call is claimed."""
 
     paused_seconds: int
+
+
+class Leg(TypedDict):
+    """The state of a leg, as Twilio's REST API tells it. Times are ISO 8601.
+
+    Where they are known: ``call_leg_id`` is the leg that somebody asked for and that was found to
+    be this one; ``on_hold`` says whether the participant of a room hears music, and ``observed_at``
+    when Twilio was asked that.
+    """
+
+    call_sid: str
+    status: str
+    ended_at: str | None
+    duration_seconds: int | None
+    payload: Mapping[str, str]
+    call_leg_id: NotRequired[str]
+    on_hold: NotRequired[bool]
+    observed_at: NotRequired[str]

@@ -34,6 +34,15 @@ def endpoint(
     """
 
     def decorate(handler: Handler) -> Handler:
+        def answer_or_refuse(request: Request) -> Response:
+            try:
+                _require_address_and_method(request, path, methods)
+                return Response(status=204) if request.method == "OPTIONS" else handler(request)
+            except errors.RequestError as error:
+                return _answer_refusal(error)
+            except Exception as error:  # A defect of ours. The caller does not see what it is.
+                return _answer_refusal(errors.PhoneSystemError(_describe_defect(error)))
+
         @functools.wraps(handler)
         def answer(request: Request) -> Response:
             started = time.monotonic()
@@ -43,19 +52,16 @@ def endpoint(
             outside = logs.request_id.set(request_id)
             g.log = {"method": method, "path": path}
             try:
-                _require_address_and_method(request, path, methods)
-                response = Response(status=204) if request.method == "OPTIONS" else handler(request)
-            except errors.RequestError as error:
-                response = _answer_refusal(error)
-            except Exception as error:  # A defect of ours. The caller does not see what it is.
-                response = _answer_refusal(errors.PhoneSystemError(_describe_defect(error)))
-            _add_allow(request, response, methods)
-            _add_cors(request, response, deployment)
-            response.headers["X-Request-Id"] = request_id
-            if deployment.version:
-                response.headers["X-Henk-Version"] = deployment.version
-            _log(response, time.monotonic() - started)
-            logs.request_id.reset(outside)
+                response = answer_or_refuse(request)
+                _add_allow(request, response, methods)
+                _add_cors(request, response, deployment)
+                response.headers["X-Request-Id"] = request_id
+                if deployment.version:
+                    response.headers["X-Henk-Version"] = deployment.version
+                _log(response, time.monotonic() - started)
+            finally:
+                # However the request ends: the next one of this thread has an id of its own.
+                logs.request_id.reset(outside)
             _drain(request)
             return response
 

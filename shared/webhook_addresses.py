@@ -56,6 +56,22 @@ def build_action(
     return address if after == "dial" else address + VOICE_OVERRIDES
 
 
+def build_notice(base_url: str, step: str, call_sid: str) -> str:
+    """What Twilio asks while the lead hears that the call is recorded, before they are connected.
+    ``step``: ``play`` (what is said), ``key`` (the lead pressed one), ``end`` (it was played).
+
+    Without an answer Twilio ends the leg, so Twilio asks again.
+    """
+    query = _build_query(notice=step, call=call_sid)
+    return build_address(base_url, "recording") + query + VOICE_OVERRIDES
+
+
+def build_recording_callback(base_url: str, call_sid: str, recording_id: str) -> str:
+    """Where Twilio reports events of a recording: ``recording_id`` is its row."""
+    query = _build_query(call=call_sid, recording=recording_id)
+    return build_address(base_url, "recording") + query + STATUS_OVERRIDES
+
+
 def _build_query(**parameters: str | None) -> str:
     given = {name: value for name, value in parameters.items() if value is not None}
     return f"?{urlencode(given)}" if given else ""

@@ -1,4 +1,4 @@
-"""Which call, and which leg of it, the address of a webhook names.
+"""Which call, and which leg or recording of it, the address of a webhook names.
 
 ``shared/webhook_addresses.py`` writes these addresses. Twilio signs them, so they can be trusted.
 """
@@ -20,12 +20,14 @@ class Named(NamedTuple):
     call_leg_id: uuid.UUID | None = None
     # The newest action of the call when a Dial into its room began, by its number.
     since: int | None = None
+    # The row of a recording.
+    recording_id: uuid.UUID | None = None
 
 
 def read(query: Mapping[str, str]) -> Named:
-    """What ``call`` and ``leg`` name. Raises InvalidRequest if one is malformed, or if there is a
-    leg without a call."""
-    call, leg = query.get("call"), query.get("leg")
+    """What ``call``, ``leg`` and ``recording`` name. Raises InvalidRequest if one is malformed, or
+    if there is a leg without a call."""
+    call, leg, recording = (query.get(name) for name in ("call", "leg", "recording"))
     if call is not None and not re.fullmatch(sids.CALL_SID, call):
         raise errors.InvalidRequest("call is not a call SID.")
     if leg is not None and call is None:
@@ -34,4 +36,5 @@ def read(query: Mapping[str, str]) -> Named:
         call,
         None if leg is None else parsing.parse_uuid(leg, "leg"),
         parsing.parse_count(query.get("since")),
+        None if recording is None else parsing.parse_uuid(recording, "recording"),
     )

@@ -6,9 +6,10 @@ from aiohttp import web
 
 from simulator.browsers.signalling import Signalling
 from simulator.calls.network import PhoneNetwork
-from simulator.control import account, browsers, callees, calls, clients, faults
+from simulator.control import account, browsers, callees, calls, clients, faults, recordings
 from simulator.control.frame import API, NETWORK, SIGNALLING, errors_as_json
 from simulator.rest.api import RestApi
+from simulator.rest.recording_media import MEDIA_HOST, MediaHost
 
 
 def make_app(network: PhoneNetwork, signalling: Signalling | None = None) -> web.Application:
@@ -19,17 +20,19 @@ def make_app(network: PhoneNetwork, signalling: Signalling | None = None) -> web
     app[NETWORK] = network
     app[SIGNALLING] = signalling
     app[API] = api
-    app.on_shutdown.append(_close_signalling)
+    app[MEDIA_HOST] = MediaHost(network.recordings)
+    app.on_shutdown.append(_close)
     app.router.add_get("/signal", signalling.handle)
     app.router.add_get("/health", _health)
     api.add_routes(app.router)
-    for part in (account, browsers, callees, calls, clients, faults):
+    for part in (account, browsers, callees, calls, clients, faults, recordings):
         app.router.add_routes(part.ROUTES)
     return app
 
 
-async def _close_signalling(app: web.Application) -> None:
+async def _close(app: web.Application) -> None:
     await app[SIGNALLING].close()
+    await app[MEDIA_HOST].close()
 
 
 async def _health(request: web.Request) -> web.Response:

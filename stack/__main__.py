@@ -9,7 +9,7 @@ from pathlib import Path
 
 from functions.setup.env_file import EnvFileError
 from stack import call as calling
-from stack import functions, transfer
+from stack import functions, record, transfer
 from stack.errors import StackError
 from stack.local_dir import reset
 from stack.settings import COLLEAGUE_EMAIL, Settings
@@ -39,7 +39,7 @@ def main() -> int:
             case "functions":
                 functions.main(settings, arguments.port, arguments.env, os.environ)
             case _:
-                return calling.main(settings, arguments.to, arguments.base, arguments.transfer)
+                return calling.main(settings, arguments.to, arguments.base, arguments.form)
     except (StackError, EnvFileError) as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
@@ -55,7 +55,17 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("reset", help="delete the local data")
     call = commands.add_parser("call", help="place a call as the demo rep and check its row")
     call.add_argument("--to", default=calling.DEFAULT_TO, help="the number to dial")
-    call.add_argument("--transfer", choices=transfer.FORMS, help="hand the lead to a colleague")
+    how = call.add_mutually_exclusive_group()
+    how.add_argument(
+        "--transfer", choices=transfer.FORMS, dest="form", help="hand the lead to a colleague"
+    )
+    how.add_argument(
+        "--record",
+        action="store_const",
+        const=record.FORM,
+        dest="form",
+        help="record the call and listen to it",
+    )
     call.add_argument("--base", help="the address of the functions, if not the stack's (http://…)")
     alone = commands.add_parser("functions", help="the functions alone, for the running stack")
     alone.add_argument("--port", type=_port, required=True, help="where to listen on this machine")

@@ -22,7 +22,7 @@ def read(file: Path = FILE) -> dict[str, Any]:
         path, _, there = schema.get("$ref", "").partition("#/")
         if path:
             text = (file.parent / path).read_text(encoding="utf-8")
-            # Within their own file, schemas name each other without their place in the document.
-            text = re.sub(r'"#/(?=\w+")', '"#/components/schemas/', text)
+            # Schemas name each other by file and name, without their place in the document.
+            text = re.sub(r'"(?:\w+\.yaml)?#/(?=\w+)', '"#/components/schemas/', text)
             schemas[name] = yaml.safe_load(text)[there]
     return document

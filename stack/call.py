@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import httpx
 
 from functions.setup import env_file, proxies
-from stack import transfer
+from stack import record, transfer
 from stack.call_check import check
 from stack.demo_rep import Failed, Json, Rep, read_json, request
 from stack.lines import say
@@ -23,7 +24,8 @@ _TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 # How long the simulator waits for an event before it answers a poll with none.
 _POLL_SECONDS = 20
 _ROW_COLUMNS = (
-    "status", "block_reason", "duration_seconds", "hold_seconds", "from_number", "to_number",
+    "status", "block_reason", "duration_seconds", "hold_seconds", "recording_state",
+    "from_number", "to_number",
     "lead_id", "campaign_id", "dialed_at", "ringing_at", "answered_at", "ended_at", "call_sid",
     "id",
 )  # fmt: skip
@@ -33,8 +35,8 @@ def main(settings: Settings, to: str, base: str | None, form: str | None = None)
     """Places a call to `to` and prints it. Uses the running stack, or starts one for this call.
 
     `base`: the address of the functions, if not the stack's. `form`: how the lead is transferred,
-    one of `transfer.FORMS`; None for a plain call. Returns 0, or 1 if the rows in the database
-    differ from the call. Raises StackError if a step of the call fails.
+    one of `transfer.FORMS`, or `record.FORM`; None for a plain call. Returns 0, or 1 if the rows in
+    the database differ from the call. Raises StackError if a step of the call fails.
     """
     if is_running(settings):
         env = env_file.read(settings.stack_env_path)
@@ -52,19 +54,20 @@ def _place_and_check(env: Mapping[str, str], to: str, base: str | None, form: st
         )
     except proxies.ProxyUnusable as error:
         raise Failed(f"{error}.") from None
-    with http:
-        rep = Rep.sign_in(http, env)
-        if form is not None:
-            transfer.wait_for_colleague(rep, env)
+    with http, _rep_ready_for(form, http, env) as rep:
         call_sid = _place(http, env, rep, to, functions_url, form)
         timeline = Timeline(http, env["SIMULATOR_URL"], call_sid, rep.roles)
-        if form is not None:
+        if form == record.FORM:
+            record.run(rep, functions_url, timeline)
+        elif form is not None:
             transfer.run(form, rep, env, functions_url, timeline)
         while not timeline.is_over:
             timeline.read(wait_seconds=_POLL_SECONDS)
         call = timeline.call()
         row, complaints = check(rep, call)
-        if form is not None and row is not None:
+        if form == record.FORM and row is not None:
+            complaints += record.check(http, env, rep, functions_url, row)
+        elif form is not None and row is not None:
             complaints += transfer.check(form, rep, env, row)
     _print_row(row)
     if complaints:
@@ -74,6 +77,19 @@ def _place_and_check(env: Mapping[str, str], to: str, base: str | None, form: st
         return 1
     print("\nThe row matches the call.")
     return 0
+
+
+@contextmanager
+def _rep_ready_for(form: str | None, http: httpx.Client, env: Mapping[str, str]) -> Iterator[Rep]:
+    """The demo rep, in a business where a call of this form is possible."""
+    rep = Rep.sign_in(http, env)
+    if form == record.FORM:
+        with record.switched_on(http, env, rep):
+            yield rep
+        return
+    if form is not None:
+        transfer.wait_for_colleague(rep, env)
+    yield rep
 
 
 def _place(
@@ -107,7 +123,7 @@ def _place(
             say(None, "campaign", campaign["name"])
     placed: Json = {"accessToken": grant["token"], "params": params}
     if form is not None:
-        placed["script"] = transfer.LEAD
+        placed["script"] = record.LEAD if form == record.FORM else transfer.LEAD
     answer = request(http, "POST", f"{env['SIMULATOR_URL']}/simulator/calls", json=placed)
     return str(read_json(answer, "The simulator")["callSid"])
 

@@ -79,5 +79,13 @@ def _distinct_callbacks(call: Json) -> set[tuple[str, ...]]:
             delivery["params"].get("SequenceNumber", ""),
         )
         for delivery in call["deliveries"]
-        if delivery["kind"] != "voice" and delivery["delivered"]
+        if delivery["delivered"] and _is_event(delivery)
     }
+
+
+def _is_event(delivery: Json) -> bool:
+    """Whether the ledger of calls has it: not a question for TwiML, a key that the lead pressed, or
+    what became of a recording."""
+    if delivery["kind"] == "action":
+        return "DialCallStatus" in delivery["params"]
+    return delivery["kind"] not in ("voice", "whisper", "recording-status")

@@ -101,7 +101,8 @@ class PageSettings:
                 "style-src 'self'",
                 # Swagger UI has its arrows and locks as `data:` addresses.
                 "img-src 'self' data:",
-                "media-src 'self' blob:",
+                # Recordings are played from Supabase Storage.
+                f"media-src 'self' blob: {_origin(self.supabase_url)}",
                 f"connect-src 'self' {' '.join(hosts)}",
                 "base-uri 'none'",
                 "form-action 'self'",

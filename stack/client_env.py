@@ -31,6 +31,7 @@ def client_env(
         "CALLS_PAGE_URL": settings.calls_page_url,
         "SCHEDULER_URL": settings.scheduler_url,
         "TWILIO_API_URL": settings.twilio_api_url,
+        "SUPABASE_STORAGE_URL": settings.storage_url,
         **twilio_env(keys),
     }
     return env | dict(demo)

@@ -4,7 +4,7 @@ import psycopg
 
 from stack.errors import StackError
 from stack.postgres import Postgres
-from stack.settings import COLLEAGUE_EMAIL, DEMO_EMAIL, DEMO_PASSWORD
+from stack.settings import COLLEAGUE_EMAIL, DEMO_EMAIL, DEMO_PASSWORD, MANAGER_EMAIL
 
 
 def read(postgres: Postgres) -> tuple[dict[str, str], str]:
@@ -33,5 +33,6 @@ def read(postgres: Postgres) -> tuple[dict[str, str], str]:
         "DEMO_PASSWORD": DEMO_PASSWORD,
         "DEMO_BUSINESS_ID": str(business[0]),
         "DEMO_COLLEAGUE_ID": str(colleague[0]),
+        "DEMO_MANAGER_EMAIL": MANAGER_EMAIL,
     }
     return demo, ",".join(str(number) for (number,) in numbers)

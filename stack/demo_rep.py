@@ -26,21 +26,23 @@ class Rep:
     access_token: str
 
     @classmethod
-    def sign_in(cls, http: httpx.Client, env: Mapping[str, str]) -> "Rep":
-        """The demo rep. Raises Failed if the Auth server refuses."""
+    def sign_in(cls, http: httpx.Client, env: Mapping[str, str], email: str = "") -> "Rep":
+        """The demo rep, or another person with the same password. Raises Failed if the Auth server
+        refuses."""
         missing = [name for name in ("DEMO_EMAIL", "DEMO_PASSWORD") if not env.get(name)]
         if missing:
             raise Failed(f"To sign in to this project, add {' and '.join(missing)} to .env.")
+        email = email or env["DEMO_EMAIL"]
         # Without the `supabase` client, which cannot read the timestamps of the local Auth server.
         answer = request(
             http,
             "POST",
             f"{env['SUPABASE_URL']}/auth/v1/token?grant_type=password",
             headers={"apikey": env["SUPABASE_PUBLISHABLE_KEY"]},
-            json={"email": env["DEMO_EMAIL"], "password": env["DEMO_PASSWORD"]},
+            json={"email": email, "password": env["DEMO_PASSWORD"]},
         )
-        session = read_json(answer, f"Signing in as {env['DEMO_EMAIL']}")
-        say(None, "rep", f"{env['DEMO_EMAIL']} signed in")
+        session = read_json(answer, f"Signing in as {email}")
+        say(None, "rep", f"{email} signed in")
         token = str(session["access_token"])
         supabase = create_client(
             env["SUPABASE_URL"],
@@ -59,6 +61,15 @@ class Rep:
         except (httpx.HTTPError, APIError) as error:
             raise Failed(f"Reading {table}: {error}") from None
         return [row for row in rows if isinstance(row, dict)]
+
+    def change(self, table: str, row_id: str, **columns: object) -> None:
+        """Writes columns of one row. Raises Failed, also if the person may not write it."""
+        try:
+            changed = self.supabase.table(table).update(columns).eq("id", row_id).execute().data
+        except (httpx.HTTPError, APIError) as error:
+            raise Failed(f"Changing {table}: {error}") from None
+        if not changed:
+            raise Failed(f"Changing {table}: {row_id} is not there, or may not be changed.")
 
     def roles(self, call_sid: str) -> dict[str, str]:
         """The role of each leg of a call, by the leg's id. Raises Failed."""

@@ -19,7 +19,9 @@ from stack.processes import port_is_free
 from stack.settings import Settings
 
 # What endpoints read if it is there, and no stack sets.
-_OPTIONAL = ("TWILIO_AUTH_TOKEN_NEXT", "SCHEDULER_SECRET", "HENK_VERSION")
+_OPTIONAL = (
+    "TWILIO_AUTH_TOKEN_NEXT", "SCHEDULER_SECRET", "SUPABASE_STORAGE_URL", "HENK_VERSION",
+)  # fmt: skip
 
 
 def main(

@@ -13,7 +13,7 @@ from stack.settings import SCHEDULER_ACCOUNT
 _OF_STACK_ENV = (
     "SUPABASE_URL", "SUPABASE_PUBLISHABLE_KEY", "SUPABASE_JWT_SECRET",
     "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_API_KEY_SID", "TWILIO_API_KEY_SECRET",
-    "TWILIO_TWIML_APP_SID", "TWILIO_API_URL", "PUBLIC_BASE_URL",
+    "TWILIO_TWIML_APP_SID", "TWILIO_API_URL", "PUBLIC_BASE_URL", "SUPABASE_STORAGE_URL",
 )  # fmt: skip
 
 
@@ -22,8 +22,8 @@ def functions_env(
 ) -> dict[str, str]:
     """The variables of the functions' server, from those of `stack.env`.
 
-    Values of `overrides` win. The tokens of the webhook endpoints are made with the secret and for
-    the project that result.
+    Values of `overrides` win. The tokens of the endpoints are made with the secret and for the
+    project that result.
     """
     variables = {
         "HENK_ENV": "development",
@@ -32,11 +32,11 @@ def functions_env(
         **scheduler_env(env["PUBLIC_BASE_URL"]),
         **(overrides or {}),
     }
+    if overrides and "SUPABASE_URL" in overrides and "SUPABASE_STORAGE_URL" not in overrides:
+        # Another project has a Storage of its own.
+        variables.pop("SUPABASE_STORAGE_URL", None)
     if hosted is not None:
-        jwts = {
-            "SUPABASE_WEBHOOK_JWT": hosted.webhook_jwt,
-            "SUPABASE_RECONCILER_JWT": hosted.reconciler_jwt,
-        }
+        jwts = dict(hosted.jwts)
     else:
         key = SigningKey.from_secret(variables["SUPABASE_JWT_SECRET"])
         jwts = {
@@ -46,8 +46,9 @@ def functions_env(
 
 
 def scheduler_env(public_base_url: str) -> dict[str, str]:
-    """What the scheduler and `reconcile_fn` must agree on."""
+    """What the scheduler and the functions that it runs must agree on. The functions share one
+    process here and so one audience; deployed ones have one each."""
     return {
-        "SCHEDULER_AUDIENCE": f"{public_base_url}/reconcile",
+        "SCHEDULER_AUDIENCE": public_base_url,
         "SCHEDULER_SERVICE_ACCOUNT": SCHEDULER_ACCOUNT,
     }

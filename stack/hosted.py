@@ -17,8 +17,8 @@ class Hosted:
 
     supabase_url: str
     publishable_key: str
-    webhook_jwt: str
-    reconciler_jwt: str
+    # The endpoints' own tokens, by the names of their settings.
+    jwts: Mapping[str, str]
     # None for projects that sign with asymmetric keys.
     jwt_secret: str | None
     # E.164, comma-separated: the numbers of the simulated Twilio account.
@@ -57,8 +57,7 @@ def from_variables(variables: Mapping[str, str], env_path: Path) -> Hosted | Non
     return Hosted(
         supabase_url=url,
         publishable_key=values["SUPABASE_PUBLISHABLE_KEY"],
-        webhook_jwt=values["SUPABASE_WEBHOOK_JWT"],
-        reconciler_jwt=values["SUPABASE_RECONCILER_JWT"],
+        jwts={name: values[name] for name in ROLES},
         jwt_secret=jwt_secret,
         caller_ids=values["SIMULATOR_CALLER_IDS"],
         demo={name: value for name, value in demo.items() if value},

@@ -1,4 +1,4 @@
-// Serves the Supabase REST and Auth APIs (Supabase Lite) over the stack's own Postgres.
+// Serves the Supabase REST, Auth and Storage APIs (Supabase Lite) over the stack's own Postgres.
 //
 // It does not use Lite's command line, which has a pool of ten connections, creates objects in the
 // database and grants `anon` every table on the first request.
@@ -7,6 +7,7 @@ import { serve } from "@hono/node-server";
 import { connect } from "./lite/connection.mjs";
 import { isUnreachable, unavailable } from "./lite/errors.mjs";
 import { withCors, withHostedSession, withQuotedPhoneNumbers } from "./lite/hosted.mjs";
+import { answerStorage, isStorage } from "./lite/storage.mjs";
 
 const { LITE_PORT } = process.env;
 
@@ -56,15 +57,21 @@ let serving = connect();
 await serving.connection.introspect();
 serveOver(serving);
 
-async function answer(request, peerAddress) {
+/** Lite's own answer, or that the database is away. */
+function fetchLite(request, peerAddress) {
   if (serving === null) return unavailable();
   const { app } = serving;
-  const response = await new Promise((resolve, reject) => {
+  return new Promise((resolve, reject) => {
     unanswered.add(resolve);
-    Promise.resolve(app.fetch(withQuotedPhoneNumbers(request), { peerAddress }))
+    Promise.resolve(app.fetch(request, { peerAddress }))
       .then(resolve, reject)
       .finally(() => unanswered.delete(resolve));
   });
+}
+
+async function answer(request, peerAddress) {
+  if (isStorage(request)) return answerStorage(request, (asked) => fetchLite(asked, peerAddress));
+  const response = await fetchLite(withQuotedPhoneNumbers(request), peerAddress);
   return withHostedSession(request, response);
 }
 

@@ -23,3 +23,20 @@ grant pg_read_all_data to supabase_lite with inherit true, set false;
 -- The Auth server writes these tables with this role.
 grant usage on schema auth to supabase_lite;
 grant select, insert, update, delete on all tables in schema auth to supabase_lite;
+
+-- Storage decides with the role of the JWT, and then reads and writes its tables with this role.
+grant usage on schema storage to supabase_lite;
+grant select, insert, update, delete on all tables in schema storage to supabase_lite;
+-- Hosted, Storage sets this for its own deletions.
+alter role supabase_lite set storage.allow_delete_query = 'true';
+
+do $$
+declare
+  storage_table name;
+begin
+  for storage_table in select tablename from pg_catalog.pg_tables where schemaname = 'storage' loop
+    execute format('drop policy if exists "Supabase Lite" on storage.%I', storage_table);
+    execute format('create policy "Supabase Lite" on storage.%I to supabase_lite using (true)', storage_table);
+  end loop;
+end
+$$;

@@ -50,7 +50,7 @@ def reset(settings: Settings) -> None:
     held = lock(settings)
     try:
         Postgres(settings.data_dir, settings.postgres_port, "").recover()
-        for directory in (settings.data_dir, settings.logs_dir):
+        for directory in (settings.data_dir, settings.storage_dir, settings.logs_dir):
             if directory.exists():
                 shutil.rmtree(directory)
         for path in (settings.applied_path, settings.keys_path, settings.stack_env_path):

@@ -7,7 +7,13 @@ import os
 import sys
 from collections.abc import Mapping
 
-from functions.setup.addresses import STATUS_OVERRIDES, VOICE_OVERRIDES, build_address
+from functions import bundle
+from functions.setup.addresses import (
+    STATUS_OVERRIDES,
+    VOICE_OVERRIDES,
+    build_address,
+    short_name,
+)
 from functions.setup.proxies import sparing_this_machine
 from stack.client_env import twilio_env
 from stack.functions_env import functions_env, scheduler_env
@@ -54,11 +60,12 @@ def start_functions(settings: Settings, env: Mapping[str, str]) -> Process:
 
 
 def start_scheduler(settings: Settings) -> Process:
-    """The scheduler, which runs `reconcile_fn`."""
+    """The scheduler, which runs every endpoint that one calls."""
     module = [
         "stack.scheduler",
         f"--port={settings.scheduler_port}",
         f"--every={settings.schedule_seconds}",
+        *(short_name(each) for each in bundle.endpoints() if "scheduler" in each.called_by),
     ]
     environ = scheduler_env(settings.public_base_url)
     return _start("The scheduler", settings, "scheduler", module, environ)

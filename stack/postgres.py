@@ -21,7 +21,10 @@ from stack.unprivileged import UNPRIVILEGED_USER, Runner
 SUPERUSER = "supabase_admin"
 
 _READY_SECONDS = 60.0
-_BOOTSTRAP = Path(__file__).with_name("bootstrap.sql")
+_BOOTSTRAP = (
+    Path(__file__).with_name("bootstrap.sql"),
+    Path(__file__).with_name("bootstrap_storage.sql"),
+)
 
 
 class Postgres:
@@ -134,7 +137,8 @@ class Postgres:
             done = connection.execute("select to_regclass('auth.users') is not null").fetchone()
             if done == (True,):
                 return
-            connection.execute(_BOOTSTRAP.read_bytes())
+            for file in _BOOTSTRAP:
+                connection.execute(file.read_bytes())
             connection.execute(
                 sql.SQL("alter role postgres password {}").format(sql.Literal(self._password))
             )

@@ -1,10 +1,11 @@
-"""The local scheduler, in place of Cloud Scheduler: calls reconcile_fn at intervals, with identity
+"""The local scheduler, in place of Cloud Scheduler: calls functions at intervals, with identity
 tokens that it issues itself.
 
-    SCHEDULER_AUDIENCE=… SCHEDULER_SERVICE_ACCOUNT=… python -m stack.scheduler --every 60
+    SCHEDULER_AUDIENCE=… SCHEDULER_SERVICE_ACCOUNT=… python -m stack.scheduler --every 60 reconcile
 
-`GET /oauth2/v3/certs` answers the public keys of the tokens. `POST /run` calls reconcile_fn now and
-passes its answer on. With `--every 0` only `POST /run` calls it.
+`GET /oauth2/v3/certs` answers the public keys of the tokens. `POST /run` calls all functions now
+and passes on the answer of the first, or of one that failed; `POST /run/NAME` calls one of them.
+With `--every 0` only requests call them.
 """
 
 import argparse
@@ -13,7 +14,7 @@ import json
 import logging
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
 import aiohttp
@@ -31,11 +32,14 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Scheduler:
-    """Calls the function at ``audience`` as ``service_account``, with tokens of ``issuer``."""
+    """Calls functions as ``service_account``, with tokens of ``issuer`` for ``audience``. A
+    function is at ``audience``/NAME."""
 
     issuer: str
     audience: str
     service_account: str
+    # The functions, by the last part of their paths.
+    names: Sequence[str] = ()
     _key: rsa.RSAPrivateKey = field(
         repr=False, default_factory=lambda: rsa.generate_private_key(65537, 2048)
     )
@@ -60,10 +64,11 @@ class Scheduler:
         }
         return jwt.encode(claims, self._key, algorithm="RS256", headers={"kid": _KEY_ID})
 
-    async def run(self, http: aiohttp.ClientSession) -> tuple[int, str]:
-        """Calls the function once; returns HTTP status and body."""
+    async def run(self, http: aiohttp.ClientSession, name: str) -> tuple[int, str]:
+        """Calls a function once; returns HTTP status and body."""
         headers = {"Authorization": f"Bearer {self.token()}"}
-        async with http.post(self.audience, headers=headers, timeout=_TIMEOUT) as answer:
+        url = f"{self.audience}/{name}"
+        async with http.post(url, headers=headers, timeout=_TIMEOUT) as answer:
             return answer.status, await answer.text()
 
 
@@ -74,33 +79,41 @@ def make_app(scheduler: Scheduler, every_seconds: float) -> web.Application:
         return web.json_response(scheduler.keys())
 
     async def run_now(request: web.Request) -> web.StreamResponse:
+        name = request.match_info.get("name")
+        if name not in (None, *scheduler.names):
+            raise web.HTTPNotFound
         async with aiohttp.ClientSession() as http:
-            status, text = await scheduler.run(http)
+            runs = (scheduler.run(http, each) for each in ([name] if name else scheduler.names))
+            answers = await asyncio.gather(*runs)
+        failed = [answer for answer in answers if answer[0] >= 400]
+        status, text = (failed or answers)[0]
         return web.Response(status=status, text=text, content_type="application/json")
 
     async def by_the_clock(app: web.Application) -> AsyncIterator[None]:
-        task = asyncio.create_task(_repeat(scheduler, every_seconds)) if every_seconds else None
+        names = scheduler.names if every_seconds else ()
+        tasks = [asyncio.create_task(_repeat(scheduler, name, every_seconds)) for name in names]
         yield
-        if task is not None:
+        for task in tasks:
             task.cancel()
 
     app = web.Application()
     app.cleanup_ctx.append(by_the_clock)
     app.router.add_get("/oauth2/v3/certs", certs)
     app.router.add_post("/run", run_now)
+    app.router.add_post("/run/{name}", run_now)
     return app
 
 
-async def _repeat(scheduler: Scheduler, every_seconds: float) -> None:
+async def _repeat(scheduler: Scheduler, name: str, every_seconds: float) -> None:
     async with aiohttp.ClientSession() as http:
         while True:
             await asyncio.sleep(every_seconds)
             try:
-                status, text = await scheduler.run(http)
+                status, text = await scheduler.run(http, name)
             except (aiohttp.ClientError, TimeoutError) as error:
-                logger.warning("no answer: %r", error)
+                logger.warning("%s: no answer: %r", name, error)
             else:
-                logger.info("%s %s", status, text)
+                logger.info("%s: %s %s", name, status, text)
 
 
 def main() -> None:
@@ -108,12 +121,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m stack.scheduler", description=__doc__)
     parser.add_argument("--port", type=int, default=8085)
     parser.add_argument("--every", type=float, default=60.0, metavar="SECONDS")
+    parser.add_argument("names", nargs="+", metavar="NAME", help="the last part of a path")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     scheduler = Scheduler(
         issuer=f"http://127.0.0.1:{arguments.port}",
         audience=os.environ["SCHEDULER_AUDIENCE"],
         service_account=os.environ["SCHEDULER_SERVICE_ACCOUNT"],
+        names=arguments.names,
     )
     app = make_app(scheduler, arguments.every)
     web.run_app(app, host="127.0.0.1", port=arguments.port, print=None, access_log=None)

@@ -12,13 +12,14 @@ from stack.hosted import Hosted, from_variables
 CHECKOUT = Path(__file__).resolve().parent.parent
 DEFAULT_PORT_BASE = 8080
 PORTS_PER_STACK = 6
-# How often the scheduler runs reconcile_fn, in simulated seconds.
+# How often the scheduler runs its functions, in simulated seconds.
 SCHEDULE_SECONDS = 10.0
 
 DEMO_EMAIL = "demo@henk.test"
 DEMO_PASSWORD = "henk-demo-password"
-# The simulated colleague, who has the same password.
+# The simulated colleague and the manager, who have the same password.
 COLLEAGUE_EMAIL = "rep2@henk.test"
+MANAGER_EMAIL = "manager@henk.test"
 SCHEDULER_ACCOUNT = "scheduler@henk.test"
 
 
@@ -39,6 +40,8 @@ class Settings:
     colleague: bool = True
     # Where the functions ask Twilio's REST API, if not the simulator.
     outside_twilio: str | None = None
+    # Where the functions ask Supabase Storage, if not the project.
+    outside_storage: str | None = None
     # What may surprise in `.env`: sentences.
     notes: Sequence[str] = ()
 
@@ -76,6 +79,7 @@ class Settings:
             scheduled=scheduled,
             colleague=colleague,
             outside_twilio=variables.get("TWILIO_API_URL") or None,
+            outside_storage=variables.get("SUPABASE_STORAGE_URL") or None,
             notes=file.notes,
         )
 
@@ -86,7 +90,7 @@ class Settings:
 
     @property
     def supabase_port(self) -> int:
-        """The port of the Supabase REST and Auth APIs."""
+        """The port of the Supabase REST, Auth and Storage APIs."""
         return self.port_base + 1
 
     @property
@@ -120,7 +124,7 @@ class Settings:
         }
         if self.hosted is None:
             ports["Postgres"] = self.postgres_port
-            ports["Supabase (REST and Auth)"] = self.supabase_port
+            ports["Supabase (REST, Auth and Storage)"] = self.supabase_port
         return ports
 
     @property
@@ -137,6 +141,11 @@ class Settings:
     def supabase_url(self) -> str:
         """The address of the Supabase project, hosted or local."""
         return self.hosted.supabase_url if self.hosted else f"http://127.0.0.1:{self.supabase_port}"
+
+    @property
+    def storage_url(self) -> str:
+        """The address of Supabase Storage for the functions: the project's, if not another."""
+        return self.outside_storage or f"{self.supabase_url}/storage/v1"
 
     @property
     def simulator_url(self) -> str:
@@ -197,6 +206,11 @@ class Settings:
     def applied_path(self) -> Path:
         """Hashes of the migrations and the seed that were applied to the database."""
         return self.local_dir / "applied.json"
+
+    @property
+    def storage_dir(self) -> Path:
+        """The bytes of Supabase Storage's objects."""
+        return self.local_dir / "storage"
 
     @property
     def logs_dir(self) -> Path:

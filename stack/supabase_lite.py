@@ -1,4 +1,4 @@
-"""The Supabase REST and Auth APIs over the stack's Postgres, by npm's `@supabase/lite`."""
+"""The Supabase REST, Auth and Storage APIs over the stack's Postgres, by npm's `@supabase/lite`."""
 
 import os
 import shutil
@@ -45,7 +45,9 @@ def start(settings: Settings, postgres: Postgres, keys: Keys) -> Process:
         "LITE_PORT": str(settings.supabase_port),
         "LITE_PUBLISHABLE_KEY": keys.supabase_publishable_key,
         "LITE_SECRET_KEY": keys.supabase_secret_key,
+        "LITE_STORAGE_DIR": str(settings.storage_dir),
         "LITE_URL": settings.supabase_url,
+        "EXPERIMENTAL_STORAGE": "1",
         "LITE_TELEMETRY": "0",
         "DO_NOT_TRACK": "1",
     }

@@ -22,11 +22,12 @@ with settings.reading() as env:
     DEPLOYMENT = settings.Deployment.read(env)
     SUPABASE = settings.Supabase.read(env)
     TWILIO = settings.TwilioWebhooks.read(env)
+    WEBHOOK_JWT = settings.read_webhook_jwt(env)
 
 REPS = SupabaseAuthenticator(SUPABASE)
 WEBHOOKS = TwilioAuthenticator(TWILIO, "status")
 DATABASE = Database(SUPABASE)
-AS_WEBHOOK = rpc.AsWebhook(DATABASE, TWILIO.webhook_jwt)
+AS_WEBHOOK = rpc.AsWebhook(DATABASE, WEBHOOK_JWT)
 
 
 @functions_framework.http

@@ -14,9 +14,9 @@ from xdist.remote import Producer
 from functions.setup.proxies import sparing_this_machine
 from shared import database
 from stack import Postgres, Stack
-from stack.migrations import push
-from tests import distribution
+from tests import authorities, clusters, distribution
 from tests.canned_server import CANNED, CannedServer
+from tests.clusters import Cluster
 from tests.soak import Findings, attach_figures
 from tests.stacks import free_port_base, settings_in
 
@@ -29,6 +29,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
     ask_this_machine_directly()
+    authorities.trust_one()
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Findings())
 
@@ -78,25 +79,46 @@ def canned() -> Iterator[CannedServer]:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+def cluster(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Cluster:
+    """The database that the databases of all stacks are copies of."""
+    directory = tmp_path_factory.getbasetemp()
+    is_worker = hasattr(request.config, "workerinput")
+    return clusters.made_in(directory.parent if is_worker else directory)
+
+
+@pytest.fixture(scope="session")
+def postgres(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     """A server whose database `postgres` has only what bootstrap and migrations make."""
-    directory = tmp_path_factory.mktemp("postgres")
-    with Postgres(directory / "data", free_port_base(), "test-password", fsync=False) as server:
-        server.bootstrap()
-        push(server.url(user="postgres"))
+    directory = cluster.copied_to(tmp_path_factory.mktemp("postgres"))
+    with Postgres(
+        directory / "postgres", free_port_base(), clusters.PASSWORD, fsync=False
+    ) as server:
+        with psycopg.connect(server.url("template1"), autocommit=True) as admin:
+            # Nobody may be connected to a database that is copied.
+            admin.execute(f"create database {clusters.UNTOUCHED} template postgres")
         yield server
 
 
-@pytest.fixture
-def db(postgres: Postgres) -> Iterator[psycopg.Connection]:
-    """A superuser's connection in a transaction that is rolled back."""
-    with psycopg.connect(postgres.url()) as connection:
+@pytest.fixture(scope="session")
+def connection(postgres: Postgres) -> Iterator[psycopg.Connection]:
+    """A superuser's connection. Postgres compiles functions anew for each connection, which takes
+    longer than most tests."""
+    # Without prepared statements, whose plans would be those of an earlier test.
+    with psycopg.connect(postgres.url(), prepare_threshold=None) as connection:
         yield connection
         connection.rollback()
 
 
+@pytest.fixture
+def db(connection: psycopg.Connection) -> Iterator[psycopg.Connection]:
+    """A superuser's connection in a transaction that is rolled back, with all settings of it."""
+    yield connection
+    connection.rollback()
+
+
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def stack(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The whole local stack, as `make run` starts it, with calls fifty times as fast as life."""
-    with Stack(settings_in(tmp_path_factory.mktemp("stack"), time_scale=0.02)) as running:
+    local_dir = cluster.copied_to(tmp_path_factory.mktemp("stack"))
+    with Stack(settings_in(local_dir, time_scale=0.02)) as running:
         yield running

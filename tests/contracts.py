@@ -4,7 +4,14 @@ tests/supabase/test_grants.py and, through the REST API, by tests/attack/test_te
 
 from __future__ import annotations
 
-API_ROLES = ("anon", "authenticated", "service_role", "call_webhook", "call_reconciler")
+API_ROLES = (
+    "anon",
+    "authenticated",
+    "service_role",
+    "call_webhook",
+    "call_reconciler",
+    "call_recorder",
+)
 
 # By object and role, the privileges that anybody except the owner has.
 Grants = dict[str, dict[str, set[str]]]
@@ -20,8 +27,15 @@ LIMITS = frozenset(
         "concurrent_calls",
         "max_call_seconds",
         "token_grants_per_minute",
+        "recording_mode",
+        "consent_mode",
+        "recording_notice",
+        "recording_retention_days",
+        "recording_access",
     }
 )
+# What managers may write of a rule about recordings.
+RULED_BY_MANAGERS = frozenset({"country", "region", "mode", "consent_mode"})
 # What reps may change of a call, and what they may write of a number that must not be called.
 DESCRIBED_BY_REPS = frozenset({"outcome", "notes", "lead_id", "campaign_id"})
 FORBIDDEN_BY_REPS = frozenset({"business_id", "phone_number", "reason"})
@@ -51,6 +65,7 @@ MOVED_BY_WEBHOOKS = {
             "stage",
             "hold_seconds",
             "call_back_at",
+            "recording_state",
         }
     ),
     "call_legs": frozenset(
@@ -102,6 +117,19 @@ TABLES: Grants = {
     "public.call_actions": WRITTEN_BY_CALLS,
     "public.rep_presence": READ_BY_MEMBERS | {"service_role": {"select"}},
     "public.token_grants": READ_BY_MEMBERS | {"service_role": {"select"}},
+    "public.recording_rules": {
+        "authenticated": {"select", "delete"},
+        "service_role": {"select"},
+        "call_webhook": {"select"},
+    },
+    "public.recording_consents": READ_BY_MEMBERS
+    | {"service_role": {"select"}, "call_webhook": {"select"}},
+    "public.recordings": READ_BY_MEMBERS | {"service_role": {"select"}},
+    "public.recording_events": READ_BY_MEMBERS | {"service_role": {"select"}},
+    "public.recording_actions": READ_BY_MEMBERS | {"service_role": {"select"}},
+    "public.recording_plays": READ_BY_MEMBERS | {"service_role": {"select"}},
+    "public.legal_holds": READ_BY_MEMBERS | {"service_role": {"select"}},
+    "public.erasures": READ_BY_MEMBERS | {"service_role": {"select"}},
     "private.unsettled_calls": {"call_reconciler": {"select", "delete"}},
     "private.repeated_callbacks": {"call_webhook": {"insert"}},
     "private.reconciliation": {"call_reconciler": {"select"}},
@@ -114,6 +142,9 @@ SEQUENCES: Grants = {
     "public.token_grants_id_seq": {},
     "public.limit_changes_id_seq": {},
     "public.conversation_changes_id_seq": {},
+    "public.recording_events_id_seq": {},
+    "public.recording_actions_number_seq": {},
+    "public.recording_plays_id_seq": {},
 }
 
 COLUMNS: Grants = {
@@ -140,6 +171,23 @@ COLUMNS: Grants = {
         for column in FORBIDDEN_BY_REPS
     },
     **{
+        f"public.recording_rules.{column}": {"authenticated": {"insert", "update"}}
+        for column in RULED_BY_MANAGERS
+    },
+    "public.recording_rules.business_id": {"authenticated": {"insert"}},
+    **{
+        f"public.recording_consents.{column}": {"call_webhook": {"insert"}}
+        for column in (
+            "business_id",
+            "conversation_id",
+            "mode",
+            "consent_mode",
+            "country",
+            "region",
+            "notice_text",
+        )
+    },
+    **{
         f"private.{column}": {"call_reconciler": {"update"}}
         for column in (
             "unsettled_calls.next_check_at",
@@ -152,6 +200,7 @@ COLUMNS: Grants = {
 FOR_USERS = {"authenticated": {"execute"}}
 FOR_WEBHOOKS = {"call_webhook": {"execute"}}
 FOR_THE_RECONCILER = {"call_reconciler": {"execute"}}
+FOR_THE_RECORDER = {"call_recorder": {"execute"}}
 # What a wish about a call goes through. Only the first is called from outside of a function.
 _WISH = "uuid,text,uuid,jsonb,text,uuid,integer"
 _ASKED = {
@@ -201,11 +250,103 @@ _CONTINUED = {
         )
     },
 }
+# The recording of a call: what a person asks, what Twilio tells, and who works on it.
+_RECORDING_EVENT = (
+    "text,uuid,text,text,text,text,integer,integer,timestamp with time zone,text,jsonb"
+)
+_BY_PEOPLE = "ask_of_recording(uuid,text,text)"
+_BY_CONTROL = "note_recording_action(uuid,text,text,text,text)"
+_BY_THE_RECORDER = (
+    "begin_notice(text,text)",
+    "end_notice(text,text,text)",
+    f"record_recording_event({_RECORDING_EVENT})",
+    "claim_recordings(integer,integer,uuid)",
+    "note_recording_step(uuid,uuid,text,jsonb)",
+)
+_RECORDING: Grants = {
+    **{f"{schema}.{_BY_PEOPLE}": FOR_USERS for schema in ("public", "private")},
+    **{f"{schema}.{_BY_CONTROL}": FOR_WEBHOOKS for schema in ("public", "private")},
+    **{
+        f"{schema}.{function}": FOR_THE_RECORDER
+        for schema in ("public", "private")
+        for function in _BY_THE_RECORDER
+    },
+    "private.notice_text(text,text)": FOR_USERS | FOR_WEBHOOKS,
+    "private.terms_of_recording(public.businesses,jsonb)": FOR_USERS | FOR_WEBHOOKS,
+    **{
+        f"private.{function}": {}
+        for function in (
+            "note_rule_change()",
+            "has_agreed(public.recording_consents)",
+            "orphan_recording()",
+            "live_recording(public.conversations)",
+            "is_leg_over(public.recordings)",
+            "add_recording(public.conversations,text,uuid)",
+            "note_started(uuid,text,timestamp with time zone)",
+            "last_wish(public.conversations,boolean)",
+            "recording_state_of(public.conversations)",
+            "derive_recording(uuid,boolean)",
+            "unwant_recordings(uuid,text)",
+            "write_recording_wish(public.conversations,text,uuid,uuid,integer)",
+            "answer_recording_wish(public.conversations,public.recording_actions,text,boolean,"
+            "public.recordings)",
+            "fit_recording_wish(text,text,public.recordings,public.call_legs)",
+            "refuse_recording(public.conversations,uuid)",
+            "start_of_recording(public.recordings)",
+            "wants_next_part(public.recordings,public.conversations)",
+            "end_unstarted(public.recordings,text,boolean)",
+            "apply_recording_status(uuid,public.conversations,text,integer,integer,"
+            "timestamp with time zone,text)",
+            "adopt_recording(public.conversations,text,text,text)",
+            "allow_recording(public.recordings)",
+            "todo_of_recording(public.recordings)",
+            "work_of_recording(public.recordings,text)",
+            "path_of_recording(public.recordings)",
+            "refresh_recording(public.recordings)",
+            "is_gone(public.recordings)",
+            "note_gone(public.recordings)",
+            "next_look(public.recordings)",
+            "may_start(public.recordings,public.conversations)",
+            "reason_not_to_start(public.recordings,public.conversations)",
+            "postpone_recording(public.recordings,text,numeric)",
+            "fail_recording(public.recordings,text)",
+        )
+    },
+}
+# Who hears recordings, how long they are kept, and what managers have deleted.
+_BY_LISTENERS_AND_MANAGERS = (
+    "ask_to_play(uuid,uuid,boolean)",
+    "set_legal_hold(uuid,boolean,text)",
+    "delete_recordings(uuid)",
+    "forget_person(uuid,text,uuid)",
+)
+_KEEPING: Grants = {
+    **{
+        f"{schema}.{function}": FOR_USERS
+        for schema in ("public", "private")
+        for function in _BY_LISTENERS_AND_MANAGERS
+    },
+    "private.is_recording_path(text)": FOR_THE_RECORDER,
+    **{
+        f"private.{function}": {}
+        for function in (
+            "role_in(uuid)",
+            "may_hear(public.conversations,text)",
+            "is_playable(public.recordings,boolean)",
+            "shorten_retention()",
+            "managed_call(uuid)",
+            "calls_of_person(uuid,text,uuid)",
+            "make_anonymous(public.conversations,text,boolean)",
+        )
+    },
+}
 _LISTING = "uuid,text,text[],text[],uuid,uuid,boolean,timestamp with time zone,uuid,integer"
 _EVENT = "text,text,text,text,integer,timestamp with time zone,integer,jsonb,uuid,text"
 FUNCTIONS: Grants = {
     **_ASKED,
     **_CONTINUED,
+    **_RECORDING,
+    **_KEEPING,
     "public.set_presence(uuid,text)": FOR_USERS,
     "private.set_presence(uuid,text)": FOR_USERS,
     "public.list_colleagues(uuid)": FOR_USERS,
@@ -284,7 +425,11 @@ FUNCTIONS: Grants = {
 }
 
 SCHEMAS: Grants = {
-    "private": {"authenticated": {"usage"}, "call_webhook": {"usage"}},
+    "private": {
+        "authenticated": {"usage"},
+        "call_webhook": {"usage"},
+        "call_recorder": {"usage"},
+    },
     "public": {
         "PUBLIC": {"usage"},
         "postgres": {"usage"},
@@ -294,6 +439,12 @@ SCHEMAS: Grants = {
 
 # Functions that run with their owner's rights; the migrations say why.
 DEFINER_FUNCTIONS = [
+    f"private.{_BY_PEOPLE}",
+    f"private.{_BY_CONTROL}",
+    *(f"private.{function}" for function in _BY_THE_RECORDER),
+    *(f"private.{function}" for function in _BY_LISTENERS_AND_MANAGERS),
+    "private.shorten_retention()",
+    "private.note_rule_change()",
     f"private.ask_of_call({_WISH})",
     "private.set_presence(uuid,text)",
     "private.list_colleagues(uuid)",
@@ -383,6 +534,48 @@ POLICIES: dict[str, dict[str, tuple[str, str]]] = {
     },
     "public.token_grants": {
         "members can read the token grants of their business": ("select", "authenticated"),
+    },
+    "public.recording_rules": {
+        "a webhook can read the recording rules of its call's business": (
+            "select",
+            "call_webhook",
+        ),
+        "managers can add recording rules to their business": ("insert", "authenticated"),
+        "managers can change the recording rules of their business": ("update", "authenticated"),
+        "managers can remove recording rules of their business": ("delete", "authenticated"),
+        "members can read the recording rules of their business": ("select", "authenticated"),
+    },
+    "public.recording_consents": {
+        "a webhook can keep the terms of its call": ("insert", "call_webhook"),
+        "a webhook can read the terms of its call": ("select", "call_webhook"),
+        "members can read the consents of their business": ("select", "authenticated"),
+    },
+    "public.recordings": {
+        "members can read about the recordings of their business": ("select", "authenticated"),
+    },
+    "public.recording_events": {
+        "members can read the events of recordings of their business": (
+            "select",
+            "authenticated",
+        ),
+    },
+    "public.recording_actions": {
+        "members can read what was asked of recordings of their business": (
+            "select",
+            "authenticated",
+        ),
+    },
+    "public.recording_plays": {
+        "members can read who heard the recordings of their business": (
+            "select",
+            "authenticated",
+        ),
+    },
+    "public.legal_holds": {
+        "members can read the legal holds of their business": ("select", "authenticated"),
+    },
+    "public.erasures": {
+        "members can read what their business has forgotten": ("select", "authenticated"),
     },
     "private.repeated_callbacks": {
         "a webhook can note that a callback of its call came again": ("insert", "call_webhook"),

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
     """Returns as soon as ``condition`` is true; fails the test if it is not within ``seconds``."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -13,7 +13,8 @@ From the rep's browser (JSON, Supabase access token): a preview. The decision is
 nothing is stored.
 
 Answers TwiML. A preview that asks for JSON gets
-`{"blockReason", "message", "to", "callerId", "twiml", "extension", "leadId", "warnings"}`.
+`{"blockReason", "message", "to", "callerId", "twiml", "extension", "leadId", "warnings",
+"recording"}`.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ from shared import (
 )
 from shared.call_state import Continuation, Ring
 from shared.database import Database
+from shared.recording_state import Terms
 from shared.supabase_jwt import SupabaseAuthenticator
 from shared.twilio_signature import TwilioAuthenticator
 from shared.twiml_answers import answer_xml, build_dial
@@ -45,11 +47,12 @@ with settings.reading() as env:
     DEPLOYMENT = settings.Deployment.read(env)
     SUPABASE = settings.Supabase.read(env)
     TWILIO = settings.TwilioWebhooks.read(env)
+    WEBHOOK_JWT = settings.read_webhook_jwt(env)
 
 REPS = SupabaseAuthenticator(SUPABASE)
 WEBHOOKS = TwilioAuthenticator(TWILIO, "twiml")
 DATABASE = Database(SUPABASE)
-AS_WEBHOOK = rpc.AsWebhook(DATABASE, TWILIO.webhook_jwt)
+AS_WEBHOOK = rpc.AsWebhook(DATABASE, WEBHOOK_JWT)
 
 # The Dials that may end.
 ENDINGS = ("dial", "room", "transfer", "return")
@@ -87,7 +90,8 @@ def begin_call(form: parsing.Form) -> Response:
         **parse_wishes({name: form.get(name, "") for name in WISHES}),
     )
     web.note(conversation_id=call["conversation_id"], block_reason=call["block_reason"])
-    return answer_xml(build_dial(call, TWILIO.public_base_url))
+    notice_for = call_sid if call.get("notice") else None
+    return answer_xml(build_dial(call, TWILIO.public_base_url, notice_for=notice_for))
 
 
 def continue_call(request: Request, form: parsing.Form) -> Response:
@@ -196,8 +200,20 @@ def preview_call(request: Request) -> Response:
             "extension": decision["extension"],
             "leadId": decision["lead_id"],
             "warnings": [name_fields(warning) for warning in decision["warnings"]],
+            "recording": describe_terms(decision.get("recording")),
         }
     )
+
+
+def describe_terms(terms: Terms | None) -> dict[str, object] | None:
+    """Whether and how the call will be recorded, with the names that browsers know."""
+    if terms is None:
+        return None
+    return {
+        "mode": terms["mode"],
+        "consentMode": terms["consent_mode"],
+        "notice": terms["notice"],
+    }
 
 
 def name_fields(warning: rpc.Warning) -> dict[str, object]:

@@ -21,12 +21,8 @@ from shared.scheduler_identity import PROOF_HEADER
 
 # The runtime that builds and runs the functions. Google keeps it patched.
 BASE_IMAGE = "python313"
-# Twilio waits for 15 s at most, and browsers for less.
-TIMEOUT_SECONDS = 20
 # Limits what an attack can cost. 20 instances answer about a thousand requests a second.
 MAX_INSTANCES = 20
-# How long the scheduler waits. The function may take TIMEOUT_SECONDS, which is less.
-ATTEMPT_SECONDS = 30
 # Separates environment variables. No address, SID or key contains it.
 _SEPARATOR = ";"
 
@@ -126,7 +122,7 @@ class Changes:
             # instances running.
             f"--min={endpoint.min_instances}",
             f"--max-instances={MAX_INSTANCES}",
-            f"--timeout={TIMEOUT_SECONDS}",
+            f"--timeout={endpoint.timeout_seconds}",
             # The function itself checks who calls it. Google does not.
             "--no-invoker-iam-check" if endpoint.is_public else "--invoker-iam-check",
             f"--tag={tag}",
@@ -167,7 +163,7 @@ class Changes:
             "--http-method=POST",
             f"--oidc-service-account-email={job.account}",
             f"--oidc-token-audience={job.audience}",
-            f"--attempt-deadline={ATTEMPT_SECONDS}s",
+            f"--attempt-deadline={job.deadline_seconds}s",
             "--format=none",
             *(("--flags-file=-",) if headers else ()),
             stdin=headers,

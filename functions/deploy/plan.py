@@ -25,6 +25,8 @@ from shared import settings
 # everything again.
 RENEW_BELOW_DAYS = 60
 EVERY_MINUTE = "* * * * *"
+# The scheduler waits longer than a function may take, so it learns how each run ends.
+_LONGER_SECONDS = 10
 SCHEDULER_SECRET = "SCHEDULER_SECRET"
 
 
@@ -88,7 +90,8 @@ def jobs(
     for endpoint in endpoints:
         if "scheduler" in endpoint.called_by:
             name, uri = service_name(endpoint), scheduled_address(endpoint, project)
-            job = Job(uri, EVERY_MINUTE, project.email(SCHEDULER), uri)
+            deadline = endpoint.timeout_seconds + _LONGER_SECONDS
+            job = Job(uri, EVERY_MINUTE, project.email(SCHEDULER), uri, deadline)
             stored = project.jobs.get(name)
             if stored and (stored.secret or stored.is_refused):
                 job = replace(job, secret=values[SCHEDULER_SECRET])

@@ -1,5 +1,5 @@
-"""Makes the scheduler's job, lets it run once, and finds out how it proves to the function who it
-is: by Google's signature on its token, or by a secret where the host removes that signature."""
+"""Makes the scheduler's jobs, lets each run once, and finds out how it proves to the function who
+it is: by Google's signature on its token, or by a secret where the host removes that signature."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from functions.setup.google_project import (
 
 # A run begins within seconds, and at the next full minute in any case.
 _BEGINS_SECONDS = 90.0
-# A run ends within 19 s, and Google writes down how it ended some seconds later.
-_RUN_SECONDS = 30.0
+# A run ends within 30 s, and Google writes down how it ended some seconds later.
+_RUN_SECONDS = 40.0
 _PAUSE_SECONDS = 3.0
 _SERVES = "Everything is deployed and serves, but"
 _AGAIN = "It runs every minute. Run ./deploy.sh again: it looks at the last run."

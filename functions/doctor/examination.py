@@ -20,6 +20,7 @@ from functions.doctor import (
     network,
     numbers,
     realtime,
+    storage,
     supabase_project,
     tokens,
     twilio_account,
@@ -117,6 +118,7 @@ def examinations() -> list[Examination]:
             for name, setting in (
                 ("webhook_jwt", "SUPABASE_WEBHOOK_JWT"),
                 ("reconciler_jwt", "SUPABASE_RECONCILER_JWT"),
+                ("recorder_jwt", "SUPABASE_RECORDER_JWT"),
             )
         ),
         Examination("database", database.connects, _NO_DATABASE, ("SUPABASE_DB_URL",)),
@@ -146,6 +148,27 @@ def examinations() -> list[Examination]:
             realtime.look,
             _NO_DATABASE,
             ("SUPABASE_DB_URL", *_SIGNING),
+            deployment="mends",
+        ),
+        Examination(
+            "recordings_bucket",
+            storage.bucket,
+            _NO_DATABASE,
+            ("SUPABASE_DB_URL",),
+            deployment="mends",
+        ),
+        Examination(
+            "storage_access",
+            storage.accepts_recorder,
+            _NO_SUPABASE,
+            _SIGNING,
+            deployment="mends",
+        ),
+        Examination(
+            "recordings_overdue",
+            storage.overdue,
+            _NO_DATABASE,
+            ("SUPABASE_DB_URL",),
             deployment="mends",
         ),
         *(

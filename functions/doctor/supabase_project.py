@@ -5,7 +5,7 @@ Error codes of the REST API: https://docs.postgrest.org/en/latest/references/err
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import jwt
@@ -54,6 +54,11 @@ class Answer:
         return self.code in ("22023", "42501", "42P01", "PGRST205")
 
     @property
+    def refuses_table(self) -> bool:
+        """Whether the role was accepted, and may not read this table at all."""
+        return self.code == "42501" and "permission denied for table" in self.message
+
+    @property
     def without_database(self) -> bool:
         """Whether the REST API cannot reach its database."""
         return self.code in ("PGRST000", "PGRST001", "PGRST002", "PGRST003")
@@ -68,32 +73,40 @@ class Answer:
         return f"HTTP {self.status}{f', {said[:200]}' if said else ''}"
 
 
-def _ask(inputs: Inputs, path: str, *, token: str = "") -> Answer:
+def ask(
+    inputs: Inputs, path: str, *, token: str = "", body: Mapping[str, object] | None = None
+) -> Answer:
+    """Asks with the publishable key, and as ``token`` if there is one. With a ``body`` by POST."""
     supabase = inputs.operator.supabase
     headers = {"apikey": supabase.publishable_key}
     if token:
         headers["Authorization"] = f"Bearer {token}"
     with proxies.client(supabase.url, timeout=TIMEOUT_SECONDS) as client:
-        answer = client.get(supabase.url + path, headers=headers)
+        url = supabase.url + path
+        answer = (
+            client.get(url, headers=headers)
+            if body is None
+            else client.post(url, headers=headers, json=body)
+        )
     try:
-        body: object = answer.json()
+        said: object = answer.json()
     except ValueError:
-        body = None
-    error = body if isinstance(body, dict) else {}
+        said = None
+    error = said if isinstance(said, dict) else {}
     code, message = (str(error.get(name) or "") for name in ("code", "message"))
-    return Answer(answer.status_code, body, code, message)
+    return Answer(answer.status_code, said, code, message)
 
 
 def ask_as_webhook(inputs: Inputs, token: str) -> Answer:
     """Asks for a row of conversations. The role sees none unless it names a call."""
-    return _ask(inputs, "/rest/v1/conversations?select=id&limit=1", token=token)
+    return ask(inputs, "/rest/v1/conversations?select=id&limit=1", token=token)
 
 
 def api(inputs: Inputs) -> Iterator[Finding]:
     """Whether Auth and the REST API answer. Another examination tests the key."""
     url = inputs.operator.supabase.url
     for path in ("/auth/v1/settings", "/rest/v1/conversations?limit=0"):
-        answer = _ask(inputs, path)
+        answer = ask(inputs, path)
         if answer.status == _PAUSED:
             yield failed(
                 url, f"{url} is paused", "Restore the project: Supabase's dashboard, front page"
@@ -136,7 +149,7 @@ def publishable_key(inputs: Inputs) -> Iterator[Finding]:
             "It must begin with sb_publishable_: Supabase's dashboard, Settings → API keys",
         )
         return
-    answer = _ask(inputs, "/auth/v1/settings")
+    answer = ask(inputs, "/auth/v1/settings")
     if answer.status in (401, 403):
         yield failed(
             name,
@@ -177,7 +190,7 @@ def signing_keys(inputs: Inputs) -> Iterator[Finding]:
 
 
 def _published(inputs: Inputs) -> set[str]:
-    body = _ask(inputs, "/auth/v1/.well-known/jwks.json").body
+    body = ask(inputs, "/auth/v1/.well-known/jwks.json").body
     keys = body.get("keys") if isinstance(body, dict) else None
     return {
         str(key["kid"])

@@ -14,12 +14,18 @@ from functions.doctor.supabase_project import (
     clock_or,
     probe,
 )
-from functions.setup.webhook_jwt import DAY, ROLE, ROLES
+from functions.setup.webhook_jwt import DAY, RECONCILER_ROLE, RECORDER_ROLE, ROLE, ROLES
 
 # deploy.sh renews a JWT that has fewer than 60 days left. With fewer than this, the last deployment
 # was long ago.
 _FEW_DAYS = 30
 _TOO_FEW_DAYS = 7
+# What does not happen without a token of each role.
+_WITHOUT = {
+    ROLE: "no call is logged",
+    RECONCILER_ROLE: "nobody asks Twilio about lost callbacks",
+    RECORDER_ROLE: "no call is recorded, and recordings stay at Twilio",
+}
 
 
 def look(setting: str, inputs: Inputs) -> Iterator[Finding]:
@@ -34,7 +40,9 @@ def look(setting: str, inputs: Inputs) -> Iterator[Finding]:
             yield failed(setting, f"{setting} {said}", _renew(role))
             return
     answer = ask_as_webhook(inputs, token or probe(inputs, inputs.operator.signing_key, role))
-    if answer.status == 200 and answer.body == []:
+    # The recorder has functions, and no table.
+    sees_nothing = role == RECORDER_ROLE and answer.refuses_table
+    if sees_nothing or (answer.status == 200 and answer.body == []):
         yield _accepted(setting, role, left)
     else:
         yield _refused(setting, role, answer, own=token is not None)
@@ -51,8 +59,7 @@ def _days_left(inputs: Inputs, token: str, role: str) -> tuple[str, int | None]:
         return "has no date of expiry", None
     left = int((expires - inputs.now()) // DAY)
     if left < 0:
-        lost = "no call is logged" if role == ROLE else "nobody asks Twilio about lost callbacks"
-        return f"has expired: {lost}", None
+        return f"has expired: {_WITHOUT[role]}", None
     return "", left
 
 

@@ -198,19 +198,21 @@ class JobJson(TypedDict, total=False):
     schedule: str
     state: str
     httpTarget: HttpTargetJson
+    attemptDeadline: str
     lastAttemptTime: str
     status: JobStatusJson
 
 
 @dataclass(frozen=True)
 class Job:
-    """A job of Cloud Scheduler: which address it asks, when, as which service account, and with
-    which secret, if it sends one."""
+    """A job of Cloud Scheduler: which address it asks, when, as which service account, how long it
+    waits for the answer, and with which secret, if it sends one."""
 
     uri: str
     schedule: str
     account: str
     audience: str
+    deadline_seconds: int
     secret: str = field(default="", repr=False)
     is_paused: bool = field(default=False, compare=False)
     # When it ran last, as Google writes it, and the code of google.rpc.Code with which that ended:
@@ -234,6 +236,8 @@ class Job:
             job.get("schedule", ""),
             token.get("serviceAccountEmail", ""),
             token.get("audience", ""),
+            # Such as 30s, or 30.5s.
+            int(float(job.get("attemptDeadline", "0s").rstrip("s"))),
             headers.get(PROOF_HEADER.lower(), ""),
             job.get("state") == "PAUSED",
             job.get("lastAttemptTime", ""),

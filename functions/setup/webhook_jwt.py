@@ -1,5 +1,6 @@
-"""The JWTs with which endpoints sign in to the database: role `call_webhook`, and
-`call_reconciler` for reconcile_fn, which asks Twilio about lost callbacks.
+"""The JWTs with which endpoints sign in to the database: role `call_webhook`, `call_reconciler` for
+reconcile_fn, which asks Twilio about lost callbacks, and `call_recorder` for recording_fn, which
+signs in to Storage with it too.
 
 A key of the Supabase project signs them: its shared secret (HS256), or a signing key that was made
 with `supabase gen signing-key` and imported (ES256, RS256). No function ever gets such a key.
@@ -20,8 +21,13 @@ from functions.setup import text_file
 
 ROLE = "call_webhook"
 RECONCILER_ROLE = "call_reconciler"
+RECORDER_ROLE = "call_recorder"
 # The name of the setting that has a JWT → the role of that JWT.
-ROLES = {"SUPABASE_WEBHOOK_JWT": ROLE, "SUPABASE_RECONCILER_JWT": RECONCILER_ROLE}
+ROLES = {
+    "SUPABASE_WEBHOOK_JWT": ROLE,
+    "SUPABASE_RECONCILER_JWT": RECONCILER_ROLE,
+    "SUPABASE_RECORDER_JWT": RECORDER_ROLE,
+}
 LIFETIME_DAYS = 90
 # The `sub` of an endpoint's token, where Supabase wants one. No user has it.
 NOBODY = "00000000-0000-0000-0000-000000000000"

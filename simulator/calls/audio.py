@@ -10,7 +10,7 @@ from __future__ import annotations
 import operator
 import time
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal, Protocol
 
 from simulator.calls import sounds
@@ -38,13 +38,15 @@ class Connection(Protocol):
 class LegAudio:
     """What one leg says and hears. `frame` and `say` are the ends of a browser's audio."""
 
-    def __init__(self, sid: str) -> None:
+    def __init__(self, sid: str, changed: Callable[[], None] = lambda: None) -> None:
         self.sid = sid
         self.voice: Sound | float | None = None
         """What the party says: a scripted sound, or a tone in hertz. None: what `say` brings."""
-        self.playing: Heard | None = None
-        """What the leg's TwiML, or its Dial, plays to it. It hides everything else."""
-        self.connection: Connection | None = None
+        self._kept: list[dict[int, bytes]] = []
+        """Where else what the party says is kept, for recordings: frames by their number."""
+        self._changed = changed
+        self._playing: Heard | None = None
+        self._connection: Connection | None = None
         self.jitter = 0
         """Frames that others hear the party later, because a room evens out its jitter."""
         self._said: dict[int, bytes] = {}
@@ -52,10 +54,40 @@ class LegAudio:
         self._next_said = 0
         self._next_heard = 0
 
+    @property
+    def playing(self) -> Heard | None:
+        """What the leg's TwiML, or its Dial, plays to it. It hides everything else."""
+        return self._playing
+
+    @playing.setter
+    def playing(self, sound: Heard | None) -> None:
+        self._playing = sound
+        self._changed()
+
+    @property
+    def connection(self) -> Connection | None:
+        """What connects the leg with others."""
+        return self._connection
+
+    @connection.setter
+    def connection(self, connection: Connection | None) -> None:
+        self._connection = connection
+        self._changed()
+
     def silence(self) -> None:
         """The leg has ended: it says and hears nothing any more."""
         self.playing = self.connection = None
         self._said.clear()
+
+    def keep(self) -> dict[int, bytes]:
+        """Keep what a browser says, from what is still known on, until `forget`."""
+        kept = dict(self._said)
+        self._kept.append(kept)
+        return kept
+
+    def forget(self, kept: dict[int, bytes]) -> None:
+        """Add nothing more to ``kept``."""
+        self._kept = [each for each in self._kept if each is not kept]
 
     def hears(self) -> Sequence[LegAudio | Heard]:
         """Whom and what the leg hears now."""
@@ -77,8 +109,10 @@ class LegAudio:
         while len(self._rest) >= FRAME_BYTES:
             # Listeners have passed a frame that is later than the lag.
             self._next_said = _near_now(self._next_said, late=_LAG - 2, early=_DRIFT)
-            self._said[self._next_said] = self._rest[:FRAME_BYTES]
-            self._rest = self._rest[FRAME_BYTES:]
+            spoken, self._rest = self._rest[:FRAME_BYTES], self._rest[FRAME_BYTES:]
+            self._said[self._next_said] = spoken
+            for kept in self._kept:
+                kept[self._next_said] = spoken
             self._next_said += 1
             while len(self._said) > _KEPT:
                 del self._said[next(iter(self._said))]
@@ -86,13 +120,16 @@ class LegAudio:
     def said(self, n: int) -> bytes:
         """What others hear of the party in frame ``n``."""
         if self.voice is None:
-            return self._said.get(n - _LAG - self.jitter, SILENT_FRAME)
+            return self._said.get(n - self.lag, SILENT_FRAME)
         if self.voice == "echo":
             # Two that echo each other would never end.
             return self._mixed(n, echoes=False)
-        if isinstance(self.voice, str):
-            return sounds.frame(self.voice, n)
-        return sounds.tone(self.voice, n)
+        return sounds.voice(self.voice, n)
+
+    @property
+    def lag(self) -> int:
+        """How many frames later others hear what a browser says."""
+        return _LAG + self.jitter
 
     def _mixed(self, n: int, *, echoes: bool) -> bytes:
         frames = []
@@ -121,7 +158,12 @@ def mix(frames: Sequence[bytes]) -> bytes:
         return array("h", [min(max(sample, -32768), 32767) for sample in total]).tobytes()
 
 
+def present_frame() -> int:
+    """The number of the present frame."""
+    return int(time.monotonic() / _FRAME_SECONDS)
+
+
 def _near_now(n: int, *, late: int, early: int) -> int:
     """``n``, or the number of the present frame if ``n`` is not near it."""
-    now = int(time.monotonic() / _FRAME_SECONDS)
+    now = present_frame()
     return n if now - late <= n <= now + early else now

@@ -17,7 +17,17 @@ from simulator.webhooks.deliveries import Delivery, DeliveryKind
 logger = logging.getLogger(__name__)
 
 EventKind = Literal[
-    "call", "request", "twiml", "verb", "leg", "room", "callback", "browser", "error", "ended"
+    "call",
+    "request",
+    "twiml",
+    "verb",
+    "leg",
+    "room",
+    "recording",
+    "callback",
+    "browser",
+    "error",
+    "ended",
 ]
 
 

@@ -106,6 +106,10 @@ class CallWebhooks:
         for task in self._background:
             task.cancel()
 
+    def work_later(self, work: Coroutine[object, object, None]) -> None:
+        """Do ``work``, which may send callbacks. The call is not settled before it is done."""
+        self._in_background(work)
+
     def send_later(self, delivery: Delivery) -> None:
         """Send a callback; do not wait for it."""
         self._log.deliveries.append(delivery)
@@ -147,7 +151,7 @@ class CallWebhooks:
         return document
 
     def _log_delivery(self, delivery: Delivery) -> None:
-        if delivery.delivered and delivery.kind in ("voice", "action"):
+        if delivery.delivered and delivery.kind in ("voice", "action", "whisper"):
             # The next entry of the timeline is its TwiML.
             return
         last = delivery.attempts[-1]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, NotRequired, TypedDict, get_args
 
 from simulator.protocol import errors
 
+_DIGITS = re.compile(r"[0-9*#w]{1,32}")
 MIN_HERTZ, MAX_HERTZ = 100, 3400
 """The tones that a phone line carries."""
 
@@ -38,6 +40,10 @@ class Script:
     """What others hear from the callee: speech, their own echo, nothing, or a tone."""
     tone_hz: float = 1000
     """Of the voice `tone`, in hertz."""
+    digits: str = ""
+    """The keys that the callee presses after it has answered."""
+    digits_after: float = 1
+    """When it presses them, in seconds from the answer."""
     failure_code: int = errors.INVALID_NUMBER
     """Twilio's error for the ending `failed`."""
     sip_code: int = 404
@@ -54,6 +60,8 @@ class ScriptOverrides(TypedDict, total=False):
     echo_seconds: float
     voice: Voice
     tone_hz: float
+    digits: str
+    digits_after: float
 
 
 def overrides_from_json(value: object) -> ScriptOverrides:
@@ -76,6 +84,10 @@ def overrides_from_json(value: object) -> ScriptOverrides:
             overrides["voice"] = given
         elif name == "toneHz":
             overrides["tone_hz"] = tone_from_json(given)
+        elif name == "digits":
+            overrides["digits"] = digits_from_json(given)
+        elif name == "digitsAfterSeconds":
+            overrides["digits_after"] = _seconds(name, given)
         elif name == "ringSeconds":
             overrides["ring_seconds"] = _seconds(name, given)
         elif name == "talkSeconds":
@@ -85,7 +97,7 @@ def overrides_from_json(value: object) -> ScriptOverrides:
         else:
             raise ValueError(
                 f"script.{name} is unknown; known: ending, ringSeconds, talkSeconds, hangsUp, "
-                "echoSeconds, voice, toneHz"
+                "echoSeconds, voice, toneHz, digits, digitsAfterSeconds"
             )
     return overrides
 
@@ -105,6 +117,8 @@ class ScriptJson(TypedDict):
     echoSeconds: float | None
     voice: Voice
     toneHz: NotRequired[float]
+    digits: NotRequired[str]
+    digitsAfterSeconds: NotRequired[float]
 
 
 def to_json(script: Script) -> ScriptJson:
@@ -119,7 +133,17 @@ def to_json(script: Script) -> ScriptJson:
     }
     if script.voice == "tone":
         shown["toneHz"] = script.tone_hz
+    if script.digits:
+        shown["digits"] = script.digits
+        shown["digitsAfterSeconds"] = script.digits_after
     return shown
+
+
+def digits_from_json(value: object) -> str:
+    """The keys in a request's ``digits``. Raises ValueError."""
+    if not isinstance(value, str) or not _DIGITS.fullmatch(value):
+        raise ValueError("digits must be a string of 1 to 32 digits, *, # and w")
+    return value
 
 
 def tone_from_json(value: object) -> float:

@@ -48,6 +48,13 @@ class Timeline:
         self._started_at = datetime.now(UTC)
         self.latest = 0.0
         """The latest moment that any leg of the call has reached."""
+        self.listeners: list[Callable[[], None]] = []
+        """Called when somebody in the call may hear something else from `latest` on."""
+
+    def changed(self) -> None:
+        """Somebody in the call may hear something else from now on."""
+        for listener in list(self.listeners):
+            listener()
 
     def at(self, elapsed: float) -> datetime:
         """The UTC time of day at ``elapsed`` seconds into the call."""

@@ -15,6 +15,7 @@ from simulator.calls.call_webhooks import CallWebhooks
 from simulator.calls.callee_scripts import Script
 from simulator.calls.legs import Callback, CallStatus, Leg
 from simulator.calls.outgoing import Outgoing
+from simulator.calls.prompting import Prompting
 from simulator.calls.webhook_params import dial_params
 from simulator.protocol import errors
 from simulator.protocol.account import Account
@@ -65,6 +66,8 @@ class Branch:
         """None for a client."""
         self.over = False
         """The Dial has nothing to do with the leg any more."""
+        self.bridged = False
+        """The party was connected with the caller."""
         self.redirected = False
         """The REST API gave the leg other TwiML, and it lives on."""
 
@@ -79,6 +82,7 @@ class Dialling:
         account: Account,
         outgoing: Outgoing,
         webhooks: CallWebhooks,
+        prompting: Prompting,
         execute: Execute,
         spawn: Spawn,
     ) -> None:
@@ -86,6 +90,7 @@ class Dialling:
         self._account = account
         self._outgoing = outgoing
         self._webhooks = webhooks
+        self.whisper = prompting.whisper
         self.execute = execute
         self.live = spawn
 
@@ -110,7 +115,10 @@ class Dialling:
         branch = next((each for each in branches if each.leg.answered is not None), None)
         shown = branch or (branches[0] if branches else None)
         more = dial_params(
-            status, shown.leg if shown else None, redirected=bool(branch and branch.redirected)
+            status,
+            shown.leg if shown else None,
+            bridged=bool(branch and branch.bridged),
+            redirected=bool(branch and branch.redirected),
         )
         if not leg.interrupted:
             return await self._webhooks.fetch(leg, "action", dial.action, dial.method, more)
@@ -202,7 +210,8 @@ class _Connecting:
         leg, dialling = branch.leg, self._dialling
         try:
             if await dialling.call(branch, self._dial.timeout, lambda: self._pick(branch)):
-                await self._talk(branch)
+                if await self._introduce(branch):
+                    await self._talk(branch)
                 branch.redirected = leg.redirection is not None and not leg.over
                 if not branch.redirected:
                     dialling.end(leg)
@@ -214,17 +223,36 @@ class _Connecting:
             dialling.end(leg)
 
     def _pick(self, branch: Branch) -> bool:
-        """``branch`` was answered: connect it, unless another was faster or the caller left."""
+        """``branch`` was answered: it wins, unless another was faster or the caller left. It is
+        connected at once, unless it hears something before."""
         parent = self._leg
         if self._winner or parent.interrupted:
             return False
         self._winner = branch
+        if branch.noun.whisper is None:
+            self._connect(branch)
+        others = [each for each in self._branches if each is not branch]
+        self._release(others, branch.leg.clock.elapsed)
+        return True
+
+    async def _introduce(self, branch: Branch) -> bool:
+        """Let the party hear what it is to hear before; whether it is connected."""
+        if branch.noun.whisper:
+            branch.leg.whispered_to = True
+            heard = await self._dialling.whisper(branch.leg, branch.noun.whisper)
+            branch.leg.whispered_to = False
+            if not heard or self._leg.interrupted:
+                return False
+            self._connect(branch)
+        return True
+
+    def _connect(self, branch: Branch) -> None:
+        parent = self._leg
+        branch.bridged = True
         parent.clock.tell(branch.leg.clock.elapsed)
         parent.clock.catch_up()
         parent.audio.playing = None
         parent.answer()
-        self._release(each for each in self._branches if each is not branch)
-        return True
 
     async def _talk(self, branch: Branch) -> None:
         leg, parent = branch.leg, self._leg
@@ -241,10 +269,10 @@ class _Connecting:
             leg.log.add("verb", f"Dial's timeLimit of {self._dial.time_limit} s is reached")
         bridge.close()
 
-    def _release(self, branches: Iterable[Branch]) -> None:
+    def _release(self, branches: Iterable[Branch], at: float = 0.0) -> None:
         for branch in branches:
             if not branch.over:
-                branch.leg.release("canceled", self._leg.clock.elapsed)
+                branch.leg.release("canceled", max(at, self._leg.clock.elapsed))
 
     def _over(self) -> bool:
         return all(branch.over for branch in self._branches)

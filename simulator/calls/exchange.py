@@ -42,13 +42,19 @@ class Exchange:
         self.call = call
         self._rooms = shared.rooms
         account = shared.delivering.account
-        self._webhooks = CallWebhooks(call.log, shared.delivering)
+        self.webhooks = self._webhooks = CallWebhooks(call.log, shared.delivering)
         self._room_webhooks = RoomWebhooks(account, self._webhooks)
         self._execution = Execution(self._webhooks)
         outgoing = Outgoing(shared.callees, shared.clients, self._webhooks)
         joining = Joining(call, shared.rooms, self._webhooks, self._room_webhooks)
         dialling = Dialling(
-            call, account, outgoing, self._webhooks, self._execution.run, self._start
+            call,
+            account,
+            outgoing,
+            self._webhooks,
+            self._execution.prompting,
+            self._execution.run,
+            self._start,
         )
         self._execution.connect(dialling, joining)
         self._adding = Adding(outgoing, joining, self._webhooks, self._execution.run)

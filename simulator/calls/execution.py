@@ -1,7 +1,8 @@
 """A leg's life: fetch TwiML, execute it verb by verb, take other TwiML when it is redirected.
 
 Which request comes when: twilio.com/docs/voice/twiml. Dial has files of its own, `dialling.py` and
-`joining.py`.
+`joining.py`, and
+so have prompts, `prompting.py`.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ from simulator.calls.callees import ANY_OTHER
 from simulator.calls.dialling import Dialling
 from simulator.calls.joining import Joining
 from simulator.calls.legs import Leg, Redirection
+from simulator.calls.prompting import Prompting
 from simulator.protocol import errors, twiml
 from simulator.protocol.errors import CallProblem, Problem
-from simulator.protocol.verbs import Dial, Document, Echo, Hangup, Pause, Reject, Say
+from simulator.protocol.verbs import Dial, Document, Echo, Hangup, Reject
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +30,7 @@ class Execution:
 
     def __init__(self, webhooks: CallWebhooks) -> None:
         self._webhooks = webhooks
+        self.prompting = Prompting(webhooks)
 
     def connect(self, dialling: Dialling, joining: Joining) -> None:
         """Set who executes Dial. Both execute the TwiML of legs themselves."""
@@ -106,18 +109,12 @@ class Execution:
                     leg.answer()
                     leg.log.add("verb", "Hangup")
                     return None
-                case Say():
-                    leg.answer()
-                    leg.audio.playing = "announcement"
-                    leg.log.add("verb", f"Say: {verb.text.strip()}")
-                    await leg.wait(verb.seconds)
-                    leg.audio.playing = None
-                case Pause():
-                    leg.answer()
-                    leg.log.add("verb", f"Pause: {verb.seconds} s")
-                    await leg.wait(verb.seconds)
                 case Echo():
                     await self._echo(leg)
+                case _:
+                    turn = await self.prompting.execute(leg, verb)
+                    if turn and not leg.interrupted:
+                        return turn.document
             if leg.interrupted:
                 return None
         return None

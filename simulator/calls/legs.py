@@ -7,7 +7,7 @@ import math
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from simulator.calls.audio import LegAudio
 from simulator.calls.callee_scripts import ScriptOverrides
@@ -62,6 +62,16 @@ class Redirection:
     method: HttpMethod = "POST"
 
 
+class Recorder(Protocol):
+    """A recording that is being made of a leg."""
+
+    def leg_redirected(self) -> None:
+        """The leg is about to execute other TwiML."""
+
+    def leg_ended(self) -> None:
+        """The leg has ended."""
+
+
 @dataclass(eq=False)
 class Leg:
     """One party's side of a call. Times are simulated seconds since the call began."""
@@ -89,6 +99,14 @@ class Leg:
     """None unless the party is a browser."""
     digits: str = ""
     """The keys that a party without a browser pressed."""
+    keys: str = ""
+    """The keys that the party pressed and that no Gather has taken."""
+    will_press: str = ""
+    """The keys that the party presses by its script."""
+    presses_at: float = math.inf
+    """When the party presses `will_press`."""
+    whispered_to: bool = False
+    """The party has answered a Dial, and hears something before it is connected."""
     rings: bool = False
     """A party that the leg dials rings."""
     dialled: CallStatus | None = None
@@ -108,7 +126,8 @@ class Leg:
 
     def __post_init__(self) -> None:
         self.started = self.clock.elapsed
-        self.audio = LegAudio(self.sid)
+        self.audio = LegAudio(self.sid, self.log.timeline.changed)
+        self.recorders: list[Recorder] = []
         self.interruption = asyncio.Event()
         """Set while `interrupted`."""
         self._changed = asyncio.Event()
@@ -154,14 +173,22 @@ class Leg:
         self, seconds: float = math.inf, condition: Callable[[], bool] = lambda: False
     ) -> bool:
         """Wait until ``condition`` holds or something interrupts the leg; False if ``seconds``
-        pass before that. The party may hang up meanwhile, as its script says."""
-        woken = await self.clock.wait(
-            lambda: self.interrupted or condition(), seconds, until=lambda: self.leaves_at
-        )
-        if not woken and self.clock.elapsed >= self.leaves_at:
-            self._leave()
-            return True
-        return woken
+        pass before that. The party may press keys and hang up meanwhile, as its script says."""
+        end = self.clock.elapsed + seconds
+        while True:
+            if await self.clock.wait(
+                lambda: self.interrupted or condition(),
+                end - self.clock.elapsed,
+                until=lambda: min(self.leaves_at, self.presses_at),
+            ):
+                return True
+            if self.clock.elapsed >= self.leaves_at:
+                self._leave()
+                return True
+            if self.clock.elapsed < self.presses_at:
+                return False
+            self.presses_at = math.inf
+            self._press(self.will_press)
 
     def hang_up(self, at: float | None = None) -> bool:
         """The party hangs up, or declines, at ``at`` (None: now); False if it is not on the
@@ -189,12 +216,25 @@ class Leg:
     def take_redirection(self) -> Redirection | None:
         """What the leg was redirected to, once."""
         taken, self.redirection = self.redirection, None
+        if taken:
+            for recorder in list(self.recorders):
+                recorder.leg_redirected()
         if not self.interrupted:
             self.interruption.clear()
         return taken
 
     def press(self, digits: str) -> None:
-        """The party sends digits."""
+        """The party presses keys now."""
+        self._press(digits)
+        self.clock.tell()
+
+    def take_keys(self, number: int) -> str:
+        """The first ``number`` keys that no Gather has taken, once."""
+        taken, self.keys = self.keys[:number], self.keys[number:]
+        return taken
+
+    def _press(self, digits: str) -> None:
+        self.keys += digits
         if self.media:
             self.media.digits += digits
         else:
@@ -218,6 +258,8 @@ class Leg:
         if self.live:
             self.status = status
             self.ended = self.clock.elapsed
+            for recorder in list(self.recorders):
+                recorder.leg_ended()
             self.audio.silence()
             self._log()
 
@@ -250,4 +292,5 @@ class Leg:
             status=self.status,
             duration=self.duration if self.ended is not None else None,
         )
+        self.log.timeline.changed()
         self.notify()

@@ -17,6 +17,7 @@ from simulator.calls.clock import Clock
 from simulator.calls.exchange import Exchange, Shared
 from simulator.calls.legs import Callback, Leg, new_call_sid
 from simulator.calls.media_record import MediaRecord
+from simulator.calls.recordings import Recording, Recordings, RecordingWish
 from simulator.calls.rooms import Participant, Room, RoomCallback, Rooms
 from simulator.calls.user_messages import UserMessages
 from simulator.protocol import access_token
@@ -56,6 +57,7 @@ class PhoneNetwork:
         self.callees = CalleeTable()
         self.clients = Clients()
         self.rooms = Rooms(clock.now)
+        self.recordings = Recordings(clock)
         self.losses = Losses()
         self.disorder = Disorder()
         self.calls: dict[str, Call] = {}
@@ -71,7 +73,7 @@ class PhoneNetwork:
                 clock,
                 self._sender,
                 # `losses` and `disorder` can be replaced while calls go on.
-                lambda delivery: self.losses.takes(delivery),
+                lambda delivery: self.recordings.loses(delivery) or self.losses.takes(delivery),
                 lambda delivery: self.disorder.strike(delivery),
             ),
             self.callees,
@@ -153,6 +155,16 @@ class PhoneNetwork:
         exchange.add(participant, added.wish, wait)
         return participant, wait
 
+    def record(self, leg: Leg, wish: RecordingWish) -> Recording | None:
+        """Start to record ``leg``; None if it is not in progress."""
+        call, _ = self.leg(leg.sid) or (None, leg)
+        exchange = self._exchanges.get(call.sid) if call else None
+        if call is None or exchange is None or leg.over or leg.answered is None:
+            return None
+        if leg.whispered_to and self.recordings.rules.refuses_unconnected:
+            return None
+        return self.recordings.start(call, leg, wish, exchange.webhooks, self.account.sid)
+
     def leg(self, sid: str) -> tuple[Call, Leg] | None:
         """The leg with this CallSid, and its call."""
         call = self.calls.get(sid)
@@ -198,3 +210,4 @@ class PhoneNetwork:
             forgotten = self.calls.pop(self._ended.popleft(), None)
             if forgotten:
                 self.rooms.forget(forgotten)
+                self.recordings.forget(forgotten)

@@ -80,6 +80,8 @@ class Outgoing:
                 leg.parent.hang_up(leg.clock.elapsed)
             return "canceled"
         leg.audio.voice = script.tone_hz if script.voice == "tone" else script.voice
+        if script.digits:
+            leg.will_press, leg.presses_at = script.digits, leg.clock.elapsed + script.digits_after
         return None
 
     async def _ring_client(self, leg: Leg, client: Client, timeout: int) -> CallStatus | None:

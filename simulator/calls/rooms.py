@@ -5,6 +5,7 @@ Source: twilio.com/docs/voice/twiml/conference and …/api/conference-participan
 
 from __future__ import annotations
 
+import asyncio
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -202,6 +203,7 @@ class Room:
         """
         # What the REST API does happens now; a leg that leaves knows when it does.
         source = None if kicked else participant.leg
+        self._reach(source)
         if not self._drop(participant, reason, source):
             return
         if participant.end_on_exit and participant.joined:
@@ -226,6 +228,7 @@ class Room:
         self._tell(event, name, None, participant)
 
     def _end(self, reason: EndReason, by: Participant | None, source: Leg | None) -> None:
+        self._reach(source)
         self.ended, self.end_reason, self.ended_by = True, reason, by
         self._tell("end", "conference-end", source)
         why: LeaveReason = "moderator_ended_conference" if by else "conference_ended_via_api"
@@ -236,6 +239,25 @@ class Room:
 
     def _beep(self) -> None:
         self._beeps_until = time.monotonic() + BEEP_SECONDS
+        asyncio.get_running_loop().call_later(BEEP_SECONDS, self._beep_is_over)
+
+    def _beep_is_over(self) -> None:
+        self._reach(None)
+        self._change()
+
+    def _reach(self, source: Leg | None) -> None:
+        """What happens next happens at the time of the leg ``source``, or now."""
+        for leg in (self.call.agent, *(each.leg for each in self.participants.values())):
+            timeline = leg.log.timeline
+            if source is None or source.log is not leg.log:
+                now = self.call.now() if leg is self.call.agent else leg.clock.now()
+                timeline.latest = max(timeline.latest, now)
+
+    def _change(self) -> None:
+        """Somebody may hear something else from now on."""
+        calls = {each.leg.log.timeline for each in self.participants.values()}
+        for timeline in calls | {self.call.timeline}:
+            timeline.changed()
 
     def _drop(self, participant: Participant, reason: LeaveReason, source: Leg | None) -> bool:
         if self.participants.pop(participant.leg.sid, None) is None:
@@ -261,15 +283,15 @@ class Room:
     ) -> None:
         """Report an event. It happens at the time of the leg ``source``, or now."""
         call = self.call
+        self._reach(source)
         at = call.timeline.at(call.now())
         if source:
             at = source.log.timeline.at(source.clock.elapsed)
-        else:
-            call.timeline.latest = max(call.timeline.latest, call.now())
         who = f": {participant.label or participant.leg.sid}" if participant else ""
         why = f" ({reason})" if reason else ""
         call.log.add("room", f"{name}{who}{why}", conferenceSid=self.sid, event=name)
         self.updated_at = at
+        self._change()
         self.report(Happening(self, event, name, at, participant, reason))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
+from collections.abc import Mapping
 from functools import cache
 from itertools import pairwise
 from typing import Literal
@@ -15,6 +16,17 @@ FRAME_SAMPLES = 160
 """20 ms, as in a packet of telephony."""
 FRAME_BYTES = 2 * FRAME_SAMPLES
 SILENT_FRAME = bytes(FRAME_BYTES)
+
+_PERIODS: Mapping[Sound, int] = {
+    "silence": 1,
+    "echo": 1,
+    "beep": 50,
+    "music": 100,
+    "speech": 200,
+    "announcement": 200,
+    "ringback": 300,
+}
+"""In frames."""
 
 _AUDIBLE = 200
 """Samples below this value, 44 dB under full scale, count as silence."""
@@ -43,6 +55,18 @@ def frame(sound: Sound, n: int) -> bytes:
             return SILENT_FRAME
     start = n * FRAME_BYTES % len(samples)
     return samples[start : start + FRAME_BYTES]
+
+
+def voice(spoken: Sound | float, n: int) -> bytes:
+    """The ``n``-th frame of a scripted voice: a sound, or a tone in hertz."""
+    return frame(spoken, n) if isinstance(spoken, str) else tone(spoken, n)
+
+
+def period(spoken: Sound | float) -> int:
+    """After how many frames a scripted voice repeats."""
+    if isinstance(spoken, str):
+        return _PERIODS[spoken]
+    return SAMPLE_RATE // FRAME_SAMPLES
 
 
 def tone(hertz: float, n: int) -> bytes:

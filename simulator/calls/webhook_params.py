@@ -67,11 +67,14 @@ def progress_params(leg: Leg, account: Account, *, ended: bool) -> dict[str, str
     return params
 
 
-def dial_params(status: CallStatus, child: Leg | None, *, redirected: bool) -> dict[str, str]:
+def dial_params(
+    status: CallStatus, child: Leg | None, *, bridged: bool, redirected: bool
+) -> dict[str, str]:
     """The additional parameters of the request to Dial's `action`.
 
-    ``child`` is the leg that Dial created. ``redirected``: the Dial ended because the REST API gave
-    the child other TwiML; then there is no duration (twilio.com/docs/voice/twiml/dial).
+    ``child`` is the leg that Dial created. ``bridged``: it was connected. ``redirected``: the Dial
+    ended because the REST API gave the child other TwiML; then there is no duration
+    (twilio.com/docs/voice/twiml/dial).
     """
     answered = child is not None and child.answered is not None
     timed = child is not None and answered and not redirected
@@ -80,7 +83,7 @@ def dial_params(status: CallStatus, child: Leg | None, *, redirected: bool) -> d
             "DialCallStatus": status,
             "DialCallSid": child.sid if child else None,
             "DialCallDuration": str(child.duration) if child and timed else None,
-            "DialBridged": "true" if answered else "false",
+            "DialBridged": "true" if bridged else "false",
         }
     )
 

@@ -8,6 +8,7 @@ from itertools import islice
 from aiohttp import web
 
 from simulator.calls import callee_scripts
+from simulator.calls.legs import Leg
 from simulator.control import call_json
 from simulator.control.frame import NETWORK, Refused, call_of, invalid, json_object, query_number
 from simulator.protocol.access_token import TokenRefused
@@ -73,13 +74,32 @@ async def _hang_up_callee(request: web.Request) -> web.Response:
 
 
 async def _hang_up_leg(request: web.Request) -> web.Response:
+    leg = _leg_of(request)
+    if not leg.hang_up():
+        raise Refused(409, "leg_over", "this party is not on the call any more")
+    return web.json_response({"callSid": leg.sid}, status=202)
+
+
+async def _press_digits(request: web.Request) -> web.Response:
+    leg = _leg_of(request)
+    body = await json_object(request, {"digits"})
+    try:
+        digits = callee_scripts.digits_from_json(body.get("digits"))
+    except ValueError as error:
+        raise invalid(str(error)) from error
+    if leg.over or leg.answered is None:
+        raise Refused(409, "leg_over", "this party is not on the call")
+    leg.press(digits)
+    return web.json_response({"callSid": leg.sid}, status=202)
+
+
+def _leg_of(request: web.Request) -> Leg:
+    """The leg that the path names. Raises Refused."""
     sid = request.match_info["leg"]
     leg = next((leg for leg in call_of(request).legs if leg.sid == sid), None)
     if leg is None:
         raise Refused(404, "not_found", f"the call has no leg {sid}")
-    if not leg.hang_up():
-        raise Refused(409, "leg_over", "this party is not on the call any more")
-    return web.json_response({"callSid": sid}, status=202)
+    return leg
 
 
 ROUTES = (
@@ -90,4 +110,5 @@ ROUTES = (
     web.post("/simulator/calls/{sid}/hangup", _hang_up_agent),
     web.post("/simulator/calls/{sid}/callee-hangup", _hang_up_callee),
     web.post("/simulator/calls/{sid}/legs/{leg}/hangup", _hang_up_leg),
+    web.post("/simulator/calls/{sid}/legs/{leg}/digits", _press_digits),
 )

@@ -15,6 +15,7 @@ from simulator.protocol import errors
 from simulator.protocol.account import HttpMethod
 from simulator.protocol.errors import CallProblem, Problem
 from simulator.protocol.formats import is_label
+from simulator.protocol.twiml_attributes import ATTRIBUTES
 from simulator.protocol.verbs import (
     MAX_NOUNS,
     PROGRESS_EVENTS,
@@ -25,12 +26,15 @@ from simulator.protocol.verbs import (
     Dial,
     Document,
     Echo,
+    Gather,
     Hangup,
     JitterBuffer,
     Noun,
     Number,
     Pause,
+    Play,
     ProgressEvent,
+    Redirect,
     Reject,
     Say,
     Verb,
@@ -38,89 +42,6 @@ from simulator.protocol.verbs import (
 
 MAX_BYTES = 64 * 1024
 CONTENT_TYPES = ("text/xml", "application/xml", "text/html")
-
-# The attributes of each element: those that have an effect here, and those that Twilio accepts and
-# the simulator ignores with a warning.
-_ATTRIBUTES: dict[str, tuple[frozenset[str], frozenset[str]]] = {
-    "Dial": (
-        frozenset({"action", "method", "timeout", "timeLimit", "callerId", "answerOnBridge"}),
-        frozenset(
-            {
-                "hangupOnStar",
-                "record",
-                "recordingStatusCallback",
-                "recordingStatusCallbackMethod",
-                "recordingStatusCallbackEvent",
-                "recordingTrack",
-                "referMethod",
-                "referUrl",
-                "ringTone",
-                "sequential",
-                "trim",
-                "events",
-            }
-        ),
-    ),
-    "Number": (
-        frozenset({"statusCallback", "statusCallbackMethod", "statusCallbackEvent"}),
-        frozenset(
-            {
-                "amdStatusCallback",
-                "amdStatusCallbackMethod",
-                "byoc",
-                "machineDetection",
-                "machineDetectionSilenceTimeout",
-                "machineDetectionSpeechEndThreshold",
-                "machineDetectionSpeechThreshold",
-                "machineDetectionTimeout",
-                "method",
-                "sendDigits",
-                "url",
-            }
-        ),
-    ),
-    "Client": (
-        frozenset({"statusCallback", "statusCallbackMethod", "statusCallbackEvent"}),
-        frozenset({"method", "url"}),
-    ),
-    "Identity": (frozenset(), frozenset()),
-    "Parameter": (frozenset({"name", "value"}), frozenset()),
-    "Conference": (
-        frozenset(
-            {
-                "beep",
-                "coach",
-                "endConferenceOnExit",
-                "maxParticipants",
-                "muted",
-                "participantLabel",
-                "startConferenceOnEnter",
-                "statusCallback",
-                "statusCallbackEvent",
-                "statusCallbackMethod",
-                "waitUrl",
-                "jitterBufferSize",
-                "region",
-            }
-        ),
-        frozenset(
-            {
-                "eventCallbackUrl",
-                "record",
-                "recordingStatusCallback",
-                "recordingStatusCallbackEvent",
-                "recordingStatusCallbackMethod",
-                "trim",
-                "waitMethod",
-            }
-        ),
-    ),
-    "Say": (frozenset({"loop", "voice", "language"}), frozenset()),
-    "Pause": (frozenset({"length"}), frozenset()),
-    "Echo": (frozenset(), frozenset()),
-    "Hangup": (frozenset(), frozenset()),
-    "Reject": (frozenset({"reason"}), frozenset()),
-}
 
 
 def parse(body: bytes, content_type: str | None, url: str) -> Document:
@@ -161,12 +82,19 @@ class _Reader:
         self._check_attributes(element)
         if element.tag == "Dial":
             return self._dial(element)
+        if element.tag == "Gather":
+            return self._gather(element)
         if len(element):
             raise CallProblem(errors.SCHEMA_VALIDATION, f"{element.tag} holds <{element[0].tag}>")
         match element.tag:
             case "Say":
-                loop = self._whole(element, "loop", 1, 0, 1000, errors.SCHEMA_VALIDATION)
-                return Say(element.text or "", loop or 1000)
+                return Say(element.text or "", self._loop(element))
+            case "Play":
+                return Play((element.text or "").strip(), self._loop(element))
+            case "Redirect":
+                target = (element.text or "").strip()
+                method = self._method(element, "method", errors.SCHEMA_VALIDATION)
+                return Redirect(self._resolved(element, "address", target) or self._url, method)
             case "Pause":
                 return Pause(
                     self._whole(element, "length", 1, 0, 14400, errors.PAUSE_INVALID_LENGTH)
@@ -183,6 +111,36 @@ class _Reader:
         raise CallProblem(
             errors.SCHEMA_VALIDATION, f"<{element.tag}> is not a verb that the simulator executes"
         )
+
+    def _gather(self, element: ElementTree.Element) -> Gather:
+        prompts: list[Say | Play | Pause] = []
+        for child in element:
+            prompt = self.verb(child)
+            if not isinstance(prompt, Say | Play | Pause):
+                raise CallProblem(errors.SCHEMA_VALIDATION, f"Gather holds <{child.tag}>")
+            prompts.append(prompt)
+        inputs = element.get("input", "dtmf").split()
+        for unknown in set(inputs) - {"dtmf", "speech"}:
+            self._warn(errors.SCHEMA_VALIDATION, f"Gather: unknown input {unknown!r}")
+        finish = element.get("finishOnKey", "#")
+        if len(finish) > 1 or finish not in "0123456789*#":
+            self._warn(errors.SCHEMA_VALIDATION, f"Gather: invalid finishOnKey {finish!r}")
+            finish = "#"
+        number = self._whole(element, "numDigits", 0, 1, 1000, errors.SCHEMA_VALIDATION)
+        return Gather(
+            prompts=tuple(prompts),
+            action=self._absolute(element, "action") or self._url,
+            method=self._method(element, "method", errors.SCHEMA_VALIDATION),
+            hears_keys="dtmf" in inputs,
+            timeout=self._whole(element, "timeout", 5, 0, 600, errors.SCHEMA_VALIDATION),
+            num_digits=number or None,
+            finish_on_key=finish,
+            action_on_empty_result=self._truth(element, "actionOnEmptyResult"),
+        )
+
+    def _loop(self, element: ElementTree.Element) -> int:
+        """How often something is played. Zero is for ever, which is 1,000 times."""
+        return self._whole(element, "loop", 1, 0, 1000, errors.SCHEMA_VALIDATION) or 1000
 
     def _dial(self, element: ElementTree.Element) -> Dial:
         rooms = [child for child in element if child.tag == "Conference"]
@@ -212,7 +170,9 @@ class _Reader:
             case "Number" if not len(element):
                 self._check_attributes(element)
                 callback, method, events = self._progress(element, errors.NUMBER_INVALID_METHOD)
-                return Number((element.text or "").strip(), callback, method, events)
+                whisper = self._whisper(element, errors.NUMBER_INVALID_METHOD)
+                number = (element.text or "").strip()
+                return Number(number, callback, method, events, whisper)
             case "Client":
                 return self._client(element)
         inner = element[0].tag if element.tag == "Number" else element.tag
@@ -236,7 +196,8 @@ class _Reader:
                     f"Client holds <{child.tag}>, which is not an Identity or a named Parameter",
                 )
         callback, method, events = self._progress(element, errors.SCHEMA_VALIDATION)
-        return Client(identity.strip(), tuple(parameters), callback, method, events)
+        whisper = self._whisper(element, errors.SCHEMA_VALIDATION)
+        return Client(identity.strip(), tuple(parameters), callback, method, events, whisper)
 
     def _conference(self, element: ElementTree.Element) -> Conference:
         self._check_attributes(element)
@@ -290,8 +251,15 @@ class _Reader:
             self._events(element),
         )
 
+    def _whisper(self, element: ElementTree.Element, invalid_method: int) -> Redirect | None:
+        """Where to ask what the called party hears before it is connected."""
+        url = self._absolute(element, "url")
+        return Redirect(url, self._method(element, "method", invalid_method)) if url else None
+
     def _absolute(self, element: ElementTree.Element, name: str) -> str | None:
-        given = element.get(name, "").strip()
+        return self._resolved(element, name, element.get(name, "").strip())
+
+    def _resolved(self, element: ElementTree.Element, name: str, given: str) -> str | None:
         try:
             return urljoin(self._url, given) if given else None
         except ValueError as error:
@@ -314,9 +282,9 @@ class _Reader:
         return frozenset(event for event in PROGRESS_EVENTS if event in names)
 
     def _check_attributes(self, element: ElementTree.Element) -> None:
-        if element.tag not in _ATTRIBUTES:
+        if element.tag not in ATTRIBUTES:
             return
-        played, ignored = _ATTRIBUTES[element.tag]
+        played, ignored = ATTRIBUTES[element.tag]
         for name in element.attrib:
             if name in ignored:
                 self._warn(

@@ -32,18 +32,28 @@ JitterBuffer = Literal["off", "small", "medium", "large"]
 
 
 @dataclass(frozen=True)
+class Redirect:
+    """Execute the TwiML at ``url``, which is absolute, in place of what follows."""
+
+    url: str
+    method: HttpMethod = "POST"
+
+
+@dataclass(frozen=True)
 class Number:
-    """The number to dial, and where to report the progress of its leg."""
+    """The number to dial, where to report the progress of its leg, and the TwiML that its party
+    hears before it is connected."""
 
     number: str
     status_callback: str | None = None
     status_callback_method: HttpMethod = "POST"
     status_callback_events: frozenset[ProgressEvent] = frozenset({"completed"})
+    whisper: Redirect | None = None
 
 
 @dataclass(frozen=True)
 class Client:
-    """The client to ring, what it is told, and where to report the progress of its leg."""
+    """The client to ring, what it is told, and the rest as for a number."""
 
     identity: str
     parameters: tuple[tuple[str, str], ...] = ()
@@ -51,6 +61,7 @@ class Client:
     status_callback: str | None = None
     status_callback_method: HttpMethod = "POST"
     status_callback_events: frozenset[ProgressEvent] = frozenset({"completed"})
+    whisper: Redirect | None = None
 
 
 @dataclass(frozen=True)
@@ -110,10 +121,44 @@ class Say:
 
 
 @dataclass(frozen=True)
+class Play:
+    """Play the file at ``url``, ``loop`` times. The simulator does not fetch it."""
+
+    url: str
+    loop: int = 1
+
+    @property
+    def seconds(self) -> float:
+        """How long it takes. The simulator's number."""
+        return 3.0 * self.loop
+
+
+@dataclass(frozen=True)
 class Pause:
     """Wait for ``seconds``."""
 
     seconds: int = 1
+
+
+@dataclass(frozen=True)
+class Gather:
+    """Play ``prompts`` until a key is pressed, then ask ``action``, which is absolute, what comes
+    next. Without a key, the next verb follows.
+
+    ``timeout``: seconds to wait for each key, from the end of the prompts or the last key on.
+    """
+
+    prompts: tuple[Say | Play | Pause, ...]
+    action: str
+    method: HttpMethod = "POST"
+    hears_keys: bool = True
+    """False: it takes speech alone, and nobody speaks to it."""
+    timeout: int = 5
+    num_digits: int | None = None
+    finish_on_key: str = "#"
+    """Blank: no key ends it."""
+    action_on_empty_result: bool = False
+    """Ask ``action`` also without a key."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +178,7 @@ class Reject:
     reason: Literal["rejected", "busy"] = "rejected"
 
 
-Verb = Dial | Say | Pause | Echo | Hangup | Reject
+Verb = Dial | Say | Play | Pause | Gather | Redirect | Echo | Hangup | Reject
 
 
 @dataclass(frozen=True)

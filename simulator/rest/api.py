@@ -26,6 +26,8 @@ from simulator.rest import (
     conferences,
     participants,
     phone_numbers,
+    recording_media,
+    recordings,
     user_messages,
 )
 from simulator.rest.frame import ApiError, Handler, not_found
@@ -37,6 +39,8 @@ RESOURCES = (
     calls,
     conferences,
     participants,
+    recordings,
+    recording_media,
     user_messages,
 )
 
@@ -157,7 +161,7 @@ async def _half(request: web.Request, response: web.Response) -> web.StreamRespo
     """Send the first half of ``response``, then close the connection."""
     body = response.body
     whole = body if isinstance(body, bytes) else b""
-    cut = web.StreamResponse(headers={"Content-Type": "application/json"})
+    cut = web.StreamResponse(headers={"Content-Type": response.headers["Content-Type"]})
     cut.content_length = len(whole)
     await cut.prepare(request)
     await cut.write(whole[: len(whole) // 2])

@@ -12,10 +12,19 @@ from simulator.protocol.account import HttpMethod
 from simulator.protocol.errors import Problem
 
 DeliveryKind = Literal[
-    "voice", "action", "lead-status", "agent-status", "leg-status", "room-status", "user-message"
+    "voice",
+    "action",
+    "whisper",
+    "lead-status",
+    "agent-status",
+    "leg-status",
+    "room-status",
+    "recording-status",
+    "user-message",
 ]
-"""`leg-status`: about a leg that is neither the agent's nor the lead's. `room-status`: about a
-conference. `user-message`: what a page sent to the application's server."""
+"""`whisper`: the TwiML that a called party hears before it is connected. `leg-status`: about a leg
+that is neither the agent's nor the lead's. `room-status`: about a conference.
+`user-message`: what a page sent to the application's server."""
 Failure = Literal["4xx", "5xx", "ct", "rt", "tt", "partial", "redirects", "url"]
 """Why an attempt failed. `ct`, `rt`, `tt`: time limit to connect, to read, in total."""
 
@@ -68,7 +77,7 @@ class Delivery:
     @property
     def event(self) -> str:
         """What it tells about: the status of a Dial, of a leg, or the event of a conference."""
-        names = ("DialCallStatus", "StatusCallbackEvent", "CallStatus")
+        names = ("DialCallStatus", "StatusCallbackEvent", "RecordingStatus", "CallStatus")
         return next((self.params[name] for name in names if name in self.params), "")
 
     @property

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from simulator.webhooks.deliveries import Delivery, DeliveryKind
 
 CALLBACKS: frozenset[DeliveryKind] = frozenset(
-    {"lead-status", "agent-status", "leg-status", "room-status"}
+    {"lead-status", "agent-status", "leg-status", "room-status", "recording-status"}
 )
 """The kinds that can be lost. The others bring TwiML: without it, the call would be another one."""
 

@@ -3,10 +3,11 @@ import { App } from "@supabase/lite";
 import { PostgresConnection } from "@supabase/lite/postgres";
 
 import { codeOf, isConnectionLost, postgrestError } from "./errors.mjs";
+import { ObjectFiles } from "./object_files.mjs";
 
 const {
   LITE_DATABASE_URL, LITE_JWT_SECRET, LITE_POOL_SIZE, LITE_PORT, LITE_PUBLISHABLE_KEY,
-  LITE_SECRET_KEY, LITE_URL,
+  LITE_SECRET_KEY, LITE_STORAGE_DIR, LITE_URL,
 } = process.env;
 
 /** A pool of connections. `lost` resolves when the database is gone. */
@@ -46,7 +47,7 @@ function writeJson(value) {
   }
 }
 
-/** A new connection, and the application that serves the REST and Auth APIs over it. */
+/** A new connection, and the application that serves the REST, Auth and Storage APIs over it. */
 export function connect() {
   const connection = new Connection({
     url: LITE_DATABASE_URL,
@@ -74,9 +75,14 @@ export function connect() {
       secret_key: LITE_SECRET_KEY,
       site_url: LITE_URL,
     },
+    storage: { enabled: true },
     db: { migrations: { enabled: false }, seed: { enabled: false } },
     studio: { enabled: false },
     options: { server: { admin: false } },
+  });
+  app._storageAdapter = new ObjectFiles(LITE_STORAGE_DIR, async (bucket) => {
+    const [found] = await connection.driver`select file_size_limit from storage.buckets where id = ${bucket}`;
+    return found?.file_size_limit ? Number(found.file_size_limit) : null;
   });
   return { app, connection };
 }

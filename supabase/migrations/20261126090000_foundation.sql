@@ -29,17 +29,29 @@ $$;
 
 grant call_webhook to call_reconciler;
 
+-- The endpoint that keeps recordings. It may execute its own functions, which run with their owner's rights,
+-- and has no right on any table: with its token nobody reads a row over REST.
+do $$
+begin
+  if not exists (select from pg_roles where rolname = 'call_recorder') then
+    create role call_recorder nologin noinherit;
+  end if;
+end;
+$$;
+
 -- PostgREST switches to the role that the JWT names.
 grant call_webhook to authenticator;
 grant call_reconciler to authenticator;
+grant call_recorder to authenticator;
 
 -- Twilio gives up after 15 s: a later answer helps nobody and holds a connection.
 alter role call_webhook set statement_timeout = '4s';
 alter role call_reconciler set statement_timeout = '4s';
+alter role call_recorder set statement_timeout = '4s';
 -- PostgREST caches the settings of roles until it is told to read them again.
 notify pgrst, 'reload config';
 
-grant usage on schema public, private to call_webhook;
+grant usage on schema public, private to call_webhook, call_recorder;
 
 -- Names the call that this transaction is about: policies for call_webhook show the rows of the call and
 -- of the business in these two settings. Nothing else sets them, so over REST, outside of a function,

@@ -34,6 +34,18 @@ create table public.businesses (
   -- Twilio's own maximum for a Dial is 14,400 s.
   max_call_seconds integer not null default 14400 check (max_call_seconds between 60 and 14400),
   token_grants_per_minute integer not null default 20 check (token_grants_per_minute > 0),
+  -- Whether calls are recorded: never, when a person asks for it, or every call. The rules in
+  -- recording_rules can only be stricter.
+  recording_mode text not null default 'off' check (recording_mode in ('off', 'on_demand', 'all')),
+  -- How the lead agrees: they hear a notice and do not refuse (announce), a person says that they agreed
+  -- (confirm), or both.
+  consent_mode text not null default 'announce' check (consent_mode in ('announce', 'confirm', 'both')),
+  -- What the lead hears before they are connected. Null: private.notice_text.
+  recording_notice text check (length(recording_notice) <= 500 and recording_notice ~ '\S'),
+  recording_retention_days integer not null default 90
+  check (recording_retention_days between 1 and 3650),
+  -- Whose recordings an agent may hear: of their own calls, or of all. Owners and managers hear all.
+  recording_access text not null default 'own' check (recording_access in ('own', 'all')),
   created_at timestamptz not null default now(),
   constraint businesses_token_grants_ceiling_check check (token_grants_per_minute <= 100000),
   constraint businesses_calling_hours_check check (
@@ -139,7 +151,8 @@ grant delete on public.business_members to service_role;
 grant update (display_name) on public.business_members to authenticated;
 grant update (
   allowed_countries, calling_hours_start, calling_hours_end, calls_per_rep_per_minute,
-  calls_per_rep_per_day, concurrent_calls, max_call_seconds, token_grants_per_minute
+  calls_per_rep_per_day, concurrent_calls, max_call_seconds, token_grants_per_minute, recording_mode,
+  consent_mode, recording_notice, recording_retention_days, recording_access
 )
 on public.businesses to authenticated;
 

@@ -55,6 +55,11 @@ create table public.conversations (
   hold_seconds integer,
   -- When the lead was promised a call back, because nobody answered a transfer.
   call_back_at timestamptz,
+  -- What the pages show of the call's recording: private.derive_recording. Null if the call has no terms of
+  -- recording: it is not recorded. No check, as with stage.
+  recording_state text,
+  -- Whether a legal hold keeps the call's recordings longer than the retention.
+  is_held boolean not null default false,
   -- The time limit that Twilio was given. Null for a refused call.
   time_limit_seconds integer check (time_limit_seconds > 0),
   outcome text check (length(outcome) <= 100),
@@ -168,6 +173,6 @@ grant update (outcome, notes, lead_id, campaign_id) on public.conversations to a
 grant update (
   lead_id, campaign_id, status, block_reason, from_number, to_number, extension, other_number,
   time_limit_seconds, begun_at, dialed_at, ringing_at, answered_at, ended_at, duration_seconds,
-  is_plain, stage, hold_seconds, call_back_at
+  is_plain, stage, hold_seconds, call_back_at, recording_state
 )
 on public.conversations to call_webhook;

@@ -240,6 +240,12 @@ begin
     hold_seconds = case
       when not p_call.is_plain then conversations.hold_seconds
       when conversation.duration_seconds is not null then 0
+    end,
+    -- A recording ends with the leg of the lead. The rest of its state is private.derive_recording's.
+    recording_state = case
+      when conversation.ended_at is not null and conversations.recording_state in ('recording', 'paused')
+        then 'stopped'
+      else conversations.recording_state
     end
   from conversation
   where conversations.call_sid = p_call.call_sid

@@ -13,7 +13,9 @@ create type private.call_decision as (
   extension text,
   other_number boolean,
   from_number text,
-  time_limit_seconds integer
+  time_limit_seconds integer,
+  -- Null for a refused call, and for one that is not recorded.
+  recording private.recording_terms
 );
 
 -- Whether a person in one of these time zones (we do not know which) may be called now: it must be calling
@@ -206,7 +208,8 @@ $$;
 -- Decides a call. Security invoker: it sees the business that the policies show to its caller, so the rep's
 -- preview and the call itself come to the same answer.
 -- p_to is the result of phone number parsing (shared/phone_numbers.py) for the dialled text. A NUMBER is
--- {"e164", "type", "country": ISO 3166-1 alpha-2, "time_zones": [IANA name]}, and p_to is
+-- {"e164", "type", "country": ISO 3166-1 alpha-2, "region": state of the US | null, "time_zones": [IANA name]},
+-- and p_to is
 --   {"dialled": text, "number": NUMBER | null, "by_country": {"US": NUMBER, …}, "extension": digits | null,
 --    "problem": why there is no number: "several_numbers" | null, "left_out": text | null,
 --    "several_in": [country in which the text is several numbers]}
@@ -354,6 +357,10 @@ begin
   end if;
 
   d.block_reason := private.call_limit_reached(v_business, p_user_id);
+  -- Most businesses record nothing, and need not read any rules.
+  if d.block_reason is null and v_business.recording_mode <> 'off' then
+    d.recording := private.terms_of_recording(v_business, v_number);
+  end if;
   return d;
 end;
 $$;

@@ -86,8 +86,9 @@ revoke execute on function private.call_warnings(uuid, jsonb, private.call_decis
 grant execute on function private.call_warnings(uuid, jsonb, private.call_decision) to authenticated;
 
 -- The decision for the signed-in rep before they call. One round trip of twiml_fn; writes nothing.
--- Answers what begin_call answers, without "conversation_id" and with {"extension", "lead_id", "warnings"},
--- or the {"error": …} of private.choose_business.
+-- Answers what begin_call answers, without "conversation_id" and "notice" and with {"extension", "lead_id",
+-- "warnings", "recording": null | {"mode", "consent_mode", "notice": what the lead will hear | null}}, or the
+-- {"error": …} of private.choose_business.
 create function public.preview_call(
   p_business_id uuid,
   p_to jsonb,
@@ -121,6 +122,13 @@ begin
     'lead_id', d.lead_id,
     'warnings', case
       when d.block_reason is null then private.call_warnings(v_user_id, p_to, d) else '[]'
+    end,
+    'recording', case
+      when (d.recording).mode is not null then jsonb_build_object(
+        'mode', (d.recording).mode,
+        'consent_mode', (d.recording).consent_mode,
+        'notice', (d.recording).notice
+      )
     end
   );
 end;

@@ -1,8 +1,8 @@
 -- Begins a call: decides whether it is allowed, and stores it.
 set lock_timeout = '2s';
 
--- What Twilio has to do with a stored call. It is all in the row, and does not change after the call has
--- begun.
+-- What Twilio has to do with a stored call. It is all in the row and in its terms of recording, and does not
+-- change after the call has begun. notice: whether the lead hears a notice before they are connected.
 create function private.call_answer(p_conversation public.conversations)
 returns jsonb
 language plpgsql
@@ -15,7 +15,15 @@ begin
     'block_reason', p_conversation.block_reason,
     'to_number', p_conversation.to_number,
     'from_number', p_conversation.from_number,
-    'time_limit_seconds', p_conversation.time_limit_seconds
+    'time_limit_seconds', p_conversation.time_limit_seconds,
+    'notice', case
+      when p_conversation.recording_state is null then false
+      else exists (
+        select from public.recording_consents
+        where recording_consents.conversation_id = p_conversation.id
+          and recording_consents.notice_text is not null
+      )
+    end
   );
 end;
 $$;
@@ -26,7 +34,7 @@ grant execute on function private.call_answer(public.conversations) to call_webh
 -- Begins a call: decides about it and stores it. One round trip of twiml_fn.
 -- p_user_id and p_business_id are the rep's, from the identity that Twilio signed; null if none.
 -- A second delivery of the same CallSid gets the first one's answer and writes nothing.
--- Answers {"conversation_id", "block_reason", "to_number", "from_number", "time_limit_seconds"}.
+-- Answers {"conversation_id", "block_reason", "to_number", "from_number", "time_limit_seconds", "notice"}.
 create function public.begin_call(
   p_call_sid text,
   p_user_id uuid,
@@ -42,6 +50,7 @@ set search_path = ''
 as $$
 declare
   v_call public.conversations;
+  v_answer jsonb;
   d private.call_decision;
 begin
   perform private.enter_call(p_call_sid, p_business_id);
@@ -57,13 +66,14 @@ begin
     if v_call.id is null then
       insert into public.conversations as begun (
         business_id, user_id, lead_id, campaign_id, status, block_reason, from_number, to_number,
-        extension, other_number, call_sid, time_limit_seconds, begun_at, dialed_at, ended_at,
-        duration_seconds, hold_seconds
+        extension, other_number, call_sid, time_limit_seconds, recording_state, begun_at, dialed_at,
+        ended_at, duration_seconds, hold_seconds
       ) values (
         d.business_id, p_user_id, d.lead_id, d.campaign_id,
         case when d.block_reason is null then 'queued' else 'blocked' end, d.block_reason,
         d.from_number, d.to_number, d.extension, d.other_number, p_call_sid,
         case when d.block_reason is null then d.time_limit_seconds end,
+        case when (d.recording).mode is not null then 'waiting' end,
         now(),
         -- Whole seconds, as Twilio's timestamps are: a call must not ring before it was dialled.
         case when d.block_reason is null then date_trunc('second', now()) end,
@@ -85,6 +95,7 @@ begin
         extension = d.extension,
         other_number = d.other_number,
         time_limit_seconds = case when d.block_reason is null then d.time_limit_seconds end,
+        recording_state = case when (d.recording).mode is not null then 'waiting' end,
         begun_at = now(),
         status = case when d.block_reason is null then begun.status else 'blocked' end,
         dialed_at = case when d.block_reason is null then begun.dialed_at end,
@@ -101,12 +112,23 @@ begin
     values (v_call.business_id, v_call.id, p_call_sid, 'agent', 'ringing', v_call.user_id)
     on conflict (call_sid) do nothing;
 
+    if (d.recording).mode is not null then
+      insert into public.recording_consents (
+        business_id, conversation_id, mode, consent_mode, country, region, notice_text
+      ) values (
+        v_call.business_id, v_call.id, (d.recording).mode, (d.recording).consent_mode,
+        (d.recording).country, (d.recording).region, (d.recording).notice
+      )
+      on conflict do nothing;
+    end if;
+
     -- Callbacks may have arrived before this request.
     perform private.attach_events(v_call);
   end if;
 
+  v_answer := private.call_answer(v_call);
   perform private.leave_call();
-  return private.call_answer(v_call);
+  return v_answer;
 end;
 $$;
 

@@ -15,7 +15,7 @@ from tests.attack.deployment import Project, functions
 def http() -> Iterator[httpx.Client]:
     """One client for all requests, because making a client takes longer than a request."""
     # A server waits for open connections when it stops.
-    with httpx.Client(timeout=15, headers={"Connection": "close"}) as client:
+    with httpx.Client(timeout=60, headers={"Connection": "close"}) as client:
         yield client
 
 

@@ -235,7 +235,7 @@ def test_any_order_over_http_ends_in_the_same_rows_and_a_replay_changes_nothing(
 
         def send_all(deliveries: Sequence[tuple[Call, Piece]]) -> None:
             def send(share: int) -> None:
-                with httpx.Client(timeout=15) as http:
+                with httpx.Client(timeout=60) as http:
                     for call, piece in deliveries[share::CONNECTIONS]:
                         call.send(http, stack.env, piece)
 

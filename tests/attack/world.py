@@ -177,7 +177,7 @@ def made_in(stack: Stack, first_number: int = 40, *, touched: bool = True) -> It
             httpx.Client(
                 base_url=f"{env['SUPABASE_URL']}/rest/v1",
                 headers={"apikey": env["SUPABASE_PUBLISHABLE_KEY"]},
-                timeout=15,
+                timeout=60,
             ) as http,
         ):
             yield World(tenants, user_id, tokens, http, database)

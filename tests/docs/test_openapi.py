@@ -98,14 +98,15 @@ def test_a_refusal_says_when_each_of_its_codes_is_meant(name: str) -> None:
 def test_a_conversation_has_the_columns_that_are_read(db: psycopg.Connection) -> None:
     described = SCHEMAS["Conversation"]["properties"]
     read = conversations.COLUMNS.split(",")
-    assert list(described) == SCHEMAS["Conversation"]["required"] == [*read, "legs"]
+    embedded = ["legs", "recording_consent", "recordings"]
+    assert list(described) == SCHEMAS["Conversation"]["required"] == [*read, *embedded]
     of_the_database = db.execute(
         "select column_name, data_type, is_nullable = 'YES' from information_schema.columns"
         " where table_schema = 'public' and table_name = 'conversations'"
     ).fetchall()
     types = {name: (type_, nullable) for name, type_, nullable in of_the_database}
     # These are for us, and not part of the contract.
-    assert set(types) == {*read, "begun_at", "bridge", "is_plain"}
+    assert set(types) == {*read, "begun_at", "bridge", "is_plain", "is_held"}
     for name, column in described.items():
         if "type" in column and name in types:
             type_, nullable = types[name]

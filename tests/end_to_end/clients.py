@@ -42,7 +42,7 @@ class Rep:
             method,
             f"{self.env['FUNCTIONS_URL']}/api/twilio/{path}",
             headers={"Authorization": f"Bearer {self.access_token}"} | request.pop("headers", {}),
-            timeout=15,
+            timeout=60,
             **request,
         )
 
@@ -74,11 +74,11 @@ class Rep:
 
 def wait_until_over(simulator: str, call_sid: str) -> Json:
     """The call as the phone network tells it, once the last webhook is answered or given up."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     url = f"{simulator}/simulator/calls/{call_sid}"
     seen = 0
     while time.monotonic() < deadline:
-        part = httpx.get(f"{url}/events", params={"after": seen, "wait": 20}, timeout=30).json()
+        part = httpx.get(f"{url}/events", params={"after": seen, "wait": 20}, timeout=60).json()
         seen += len(part["events"])
         if part["ended"]:
             call: Json = httpx.get(url).json()
@@ -98,7 +98,7 @@ def rest(
             "Authorization": f"Bearer {access_token}",
         }
         | request.pop("headers", {}),
-        timeout=15,
+        timeout=60,
         **request,
     )
 
@@ -112,7 +112,7 @@ def webhook(
     signed = {"AccountSid": env["TWILIO_ACCOUNT_SID"], "ApiVersion": "2010-04-01", **params}
     signature = RequestValidator(env["TWILIO_AUTH_TOKEN"]).compute_signature(url, signed)
     request: dict[str, Any] = {"data": signed, "headers": {"X-Twilio-Signature": signature}}
-    return httpx.post(to or url, timeout=15, **(request | changes))
+    return httpx.post(to or url, timeout=60, **(request | changes))
 
 
 def identity(user_id: str, business_id: str) -> str:

@@ -25,7 +25,7 @@ DECLINES: Json = {"answerAfterSeconds": 0.2, "ending": "decline"}
 RINGS_ON: Json = {"answerAfterSeconds": None, "ending": "no-answer"}
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
     """Returns soon after ``condition`` is true; fails the test if it is not within ``seconds``. It
     asks seldom, because each question costs the stack some of the time it needs for its work."""
     deadline = time.monotonic() + seconds
@@ -183,7 +183,7 @@ def call(person: Person, to: str = LEAD, **script: object) -> Iterator[Call]:
 
 def end(made: Call) -> None:
     """Ends every leg that is left, and waits until people are free again."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while True:
         shown = made.network()
         if shown["ended"]:

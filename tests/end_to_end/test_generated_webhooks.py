@@ -123,7 +123,7 @@ def test_every_signed_webhook_is_answered_as_described_and_kept(
             "Content-Type": FORM,
             "X-Twilio-Signature": sign(stack.env["TWILIO_AUTH_TOKEN"], url, form),
         },
-        timeout=30,
+        timeout=60,
     )
     statuses_seen[answer.status_code] += 1
     assert answer.status_code in (200, 204, 400), answer.text

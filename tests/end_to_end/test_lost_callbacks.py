@@ -88,7 +88,7 @@ def let_it_be_due(db: Connection) -> None:
 
 
 def run(stack: Stack) -> httpx.Response:
-    return httpx.post(f"{stack.env['SCHEDULER_URL']}/run", timeout=30)
+    return httpx.post(f"{stack.env['SCHEDULER_URL']}/run", timeout=60)
 
 
 def place(rep: Rep, count: int) -> list[Json]:
@@ -282,7 +282,7 @@ def answers(url: str) -> bool:
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -298,7 +298,7 @@ def test_after_a_run_that_dies_between_claim_and_write_the_next_one_settles_its_
         before = questions(stack)[0]
         with fault(stack, delaySeconds=2.5), ThreadPoolExecutor(1) as pool:
             headers = {"Authorization": f"Bearer {scheduler.token()}"}
-            dying = pool.submit(httpx.post, scheduler.audience, headers=headers, timeout=30)
+            dying = pool.submit(httpx.post, scheduler.audience, headers=headers, timeout=60)
             # The calls are claimed, and Twilio is asked but has not answered yet.
             wait_for(lambda: questions(stack)[0] > before)
             os.killpg(process.pid, signal.SIGKILL)
@@ -337,7 +337,7 @@ def test_while_twilio_is_down_a_run_is_a_fast_503_and_a_later_run_settles_the_ca
         assert (answer.status_code, what) == (503, what)
         assert answer.json()["error"]["code"] == "twilio_unavailable"
         # The host allows 20 s.
-        assert took < 15
+        assert took < 20
     let_it_be_due(db)
     assert run(stack).json()["data"]["asked"] == len(calls)
     assert complaints(db, calls) == []

@@ -84,7 +84,7 @@ def add_lead(stack: Stack, number: str) -> httpx.Response:
             "name": "Imported",
             "phone_number": number,
         },
-        timeout=15,
+        timeout=60,
     )
 
 

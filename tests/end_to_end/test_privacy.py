@@ -190,7 +190,7 @@ def ask_everything(callers: Callers, marked: Marked, shift: int, every: int = 1)
     with every text. Returns the number of requests."""
     sent = 0
     # Many are sent at once, because some wait for the database until the time is up.
-    with httpx.Client(timeout=30) as client, ThreadPoolExecutor(32) as pool:
+    with httpx.Client(timeout=60) as client, ThreadPoolExecutor(32) as pool:
         for turn in range(len(marked.texts) if SOAK else 1):
             texts = itertools.islice(itertools.cycle(marked.texts), shift + turn, None)
             chosen = itertools.islice(callers.requests(texts), (shift + turn) % every, None, every)
@@ -391,7 +391,7 @@ def test_nothing_private_is_logged_of_bytes_that_are_not_http(
             f"GET /api/twilio/token HTTP/1.1\r\nCookie: {text * 3000}\r\n\r\n",
         ):
             with (
-                socket.create_connection(("127.0.0.1", port or 0), timeout=30) as connection,
+                socket.create_connection(("127.0.0.1", port or 0), timeout=60) as connection,
                 contextlib.suppress(ConnectionError),
             ):
                 connection.sendall(head.encode())

@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 import pytest
 
 from stack import Settings, Stack
+from tests.clusters import Cluster
 from tests.faults.proxy import Proxy, proxying
 from tests.stacks import settings_in
 
@@ -33,8 +34,9 @@ class Breakable:
 
 
 @pytest.fixture(scope="package")
-def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Breakable]:
-    usual = settings_in(tmp_path_factory.mktemp("faults"), time_scale=0.02)
+def everything(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Breakable]:
+    local_dir = cluster.copied_to(tmp_path_factory.mktemp("faults"))
+    usual = settings_in(local_dir, time_scale=0.02)
     with proxying(usual.supabase_port) as proxy, proxying(usual.simulator_port) as twilio:
         values = {field.name: getattr(usual, field.name) for field in fields(usual)}
         values |= {"fsync": True, "outside_twilio": twilio.url}

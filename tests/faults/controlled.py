@@ -40,7 +40,7 @@ def kill_functions(stack: Stack) -> list[int]:
 
 
 def wait_for_others(stack: Stack, killed: list[int]) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while not set(workers(stack)) - set(killed):
         assert time.monotonic() < deadline
         time.sleep(0.05)
@@ -80,7 +80,7 @@ class Controlled:
     def wait_for(self, condition: str) -> None:
         """Until a condition on the conversation ``c`` is true in the database."""
         query = f"select {condition} as is_so from public.conversations c where c.call_sid = %s"
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + 60
         while not [row for row in self.rows(query) if row["is_so"]]:
             assert time.monotonic() < deadline, self.rows(
                 "select * from public.conversations c where c.call_sid = %s"
@@ -123,7 +123,7 @@ class Controlled:
 
     def wait_until_moved(self) -> None:
         """If the lead has moved into the room: until the rep has followed."""
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while self._is_moving():
             assert time.monotonic() < deadline, self.seen_by_twilio()
             time.sleep(0.05)

@@ -112,15 +112,17 @@ def test_an_action_whose_function_died_is_ended_by_the_next_one(
     for each in asking:
         each.start()
     for _ in calls:
-        assert arrived.acquire(timeout=20), outcomes
+        assert arrived.acquire(timeout=60), outcomes
     # In production twiml_fn, which lets the rep follow, is another process.
     for call in calls.values():
         call.wait_until_moved()
     killed = kill_functions(stack)
     for each in asking:
-        each.join(timeout=20)
-    # On a busy machine, a function whose request was kept for 3 s has told its user so.
-    assert set(outcomes) <= {KILLED, 503}
+        each.join(timeout=60)
+    # On a busy machine, a function whose request was kept for 3 s has told its user so, or has seen
+    # that Twilio did what it was asked.
+    assert set(outcomes) <= {KILLED, 503, 200}
+    assert KILLED in outcomes
 
     twilio.heal()
     wait_for_others(stack, killed)

@@ -53,10 +53,10 @@ def test_a_webhook_whose_function_died_is_taken_once_when_it_is_sent_again(
     for sender in senders:
         sender.start()
     for _ in webhooks:
-        assert arrived.acquire(timeout=30)
+        assert arrived.acquire(timeout=60)
     killed = kill_functions(stack)
     for sender in senders:
-        sender.join(timeout=30)
+        sender.join(timeout=60)
     assert len(outcomes) == 6
     assert all(isinstance(outcome, httpx.TransportError) for outcome in outcomes), outcomes
 

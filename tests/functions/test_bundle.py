@@ -18,6 +18,7 @@ SECRETS = {
     "TWILIO_AUTH_TOKEN_NEXT",
     "SUPABASE_WEBHOOK_JWT",
     "SUPABASE_RECONCILER_JWT",
+    "SUPABASE_RECORDER_JWT",
     "SUPABASE_JWT_SECRET",
     "SCHEDULER_SECRET",
 }
@@ -30,6 +31,7 @@ secrets = ["A"]
 optional_secrets = ["C"]
 variables = ["B"]
 memory = "256Mi"
+timeout_seconds = 20
 concurrency = 16
 min_instances = 0
 """
@@ -87,8 +89,9 @@ def test_an_endpoint_is_given_exactly_what_it_asks_for(
     required, optional = asked_for(folder, monkeypatch)
     assert {*endpoint.secrets, *endpoint.variables} == required
     # A function is not given what its host sets, nor what is for development.
-    found_out = {"HENK_ENV", "HENK_VERSION", "K_SERVICE", "SCHEDULER_ISSUER", "TWILIO_API_URL"}
-    assert optional - found_out == set(endpoint.optional_secrets)
+    of_host = {"HENK_ENV", "HENK_VERSION", "K_SERVICE"}
+    for_development = {"SCHEDULER_ISSUER", "TWILIO_API_URL", "SUPABASE_STORAGE_URL"}
+    assert optional - of_host - for_development == set(endpoint.optional_secrets)
 
 
 @pytest.mark.parametrize("folder", ENDPOINTS)
@@ -131,7 +134,7 @@ def test_an_entry_is_read_whole(tmp_path: Path) -> None:
     file = tmp_path / "bundle.toml"
     file.write_text(ENTRY)
     assert bundle.endpoints(file) == [
-        bundle.Endpoint("x_fn", "/x", "x", ("browser",), ("A",), ("C",), ("B",), "256Mi", 16, 0)
+        bundle.Endpoint("x_fn", "/x", "x", ("browser",), ("A",), ("C",), ("B",), "256Mi", 20, 16, 0)
     ]
 
 
@@ -140,6 +143,7 @@ def test_an_entry_is_read_whole(tmp_path: Path) -> None:
     [
         ENTRY + "colour = 'blue'\n",
         ENTRY.replace('memory = "256Mi"\n', ""),
+        ENTRY.replace("timeout_seconds = 20\n", ""),
         ENTRY.replace("concurrency = 16\n", ""),
         ENTRY.replace('secrets = ["A"]\n', ""),
     ],

@@ -22,13 +22,14 @@ from functions import bundle
 from functions.bundle import ROOT, Endpoint
 from functions.doctor import smoke
 from functions.packer import pack
+from tests.authorities import trusting_as_usual
 from tests.endpoints import ENVIRONMENT
 from tests.stacks import free_port_base
 
 ENDPOINTS = {endpoint.folder: endpoint for endpoint in bundle.endpoints()}
 HOSTING = (ROOT / "docs" / "hosting.md").read_text(encoding="utf-8")
 (GUNICORN,) = re.findall(r"^gunicorn .*\\\n.*$", HOSTING, re.M)
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def packed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
             [Path(sys.executable).with_name("uv"), *arguments, "--quiet", "--system-certs"],
             check=True,
             cwd=directory,
-            env={**os.environ, "VIRTUAL_ENV": f"{directory}/environment"},
+            env={**trusting_as_usual(), "VIRTUAL_ENV": f"{directory}/environment"},
         )
 
     uv("venv", "--python", sys.executable, "environment")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import socket
 import ssl
@@ -17,7 +18,7 @@ from urllib.parse import quote, unquote
 
 import pytest
 
-from shared.http_client import HttpClient, NoAnswer
+from shared.http_client import HttpClient, NoAnswer, Upload
 from tests.certificates import self_signed
 from tests.endpoints import serving
 
@@ -280,7 +281,69 @@ def test_bodies_of_every_kind(client: HttpClient, server: str) -> None:
 
 
 def test_redirects_are_not_followed(client: HttpClient, server: str) -> None:
-    assert client.request("GET", f"{server}/moved", seconds=SECONDS).status == 302
+    answer = client.request("GET", f"{server}/moved", seconds=SECONDS)
+    assert (answer.status, answer.redirect_url) == (302, f"{server}/elsewhere")
+    assert client.request("GET", server, seconds=SECONDS).redirect_url is None
+
+
+def test_headers_are_those_of_one_request(client: HttpClient, server: str) -> None:
+    client.request("GET", server, headers=["Authorization: Basic key"], seconds=SECONDS)
+    asked = json.loads(client.request("GET", server, seconds=SECONDS).content)
+    assert "authorization" not in [name for name, _ in asked["headers"]]
+
+
+def test_a_body_is_sent_piece_by_piece(client: HttpClient, server: str) -> None:
+    sizes: list[int] = []
+    body = io.BytesIO(b"x" * (1 << 20))
+
+    def read(size: int) -> bytes:
+        sizes.append(size)
+        return body.read(size)
+
+    answer = client.request("POST", server, body=Upload(read, 1 << 20), seconds=SECONDS)
+    asked = json.loads(answer.content)
+    assert asked["body"] == "x" * (1 << 20)
+    assert ["content-length", str(1 << 20)] in asked["headers"]
+    assert not {"expect", "transfer-encoding"} & {name for name, _ in asked["headers"]}
+    assert max(sizes) < 1 << 20
+    # The next ones are not uploads.
+    again = json.loads(client.request("POST", server, body=b"y", seconds=SECONDS).content)
+    assert again["body"] == "y"
+    assert json.loads(client.request("GET", server, seconds=SECONDS).content)["method"] == "GET"
+
+
+def test_a_body_that_ends_early_is_no_request(client: HttpClient, server: str) -> None:
+    body = io.BytesIO(b"xx")
+    with pytest.raises(NoAnswer):
+        client.request("POST", server, body=Upload(body.read, 3), seconds=1.0)
+
+
+def test_an_answer_is_received_piece_by_piece(client: HttpClient, server: str) -> None:
+    pieces: list[bytes] = []
+
+    def receive(piece: bytes) -> bool:
+        pieces.append(piece)
+        return True
+
+    answer = client.request("GET", f"{server}/chunked", seconds=SECONDS, receive=receive)
+    assert (answer.status, answer.content) == (200, b"")
+    assert b"".join(pieces) == b"[1,2]"
+    # What is not a success is for the caller of this, and so is every later answer.
+    assert client.request("GET", f"{server}/moved", seconds=SECONDS, receive=receive).status == 302
+    assert client.request("GET", f"{server}/chunked", seconds=SECONDS).json() == [1, 2]
+    assert b"".join(pieces) == b"[1,2]"
+
+
+@pytest.mark.parametrize("path", ["cut-off", "hang-up", "trickling-body"])
+def test_a_part_of_an_answer_is_no_answer(client: HttpClient, server: str, path: str) -> None:
+    with pytest.raises(NoAnswer):
+        client.request("GET", f"{server}/{path}", seconds=0.3, receive=lambda _piece: True)
+
+
+def test_whoever_receives_may_end_it(client: HttpClient, server: str) -> None:
+    with pytest.raises(NoAnswer):
+        client.request("GET", server, seconds=SECONDS, receive=lambda _piece: False)
+    assert client.request("GET", server, seconds=SECONDS).status == 200
 
 
 def test_cookies_are_not_kept(client: HttpClient, server: str) -> None:

@@ -13,8 +13,12 @@ from tests.endpoints import ENVIRONMENT
 
 # Twilio's REST client brings `requests` and a hundred modules; httpx is for our own tools.
 SLOW = ("twilio.rest", "requests", "httpx", "aiohttp")
-# Each of its requests asks Twilio.
-NEEDED = {"control_fn": {"twilio.rest", "requests"}}
+# Each request of control_fn asks Twilio. While recording_fn asks Twilio, a lead waits to be
+# connected.
+NEEDED = {
+    "control_fn": {"twilio.rest", "requests"},
+    "recording_fn": {"twilio.rest", "requests"},
+}
 
 
 @pytest.mark.parametrize("folder", [endpoint.folder for endpoint in bundle.endpoints()])

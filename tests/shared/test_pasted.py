@@ -17,6 +17,7 @@ def problem(name: str, value: str) -> str:
     settings.Supabase.read(env)
     settings.TwilioApiKey.read(env)
     settings.TwilioWebhooks.read(env)
+    settings.read_webhook_jwt(env)
     said = [each for each in env.problems if each.startswith(f"{name} ")]
     assert len(said) <= 1, "one cause, one problem"
     assert env.problems == said

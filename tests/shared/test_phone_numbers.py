@@ -17,6 +17,7 @@ IN_SAN_FRANCISCO = {
     "e164": "+14155552671",
     "type": "fixed_line_or_mobile",
     "country": "US",
+    "region": "CA",
     "time_zones": ["America/Los_Angeles"],
 }
 
@@ -154,7 +155,13 @@ def test_a_mobile_number_of_a_wide_country_may_be_in_any_of_its_time_zones() -> 
 def test_twilios_test_numbers_are_valid_in_development_alone(last: str) -> None:
     national, e164 = f"(500) 555-{last}", f"+1500555{last}"
     in_development = phone_numbers.parse(e164, test_numbers=True)
-    test_number: object = {"e164": e164, "type": "twilio_test", "country": None, "time_zones": []}
+    test_number: object = {
+        "e164": e164,
+        "type": "twilio_test",
+        "country": None,
+        "region": None,
+        "time_zones": [],
+    }
     assert in_development["number"] == test_number
     by_country = phone_numbers.parse(national, test_numbers=True)["by_country"]
     assert by_country["US"] == test_number

@@ -10,6 +10,7 @@ from unittest import mock
 import pytest
 from werkzeug.test import TestResponse
 
+from shared import logs
 from shared.http_client import HttpClient, NoAnswer
 from tests.canned_server import Answer, CannedServer
 from tests.endpoints import (
@@ -306,6 +307,16 @@ def test_an_odd_trace_header_is_ignored(header: str, capsys: pytest.CaptureFixtu
     request_id = str(only_line(capsys)["request_id"])
     assert request_id == response.headers["X-Request-Id"]
     assert re.fullmatch("[0-9a-f]{32}", request_id)
+
+
+def test_a_request_that_is_stopped_leaves_its_id_to_no_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    endpoint = loaded("status_fn")
+    monkeypatch.setattr(endpoint.module, "record_event", mock.Mock(side_effect=KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        endpoint.twilio(EVENT)
+    assert logs.request_id.get() is None
 
 
 def test_nothing_is_logged_at_start_up(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,5 @@
-"""shared/rpc.py mirrors the SQL functions that endpoints may call: all of them, exactly."""
+"""shared/rpc.py and its neighbours mirror the SQL functions that endpoints may call: all of them,
+exactly."""
 
 from __future__ import annotations
 
@@ -15,17 +16,20 @@ import pytest
 
 from shared import errors, rpc
 from shared.database import Database
+from shared.reconciler_rpc import AsReconciler
+from shared.recorder_rpc import AsRecorder
 from shared.settings import Supabase
 from tests.canned_server import CannedServer
 from tests.endpoints import CALL_SID, LEAD_CALL_SID, PUBLISHABLE_KEY, SUPABASE_URL
 from tests.endpoints import rpc as path_of
 
-Caller = rpc.AsRep | rpc.AsWebhook | rpc.AsReconciler
+Caller = rpc.AsRep | rpc.AsWebhook | AsReconciler | AsRecorder
 # The database role → the class whose methods are called as this role.
 ROLES: dict[str, type[Caller]] = {
     "authenticated": rpc.AsRep,
     "call_webhook": rpc.AsWebhook,
-    "call_reconciler": rpc.AsReconciler,
+    "call_reconciler": AsReconciler,
+    "call_recorder": AsRecorder,
 }
 # These functions are called by the page over the REST API, and by no endpoint.
 FOR_THE_BROWSER = {
@@ -66,6 +70,7 @@ EVENT: rpc.CallEvent = {
 }
 USER_ID, BUSINESS_ID = uuid.uuid4(), uuid.uuid4()
 CONVERSATION_ID, ACTION_ID = uuid.uuid4(), uuid.uuid4()
+RECORDING_SID = f"RE{uuid.uuid4().hex}"
 WISHES: rpc.Wishes = {"to": DIALLED, "caller_id": None, "lead_id": None, "campaign_id": None}
 # Parameters for each function, for a user who belongs to one business.
 ARGUMENTS: dict[str, Mapping[str, Any]] = {
@@ -103,6 +108,41 @@ ARGUMENTS: dict[str, Mapping[str, Any]] = {
         "dial_call_sid": LEAD_CALL_SID,
         "duration_seconds": 7,
         "payload": {"CallStatus": "in-progress"},
+    },
+    "ask_of_recording": {
+        "conversation_id": CONVERSATION_ID,
+        "state": "start",
+        "consent": "agreed",
+    },
+    "ask_to_play": {"conversation_id": CONVERSATION_ID, "recording_id": None, "download": False},
+    "note_recording_action": {
+        "action_id": ACTION_ID,
+        "agent_call_sid": CALL_SID,
+        "result": "done",
+        "recording_sid": None,
+        "error": None,
+    },
+    "begin_notice": {"agent_call_sid": CALL_SID, "call_sid": LEAD_CALL_SID},
+    "end_notice": {"agent_call_sid": CALL_SID, "call_sid": LEAD_CALL_SID, "digit": None},
+    "record_recording_event": {
+        "agent_call_sid": CALL_SID,
+        "recording_id": None,
+        "recording_sid": RECORDING_SID,
+        "call_sid": CALL_SID,
+        "source": "callback",
+        "status": "completed",
+        "duration_seconds": 7,
+        "channels": 2,
+        "started_at": "2026-11-18T10:00:49+00:00",
+        "error": None,
+        "payload": {"RecordingStatus": "completed"},
+    },
+    "claim_recordings": {"limit": 5, "lease_seconds": 30, "recording_id": None},
+    "note_recording_step": {
+        "recording_id": ACTION_ID,
+        "lease_token": CONVERSATION_ID,
+        "step": "stored",
+        "fields": {},
     },
     "claim_unsettled_calls": {"limit": 5, "lease_seconds": 30},
     "settle_call": {"agent_call_sid": CALL_SID, "legs": None},
@@ -225,6 +265,16 @@ def world(db: psycopg.Connection) -> psycopg.Connection:
     db.execute(
         "insert into public.call_actions (id, business_id, conversation_id, action, asked_by,"
         " lease_until) values (%s, %s, %s, 'hold', %s, now() + interval '1 minute')",
+        [ACTION_ID, BUSINESS_ID, CONVERSATION_ID, USER_ID],
+    )
+    db.execute(
+        "insert into public.recording_consents (business_id, conversation_id, mode, consent_mode)"
+        " values (%s, %s, 'on_demand', 'confirm')",
+        [BUSINESS_ID, CONVERSATION_ID],
+    )
+    db.execute(
+        "insert into public.recording_actions (id, business_id, conversation_id, action, asked_by,"
+        " result, finished_at) values (%s, %s, %s, 'pause', %s, 'done', now())",
         [ACTION_ID, BUSINESS_ID, CONVERSATION_ID, USER_ID],
     )
     claims = {"sub": str(USER_ID), "role": "authenticated", "session_id": str(session_id)}

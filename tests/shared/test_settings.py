@@ -23,10 +23,12 @@ MALFORMED = {
     "TWILIO_TWIML_APP_SID": "APvisible",
     "PUBLIC_BASE_URL": "visible.example.com",
     "SUPABASE_RECONCILER_JWT": "visible",
+    "SUPABASE_RECORDER_JWT": "visible",
     "SCHEDULER_SERVICE_ACCOUNT": "visible",
     "SCHEDULER_AUDIENCE": "visible.example.com",
     "SCHEDULER_ISSUER": "https://visible.example.com",
     "TWILIO_API_URL": "https://visible.example.com",
+    "SUPABASE_STORAGE_URL": "https://visible.example.com",
 }
 
 
@@ -34,12 +36,15 @@ def read_all(**changes: str | None) -> None:
     variables = {k: v for k, v in (ENVIRONMENT | changes).items() if v is not None}
     with settings.reading(variables) as env:
         deployment = settings.Deployment.read(env)
-        settings.Supabase.read(env)
+        supabase = settings.Supabase.read(env)
+        settings.read_storage_url(env, supabase, deployment)
         settings.TwilioApiKey.read(env)
         settings.TwilioWebhooks.read(env)
         settings.TwilioRest.read(env, deployment)
         settings.Scheduler.read(env, deployment)
+        settings.read_webhook_jwt(env)
         settings.read_reconciler_jwt(env)
+        settings.read_recorder_jwt(env)
 
 
 def read_url(value: str) -> str:

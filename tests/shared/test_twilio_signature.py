@@ -21,7 +21,6 @@ from tests.endpoints import (
     FORM,
     NEXT_AUTH_TOKEN,
     PUBLIC_BASE_URL,
-    WEBHOOK_JWT,
     sign,
 )
 
@@ -46,7 +45,7 @@ FIELDS = [("AccountSid", ACCOUNT_SID), ("CallSid", "CA1")]
 
 def webhooks(*auth_tokens: str, base_url: str = PUBLIC_BASE_URL) -> TwilioAuthenticator:
     tokens = auth_tokens or (AUTH_TOKEN,)
-    settings_ = TwilioWebhooks(ACCOUNT_SID, tokens, base_url, WEBHOOK_JWT)
+    settings_ = TwilioWebhooks(ACCOUNT_SID, tokens, base_url)
     return TwilioAuthenticator(settings_, "status")
 
 

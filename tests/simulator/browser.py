@@ -154,7 +154,7 @@ class Browser:
     async def receive(self) -> tuple[str, Payload]:
         """The next message; raises Gone. Heartbeats are counted and returned."""
         while True:
-            message = await self.socket.receive(timeout=50)
+            message = await self.socket.receive(timeout=60)
             if message.type != aiohttp.WSMsgType.TEXT:
                 raise Gone
             if message.data == "\n":

@@ -90,7 +90,7 @@ def test_a_wrong_setting_is_named(name: str, value: str) -> None:
 
 def test_all_missing_settings_are_named_at_once_and_the_exit_code_is_2() -> None:
     process = start({"TWILIO_ACCOUNT_SID": ACCOUNT_SID, "TWILIO_AUTH_TOKEN": " "})
-    _, stderr = process.communicate(timeout=30)
+    _, stderr = process.communicate(timeout=60)
     assert process.returncode == 2
     [line] = stderr.splitlines()
     assert [name for name in REQUIRED if name in line] == list(REQUIRED[1:])
@@ -112,7 +112,7 @@ def test_a_signal_stops_it_cleanly_in_the_middle_of_a_call(stop: signal.Signals)
         with urllib.request.urlopen(request) as response:
             assert response.status == 201
         process.send_signal(stop)
-        _, stderr = process.communicate(timeout=30)
+        _, stderr = process.communicate(timeout=60)
     finally:
         process.kill()
         silent.close()
@@ -155,7 +155,7 @@ async def _talk_until_it_stops() -> None:
                 with pytest.raises(Gone):
                     await browser.receive()
                 assert websocket.close_code == 1001
-            _, stderr = await asyncio.to_thread(process.communicate, timeout=30)
+            _, stderr = await asyncio.to_thread(process.communicate, timeout=60)
         finally:
             process.kill()
     assert process.returncode == 0
@@ -166,7 +166,7 @@ async def _talk_until_it_stops() -> None:
 def test_without_browsers_the_packages_for_audio_are_not_loaded() -> None:
     code = "import sys, simulator.__main__ as main; main.make_app; print('aiortc' in sys.modules)"
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout.strip() == "False"
 
@@ -177,7 +177,7 @@ def test_a_port_in_use_is_said_in_one_line() -> None:
         occupied.listen()
         port = occupied.getsockname()[1]
         process = start(GOOD | {"SIMULATOR_PORT": str(port)})
-        _, stderr = process.communicate(timeout=30)
+        _, stderr = process.communicate(timeout=60)
     assert process.returncode == 2
     [line] = stderr.splitlines()
     assert f"127.0.0.1:{port}" in line

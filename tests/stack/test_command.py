@@ -21,6 +21,7 @@ from functions.setup import env_file
 from stack import Stack
 from stack.processes import port_is_free
 from stack.settings import CHECKOUT, PORTS_PER_STACK
+from tests.clusters import Cluster
 from tests.proxies import HOSTILE
 from tests.stacks import free_port_base
 from tests.waiting import wait_until
@@ -120,8 +121,8 @@ def test_a_stack_comes_up_stops_and_starts_again_on_the_same_data(tmp_path: Path
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux can tie a child to its parent")
-def test_a_stack_that_was_killed_outright_starts_again(tmp_path: Path) -> None:
-    local_dir, port_base = tmp_path / "local", free_port_base()
+def test_a_stack_that_was_killed_outright_starts_again(cluster: Cluster, tmp_path: Path) -> None:
+    local_dir, port_base = cluster.copied_to(tmp_path / "local"), free_port_base()
     with running(local_dir, port_base, tmp_path / "killed.txt") as process:
         env = env_file.read(local_dir / "stack.env")
         process.send_signal(signal.SIGKILL)
@@ -132,8 +133,10 @@ def test_a_stack_that_was_killed_outright_starts_again(tmp_path: Path) -> None:
         assert env_file.read(local_dir / "stack.env") == env
 
 
-def test_a_part_that_dies_stops_the_whole_stack_and_is_named(tmp_path: Path) -> None:
-    local_dir, port_base = tmp_path / "local", free_port_base()
+def test_a_part_that_dies_stops_the_whole_stack_and_is_named(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    local_dir, port_base = cluster.copied_to(tmp_path / "local"), free_port_base()
     output = tmp_path / "output.txt"
     with running(local_dir, port_base, output) as process:
         postmaster = int((local_dir / "postgres" / "postmaster.pid").read_text().split()[0])
@@ -165,7 +168,10 @@ def test_a_port_in_use_is_named_before_anything_starts(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", port_base + 1)):
         done = stack_command(tmp_path / "local", port_base, "run")
     assert done.returncode == 1
-    assert f"Port {port_base + 1} is in use, but Supabase (REST and Auth) needs it." in done.stderr
+    assert (
+        f"Port {port_base + 1} is in use, but Supabase (REST, Auth and Storage) needs it."
+        in done.stderr
+    )
     assert "HENK_PORT_BASE" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "local" / "postgres").exists()
@@ -180,10 +186,10 @@ def test_call_uses_the_running_stack_and_checks_the_row(stack: Stack) -> None:
 
 
 def test_call_starts_a_stack_for_itself_with_a_colleague_who_takes_the_lead(
-    tmp_path: Path,
+    cluster: Cluster, tmp_path: Path
 ) -> None:
-    port_base = free_port_base()
-    done = stack_command(tmp_path / "local", port_base, "call", "--transfer", "warm")
+    local_dir = cluster.copied_to(tmp_path / "local")
+    done = stack_command(local_dir, free_port_base(), "call", "--transfer", "warm")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Robin Rep is available" in done.stdout
     for line in (

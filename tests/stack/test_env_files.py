@@ -22,6 +22,7 @@ SUPABASE_URL=https://abc.supabase.co # the project
 SUPABASE_PUBLISHABLE_KEY=sb_publishable_x
 SUPABASE_WEBHOOK_JWT=a.b.c
 SUPABASE_RECONCILER_JWT=d.e.f
+SUPABASE_RECORDER_JWT=g.h.i
 SIMULATOR_CALLER_IDS=+14155550100
 """
 
@@ -62,7 +63,8 @@ def test_blanks_around_a_value_do_not_matter(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text(text, encoding="utf-8")
     hosted = Settings.load(environ={}, env_path=tmp_path / ".env").hosted
     assert hosted is not None
-    assert (hosted.publishable_key, hosted.webhook_jwt) == ("sb_publishable_x", "a.b.c")
+    assert hosted.publishable_key == "sb_publishable_x"
+    assert hosted.jwts["SUPABASE_WEBHOOK_JWT"] == "a.b.c"
 
 
 @pytest.mark.parametrize(

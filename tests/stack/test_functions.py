@@ -51,7 +51,7 @@ def alone(stack: Stack, *arguments: str, **variables: str) -> Iterator[tuple[str
     finally:
         process.send_signal(signal.SIGINT)
         try:
-            said += process.communicate(timeout=20)
+            said += process.communicate(timeout=60)
         except subprocess.TimeoutExpired:
             process.kill()
             process.communicate()
@@ -60,7 +60,7 @@ def alone(stack: Stack, *arguments: str, **variables: str) -> Iterator[tuple[str
 
 def refused(local_dir: Path, port: int, *arguments: str, **variables: str) -> str:
     process = command(local_dir, port, *arguments, variables=variables)
-    _, errors = process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=60)
     assert process.returncode == 1
     assert "Traceback" not in errors
     return errors
@@ -90,7 +90,7 @@ def test_it_serves_for_the_running_stack_and_the_environment_wins(
             f"{url}/api/twilio/token",
             headers={"Authorization": f"Bearer {rep.access_token}"},
             json={},
-            timeout=15,
+            timeout=60,
         )
         twilio = {**stack.env, "PUBLIC_BASE_URL": TUNNEL, "TWILIO_AUTH_TOKEN": OTHER_TOKEN}
         as_twilio_signs = webhook(twilio, "twiml", params, to=f"{url}/api/twilio/twiml")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-from functions.setup.webhook_jwt import RECONCILER_ROLE, SigningKey, mint
+from functions.setup.webhook_jwt import ROLES, SigningKey, mint
 from stack import Stack
 from stack.call import main
 from stack.hosted import Hosted
@@ -21,8 +21,7 @@ def test_functions_and_simulator_run_on_a_project_that_is_not_ours_to_start(
     project = Hosted(
         supabase_url=env["SUPABASE_URL"],
         publishable_key=env["SUPABASE_PUBLISHABLE_KEY"],
-        webhook_jwt=mint(key, env["SUPABASE_URL"]),
-        reconciler_jwt=mint(key, env["SUPABASE_URL"], role=RECONCILER_ROLE),
+        jwts={name: mint(key, env["SUPABASE_URL"], role=role) for name, role in ROLES.items()},
         jwt_secret=env["SUPABASE_JWT_SECRET"],
         caller_ids="+14155550100",
         demo={name: value for name, value in env.items() if name.startswith("DEMO_")},

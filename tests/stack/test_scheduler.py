@@ -1,4 +1,4 @@
-"""The local scheduler: it runs the function by the clock and on request, with tokens of its own."""
+"""The local scheduler: it runs functions by the clock and on request, with tokens of its own."""
 
 from __future__ import annotations
 
@@ -16,20 +16,21 @@ from stack.scheduler import Scheduler, make_app
 from tests.endpoints import SCHEDULER_ACCOUNT, serving
 
 
-class Function(BaseHTTPRequestHandler):
-    """A function that answers the first run with an error."""
+class Functions(BaseHTTPRequestHandler):
+    """Functions that answer with their names. `/bad` answers the first run with an error."""
 
-    tokens: list[str]
+    tokens: list[tuple[str, str]]
     third: threading.Event
 
     def do_POST(self) -> None:
-        self.tokens.append(self.headers["Authorization"].removeprefix("Bearer "))
-        body = b'{"success": true}'
-        self.send_response(503 if len(self.tokens) == 1 else 200)
+        self.tokens.append((self.path, self.headers["Authorization"].removeprefix("Bearer ")))
+        runs = [path for path, _ in self.tokens].count(self.path)
+        body = self.path.encode()
+        self.send_response(503 if self.path == "/bad" and runs == 1 else 200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
-        if len(self.tokens) == 3:
+        if self.path == "/bad" and runs == 3:
             self.third.set()
 
     def log_message(self, *_args: object) -> None:
@@ -37,10 +38,10 @@ class Function(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def function() -> Iterator[str]:
-    Function.tokens, Function.third = [], threading.Event()
-    with serving(Function) as address:
-        yield address
+def scheduler() -> Iterator[Scheduler]:
+    Functions.tokens, Functions.third = [], threading.Event()
+    with serving(Functions) as address:
+        yield Scheduler("https://issuer.test", address, SCHEDULER_ACCOUNT, ("good", "bad"))
 
 
 async def serve(scheduler: Scheduler, every_seconds: float) -> tuple[web.AppRunner, str]:
@@ -51,42 +52,43 @@ async def serve(scheduler: Scheduler, every_seconds: float) -> tuple[web.AppRunn
     return runner, f"http://127.0.0.1:{runner.addresses[0][1]}"
 
 
-def test_it_runs_by_the_clock_even_after_a_failed_run(function: str) -> None:
+def test_each_runs_by_the_clock_even_after_a_failed_run(scheduler: Scheduler) -> None:
     async def until_the_third() -> None:
-        runner, _ = await serve(Scheduler("https://issuer.test", function, SCHEDULER_ACCOUNT), 0.01)
+        runner, _ = await serve(scheduler, 0.01)
         try:
-            assert await asyncio.to_thread(Function.third.wait, 20)
+            assert await asyncio.to_thread(Functions.third.wait, 20)
         finally:
             await runner.cleanup()
 
     asyncio.run(until_the_third())
+    assert "/good" in dict(Functions.tokens)
 
 
-def test_it_runs_by_request_and_says_what_was_answered(function: str) -> None:
-    scheduler = Scheduler("https://issuer.test", function, SCHEDULER_ACCOUNT)
-
-    async def twice() -> tuple[list[int], dict[str, object]]:
+def test_it_runs_all_or_one_by_request_and_says_what_was_answered(scheduler: Scheduler) -> None:
+    async def ask() -> tuple[list[tuple[int, str]], dict[str, object]]:
         runner, url = await serve(scheduler, 0)
         try:
             async with aiohttp.ClientSession() as http:
-                statuses = []
-                for _ in range(2):
-                    async with http.post(f"{url}/run") as answer:
-                        statuses.append(answer.status)
+                answers = []
+                for path in ("/run", "/run", "/run/good", "/run/bad", "/run/other"):
+                    async with http.post(f"{url}{path}") as answer:
+                        answers.append((answer.status, await answer.text()))
                 async with http.get(f"{url}/oauth2/v3/certs") as answer:
-                    return statuses, await answer.json()
+                    return answers, await answer.json()
         finally:
             await runner.cleanup()
 
-    statuses, published = asyncio.run(twice())
-    assert statuses == [503, 200]
-    assert len(Function.tokens) == 2
+    answers, published = asyncio.run(ask())
+    # The answer of the first, or of one that failed.
+    assert answers[:4] == [(503, "/bad"), (200, "/good"), (200, "/good"), (200, "/bad")]
+    assert answers[4][0] == 404
+    assert len(Functions.tokens) == 6
     (key,) = jwt.PyJWKSet.from_dict(published).keys
     claims = jwt.decode(
-        Function.tokens[0],
+        Functions.tokens[0][1],
         key,
         algorithms=["RS256"],
-        audience=function,
+        audience=scheduler.audience,
         issuer="https://issuer.test",
     )
     assert (claims["email"], claims["email_verified"]) == (SCHEDULER_ACCOUNT, True)

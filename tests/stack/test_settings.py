@@ -40,14 +40,18 @@ def test_dot_env_points_at_a_hosted_project(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text(
         "# the project\n\nexport SUPABASE_URL=https://abc.supabase.co/\n"
         "SUPABASE_PUBLISHABLE_KEY='sb_publishable_x'\nSUPABASE_WEBHOOK_JWT=a.b=.c\n"
-        "SUPABASE_RECONCILER_JWT=d.e.f\nSIMULATOR_CALLER_IDS=+14155550100\nDEMO_EMAIL=rep@example.com\n"
+        "SUPABASE_RECONCILER_JWT=d.e.f\nSUPABASE_RECORDER_JWT=g.h.i\n"
+        "SIMULATOR_CALLER_IDS=+14155550100\nDEMO_EMAIL=rep@example.com\n"
     )
     hosted = Settings.load(environ={}, env_path=tmp_path / ".env").hosted
     assert hosted is not None
     assert hosted.supabase_url == "https://abc.supabase.co"
     assert hosted.publishable_key == "sb_publishable_x"
-    assert hosted.webhook_jwt == "a.b=.c"
-    assert hosted.reconciler_jwt == "d.e.f"
+    assert hosted.jwts == {
+        "SUPABASE_WEBHOOK_JWT": "a.b=.c",
+        "SUPABASE_RECONCILER_JWT": "d.e.f",
+        "SUPABASE_RECORDER_JWT": "g.h.i",
+    }
     assert hosted.jwt_secret is None
     assert hosted.demo == {"DEMO_EMAIL": "rep@example.com"}
 
@@ -56,7 +60,7 @@ def test_a_hosted_project_without_its_keys_names_every_one_missing(tmp_path: Pat
     (tmp_path / ".env").write_text("SUPABASE_URL=https://abc.supabase.co\n")
     missing = (
         "lacks SUPABASE_PUBLISHABLE_KEY, SIMULATOR_CALLER_IDS, SUPABASE_WEBHOOK_JWT,"
-        " SUPABASE_RECONCILER_JWT"
+        " SUPABASE_RECONCILER_JWT, SUPABASE_RECORDER_JWT"
     )
     with pytest.raises(StackError, match=missing):
         Settings.load(environ={}, env_path=tmp_path / ".env")
@@ -72,10 +76,15 @@ def test_a_project_that_signs_with_a_secret_needs_no_jwt_made_by_hand(
     )
     hosted = Settings.load(environ={}, env_path=tmp_path / ".env").hosted
     assert hosted is not None
-    claims = jwt.decode(hosted.webhook_jwt, secret, ["HS256"], audience="authenticated")
-    assert claims["role"] == "call_webhook"
-    claims = jwt.decode(hosted.reconciler_jwt, secret, ["HS256"], audience="authenticated")
-    assert claims["role"] == "call_reconciler"
+    roles = {
+        name: jwt.decode(token, secret, ["HS256"], audience="authenticated")["role"]
+        for name, token in hosted.jwts.items()
+    }
+    assert roles == {
+        "SUPABASE_WEBHOOK_JWT": "call_webhook",
+        "SUPABASE_RECONCILER_JWT": "call_reconciler",
+        "SUPABASE_RECORDER_JWT": "call_recorder",
+    }
 
 
 def test_the_environment_alone_does_not_make_a_project_hosted(tmp_path: Path) -> None:
@@ -113,11 +122,27 @@ def test_the_scheduler_runs_as_fast_as_the_clock_and_at_most_once_a_second(
     assert resting.schedule_seconds == 0
 
 
-def test_an_outside_twilio_takes_the_place_of_the_simulator(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "ours"),
+    [
+        ("TWILIO_API_URL", "http://127.0.0.1:8083"),
+        ("SUPABASE_STORAGE_URL", "http://127.0.0.1:8081/storage/v1"),
+    ],
+)
+def test_an_outside_service_takes_the_place_of_ours(tmp_path: Path, name: str, ours: str) -> None:
     made_up = keys.load(tmp_path / "keys.env")
-    elsewhere = {"TWILIO_API_URL": "http://127.0.0.1:9000"}
-    for environ, expected in (({}, "http://127.0.0.1:8083"), (elsewhere, "http://127.0.0.1:9000")):
+    elsewhere = {name: "http://127.0.0.1:9000"}
+    for environ, expected in (({}, ours), (elsewhere, "http://127.0.0.1:9000")):
         settings = Settings.load(environ=environ, env_path=tmp_path / ".env")
         env = client_env(settings, made_up, None, {})
-        assert env["TWILIO_API_URL"] == expected
-        assert functions_env(env, None)["TWILIO_API_URL"] == expected
+        assert env[name] == expected
+        assert functions_env(env, None)[name] == expected
+
+
+def test_another_project_has_a_storage_of_its_own(tmp_path: Path) -> None:
+    settings = Settings.load(environ={}, env_path=tmp_path / ".env")
+    env = client_env(settings, keys.load(tmp_path / "keys.env"), None, {})
+    other = {"SUPABASE_URL": "https://abc.supabase.co"}
+    assert "SUPABASE_STORAGE_URL" not in functions_env(env, None, other)
+    named = {**other, "SUPABASE_STORAGE_URL": "http://127.0.0.1:9000"}
+    assert functions_env(env, None, named)["SUPABASE_STORAGE_URL"] == "http://127.0.0.1:9000"

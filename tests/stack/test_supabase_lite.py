@@ -15,6 +15,7 @@ import pytest
 from functions.setup.webhook_jwt import SigningKey, mint
 from stack import Stack
 from stack.migrations import push
+from tests.clusters import Cluster
 from tests.stacks import settings_in
 
 REP = "d0000000-0000-4000-8000-000000000001"
@@ -22,7 +23,7 @@ REP = "d0000000-0000-4000-8000-000000000001"
 _GRANTS = """
 select 'table', pg_class.oid::regclass::text, '', relacl::text
 from pg_class join pg_namespace on pg_namespace.oid = relnamespace
-where nspname in ('public', 'private', 'auth')
+where nspname in ('public', 'private', 'auth', 'storage')
 union all
 select 'column', attrelid::regclass::text, attname, attacl::text
 from pg_attribute where attacl is not null
@@ -53,7 +54,7 @@ def http(stack: Stack) -> Iterator[httpx.Client]:
     with httpx.Client(
         base_url=stack.env["SUPABASE_URL"],
         headers={"apikey": stack.env["SUPABASE_PUBLISHABLE_KEY"]},
-        timeout=30,
+        timeout=60,
     ) as client:
         yield client
 
@@ -99,7 +100,7 @@ def call(
 ) -> httpx.Response:
     """POSTs to a function; repeats it until the schema cache knows the function."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while True:
         answer = http.post(f"/rest/v1/rpc/{function}", json=body, headers=headers)
         if answer.status_code != 404 or time.monotonic() > deadline:
@@ -123,7 +124,7 @@ def test_grants_are_exactly_those_of_the_migrations(
         expected = without_lite.execute(_GRANTS).fetchall()
     found = database.execute(_GRANTS).fetchall()
 
-    # Lite's own role may write what the Auth server writes; nothing else differs.
+    # Lite's own role may write what the servers of Auth and Storage write; nothing else differs.
     lite = "supabase_lite="
     without_its_role = [
         (kind, name, part, _without(acl, lite) if kind in ("table", "schema") else acl)
@@ -131,7 +132,7 @@ def test_grants_are_exactly_those_of_the_migrations(
     ]
     assert without_its_role == expected
     assert {name for kind, name, _, acl in found if kind == "table" and lite in (acl or "")} == {
-        name for kind, name, _, _ in expected if kind == "table" and _is_auth_table(database, name)
+        name for kind, name, _, _ in expected if kind == "table" and _is_of_a_server(database, name)
     }
 
 
@@ -142,10 +143,10 @@ def _without(acl: str | None, grantee: str) -> str | None:
     return "{" + ",".join(items) + "}"
 
 
-def _is_auth_table(database: psycopg.Connection, name: str) -> bool:
+def _is_of_a_server(database: psycopg.Connection, name: str) -> bool:
     row = database.execute(
-        "select relkind = 'r' and relnamespace = 'auth'::regnamespace from pg_class"
-        " where oid = %s::regclass",
+        "select relkind = 'r' and relnamespace::regnamespace::text in ('auth', 'storage')"
+        " from pg_class where oid = %s::regclass",
         [name],
     ).fetchone()
     return row == (True,)
@@ -315,17 +316,17 @@ def test_nothing_answers_without_a_key_of_the_project(stack: Stack, apikey: str 
     assert answer.status_code == 401
 
 
-def test_without_its_database_it_says_so_and_recovers(tmp_path: Path) -> None:
-    with Stack(settings_in(tmp_path)) as stack:
+def test_without_its_database_it_says_so_and_recovers(cluster: Cluster, tmp_path: Path) -> None:
+    with Stack(settings_in(cluster.copied_to(tmp_path))) as stack:
         assert stack.postgres is not None
         headers = {"apikey": stack.env["SUPABASE_SECRET_KEY"]}
         url = f"{stack.env['SUPABASE_URL']}/rest/v1/leads"
         stack.postgres.stop()
         for _ in range(2):
-            answer = httpx.get(url, headers=headers, timeout=30)
+            answer = httpx.get(url, headers=headers, timeout=60)
             assert (answer.status_code, answer.json()["code"]) == (503, "PGRST001")
         stack.postgres.start()
-        deadline = time.monotonic() + 30
-        while httpx.get(url, headers=headers, timeout=30).status_code != 200:
+        deadline = time.monotonic() + 60
+        while httpx.get(url, headers=headers, timeout=60).status_code != 200:
             assert time.monotonic() < deadline
             time.sleep(0.1)

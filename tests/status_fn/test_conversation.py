@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.canned_server import CannedServer
@@ -25,7 +27,7 @@ COLUMNS = {
     "id", "business_id", "user_id", "lead_id", "campaign_id", "channel", "direction", "status",
     "block_reason", "from_number", "to_number", "call_sid", "dialed_at", "ringing_at",
     "answered_at", "ended_at", "duration_seconds", "outcome", "notes", "created_at", "updated_at",
-    "hold_seconds", "stage", "call_back_at",
+    "hold_seconds", "stage", "call_back_at", "recording_state",
 }
 # fmt: on
 
@@ -49,9 +51,28 @@ def test_the_database_is_asked_once_as_the_rep(status: Endpoint, canned: CannedS
     status.browser(method="GET", query=f"?conversationId={ID.upper()}", token=token)
     asked = canned.only()
     parameters = asked.parameters()
-    columns, _, legs = parameters.pop("select").partition(",legs:call_legs(")
-    assert set(columns.split(",")) >= COLUMNS
-    assert {"role", "user_id", "call_sid", "is_host"} <= set(legs.removesuffix(")").split(","))
+    selected = parameters.pop("select")
+    embedded = dict(re.findall(r",((?:\w+:)?\w+)\(([^)]*)\)", selected))
+    assert set(selected.partition(",legs:")[0].split(",")) >= COLUMNS
+    assert {"role", "user_id", "call_sid", "is_host"} <= set(embedded["legs:call_legs"].split(","))
+    assert set(embedded["recording_consent:recording_consents"].split(",")) == {
+        "mode",
+        "consent_mode",
+        "notice_started_at",
+        "notice_ended_at",
+        "confirmed_by",
+        "confirmed_at",
+        "refused_at",
+        "refused_how",
+    }
+    assert set(embedded["recordings"].split(",")) == {
+        "id",
+        "part",
+        "state",
+        "started_at",
+        "duration_seconds",
+        "error",
+    }
     assert parameters == {"id": f"eq.{ID}", "limit": "1"}
     assert asked.header("Authorization") == f"Bearer {token}"
     assert asked.header("apikey") == PUBLISHABLE_KEY
@@ -71,6 +92,23 @@ def test_legs_come_in_the_order_in_which_they_were_added(
     canned.on_get(URL, [ROW | {"legs": [late, lead, early, agent]}])
     answer = status.browser(method="GET", query=f"?conversationId={ID}")
     assert answer.get_json()["data"]["legs"] == [agent, lead, early, late]
+
+
+@pytest.mark.parametrize("given", [{"mode": "all"}, [{"mode": "all"}]])
+def test_the_consent_is_one_object_and_recordings_come_in_order(
+    status: Endpoint, canned: CannedServer, given: object
+) -> None:
+    parts = [{"part": 2}, {"part": 1}]
+    canned.on_get(URL, [ROW | {"recording_consent": given, "recordings": parts}])
+    data = status.browser(method="GET", query=f"?conversationId={ID}").get_json()["data"]
+    assert data["recording_consent"] == {"mode": "all"}
+    assert data["recordings"] == parts[::-1]
+
+
+def test_without_terms_there_is_no_consent(status: Endpoint, canned: CannedServer) -> None:
+    canned.on_get(URL, [ROW | {"recording_consent": [], "recordings": []}])
+    data = status.browser(method="GET", query=f"?conversationId={ID}").get_json()["data"]
+    assert data["recording_consent"] is None
 
 
 def test_a_conversation_that_the_rep_cannot_see_is_not_found(

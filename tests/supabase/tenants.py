@@ -15,6 +15,7 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from stack.postgres import Postgres
+from tests.clusters import UNTOUCHED
 
 Connection = psycopg.Connection[Any]
 
@@ -195,9 +196,14 @@ def conversation(db: Connection, call_sid: str) -> dict[str, Any]:
 
 @contextmanager
 def scratch_database(postgres: Postgres, name: str) -> Iterator[str]:
-    """The URL of a copy of the database, for what cannot be rolled back; dropped afterwards."""
+    """The URL of a database with the migrations, for what cannot be rolled back; dropped
+    afterwards."""
     with psycopg.connect(postgres.url(), autocommit=True) as admin:
-        admin.execute(sql.SQL("create database {} template postgres").format(sql.Identifier(name)))
+        admin.execute(
+            sql.SQL("create database {} template {}").format(
+                sql.Identifier(name), sql.Identifier(UNTOUCHED)
+            )
+        )
     try:
         yield postgres.url(name)
     finally:
@@ -228,7 +234,7 @@ def attempt(db: Connection) -> Iterator[None]:
 
 def wait_until_blocked(admin: Connection, database: str, count: int) -> None:
     """Returns once `count` connections to `database` wait for a lock. ``admin``: autocommit."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         row = admin.execute(
             "select count(*) from pg_stat_activity where datname = %s and wait_event_type = 'Lock'",

@@ -50,6 +50,7 @@ def test_a_call_is_queued_with_all_that_was_decided(db: Connection, world: World
         "to_number": STRANGER,
         "from_number": world.ours.caller_id,
         "time_limit_seconds": 600,
+        "notice": False,
     }
     expected = {
         "business_id": world.ours.business_id,
@@ -164,7 +165,7 @@ def test_two_deliveries_at_once_write_one_row_and_get_one_answer(postgres: Postg
             gate.execute("lock table public.conversations in share mode")
             deliveries = [pool.submit(deliver, tenant) for _ in range(4)]
             wait_until_blocked(admin, "postgres", len(deliveries))
-        answers = [delivery.result(timeout=20) for delivery in deliveries]
+        answers = [delivery.result(timeout=60) for delivery in deliveries]
         assert answers == [answers[0]] * len(deliveries)
         assert conversation(admin, agent)["status"] == "queued"
         legs = fetch(admin, "select role from public.call_legs where call_sid = %s", agent)

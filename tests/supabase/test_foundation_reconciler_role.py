@@ -54,6 +54,7 @@ def test_the_api_offers_it_what_it_offers_webhooks_and_three_functions_more(
         "claim_unsettled_calls",
         "continue_call",
         "note_call_action",
+        "note_recording_action",
         "pause_reconciliation",
         "record_call_event",
         "settle_call",

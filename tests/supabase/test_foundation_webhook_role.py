@@ -97,7 +97,7 @@ def test_a_request_of_authenticator_can_become_it(db: Connection) -> None:
     assert db.execute("select current_user").fetchone() == ("call_webhook",)
 
 
-def test_the_api_offers_it_four_functions_and_no_way_to_name_a_call(db: Connection) -> None:
+def test_the_api_offers_it_five_functions_and_no_way_to_name_a_call(db: Connection) -> None:
     """What `set_config` could do is for a session in SQL: it lives in pg_catalog, which PostgREST
     does not serve, as the schema of private.enter_call."""
     offered = fetch(
@@ -109,6 +109,7 @@ def test_the_api_offers_it_four_functions_and_no_way_to_name_a_call(db: Connecti
         "begin_call",
         "continue_call",
         "note_call_action",
+        "note_recording_action",
         "record_call_event",
     ]
 

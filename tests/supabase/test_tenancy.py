@@ -125,8 +125,26 @@ def furnish(db: Connection, tenant: Tenant) -> str:
     return agent
 
 
+@pytest.fixture(scope="module")
+def furnished(connection: Connection) -> Iterator[World]:
+    """The world, in a transaction that is rolled back after the last test."""
+    yield made_in(connection)
+    connection.rollback()
+
+
 @pytest.fixture
-def world(db: Connection) -> World:
+def world(furnished: World) -> World:
+    return furnished
+
+
+@pytest.fixture
+def db(connection: Connection, furnished: World) -> Iterator[Connection]:
+    """The world's transaction. What a test does in it is undone."""
+    with attempt(connection):
+        yield connection
+
+
+def made_in(db: Connection) -> World:
     ours, theirs = add_tenant(db, 1), add_tenant(db, 2)
     of_both, former, of_none = add_user(db), add_user(db), add_user(db)
     add_member(db, ours.business_id, of_both)

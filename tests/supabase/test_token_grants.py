@@ -183,7 +183,7 @@ def test_of_many_at_once_exactly_the_limit_is_granted(postgres: Postgres) -> Non
 
     def ask(tenant: Tenant) -> dict[str, Any]:
         with psycopg.connect(postgres.url()) as connection:
-            start.wait(timeout=20)
+            start.wait(timeout=60)
             return grant(connection, tenant.user_id)
 
     with (
@@ -197,7 +197,7 @@ def test_of_many_at_once_exactly_the_limit_is_granted(postgres: Postgres) -> Non
             gate.execute("lock table public.token_grants in share mode")
             asked = [pool.submit(ask, tenant) for _ in range(3 * per_minute)]
             wait_until_blocked(admin, "postgres", len(asked))
-        answers = [question.result(timeout=20) for question in asked]
+        answers = [question.result(timeout=60) for question in asked]
         assert sum("error" not in answer for answer in answers) == per_minute
         assert len(grants_of(admin, tenant.user_id)) == per_minute
         refused = [answer for answer in answers if "error" in answer]

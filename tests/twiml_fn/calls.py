@@ -13,6 +13,7 @@ PARSED = {
     "e164": NUMBER,
     "type": "fixed_line_or_mobile",
     "country": "US",
+    "region": "CA",
     "time_zones": ["America/Los_Angeles"],
 }
 CONVERSATION_ID = "0b1f7a52-7a43-4d0a-8f1c-6f2f54d6f0aa"

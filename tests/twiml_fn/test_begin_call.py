@@ -58,6 +58,19 @@ def test_an_allowed_call_is_dialled(twiml: Endpoint, canned: CannedServer) -> No
     }
 
 
+def test_a_lead_who_is_to_hear_a_notice_hears_it_first(
+    twiml: Endpoint, canned: CannedServer
+) -> None:
+    canned.on_post(URL, BEGUN | {"notice": True})
+    ((number,),) = verbs(twiml.twilio(CALL))
+    assert number.attrib["url"] == (
+        f"{PUBLIC_BASE_URL}/recording?notice=play&call={CALL_SID}#rc=2&rp=ct,rt,5xx"
+    )
+    assert number.attrib["method"] == "POST"
+    canned.on_post(URL, blocked("do_not_call") | {"notice": True})
+    assert [verb.tag for verb in verbs(twiml.twilio(CALL))] == ["Say", "Hangup"]
+
+
 def test_the_call_is_put_on_record_in_one_request_as_the_webhook_role(
     twiml: Endpoint, canned: CannedServer
 ) -> None:

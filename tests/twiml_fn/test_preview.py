@@ -78,8 +78,24 @@ def test_a_preview_in_json_says_what_would_happen(
             "extension": None,
             "leadId": None,
             "warnings": [],
+            "recording": None,
         },
     }
+
+
+def test_a_preview_says_how_the_call_will_be_recorded(
+    twiml: Endpoint, canned: CannedServer
+) -> None:
+    terms = {"mode": "all", "consent_mode": "both", "notice": "This call is recorded."}
+    canned.on_post(URL, FORESEEN | {"recording": terms})
+    data = twiml.browser({"To": NUMBER}, accept=JSON).get_json()["data"]
+    assert data["recording"] == {
+        "mode": "all",
+        "consentMode": "both",
+        "notice": "This call is recorded.",
+    }
+    # Nobody has called yet, so there is no call whose lead could hear it.
+    assert "notice" not in data["twiml"]
 
 
 def test_a_preview_of_a_refused_call_says_why(twiml: Endpoint, canned: CannedServer) -> None:

@@ -23,6 +23,7 @@ from playwright.sync_api import (
 )
 
 from stack import Stack
+from tests.clusters import Cluster
 from tests.end_to_end.clients import DEMO, PASSWORD
 from tests.simulator.tones import TONES
 from tests.stacks import settings_in
@@ -36,8 +37,8 @@ expect.set_options(timeout=60_000)
 
 
 @pytest.fixture(scope="package")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with Stack(settings_in(tmp_path_factory.mktemp("stack"))) as running:
+def stack(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    with Stack(settings_in(cluster.copied_to(tmp_path_factory.mktemp("stack")))) as running:
         yield running
 
 

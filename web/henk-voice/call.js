@@ -152,7 +152,7 @@ export class VoiceCall extends ControlledCall {
   hangUpNow() {
     if (this.state === 'ended') return;
     this.#hungUpHere = true;
-    this.#disconnect();
+    this.#sdk?.disconnect();
     this.#end();
   }
 
@@ -166,14 +166,17 @@ export class VoiceCall extends ControlledCall {
     // The call may end here before the answer comes.
     if (handsOver) this.#handsOver = true;
     try {
-      const row = await super.request(wish);
-      // The endpoint does not tell the names of lead and campaign.
-      this.update({ ...this.conversation, ...row });
-      return row;
+      return await super.request(wish);
     } catch (error) {
       if (handsOver) this.#handsOver = false;
       throw error;
     }
+  }
+
+  /** @protected @override @param {ConversationWithLegs} row */
+  learn(row) {
+    // The endpoint does not tell the names of lead and campaign.
+    this.update({ ...this.conversation, ...row });
   }
 
   /**
@@ -228,7 +231,7 @@ export class VoiceCall extends ControlledCall {
   fail(cause) {
     if (this.state === 'ended') return;
     this.#failure = cause;
-    this.#disconnect();
+    this.#sdk?.disconnect();
     this.#end();
   }
 
@@ -257,12 +260,12 @@ export class VoiceCall extends ControlledCall {
     if (legs && (legs.length > 2 || row.stage || this.legs.length)) this.legs = legs;
     if (row.status === 'blocked' && this.state !== 'ended') {
       // The reason is on the screen, so the rep does not need to hear it.
-      this.#disconnect();
+      this.#sdk?.disconnect();
       this.#end();
       return;
     }
     if (this.state === 'talking' && isLeftAlone(this.legs, this.callSid)) {
-      this.#disconnect();
+      this.#sdk?.disconnect();
       this.#end();
       return;
     }
@@ -347,10 +350,6 @@ export class VoiceCall extends ControlledCall {
     if (!sid || sid === this.callSid) return;
     this.callSid = sid;
     if (this.direction === 'outbound') this.#options.onCallSid(sid);
-  }
-
-  #disconnect() {
-    this.#sdk?.disconnect();
   }
 
   #end() {

@@ -102,9 +102,10 @@ export class Calls extends Emitter {
     if (call?.conversation?.id !== row.id) return;
     const wasOpen = call.legs.length > 0 && !isOver(call.conversation.status);
     call.update({ ...call.conversation, ...row });
-    // A broadcast has no legs, and a plain call needs none.
-    const needsLegs = call.stage !== null || wasOpen || this.isStillOn(row.id);
-    if (!row.legs && needsLegs) void this.#options.live()?.read(row.id);
+    // A broadcast has no legs and no consent, and a plain call needs none.
+    const isRecorded = call.recording !== null && !call.over;
+    const needsRest = call.stage !== null || wasOpen || isRecorded || this.isStillOn(row.id);
+    if (!row.legs && needsRest) void this.#options.live()?.read(row.id);
   }
 
   /**
@@ -219,7 +220,7 @@ export class Calls extends Emitter {
     if (call.over && !wasJoined(call)) return;
     const live = this.#options.live();
     live?.watch(conversation.id);
-    if (conversation.stage) void live?.read(conversation.id);
+    if (conversation.stage || call.recording) void live?.read(conversation.id);
   }
 }
 

@@ -7,7 +7,7 @@ import { VoiceError } from './failures.js';
  * @typedef {import('./failures.js').FailureCode} FailureCode
  * @typedef {import('./legs.js').ConversationWithLegs} ConversationWithLegs
  *
- * @typedef {'hold' | 'resume' | 'add' | 'remove' | 'transfer' | 'complete' | 'merge' | 'cancel'}
+ * @typedef {'hold' | 'resume' | 'add' | 'remove' | 'transfer' | 'complete' | 'merge' | 'cancel' | 'record'}
  *   ControlAction
  *
  * @typedef {{ userId: string } | { number: string }} Target a person of the business, or a number as
@@ -18,6 +18,8 @@ import { VoiceError } from './failures.js';
  * @property {Target} [to] for `add` and `transfer`
  * @property {'cold' | 'warm'} [mode] for `transfer`
  * @property {string} [legId] for `remove`
+ * @property {import('./recording-state.js').RecordWish} [state] for `record`
+ * @property {'agreed' | 'refused'} [consent] for `record`: what the lead has said
  */
 
 /** What these failures mean here: their usual texts are about something else.
@@ -45,6 +47,30 @@ const TEXTS = {
   },
 };
 
+/** The same, of a recording. @type {typeof TEXTS} */
+const RECORDING_TEXTS = {
+  not_your_call: {
+    message: 'Only people who are on this call, and managers, can change its recording.',
+    action: 'Ask one of them to do it.',
+  },
+  not_in_progress: {
+    message: 'The recording is not in a state in which this can be done.',
+    action: 'Look at what the page says about it, then try again.',
+  },
+  busy: {
+    message: 'Somebody else is changing the recording of this call.',
+    action: 'Look at what the page says about it, then try again.',
+  },
+  twilio_unavailable: {
+    message: 'The phone network did not do it.',
+    action: 'Look at what the page says about the recording, then try again. The call goes on.',
+  },
+  offline: {
+    message: 'This device is not connected to the internet.',
+    action: 'Connect it, look at what the page says about the recording, then try again.',
+  },
+};
+
 /**
  * Asks control_fn to change a call that is going on. Asking twice does it once.
  *
@@ -53,7 +79,8 @@ const TEXTS = {
  * @param {ControlWish} wish
  * @returns {Promise<ConversationWithLegs>} as it is afterwards
  * @throws {VoiceError} and the call goes on as it was: `not_in_progress`, `busy`, `away`, `blocked` (with
- *   `blockReason`), `not_your_call`, `not_found`, `invalid_request`, `twilio_unavailable`, or another
+ *   `blockReason`), `not_your_call`, `not_found`, `invalid_request`, `twilio_unavailable`, for recordings
+ *   `consent_required`, `recording_off`, `recording_refused`, or another
  */
 export async function control(endpoints, conversationId, wish) {
   try {
@@ -66,6 +93,7 @@ export async function control(endpoints, conversationId, wish) {
       const message = blockReasonSentence(blockReason);
       throw new VoiceError({ ...failure, message });
     }
-    throw new VoiceError({ ...failure, ...TEXTS[code] });
+    const texts = wish.action === 'record' ? { ...TEXTS, ...RECORDING_TEXTS } : TEXTS;
+    throw new VoiceError({ ...failure, ...texts[code] });
   }
 }

@@ -1,6 +1,7 @@
 import { Emitter } from './emitter.js';
 import { VoiceError, failure } from './failures.js';
 import { asksBeforeHangUp, beforeHangUp } from './hang-up.js';
+import { recordingOf } from './recording-state.js';
 
 /**
  * @typedef {import('./call.js').CallEvents} CallEvents
@@ -11,6 +12,8 @@ import { asksBeforeHangUp, beforeHangUp } from './hang-up.js';
  * @typedef {import('./legs.js').ConversationWithLegs} ConversationWithLegs
  * @typedef {import('./legs.js').Leg} Leg
  * @typedef {import('./legs.js').Stage} Stage
+ * @typedef {import('./recording-state.js').CallRecording} CallRecording
+ * @typedef {import('./recording-state.js').RecordWish} RecordWish
  *
  * @typedef {(conversationId: string, wish: ControlWish) => Promise<ConversationWithLegs>} AskForControl
  */
@@ -50,11 +53,20 @@ export class ControlledCall extends Emitter {
     return this.conversation?.stage ?? null;
   }
 
-  /** What was asked last and is not done yet. @returns {ControlAction | null} */
+  /** What was asked last and is not done yet, apart from the recording. @returns {ControlAction | null} */
   get pending() {
-    const wishes = [...this.#underWay.keys()];
-    const last = wishes.at(-1);
-    return last === undefined ? null : JSON.parse(last).action;
+    return this.#wishes.filter(({ action }) => action !== 'record').at(-1)?.action ?? null;
+  }
+
+  /** Whether the call is recorded, and what is missing. Null if it is not to be recorded. */
+  get recording() {
+    const asked = this.#wishes.filter(({ action }) => action === 'record').at(-1);
+    return recordingOf(this.conversation, asked?.state ?? null);
+  }
+
+  /** What is under way. @returns {ControlWish[]} */
+  get #wishes() {
+    return [...this.#underWay.keys()].map((key) => JSON.parse(key));
   }
 
   /**
@@ -111,6 +123,15 @@ export class ControlledCall extends Emitter {
   }
 
   /**
+   * @param {RecordWish} state `pause` keeps the time: what is said meanwhile is silence
+   * @param {{ consent?: 'agreed' | 'refused' }} [options] what the lead has said: `agreed` with `start`;
+   *   `refused` with `stop`, which also deletes what was recorded, and is final
+   */
+  record(state, { consent } = {}) {
+    return this.request({ action: 'record', state, ...(consent && { consent }) });
+  }
+
+  /**
    * @protected
    * @param {ControlWish} wish
    * @returns {Promise<ConversationWithLegs>} the same wish twice at a time is one request
@@ -121,7 +142,12 @@ export class ControlledCall extends Emitter {
     if (underWay) return underWay;
     const id = this.conversation?.id;
     if (!id) return Promise.reject(new VoiceError(failure('not_in_progress')));
-    const done = this.#ask(id, wish).finally(() => {
+    const answered = this.#ask(id, wish).then((row) => {
+      // Nobody may see what was before without what is under way.
+      this.learn(row);
+      return row;
+    });
+    const done = answered.finally(() => {
       this.#underWay.delete(key);
       this.changed();
     });
@@ -143,6 +169,12 @@ export class ControlledCall extends Emitter {
     const late = new Promise((resolve) => setTimeout(resolve, LEAVE_WITHIN_MS));
     await Promise.race([asked(), late]);
   }
+
+  /**
+   * @protected
+   * @param {ConversationWithLegs} _row what a request was answered
+   */
+  learn(_row) {}
 
   /** @protected */
   changed() {}

@@ -22,6 +22,11 @@ import { storable } from './texts.js';
  * @property {number | null} hold_seconds how many of `duration_seconds` the lead was on hold; null
  *   until the call is over
  * @property {string | null} call_back_at when the lead was promised that somebody calls back
+ * @property {import('./recording-state.js').RecordingState | null} recording_state null: the call is not
+ *   to be recorded
+ * @property {import('./recording-state.js').RecordingConsent | null} [recording_consent] only where the
+ *   endpoints answer it
+ * @property {import('./recording-state.js').RecordingPart[]} [recordings] the same
  * @property {string | null} block_reason
  * @property {string | null} from_number
  * @property {string | null} to_number

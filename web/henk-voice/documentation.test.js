@@ -12,7 +12,7 @@ const PAGE = readFileSync(new URL('../../docs/client-library.md', import.meta.ur
 /** What other files of the library use. */
 const INTERNAL = new Set([
   ...['constructor', 'attach', 'fail', 'hangUpNow', 'setAwaitingMicrophone', 'update'],
-  ...['changed', 'leave', 'leavesOthers', 'request'],
+  ...['changed', 'learn', 'leave', 'leavesOthers', 'request'],
   ...['answered', 'ignore', 'refuse', 'ringOn', 'setConversation'],
 ]);
 

@@ -33,6 +33,21 @@ import { storable } from './texts.js';
  * @property {string | null} extension digits to dial once the lead has answered
  * @property {string | null} leadId the lead that the call would belong to
  * @property {Warning[]} warnings what to know before the call; `warningSentence()` says each in words
+ * @property {RecordingTerms | null} recording null if the call is not to be recorded
+ *
+ * @typedef {object} RecordingTerms
+ * @property {import('./recording-state.js').RecordingMode} mode
+ * @property {import('./recording-state.js').ConsentMode} consentMode
+ * @property {string | null} notice what the lead hears before they are connected; null if nothing
+ *
+ * @typedef {object} RecordingAddress where a recording can be played
+ * @property {string} id
+ * @property {number} part from 1
+ * @property {string} url whoever has it can play the recording, until it expires
+ * @property {string} expiresAt ISO 8601, by the server's clock
+ * @property {number | null} durationSeconds
+ * @property {number | null} channels 2: the first is the lead's voice, the second is what they heard
+ * @property {string | null} startedAt
  *
  * @typedef {object} NumberReading how a text was read as a phone number
  * @property {string} text
@@ -123,6 +138,26 @@ export class Endpoints {
    */
   async control(body) {
     return this.#request('POST', '/control', { body, tries: 'twice' });
+  }
+
+  /**
+   * Asks for addresses at which recordings can be played. Each answer is on record as a play.
+   *
+   * @param {string} conversationId
+   * @param {{ recordingId?: string, download?: boolean, signal?: AbortSignal }} [options]
+   * @returns {Promise<RecordingAddress[]>} in their order
+   */
+  async recordings(conversationId, { recordingId, download, signal } = {}) {
+    const query = new URLSearchParams({
+      conversationId,
+      ...(recordingId && { recordingId }),
+      ...(download && { download: 'true' }),
+    });
+    const { recordings } = await this.#request('GET', `/recording?${query}`, {
+      signal,
+      tries: 'twice',
+    });
+    return recordings;
   }
 
   /**

@@ -108,6 +108,43 @@ export const FAILURES = /** @type {const} */ ({
     true,
   ],
 
+  consent_required: [
+    'Consent missing',
+    'This call must not be recorded before the lead has agreed.',
+    'Ask whether they agree, then say on this page what they answered.',
+    false,
+  ],
+  recording_off: [
+    'Recording is off',
+    'This business does not record this call.',
+    'Your managers decide which calls are recorded.',
+    false,
+  ],
+  recording_refused: [
+    'Recording refused',
+    'The lead does not want this call to be recorded, and that cannot be changed.',
+    'The call goes on without a recording.',
+    false,
+  ],
+  not_allowed: [
+    'Not allowed',
+    'Your role in this business does not allow that.',
+    'Ask a manager of the business.',
+    false,
+  ],
+  recording_gone: [
+    'Recording deleted',
+    'This call has no recording, or it was deleted.',
+    'The list of its recordings says why.',
+    false,
+  ],
+  storage_unavailable: [
+    'Recordings unavailable',
+    'The place where recordings are kept does not answer at the moment.',
+    'Try again in a moment. Nothing is lost.',
+    true,
+  ],
+
   // The network, and what stands between the browser and the server.
   unreachable: ['No connection', 'The server cannot be reached.', CHECK_CONNECTION, true],
   offline: [

@@ -1,5 +1,7 @@
 import { AccessToken } from './access-token.js';
+import { Archive } from './archive.js';
 import { AudioDevices } from './audio-devices.js';
+import { whyUnsupported } from './browser-support.js';
 import { Calls } from './calls.js';
 import { control } from './control.js';
 import { Conversations } from './conversations.js';
@@ -33,26 +35,14 @@ export { warningSentence } from './warnings.js';
  * @typedef {import('./endpoints.js').CallWishes} CallWishes
  * @typedef {import('./endpoints.js').NumberReading} NumberReading
  * @typedef {import('./endpoints.js').Preview} Preview
+ * @typedef {import('./endpoints.js').RecordingAddress} RecordingAddress
  * @typedef {import('./failures.js').Failure} Failure
  * @typedef {import('./incoming.js').PhoneState} PhoneState
  * @typedef {import('./legs.js').ConversationWithLegs} ConversationWithLegs
  * @typedef {import('./ring.js').Ring} Ring
  * @typedef {import('./team.js').Colleague} Colleague
  *
- * @typedef {object} HenkVoiceOptions
- * @property {typeof import('@twilio/voice-sdk').Device} Device of `@twilio/voice-sdk`
- * @property {import('@supabase/supabase-js').SupabaseClient} supabase a client that is signed in
- * @property {string} functionsUrl the address before `/token`, `/twiml` and the others; for
- *   example `/api/twilio` if the page's own host routes to the functions
- * @property {import('@twilio/voice-sdk').Device.Options & Record<string, unknown>} [deviceOptions]
- *   for the SDK's Device
- * @property {boolean} [realtime] false if the project has no Supabase Realtime
- * @property {boolean} [patient] true if reads wait until the network, or the user's session, is back;
- *   otherwise they fail after a second try
- * @property {number} [connectTimeoutMs] when a call that does not reach the phone network is given up;
- *   15,000 by default
- * @property {number} [progressTimeoutMs] when a call that neither rings nor is answered is given up;
- *   45,000 by default
+ * @typedef {import('./options.js').HenkVoiceOptions} HenkVoiceOptions
  *
  * @typedef {object} HenkVoiceEvents
  * @property {{ businessId: string, callerId: string | null }} ready calls can be placed now
@@ -85,6 +75,8 @@ export { warningSentence } from './warnings.js';
 export class HenkVoice extends Emitter {
   /** Leads, campaigns, history; outcome and notes. @type {Conversations} */
   conversations;
+  /** Recordings of calls that are over. @type {Archive} */
+  archive;
   /** Microphones and speakers. */
   audio = new AudioDevices();
   /** @type {string | null} */
@@ -126,6 +118,7 @@ export class HenkVoice extends Emitter {
     this.#endpoints = new Endpoints(this.#requests, options.functionsUrl);
     this.#numbers = new NumberReader(this.#endpoints, () => this.conversations.businesses());
     this.conversations = new Conversations(options.supabase, this.#requests, this.#numbers);
+    this.archive = new Archive(options.supabase, this.#requests);
     this.#phone = new Phone({
       Device: options.Device,
       deviceOptions: options.deviceOptions ?? {},
@@ -279,6 +272,19 @@ export class HenkVoice extends Emitter {
   }
 
   /**
+   * Asks for addresses at which the recordings of a call can be played for five minutes. It is on record.
+   *
+   * @param {string} conversationId
+   * @param {{ recordingId?: string, download?: boolean, signal?: AbortSignal }} [options] `recordingId`:
+   *   only this one. `download`: to keep them; managers only
+   * @returns {Promise<RecordingAddress[]>} in their order
+   * @throws {VoiceError} `not_allowed`, `recording_gone`, `storage_unavailable`, or another
+   */
+  recordings(conversationId, options) {
+    return this.#endpoints.recordings(conversationId, options);
+  }
+
+  /**
    * @param {AbortSignal} [signal]
    * @returns {Promise<Colleague[]>} the other people of the business: who can be rung first, then by name
    */
@@ -386,14 +392,4 @@ export class HenkVoice extends Emitter {
     this.callerId = null;
     return told;
   }
-}
-
-/**
- * @param {typeof import('@twilio/voice-sdk').Device} Device
- * @returns {Failure | null}
- */
-function whyUnsupported(Device) {
-  if (!window.isSecureContext) return failure('insecure_page');
-  if (!Device.isSupported || !navigator.mediaDevices) return failure('browser_unsupported');
-  return null;
 }

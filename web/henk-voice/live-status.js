@@ -37,6 +37,16 @@ const SLOWEST_POLL_OF_STAGE_MS = {
   on_hold: 2_500,
   together: 2_500,
 };
+/** The same, while it is recorded: the notice ends, and a colleague may pause it.
+ *
+ * @type {Readonly<Partial<Record<import('./recording-state.js').RecordingState, number>>>}
+ */
+const SLOWEST_POLL_OF_RECORDING_MS = {
+  waiting: 2_500,
+  starting: 1_000,
+  recording: 5_000,
+  paused: 5_000,
+};
 /** With Realtime, polling is only for broadcasts that got lost. */
 const POLL_BESIDE_REALTIME_MS = 5_000;
 
@@ -191,8 +201,7 @@ export class LiveStatus {
   async #poll(id, nextWait) {
     try {
       const row = await this.#options.fetch(id);
-      const slowest = (row.stage && SLOWEST_POLL_OF_STAGE_MS[row.stage]) ?? SLOWEST_POLL_MS;
-      nextWait = Math.min(nextWait, slowest);
+      nextWait = Math.min(nextWait, slowestPollOf(row));
       this.#tell(row);
     } catch {
       // The next poll may succeed.
@@ -209,4 +218,12 @@ export class LiveStatus {
     }
     this.#options.onChange(row);
   }
+}
+
+/** @param {ConversationWithLegs} row */
+function slowestPollOf({ stage, recording_state: recording }) {
+  return Math.min(
+    (stage && SLOWEST_POLL_OF_STAGE_MS[stage]) ?? SLOWEST_POLL_MS,
+    (recording && SLOWEST_POLL_OF_RECORDING_MS[recording]) ?? SLOWEST_POLL_MS,
+  );
 }

@@ -32,6 +32,19 @@
  * @typedef {import('./legs.js').Stage} Stage
  * @typedef {import('./presence.js').ChosenPresence} ChosenPresence
  * @typedef {import('./presence.js').Presence} Presence
+ * @typedef {import('./archive.js').Forgotten} Forgotten
+ * @typedef {import('./archive.js').RecordingAction} RecordingAction
+ * @typedef {import('./archive.js').RecordingStory} RecordingStory
+ * @typedef {import('./endpoints.js').RecordingAddress} RecordingAddress
+ * @typedef {import('./endpoints.js').RecordingTerms} RecordingTerms
+ * @typedef {import('./recording-state.js').CallRecording} CallRecording
+ * @typedef {import('./recording-state.js').ConsentMode} ConsentMode
+ * @typedef {import('./recording-state.js').RecordingConsent} RecordingConsent
+ * @typedef {import('./recording-state.js').RecordingMode} RecordingMode
+ * @typedef {import('./recording-state.js').RecordingPart} RecordingPart
+ * @typedef {import('./recording-state.js').RecordingState} RecordingState
+ * @typedef {import('./recording-state.js').RecordWish} RecordWish
+ *
  * @typedef {import('./ring.js').Ring} Ring
  * @typedef {import('./ring.js').RingEnd} RingEnd
  * @typedef {import('./ring.js').RingFacts} RingFacts

@@ -18,7 +18,7 @@ from tests.endpoints import serving
 from tests.functions.deploy.google_cloud import GoogleCloud, Revision
 from tests.stacks import free_port_base
 
-_START_SECONDS = 20.0
+_START_SECONDS = 60.0
 
 
 class Instances:
@@ -27,7 +27,7 @@ class Instances:
     def __init__(self) -> None:
         self._running: dict[str, tuple[subprocess.Popen[bytes], int]] = {}
         # One client for all, because making one takes as long as twenty requests.
-        self.client = httpx.Client(timeout=30)
+        self.client = httpx.Client(timeout=60)
 
     def port(self, revision: Revision, environment: dict[str, str]) -> int | None:
         """Where the revision answers; None if it does not start."""

@@ -28,7 +28,8 @@ from functions.doctor.check import Finding
 from functions.doctor.examination import examinations, findings
 from functions.doctor.google_cloud import Address
 from functions.doctor.inputs import Inputs, read
-from functions.setup.webhook_jwt import RECONCILER_ROLE, ROLE, SigningKey, mint
+from functions.doctor.storage import LIMIT_BYTES
+from functions.setup.webhook_jwt import RECONCILER_ROLE, RECORDER_ROLE, ROLE, SigningKey, mint
 from stack import Stack
 from tests.endpoints import serving
 from tests.functions.doctor.realtime_server import Realtime, realtime_at
@@ -504,6 +505,23 @@ def reconciler_token_about_to_expire(lab: Lab) -> Iterator[Inputs]:
     yield lab.inputs(SUPABASE_RECONCILER_JWT=token)
 
 
+@fault("recorder_jwt", "is not of role call_recorder", "make webhook-jwt ROLE=call_recorder")
+def token_of_another_role(lab: Lab) -> Iterator[Inputs]:
+    yield lab.inputs(SUPABASE_RECORDER_JWT=lab.webhook_jwt())
+
+
+@fault("recorder_jwt", "has expired: no call is recorded", "mints a new one")
+def recorder_token_expired(lab: Lab) -> Iterator[Inputs]:
+    token = lab.webhook_jwt(issued_days_ago=92, role=RECORDER_ROLE)
+    yield lab.inputs(SUPABASE_RECORDER_JWT=token)
+
+
+@fault("recorder_jwt", "sees conversations", "Row-level security")
+def no_policies_for_the_recorder(lab: Lab) -> Iterator[Inputs]:
+    with answering({"/rest/": (200, [{"id": "1"}])}) as url:
+        yield lab.inputs(SUPABASE_URL=url)
+
+
 @fault("database", "password authentication failed", "Copy SUPABASE_DB_URL again")
 def wrong_password(lab: Lab) -> Iterator[Inputs]:
     host = lab.env["SUPABASE_DB_URL"].rpartition("@")[2]
@@ -571,6 +589,105 @@ def no_scheduler(lab: Lab) -> Iterator[Inputs]:
             connection.execute(
                 "delete from private.unsettled_calls where agent_call_sid = 'CAlost'"
             )
+
+
+@contextmanager
+def altered(lab: Lab, change: str, undo: str) -> Iterator[Inputs]:
+    """The database with a change by its superuser."""
+    with psycopg.connect(lab.env["DATABASE_URL"], autocommit=True) as connection:
+        connection.execute(change.encode())
+        try:
+            yield lab.inputs()
+        finally:
+            connection.execute(undo.encode())
+
+
+@fault("recordings_bucket", "has no bucket recordings", "npx supabase db push --remote=")
+def no_bucket(lab: Lab) -> Iterator[Inputs]:
+    rename = "update storage.buckets set id = '{}' where id = '{}'"
+    change, undo = rename.format("others", "recordings"), rename.format("recordings", "others")
+    with altered(lab, change, undo) as inputs:
+        yield inputs
+
+
+@fault("recordings_bucket", "The project has no Storage", "SUPABASE_DB_URL")
+def another_database(lab: Lab) -> Iterator[Inputs]:
+    server = lab.env["SUPABASE_DB_URL"].rpartition("/")[0]
+    yield lab.inputs(SUPABASE_DB_URL=f"{server}/template1")
+
+
+@fault("recordings_bucket", "the bucket recordings is public", "Make it private now")
+def public_bucket(lab: Lab) -> Iterator[Inputs]:
+    change = "update storage.buckets set public = {} where id = 'recordings'"
+    with altered(lab, change.format(True), change.format(False)) as inputs:
+        yield inputs
+
+
+@fault("recordings_bucket", "longer recordings stay at Twilio", "Edit bucket")
+def small_bucket(lab: Lab) -> Iterator[Inputs]:
+    change = "update storage.buckets set file_size_limit = {} where id = 'recordings'"
+    with altered(lab, change.format(1000), change.format(LIMIT_BYTES)) as inputs:
+        yield inputs
+
+
+@fault("recordings_bucket", "lacks insert in Storage", "upgrade it")
+def no_grant(lab: Lab) -> Iterator[Inputs]:
+    change = "revoke insert on storage.objects from call_recorder granted by postgres"
+    undo = "grant insert on storage.objects to call_recorder granted by postgres"
+    as_postgres = "set role postgres; {}; reset role"
+    with altered(lab, as_postgres.format(change), as_postgres.format(undo)) as inputs:
+        yield inputs
+
+
+@fault("recordings_bucket", "row-level security of storage.objects is off", "Supabase's support")
+def open_storage(lab: Lab) -> Iterator[Inputs]:
+    change = "alter table storage.objects {} row level security"
+    with altered(lab, change.format("disable"), change.format("enable")) as inputs:
+        yield inputs
+
+
+@fault("recordings_bucket", "has policies of storage.objects for", "look at the policies")
+def one_policy_more(lab: Lab) -> Iterator[Inputs]:
+    change = "create policy more on storage.objects for update to call_recorder using (true)"
+    with altered(lab, change, "drop policy more on storage.objects") as inputs:
+        yield inputs
+
+
+@fault("recordings_bucket", "may open recordings to users", "notes who listens")
+def users_may_read_all_files(lab: Lab) -> Iterator[Inputs]:
+    change = "create policy everything on storage.objects for select to authenticated using (true)"
+    with altered(lab, change, "drop policy everything on storage.objects") as inputs:
+        yield inputs
+
+
+@fault("storage_access", "refuses a test token of role call_recorder", "status.supabase.com")
+def storage_refuses(lab: Lab) -> Iterator[Inputs]:
+    body = {"statusCode": "403", "error": "Unauthorized", "message": "jws verification failed"}
+    with answering({"/storage/": (400, body)}) as url:
+        yield lab.inputs(SUPABASE_URL=url)
+
+
+@fault("storage_access", "Storage does not answer as it should", "must show the bucket")
+def no_storage(lab: Lab) -> Iterator[Inputs]:
+    with answering({"/storage/": (503, {"message": "upstream"})}) as url:
+        yield lab.inputs(SUPABASE_URL=url)
+
+
+@fault("storage_access", "ALARM", "Policies")
+def everybody_lists_recordings(lab: Lab) -> Iterator[Inputs]:
+    with answering({"/storage/": (200, [{"name": "a-business"}])}) as url:
+        yield lab.inputs(SUPABASE_URL=url)
+
+
+@fault("recordings_overdue", "nobody has gone on with recordings", "gcloud scheduler jobs list")
+def recordings_wait(lab: Lab) -> Iterator[Inputs]:
+    change = (
+        "insert into public.recordings (agent_call_sid, call_sid, part, state, next_at)"
+        " values ('CAlate', 'CAlate', 1, 'asked', now() - interval '2 hours')"
+    )
+    undo = "delete from public.recordings where agent_call_sid = 'CAlate'"
+    with altered(lab, change, undo) as inputs:
+        yield inputs
 
 
 @fault("caller_ids", "is a business's caller ID, but does not belong", "public.phone_numbers")
@@ -824,6 +941,22 @@ def test_a_database_without_tables_has_no_list_of_calls(lab: Lab) -> None:
     with empty_database(lab) as inputs:
         (found,) = of("lost_callbacks", inputs)
     assert found.status == "skip"
+
+
+def test_a_database_without_tables_has_no_recordings(lab: Lab) -> None:
+    with empty_database(lab) as inputs:
+        (found,) = of("recordings_overdue", inputs)
+    assert found.status == "skip"
+
+
+def test_a_policy_of_another_bucket_opens_no_recording(lab: Lab) -> None:
+    change = (
+        "create policy avatars on storage.objects for select to authenticated"
+        " using (bucket_id = 'avatars')"
+    )
+    with altered(lab, change, "drop policy avatars on storage.objects") as inputs:
+        (found,) = of("recordings_bucket", inputs)
+    assert found.status == "pass"
 
 
 def test_a_database_without_tables_has_no_caller_ids(lab: Lab) -> None:

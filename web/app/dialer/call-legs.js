@@ -5,6 +5,7 @@ import { peopleOf } from '../call/people-of-call.js';
 import { names, whoHears } from '../call/who-hears.js';
 import { create, element, nodesOf, sayParts } from '../shared/dom.js';
 import { CallPeople } from './call-people.js';
+import { CallRecording } from './call-recording.js';
 import { HangUpQuestion } from './hang-up-question.js';
 import { TargetDialog } from './target-dialog.js';
 
@@ -49,6 +50,7 @@ export class CallLegs {
   #people = new CallPeople((party) => this.#do((call) => call.remove(party.legId)));
   #targets;
   #question = new HangUpQuestion();
+  #recording = new CallRecording();
   /** @type {Call | null} */
   #call = null;
   #leadName = '';
@@ -129,6 +131,7 @@ export class CallLegs {
     const doing = call.pending && UNDER_WAY[call.pending];
     const happened = promiseOf(call, this.#leadName) ?? (isKnown ? this.#happened : []);
     sayParts(this.#news, ...(doing ? [doing] : nodesOf(happened)));
+    this.#recording.show(call, this.#leadName, isTalking && lead?.state === 'holds');
     this.#box.dataset.lead = (isKnown && lead?.state) || '';
     const isPlain = call.stage === null && parties.length < 3;
     const leadWaits = call.stage === 'transferring' || call.stage === 'returning';
@@ -230,6 +233,8 @@ export class CallLegs {
   #keepFocus(focused) {
     if (!(focused instanceof HTMLElement) || !this.#box.contains(focused)) return;
     if (focused.isConnected && !focused.closest('[hidden]')) return;
+    // The part of the page that has hidden it may have given the focus to another.
+    if (document.activeElement !== focused && document.activeElement !== document.body) return;
     this.#focusNext(focused === this.#hold ? this.#resume : this.#hold);
   }
 

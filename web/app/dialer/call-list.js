@@ -15,6 +15,7 @@ import { NeedsOutcome } from './needs-outcome.js';
  * @typedef {object} CallListActions what happens when the rep chooses an action of a row
  * @property {(conversation: ConversationInHistory) => void} callAgain
  * @property {(conversation: ConversationInHistory) => void} describe
+ * @property {(conversation: ConversationInHistory) => void} hear
  */
 
 const PAGE = 25;
@@ -281,6 +282,7 @@ export class CallList {
     return callRow(conversation, {
       callAgain: () => this.#actions.callAgain(conversation),
       describe: mayDescribe ? () => this.#actions.describe(conversation) : null,
+      hear: () => this.#actions.hear(conversation),
       inCall: this.#context.voice.inCall,
     });
   }

@@ -1,4 +1,5 @@
 import { blockReasonSentence, isOver } from '../../henk-voice/henk-voice.js';
+import { listedRecording } from '../recordings/words.js';
 import { bdi, create, ltr } from '../shared/dom.js';
 import { formatNumber } from '../shared/phone-format.js';
 import { duration, outcomeWord, statusWord, when } from '../shared/words.js';
@@ -9,6 +10,7 @@ import { duration, outcomeWord, statusWord, when } from '../shared/words.js';
  * @typedef {object} RowActions what the buttons of a row do; without one there is no button
  * @property {() => void} callAgain
  * @property {(() => void) | null} describe
+ * @property {() => void} hear opens the recordings
  * @property {boolean} inCall whether another call cannot be placed now
  */
 
@@ -18,13 +20,14 @@ import { duration, outcomeWord, statusWord, when } from '../shared/words.js';
  * @param {ConversationInHistory} conversation
  * @param {RowActions} actions
  */
-export function callRow(conversation, { callAgain, describe, inCall }) {
+export function callRow(conversation, { callAgain, describe, hear, inCall }) {
   const { status, block_reason: blockReason, outcome, notes, lead, campaign } = conversation;
   const { hold_seconds: held } = conversation;
   const number = formatNumber(conversation.to_number ?? '');
   const name = lead?.name ?? number;
   const talked = conversation.answered_at ? conversation.duration_seconds : null;
   const time = when(conversation.created_at);
+  const recording = listedRecording(conversation, isOver(status));
   const again = action('Call again', name, callAgain);
   again.dataset.callAgain = '';
   again.disabled = inCall;
@@ -42,6 +45,8 @@ export function callRow(conversation, { callAgain, describe, inCall }) {
       'Status',
       create('span', { class: 'badge', 'data-status': status }, statusWord(conversation)),
       promise(conversation),
+      recording.words &&
+        create('span', { class: recording.isBad ? 'why bad' : 'why' }, recording.words),
       blockReason && create('span', { class: 'why' }, blockReasonSentence(blockReason)),
     ),
     cell('Talk time', ...(talked === null || !isOver(status) ? [] : talkTime(talked, held))),
@@ -54,7 +59,13 @@ export function callRow(conversation, { callAgain, describe, inCall }) {
     cell(
       'When',
       create('time', { datetime: time.iso, title: time.exact }, time.short),
-      create('span', { class: 'row-actions' }, again, describe && action('Edit', name, describe)),
+      create(
+        'span',
+        { class: 'row-actions' },
+        again,
+        describe && action('Edit', name, describe),
+        recording.canOpen && action('Recording', name, hear),
+      ),
     ),
   );
 }

@@ -1,4 +1,5 @@
 import { blockReasonSentence, warningSentence } from '../../henk-voice/henk-voice.js';
+import { termsSentence } from '../call/recording.js';
 import { create, element, ltr, sayParts } from '../shared/dom.js';
 import { formatNumber } from '../shared/phone-format.js';
 
@@ -71,10 +72,11 @@ export class NumberField {
 
 /**
  * @param {Preview} preview of a call that may be placed
- * @returns {(Node | string)[]} the server's reading, and each warning
+ * @returns {(Node | string)[]} the server's reading, each warning, and whether the call is recorded
  */
-function reading({ to, callerId, extension, warnings = [] }) {
+function reading({ to, callerId, extension, warnings = [], recording }) {
   const from = callerId ? [' from ', ltr(formatNumber(callerId))] : [];
+  const terms = termsSentence(recording);
   const then = extension ? [`. Extension ${extension} can be sent once they answer.`] : [];
   return [
     'Calls ',
@@ -85,5 +87,6 @@ function reading({ to, callerId, extension, warnings = [] }) {
       ' ',
       create('span', { class: 'warning' }, warningSentence(warning)),
     ]),
+    ...(terms ? [' ', create('span', { class: 'recording-terms' }, terms)] : []),
   ];
 }

@@ -1,4 +1,5 @@
 import { peopleOf } from '../call/people-of-call.js';
+import { recordingView } from '../call/recording.js';
 import { whoHears } from '../call/who-hears.js';
 import { element, nodesOf, say, sayParts } from '../shared/dom.js';
 import { callState, duration } from '../shared/words.js';
@@ -20,6 +21,7 @@ export class CallStrip {
   #state = element('strip-state', HTMLElement);
   #name = element('strip-name', HTMLElement);
   #hears = element('strip-hears', HTMLElement);
+  #recording = element('strip-recording', HTMLElement);
   #clock = element('strip-clock', HTMLElement);
   #mute = element('strip-mute', HTMLButtonElement);
   #wanted = false;
@@ -62,6 +64,9 @@ export class CallStrip {
     const isOnCall = call.state === 'talking';
     const people = reader ? peopleOf(call, reader, this.#currentCall.name) : [];
     sayParts(this.#hears, ...nodesOf(whoHears(people, { isOnCall, muted: call.muted })));
+    const holds = people.some(({ role, state }) => role === 'lead' && state === 'holds');
+    const { sentence } = recordingView(call, this.#currentCall.name, holds);
+    sayParts(this.#recording, ...nodesOf(sentence));
     this.#mute.disabled = call.state === 'connecting';
     this.#mute.setAttribute('aria-pressed', String(call.muted));
     const tick = () => say(this.#clock, call.answeredAt ? duration(call.talkSeconds) : '');

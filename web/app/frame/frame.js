@@ -11,6 +11,7 @@ import { IncomingRing } from './incoming-ring.js';
 import { showDisconnected } from './keep-trying.js';
 import { watchOtherTabs } from './other-tabs.js';
 import { PresenceSwitch } from './presence-switch.js';
+import { RecordingSign } from './recording-sign.js';
 
 /**
  * @typedef {import('../../henk-voice/henk-voice.js').Business} Business
@@ -34,6 +35,7 @@ export class Frame {
   #callStrip;
   #ring;
   #presence;
+  #sign;
   /** Whom the page is shown to. @type {string | null} */
   #userId = null;
   /** @type {Business[]} */
@@ -79,6 +81,7 @@ export class Frame {
       onAccept: () => this.#showCall(),
       onChange: () => this.#showTitle(),
     });
+    this.#sign = new RecordingSign(voice, this.#currentCall);
     watchOtherTabs(voice);
     this.#links.append(
       ...views.map(({ path, title }) => create('li', {}, create('a', { href: `#${path}` }, title))),
@@ -290,7 +293,8 @@ export class Frame {
   /** During a call the tab says what the call is doing. */
   #showTitle() {
     const { call, inCall } = this.#voice;
-    const ofCall = call && inCall && `${CALL_STATES[call.state]} ${this.#currentCall.name}`;
+    const ofCall =
+      call && inCall && `${this.#sign.inTitle}${CALL_STATES[call.state]} ${this.#currentCall.name}`;
     document.title = `${this.#ring.title || ofCall || (this.#isCovered ? 'Sign in' : this.#title)} · Henk`;
   }
 }

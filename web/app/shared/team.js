@@ -37,9 +37,13 @@ export class Team {
    * @param {{ user_id: string | null }} conversation
    */
   mayDescribe({ user_id: owner }) {
-    const { userId } = this.#context;
-    const role = this.#members.get(userId)?.role;
-    return owner === userId || role === 'owner' || role === 'manager';
+    return owner === this.#context.userId || this.isManager;
+  }
+
+  /** Whether the user is an owner or manager; false until the members are known. */
+  get isManager() {
+    const role = this.#members.get(this.#context.userId)?.role;
+    return role === 'owner' || role === 'manager';
   }
 
   /**

@@ -1,0 +1,430 @@
+"""What the page says about a recording, and how it plays one. The endpoints' answers are acted
+here; tests/end_to_end/test_recording.py has the real ones."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from playwright.sync_api import Page, Route, expect
+
+from tests.end_to_end.many_legs import MANAGER
+from tests.web.acted_call import DANA, MARA, ActedCall, Json, ago, leg
+from tests.web.calls_page import DESKTOP, CallsPage, Rep, Session, Signed
+from tests.web.network import Network, eventually
+from tests.web.sounds import two_tones
+
+NARROW = {"width": 360, "height": 780}
+# What a screen reader is told: each text of a live region, in its order.
+_LISTEN = """
+window.said = [];
+new MutationObserver(() => {
+  const text = document.getElementById('recording-line').textContent;
+  if (text) said.push(text);
+}).observe(document.getElementById('recording-line'), { childList: true });
+"""
+# Keeps an analyser of everything that the player lets a person hear.
+_HEAR = """
+const { createMediaElementSource } = AudioContext.prototype;
+AudioContext.prototype.createMediaElementSource = function (audio) {
+  // Twilio's SDK has a context of its own.
+  if (audio.id === 'player-audio') {
+    window.heard = Object.assign(this.createAnalyser(), { fftSize: 8192 });
+  }
+  return createMediaElementSource.call(this, audio);
+};
+const { connect } = AudioNode.prototype;
+AudioNode.prototype.connect = function (to, ...more) {
+  const isPlayers = this.context === window.heard?.context;
+  if (isPlayers && to instanceof AudioDestinationNode) connect.call(this, window.heard);
+  return connect.call(this, to, ...more);
+};
+window.hears = (hertz) => {
+  const levels = new Float32Array(heard.frequencyBinCount);
+  heard.getFloatFrequencyData(levels);
+  const bin = Math.round((hertz * heard.fftSize) / heard.context.sampleRate);
+  return Math.max(...levels.slice(bin - 2, bin + 3)) > -50;
+};
+"""
+LEAD, OURS = 650, 980
+SECONDS = 20
+
+
+def consent(**changes: object) -> Json:
+    return {
+        "mode": "all",
+        "consent_mode": "both",
+        "notice_text": "This call is recorded. If you do not agree, press 9 now.",
+        "notice_started_at": ago(60),
+        "notice_ended_at": ago(55),
+        "confirmed_by": None,
+        "confirmed_at": None,
+        "refused_at": None,
+        "refused_by": None,
+        "refused_how": None,
+    } | changes
+
+
+def recorded(state: str, *, part: str | None = None, **changes: object) -> Json:
+    """Columns of a conversation whose recording is in this state."""
+    one = {"id": "part-1", "part": 1, "state": part, "started_at": ago(5)}
+    parts = [one | {"duration_seconds": None, "error": None}] if part else []
+    return {
+        "recording_state": state,
+        "recording_consent": consent(**changes),
+        "recordings": parts,
+    }
+
+
+def looker(tab: CallsPage, findings: dict[str, list[str]]) -> Callable[[str], None]:
+    """Looks for what axe finds, wide and narrow, light and dark."""
+    page = tab.page
+
+    def look(state: str) -> None:
+        for size, theme in ((NARROW, "dark"), (DESKTOP, "light")):
+            page.set_viewport_size(size)  # type: ignore[arg-type]
+            page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+            width = page.evaluate("document.documentElement.scrollWidth")
+            assert width <= size["width"], f"{state} is wider than {size['width']} pixels"
+            if found := tab.accessibility_findings():
+                findings[f"{state}, {size['width']}, {theme}"] = found
+
+    return look
+
+
+def announce(page: Page, terms: Json) -> None:
+    """The preview of each call has these terms."""
+
+    def preview(route: Route) -> None:
+        if "json" not in route.request.headers.get("content-type", ""):
+            route.fallback()
+            return
+        answer = route.fetch()
+        body = answer.json()
+        body["data"]["recording"] = terms
+        route.fulfill(response=answer, json=body)
+
+    page.route(re.compile(r"/api/twilio/twiml$"), preview)
+
+
+def test_the_page_says_unmistakably_whether_it_records_and_each_change_once(
+    signed_in: Signed, network: Network
+) -> None:
+    tab = signed_in()
+    tab.watch.expect("status of 503")
+    page, keyboard = tab.page, tab.page.keyboard
+    findings: dict[str, list[str]] = {}
+    look = looker(tab, findings)
+    number = network.a_number(ringSeconds=12, talkSeconds=None)
+    acted = ActedCall(tab)
+    announce(page, {"mode": "all", "consentMode": "both", "notice": "This call is recorded."})
+    dana = leg("agent", since=60, user_id=DANA, is_host=True)
+    lead = leg("lead", since=55, to_number=number)
+    line, bar = page.locator("#recording-line"), page.locator("#rec-bar")
+    box = page.locator("#call-recording")
+
+    def button(name: str) -> Any:
+        return page.get_by_role("button", name=name, exact=True)
+
+    def shows(state: str, text: str) -> None:
+        expect(line).to_have_text(text)
+        expect(box).to_have_attribute("data-recording", state)
+
+    tab.number.fill(number)
+    expect(tab.number_check).to_contain_text(
+        "This call is recorded after a notice, once you say that they agree."
+    )
+    page.evaluate(_LISTEN)
+    playing = recorded("waiting", notice_ended_at=None)
+    acted.act(None, dana, lead, row=playing)
+    tab.call_button.click()
+    tab.is_("ringing")
+    name = page.locator("#call-detail").inner_text()
+    shows("waiting", f"{name} hears the notice that this call is recorded.")
+    expect(button("They agreed – record")).to_be_hidden()
+    acted.act(None, dana, lead, row=recorded("waiting"))
+    tab.is_("talking")
+    shows("waiting", f"Not recorded yet. Ask whether {name} agrees to be recorded.")
+    expect(bar).to_be_hidden()
+    look("consent is missing")
+
+    confirmed: Json = {"confirmed_by": DANA, "confirmed_at": ago(0)}
+    recording = recorded("recording", part="in_progress", **confirmed)
+    acted.when_asked(None, dana, lead, row=recording)
+    with page.expect_request(re.compile("/control$")) as asked:
+        button("They agreed – record").click()
+    body: Any = asked.value.post_data_json
+    assert (body["action"], body["state"], body["consent"]) == ("record", "start", "agreed")
+    shows("recording", "This call is recorded.")
+    expect(page).to_have_title(f"● REC · Talking {name} · Henk")
+    look("recording")
+    page.set_viewport_size(NARROW)  # type: ignore[arg-type]
+    page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
+    expect(bar).to_be_in_viewport()
+    expect(bar).to_have_text(f"● REC {name}")
+    page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
+
+    acted.fail(503, "twilio_unavailable")
+    pause = button("Pause recording")
+    tab.tab_to(pause)
+    keyboard.press("Enter")
+    expect(page.locator("#recording-trouble")).to_contain_text("The phone network did not do it.")
+    shows("recording", "This call is recorded.")
+    paused = recorded("paused", part="in_progress", **confirmed)
+    acted.when_asked(None, dana, lead, row=paused)
+    keyboard.press("Enter")
+    shows("paused", "The recording is paused: nothing is recorded now.")
+    expect(page.locator("#recording-trouble")).to_be_empty()
+    # The button that was pressed is gone; the keyboard goes on at its counterpart.
+    expect(button("Resume recording")).to_be_focused()
+    expect(page).to_have_title(f"❚❚ REC paused · Talking {name} · Henk")
+    look("paused")
+    acted.when_asked(None, dana, lead, row=recording)
+    keyboard.press("Enter")
+    shows("recording", "This call is recorded.")
+    pausing = "Pausing the recording… Wait with what must not be recorded."
+    assert page.evaluate("said")[-6:] == [
+        pausing,
+        "This call is recorded.",
+        pausing,
+        "The recording is paused: nothing is recorded now.",
+        "Resuming the recording…",
+        "This call is recorded.",
+    ]
+
+    # Another view has the strip.
+    page.evaluate("location.hash = '#/elsewhere'")
+    expect(page.locator("#strip-recording")).to_have_text("This call is recorded.")
+    expect(bar).to_be_visible()
+    page.evaluate("location.hash = '#/'")
+    button("They refuse").click()
+    question = page.get_by_role("dialog", name="They do not agree?")
+    expect(question).to_contain_text("deleted for good")
+    look("the question before what was recorded is deleted")
+    question.get_by_role("button", name="Not now").click()
+    shows("recording", "This call is recorded.")
+    refused = recorded("refused", part="deleted", refused_at=ago(0), refused_how="said")
+    acted.when_asked(None, dana, lead, row=refused)
+    button("They refuse").click()
+    with page.expect_request(re.compile("/control$")) as asked:
+        question.get_by_role("button", name="Delete the recording").click()
+    body = asked.value.post_data_json
+    assert (body["state"], body["consent"]) == ("stop", "refused")
+    shows(
+        "refused",
+        f"{name} does not agree: this call is not recorded, and what was recorded is deleted.",
+    )
+    expect(bar).to_be_hidden()
+    expect(page).to_have_title(f"Talking {name} · Henk")
+    look("refused")
+    tab.hang_up.click()
+    tab.is_("ended")
+    assert findings == {}
+
+
+_CALL: Json = {
+    "id": "c0000000-0000-4000-8000-000000000018",
+    "user_id": DANA,
+    "status": "completed",
+    "stage": None,
+    "to_number": "+14155550123",
+    "lead": {"id": "ada", "name": "Ada Answers", "company": None, "phone_number": "+14155550123"},
+    "campaign": None,
+    "answered_at": ago(60),
+    "duration_seconds": 20,
+    "created_at": ago(70),
+    "recording_state": "stopped",
+}
+
+
+class ActedArchive:
+    """The only call of the list has two recordings, the second of which was deleted."""
+
+    def __init__(self, page: Page, sound: bytes) -> None:
+        self.asked: list[Json] = []
+        self.ranges: list[str] = []
+        self.refused = 0
+        self._sound = sound
+        self._hold: Json | None = None
+        page.route(re.compile(r"/rpc/list_conversations"), self._list)
+        page.route(re.compile(r"/rest/v1/conversations\?.*recording_consents"), self._story)
+        page.route(re.compile(r"/rpc/set_legal_hold"), self._set_hold)
+        page.route(re.compile(r"/api/twilio/recording\?"), self._addresses)
+        page.route(re.compile(r"/storage/v1/object/sign/"), self._media)
+
+    def _list(self, route: Route) -> None:
+        asked: Any = route.request.post_data_json
+        self._answer(route, [] if asked["p_before_id"] else [_CALL])
+
+    def _story(self, route: Route) -> None:
+        one = {
+            "wanted": "kept",
+            "delete_reason": None,
+            "channels": 2,
+            "error": None,
+            "completed_at": ago(30),
+            "expires_at": None,
+            "object_deleted_at": None,
+        }
+        began = 60
+        kept = {"id": "one", "part": 1, "state": "kept", "started_at": ago(began)}
+        gone = {"id": "two", "part": 2, "state": "deleted", "started_at": ago(25)}
+        lead = leg("lead", since=began + 2, id="lead", to_number=_CALL["to_number"])
+        done = {"finished_at": ago(began - 8), "result": "done", "asked_by": DANA}
+        row = _CALL | {
+            "consents": consent(confirmed_by=DANA, confirmed_at=ago(began + 1)),
+            "legs": [
+                leg("agent", since=began + 5, user_id=DANA, status="completed", ended_at=ago(42)),
+                lead | {"status": "completed", "ended_at": ago(40)},
+                leg("teammate", since=began - 12, user_id=MARA, ended_at=ago(40)),
+            ],
+            "holds": [
+                {"call_leg_id": "lead", "started_at": ago(began - 3), "ended_at": ago(began - 6)}
+            ],
+            "recordings": [
+                one | kept | {"duration_seconds": SECONDS},
+                one | gone | {"duration_seconds": 5, "delete_reason": "request"},
+            ],
+            "actions": [
+                {"action": "pause", "asked_at": ago(began - 8)} | done,
+                {"action": "resume", "asked_at": ago(began - 10)}
+                | done
+                | {"finished_at": ago(began - 10)},
+            ],
+            "legal_holds": [self._hold] if self._hold else [],
+        }
+        self._answer(route, [row])
+
+    def _set_hold(self, route: Route) -> None:
+        asked: Any = route.request.post_data_json
+        self._hold = {"held_by": MARA, "held_at": ago(0), "reason": asked["p_reason"]}
+        self._hold["released_at"] = None if asked["p_is_held"] else ago(0)
+        self._answer(route, {"held": True})
+
+    def _addresses(self, route: Route) -> None:
+        query = {name: one for name, [one] in parse_qs(urlsplit(route.request.url).query).items()}
+        self.asked.append(query)
+        storage = urlsplit(self._storage(route))
+        address = {
+            "id": "one",
+            "part": 1,
+            "url": f"{storage.scheme}://{storage.netloc}/storage/v1/object/sign/{len(self.asked)}",
+            "expiresAt": ago(-300),
+            "durationSeconds": SECONDS,
+            "channels": 2,
+            "startedAt": ago(60),
+        }
+        self._answer(route, {"success": True, "data": {"recordings": [address]}})
+
+    @staticmethod
+    def _storage(route: Route) -> str:
+        config = route.request.frame.evaluate("fetch('config.json').then((it) => it.json())")
+        return str(config["supabaseUrl"])
+
+    def _media(self, route: Route) -> None:
+        headers = {"Access-Control-Allow-Origin": "*"}
+        if self.refused:
+            self.refused -= 1
+            route.fulfill(status=400, json={"error": "InvalidJWT"}, headers=headers)
+            return
+        wanted = route.request.headers.get("range")
+        headers |= {"Accept-Ranges": "bytes", "Content-Type": "audio/mpeg"}
+        if not wanted:
+            route.fulfill(status=200, body=self._sound, headers=headers)
+            return
+        self.ranges.append(wanted)
+        first = int(wanted.removeprefix("bytes=").split("-")[0])
+        size = len(self._sound)
+        headers["Content-Range"] = f"bytes {first}-{size - 1}/{size}"
+        route.fulfill(status=206, body=self._sound[first:], headers=headers)
+
+    @staticmethod
+    def _answer(route: Route, body: Any) -> None:
+        origin = route.request.headers.get("origin", "*")
+        route.fulfill(json=body, headers={"Access-Control-Allow-Origin": origin})
+
+
+def test_a_manager_hears_each_side_of_a_recording_saves_it_and_keeps_it(
+    new_rep: Callable[..., Rep], session: Session
+) -> None:
+    rep = new_rep(storage_state=session(MANAGER), accept_downloads=True)
+    rep.context.add_init_script(_HEAR)
+    rep.watch.expect("status of 400")
+    page = rep.context.new_page()
+    tab = CallsPage(page, rep.watch)
+    archive = ActedArchive(page, two_tones(SECONDS, LEAD, OURS))
+    page.goto(rep.url)
+    tab.is_ready()
+    findings: dict[str, list[str]] = {}
+    look = looker(tab, findings)
+    page.get_by_role("button", name="Recording: Ada Answers").click()
+    dialog = page.get_by_role("dialog", name=re.compile("^Recording:"))
+    expect(dialog).to_contain_text("Dana Demo said that they agreed")
+    # Nobody has heard anything yet, and so nothing is on record.
+    assert archive.asked == []
+    play = page.locator("#player-play")
+    look("before it is played")
+
+    # The first address is refused, as one that has expired: the page asks for another.
+    archive.refused = 1
+    play.click()
+    expect(play).to_have_text("Pause")
+    hears = "([lead, ours]) => [hears(lead), hears(ours)]"
+
+    def heard() -> Any:
+        return page.evaluate(hears, [LEAD, OURS])
+
+    eventually(lambda: heard() == [True, True], "both sides")
+    assert (
+        archive.asked
+        == [{"conversationId": archive.asked[0]["conversationId"]} | {"recordingId": "one"}] * 2
+    )
+    page.get_by_text("Lead", exact=True).click()
+    eventually(lambda: heard() == [True, False], "the lead alone")
+    page.get_by_text("Our side", exact=True).click()
+    eventually(lambda: heard() == [False, True], "our side alone")
+    expect(page.locator("#player-lanes path.waves")).to_have_count(2)
+    page.locator("#player-speed").select_option("2")
+    assert page.evaluate("document.getElementById('player-audio').playbackRate") == 2
+    play.click()
+    expect(play).to_have_text("Play")
+
+    page.get_by_text("What happened").click()
+    moments = page.locator("#player-moments button")
+    expect(moments).to_have_text(
+        [
+            re.compile("^0:0[23] Ada Answers went on hold"),
+            re.compile("^0:0[56] Ada Answers came back from hold"),
+            re.compile("^0:0[78] The recording is paused"),
+            re.compile("^0:(09|10) The recording goes on"),
+            re.compile("^0:1[12] You joined"),
+            re.compile("^0:1[78] Dana Demo left"),
+        ]
+    )
+    moments.nth(4).click()
+    expect(page.locator("#player-time")).to_have_text(re.compile(r"^0:1[12] / 0:20$"))
+    tab.tab_to(page.locator("#player-seek"))
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator("#player-time")).to_have_text(re.compile(r"^0:0[67] / 0:20$"))
+    look("played")
+    assert archive.ranges
+
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Download").click()
+    assert saved.value.suggested_filename.endswith("-part-1.mp3")
+    assert archive.asked[-1]["download"] == "true"
+    page.get_by_role("button", name="Legal hold").click()
+    question = page.get_by_role("dialog", name="Keep the recordings of this call?")
+    question.get_by_label("Why (is on record)").fill("A dispute")
+    question.get_by_role("button", name="Keep them").click()
+    expect(page.locator("#recording-about")).to_contain_text("A dispute. It is not deleted.")
+    page.get_by_role("button", name="Delete recordings").click()
+    expect(page.locator("#archive-trouble")).to_contain_text("there is a legal hold")
+    page.get_by_role("button", name=re.compile("^Part 2")).click()
+    expect(page.locator("#recording-why")).to_contain_text("because somebody asked for it")
+    expect(play).to_be_hidden()
+    look("deleted")
+    page.get_by_role("button", name="Close", exact=True).click()
+    assert findings == {}
