@@ -27,7 +27,7 @@ from tests.proxies import HOSTILE
 from tests.stacks import free_port_base
 from tests.waiting import wait_until
 
-READY_SECONDS = 90.0
+READY_SECONDS = 180.0
 
 
 def environ_of(local_dir: Path, port_base: int) -> dict[str, str]:
@@ -74,7 +74,7 @@ def stack_command(
         env=environ_of(local_dir, port_base),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
 
