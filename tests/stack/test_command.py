@@ -232,6 +232,19 @@ def test_call_starts_a_stack_for_itself_with_a_colleague_who_takes_the_lead(
     assert not (tmp_path / "local" / "stack.env").exists()
 
 
+def test_a_call_can_be_recorded_kept_and_listened_to(stack: Stack) -> None:
+    done = stack_command(*of_stack(stack), "call", "--record")
+    assert done.returncode == 0, done.stdout + done.stderr
+    for line in (
+        "settings +recording mode: all, not off$",
+        "row +recording: paused$",
+        r"recording +part 1: kept, \d+ s, 2 channels",
+        "twilio +has no recording of this account$",
+        "settings +recording mode: off again$",
+    ):
+        assert re.search(line, done.stdout, re.MULTILINE), line
+
+
 def test_a_call_that_the_functions_refuse_says_so_in_plain_words(stack: Stack) -> None:
     done = stack_command(*of_stack(stack), "call", "--base", stack.env["SIMULATOR_URL"])
     assert done.returncode == 1
