@@ -76,6 +76,12 @@ insert into public.call_actions (
 select business_id, id, 'hold', user_id, 'done', now() from public.conversations;
 insert into public.call_holds (business_id, conversation_id, call_leg_id, started_at)
 select business_id, conversation_id, id, now() from public.call_legs where role = 'lead';
+insert into public.recordings (business_id, conversation_id, state, next_at)
+select business_id, id, 'kept', now() + interval '1 day' from public.conversations limit 5000;
+insert into public.recording_actions (
+  business_id, conversation_id, action, asked_by, result, finished_at
+)
+select business_id, conversation_id, 'start', business_id, 'done', now() from public.recordings;
 insert into public.rep_presence (business_id, user_id, state, seen_at, since)
 select business_id, user_id, 'available', now() + interval '1 day', now()
 from public.business_members;
