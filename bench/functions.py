@@ -211,8 +211,24 @@ def _of_control(url: str) -> Kinds:
     }
 
 
+def _of_recording(url: str) -> Kinds:
+    path, token = "/api/twilio/recording", requests.access_token(url)
+    notice, answered = subjects.NOTICE, subjects.ANSWERED
+    played = requests.browser(token, {}).headers
+    query = f"{path}?conversationId={stub.CONVERSATION_ID}"
+    return {
+        "a notice is played": (requests.webhook(f"/api/twilio/{notice}", notice, answered), 1),
+        "a notice, forged": (
+            requests.webhook(f"/api/twilio/{notice}", "recording", answered, status=403),
+            0,
+        ),
+        "a recording that is not there is played": (Request("GET", query, played, "", 404), 1),
+        "the recorder finds nothing": (requests.scheduled(url, "recording"), 1),
+    }
+
+
 def _of_reconcile(url: str) -> Kinds:
-    run = requests.scheduled(url)
+    run = requests.scheduled(url, "reconcile")
     forged = Request("POST", run.path, {"Authorization": "Bearer x"}, "", 401)
     return {"the reconciler finds nothing": (run, 1), "the reconciler, forged": (forged, 0)}
 
@@ -224,4 +240,5 @@ _KINDS = {
     "control_fn": _of_control,
     "numbers_fn": _of_numbers,
     "reconcile_fn": _of_reconcile,
+    "recording_fn": _of_recording,
 }

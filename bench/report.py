@@ -32,7 +32,7 @@ _MISSED = " **missed**"
 COLD_START = 1.55
 # With Twilio's client.
 CLIENT_COLD_START = 2.0
-COLD_STARTS = {"reconcile_fn": CLIENT_COLD_START, "control_fn": CLIENT_COLD_START}
+COLD_STARTS = dict.fromkeys(("reconcile_fn", "control_fn", "recording_fn"), CLIENT_COLD_START)
 MEMORY_OF_EMPTY = 1.5
 REQUESTS_OF_EMPTY = 0.3
 REQUESTS_OF_USUAL = 35
@@ -155,10 +155,10 @@ The empty function does nothing. The usual way is the same endpoint as published
 (`bench/usual`), with the `supabase` package: one client for all requests, as Supabase's guide has
 it, or a new client in each request, as much published code has it.
 
-Budgets: a cold start of at most {COLD_START} × empty (with Twilio's client, `reconcile_fn` and
-`control_fn`: {CLIENT_COLD_START} ×), memory of at most {MEMORY_OF_EMPTY} × empty, at least
-{REQUESTS_OF_EMPTY} × the requests of empty, and at least {REQUESTS_OF_USUAL} × those of the usual
-way with a client per request.
+Budgets: a cold start of at most {COLD_START} × empty (with Twilio's client, `reconcile_fn`,
+`control_fn` and `recording_fn`: {CLIENT_COLD_START} ×), memory of at most {MEMORY_OF_EMPTY} ×
+empty, at least {REQUESTS_OF_EMPTY} × the requests of empty, and at least {REQUESTS_OF_USUAL} ×
+those of the usual way with a client per request.
 
 {_table(head, rows)}
 {_table(usual_head, usual_rows)}"""

@@ -21,7 +21,7 @@ ORIGIN = "https://app.callhenk.com"
 AGENT_SID = "CA00000000000000000000000000000001"
 LEAD_SID = "CA00000000000000000000000000000002"
 IDENTITY = f"user_{stub.USER_ID.replace('-', '')}_{stub.BUSINESS_ID.replace('-', '')}"
-SCHEDULER_AUDIENCE = f"{PUBLIC_BASE_URL}/reconcile"
+SCHEDULER_AUDIENCE = f"{PUBLIC_BASE_URL}/scheduled"
 SCHEDULER_ACCOUNT = "scheduler@example.com"
 
 _PROJECT_KEY = ec.generate_private_key(ec.SECP256R1())
@@ -85,8 +85,8 @@ def webhook(path: str, name: str, form: Mapping[str, str], *, status: int = 200)
     return Request("POST", path, headers, urlencode(form), status)
 
 
-def scheduled(issuer: str) -> Request:
-    """A run of the reconciler, with an identity token of ``issuer``.
+def scheduled(issuer: str, name: str) -> Request:
+    """A run of the endpoint ``name``, with an identity token of ``issuer``.
 
     Claims: https://cloud.google.com/scheduler/docs/http-target-auth
     """
@@ -101,7 +101,7 @@ def scheduled(issuer: str) -> Request:
     }
     token = jwt.encode(claims, _SCHEDULER_KEY, "RS256", {"kid": _KEY_ID})
     headers = {"Authorization": f"Bearer {token}"}
-    return Request("POST", "/api/twilio/reconcile", headers, "", 200)
+    return Request("POST", f"/api/twilio/{name}", headers, "", 200)
 
 
 def access_token(supabase_url: str) -> str:

@@ -25,6 +25,8 @@ _DECISION = {
     "to_number": LEAD_NUMBER,
     "from_number": CALLER_ID,
     "time_limit_seconds": 14400,
+    "notice": False,
+    "recording": None,
 }
 _CONVERSATION = {"id": CONVERSATION_ID, "business_id": BUSINESS_ID, "status": "in-progress"}
 _ANSWERS: dict[str, object] = {
@@ -46,6 +48,12 @@ _ANSWERS: dict[str, object] = {
     "/rest/v1/rpc/ask_of_call": {"error": "not_in_progress"},
     "/rest/v1/conversations": [_CONVERSATION],
     "/rest/v1/rpc/claim_unsettled_calls": {"calls": [], "settled": 0, "paused_seconds": None},
+    "/rest/v1/rpc/begin_notice": {
+        "conversation_id": CONVERSATION_ID,
+        "text": "This call is recorded. If you do not agree, press 9 now.",
+    },
+    "/rest/v1/rpc/claim_recordings": {"recordings": [], "paused_seconds": None},
+    "/rest/v1/rpc/ask_to_play": {"error": "not_found"},
     # The usual way asks for these two.
     "/rest/v1/business_members": [{"business_id": BUSINESS_ID}],
     "/auth/v1/user": {

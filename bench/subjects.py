@@ -107,6 +107,17 @@ def subjects(supabase_url: str, scratch: Path) -> list[Subject]:
 HOLD = {"conversationId": stub.CONVERSATION_ID, "action": "hold"}
 
 
+# A lead has answered, and hears the notice.
+NOTICE = f"recording?notice=play&call={requests.AGENT_SID}"
+ANSWERED = {
+    "AccountSid": requests.ACCOUNT_SID,
+    "CallSid": requests.LEAD_SID,
+    "ParentCallSid": requests.AGENT_SID,
+    "CallStatus": "in-progress",
+    "Direction": "outbound-dial",
+}
+
+
 def _requests(supabase_url: str) -> dict[str, tuple[Request, Request | None]]:
     """By endpoint: its request, and the same one for the usual way, if that has the endpoint."""
     token = requests.browser(requests.access_token(supabase_url), {"businessId": stub.BUSINESS_ID})
@@ -134,7 +145,8 @@ def _requests(supabase_url: str) -> dict[str, tuple[Request, Request | None]]:
             ),
             None,
         ),
-        "reconcile_fn": (requests.scheduled(supabase_url), None),
+        "reconcile_fn": (requests.scheduled(supabase_url, "reconcile"), None),
+        "recording_fn": (requests.webhook(f"/api/twilio/{NOTICE}", NOTICE, ANSWERED), None),
     }
 
 
@@ -145,6 +157,7 @@ def _settings(supabase_url: str) -> dict[str, str]:
         "SUPABASE_SECRET_KEY": "sb_secret_3uRpn1hRk2wTqq9mT1fWvA_x8Yb0cDe",
         "SUPABASE_WEBHOOK_JWT": requests.role_token("call_webhook"),
         "SUPABASE_RECONCILER_JWT": requests.role_token("call_reconciler"),
+        "SUPABASE_RECORDER_JWT": requests.role_token("call_recorder"),
         "TWILIO_ACCOUNT_SID": requests.ACCOUNT_SID,
         "TWILIO_API_KEY_SID": "SK0123456789abcdef0123456789abcdef",
         "TWILIO_API_KEY_SECRET": "pQ7vX2mZ9kL4tB8nR1cW6yH3sD5gF0jA",

@@ -101,35 +101,12 @@ class HttpClient:
         """
         if seconds <= 0:
             raise NoAnswer("no time is left", timed_out=True)
-        content: list[bytes] = []
+        content = _Content(receive)
         curl = self._open_curl()
-        if body is None:
-            curl.setopt(pycurl.HTTPGET, 1)
-        elif isinstance(body, Upload):
-            once = True
-            curl.setopt(pycurl.UPLOAD, 1)
-            curl.setopt(pycurl.READFUNCTION, body.read)
-            curl.setopt(pycurl.INFILESIZE_LARGE, body.size)
+        if isinstance(body, Upload):
             # Otherwise libcurl waits for the server's word before it sends the body.
-            headers = [*headers, "Expect:"]
-        else:
-            curl.setopt(pycurl.POSTFIELDS, body)
-
-        is_success = False
-
-        def read_head(line: bytes) -> None:
-            nonlocal is_success
-            if line.startswith(b"HTTP/"):
-                is_success = line.partition(b" ")[2].startswith(b"2")
-
-        def write(piece: bytes) -> int:
-            if receive and is_success:
-                return len(piece) if receive(piece) else -1
-            content.append(piece)
-            return len(piece)
-
-        if receive:
-            curl.setopt(pycurl.HEADERFUNCTION, read_head)
+            headers, once = [*headers, "Expect:"], True
+        _set_body(curl, body)
         curl.setopt(pycurl.CUSTOMREQUEST, method)
         curl.setopt(pycurl.URL, url)
         if headers:
@@ -137,7 +114,8 @@ class HttpClient:
         else:
             # An empty list would leave those of the request before, with its credentials.
             curl.unsetopt(pycurl.HTTPHEADER)
-        curl.setopt(pycurl.WRITEFUNCTION, write if receive else content.append)
+        curl.setopt(pycurl.HEADERFUNCTION, content.read_head)
+        curl.setopt(pycurl.WRITEFUNCTION, content.take)
         # Zero would mean that there is no limit.
         curl.setopt(pycurl.TIMEOUT_MS, max(1, int(seconds * 1000)))
         curl.setopt(pycurl.FRESH_CONNECT, int(once))
@@ -147,13 +125,6 @@ class HttpClient:
             code = error.args[0]
             reason = _REASONS.get(code, f"libcurl error {code}")
             raise NoAnswer(reason, timed_out=code == pycurl.E_OPERATION_TIMEDOUT) from error
-        finally:
-            # The handle stays; what this request sent and kept does not.
-            if isinstance(body, Upload):
-                curl.setopt(pycurl.UPLOAD, 0)
-                curl.unsetopt(pycurl.READFUNCTION)
-            if receive:
-                curl.unsetopt(pycurl.HEADERFUNCTION)
         status = curl.getinfo(pycurl.RESPONSE_CODE)
         # If an answer breaks off within its headers, libcurl reports success with an empty body.
         is_empty = not curl.getinfo(pycurl.SIZE_DOWNLOAD_T)
@@ -161,7 +132,7 @@ class HttpClient:
             raise NoAnswer(_REASONS[pycurl.E_PARTIAL_FILE])
         return Response(
             status,
-            b"".join(content),
+            b"".join(content.pieces),
             curl.getinfo(pycurl.RETRY_AFTER),
             curl.getinfo(pycurl.CONTENT_TYPE),
             curl.getinfo(pycurl.REDIRECT_URL),
@@ -180,3 +151,38 @@ class HttpClient:
             curl.setopt(pycurl.NOSIGNAL, 1)
             curl.setopt(pycurl.PROXY, "")
         return curl
+
+
+class _Content:
+    """Takes the content of an answer, or passes it on if the answer is a success and somebody
+    receives it."""
+
+    def __init__(self, receive: Callable[[bytes], bool] | None) -> None:
+        self.pieces: list[bytes] = []
+        self._receive = receive
+        self._is_success = False
+
+    def read_head(self, line: bytes) -> None:
+        # libcurl does not tell the status while it receives.
+        if line.startswith(b"HTTP/"):
+            self._is_success = line.partition(b" ")[2].startswith(b"2")
+
+    def take(self, piece: bytes) -> int:
+        """How much was taken. Less than the piece ends the request."""
+        if self._receive and self._is_success:
+            return len(piece) if self._receive(piece) else -1
+        self.pieces.append(piece)
+        return len(piece)
+
+
+def _set_body(curl: pycurl.Curl, body: bytes | Upload | None) -> None:
+    """What a request sends. The handle forgets an upload of the request before."""
+    curl.setopt(pycurl.UPLOAD, 0)
+    if isinstance(body, Upload):
+        curl.setopt(pycurl.UPLOAD, 1)
+        curl.setopt(pycurl.READFUNCTION, body.read)
+        curl.setopt(pycurl.INFILESIZE_LARGE, body.size)
+    elif body is None:
+        curl.setopt(pycurl.HTTPGET, 1)
+    else:
+        curl.setopt(pycurl.POSTFIELDS, body)

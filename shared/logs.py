@@ -47,6 +47,9 @@ _FORMS = {
         "action": r"[a-z_]{1,40}",
         "after": r"[a-z]{1,20}",
         "next": r"[a-z_]{1,40}",
+        "recording_id": _UUID,
+        "recording_status": r"[a-z-]{1,40}",
+        "notice": r"[a-z]{1,20}",
     }.items()
 }
 

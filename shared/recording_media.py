@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from shared import errors, settings, time_limit
 from shared.http_client import HttpClient, NoAnswer, Response
+from shared.twilio_client import choose_pause
 
 # The bucket's limit. Four hours are some 56 MB.
 MAX_BYTES = 100 * 1024 * 1024
@@ -160,7 +161,7 @@ def _require_success(answer: Response) -> None:
     if status in (404, 410):
         raise Unfit("media_missing")
     if status == 429:
-        raise errors.TwilioBusy(max(1, answer.retry_after) if answer.retry_after else 60)
+        raise errors.TwilioBusy(choose_pause(answer.retry_after))
     if status in (401, 403):
         raise errors.PhoneSystemError("Twilio refuses TWILIO_API_KEY_SID and its secret for media")
     if not 200 <= status < 300:

@@ -93,7 +93,7 @@ class CurlHttpClient(TwilioHttpClient):  # type: ignore[misc]  # the library has
             raise errors.TwilioUnavailable(str(error)) from error
 
         if answer.status == 429:
-            raise errors.TwilioBusy(_choose_pause(answer.retry_after))
+            raise errors.TwilioBusy(choose_pause(answer.retry_after))
         if answer.status in (401, 403):
             raise errors.PhoneSystemError("Twilio refuses TWILIO_API_KEY_SID and its secret")
         if not 200 <= answer.status < 300 and not 400 <= answer.status < 500:
@@ -111,5 +111,6 @@ def _encode(
     return urlencode(data or {}, doseq=True).encode()
 
 
-def _choose_pause(retry_after: int) -> int:
+def choose_pause(retry_after: int) -> int:
+    """How many seconds to wait after a 429 with this ``Retry-After``, 0 if it had none."""
     return min(retry_after, MAX_PAUSE_SECONDS) if retry_after > 0 else PAUSE_SECONDS

@@ -76,12 +76,15 @@ def _check(variables: Mapping[str, str]) -> None:
     try:
         with function_settings.reading(variables) as env:
             deployment = function_settings.Deployment.read(env)
-            function_settings.Supabase.read(env)
+            supabase = function_settings.Supabase.read(env)
+            function_settings.read_storage_url(env, supabase, deployment)
             function_settings.TwilioApiKey.read(env)
             function_settings.TwilioWebhooks.read(env)
             function_settings.TwilioRest.read(env, deployment)
             function_settings.Scheduler.read(env, deployment)
+            function_settings.read_webhook_jwt(env)
             function_settings.read_reconciler_jwt(env)
+            function_settings.read_recorder_jwt(env)
     except function_settings.ConfigurationError as error:
         raise StackError(
             f"The functions cannot start: {'; '.join(error.problems)}. Correct this where it is"

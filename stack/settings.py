@@ -38,6 +38,8 @@ class Settings:
     scheduled: bool = True
     # Whether the simulated colleague is there. In tests only where they need her.
     colleague: bool = True
+    # Whether the demo business has calls of the last days. Tests that count calls start without.
+    history: bool = True
     # Where the functions ask Twilio's REST API, if not the simulator.
     outside_twilio: str | None = None
     # Where the functions ask Supabase Storage, if not the project.
@@ -56,6 +58,7 @@ class Settings:
         fsync: bool = True,
         scheduled: bool = True,
         colleague: bool = True,
+        history: bool = True,
     ) -> "Settings":
         """The settings of the environment and of `.env`. Arguments win over both.
 
@@ -78,6 +81,7 @@ class Settings:
             time_scale=variables.get("SIMULATOR_TIME_SCALE") or None,
             scheduled=scheduled,
             colleague=colleague,
+            history=history,
             outside_twilio=variables.get("TWILIO_API_URL") or None,
             outside_storage=variables.get("SUPABASE_STORAGE_URL") or None,
             notes=file.notes,

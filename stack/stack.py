@@ -5,7 +5,7 @@ from types import TracebackType
 from typing import IO
 
 from functions.setup import env_file
-from stack import demo_data, keys, local_dir, supabase_lite
+from stack import demo_data, demo_history, keys, local_dir, supabase_lite
 from stack.client_env import client_env
 from stack.keys import Keys
 from stack.migrations import Migrations
@@ -118,6 +118,8 @@ class Stack:
         self._processes.append(start_scheduler(settings))
         self._processes.append(start_calls_page(settings, env))
         wait_until_ready(settings, env, self.check)
+        if settings.history and self.postgres is not None:
+            demo_history.add(self.postgres, env)
         # A hosted project has other people.
         if settings.colleague and settings.hosted is None:
             self._processes.append(start_colleague(settings, env))

@@ -271,6 +271,7 @@ _RECORDING: Grants = {
         for schema in ("public", "private")
         for function in _BY_THE_RECORDER
     },
+    "private.state_unrecorded(uuid,timestamp with time zone,integer)": FOR_WEBHOOKS,
     "private.notice_text(text,text)": FOR_USERS | FOR_WEBHOOKS,
     "private.terms_of_recording(public.businesses,jsonb)": FOR_USERS | FOR_WEBHOOKS,
     **{
@@ -326,7 +327,7 @@ _KEEPING: Grants = {
         for schema in ("public", "private")
         for function in _BY_LISTENERS_AND_MANAGERS
     },
-    "private.is_recording_path(text)": FOR_THE_RECORDER,
+    "private.may_touch_object(text,text)": FOR_THE_RECORDER,
     **{
         f"private.{function}": {}
         for function in (
@@ -443,6 +444,7 @@ DEFINER_FUNCTIONS = [
     f"private.{_BY_CONTROL}",
     *(f"private.{function}" for function in _BY_THE_RECORDER),
     *(f"private.{function}" for function in _BY_LISTENERS_AND_MANAGERS),
+    "private.may_touch_object(text,text)",
     "private.shorten_retention()",
     "private.note_rule_change()",
     f"private.ask_of_call({_WISH})",

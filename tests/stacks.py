@@ -61,4 +61,5 @@ def settings_in(
         fsync=False,
         scheduled=False,
         colleague=colleague,
+        history=False,
     )

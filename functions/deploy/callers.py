@@ -18,12 +18,15 @@ def tell_twilio(
     wanted: Sequence[Target],
     base_url: str,
 ) -> None:
-    """Sets the App's addresses, after a smoke test of each."""
+    """Sets the App's addresses, after a smoke test of each, and of what else is deployed now and
+    Twilio will ask: our TwiML names it."""
     steps = deployment.steps
     versions = {target.endpoint.folder: target.version for target in wanted}
+    named = (webhooks.voice_url, webhooks.status_callback)
     for endpoint in deployment.bundle:
-        if "twilio" in endpoint.called_by and not steps.dry_run:
-            url = build_address(base_url, short_name(endpoint))
+        url = build_address(base_url, short_name(endpoint))
+        is_named = endpoint.folder in versions or any(each.startswith(url) for each in named)
+        if "twilio" in endpoint.called_by and is_named and not steps.dry_run:
             with steps.step(
                 f"{url} leads here",
                 "The new version serves, but Twilio was not told of it. Deploy the service"

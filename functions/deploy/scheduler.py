@@ -3,7 +3,7 @@ it is: by Google's signature on its token, or by a secret where the host removes
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from functions.deploy.deployment import Deployment
@@ -35,14 +35,13 @@ def tell_scheduler(
     project: Project,
     secret: str,
 ) -> None:
-    """Makes or changes these jobs, and lets each run once. A job that is paused stays paused, and
-    is named at the end."""
+    """Makes or changes these jobs, and lets each run once, all at the same time. A job that is
+    paused stays paused, and is named at the end."""
     steps, changes = deployment.steps, deployment.changes
     for name, job in jobs.items():
-        stored = project.jobs.get(name)
-        _write(deployment, name, job, exists=stored is not None)
-        if not (stored and stored.is_paused):
-            _find_out(deployment, name, job, secret)
+        _write(deployment, name, job, exists=name in project.jobs)
+    paused = {name for name, stored in project.jobs.items() if stored.is_paused}
+    _find_out(deployment, {name: jobs[name] for name in jobs if name not in paused}, secret)
     ours = {service_name(endpoint) for endpoint in deployment.bundle}
     for name, stored in project.jobs.items():
         if name not in ours or stored.account != project.email(SCHEDULER):
@@ -62,46 +61,62 @@ def _write(deployment: Deployment, name: str, job: Job, *, exists: bool) -> None
         deployment.steps.change(deployment.changes.schedule(name, job, exists=exists))
 
 
-def _find_out(deployment: Deployment, name: str, job: Job, secret: str) -> None:
-    """Lets the job run. If the function refuses its token, the job sends the secret from then on,
-    and runs again."""
+def _find_out(deployment: Deployment, jobs: Mapping[str, Job], secret: str) -> None:
+    """Lets the jobs run. If a function refuses the token of its job, the job sends the secret from
+    then on, and runs again."""
     steps = deployment.steps
-    ran = _run(deployment, name)
-    if ran is not None and ran.is_refused and not job.secret:
+    ran = _run(deployment, jobs)
+    refused = {
+        name: replace(jobs[name], secret=secret)
+        for name, run in ran.items()
+        if run is not None and run.is_refused and not jobs[name].secret
+    }
+    for name, job in refused.items():
         steps.report.say(
             f"    {name} refuses the scheduler's token: Cloud Run removes its signature on the way,"
             " or Google signs it in another way. The job proves itself with SCHEDULER_SECRET now."
         )
-        job = replace(job, secret=secret)
         _write(deployment, name, job, exists=True)
-        ran = _run(deployment, name)
-    if not steps.dry_run:
-        _tell(deployment, name, job, ran)
+    ran |= _run(deployment, refused)
+    for name, run in ran.items():
+        _tell(deployment, name, refused.get(name, jobs[name]), run)
 
 
-def _run(deployment: Deployment, name: str) -> Job | None:
-    """The job after a run. None if no run was seen, or in a dry run."""
+def _run(deployment: Deployment, jobs: Collection[str]) -> dict[str, Job | None]:
+    """The jobs after a run. None for one of which no run was seen. Empty in a dry run."""
     steps = deployment.steps
-    with steps.step(f"Scheduler: {name} runs once", f"{_SERVES} the job did not run. {_AGAIN}"):
-        before = None if steps.dry_run else deployment.reader.jobs().get(name)
-        steps.change(deployment.changes.run_job(name))
-        return _after_run(deployment, name, before) if before else None
+    if not jobs:
+        return {}
+    with steps.step(
+        f"Scheduler: {' and '.join(jobs)} run{'s' if len(jobs) == 1 else ''} once",
+        f"{_SERVES} no job ran. {_AGAIN}",
+    ):
+        before = {} if steps.dry_run else deployment.reader.jobs()
+        for name in jobs:
+            steps.change(deployment.changes.run_job(name))
+        return _after_run(deployment, {name: before[name] for name in jobs if name in before})
 
 
-def _after_run(deployment: Deployment, name: str, before: Job) -> Job | None:
+def _after_run(deployment: Deployment, before: Mapping[str, Job]) -> dict[str, Job | None]:
+    """Waits until each job has run and has ended, as Google lists it."""
     clock = deployment.steps.clock
-    began, seen = clock.now(), None
-    while clock.now() - began < _BEGINS_SECONDS + _RUN_SECONDS:
-        job = deployment.reader.jobs().get(name)
-        if job and job.ran_at not in ("", before.ran_at):
-            seen = clock.now() if seen is None else seen
-            # As long as the run goes on, Google lists how the one before it ended.
-            if job.ended != before.ended or clock.now() - seen >= _RUN_SECONDS:
-                return job
-        elif clock.now() - began >= _BEGINS_SECONDS:
-            return None
-        clock.sleep(_PAUSE_SECONDS)
-    return None
+    began = clock.now()
+    seen: dict[str, float] = {}
+    after: dict[str, Job | None] = {}
+    while len(after) < len(before):
+        listed = deployment.reader.jobs()
+        for name in before.keys() - after.keys():
+            job = listed.get(name)
+            if job and job.ran_at not in ("", before[name].ran_at):
+                since = clock.now() - seen.setdefault(name, clock.now())
+                # As long as the run goes on, Google lists how the one before it ended.
+                if job.ended != before[name].ended or since >= _RUN_SECONDS:
+                    after[name] = job
+            elif clock.now() - began >= _BEGINS_SECONDS:
+                after[name] = None
+        if len(after) < len(before):
+            clock.sleep(_PAUSE_SECONDS)
+    return {name: after[name] for name in before}
 
 
 def _tell(deployment: Deployment, name: str, job: Job, ran: Job | None) -> None:

@@ -22,7 +22,8 @@ LIMIT_BYTES = 100 * 1024 * 1024
 TYPES = "{audio/mpeg}"
 
 _LIST = f"/storage/v1/object/list/{BUCKET}"
-_ONE = {"prefix": "", "limit": 1}
+# A folder that is not there. Whether Storage accepts the token does not depend on files.
+_ONE = {"prefix": "doctor", "limit": 1}
 
 _RIGHT = (
     f"The bucket {BUCKET} is private, takes MP3 files of up to {LIMIT_BYTES >> 20} MiB, and only"
@@ -90,7 +91,7 @@ def bucket(inputs: Inputs) -> Iterator[Finding]:
             BUCKET,
             "The project has no Storage: the schema storage is missing",
             "Every Supabase project has it. Is SUPABASE_DB_URL the project's database?",
-            because=("database",),
+            because=("database", "migrations"),
         )
         return
     except psycopg.errors.UndefinedObject:

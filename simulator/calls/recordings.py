@@ -50,6 +50,8 @@ class RecordingRules:
     """Recordings that end now are absent."""
     processing_seconds: float = 1.0
     """From the end of a recording until it is completed, in simulated seconds."""
+    least_seconds: float = 0.0
+    """Recordings that end now are at least so long: their last part goes on."""
     redirect_media: bool | str = False
     """The media is on another host, to which Twilio redirects; or where it redirects to."""
     media_type: str | None = None
@@ -232,6 +234,7 @@ class Recording:
         if not self.live:
             return
         self.tape.finish(at)
+        self.tape.stretch(self.recordings.rules.least_seconds)
         self.frames = self.tape.frames
         self.leg.recorders.remove(self)
         self.status = "processing"
@@ -252,7 +255,7 @@ class Recording:
         if self.status == "deleted":
             self._made.clear()
             return
-        self.updated_at = self.call.timeline.at(self.call.now() + rules.processing_seconds)
+        self.updated_at = self.call.timeline.at(self.leg.clock.elapsed + rules.processing_seconds)
         self.status = "absent" if absent else "completed"
         self.error_code = ABSENT_CODE if absent else None
         self._log(f"recording {self.status}")
@@ -272,10 +275,12 @@ class Recording:
         return SEPARATE if channels == 2 else TOGETHER
 
     def _now(self) -> float:
-        """The present moment, which the whole call has reached."""
+        """The present moment of the leg. With a fast clock, the other legs of the call may be far
+        ahead, because web requests take real time on the clocks of those that wait for them."""
+        now = self.leg.clock.now()
         timeline = self.call.timeline
-        timeline.latest = max(timeline.latest, self.call.now())
-        return timeline.latest
+        timeline.latest = max(timeline.latest, now)
+        return now
 
     def _log(self, text: str) -> None:
         self.call.log.add("recording", text, recordingSid=self.sid, callSid=self.leg.sid)

@@ -33,11 +33,13 @@ _DELAYED = 2
 _MARGIN = 50
 """Frames of sound at both ends of a segment in which the encoder still knows its neighbours."""
 _CHUNK = 250
+"""Frames of sound that are passed on at once."""
 
 
 def wav(segments: Sequence[Segment], layout: Layout) -> bytes:
     """The sound of ``segments`` as a file."""
-    samples = b"".join(chunk for _, chunk in _pcm([(s, s.frames) for s in segments], layout))
+    whole = [(segment, segment.frames) for segment in segments]
+    samples = b"".join(_pcm(whole, layout))
     block = 2 * len(layout)
     header = struct.pack(
         "<4sI4s4sIHHIIHH4sI",
@@ -70,7 +72,7 @@ def mp3(segments: Sequence[Segment], layout: Layout) -> bytes:
             repeats.append((first, first + period * FRAME_SAMPLES // _MP3_SAMPLES, times))
         shortened.append((segment, kept))
         position += kept
-    encoded = _encode((chunk for _, chunk in _pcm(shortened, layout)), len(layout))
+    encoded = _encode(_pcm(shortened, layout), len(layout))
     encoded = encoded[_DELAYED:][: math.ceil(position * FRAME_SAMPLES / _MP3_SAMPLES)]
     parts: list[bytes] = []
     done = 0
@@ -91,9 +93,8 @@ def _shorten(segment: Segment) -> tuple[int, int, int]:
     return (segment.frames - times * period, period, times) if times > 0 else (segment.frames, 0, 0)
 
 
-def _pcm(segments: Sequence[tuple[Segment, int]], layout: Layout) -> Iterator[tuple[int, bytes]]:
-    """The samples of the first so many frames of each segment, in chunks with the number of their
-    first frame."""
+def _pcm(segments: Sequence[tuple[Segment, int]], layout: Layout) -> Iterator[bytes]:
+    """The samples of the first so many frames of each segment, in chunks."""
     position = 0
     for segment, kept in segments:
         lines = [
@@ -103,7 +104,7 @@ def _pcm(segments: Sequence[tuple[Segment, int]], layout: Layout) -> Iterator[tu
         for first in range(0, kept, _CHUNK):
             numbers = range(first, min(first + _CHUNK, kept))
             channels = [b"".join(line.frame(position + n, n) for n in numbers) for line in lines]
-            yield position + first, _interleaved(channels)
+            yield _interleaved(channels)
         position += segment.frames
 
 

@@ -8,7 +8,7 @@ a fast clock, a browser is silent in the rest of a segment.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from simulator.calls.audio import LegAudio, present_frame
@@ -71,8 +71,10 @@ class Tape:
         return sum(segment.frames for segment in self.segments)
 
     def note(self) -> None:
-        """The leg may say or hear something else, from the latest moment of its call on."""
-        self.pause(self.leg.log.timeline.latest, self._present.pausing)
+        """The leg may say or hear something else from now on: from the latest moment of its call
+        on, which the leg itself may not have reached."""
+        leg = self.leg
+        self.pause(min(leg.log.timeline.latest, leg.clock.now()), self._present.pausing)
 
     def pause(self, at: float, pausing: Pausing | None) -> None:
         """Pause from ``at`` on, or go on."""
@@ -88,6 +90,13 @@ class Tape:
         self.leg.log.timeline.listeners.remove(self.note)
         for (audio, _), voice in self._voices.items():
             audio.forget(voice.frames)
+
+    def stretch(self, seconds: float) -> None:
+        """Make a finished tape at least so long: its last segment lasts longer."""
+        missing = round(seconds * FRAMES_A_SECOND) - self.frames
+        if missing > 0 and self.segments:
+            last = self.segments[-1]
+            self.segments[-1] = replace(last, frames=last.frames + missing)
 
     def _look(self, at: float, pausing: Pausing | None) -> _Present:
         audio = self.leg.audio

@@ -7,10 +7,11 @@ from aiohttp import web
 from simulator.calls.recordings import Recording, RecordingRules
 from simulator.control.frame import NETWORK, Body, invalid, json_object, number
 
-MAX_PROCESSING_SECONDS = 86_400
+MAX_SECONDS = 86_400
 _FIELDS = {
     "absent",
     "endsAtRedirect",
+    "leastSeconds",
     "losesCallbacks",
     "mediaType",
     "namesRecordedLeg",
@@ -44,7 +45,8 @@ async def _set_rules(request: web.Request) -> web.Response:
         names_recorded_leg=_truth(body, "namesRecordedLeg"),
         refuses_unconnected=_truth(body, "refusesUnconnected"),
         absent=_truth(body, "absent"),
-        processing_seconds=number(body, "processingSeconds", 1, MAX_PROCESSING_SECONDS),
+        processing_seconds=number(body, "processingSeconds", 1, MAX_SECONDS),
+        least_seconds=number(body, "leastSeconds", 0, MAX_SECONDS),
         redirect_media=redirect,
         media_type=media_type,
         loses_callbacks=_truth(body, "losesCallbacks"),
@@ -66,6 +68,7 @@ def _rules_json(rules: RecordingRules) -> dict[str, object]:
         "refusesUnconnected": rules.refuses_unconnected,
         "absent": rules.absent,
         "processingSeconds": rules.processing_seconds,
+        "leastSeconds": rules.least_seconds,
         "redirectMedia": rules.redirect_media,
         "mediaType": rules.media_type,
         "losesCallbacks": rules.loses_callbacks,

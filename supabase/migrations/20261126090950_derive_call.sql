@@ -245,6 +245,10 @@ begin
     recording_state = case
       when conversation.ended_at is not null and conversations.recording_state in ('recording', 'paused')
         then 'stopped'
+      when conversation.ended_at is not null and conversations.recording_state = 'waiting'
+        then private.state_unrecorded(
+          conversations.id, conversation.ended_at, conversation.duration_seconds
+        )
       else conversations.recording_state
     end
   from conversation

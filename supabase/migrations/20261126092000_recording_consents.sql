@@ -89,3 +89,30 @@ end;
 $$;
 
 revoke execute on function private.has_agreed(public.recording_consents) from public, anon;
+
+-- The recording_state of a call that has ended and of which there is no recording. In mode `all` the notice must
+-- have been begun when the lead answered, and nobody listens to it for 90 s: otherwise the database or a
+-- function was away, and the lead was connected unrecorded.
+create function private.state_unrecorded(p_conversation_id uuid, p_ended_at timestamptz, p_seconds integer)
+returns text
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return case
+    when p_seconds > 0 and exists (
+      select from public.recording_consents
+      where recording_consents.conversation_id = p_conversation_id
+        and recording_consents.mode = 'all'
+        and recording_consents.consent_mode = 'announce'
+        and recording_consents.refused_at is null
+        and coalesce(recording_consents.notice_started_at < p_ended_at - interval '90 seconds', true)
+    ) then 'failed'
+    else 'waiting'
+  end;
+end;
+$$;
+
+revoke execute on function private.state_unrecorded(uuid, timestamptz, integer) from public, anon;
+grant execute on function private.state_unrecorded(uuid, timestamptz, integer) to call_webhook;

@@ -303,6 +303,8 @@ begin
   order by recordings.part desc
   limit 1;
   return case
+    when v_newest.id is null and p_call.ended_at is not null
+      then private.state_unrecorded(p_call.id, p_call.ended_at, p_call.duration_seconds)
     when v_newest.id is null then 'waiting'
     when v_wish = 'stop' then 'stopped'
     when v_live.id is null and v_newest.state in ('absent', 'failed') then 'failed'

@@ -52,7 +52,7 @@ begin
     perform private.refuse_recording(v_call, null);
   elsif v_consent.notice_ended_at is not null then
     null;
-  elsif p_digit <> '' then
+  elsif p_digit is not null then
     v_again := true;
   -- An end without a beginning: nobody has heard anything.
   elsif v_consent.notice_started_at is not null then

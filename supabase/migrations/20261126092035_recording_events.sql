@@ -111,7 +111,8 @@ begin
         -- Of a stop that nobody could finish.
         update public.recording_actions
         set result = 'done', finished_at = clock_timestamp(), lease_until = clock_timestamp()
-        where recording_actions.recording_id = r.id
+        where recording_actions.conversation_id = r.conversation_id
+          and recording_actions.recording_id = r.id
           and recording_actions.action = 'stop'
           and recording_actions.result is null;
         if private.wants_next_part(r, p_call) then

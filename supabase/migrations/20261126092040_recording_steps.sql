@@ -220,6 +220,8 @@ set search_path = ''
 as $$
 declare
   v_lease_seconds constant integer := greatest(1, least(600, p_lease_seconds));
+  v_now constant timestamptz := clock_timestamp();
+  v_ids uuid[];
   v_paused_seconds integer;
   v_work jsonb := '[]';
   v_todo text;
@@ -229,13 +231,24 @@ begin
   from private.reconciliation
   where reconciliation.paused_until > now();
 
+  -- Most recordings are kept and due in months. Those in progress are due, and need nothing.
+  v_ids := case
+    when p_recording_id is not null then array[p_recording_id]
+    else array(
+      select recordings.id
+      from public.recordings
+      where recordings.next_at <= v_now
+      order by recordings.next_at
+      limit p_limit + 1000
+    )
+  end;
   for r in
     select *
     from public.recordings
-    where recordings.next_at is not null
-      and (recordings.next_at <= clock_timestamp() or recordings.id = p_recording_id)
-      and (p_recording_id is null or recordings.id = p_recording_id)
-      and (recordings.lease_until is null or recordings.lease_until <= clock_timestamp())
+    where recordings.id = any(v_ids)
+      and recordings.next_at is not null
+      and (recordings.next_at <= v_now or p_recording_id is not null)
+      and (recordings.lease_until is null or recordings.lease_until <= v_now)
     order by recordings.next_at
     for update skip locked
   loop

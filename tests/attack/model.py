@@ -7,11 +7,17 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from tests.contracts import DESCRIBED_BY_REPS, FORBIDDEN_BY_REPS, LIMITS, NAMED_BY_MEMBERS
+from tests.contracts import (
+    DESCRIBED_BY_REPS,
+    FORBIDDEN_BY_REPS,
+    LIMITS,
+    NAMED_BY_MEMBERS,
+    RULED_BY_MANAGERS,
+)
 
 ROLES = ("owner", "manager", "agent")
 # Roles of the database that have a token or key of their own, besides the users'.
-OTHER_ROLES = ("anon", "call_webhook", "call_reconciler")
+OTHER_ROLES = ("anon", "call_webhook", "call_reconciler", "call_recorder")
 
 
 @dataclass(frozen=True)
@@ -20,6 +26,7 @@ class Table:
     whatever their role, and nobody else sees any. Members who have one of ``writers`` as their role
     may update ``writable`` columns of its rows, and insert rows of ``insertable`` columns. Members
     who have one of ``own_rows_only`` as their role update only rows whose ``user_id`` is theirs.
+    ``deletable``: the writers may delete rows, too.
     ``sample`` puts a row in where a new business has none yet: SQL, whose parameters are the fields
     of ``Tenant``."""
 
@@ -28,7 +35,17 @@ class Table:
     insertable: frozenset[str] = frozenset()
     writers: tuple[str, ...] = ROLES
     own_rows_only: tuple[str, ...] = ()
+    deletable: bool = False
     sample: str | None = None
+
+
+def _of_each_call(table: str, columns: str, values: str) -> str:
+    """A sample: a row of this table for each call of the business."""
+    return (
+        f"insert into public.{table} (business_id, conversation_id, {columns})"
+        f" select business_id, id, {values}"
+        " from public.conversations where business_id = %(business_id)s"
+    )
 
 
 TABLES = {
@@ -74,6 +91,50 @@ TABLES = {
         " values (%(business_id)s, %(user_id)s, now() + interval '1 hour')"
     ),
     "conversation_changes": Table(),
+    "recording_rules": Table(
+        writable=RULED_BY_MANAGERS,
+        insertable=RULED_BY_MANAGERS | {"business_id"},
+        writers=("owner", "manager"),
+        deletable=True,
+        sample="insert into public.recording_rules (business_id, country, mode)"
+        " values (%(business_id)s, 'DE', 'off')",
+    ),
+    # Of every call, so that an embedding finds some.
+    "recording_consents": Table(
+        sample=_of_each_call("recording_consents", "mode, consent_mode", "'all', 'confirm'")
+    ),
+    "recordings": Table(
+        sample=_of_each_call("recordings", "agent_call_sid, state", "call_sid, 'kept'")
+    ),
+    "recording_events": Table(
+        sample=_of_each_call(
+            "recording_events",
+            "recording_id, source, status, payload",
+            "gen_random_uuid(), 'callback', 'completed', '{}'",
+        )
+    ),
+    "recording_actions": Table(
+        sample=_of_each_call(
+            "recording_actions",
+            "action, asked_by, result, finished_at",
+            "'start', %(user_id)s, 'done', now()",
+        )
+    ),
+    "recording_plays": Table(
+        sample=_of_each_call(
+            "recording_plays",
+            "recording_id, user_id, kind",
+            "gen_random_uuid(), %(user_id)s, 'play'",
+        )
+    ),
+    "legal_holds": Table(
+        sample=_of_each_call("legal_holds", "held_by, reason", "%(user_id)s, 'a dispute'")
+    ),
+    "erasures": Table(
+        sample="insert into public.erasures"
+        " (business_id, asked_by, leads, conversations, recording_ids, held)"
+        " values (%(business_id)s, %(user_id)s, 1, 1, '{}', 0)"
+    ),
 }
 
 # Every function, and the roles that may execute it.
@@ -87,6 +148,17 @@ EXECUTED_BY = {
     "set_presence": {"authenticated"},
     "list_colleagues": {"authenticated"},
     "decline_call": {"authenticated"},
+    "ask_of_recording": {"authenticated"},
+    "ask_to_play": {"authenticated"},
+    "set_legal_hold": {"authenticated"},
+    "delete_recordings": {"authenticated"},
+    "forget_person": {"authenticated"},
+    "note_recording_action": {"call_webhook", "call_reconciler"},
+    "begin_notice": {"call_recorder"},
+    "end_notice": {"call_recorder"},
+    "record_recording_event": {"call_recorder"},
+    "claim_recordings": {"call_recorder"},
+    "note_recording_step": {"call_recorder"},
     "note_call_action": {"call_webhook", "call_reconciler"},
     "continue_call": {"call_webhook", "call_reconciler"},
     "begin_call": {"call_webhook", "call_reconciler"},

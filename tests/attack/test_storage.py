@@ -4,12 +4,13 @@ deleted by the recorder alone, and the recorder can do nothing else."""
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import re
 import time
 import uuid
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
@@ -21,6 +22,7 @@ from stack import Stack
 from tests.attack.model import TABLES
 from tests.endpoints import claims
 from tests.soak import SOAK
+from tests.supabase.kept_recordings import add_recording, finished_call
 from tests.supabase.tenants import add_member, add_tenant, add_user
 
 AUDIO = b"\xff\xfb\x90\x00" + b"what was said" * 40
@@ -34,6 +36,8 @@ class Vault:
     stack: Stack
     path: str
     tokens: Mapping[str, str | None]
+    call: Mapping[str, Any]
+    parts: Iterator[int]
 
     def ask(
         self, who: str, method: str, path: str, *, token: str | None = None, **request: Any
@@ -52,6 +56,32 @@ class Vault:
             content=b"x",
             headers={"content-type": "audio/mpeg"} | headers,
         )
+
+    def add_row(self, state: str = "fetched") -> str:
+        """Another recording of the same call, of which the database knows. Its path."""
+        with psycopg.connect(self.stack.env["DATABASE_URL"]) as db:
+            recording = add_recording(db, dict(self.call), state=state, part=next(self.parts))
+            (path,) = db.execute(
+                "select object_path from public.recordings where id = %s", (recording,)
+            ).fetchone() or ("",)
+        return f"recordings/{path}"
+
+    def becomes(self, path: str, state: str, *, is_heard: bool = False) -> None:
+        """The database goes on with a recording; somebody listens to it from now on, or nobody."""
+        with psycopg.connect(self.stack.env["DATABASE_URL"]) as db:
+            db.execute(
+                "update public.recordings set state = %s where object_path = %s",
+                (state, path.partition("/")[2]),
+            )
+            db.execute("delete from public.recording_plays")
+            if is_heard:
+                db.execute(
+                    "insert into public.recording_plays"
+                    " (business_id, conversation_id, recording_id, user_id, kind)"
+                    " select business_id, conversation_id, id, gen_random_uuid(), 'play'"
+                    " from public.recordings where object_path = %s",
+                    (path.partition("/")[2],),
+                )
 
     def sign(self, path: str, seconds: int = 60) -> str:
         answer = self.ask("recorder", "POST", f"/object/sign/{path}", json={"expiresIn": seconds})
@@ -89,6 +119,7 @@ def vault(stack: Stack) -> Iterator[Vault]:
         add_member(admin, ours.business_id, owner, "owner")
         add_member(admin, theirs.business_id, stranger, "owner")
         admin.execute("insert into storage.buckets (id, name) values ('attacked', 'attacked')")
+        call = finished_call(admin, ours)
     tokens = {
         "recorder": token("call_recorder"),
         "operator": token("service_role"),
@@ -104,30 +135,28 @@ def vault(stack: Stack) -> Iterator[Vault]:
         "recorder, expired": token("call_recorder", exp=int(time.time()) - 1),
         "superuser": token("supabase_admin"),
     }
-    path = f"recordings/{ours.business_id}/{uuid.uuid4()}/RE{uuid.uuid4().hex}.mp3"
     with httpx.Client(
         base_url=env["SUPABASE_URL"],
         headers={"apikey": env["SUPABASE_PUBLISHABLE_KEY"]},
-        timeout=30,
+        timeout=60,
     ) as http:
-        made = Vault(http, stack, path, tokens)
-        for who, where in (("recorder", path), ("operator", "attacked/file.mp3")):
-            answer = made.ask(
-                who,
-                "POST",
-                f"/object/{where}",
-                content=AUDIO,
-                headers={"content-type": "audio/mpeg"},
-            )
+        made = Vault(http, stack, "", tokens, call, itertools.count(1))
+        made = replace(made, path=made.add_row())
+        headers = {"content-type": "audio/mpeg"}
+        for who, where in (("recorder", made.path), ("operator", "attacked/file.mp3")):
+            answer = made.ask(who, "POST", f"/object/{where}", content=AUDIO, headers=headers)
             assert answer.status_code == 200, answer.text
+        made.becomes(made.path, "kept")
         yield made
-        made.ask("operator", "DELETE", "/object/attacked", json={"prefixes": ["file.mp3"]})
+        for bucket, prefix in (("attacked", "file.mp3"), made.path.split("/", 1)):
+            made.ask("operator", "DELETE", f"/object/{bucket}", json={"prefixes": [prefix]})
         made.ask("operator", "DELETE", "/bucket/attacked")
-        name = path.partition("/")[2]
-        made.ask("recorder", "DELETE", "/object/recordings", json={"prefixes": [name]})
     with psycopg.connect(env["DATABASE_URL"]) as admin:
         for tenant in (ours, theirs):
             admin.execute("delete from public.businesses where id = %s", (tenant.business_id,))
+        admin.execute(
+            "delete from public.recordings where agent_call_sid = %s", (call["call_sid"],)
+        )
         people = [ours.user_id, theirs.user_id, owner, stranger]
         admin.execute("delete from auth.users where id = any(%s)", (people,))
 
@@ -220,6 +249,9 @@ OTHERS = ("anon", "agent", "reconciler", "recorder, forged", "recorder, unsigned
 @pytest.mark.soak
 @pytest.mark.parametrize("who", (*WHO, *OTHERS) if SOAK else WHO)
 def test_nobody_but_the_recorder_gets_at_a_recording(vault: Vault, who: str) -> None:
+    """Not even while somebody listens to it, and while the recorder may do everything."""
+    vault.becomes(vault.path, "fetched", is_heard=True)
+    assert vault.http.get(vault.sign(vault.path)).content == AUDIO
     before = vault.state()
     missing = f"{vault.path.rpartition('/')[0]}/RE{uuid.uuid4().hex}.mp3"
     for of_recording, of_nothing in zip(attacks(vault.path), attacks(missing), strict=True):
@@ -231,7 +263,6 @@ def test_nobody_but_the_recorder_gets_at_a_recording(vault: Vault, who: str) -> 
         # role that may delete nowhere: it looks for the row before it asks for the right.)
         assert told[0] == told[1] or of_recording[0] == "DELETE", of_recording
     assert vault.state() == before
-    assert vault.http.get(vault.sign(vault.path)).content == AUDIO
 
 
 def test_the_recorder_gets_at_nothing_outside_of_its_bucket(vault: Vault) -> None:
@@ -258,25 +289,33 @@ def test_the_recorder_gets_at_nothing_outside_of_its_bucket(vault: Vault) -> Non
     assert vault.state() == before
 
 
-def test_the_recorder_replaces_and_renames_nothing(vault: Vault) -> None:
+def test_a_stolen_token_of_the_recorder_reads_and_deletes_no_recording_that_is_kept(
+    vault: Vault,
+) -> None:
+    """Nobody listens to it, and it is not to go."""
+    vault.becomes(vault.path, "kept")
     before = vault.state()
-    name = vault.path.partition("/")[2]
-    folder = vault.path.rpartition("/")[0]
+    for method, path, body in attacks(vault.path):
+        learned(vault.ask("recorder", method, path, **request_of(body)))
+    assert vault.state() == before
+
+
+def test_the_recorder_replaces_and_renames_nothing(vault: Vault) -> None:
+    vault.becomes(vault.path, "fetched")
+    before = vault.state()
+    name, folder = vault.path.partition("/")[2], vault.path.rpartition("/")[0]
     assert vault.upload("recorder", vault.path).json()["statusCode"] == "409"
+    renamed = {
+        "bucketId": "recordings",
+        "sourceKey": name,
+        "destinationKey": vault.add_row().partition("/")[2],
+    }
     for answer in (
         vault.upload("recorder", vault.path, **{"x-upsert": "true"}),
         vault.ask("recorder", "PUT", f"/object/{vault.path}", **request_of(b"x")),
-        vault.ask(
-            "recorder",
-            "POST",
-            "/object/move",
-            json={
-                "bucketId": "recordings",
-                "sourceKey": name,
-                "destinationKey": f"{folder.partition('/')[2]}/RE{uuid.uuid4().hex}.mp3",
-            },
-        ),
+        vault.ask("recorder", "POST", "/object/move", json=renamed),
         vault.upload("recorder", f"{folder}/notes.mp3"),
+        vault.upload("recorder", f"{folder}/RE{uuid.uuid4().hex}.mp3"),
         vault.upload("recorder", f"{folder}/../../RE{uuid.uuid4().hex}.mp3"),
     ):
         assert not answer.is_success
@@ -284,9 +323,12 @@ def test_the_recorder_replaces_and_renames_nothing(vault: Vault) -> None:
 
 
 def test_an_address_is_of_one_recording_and_expires(vault: Vault) -> None:
-    other = f"{vault.path.rpartition('/')[0]}/RE{uuid.uuid4().hex}.mp3"
+    other = vault.add_row()
     assert vault.upload("recorder", other).status_code == 200
-    ours, theirs = vault.sign(vault.path), vault.sign(other)
+    theirs = vault.sign(other)
+    vault.becomes(vault.path, "kept", is_heard=True)
+    ours, expired = vault.sign(vault.path), vault.sign(vault.path, seconds=-1)
+    vault.becomes(vault.path, "kept")
     token = ours.partition("token=")[2]
     for address in (
         theirs.partition("token=")[0] + "token=" + token,
@@ -295,7 +337,7 @@ def test_an_address_is_of_one_recording_and_expires(vault: Vault) -> None:
         ours.replace("/sign/", "/info/"),
         ours.replace("/sign/", "/upload/sign/"),
         ours.replace("/object/sign/", "/render/image/sign/"),
-        vault.sign(vault.path, seconds=-1),
+        expired,
     ):
         answer = vault.http.get(address)
         assert answer.status_code in (400, 404)
@@ -303,16 +345,15 @@ def test_an_address_is_of_one_recording_and_expires(vault: Vault) -> None:
     # The token of an address is not a token of a person or of the recorder.
     answer = vault.ask("nobody", "GET", f"/object/{vault.path}", token=token)
     assert answer.status_code in (400, 401)
-    listed = vault.ask(
+    answer = vault.ask(
         "nobody", "POST", "/object/list/recordings", token=token, json={"prefix": ""}
     )
-    assert listed.status_code == 401 or listed.json() == []
-    answer = vault.http.put(ours.replace("/sign/", "/upload/sign/"), content=b"x")
-    assert not answer.is_success
+    assert answer.status_code == 401 or answer.json() == []
+    assert not vault.http.put(ours.replace("/sign/", "/upload/sign/"), content=b"x").is_success
     assert vault.http.get(ours).content == AUDIO
-    vault.ask(
-        "recorder", "DELETE", "/object/recordings", json={"prefixes": [other.partition("/")[2]]}
-    )
+    # What is deleted is gone for those who have an address, too.
+    gone = {"prefixes": [other.partition("/")[2]]}
+    assert len(vault.ask("recorder", "DELETE", "/object/recordings", json=gone).json()) == 1
     assert vault.http.get(theirs).json()["statusCode"] == "404"
 
 

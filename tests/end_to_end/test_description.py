@@ -85,4 +85,9 @@ def _is_lenient(case: schemathesis.Case[Any]) -> bool:
     as no business, and unknown parameters are ignored."""
     business_id = case.body.get("businessId") if isinstance(case.body, dict) else None
     blank = isinstance(business_id, str) and not business_id.strip()
-    return blank or not set(case.query or {}) <= {"conversationId", "after"}
+    return blank or not set(case.query or {}) <= {
+        "conversationId",
+        "recordingId",
+        "download",
+        "after",
+    }

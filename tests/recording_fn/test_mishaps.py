@@ -68,7 +68,8 @@ def test_a_mishap_at_any_request_loses_no_recording(
     for at in moments if SOAK else sorted(random.SystemRandom().sample(moments[:24], 3)):
         for refuses in (False, True) if SOAK else (at % 2 == 0,):
             story = Story(world, recording, scheduler, breaker, tenant, refuses)
-            breaker.set(FAULTS[name], at, count=1 + at % 3)
+            # A Twilio that says of a recording twice that it is not there is believed.
+            breaker.set(FAULTS[name], at, count=1 if name == "gone" else 1 + at % 3)
             story.tell()
             was_reached = breaker.sent > at
             story.heal()

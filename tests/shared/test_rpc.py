@@ -39,11 +39,15 @@ FOR_THE_BROWSER = {
     "set_presence",
     "list_colleagues",
     "decline_call",
+    "set_legal_hold",
+    "delete_recordings",
+    "forget_person",
 }
 PYTHON_TYPES = {
     "text": str,
     "uuid": uuid.UUID,
     "integer": int,
+    "boolean": bool,
     "timestamp with time zone": str,
     "jsonb": Mapping,
 }
@@ -270,6 +274,11 @@ def world(db: psycopg.Connection) -> psycopg.Connection:
     db.execute(
         "insert into public.recording_consents (business_id, conversation_id, mode, consent_mode)"
         " values (%s, %s, 'on_demand', 'confirm')",
+        [BUSINESS_ID, CONVERSATION_ID],
+    )
+    db.execute(
+        "insert into public.recordings (business_id, conversation_id, state, object_path)"
+        " values (%s, %s, 'kept', 'a.mp3')",
         [BUSINESS_ID, CONVERSATION_ID],
     )
     db.execute(

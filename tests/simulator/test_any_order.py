@@ -45,6 +45,12 @@ async def something(lab: Lab, sid: str, chance: random.Random) -> None:
         [("POST", f"{room}.json", {"Status": "completed"})],
     ]
     truth = chance.choice(["true", "false"])
+    recorded = {
+        "RecordingStatusCallback": f"{url}/recording",
+        "RecordingStatusCallbackEvent": "in-progress completed absent",
+    }
+    status = chance.choice(["paused", "in-progress", "stopped"])
+    recording = f"/Calls/{leg}/Recordings"
     method, path, form = chance.choice(
         [
             ("POST", f"/Calls/{leg}.json", {"Twiml": into_room}),
@@ -54,6 +60,8 @@ async def something(lab: Lab, sid: str, chance: random.Random) -> None:
             *[("POST", f"{room}/Participants.json", added | calling) for _ in range(4)],
             *[("POST", f"{room}/Participants/{leg}.json", {"Hold": truth}) for _ in range(4)],
             ("POST", f"{room}/Participants/{leg}.json", {"EndConferenceOnExit": truth}),
+            ("POST", f"{recording}.json", recorded),
+            *[("POST", f"{recording}/Twilio.CURRENT.json", {"Status": status}) for _ in range(2)],
             *chance.choice(ends),
         ]
     )
@@ -76,6 +84,7 @@ async def one_call(lab: Lab, seed: int) -> CallJson:
 @in_lab(time_scale=0.01)
 async def test_whatever_is_asked_every_leg_ends_and_says_so_once(lab: Lab) -> None:
     prepare(lab)
+    lab.product.replies_status("/recording", 204)
 
     async def join(received: Received) -> web.StreamResponse:
         params = received.params
@@ -89,12 +98,17 @@ async def test_whatever_is_asked_every_leg_ends_and_says_so_once(lab: Lab) -> No
         assert all(leg["media"]["hears"] == [] for leg in call["legs"])
         assert all(room["ended"] and not room["participants"] for room in call["rooms"])
         said: dict[str, list[tuple[int, str]]] = {}
+        recordings: dict[str, list[str]] = {}
         for delivery in call["deliveries"]:
             params = delivery["params"]
             about = params.get("ConferenceSid") or params["CallSid"]
-            if "SequenceNumber" in params:
+            if "RecordingStatus" in params:
+                recordings.setdefault(params["RecordingSid"], []).append(params["RecordingStatus"])
+            elif "SequenceNumber" in params:
                 event = params.get("StatusCallbackEvent") or params["CallStatus"]
                 said.setdefault(about, []).append((int(params["SequenceNumber"]), event))
+        for told in recordings.values():
+            assert told in (["in-progress", "completed"], ["in-progress", "absent"])
         for about, events in said.items():
             events.sort()
             first = events[0][0]
@@ -105,3 +119,6 @@ async def test_whatever_is_asked_every_leg_ends_and_says_so_once(lab: Lab) -> No
             # After its end a leg says nothing, and a room says only who is put out by it.
             after = names[names.index(ends[0]) + 1 :] if ends else []
             assert set(after) <= ({"participant-leave"} if about.startswith("CF") else set())
+    made = list(lab.network.recordings.all.values())
+    assert made
+    assert all(each.duration <= each.leg.duration for each in made)

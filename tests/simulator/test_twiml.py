@@ -12,9 +12,12 @@ from simulator.protocol.verbs import (
     Dial,
     Document,
     Echo,
+    Gather,
     Hangup,
     Number,
     Pause,
+    Play,
+    Redirect,
     Reject,
     Say,
 )
@@ -52,7 +55,7 @@ def test_every_attribute_of_a_dial_is_read() -> None:
                 ),
                 caller_id="+15005550006",
                 answer_on_bridge=True,
-                timeout=60,
+                timeout=20,
                 time_limit=600,
                 action="https://calls.example/api/twilio/twiml?after=dial",
                 method="GET",
@@ -71,6 +74,35 @@ def test_the_defaults_of_a_dial_are_twilios() -> None:
         action=None,
         method="POST",
     )
+
+
+def test_a_party_can_hear_something_before_it_is_connected() -> None:
+    dial = the_dial(
+        number='<Number url="notice?a=b" method="GET">+14155550123</Number>'
+        '<Client url="/n">u</Client>'
+    )
+    assert [noun.whisper for noun in dial.nouns] == [
+        Redirect("https://calls.example/api/twilio/notice?a=b", "GET"),
+        Redirect("https://calls.example/n", "POST"),
+    ]
+
+
+def test_a_gather_holds_prompts_and_asks_its_own_address_unless_it_has_an_action() -> None:
+    document = read(
+        '<Response><Gather><Say loop="0">a</Say><Play>b.mp3</Play><Pause/></Gather>'
+        '<Gather input="speech" action="/key" method="GET" timeout="1" numDigits="3" '
+        'finishOnKey="" actionOnEmptyResult="true"/><Redirect method="GET">/next</Redirect>'
+        "<Redirect/></Response>"
+    )
+    assert document.verbs == (
+        Gather((Say("a", 1000), Play("b.mp3"), Pause()), URL),
+        Gather((), "https://calls.example/key", "GET", False, 1, 3, "", True),
+        Redirect("https://calls.example/next", "GET"),
+        Redirect(URL),
+    )
+    assert document.warnings == ()
+    faulty = read('<Response><Gather finishOnKey="ab" input="dtmf,speech" hints="x"/></Response>')
+    assert len(faulty.warnings) == 3
 
 
 def test_a_dial_may_hold_the_bare_number() -> None:
@@ -163,6 +195,7 @@ def test_the_other_verbs_are_read_in_order() -> None:
         ("<Response><Record/><Hangup/></Response>", 12200),
         ("<Response><Say>hi <b>you</b></Say></Response>", 12200),
         ("<Response><Number>+14155550123</Number></Response>", 12200),
+        ("<Response><Gather><Hangup/></Gather></Response>", 12200),
         ("<Response><Dial><Sip>bob@a.test</Sip></Dial></Response>", 13215),
         ("<Response><Dial>" + "<Number>+1</Number>" * 11 + "</Dial></Response>", 13215),
         (

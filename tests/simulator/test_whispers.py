@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from aiohttp import web
 
 from tests.simulator.lab import LEAD, Lab, Received, in_lab, lead_leg, open_lab, twiml
 from tests.simulator.recording import rule, start
+from tests.simulator.rest import ask
 
 NOTICE = (
     '<Response><Gather input="dtmf" numDigits="1" finishOnKey="" timeout="1" action="/key">'
@@ -41,12 +43,12 @@ async def test_the_lead_hears_the_notice_before_anybody_is_connected(lab: Lab) -
     with_notice(lab)
     heard: list[tuple[str, list[str]]] = []
 
-    async def notice(received: Received) -> object:
+    async def notice(received: Received) -> web.StreamResponse:
         state = await lab.state(received.params["ParentCallSid"])
         heard.append((state["status"], [leg["status"] for leg in state["legs"]]))
         return twiml(NOTICE)
 
-    lab.product.answers["/notice"] = notice  # type: ignore[assignment]
+    lab.product.answers["/notice"] = notice
     await lab.script(LEAD, ringSeconds=3, talkSeconds=7)
     call = await lab.call()
     lead = lead_leg(call)
@@ -162,6 +164,30 @@ async def test_a_lead_is_recorded_while_it_hears_the_notice_or_only_once_connect
         assert answer.get("code") == (21220 if refuses else None)
         await lab.post(f"/simulator/calls/{sid}/hangup")
         await lab.ended(sid)
+
+
+@in_lab(time_scale=0.01)
+async def test_a_recording_that_starts_with_the_connection_is_as_long_as_the_talk(
+    lab: Lab,
+) -> None:
+    with_notice(lab)
+    recordings: list[dict[str, str]] = []
+
+    async def end(received: Received) -> web.StreamResponse:
+        recordings.append(await start(lab, received.params["CallSid"]))
+        # The clocks of others, who do not wait for this answer, go on a hundred times as fast.
+        await asyncio.sleep(0.2)
+        _, agent = lab.network.leg(received.params["ParentCallSid"]) or pytest.fail("no agent")
+        agent.press("1")
+        await asyncio.sleep(0.05)
+        return twiml(CONNECT)
+
+    lab.product.answers["/end"] = end
+    await lab.script(LEAD, talkSeconds=20)
+    await lab.call()
+    [recording] = recordings
+    shown = await ask(lab, "GET", f"/Recordings/{recording['sid']}.json")
+    assert shown["duration"] == "20"
 
 
 @in_lab()

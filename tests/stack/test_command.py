@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import re
 import signal
@@ -10,7 +11,7 @@ import socket
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import httpx
@@ -82,6 +83,31 @@ def of_stack(stack: Stack) -> tuple[Path, int]:
     return stack.settings.local_dir, stack.settings.port_base
 
 
+def files_of_history(env: Mapping[str, str]) -> dict[str, str]:
+    """The hash of each recording that the demo rep can play, by its id. It is that of the row."""
+    auth = httpx.post(
+        f"{env['SUPABASE_URL']}/auth/v1/token?grant_type=password",
+        headers={"apikey": env["SUPABASE_PUBLISHABLE_KEY"]},
+        json={"email": env["DEMO_EMAIL"], "password": env["DEMO_PASSWORD"]},
+    ).json()
+    files = {}
+    with psycopg.connect(env["DATABASE_URL"]) as connection:
+        for conversation_id, recording_id, sha256 in connection.execute(
+            "select conversation_id, id::text, sha256 from public.recordings where state = 'kept'"
+        ):
+            answer = httpx.get(
+                f"{env['FUNCTIONS_URL']}/api/twilio/recording",
+                params={"conversationId": str(conversation_id)},
+                headers={"Authorization": f"Bearer {auth['access_token']}"},
+                timeout=30,
+            ).json()
+            [playable] = answer["data"]["recordings"]
+            file = httpx.get(playable["url"]).content
+            assert (playable["id"], hashlib.sha256(file).hexdigest()) == (recording_id, sha256)
+            files[recording_id] = sha256
+    return files
+
+
 def test_a_stack_comes_up_stops_and_starts_again_on_the_same_data(tmp_path: Path) -> None:
     local_dir, port_base = tmp_path / "local", free_port_base()
     with running(local_dir, port_base, tmp_path / "first.txt") as process:
@@ -100,6 +126,8 @@ def test_a_stack_comes_up_stops_and_starts_again_on_the_same_data(tmp_path: Path
             assert httpx.get(address).status_code == 200
         with psycopg.connect(env["DATABASE_URL"]) as connection:
             connection.execute("create table public.kept (n integer)")
+        files = files_of_history(env)
+        assert len(files) == 2
         # stack.env exists only while everything answers.
         assert httpx.get(f"{env['FUNCTIONS_URL']}/api/twilio/token").status_code == 405
         assert httpx.get(f"{env['SIMULATOR_URL']}/health").status_code == 200
@@ -112,6 +140,7 @@ def test_a_stack_comes_up_stops_and_starts_again_on_the_same_data(tmp_path: Path
         assert env_file.read(path) == env
         with psycopg.connect(env["DATABASE_URL"]) as connection:
             connection.execute("select from public.kept")
+        assert files_of_history(env) == files
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 0
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import jwt
@@ -145,6 +146,25 @@ def test_what_the_bucket_does_not_take_is_refused_and_leaves_nothing(
     assert answer.status_code == 400
     assert not bucket.exists("refused.mp3")
     assert set(stack.settings.storage_dir.iterdir()) == files
+
+
+def test_of_two_uploads_of_one_name_one_is_kept_whole(bucket: SyncBucketProxy) -> None:
+    refused: list[str] = []
+    for turn in range(3):
+        name, pieces = f"race-{turn}.mp3", [bytes([number]) * LIMIT for number in (1, 2)]
+
+        def upload(piece: bytes, name: str = name) -> bytes | None:
+            try:
+                bucket.upload(name, piece, {"content-type": "audio/mpeg"})
+            except StorageApiError as error:
+                refused.append(str(error.status))
+                return None
+            return piece
+
+        with ThreadPoolExecutor(2) as threads:
+            kept = [piece for piece in threads.map(upload, pieces) if piece]
+        assert kept == [bucket.download(name)]
+    assert refused == ["409"] * 3
 
 
 def test_sql_cannot_delete_what_storage_keeps_nor_change_its_tables(postgres: Postgres) -> None:

@@ -18,6 +18,8 @@ BIG_TABLES = (
     "do_not_call",
     "token_grants",
     "unsettled_calls",
+    "recordings",
+    "recording_actions",
 )
 
 

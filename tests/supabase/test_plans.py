@@ -384,8 +384,10 @@ def test_what_every_statement_asks_is_planned_once_a_connection(db: Connection) 
         "select proname from pg_proc where pronamespace = 'private'::regnamespace"
         " and prolang = (select oid from pg_language where lanname = 'sql')",
     )
-    # Asked once a token, a preview or a lost callback, not with every row or event.
+    # Asked once a token, a preview, a lost callback, a play, a file or a person who is forgotten,
+    # not with every row or event.
     rare = {"choose_business", "is_signed_in", "is_settled", "legs_without_end"}
+    rare |= {"role_in", "is_recording_path", "calls_of_person"}
     assert {function["proname"] for function in planned_anew} <= rare
 
 

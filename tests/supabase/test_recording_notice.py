@@ -56,12 +56,13 @@ def test_nobody_has_heard_a_notice_that_was_not_begun(db: Connection, ours: Tena
     assert call.consent["notice_ended_at"] is None
 
 
+@pytest.mark.parametrize("key", ["3", "*", ""])
 def test_a_key_other_than_9_has_the_notice_played_from_its_beginning(
-    db: Connection, ours: Tenant
+    db: Connection, ours: Tenant, key: str
 ) -> None:
     call = recorded_call(db, ours, "all", "announce")
     call.begin_notice()
-    assert call.end_notice("3") == {
+    assert call.end_notice(key) == {
         "conversation_id": str(call.id),
         "again": True,
         "start": None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import random
+from collections.abc import Callable
 
 import pytest
 
@@ -19,7 +20,7 @@ CONSENTS = ("announce", "confirm", "both")
 
 def live(world: RecordingWorld) -> None:
     """Everything that may happen in a call, in any order that makes sense to somebody."""
-    moves = {
+    moves: dict[Callable[[], None], float] = {
         world.notice: 3,
         world.lead_answers: 3,
         world.told_of_answer: 3,

@@ -40,9 +40,13 @@ def ours(db: Connection) -> Tenant:
 
 
 def number(country: str | None, region: str | None) -> Jsonb:
-    kind = "mobile" if country else "twilio_test"
-    meaning = {"e164": STRANGER, "type": kind, "country": country, "time_zones": []}
-    return Jsonb({"dialled": STRANGER, "number": meaning | {"region": region}, "by_country": {}})
+    meaning = {
+        "e164": STRANGER,
+        "type": "mobile" if country else "twilio_test",
+        "country": country,
+        "region": region,
+    }
+    return Jsonb({"dialled": STRANGER, "number": meaning | {"time_zones": []}, "by_country": {}})
 
 
 def rule(
@@ -85,7 +89,7 @@ def test_the_strictest_rule_that_may_apply_holds_for_the_preview_and_for_the_cal
     seen = set()
     for _ in range(scaled(40, 1000)):
         own = (dice.choice(MODES), dice.choice(CONSENTS))
-        rules = [
+        rules: list[tuple[str, str | None, str | None, str | None]] = [
             (country, region, dice.choice((None, *MODES)), dice.choice(CONSENTS))
             for country, region in PLACES
             if country and dice.random() < 0.4

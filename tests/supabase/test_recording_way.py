@@ -8,6 +8,7 @@ import random
 import pytest
 from psycopg.errors import InsufficientPrivilege
 
+from tests.supabase.asked import one
 from tests.supabase.recorded import (
     SHA256,
     Answer,
@@ -19,6 +20,7 @@ from tests.supabase.recorded import (
     new_recording_sid,
     step,
 )
+from tests.supabase.rows_read import reading
 from tests.supabase.tenants import (
     Connection,
     Tenant,
@@ -94,6 +96,8 @@ def kept(db: Connection, call: RecordedCall) -> Answer:
 def test_a_late_writer_changes_nothing(db: Connection, call: RecordedCall) -> None:
     completed(call)
     slow = only(db)
+    # Twilio's callback comes again: somebody works on it already.
+    assert claim(db, recording_id=slow["recording_id"]) == []
     let_it_be_due(db)
     quick = only(db)
     assert step(db, slow, "fetched", bytes=1, sha256="f" * 64) is None
@@ -108,16 +112,15 @@ def test_a_step_that_is_told_twice_is_done_once(db: Connection, call: RecordedCa
     """The connection broke before the answer, and the same step is sent again."""
     completed(call)
     work = only(db)
-    for _ in range(2):
-        store = step(db, work, "fetched", bytes=240_000, sha256=SHA256)
-        assert store is not None
-        assert store["todo"] == "store"
-    for _ in range(2):
-        left = step(db, store, "stored")
-        assert left is not None
-        assert left["todo"] == "delete_at_twilio"
-    for _ in range(2):
-        assert step(db, left, "deleted_at_twilio") is None
+    steps: list[tuple[str, dict[str, object], str | None]] = [
+        ("fetched", {"bytes": 240_000, "sha256": SHA256}, "store"),
+        ("stored", {}, "delete_at_twilio"),
+        ("deleted_at_twilio", {}, None),
+    ]
+    for name, fields, following in steps:
+        for _ in range(2):
+            todo = step(db, work, name, **fields)
+            assert (todo and todo["todo"]) == following
     assert call.recordings[0]["state"] == "kept"
 
 
@@ -245,6 +248,40 @@ def test_a_call_that_ends_unrecorded_says_so(db: Connection, call: RecordedCall)
     (row,) = call.recordings
     assert (row["state"], row["error"]) == ("failed", "not_in_progress")
     assert call.recording_state == "failed"
+
+
+@pytest.mark.parametrize(
+    ("consent", "begun", "after", "seconds", "state"),
+    [
+        # The database was away when the lead answered: they talked unrecorded.
+        ("announce", False, 0, 7, "failed"),
+        ("announce", True, 200, 7, "failed"),
+        # They hung up while they heard the notice; nobody answered; the rep did not confirm.
+        ("announce", True, 10, 7, "waiting"),
+        ("announce", False, 0, 0, "waiting"),
+        ("confirm", False, 0, 7, "waiting"),
+    ],
+)
+def test_a_call_that_was_connected_without_its_notice_says_so(
+    db: Connection, ours: Tenant, consent: str, begun: bool, after: int, seconds: int, state: str
+) -> None:
+    allow(db, ours, "all", consent)
+    call = RecordedCall(db, ours)
+    if begun:
+        call.begin_notice()
+        db.execute(
+            "update public.recording_consents set notice_started_at = now()"
+            " - make_interval(secs => %s) where conversation_id = %s",
+            (after, call.id),
+        )
+    if seconds:
+        call.answer()
+        call.end(call.lead_sid, seconds=seconds)
+    else:
+        call.event(call.lead_sid, "no-answer", 3)
+    assert call.recording_state == state
+    derived = one(db, "select private.derive_recording(%s, true)", call.id)
+    assert derived == state
 
 
 def test_a_recording_whose_end_is_not_told_is_asked_about(
@@ -381,16 +418,49 @@ def test_a_recording_of_a_call_that_is_not_known_waits_until_it_is(
     assert [(row["part"], row["state"]) for row in call.recordings] == [(1, "asked"), (2, "kept")]
 
 
-def test_a_recording_that_nobody_agreed_to_is_deleted(db: Connection, ours: Tenant) -> None:
-    allow(db, ours, "off")
+@pytest.mark.parametrize(
+    ("mode", "consent", "digits"),
+    [
+        ("off", "announce", []),
+        ("all", "announce", []),
+        ("all", "announce", ["3"]),
+        ("all", "announce", ["9"]),
+        ("on_demand", "announce", [None, "9"]),
+        ("all", "both", [None]),
+        ("on_demand", "confirm", []),
+    ],
+)
+def test_a_recording_that_nobody_agreed_to_is_deleted(
+    db: Connection, ours: Tenant, mode: str, consent: str, digits: list[str | None]
+) -> None:
+    """Twilio has one all the same, and no row has it."""
+    allow(db, ours, mode, consent)
     call = RecordedCall(db, ours)
     call.answer()
+    for digit in digits:
+        call.begin_notice()
+        call.end_notice(digit)
     call.recording_event("completed", new_recording_sid())
     work = only(db)
     assert work["todo"] == "delete_at_twilio"
     assert step(db, work, "deleted_at_twilio") is None
     (row,) = call.recordings
     assert (row["state"], row["delete_reason"], row["object_path"]) == ("deleted", "refused", None)
+
+
+def test_what_is_due_is_found_among_many_that_are_kept(db: Connection, call: RecordedCall) -> None:
+    db.execute(
+        "insert into public.recordings (state, next_at, agent_call_sid, recording_sid)"
+        " select 'kept', now() + interval '1 day', 'CA' || n, 'RE' || n"
+        " from generate_series(1, 3000) as n"
+    )
+    db.execute("analyze public.recordings")
+    sid = completed(call)
+    with reading(db) as read:
+        keep(db, only(db))
+        assert call.recording_event("completed", sid)["new"] is False
+    assert read.whole["recordings"] == 0
+    assert read.by_index["recordings"] < 100
 
 
 def test_twilio_is_left_alone_when_it_asked_us_to_wait_and_storage_is_not(

@@ -12,7 +12,13 @@ from psycopg import sql
 from psycopg.errors import ForeignKeyViolation, InsufficientPrivilege
 from psycopg.types.json import Jsonb
 
-from tests.contracts import DESCRIBED_BY_REPS, LIMITS, MOVED_BY_WEBHOOKS, NAMED_BY_MEMBERS
+from tests.contracts import (
+    DESCRIBED_BY_REPS,
+    LIMITS,
+    MOVED_BY_WEBHOOKS,
+    NAMED_BY_MEMBERS,
+    RULED_BY_MANAGERS,
+)
 from tests.supabase.tenants import (
     Connection,
     Tenant,
@@ -46,6 +52,14 @@ TABLES = (
     "token_grants",
     "limit_changes",
     "conversation_changes",
+    "recording_rules",
+    "recording_consents",
+    "recordings",
+    "recording_events",
+    "recording_actions",
+    "recording_plays",
+    "legal_holds",
+    "erasures",
 )
 # Tables without a business: tests/supabase/test_foundation_reconciler_role.py.
 OF_THE_RECONCILER = {"unsettled_calls", "reconciliation"}
@@ -119,6 +133,30 @@ def furnish(db: Connection, tenant: Tenant) -> str:
         " select business_id, conversation_id, id, now() from public.call_legs where call_sid = %s",
         "insert into public.rep_presence (business_id, user_id, state, seen_at, since)"
         " select business_id, user_id, 'available', now(), now()"
+        " from public.conversations where call_sid = %s",
+        "insert into public.recording_rules (business_id, country, mode)"
+        " select business_id, 'DE', 'off' from public.conversations where call_sid = %s",
+        "insert into public.recording_consents (business_id, conversation_id, mode, consent_mode)"
+        " select business_id, id, 'all', 'confirm' from public.conversations where call_sid = %s",
+        "insert into public.recordings (business_id, conversation_id, agent_call_sid)"
+        " select business_id, id, call_sid from public.conversations where call_sid = %s",
+        "insert into public.recording_events"
+        " (business_id, conversation_id, recording_id, source, status, payload)"
+        " select business_id, id, gen_random_uuid(), 'callback', 'completed', '{}'"
+        " from public.conversations where call_sid = %s",
+        "insert into public.recording_actions"
+        " (business_id, conversation_id, action, asked_by, result, finished_at)"
+        " select business_id, id, 'start', user_id, 'done', now()"
+        " from public.conversations where call_sid = %s",
+        "insert into public.recording_plays"
+        " (business_id, conversation_id, recording_id, user_id, kind)"
+        " select business_id, id, gen_random_uuid(), user_id, 'play'"
+        " from public.conversations where call_sid = %s",
+        "insert into public.legal_holds (business_id, conversation_id, held_by, reason)"
+        " select business_id, id, user_id, 'why' from public.conversations where call_sid = %s",
+        "insert into public.erasures"
+        " (business_id, asked_by, leads, conversations, recording_ids, held)"
+        " select business_id, user_id, 1, 1, '{}', 0"
         " from public.conversations where call_sid = %s",
     ):
         db.execute(statement.encode(), (agent,))
@@ -351,6 +389,51 @@ def new_row(
             "before": Jsonb({}),
             "after": Jsonb({}),
         },
+        "recording_rules": {**business, "country": "FR", "mode": "off"},
+        "recording_consents": {
+            **business,
+            "conversation_id": call_id,
+            "mode": "all",
+            "consent_mode": "confirm",
+        },
+        "recordings": {**business, "conversation_id": call_id, "part": 2},
+        "recording_events": {
+            **business,
+            "conversation_id": call_id,
+            "recording_id": uuid.uuid4(),
+            "source": "callback",
+            "status": "absent",
+            "payload": Jsonb({}),
+        },
+        "recording_actions": {
+            **business,
+            "conversation_id": call_id,
+            "action": "start",
+            "asked_by": spare_user,
+        },
+        "recording_plays": {
+            **business,
+            "conversation_id": call_id,
+            "recording_id": uuid.uuid4(),
+            "user_id": spare_user,
+            "kind": "play",
+        },
+        "legal_holds": {
+            **business,
+            "conversation_id": call_id,
+            "held_by": spare_user,
+            "reason": "why",
+            "released_by": spare_user,
+            "released_at": "2026-11-22",
+        },
+        "erasures": {
+            **business,
+            "asked_by": spare_user,
+            "leads": 1,
+            "conversations": 1,
+            "recording_ids": "{}",
+            "held": 0,
+        },
     }
     return rows[table]
 
@@ -374,6 +457,11 @@ def test_only_operators_insert_rows_and_members_add_to_do_not_call(
             # A member who has not told anything yet.
             row["user_id"] = new_member = add_user(db)
             add_member(db, tenant.business_id, new_member)
+        if table == "recording_consents":
+            # A call that has no terms yet.
+            other_call = new_call_sid()
+            begin_call(db, tenant, other_call)
+            row["conversation_id"] = conversation(db, other_call)["id"]
         statement = insert_into(table, row)
         with attempt(db):
             assert db.execute(statement).rowcount == 1
@@ -382,6 +470,9 @@ def test_only_operators_insert_rows_and_members_add_to_do_not_call(
         expected = {**dict.fromkeys(PRINCIPALS), "service_role": operators}
         if table == "do_not_call":
             expected |= {who: 1 for who in USERS if tenant.business_id in world.visible(who)}
+        if table == "recording_rules":
+            ours_or_theirs = "ours" if tenant is world.ours else "theirs"
+            expected |= {who: 1 for who, where in MANAGE.items() if ours_or_theirs in where}
         assert reached == expected
 
 
@@ -414,6 +505,7 @@ def test_an_upsert_is_no_way_around(db: Connection, world: World, table: str) ->
                 "business_members": "business_id, user_id",
                 "rep_presence": "business_id, user_id",
                 "do_not_call": "business_id, phone_number",
+                "recording_consents": "conversation_id",
             }.get(table, "id")
         )
         same_row = sql.SQL("from pg_temp.copied where business_id = {}").format(
@@ -439,6 +531,13 @@ def test_an_upsert_is_no_way_around(db: Connection, world: World, table: str) ->
                     "token_grants": "expires_at",
                     "limit_changes": "before",
                     "conversation_changes": "before",
+                    "recording_rules": "country",
+                    "recording_consents": "mode",
+                    "recordings": "state",
+                    "recording_actions": "action",
+                    "recording_plays": "kind",
+                    "legal_holds": "reason",
+                    "erasures": "held",
                 }.get(table, "created_at" if table in OPERATOR_TABLES else "status")
             )
             do_update = insert + sql.SQL("({}) do update set {} = excluded.{}").format(
@@ -486,11 +585,13 @@ def test_each_column_is_updated_only_by_those_who_may(
         expected |= dict.fromkeys(NAMED_BY_MEMBERS, len(world.visible(principal)))
     elif principal in USERS and table == "businesses":
         expected |= dict.fromkeys(LIMITS, len(MANAGE.get(principal, ())))
+    elif principal in USERS and table == "recording_rules":
+        expected |= dict.fromkeys(RULED_BY_MANAGERS, len(MANAGE.get(principal, ())))
     assert reached == expected
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_only_operators_delete_and_only_memberships(
+def test_only_operators_delete_memberships_and_managers_rules(
     db: Connection, world: World, table: str
 ) -> None:
     statement = sql.SQL("delete from public.{}").format(sql.Identifier(table))
@@ -500,6 +601,8 @@ def test_only_operators_delete_and_only_memberships(
     if table == "call_holds":
         # They are computed anew with each event; outside of a function no hold is a webhook's.
         expected["call_webhook"] = 0
+    if table == "recording_rules":
+        expected |= {who: len(MANAGE.get(who, ())) for who in USERS}
     assert reached == expected
 
 

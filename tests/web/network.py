@@ -104,6 +104,17 @@ class Network:
         media: Json = self.call(call_sid)["media"]
         return media
 
+    def events(self, call_sid: str) -> list[Json]:
+        """What happened in a call so far, in its order."""
+        events: list[Json] = self._get(f"calls/{call_sid}/events?after=0&wait=0")["events"]
+        return events
+
+    def recordings(self, call_sid: str) -> list[Json]:
+        """The recordings of a call's legs that Twilio has or had."""
+        legs = {leg["callSid"] for leg in self.call(call_sid)["legs"]}
+        found: list[Json] = self._get("recordings")["recordings"]
+        return [each for each in found if each["callSid"] in legs]
+
     def over(self, call_sid: str) -> Json:
         """Waits until the call is over and all its webhooks are settled, and returns the call."""
 

@@ -91,7 +91,7 @@ def test_a_right_that_this_run_did_not_give_is_not_waited_for(lab: Lab) -> None:
             raise Refused("PERMISSION_DENIED: Permission 'run.services.update' denied on resource")
 
     lab.fault = refuse
-    for service in ("token-fn", "control-fn", "reconcile-fn"):
+    for service in ("token-fn", "control-fn", "reconcile-fn", "recording-fn"):
         lab.cloud.secrets["TWILIO_API_KEY_SECRET"].readers.append(
             f"serviceAccount:{service}@henk-test.iam.gserviceaccount.com"
         )

@@ -133,7 +133,7 @@ def test_a_changed_setting_deploys_those_that_have_it(lab: Lab) -> None:
 
     after = lab.serving()
     changed = {folder for folder in FOLDERS if after[folder] != before[folder]}
-    assert changed == {"token_fn", "control_fn", "reconcile_fn"}
+    assert changed == {"token_fn", "control_fn", "reconcile_fn", "recording_fn"}
     assert lab.cloud.secrets["TWILIO_API_KEY_SECRET"].versions[-1].startswith("a-new-secret")
     # The revision that served before keeps the old version of the secret: it is pinned.
     token = lab.cloud.services["token-fn"]
@@ -146,6 +146,7 @@ def test_a_changed_setting_deploys_those_that_have_it(lab: Lab) -> None:
     [
         ("SUPABASE_WEBHOOK_JWT", "call_webhook"),
         ("SUPABASE_RECONCILER_JWT", "call_reconciler"),
+        ("SUPABASE_RECORDER_JWT", "call_recorder"),
     ],
 )
 def test_an_endpoints_jwt_is_valid_for_90_days_and_signed_with_the_projects_key(
@@ -212,6 +213,16 @@ def test_a_stored_webhook_jwt_that_is_not_valid_is_replaced(lab: Lab, stored: st
         (
             "reconcile_fn",
             {"TWILIO_API_KEY_SECRET", "SUPABASE_RECONCILER_JWT", "SCHEDULER_SECRET"},
+        ),
+        (
+            "recording_fn",
+            {
+                "TWILIO_AUTH_TOKEN",
+                "TWILIO_API_KEY_SECRET",
+                "SUPABASE_RECORDER_JWT",
+                "SUPABASE_JWT_SECRET",
+                "SCHEDULER_SECRET",
+            },
         ),
     ],
 )
@@ -542,7 +553,8 @@ def test_the_scheduler_asks_the_function_every_minute_as_an_account_without_righ
 
     uri = f"https://reconcile-fn-{NUMBER}.{REGION}.run.app/api/twilio/reconcile"
     account = f"henk-scheduler@{PROJECT}.iam.gserviceaccount.com"
-    (job,) = lab.cloud.jobs.values()
+    assert list(lab.cloud.jobs) == ["reconcile-fn", "recording-fn"]
+    job = lab.cloud.jobs["reconcile-fn"]
     assert (job["schedule"], job["state"]) == ("* * * * *", "ENABLED")
     assert job["httpTarget"] == {
         "uri": uri,

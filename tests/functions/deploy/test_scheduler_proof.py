@@ -30,7 +30,7 @@ def test_where_the_signature_arrives_the_token_is_enough(lab: Lab) -> None:
     assert "Google's signature arrives" in said
     assert headers(lab) is None
     assert status(lab) == 200
-    assert len(lab.commands("scheduler", "jobs", "run")) == 1
+    assert len(lab.commands("scheduler", "jobs", "run")) == 2
 
 
 def test_where_the_signature_is_removed_the_job_sends_a_secret(lab: Lab) -> None:
@@ -42,7 +42,8 @@ def test_where_the_signature_is_removed_the_job_sends_a_secret(lab: Lab) -> None
     assert "reconcile-fn accepts the scheduler by its secret" in said
     assert headers(lab) == {"X-Henk-Scheduler": secret_of(lab)}
     assert status(lab) == 200
-    assert len(lab.commands("scheduler", "jobs", "run")) == 2
+    # Both jobs, without the secret and with it.
+    assert len(lab.commands("scheduler", "jobs", "run")) == 4
     # Nobody can read it from the list of processes, or from the screen.
     assert secret_of(lab) not in said
     assert secret_of(lab) not in str(lab.cloud.changes)
@@ -104,7 +105,7 @@ def test_after_a_rollback_the_secret_is_still_right(lab: Lab) -> None:
 def test_what_else_a_run_can_show_is_named(lab: Lab, answers: int, says: str) -> None:
     lab.cloud.asks = lambda job: answers
     lab.deploy()
-    (left,) = [left for left in lab.left if "scheduler" in left]
+    (left,) = [left for left in lab.left if "reconcile" in left and "scheduler" in left]
     assert says in left
     if answers == 401:
         lab.waited += 60
