@@ -64,18 +64,18 @@ class MediaClient:
         with tempfile.TemporaryFile(buffering=0) as file:
             spool = _Spool(file)
             channels = 2
-            answer = self._ask(recording_sid, channels, spool)
+            answer, is_redirected = self._ask(recording_sid, channels, spool)
             if answer.status == 400:
                 channels = 1
-                answer = self._ask(recording_sid, channels, spool)
-            _require_success(answer)
+                answer, is_redirected = self._ask(recording_sid, channels, spool)
+            _require_success(answer, is_redirected=is_redirected)
             if not _is_mp3(spool.head):
                 raise Unfit("not_audio")
             yield Media(file, spool.size, spool.hash.hexdigest(), channels)
 
-    def _ask(self, recording_sid: str, channels: int, spool: _Spool) -> Response:
-        """The answer, after redirects. They go to a host that is not Twilio's API and get no
-        credentials: the address itself lets the file be read."""
+    def _ask(self, recording_sid: str, channels: int, spool: _Spool) -> tuple[Response, bool]:
+        """The answer, and whether it is of an address to which Twilio redirected us. Such a host is
+        not Twilio's API and gets no credentials: the address itself lets the file be read."""
         twilio = self._twilio
         url = (
             f"{twilio.api_url}/2010-04-01/Accounts/{twilio.account_sid}/Recordings/"
@@ -83,13 +83,13 @@ class MediaClient:
         )
         key = b64encode(f"{twilio.api_key_sid}:{twilio.api_key_secret}".encode()).decode()
         answer = self._get(url, [f"Authorization: Basic {key}"], spool)
-        for _ in range(_MAX_REDIRECTS):
+        for hop in range(_MAX_REDIRECTS):
             if not 300 <= answer.status < 400:
-                break
+                return answer, hop > 0
             if not answer.redirect_url or not self._may_follow(answer.redirect_url):
                 raise Unfit("redirect_refused")
             answer = self._get(answer.redirect_url, [], spool)
-        return answer
+        return answer, True
 
     def _get(self, url: str, headers: list[str], spool: _Spool) -> Response:
         spool.clear()
@@ -156,13 +156,14 @@ class _Spool:
         return self.problem is None
 
 
-def _require_success(answer: Response) -> None:
+def _require_success(answer: Response, *, is_redirected: bool) -> None:
     status = answer.status
     if status in (404, 410):
         raise Unfit("media_missing")
     if status == 429:
         raise errors.TwilioBusy(choose_pause(answer.retry_after))
-    if status in (401, 403):
+    # An address to which we were redirected may be over.
+    if status in (401, 403) and not is_redirected:
         raise errors.PhoneSystemError("Twilio refuses TWILIO_API_KEY_SID and its secret for media")
     if not 200 <= status < 300:
         raise errors.TwilioUnavailable(f"the media: it answered HTTP {status}")

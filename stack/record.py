@@ -139,7 +139,7 @@ def _left_at_twilio(http: httpx.Client, env: Mapping[str, str]) -> int:
 
 
 def _wait_for(state: str, rep: Rep, timeline: Timeline) -> Json:
-    deadline = time.monotonic() + max(_PATIENCE_SECONDS * timeline.time_scale, 10.0)
+    deadline = time.monotonic() + max(_PATIENCE_SECONDS * timeline.time_scale, 40.0)
     found = None
     while not timeline.is_over and time.monotonic() < deadline:
         timeline.read(wait_seconds=0.2)

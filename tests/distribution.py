@@ -23,8 +23,10 @@ FIRST = (
     "tests/stack/test_command.py",
     "tests/supabase",
     "tests/attack",
-    "tests/functions/test_packed_endpoints.py",
     "tests/faults",
+    "tests/functions/deploy/test_release.py",
+    "tests/functions/test_packed_endpoints.py",
+    "tests/stack/test_functions.py",
     "tests/simulator/test_media.py",
     "tests/shared/test_database_answers.py",
 )
@@ -40,17 +42,18 @@ WEB_ELSEWHERE = tuple(
         "row_limit",
         "sdk_incoming",
         "sdk_rooms",
+        "session",
         "trouble",
     )
 )
+# These need no page, so they go where there is time for them.
+WITHOUT_A_PAGE = ("tests/web/test_node.py", "tests/web/test_package.py")
 # The calls with many legs are as many tests as all others of their folder.
 MANY_LEGS = tuple(
     f"tests/end_to_end/test_{name}.py" for name in ("many_legs", "unanswered_transfers")
 )
 # In the full form these begin first, and each test for itself, because each takes minutes.
 LONG_TESTS = ("tests/attack/test_every_order.py",) if SOAK else ()
-# After these, Playwright's event loop runs until the worker ends, and asyncio.run() fails.
-LAST_OF_A_WORKER = "tests/web"
 
 
 def group_of(nodeid: str) -> str:
@@ -58,6 +61,8 @@ def group_of(nodeid: str) -> str:
     path = nodeid.partition("::")[0]
     if path in LONG_TESTS:
         return nodeid
+    if path in WITHOUT_A_PAGE:
+        return path
     if path in WEB_ELSEWHERE and not SOAK:
         return "tests/web, calls and outages"
     if path in MANY_LEGS and not SOAK:
@@ -85,11 +90,6 @@ class Groups(LoadScopeScheduling):  # type: ignore[misc]
         return group_of(nodeid)
 
     def _reschedule(self, node: WorkerController) -> None:
-        others = [other for other in self.nodes if other is not node and not other.shutting_down]
-        if others and any(group.startswith(LAST_OF_A_WORKER) for group in self.assigned_work[node]):
-            # The worker runs the tests that it has, and ends.
-            node.shutdown()
-            return
         super()._reschedule(node)
         # A worker begins a test when it knows the next one, or that there is none. A group of one
         # test would wait forever, for example after the crash of another worker.

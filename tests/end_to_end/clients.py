@@ -50,6 +50,11 @@ class Rep:
         """The data of token_fn's answer."""
         body = {"businessId": business_id} if business_id else {}
         answer = self.ask("POST", "token", json=body)
+        deadline = time.monotonic() + 60
+        # On a busy machine the database may not answer in time.
+        while answer.status_code == 503 and time.monotonic() < deadline:
+            time.sleep(0.5)
+            answer = self.ask("POST", "token", json=body)
         assert answer.status_code == 200, answer.text
         data: Json = answer.json()["data"]
         return data

@@ -139,7 +139,7 @@ class Call:
     def is_over(self) -> Json:
         """Waits until the lead has left. Then whoever is left hangs up, and this waits until the
         network says that the call is over. Returns the row."""
-        wait_until(lambda: self.row()["ended_at"] is not None, 30)
+        wait_until(lambda: self.row()["ended_at"] is not None)
         end(self)
         assert all(delivery["delivered"] for delivery in self.network()["deliveries"])
         return self.row()

@@ -18,7 +18,7 @@ from stack import Stack
 from tests.end_to_end.clients import Rep, identity, new_call_sid
 from tests.end_to_end.openapi import DESCRIPTION
 from tests.endpoints import FORM, sign
-from tests.soak import figure, scaled
+from tests.soak import SOAK, figure, scaled
 
 Pairs = list[tuple[str, str]]
 
@@ -88,7 +88,8 @@ def statuses_seen() -> Iterator[Counter[int]]:
 @pytest.mark.soak
 @given(data=st.data())
 @settings(
-    max_examples=scaled(60, 1500),
+    max_examples=scaled(30, 1500),
+    derandomize=not SOAK,
     deadline=None,
     database=None,
     suppress_health_check=list(HealthCheck),

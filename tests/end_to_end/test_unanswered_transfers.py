@@ -23,11 +23,13 @@ def test_a_lead_whom_nobody_takes_comes_back_to_who_transferred_them(
     going_on.control("transfer", to=to(robin), mode="cold")
     wait_until(lambda: len([leg for leg in going_on.legs("agent") if leg["answered_at"]]) == 2)
     first, returned = sorted(going_on.legs("agent"), key=lambda leg: leg["answered_at"])
-    assert first["ended_at"] is not None
+    wait_until(
+        lambda: any(leg["id"] == first["id"] and leg["ended_at"] for leg in going_on.legs("agent"))
+    )
     assert returned["user_id"] in (None, going_on.person.user_id)
     hear_each_other(going_on, "agent", "lead")
     # She may have been rung again.
-    assert {leg["status"] for leg in going_on.legs("teammate")} == {"no-answer"}
+    wait_until(lambda: {leg["status"] for leg in going_on.legs("teammate")} == {"no-answer"})
     assert going_on.row()["call_back_at"] is None
 
 

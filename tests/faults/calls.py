@@ -80,9 +80,10 @@ class Call:
         }
 
 
-def together(jobs: list[Callable[[], Any]]) -> list[Any]:
-    """Runs all jobs at the same time. Returns their results in the same order."""
-    with ThreadPoolExecutor(len(jobs)) as pool:
+def together(jobs: list[Callable[[], Any]], at_once: int | None = None) -> list[Any]:
+    """Runs all jobs at the same time, or ``at_once`` of them. Returns their results in the same
+    order."""
+    with ThreadPoolExecutor(at_once or len(jobs)) as pool:
         return [running.result() for running in [pool.submit(job) for job in jobs]]
 
 

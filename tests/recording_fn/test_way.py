@@ -263,6 +263,16 @@ def test_a_redirect_is_followed_without_our_key(
     assert canned.last("/media/1").query == "sig=x"
 
 
+def test_an_address_of_a_redirect_that_is_over_is_asked_for_again(
+    recording: Endpoint, scheduler: Scheduler, world: World, canned: CannedServer
+) -> None:
+    """It has no key that could be wrong."""
+    canned.on("GET", MEDIA, Answer(307, headers={"Location": f"{CANNED.url}/media/1?sig=x"}))
+    canned.on("GET", "/media/1", Answer(403))
+    assert run(recording, scheduler).status_code == 200
+    assert world.notes == [("postponed", {"error": "twilio_unavailable", "seconds": None})]
+
+
 def test_redirects_come_to_an_end(
     recording: Endpoint, scheduler: Scheduler, world: World, canned: CannedServer
 ) -> None:

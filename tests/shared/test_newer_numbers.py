@@ -11,6 +11,7 @@ from phonenumbers import PhoneMetadata, PhoneNumber, PhoneNumberFormat, PhoneNum
 
 from shared import digit_patterns, number_data, phone_numbers
 from shared.rpc import Number
+from tests.soak import scaled
 
 
 def read(text: str, country: str = "US") -> Number | None:
@@ -137,8 +138,9 @@ def test_no_area_of_another_country_is_taken_for_the_main_one_of_its_calling_cod
                     assert number_data.find_newer(f"+{code}{other}", None) is None, other
 
 
+@pytest.mark.soak
 def test_whatever_is_called_begins_with_digits_that_cost_nothing_more() -> None:
-    """Every three digits of every calling code: what is new is beside ordinary numbers alone."""
+    """Three digits of every calling code: what is new is beside ordinary numbers alone."""
     for code, regions in phonenumbers.COUNTRY_CODE_TO_REGION_CODE.items():
         main = regions[0]
         if main not in number_data.COUNTRIES or code == 1:
@@ -146,7 +148,7 @@ def test_whatever_is_called_begins_with_digits_that_cost_nothing_more() -> None:
         some = phonenumbers.example_number(main)
         assert some is not None
         length = len(str(phonenumbers.national_significant_number(some)))
-        for first in range(100, 1000, 7):
+        for first in range(100, 1000, scaled(43, 7)):
             number = number_data.find_newer(f"+{code}{first}{'5' * (length - 3)}", None)
             if number is not None:
                 beside = number_data._alike(code, str(first)[:1])

@@ -79,4 +79,4 @@ def client_of(lab: Lab) -> Client:
             asked = uri.replace("https://api.twilio.com", url)
             return super().request(method, asked, *args, **kwargs)
 
-    return Client(ACCOUNT_SID, AUTH_TOKEN, http_client=Redirected(timeout=5))
+    return Client(ACCOUNT_SID, AUTH_TOKEN, http_client=Redirected(timeout=60))

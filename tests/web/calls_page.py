@@ -187,11 +187,12 @@ class Rep:
         self.context.add_init_script(_KEEP_PEERS)
         self.is_usual = True
         """Whether another test can use the profile."""
+        self._unused: Page | None = None
         self.watch = Watch(self.context)
 
     def open(self, address: str = "") -> CallsPage:
         """A new tab with the page, or with a view of it."""
-        page = self.context.new_page()
+        page = self._new_page()
         page.goto(f"{self.url}/{address}")
         return CallsPage(page, self.watch)
 
@@ -206,6 +207,7 @@ class Rep:
         for page in self.context.pages:
             page.unroute_all(behavior="ignoreErrors")
             page.close()
+        self._unused = None
         self.context.unroute_all(behavior="ignoreErrors")
         self.context.clear_permissions()
         self.context.set_offline(False)
@@ -220,7 +222,12 @@ class Rep:
         page.evaluate(
             _STORE, {item["name"]: item["value"] for it in origins for item in it["localStorage"]}
         )
-        page.close()
+        self._unused = page
+
+    def _new_page(self) -> Page:
+        # The first one is there already.
+        page, self._unused = self._unused or self.context.new_page(), None
+        return page
 
     def add_script(self, script: str) -> None:
         """Runs a script in all pages. It stays there, so no other test gets the profile."""
@@ -236,7 +243,7 @@ class Rep:
     def open_with_clock(self) -> CallsPage:
         """The same, with a clock that the test can move."""
         self.is_usual = False
-        page = self.context.new_page()
+        page = self._new_page()
         page.clock.install()
         page.goto(self.url)
         tab = CallsPage(page, self.watch)

@@ -1,7 +1,13 @@
-"""A stack in which calls take as long as real ones, a Chromium, and reps who use it."""
+"""A stack in which calls take as long as real ones, a Chromium, and reps who use it.
+
+These fixtures end with the last test of this folder, and not with the worker: while Playwright
+runs, its event loop does too, and asyncio.run() fails. For that the folder is a package.
+"""
 
 from __future__ import annotations
 
+import fcntl
+import os
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -30,24 +36,30 @@ from tests.web.sdk import Phones, SdkLab
 expect.set_options(timeout=60_000)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     with Stack(settings_in(cluster.copied_to(tmp_path_factory.mktemp("stack")))) as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def playwright() -> Iterator[Playwright]:
     with sync_playwright() as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium_at(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, str]]:
-    return chromium.find(tmp_path_factory.mktemp("chromium"))
+    """The browser, which all workers share, because it takes seconds to unpack."""
+    base = tmp_path_factory.getbasetemp()
+    directory = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "chromium"
+    directory.mkdir(exist_ok=True)
+    with (directory / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return chromium.find(directory)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser(playwright: Playwright, chromium_at: tuple[str, dict[str, str]]) -> Iterator[Browser]:
     path, needed = chromium_at
     running = chromium.launch(playwright, path, needed)
@@ -55,21 +67,21 @@ def browser(playwright: Playwright, chromium_at: tuple[str, dict[str, str]]) -> 
     running.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def network(stack: Stack) -> Iterator[Network]:
     network = Network(stack)
     yield network
     network.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def database(stack: Stack) -> Iterator[Database]:
     database = Database(stack)
     yield database
     database.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def session(stack: Stack) -> Session:
     """The stored session of a rep who has signed in. Each rep signs in only once, and without a
     page, which would cost much more."""
@@ -102,7 +114,7 @@ def session(stack: Stack) -> Session:
     return make
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def profiles(browser: Browser, stack: Stack) -> Iterator[Profiles]:
     profiles = Profiles(browser, stack)
     yield profiles
@@ -152,13 +164,13 @@ def signed_in(known_rep: Callable[..., Rep]) -> Signed:
     return make
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def sdk_lab() -> Iterator[SdkLab]:
     with SdkLab() as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def edges_browser(
     playwright: Playwright, chromium_at: tuple[str, dict[str, str]]
 ) -> Iterator[Browser]:

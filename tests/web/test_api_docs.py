@@ -26,6 +26,7 @@ def test_it_lists_the_browser_endpoints_and_asks_no_other_host(
             "/api/twilio/token",
             "/api/twilio/twiml",
             "/api/twilio/control",
+            "/api/twilio/recording",
             "/api/twilio/numbers",
             "/api/twilio/status",
         ],

@@ -26,7 +26,6 @@ class Outage:
         rep.watch.expect(FAILED)
         self._rep = rep
         self._fails: Callable[[str], bool] = lambda _: False
-        self.asked: set[str] = set()
         self.failed: set[str] = set()
         rep.context.route(re.compile("^http"), self._answer)
 
@@ -43,7 +42,6 @@ class Outage:
 
     def _answer(self, route: Route) -> None:
         name = named(route.request)
-        self.asked.add(name)
         if route.request.resource_type == "document" or not self._fails(name):
             route.continue_()
         else:
@@ -99,12 +97,18 @@ def test_each_request_fails_once_and_the_page_goes_on(
     known_rep: Callable[..., Rep], network: Network, database: Database
 ) -> None:
     rep = known_rep()
-    outage = Outage(rep)
+    loads: set[str] = set()
+
+    def note(request: Request) -> None:
+        loads.add(named(request))
+
+    rep.context.on("request", note)
     tab = rep.open()
     is_complete(tab)
-    loads = set(outage.asked)
     tab.page.close()
+    rep.context.remove_listener("request", note)
 
+    outage = Outage(rep)
     outage.each_once()
     tab = rep.open()
     is_complete(tab)

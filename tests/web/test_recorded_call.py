@@ -166,7 +166,8 @@ def play(page: Page, database: Database, conversation_id: str) -> bytes:
     ).click()
     with page.expect_response(lambda it: "/api/twilio/recording?" in it.url) as minted:
         page.locator("#player-play").click()
-    page.wait_for_function("document.getElementById('player-audio').currentTime > 0.2")
+    heard = "document.getElementById('player-audio').currentTime > 0.2"
+    eventually(lambda: page.evaluate(heard), "the recording is played", 30)
     [playable] = minted.value.json()["data"]["recordings"]
     plays = database.find(
         "select user_id::text, kind from public.recording_plays where conversation_id = %s",

@@ -23,6 +23,8 @@ import { VoiceError, failure } from './failures.js';
 /** When to try again if the phone network does not take the Device. The pauses double. */
 const LISTEN_AGAIN_AFTER_MS = 1_000;
 const LISTEN_AGAIN_AT_LATEST_MS = 120_000;
+/** A Device that has lost its connection may make it again for so many looks, which is some seven seconds. */
+const LEAVES_TO_THE_SDK = 3;
 /** A Device that is thrown away while it registers is destroyed after this time at the latest. */
 const REGISTERS_WITHIN_MS = 5_000;
 /** After these events of `window` a browser lets a page make sounds. */
@@ -48,6 +50,8 @@ export class Phone {
   #listenTimer;
   /** How many attempts in a row failed. */
   #unheard = 0;
+  /** The latest Device that the phone network has known. @type {Device | null} */
+  #known = null;
   /** The phone network has refused the token. */
   #isRefused = false;
   /** The microphone that was opened for the call that is answered. @type {MediaStream | null} */
@@ -177,15 +181,25 @@ export class Phone {
     if (this.#isListening) void this.#listen();
   }
 
+  /**
+   * Whether the Device has lost its connection. The SDK makes it again by itself, and registers then; what
+   * register() sends before is lost, and keeps the SDK from registering for half a minute (pstream.ts).
+   */
+  get #isLost() {
+    return this.#device !== null && this.#device === this.#known && this.#device.edge === null;
+  }
+
   async #listen() {
     // The SDK destroys it when the page is left, and the page may come back from the browser's cache.
     if (this.#device?.state === 'destroyed') this.discard();
+    // If the server has closed the connection for good, the SDK makes none.
+    if (this.#isLost && this.#unheard >= LEAVES_TO_THE_SDK && !this.#inCall) this.discard();
     this.#listenNoMore();
     try {
       const { token, freshToken } = this.#options;
       const device = this.#device ?? this.#ready(await (this.#isRefused ? freshToken : token)());
       if (!this.#isListening) return;
-      if (device.state === 'unregistered') await device.register();
+      if (device.state === 'unregistered' && !this.#isLost) await device.register();
     } catch {
       // Without a token, or without the phone network, it is tried again.
     }
@@ -290,6 +304,7 @@ export class Phone {
       device.on(name, () => {
         if (device !== this.#device) return;
         if (this.isRegistered) {
+          this.#known = device;
           this.#unheard = 0;
           this.#isRefused = false;
         } else if (this.#isListening) this.#listenLater();

@@ -10,6 +10,8 @@ class Device extends EventEmitter {
   state = 'unregistered';
   calls = [];
   audio = { inputDevice: null };
+  /** Where it is connected. */
+  edge = null;
   /** Whether the phone network takes it. */
   static taken = true;
 
@@ -25,6 +27,7 @@ class Device extends EventEmitter {
       this.become('unregistered');
       throw new Error('no connection');
     }
+    this.edge = 'ashburn';
     this.become('registered');
   }
 
@@ -122,6 +125,31 @@ test('a connection that is lost is made again, more and more rarely', async () =
   Device.taken = false;
   devices[0].become('unregistered');
   assert.equal(await attemptsWithin(1), 1);
+});
+
+test('a Device that has lost its connection is left to the SDK, and replaced if it does not come back', async () => {
+  await phone.listen(true);
+  const lose = () => {
+    devices[0].edge = null;
+    devices[0].become('unregistered');
+  };
+  lose();
+  assert.equal(await attemptsWithin(5), 0);
+  // The SDK registers when it is connected again.
+  await devices[0].register();
+  assert.deepEqual([attempts, devices.length, phone.isRegistered], [2, 1, true]);
+  lose();
+  assert.equal(await attemptsWithin(5), 0);
+  assert.equal(await attemptsWithin(20), 1);
+  assert.deepEqual([devices.length, devices[0].destroyed, phone.isRegistered], [2, true, true]);
+});
+
+test('during a call a Device that has lost its connection is not replaced', async () => {
+  await phone.listen(true);
+  await phone.answer(new IncomingSdkCall());
+  devices[0].edge = null;
+  devices[0].become('unregistered');
+  assert.deepEqual([await attemptsWithin(600), devices.length], [0, 1]);
 });
 
 test('a Device that is thrown away rings nobody, refuses nothing, and is replaced', async () => {

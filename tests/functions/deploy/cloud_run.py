@@ -58,11 +58,12 @@ class Instances:
 
     def stop(self) -> None:
         """Ends every process."""
+        # A server waits for open connections when it stops.
+        self.client.close()
         for process, _ in self._running.values():
             process.terminate()
         for process, _ in self._running.values():
-            process.wait(10)
-        self.client.close()
+            process.wait(60)
 
 
 def _digest(source: Path, environment: dict[str, str]) -> str:

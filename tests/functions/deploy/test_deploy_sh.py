@@ -356,7 +356,7 @@ def test_after_ctrl_c_or_a_closed_terminal_the_old_version_serves(
     def wait(argv: tuple[str, ...], when: str) -> None:
         if argv[:2] == ("run", "deploy") and when == "before":
             deploying.set()
-            stopped.wait(120)
+            stopped.wait(300)
             raise Refused("gcloud is gone")
 
     live.cloud.on_change = wait
@@ -368,9 +368,9 @@ def test_after_ctrl_c_or_a_closed_terminal_the_old_version_serves(
         text=True,
         start_new_session=True,
     ) as process:
-        assert deploying.wait(120)
+        assert deploying.wait(300)
         os.killpg(process.pid, ends)
-        said, _ = process.communicate(timeout=120)
+        said, _ = process.communicate(timeout=300)
     stopped.set()
     live.cloud.on_change = lambda argv, when: None
 

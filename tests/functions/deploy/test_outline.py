@@ -53,7 +53,7 @@ def deploy(
         env={"PATH": str(programs), "HOME": str(directory), "LC_ALL": "C.UTF-8"},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
 
