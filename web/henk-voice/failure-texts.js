@@ -138,6 +138,18 @@ export const FAILURES = /** @type {const} */ ({
     'The list of its recordings says why.',
     false,
   ],
+  legal_hold: [
+    'Legal hold',
+    'A legal hold keeps these recordings.',
+    'End the hold first, if that is allowed.',
+    false,
+  ],
+  in_progress: [
+    'Call in progress',
+    'A call with this person goes on.',
+    'Try again when it is over.',
+    true,
+  ],
   storage_unavailable: [
     'Recordings unavailable',
     'The place where recordings are kept does not answer at the moment.',

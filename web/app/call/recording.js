@@ -78,11 +78,17 @@ function beforeTalk({ state, mode, consentMode, notice, refusedHow }, lead) {
  * @param {boolean} leadHolds
  * @returns {RecordingView}
  */
-function talkView({ state, mode, needsConsent, refusedHow }, lead, leadHolds) {
+function talkView(recording, lead, leadHolds) {
+  const { state, mode, consentMode, notice, needsConsent, refusedHow } = recording;
   const isOnDemand = mode === 'on_demand';
   switch (state) {
     case 'waiting':
-      if (mode === null) return NOTHING;
+      // That the notice has ended comes a moment after the lead is connected.
+      if (mode === null || notice === 'playing') return NOTHING;
+      // Who was not told cannot be recorded: the phone network could not ask for the notice.
+      if (consentMode !== 'confirm' && !notice) {
+        return { ...NOTHING, sentence: ['Not recorded.'], offers: ['refuse'] };
+      }
       if (needsConsent) {
         const sentence = ['Not recorded yet. Ask whether ', lead, ' agrees to be recorded.'];
         return { ...NOTHING, sentence, offers: ['agree', 'refuse'] };

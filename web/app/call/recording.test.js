@@ -15,8 +15,9 @@ const RECORDING = {
 };
 
 function view(recording, { state = 'talking', leadHolds = false } = {}) {
+  const notice = state === 'talking' ? 'heard' : null;
   const shown = recordingView(
-    { state, recording: recording && { ...RECORDING, ...recording } },
+    { state, recording: recording && { ...RECORDING, notice, ...recording } },
     'Ada',
     leadHolds,
   );
@@ -56,6 +57,14 @@ test('what the rep has to do is said, and what they can do is offered', () => {
   assert.deepEqual(view({ state: 'refused' }).offers, []);
   const failed = view({ state: 'failed' });
   assert.deepEqual([failed.isBad, failed.offers], [true, ['record']]);
+});
+
+test('nothing is offered to record a lead who was not told', () => {
+  const untold = view({ notice: null, needsConsent: true, consentMode: 'both' });
+  assert.deepEqual([untold.sentence, untold.offers], ['Not recorded.', ['refuse']]);
+  assert.equal(view({ notice: 'playing' }).sentence, '');
+  const asked = view({ notice: null, needsConsent: true, consentMode: 'confirm' });
+  assert.deepEqual(asked.offers, ['agree', 'refuse']);
 });
 
 test('before the lead is connected nothing can be asked, and the notice is told', () => {

@@ -24,7 +24,9 @@ export function callRow(conversation, { callAgain, describe, hear, inCall }) {
   const { status, block_reason: blockReason, outcome, notes, lead, campaign } = conversation;
   const { hold_seconds: held } = conversation;
   const number = formatNumber(conversation.to_number ?? '');
-  const name = lead?.name ?? number;
+  // Somebody has asked to be forgotten: docs/privacy.md.
+  const isForgotten = outcome === 'forgotten' && !number;
+  const name = lead?.name ?? (isForgotten ? 'Forgotten person' : number);
   const talked = conversation.answered_at ? conversation.duration_seconds : null;
   const time = when(conversation.created_at);
   const recording = listedRecording(conversation, isOver(status));
@@ -38,7 +40,7 @@ export function callRow(conversation, { callAgain, describe, hear, inCall }) {
     create(
       'th',
       { scope: 'row' },
-      create('span', { class: 'who' }, lead ? bdi(lead.name) : ltr(number)),
+      create('span', { class: 'who' }, lead || isForgotten ? bdi(name) : ltr(number)),
       ...aboutNumber(conversation, number),
     ),
     cell(
@@ -62,8 +64,8 @@ export function callRow(conversation, { callAgain, describe, hear, inCall }) {
       create(
         'span',
         { class: 'row-actions' },
-        again,
-        describe && action('Edit', name, describe),
+        !isForgotten && again,
+        describe && !isForgotten && action('Edit', name, describe),
         recording.canOpen && action('Recording', name, hear),
       ),
     ),

@@ -106,6 +106,7 @@ export const OUTCOMES = /** @type {const} */ ([
  * @returns {string} an outcome that this page does not know (another client stored it) stays as it is
  */
 export function outcomeWord(outcome) {
+  if (outcome === 'forgotten') return 'Forgotten';
   return OUTCOMES.find(([value]) => value === outcome)?.[1] ?? outcome;
 }
 
