@@ -142,7 +142,8 @@ begin
     return;
   end if;
 
-  if p_live.id is not null then
+  -- One that Twilio has stopped does not go on, even if its end is not on record yet.
+  if p_live.id is not null and p_wish is distinct from 'stop' then
     p_todo := case
       when p_state in ('start', 'resume') and p_wish = 'pause' then 'resume'
       when p_state = 'pause' and p_wish is distinct from 'pause' then 'pause'

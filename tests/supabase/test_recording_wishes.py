@@ -141,6 +141,22 @@ def test_pause_and_resume_are_on_record(call: RecordedCall) -> None:
     assert call.row["is_plain"]
 
 
+def test_after_a_stop_the_next_start_is_another_part_before_twilio_has_told_the_end(
+    call: RecordedCall,
+) -> None:
+    first = call.record(consent="agreed")
+    call.note_recording(call.ask_recording("stop"))
+    assert call.ask_recording("stop")["is_done"]
+    for state in ("pause", "resume"):
+        assert call.ask_recording(state) == {"error": "not_in_progress"}
+    again = call.ask_recording("start")
+    assert (todo(again), again["recording"]["part"]) == ("start", 2)
+    assert call.note_recording(again, sid="RE2") == "recording"
+    call.recording_event("completed", first)
+    assert call.starts == [], "the end of the first part began a third"
+    assert [row["state"] for row in call.recordings] == ["completed", "in_progress"]
+
+
 def test_two_at_once_are_told_to_wait_and_the_same_wish_is_taken_up_again(
     db: Connection, ours: Tenant, call: RecordedCall
 ) -> None:
