@@ -80,26 +80,26 @@ def test_the_bucket_is_private_and_takes_only_mp3_of_100_mib(db: Connection) -> 
 @pytest.mark.parametrize(
     ("columns", "ways"),
     [
-        ({"state": "completed"}, set()),
-        ({"state": "fetched"}, {"read", "add", "delete"}),
-        ({"state": "stored"}, set()),
-        ({"state": "kept"}, set()),
-        ({"state": "kept", "expires_at": "yesterday"}, set()),
-        ({"state": "fetched", "delete_reason": "refused"}, {"read", "delete"}),
-        ({"state": "expired", "delete_reason": "retention"}, {"read", "delete"}),
-        ({"state": "kept", "delete_reason": "request"}, {"read", "delete"}),
+        ({"state": "completed"}, ""),
+        ({"state": "fetched"}, "read add delete"),
+        ({"state": "stored"}, ""),
+        ({"state": "kept"}, ""),
+        ({"state": "kept", "expires_at": "yesterday"}, ""),
+        ({"state": "fetched", "delete_reason": "refused"}, "read delete"),
+        ({"state": "expired", "delete_reason": "retention"}, "read delete"),
+        ({"state": "kept", "delete_reason": "request"}, "read delete"),
     ],
     ids=str,
 )
 def test_the_recorder_does_with_an_object_only_what_the_row_calls_for(
-    kept: Kept, columns: dict[str, object], ways: set[str]
+    kept: Kept, columns: dict[str, object], ways: str
 ) -> None:
     if "delete_reason" in columns:
         kept.db.execute(
             "update public.recordings set wanted = 'deleted', delete_reason = 'request'"
         )
     kept.becomes(**columns)
-    assert kept.allowed() == ways
+    assert kept.allowed() == set(ways.split())
     # Of the file of that name in another bucket it sees nothing.
     with storage_as(kept.db, "call_recorder"):
         seen = kept.db.execute("select bucket_id from storage.objects").fetchall()
