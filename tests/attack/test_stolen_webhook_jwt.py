@@ -50,6 +50,7 @@ def test_a_thief_who_knows_a_member_learns_the_caller_id_and_can_store_calls(
     answer = begin_call(db, tenant, new_call_sid())
     assert answer.keys() == {
         "conversation_id", "block_reason", "to_number", "from_number", "time_limit_seconds",
+        "notice",
     }  # fmt: skip
     assert answer["from_number"] == tenant.caller_id
 

@@ -18,6 +18,7 @@ FOLDERS = {
     "control_fn": "POST",
     "numbers_fn": "POST",
     "reconcile_fn": "POST",
+    "recording_fn": "GET, POST",
 }
 LIMIT = 64 * 1024
 

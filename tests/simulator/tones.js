@@ -4,7 +4,7 @@
   const EVERY_MS = 20;
   const LOUD = 0.02;
 
-  navigator.mediaDevices.getUserMedia = async () => {
+  const openMicrophone = async () => {
     const context = new AudioContext();
     const tone = new OscillatorNode(context, { frequency: OWN_TONE });
     const volume = new GainNode(context, { gain: 0.2 });
@@ -14,6 +14,8 @@
     await context.resume();
     return microphone.stream;
   };
+  // An empty page has no devices.
+  if (navigator.mediaDevices) navigator.mediaDevices.getUserMedia = openMicrophone;
 
   /** The amplitude of a frequency in samples, 1 for full scale. */
   function amplitude(samples, hertz) {

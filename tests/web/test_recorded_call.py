@@ -72,9 +72,9 @@ def test_a_call_is_recorded_after_consent_paused_kept_deleted_at_twilio_and_play
     recording_business: None,
 ) -> None:
     rep = new_rep(storage_state=session(DEMO))
+    # Its microphone stays as it is made here, so no other test gets the profile.
+    rep.is_usual = False
     give_tone(rep.context, REPS)
-    # The tone's script also runs in the empty page before ours, which has no microphone.
-    rep.watch.expect("setting 'getUserMedia'")
     tab = rep.open_signed_in()
     page = tab.page
     number = network.a_number(ringSeconds=0.5, talkSeconds=None, voice="tone", toneHz=LEADS)

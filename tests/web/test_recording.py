@@ -184,7 +184,7 @@ def test_a_manager_hears_each_side_of_a_recording_saves_it_and_keeps_it(
     new_rep: Callable[..., Rep], session: Session, database: Database
 ) -> None:
     rep = new_rep(storage_state=session(MANAGER), accept_downloads=True)
-    rep.context.add_init_script(_HEAR)
+    rep.add_script(_HEAR)
     rep.watch.expect("status of 400")
     page = rep.context.new_page()
     tab = CallsPage(page, rep.watch)

@@ -604,7 +604,12 @@ def altered(lab: Lab, change: str, undo: str) -> Iterator[Inputs]:
 
 @fault("recordings_bucket", "has no bucket recordings", "npx supabase db push --remote=")
 def no_bucket(lab: Lab) -> Iterator[Inputs]:
-    rename = "update storage.buckets set id = '{}' where id = '{}'"
+    # Without the check that its objects belong to a bucket.
+    rename = (
+        "set session_replication_role = replica;"
+        " update storage.buckets set id = '{}' where id = '{}';"
+        " reset session_replication_role"
+    )
     change, undo = rename.format("others", "recordings"), rename.format("recordings", "others")
     with altered(lab, change, undo) as inputs:
         yield inputs
