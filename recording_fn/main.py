@@ -117,9 +117,7 @@ def notice(request: Request, form: parsing.Form) -> Response:
     try:
         if step == "play":
             return play_notice(agent_call_sid, call_sid)
-        return end_notice(
-            agent_call_sid, call_sid, form.get("Digits", "") if step == "key" else None
-        )
+        return end_notice(agent_call_sid, call_sid, read_key(form) if step == "key" else None)
     except errors.RequestError as error:
         # After another answer Twilio would hang up the lead. Whoever has not heard the notice to
         # its end is not recorded.
@@ -137,12 +135,18 @@ def play_notice(agent_call_sid: str, call_sid: str) -> Response:
     return answer_xml(twiml_answers.build_notice_to_lead(BASE_URL, agent_call_sid, begun["text"]))
 
 
+def read_key(form: parsing.Form) -> str:
+    """The key that the lead pressed. Among several, the one that refuses counts."""
+    digits = parsing.make_storable(form.get("Digits", ""))
+    return REFUSING_KEY if REFUSING_KEY in digits else digits[:1]
+
+
 def end_notice(agent_call_sid: str, call_sid: str, digit: str | None) -> Response:
     with time_limit.of(NOTICE_SECONDS):
         ended = AS_RECORDER.end_notice(
             agent_call_sid=agent_call_sid,
             call_sid=call_sid,
-            digit=parsing.make_storable(digit)[:1] if digit is not None else None,
+            digit=digit,
         )
     web.note(conversation_id=ended["conversation_id"])
     if ended["again"]:

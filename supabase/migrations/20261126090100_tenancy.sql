@@ -41,7 +41,12 @@ create table public.businesses (
   -- (confirm), or both.
   consent_mode text not null default 'announce' check (consent_mode in ('announce', 'confirm', 'both')),
   -- What the lead hears before they are connected. Null: private.notice_text.
-  recording_notice text check (length(recording_notice) <= 500 and recording_notice ~ '\S'),
+  -- Characters that XML does not have would break what Twilio is told to say, and it would hang up.
+  recording_notice text check (
+    length(recording_notice) <= 500
+    and recording_notice ~ '\S'
+    and recording_notice !~ '[\u0001-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]'
+  ),
   recording_retention_days integer not null default 90
   check (recording_retention_days between 1 and 3650),
   -- Whose recordings an agent may hear: of their own calls, or of all. Owners and managers hear all.

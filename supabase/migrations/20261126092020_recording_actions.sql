@@ -159,6 +159,16 @@ begin
     or p_state = 'pause' and p_wish is distinct from 'pause' then
     p_is_new := false;
     p_error := 'not_in_progress';
+  elsif p_is_new and exists (
+    select from public.recordings
+    where recordings.business_id = p_lead.business_id
+      and recordings.conversation_id = p_lead.conversation_id
+      and recordings.state in ('asked', 'in_progress')
+      and recordings.wanted = 'deleted'
+  ) then
+    -- It goes on at Twilio until it is stopped, and would be taken for the new one.
+    p_is_new := false;
+    p_error := 'busy';
   elsif p_is_new then
     p_todo := 'start';
   end if;

@@ -60,7 +60,15 @@ begin
     set notice_ended_at = clock_timestamp()
     where recording_consents.conversation_id = v_call.id
     returning * into v_consent;
-    if v_consent.mode = 'all' and private.has_agreed(v_consent) then
+    -- Not if somebody has asked to stop meanwhile, or if the lead hung up and this comes late.
+    if v_consent.mode = 'all'
+      and private.has_agreed(v_consent)
+      and private.last_wish(v_call, false) is distinct from 'stop'
+      and v_call.ended_at is null
+      and not exists (
+        select from public.call_legs
+        where call_legs.call_sid = p_call_sid and private.is_final(call_legs.status)
+      ) then
       v_recording := private.add_recording(v_call, p_call_sid, null);
     end if;
     perform private.derive_recording(v_call.id, true);

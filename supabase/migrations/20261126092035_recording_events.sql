@@ -93,7 +93,8 @@ begin
         started_at = coalesce(p_started_at, recordings.started_at),
         completed_at = clock_timestamp(),
         duration_seconds = p_duration_seconds,
-        channels = p_channels,
+        -- A count that no recording has must not keep it from arriving. Its file tells it, too.
+        channels = case when p_channels in (1, 2) then p_channels end,
         expires_at = clock_timestamp() + make_interval(days => coalesce((
           select businesses.recording_retention_days
           from public.businesses
@@ -120,11 +121,12 @@ begin
         end if;
       end if;
 
-    when p_status = 'absent' then
+    -- Twilio's documentation has no 'failed' for a recording that has a SID; nothing would come of it.
+    when p_status = 'absent' or (p_status = 'failed' and r.recording_sid is not null) then
       update public.recordings
       set
         state = 'absent',
-        error = coalesce(left(p_error, 200), 'absent'),
+        error = coalesce(left(p_error, 200), p_status),
         next_at = case recordings.wanted when 'deleted' then clock_timestamp() end
       where recordings.id = r.id and recordings.state in ('asked', 'in_progress');
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import psycopg
 import pytest
 
 from tests.supabase.asked import one
+from tests.supabase.decisions import limit
 from tests.supabase.recorded import RecordedCall, allow
 from tests.supabase.tenants import Connection, Tenant, add_tenant, as_role
 
@@ -103,3 +105,33 @@ def test_a_call_that_we_do_not_know_is_connected_without_a_recording(db: Connect
         end = one(db, "select public.end_notice('CAx', 'CAy', null)")
     assert unknown == {"conversation_id": None, "text": None}
     assert end == {"conversation_id": None, "again": False, "start": None}
+
+
+def test_nothing_is_recorded_after_a_stop_during_the_notice(db: Connection, ours: Tenant) -> None:
+    call = recorded_call(db, ours, "all", "announce")
+    call.answer()
+    call.begin_notice()
+    call.ask_recording("stop")
+    assert call.end_notice()["start"] is None
+    assert (call.recordings, call.recording_state) == ([], "waiting")
+    # The lead has heard the notice, so somebody may still ask for a recording.
+    assert call.ask_recording("start")["action"]["todo"] == "start"
+
+
+def test_the_end_of_a_notice_that_comes_after_the_call_starts_nothing(
+    db: Connection, ours: Tenant
+) -> None:
+    call = recorded_call(db, ours, "all", "announce")
+    call.answer()
+    call.begin_notice()
+    call.end(call.lead_sid)
+    assert call.end_notice()["start"] is None
+    assert call.recordings == []
+
+
+@pytest.mark.parametrize("text", ["a\x01b", "a\x1fb", "a\ufffe", "a\uffff", " \n"])
+def test_a_notice_that_could_not_be_said_is_refused(
+    db: Connection, ours: Tenant, text: str
+) -> None:
+    with pytest.raises(psycopg.errors.CheckViolation):
+        limit(db, ours, recording_notice=text)

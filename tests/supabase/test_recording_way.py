@@ -500,3 +500,21 @@ def test_the_recorders_token_sees_no_row_and_calls_five_functions(
     for role in ("authenticated", "call_webhook", "anon"):
         with attempt(db), as_role(db, role), pytest.raises(InsufficientPrivilege):
             db.execute("select public.claim_recordings(1, 1, null)")
+
+
+def test_what_twilio_says_of_a_recording_that_failed_or_is_odd_is_not_lost(
+    db: Connection, call: RecordedCall
+) -> None:
+    sid = started(call)
+    call.recording_event("failed", sid)
+    (row,) = call.recordings
+    assert (row["state"], row["error"]) == ("absent", "failed")
+    with as_role(db, "call_recorder"):
+        one(
+            db,
+            "select public.record_recording_event("
+            "%s, null, %s, %s, 'callback', 'completed', 7, 7, null, null, '{}')",
+            call.sid, sid, call.sid,
+        )  # fmt: skip
+    row = call.recordings[0]
+    assert (row["state"], row["channels"]) == ("completed", None)

@@ -286,3 +286,14 @@ def test_who_is_signed_out_asks_nothing(db: Connection, call: RecordedCall) -> N
     db.execute("set local role authenticated")
     row = db.execute("select public.ask_of_recording(%s, 'start', 'agreed')", (call.id,)).fetchone()
     assert row == ({"error": "signed_out"},)
+
+
+def test_while_a_deleted_recording_goes_on_at_twilio_no_other_is_started(
+    db: Connection, call: RecordedCall
+) -> None:
+    sid = call.record(consent="agreed")
+    db.execute("select private.unwant_recordings(%s, 'request')", [call.id])
+    assert call.ask_recording("start") == {"error": "busy"}
+    assert len(call.recordings) == 1
+    call.recording_event("completed", sid)
+    assert call.ask_recording("start")["action"]["todo"] == "start"
