@@ -269,14 +269,29 @@ def test_a_manager_hears_each_side_of_a_recording_saves_it_and_keeps_it(
     days.fill("0")
     page.get_by_role("button", name="Save").click()
     expect(page.locator("#settings-trouble")).to_contain_text("“0” is not a number of days")
-    for number in (30, 90):
-        days.fill(str(number))
-        page.get_by_role("button", name="Save").click()
-        expect(told).to_have_text("Saved.")
+
+    def on_record() -> int:
         [row] = database.find(
             "select recording_retention_days from public.businesses where name = 'Demo Solar'"
         )
-        assert row["recording_retention_days"] == number
+        return int(row["recording_retention_days"])
+
+    # Fewer days delete at once what is older, so the page asks; more days delete nothing.
+    question = page.get_by_role("dialog", name="Delete recordings after 30 days?")
+    days.fill("30")
+    page.get_by_role("button", name="Save", exact=True).click()
+    look("the question before recordings are deleted earlier")
+    question.get_by_role("button", name="Not now").click()
+    expect(told).to_have_text("Not saved yet.")
+    assert on_record() == 90
+    page.get_by_role("button", name="Save", exact=True).click()
+    question.get_by_role("button", name="Save and delete").click()
+    expect(told).to_have_text("Saved.")
+    assert on_record() == 30
+    days.fill("90")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(told).to_have_text("Saved.")
+    assert on_record() == 90
     page.get_by_label("Country").fill("de")
     page.locator("#rule-consent").select_option("confirm")
     page.get_by_role("button", name="Add rule").click()
