@@ -71,26 +71,43 @@ _CALL: Json = {
 }
 
 
+_PLAIN = _CALL | {
+    "id": "c0000000-0000-4000-8000-000000000019",
+    "to_number": "+14155550124",
+    "lead": None,
+    "created_at": ago(80),
+    "recording_state": None,
+}
+
+
 class ActedArchive:
-    """The only call of the list has two recordings, the second of which was deleted."""
+    """The first call of the list has two recordings, the second of which was deleted. The other one
+    was not to be recorded."""
 
     def __init__(self, page: Page) -> None:
         self.asked: list[Json] = []
         self.ranges: list[str] = []
         self.refused = 0
+        self.forgotten: Json | None = None
         self._sound = two_tones(SECONDS, LEAD, OURS)
         self._hold: Json | None = None
         page.route(re.compile(r"/rpc/list_conversations"), self._list)
         page.route(re.compile(r"/rest/v1/conversations\?.*recording_consents"), self._story)
         page.route(re.compile(r"/rpc/set_legal_hold"), self._set_hold)
+        page.route(re.compile(r"/rpc/forget_person"), self._forget)
         page.route(re.compile(r"/api/twilio/recording\?"), self._addresses)
         page.route(re.compile(r"/storage/v1/object/sign/"), self._media)
 
     def _list(self, route: Route) -> None:
         asked: Any = route.request.post_data_json
-        self._answer(route, [] if asked["p_before_id"] else [_CALL])
+        self._answer(route, [] if asked["p_before_id"] else [_CALL, _PLAIN])
 
     def _story(self, route: Route) -> None:
+        if _PLAIN["id"] in route.request.url:
+            nothing: Json = {"consents": None, "legs": [], "holds": [], "legal_holds": []}
+            none: Json = {"recordings": [], "actions": [], "plays": []}
+            self._answer(route, [_PLAIN | nothing | none])
+            return
         one = {
             "wanted": "kept",
             "delete_reason": None,
@@ -125,9 +142,18 @@ class ActedArchive:
                 | done
                 | {"finished_at": ago(began - 10)},
             ],
+            "plays": [
+                {"user_id": DANA, "kind": "play", "at": ago(20)},
+                {"user_id": MARA, "kind": "download", "at": ago(10)},
+            ],
             "legal_holds": [self._hold] if self._hold else [],
         }
         self._answer(route, [row])
+
+    def _forget(self, route: Route) -> None:
+        self.forgotten = route.request.post_data_json
+        done = {"id": "e0000000-0000-4000-8000-000000000001", "conversations": 1}
+        self._answer(route, done | {"leads": 0, "recordings": 0, "held": 0})
 
     def _set_hold(self, route: Route) -> None:
         asked: Any = route.request.post_data_json

@@ -260,8 +260,23 @@ def test_a_manager_hears_each_side_of_a_recording_saves_it_and_keeps_it(
     page.get_by_role("button", name=re.compile("^Part 2")).click()
     expect(page.locator("#recording-why")).to_contain_text("because somebody asked for it")
     expect(play).to_be_hidden()
+    page.get_by_text("Who listened (2)").click()
+    expect(page.locator("#plays li")).to_have_text(
+        [re.compile("^You downloaded it, "), re.compile("^Dana Demo listened, ")]
+    )
     look("deleted")
     page.get_by_role("button", name="Close", exact=True).click()
+
+    # A person can be forgotten who was never recorded. They are told the number of their request.
+    page.get_by_role("button", name="Privacy: +1 415 555 0124").click()
+    expect(page.get_by_role("dialog")).to_contain_text("This call has no recording.")
+    page.get_by_role("button", name="Forget this person").click()
+    page.get_by_role("button", name="Forget them").click()
+    expect(tab.notice("forgotten")).to_have_text(
+        re.compile("1 call was cleared. On record as request e0000000-0000-4000-8000-000000000001.")
+    )
+    assert archive.forgotten
+    assert archive.forgotten["p_phone_number"] == "+14155550124"
 
     # What managers decide is on a page of its own. None of it is changed for other tests.
     page.get_by_role("link", name="Settings").click()
@@ -269,14 +284,36 @@ def test_a_manager_hears_each_side_of_a_recording_saves_it_and_keeps_it(
     days.fill("0")
     page.get_by_role("button", name="Save").click()
     expect(page.locator("#settings-trouble")).to_contain_text("“0” is not a number of days")
-    for number in (30, 90):
-        days.fill(str(number))
-        page.get_by_role("button", name="Save").click()
-        expect(told).to_have_text("Saved.")
+
+    def on_record() -> int:
         [row] = database.find(
             "select recording_retention_days from public.businesses where name = 'Demo Solar'"
         )
-        assert row["recording_retention_days"] == number
+        return int(row["recording_retention_days"])
+
+    # Fewer days delete at once what is older, so the page asks; more days delete nothing.
+    question = page.get_by_role("dialog", name="Delete recordings after 30 days?")
+    days.fill("30")
+    page.get_by_role("button", name="Save", exact=True).click()
+    look("the question before recordings are deleted earlier")
+    question.get_by_role("button", name="Not now").click()
+    expect(told).to_have_text("Not saved yet.")
+    assert on_record() == 90
+    save = page.get_by_role("button", name="Save", exact=True)
+    save.click()
+    # What was asked about is gone: nothing may be done any more, and nothing covers the page.
+    page.evaluate("location.hash = '#/'")
+    expect(question).to_be_hidden()
+    page.get_by_role("link", name="Settings").click()
+    days.fill("30")
+    save.click()
+    question.get_by_role("button", name="Save and delete").click()
+    expect(told).to_have_text("Saved.")
+    assert on_record() == 30
+    days.fill("90")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(told).to_have_text("Saved.")
+    assert on_record() == 90
     page.get_by_label("Country").fill("de")
     page.locator("#rule-consent").select_option("confirm")
     page.get_by_role("button", name="Add rule").click()

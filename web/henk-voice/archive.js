@@ -35,6 +35,11 @@ import { storable } from './texts.js';
  * @property {string} held_at
  * @property {string | null} reason
  *
+ * @typedef {object} RecordingPlay somebody was given a recording to hear, or to save
+ * @property {string} user_id
+ * @property {'play' | 'download'} kind
+ * @property {string} at
+ *
  * @typedef {object} RecordingStory the recordings of a call, with everything that a player shows
  * @property {ConversationInHistory} conversation
  * @property {RecordingConsent | null} consent
@@ -43,6 +48,7 @@ import { storable } from './texts.js';
  * @property {Leg[]} legs
  * @property {Hold[]} holds
  * @property {LegalHold | null} legalHold null if there is none
+ * @property {RecordingPlay[]} plays who listened, the latest first
  *
  * @typedef {object} Forgotten
  * @property {string} id of the proof
@@ -63,6 +69,7 @@ const COLUMNS = [
     'error,expires_at,object_deleted_at)',
   'actions:recording_actions(action,asked_by,asked_at,finished_at,result)',
   'legal_holds(held_by,held_at,reason,released_at)',
+  'plays:recording_plays(user_id,kind,at)',
 ].join(',');
 
 /** Recordings of calls that are over: what is known of them, and what managers may do with them. */
@@ -93,7 +100,8 @@ export class Archive {
   async story(conversationId) {
     const row = await this.#database.one('conversations', COLUMNS, { id: conversationId });
     if (!row) throw new VoiceError(failure('not_found'));
-    const { legs, holds, consents, recordings, actions, legal_holds: legalHolds, ...rest } = row;
+    const { legs, holds, consents, recordings, actions, plays, ...others } = row;
+    const { legal_holds: legalHolds, ...rest } = others;
     return {
       conversation: rest,
       // The REST API answers a row that can exist only once as an object, or as a list.
@@ -104,6 +112,7 @@ export class Archive {
       ),
       legs,
       holds,
+      plays: plays.sort((/** @type {any} */ a, /** @type {any} */ b) => (a.at > b.at ? -1 : 1)),
       legalHold:
         [legalHolds].flat().find((/** @type {any} */ hold) => hold?.released_at === null) ?? null,
     };

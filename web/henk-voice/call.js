@@ -378,6 +378,7 @@ export class VoiceCall extends ControlledCall {
       networkCode: this.#networkCode,
       isIncoming: this.direction === 'incoming',
       handsOver: this.#handsOver,
+      wasRemoved: legOf(this.legs, this.callSid)?.ended_by === 'removed',
       goesOn: this.#goesOn,
     });
   }

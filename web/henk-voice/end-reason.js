@@ -6,7 +6,8 @@ import { isOver } from './call-statuses.js';
  * @typedef {import('./failures.js').Failure} Failure
  *
  * @typedef {'hung_up' | 'lead_hung_up' | 'canceled' | 'busy' | 'no_answer' | 'not_reached'
- *   | 'refused' | 'time_limit' | 'handed_over' | 'goes_on' | 'missed' | 'failure' | 'ended'} EndCode
+ *   | 'refused' | 'time_limit' | 'removed' | 'handed_over' | 'goes_on' | 'missed' | 'failure' | 'ended'} EndCode
+ *   `removed`: somebody else took the rep off the call.
  *   `handed_over`: the rep has transferred the call, or completed a transfer.
  *   `goes_on`: the lead is on the call with somebody else.
  *   `missed`: a call that came in was over, or answered on another device, before it was connected.
@@ -26,6 +27,7 @@ import { isOver } from './call-statuses.js';
  * @property {Conversation | null} conversation
  * @property {boolean} [isIncoming] the call came in
  * @property {boolean} [handsOver] the rep has asked to hand the call over
+ * @property {boolean} [wasRemoved] somebody else took the rep off the call
  * @property {boolean} [goesOn] the lead is on the call without this browser
  */
 
@@ -39,6 +41,7 @@ const SENTENCES = {
   not_reached: 'The number could not be reached.',
   refused: 'The call was not placed.',
   time_limit: 'The call reached its time limit.',
+  removed: 'You were taken off the call.',
   handed_over: 'You handed the call over.',
   goes_on: 'The call goes on without you.',
   missed: 'The call was over, or answered on another device, before you were connected.',
@@ -109,8 +112,10 @@ function isDuringNotice({ conversation, failure, answered, isIncoming }) {
  * @returns {EndCode}
  */
 function endCode(ending) {
-  const { conversation, hungUpHere, answered, networkCode, isIncoming, handsOver, goesOn } = ending;
+  const { conversation, hungUpHere, answered, networkCode } = ending;
+  const { isIncoming, handsOver, wasRemoved, goesOn } = ending;
   if (handsOver) return 'handed_over';
+  if (wasRemoved && answered && !hungUpHere) return 'removed';
   if (goesOn) return 'goes_on';
   if (isIncoming && !hungUpHere && !answered) return 'missed';
   const talked = answered || conversation?.status === 'completed' || isDuringNotice(ending);

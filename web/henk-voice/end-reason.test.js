@@ -109,3 +109,10 @@ test('a failure after the rep hung up does not matter', () => {
   const cause = failure('connection_lost');
   assert.equal(endReason({ ...NOTHING, failure: cause, hungUpHere: true }).code, 'canceled');
 });
+
+test('whoever was taken off the call is told so', () => {
+  const removed = recorded({ status: 'in-progress' }, { wasRemoved: true, answered: true });
+  assert.equal(endReason({ ...removed, goesOn: true, isIncoming: true }).code, 'removed');
+  assert.equal(endReason({ ...removed, hungUpHere: true }).code, 'hung_up');
+  assert.equal(endReason({ ...removed, handsOver: true }).code, 'handed_over');
+});

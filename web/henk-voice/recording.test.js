@@ -198,6 +198,7 @@ test('the story of a recording is in order, and only a legal hold that lasts cou
     actions: [{ asked_at: '2026-01-02' }, { asked_at: '2026-01-01' }],
     legs: [],
     holds: [],
+    plays: [{ at: '2026-01-01' }, { at: '2026-01-02' }],
     legal_holds: [
       { ...hold, released_at: '2026-02-01' },
       { ...hold, reason: 'a dispute', released_at: null },
@@ -210,6 +211,7 @@ test('the story of a recording is in order, and only a legal hold that lasts cou
     [1, 2],
   );
   assert.equal(story.actions[0].asked_at, '2026-01-01');
+  assert.equal(story.plays[0].at, '2026-01-02');
   assert.equal(story.consent, CONSENT);
   assert.equal(story.legalHold.reason, 'a dispute');
   row.legal_holds.pop();

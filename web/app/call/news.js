@@ -22,7 +22,10 @@ const UNANSWERED = {
 export function newsOf(before, now) {
   for (const party of now) {
     const known = before.find(({ legId }) => legId === party.legId);
-    if (party.isYou || party.state !== 'left' || known?.state === 'left') continue;
+    if (party.isYou || party.state !== 'left') continue;
+    // That they declined may be known later than that their phone does not ring any more.
+    if (known?.state === 'left' && (known.ending === party.ending || party.ending === 'left'))
+      continue;
     // Who was never seen before is news only if their phone rang in vain.
     const unanswered = party.ending && UNANSWERED[party.ending];
     if (unanswered) return [{ name: party.name }, unanswered, ...advice(now)];

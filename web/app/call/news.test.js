@@ -26,6 +26,17 @@ test('an unanswered transfer says why, and what can be done now', () => {
   );
 });
 
+test('that somebody declined is told, also if it is known after the end of their leg', () => {
+  const [dana, ada, target] = [agent(), lead(HELD), robin(RINGING)];
+  for (const status of ['canceled', 'no-answer', 'busy']) {
+    const ended = { ...target, ...UNANSWERED, status };
+    const declined = { ...ended, declined_at: DECLINED.declined_at };
+    const gone = parties(dana, ada, ended);
+    assert.equal(told(gone, parties(dana, ada, declined)), `Robin Rep declined. ${BACK}`, status);
+    assert.equal(told(parties(dana, ada, declined), parties(dana, ada, declined)), null);
+  }
+});
+
 test('a phone that never rang is told, too', () => {
   const [dana, ada] = [agent(), lead()];
   const failed = robin({ status: 'failed', answered_at: null });

@@ -81,12 +81,13 @@ function beforeTalk({ state, mode, consentMode, notice, refusedHow }, lead) {
 function talkView(recording, lead, leadHolds) {
   const { state, mode, consentMode, notice, needsConsent, refusedHow } = recording;
   const isOnDemand = mode === 'on_demand';
+  // Who was not told cannot be recorded: the phone network could not ask for the notice.
+  const isUntold = consentMode !== 'confirm' && !notice;
   switch (state) {
     case 'waiting':
       // That the notice has ended comes a moment after the lead is connected.
       if (mode === null || notice === 'playing') return NOTHING;
-      // Who was not told cannot be recorded: the phone network could not ask for the notice.
-      if (consentMode !== 'confirm' && !notice) {
+      if (isUntold) {
         return { ...NOTHING, sentence: ['Not recorded.'], offers: ['refuse'] };
       }
       if (needsConsent) {
@@ -127,7 +128,8 @@ function talkView(recording, lead, leadHolds) {
         ...NOTHING,
         isBad: true,
         sentence: ['The phone network did not record: this call is not recorded.'],
-        offers: ['record'],
+        // Without the notice or the lead's word, a recording cannot be asked for.
+        offers: isUntold ? ['refuse'] : [needsConsent ? 'agree' : 'record', 'refuse'],
       };
     case 'refused':
       return { ...NOTHING, sentence: refusal(refusedHow, lead) };

@@ -56,12 +56,15 @@ test('what the rep has to do is said, and what they can do is offered', () => {
   assert.deepEqual(view({ state: 'paused' }).offers, ['resume', 'refuse']);
   assert.deepEqual(view({ state: 'refused' }).offers, []);
   const failed = view({ state: 'failed' });
-  assert.deepEqual([failed.isBad, failed.offers], [true, ['record']]);
+  assert.deepEqual([failed.isBad, failed.offers], [true, ['record', 'refuse']]);
+  // A call may have been recorded before the phone network failed, and the lead may refuse then, too.
+  assert.deepEqual(view({ state: 'failed', needsConsent: true }).offers, ['agree', 'refuse']);
 });
 
 test('nothing is offered to record a lead who was not told', () => {
   const untold = view({ notice: null, needsConsent: true, consentMode: 'both' });
   assert.deepEqual([untold.sentence, untold.offers], ['Not recorded.', ['refuse']]);
+  assert.deepEqual(view({ state: 'failed', notice: null }).offers, ['refuse']);
   assert.equal(view({ notice: 'playing' }).sentence, '');
   const asked = view({ notice: null, needsConsent: true, consentMode: 'confirm' });
   assert.deepEqual(asked.offers, ['agree', 'refuse']);

@@ -118,6 +118,12 @@ export class CallList {
     this.#kept.clear();
   }
 
+  /** Reads the calls again. */
+  reload() {
+    this.#reloadSoon();
+    this.#needsOutcome.countSoon();
+  }
+
   /** Empties the list and loads it again. */
   #reset() {
     this.#conversations = [];
@@ -283,6 +289,7 @@ export class CallList {
       callAgain: () => this.#actions.callAgain(conversation),
       describe: mayDescribe ? () => this.#actions.describe(conversation) : null,
       hear: () => this.#actions.hear(conversation),
+      mayForget: this.#context.team.isManager,
       inCall: this.#context.voice.inCall,
     });
   }

@@ -10,7 +10,8 @@ import { duration, outcomeWord, statusWord, when } from '../shared/words.js';
  * @typedef {object} RowActions what the buttons of a row do; without one there is no button
  * @property {() => void} callAgain
  * @property {(() => void) | null} describe
- * @property {() => void} hear opens the recordings
+ * @property {() => void} hear opens the recordings, and what managers may do with them
+ * @property {boolean} mayForget whether the person can be forgotten, also if nothing was recorded
  * @property {boolean} inCall whether another call cannot be placed now
  */
 
@@ -20,7 +21,8 @@ import { duration, outcomeWord, statusWord, when } from '../shared/words.js';
  * @param {ConversationInHistory} conversation
  * @param {RowActions} actions
  */
-export function callRow(conversation, { callAgain, describe, hear, inCall }) {
+export function callRow(conversation, actions) {
+  const { callAgain, describe, hear, mayForget, inCall } = actions;
   const { status, block_reason: blockReason, outcome, notes, lead, campaign } = conversation;
   const { hold_seconds: held } = conversation;
   const number = formatNumber(conversation.to_number ?? '');
@@ -30,6 +32,7 @@ export function callRow(conversation, { callAgain, describe, hear, inCall }) {
   const talked = conversation.answered_at ? conversation.duration_seconds : null;
   const time = when(conversation.created_at);
   const recording = listedRecording(conversation, isOver(status));
+  const canHear = recording.canOpen || (mayForget && isOver(status) && Boolean(number));
   const again = action('Call again', name, callAgain);
   again.dataset.callAgain = '';
   again.disabled = inCall;
@@ -66,7 +69,7 @@ export function callRow(conversation, { callAgain, describe, hear, inCall }) {
         { class: 'row-actions' },
         !isForgotten && again,
         describe && !isForgotten && action('Edit', name, describe),
-        recording.canOpen && action('Recording', name, hear),
+        canHear && action(recording.canOpen ? 'Recording' : 'Privacy', name, hear),
       ),
     ),
   );

@@ -11,8 +11,8 @@ export const dialerView = {
   showsCall: true,
   mount(_root, context) {
     const dialer = new Dialer(context);
-    const recordings = new RecordingDialog(context);
-    new CallList(context, {
+    const recordings = new RecordingDialog(context, () => calls.reload());
+    const calls = new CallList(context, {
       callAgain: (conversation) => dialer.prepare(conversation),
       describe: (conversation) => dialer.describe(conversation),
       hear: (conversation) => recordings.open(conversation),

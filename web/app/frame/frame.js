@@ -2,6 +2,7 @@ import { failureOf } from '../../henk-voice/henk-voice.js';
 import { promiseIn } from '../call/promised-call.js';
 import { create, element } from '../shared/dom.js';
 import { hideNotice, hideNotices, showFailure, showNote } from '../shared/notices.js';
+import { closeQuestion } from '../shared/question.js';
 import { Team } from '../shared/team.js';
 import { CALL_STATES } from '../shared/words.js';
 import { pathOf, viewAt } from './address.js';
@@ -254,6 +255,7 @@ export class Frame {
 
   #unmount() {
     this.#mounted?.abort();
+    closeQuestion();
     this.#mounted = null;
     this.#root.replaceChildren();
     this.#callStrip.show(false);

@@ -1,5 +1,6 @@
 import { failureOf } from '../../henk-voice/henk-voice.js';
 import { ringWords } from '../call/ring-words.js';
+import { plainText } from '../call/who-hears.js';
 import { element, ltr, nodesOf, say, sayParts } from '../shared/dom.js';
 import { hideNotice, showNote } from '../shared/notices.js';
 import { formatNumber } from '../shared/phone-format.js';
@@ -36,6 +37,8 @@ export class IncomingRing {
   #accept = element('ring-accept', HTMLButtonElement);
   /** @type {Ring | null} */
   #ring = null;
+  /** What a screen reader says because the keyboard is there. */
+  #spoken = '';
 
   /**
    * @param {HenkVoice} voice
@@ -90,9 +93,12 @@ export class IncomingRing {
     say(this.#trouble, '');
     ring.on('change', () => this.#render());
     ring.on('end', ({ why }) => this.#ended(ring, why));
+    const types = isTyping(document.activeElement);
+    // A screen reader reads the title aloud as soon as the keyboard is there.
+    this.#spoken = types ? '' : plainText(this.#wordsOf(ring).title);
     this.#render();
     // Whoever types must not press Accept by accident, and must not lose their place.
-    if (!isTyping(document.activeElement)) this.#title.focus({ preventScroll: true });
+    if (!types) this.#title.focus({ preventScroll: true });
   }
 
   #render() {
@@ -121,6 +127,7 @@ export class IncomingRing {
     const isAnswering = ring.state === 'answering';
     say(this.#accept, isAnswering ? 'Connecting…' : 'Accept');
     this.#accept.setAttribute('aria-disabled', String(isAnswering));
+    if (plainText(words.title) === this.#spoken) return;
     sayParts(this.#announcement, 'Your phone rings. ', ...nodesOf(words.title));
   }
 

@@ -11,7 +11,7 @@ import { when } from '../shared/words.js';
  *
  * @typedef {object} Told
  * @property {() => void} onChange what is known of the recordings has changed
- * @property {() => void} onForgotten there is nothing left to show
+ * @property {(done: string) => void} onForgotten there is nothing left to show; `done` says what was done
  */
 
 /** What managers may do with the recordings of a call: save, hold, delete, forget the person. */
@@ -171,14 +171,16 @@ export class ArchiveButtons {
       isDestructive: true,
     });
     if (!asked) return null;
-    const { conversations, held } = await voice.archive.forgetPerson(business.id, {
+    const { id, conversations, held } = await voice.archive.forgetPerson(business.id, {
       leadId,
       phoneNumber,
     });
-    if (!held) this.#told.onForgotten();
-    else this.#told.onChange();
     const calls =
       conversations === 1 ? '1 call was cleared.' : `${conversations} calls were cleared.`;
-    return held ? `${calls} ${held} under a legal hold stay until it ends.` : calls;
+    const stays = held ? ` ${held} under a legal hold stay until it ends.` : '';
+    const done = `${calls}${stays} On record as request ${id}.`;
+    // Also what is under a legal hold has changed in the list.
+    this.#told.onForgotten(done);
+    return null;
   }
 }

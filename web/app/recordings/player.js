@@ -109,7 +109,8 @@ export class Player {
   }
 
   async #toggle() {
-    if (!this.#playable) return;
+    // Each address is a play on record.
+    if (!this.#playable || this.#play.ariaDisabled === 'true') return;
     if (!this.#audio.paused) return this.#audio.pause();
     this.#channels.begin(this.#playable.channels);
     if (!this.#hasSource || this.#isExpired) return this.#start(true);

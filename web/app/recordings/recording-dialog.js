@@ -1,6 +1,7 @@
 import { failureOf } from '../../henk-voice/henk-voice.js';
 import { bdi, create, element, nodesOf, say, sayParts } from '../shared/dom.js';
 import { formatNumber } from '../shared/phone-format.js';
+import { showNote } from '../shared/notices.js';
 import { duration, when } from '../shared/words.js';
 import { ArchiveButtons } from './archive-buttons.js';
 import { pictureOf } from './picture.js';
@@ -37,13 +38,20 @@ export class RecordingDialog {
   /** @type {RecordingInStory | null} */
   #chosen = null;
 
-  /** @param {ViewContext} context */
-  constructor(context) {
+  /**
+   * @param {ViewContext} context
+   * @param {() => void} onForgotten what calls say has changed
+   */
+  constructor(context, onForgotten) {
     this.#context = context;
     this.#player = new Player(context.signal);
     this.#buttons = new ArchiveButtons(context, {
       onChange: () => void this.#read(),
-      onForgotten: () => this.#dialog.close(),
+      onForgotten: (done) => {
+        this.#dialog.close();
+        showNote('forgotten', done);
+        onForgotten();
+      },
     });
     element('recording-close', HTMLButtonElement).addEventListener('click', () =>
       this.#dialog.close(),
@@ -61,11 +69,14 @@ export class RecordingDialog {
     this.#story = null;
     this.#chosen = null;
     const name = this.#leadName;
-    sayParts(this.#title, 'Recording: ', bdi(name), `, ${when(conversation.created_at).short}`);
+    const { recording_state: state, created_at: createdAt } = conversation;
+    const about = state ? 'Recording: ' : 'Privacy: ';
+    sayParts(this.#title, about, bdi(name), `, ${when(createdAt).short}`);
     say(this.#about, 'Loading…');
     sayParts(this.#why);
     this.#parts.replaceChildren();
     this.#clearPicture();
+    this.#showPlays([]);
     this.#buttons.show(null, null);
     this.#dialog.showModal();
     void this.#read();
@@ -101,9 +112,13 @@ export class RecordingDialog {
     const { team } = this.#context;
     const isSame = recording !== null && recording.id === this.#chosen?.id;
     this.#chosen = recording;
-    const said = consentSentence(story.consent, (id) => team.nameOf(id), this.#leadName);
+    const hasTerms = story.conversation.recording_state !== null || story.recordings.length > 0;
+    const said = hasTerms
+      ? consentSentence(story.consent, (id) => team.nameOf(id), this.#leadName)
+      : [];
     sayParts(this.#about, ...nodesOf(said), aboutHold(story));
     this.#showParts(story, recording);
+    this.#showPlays(story.plays);
     const why = recording ? whyNotPlayable(recording) : whyNone(story);
     say(this.#why, why);
     this.#buttons.show(story, why ? null : recording);
@@ -148,6 +163,19 @@ export class RecordingDialog {
     });
     this.#parts.replaceChildren(...buttons);
     if (focused) buttons[recordings.findIndex((one) => one === chosen)]?.focus();
+  }
+
+  /** @param {RecordingStory['plays']} plays */
+  #showPlays(plays) {
+    const { team } = this.#context;
+    element('plays-box', HTMLDetailsElement).hidden = !plays.length;
+    say(element('plays-title', HTMLElement), `Who listened (${plays.length})`);
+    element('plays', HTMLOListElement).replaceChildren(
+      ...plays.map(({ user_id: userId, kind, at }) => {
+        const did = kind === 'download' ? ' downloaded it, ' : ' listened, ';
+        return create('li', {}, bdi(team.nameOf(userId)), did, when(at).exact);
+      }),
+    );
   }
 
   /**

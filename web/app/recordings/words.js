@@ -89,7 +89,7 @@ export function listedRecording({ recording_state: state }, isOver) {
     case 'stopped':
       return { ...nothing, canOpen: isOver };
     case 'refused':
-      return { ...nothing, words: 'Recording refused' };
+      return { ...nothing, words: 'Recording refused', canOpen: isOver };
     case 'failed':
       return { words: 'Recording failed', isBad: true, canOpen: isOver };
     default:

@@ -51,7 +51,10 @@ test('the list of calls says what becomes of a recording', () => {
   assert.equal(listed('recording', false).words, '● Recording');
   assert.equal(listed('stopped', false).canOpen, false);
   assert.equal(listed('stopped', true).canOpen, true);
-  assert.equal(listed('refused', true).words, 'Recording refused');
+  const refused = { words: 'Recording refused', isBad: false };
+  // That the lead did not agree, and when, is on record.
+  assert.deepEqual(listed('refused', true), { ...refused, canOpen: true });
+  assert.deepEqual(listed('refused', false), { ...refused, canOpen: false });
   assert.deepEqual(listed('failed', true), {
     words: 'Recording failed',
     isBad: true,

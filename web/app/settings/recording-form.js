@@ -1,5 +1,6 @@
 import { failureOf } from '../../henk-voice/henk-voice.js';
 import { create, element, say, sayParts } from '../shared/dom.js';
+import { ask } from '../shared/question.js';
 import { STATES, ruleSentence, whyNoRule } from './rules.js';
 
 /**
@@ -129,6 +130,7 @@ export class RecordingForm {
       );
     }
     this.#days.removeAttribute('aria-invalid');
+    if (!(await this.#mayShorten(days)) || signal.aborted) return;
     say(this.#saved, 'Saving…');
     try {
       const settings = await voice.archive.settings.change(business.id, {
@@ -146,6 +148,27 @@ export class RecordingForm {
       say(this.#saved, '');
       this.#tell(this.#trouble, error);
     }
+  }
+
+  /**
+   * Fewer days apply to what is kept, and what is deleted does not come back.
+   *
+   * @param {number} days
+   * @returns {Promise<boolean>}
+   */
+  async #mayShorten(days) {
+    const before = this.#settings?.recording_retention_days ?? 0;
+    if (days >= before) return true;
+    const words = days === 1 ? '1 day' : `${days} days`;
+    const answer = await ask({
+      title: `Delete recordings after ${words}?`,
+      text: [
+        `Until now they are kept for ${before}. All recordings that are older than ${words} are deleted for good as soon as you save, except under a legal hold.`,
+      ],
+      yes: 'Save and delete',
+      isDestructive: true,
+    });
+    return answer !== null;
   }
 
   async #add() {

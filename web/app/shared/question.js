@@ -36,3 +36,8 @@ export function ask({ title, text, yes, isDestructive = false, reasonLabel = '' 
     );
   });
 }
+
+/** What was asked about is not shown any more: it must not be done. */
+export function closeQuestion() {
+  element('question-dialog', HTMLDialogElement).close('');
+}
