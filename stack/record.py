@@ -86,8 +86,8 @@ def check(
     )
     for playable in answer["recordings"]:
         complaints += _listen(http, playable)
-    left = _left_at_twilio(http, env)
-    say(None, "twilio", f"has {left or 'no'} recording{'s' if left > 1 else ''} of this account")
+    left = _left_at_twilio(http, env, row["call_sid"])
+    say(None, "twilio", f"has {left or 'no'} recording{'s' if left > 1 else ''} of this call")
     if left:
         complaints.append(f"{left} recordings are still at Twilio")
     return complaints
@@ -130,11 +130,12 @@ def _listen(http: httpx.Client, playable: Json) -> list[str]:
     return []
 
 
-def _left_at_twilio(http: httpx.Client, env: Mapping[str, str]) -> int:
-    """How many recordings the simulated account has."""
+def _left_at_twilio(http: httpx.Client, env: Mapping[str, str], call_sid: str) -> int:
+    """How many recordings of a call Twilio has. Others may be recorded meanwhile."""
     url = f"{env['SIMULATOR_URL']}/2010-04-01/Accounts/{env['TWILIO_ACCOUNT_SID']}/Recordings.json"
     auth = (env["TWILIO_API_KEY_SID"], env["TWILIO_API_KEY_SECRET"])
-    listed = read_json(request(http, "GET", url, auth=auth), "Twilio")
+    answer = request(http, "GET", url, auth=auth, params={"CallSid": call_sid})
+    listed = read_json(answer, "Twilio")
     return len(listed["recordings"])
 
 
