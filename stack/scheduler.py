@@ -64,12 +64,12 @@ class Scheduler:
         jwk = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self._key.public_key()))
         return {"keys": [{**jwk, "kid": _KEY_ID, "alg": "RS256", "use": "sig"}]}
 
-    def token(self, audience: str) -> str:
+    def token(self, audience: str | None = None) -> str:
         """An identity token with the claims that Google's tokens have."""
         now = int(time.time())
         claims = {
             "iss": self.issuer,
-            "aud": audience,
+            "aud": audience or self.audience,
             "azp": "local",
             "sub": "local",
             "email": self.service_account,
