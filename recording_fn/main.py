@@ -4,7 +4,7 @@ POST  from Twilio (a signed form):
           ?notice=play    the lead has answered, and hears first that the call is recorded
           ?notice=key     the lead pressed a key: 9 refuses, another one plays the notice again
           ?notice=end     the notice was played: the lead is connected, and the recording starts if
-                          nothing is missing. Answers TwiML within some 4 s, whatever happens
+                          nothing is missing. Answers TwiML within some 5 s, whatever happens
           ?recording=     an event of a recording. It is stored, and the recording goes on its way.
                           Answers 204; 503 if the event could not be stored: Twilio sends it again
       `call` names the call by the CallSid of the agent's leg.
