@@ -18,7 +18,7 @@ from shared import errors, settings, time_limit
 from shared.http_client import HttpClient, NoAnswer, Response
 from shared.twilio_client import choose_pause
 
-# The bucket's limit. Four hours are some 56 MB.
+# The bucket's limit. Four hours are some 58 MB.
 MAX_BYTES = 100 * 1024 * 1024
 # For one file, whatever is left of the request's time.
 SECONDS = 60.0

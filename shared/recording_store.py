@@ -23,7 +23,7 @@ from shared.http_client import HttpClient, NoAnswer
 
 BUCKET = "recordings"
 CONTENT_TYPE = "audio/mpeg"
-# For one request, whatever is left of the time. A file of 56 MB needs some seconds.
+# For one request, whatever is left of the time. A file of 58 MB needs some seconds.
 SECONDS = 60.0
 # No cache may keep what may have to go tomorrow.
 _CACHE_SECONDS = "0"

@@ -48,8 +48,9 @@ def check(rep: Rep, call: Json) -> tuple[Json | None, list[str]]:
         compare("the number of events", len(events), len(_distinct_callbacks(call)))
     for delivery in call["deliveries"]:
         if not delivery["delivered"]:
-            last = delivery["attempts"][-1]["detail"]
-            complaints.append(f"the {delivery['kind']} webhook was not accepted: {last}")
+            attempts = delivery["attempts"]
+            what = f"not accepted: {attempts[-1]['detail']}" if attempts else "lost on its way"
+            complaints.append(f"the {delivery['kind']} webhook was {what}")
     return row, complaints
 
 

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
 
+import httpx
+
 from functions.setup import env_file
 from functions.setup.proxies import sparing_this_machine
 from shared import pasted
@@ -18,10 +20,12 @@ from stack.local_dir import is_running
 from stack.processes import port_is_free
 from stack.settings import Settings
 
-# What endpoints read if it is there, and no stack sets.
+# What endpoints read if it is there, and no stack sets, or only some.
 _OPTIONAL = (
     "TWILIO_AUTH_TOKEN_NEXT", "SCHEDULER_SECRET", "SUPABASE_STORAGE_URL", "HENK_VERSION",
 )  # fmt: skip
+# If one of these is another one, what Twilio has of calls and recordings is another's, too.
+_TWILIO = ("TWILIO_API_URL", "TWILIO_ACCOUNT_SID")
 
 
 def main(
@@ -47,15 +51,32 @@ def main(
     given = _filled_in(env_file.read(env_path, must_exist=True)) if env_path else {}
     given |= {name: value for name, value in environ.items() if value}
     variables = functions_env(env, settings.hosted)
-    names = [name for name in (*variables, *_OPTIONAL) if name in given]
+    names = [name for name in dict.fromkeys((*variables, *_OPTIONAL)) if name in given]
     variables = functions_env(env, settings.hosted, {name: given[name] for name in names})
     _check(variables)
+    has_another_twilio = any(variables.get(name) != env.get(name) for name in _TWILIO)
+    if has_another_twilio and variables["SUPABASE_URL"] == env["SUPABASE_URL"]:
+        _take_over_schedule(env["SCHEDULER_URL"], port, variables["SCHEDULER_AUDIENCE"])
     print(_summary(port, variables, names), flush=True)
     os.execve(
         sys.executable,
         [sys.executable, "-m", "functions.local_server", f"--port={port}"],
         {**sparing_this_machine(environ), **variables},
     )
+
+
+def _take_over_schedule(scheduler_url: str, port: int, audience: str) -> None:
+    """The stack's own functions would look for these calls and recordings in the simulated phone
+    network, and not find them. Raises StackError."""
+    body = {"url": f"http://127.0.0.1:{port}/api/twilio", "audience": audience}
+    try:
+        httpx.put(
+            f"{scheduler_url}/functions", json=body, timeout=10, trust_env=False
+        ).raise_for_status()
+    except httpx.HTTPError as error:
+        raise StackError(
+            f"The stack's scheduler does not answer at {scheduler_url}: {error}"
+        ) from None
 
 
 def _filled_in(variables: Mapping[str, str]) -> dict[str, str]:

@@ -56,6 +56,7 @@ def run(rep: Rep, functions_url: str, timeline: Timeline) -> None:
     """Lets the call be recorded, pauses it, resumes it and hangs up. Raises Failed if a step is
     refused, or if its state does not come; the lead hangs up then."""
     try:
+        _agree(rep, functions_url, timeline)
         conversation = _wait_for("recording", rep, timeline)
         for state, then in _STEPS:
             _let_talk(timeline)
@@ -86,8 +87,8 @@ def check(
     )
     for playable in answer["recordings"]:
         complaints += _listen(http, playable)
-    left = _left_at_twilio(http, env)
-    say(None, "twilio", f"has {left or 'no'} recording{'s' if left > 1 else ''} of this account")
+    left = _left_at_twilio(http, env, row["call_sid"])
+    say(None, "twilio", f"has {left or 'no'} recording{'s' if left > 1 else ''} of this call")
     if left:
         complaints.append(f"{left} recordings are still at Twilio")
     return complaints
@@ -130,16 +131,41 @@ def _listen(http: httpx.Client, playable: Json) -> list[str]:
     return []
 
 
-def _left_at_twilio(http: httpx.Client, env: Mapping[str, str]) -> int:
-    """How many recordings the simulated account has."""
+def _left_at_twilio(http: httpx.Client, env: Mapping[str, str], call_sid: str) -> int:
+    """How many recordings of a call Twilio has. Others may be recorded meanwhile."""
     url = f"{env['SIMULATOR_URL']}/2010-04-01/Accounts/{env['TWILIO_ACCOUNT_SID']}/Recordings.json"
     auth = (env["TWILIO_API_KEY_SID"], env["TWILIO_API_KEY_SECRET"])
-    listed = read_json(request(http, "GET", url, auth=auth), "Twilio")
+    answer = request(http, "GET", url, auth=auth, params={"CallSid": call_sid})
+    listed = read_json(answer, "Twilio")
     return len(listed["recordings"])
 
 
+def _agree(rep: Rep, functions_url: str, timeline: Timeline) -> None:
+    """Says that the lead agreed, once they are connected, if the terms of the call ask for it."""
+    deadline = _patience(timeline)
+    while not timeline.is_over and time.monotonic() < deadline:
+        timeline.read(wait_seconds=0.2)
+        rows = rep.select("conversations", call_sid=timeline.call_sid)
+        if not rows:
+            continue
+        terms = rep.select("recording_consents", conversation_id=rows[0]["id"])
+        if not terms or terms[0]["consent_mode"] == "announce":
+            return
+        was_told = terms[0]["consent_mode"] == "confirm" or terms[0]["notice_ended_at"]
+        if rows[0]["status"] == "in-progress" and was_told:
+            timeline.say("rep", "recording: the lead agrees")
+            body = {"conversationId": rows[0]["id"], "action": "record"}
+            body |= {"state": "start", "consent": "agreed"}
+            _ask(rep, functions_url, "POST", "control", timeline.http, json=body)
+            return
+
+
+def _patience(timeline: Timeline) -> float:
+    return time.monotonic() + max(_PATIENCE_SECONDS * timeline.time_scale, 40.0)
+
+
 def _wait_for(state: str, rep: Rep, timeline: Timeline) -> Json:
-    deadline = time.monotonic() + max(_PATIENCE_SECONDS * timeline.time_scale, 40.0)
+    deadline = _patience(timeline)
     found = None
     while not timeline.is_over and time.monotonic() < deadline:
         timeline.read(wait_seconds=0.2)
@@ -149,7 +175,11 @@ def _wait_for(state: str, rep: Rep, timeline: Timeline) -> Json:
             timeline.say("row", f"recording: {found}")
         if rows and found == state:
             return rows[0]
-    raise Failed(f"The recording did not get to the state {state}. It is {found}.")
+    raise Failed(
+        f"The recording did not get to the state {state}. It is {found}."
+        if found
+        else "The call is not recorded: a rule of the business for the lead's country forbids it."
+    )
 
 
 def _let_talk(timeline: Timeline) -> None:

@@ -5,7 +5,8 @@ tokens that it issues itself.
 
 `GET /oauth2/v3/certs` answers the public keys of the tokens. `POST /run` calls all functions now
 and passes on the answer of the first, or of one that failed; `POST /run/NAME` calls one of them.
-With `--every 0` only requests call them.
+With `--every 0` only requests call them. `PUT /functions` `{"url", "audience"}` makes it call the
+functions at another address instead, until nothing has listened there for a minute.
 """
 
 import argparse
@@ -26,11 +27,22 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 _TOKEN_SECONDS = 3600
 _TIMEOUT = aiohttp.ClientTimeout(total=30)
 _KEY_ID = "local"
+# Functions that are started again are back by then.
+_SILENCE_SECONDS = 60.0
 
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
+@dataclass
+class Elsewhere:
+    """Functions that are not the stack's."""
+
+    url: str
+    audience: str
+    heard_at: float = field(default_factory=time.monotonic)
+
+
+@dataclass
 class Scheduler:
     """Calls functions as ``service_account``, with tokens of ``issuer`` for ``audience``. A
     function is at ``audience``/NAME."""
@@ -40,6 +52,9 @@ class Scheduler:
     service_account: str
     # The functions, by the last part of their paths.
     names: Sequence[str] = ()
+    # Whom it calls instead. Of two that serve one database and ask different Twilios, only one may
+    # be called: what the other Twilio has, this one does not know, and so it would count as lost.
+    elsewhere: Elsewhere | None = None
     _key: rsa.RSAPrivateKey = field(
         repr=False, default_factory=lambda: rsa.generate_private_key(65537, 2048)
     )
@@ -49,12 +64,12 @@ class Scheduler:
         jwk = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self._key.public_key()))
         return {"keys": [{**jwk, "kid": _KEY_ID, "alg": "RS256", "use": "sig"}]}
 
-    def token(self) -> str:
+    def token(self, audience: str | None = None) -> str:
         """An identity token with the claims that Google's tokens have."""
         now = int(time.time())
         claims = {
             "iss": self.issuer,
-            "aud": self.audience,
+            "aud": audience or self.audience,
             "azp": "local",
             "sub": "local",
             "email": self.service_account,
@@ -66,8 +81,21 @@ class Scheduler:
 
     async def run(self, http: aiohttp.ClientSession, name: str) -> tuple[int, str]:
         """Calls a function once; returns HTTP status and body."""
-        headers = {"Authorization": f"Bearer {self.token()}"}
-        url = f"{self.audience}/{name}"
+        if other := self.elsewhere:
+            try:
+                answer = await self._call(http, f"{other.url}/{name}", other.audience)
+            except aiohttp.ClientConnectorError:
+                if time.monotonic() - other.heard_at < _SILENCE_SECONDS:
+                    raise
+                logger.warning("%s: nothing listens any more", other.url)
+                self.elsewhere = None
+            else:
+                other.heard_at = time.monotonic()
+                return answer
+        return await self._call(http, f"{self.audience}/{name}", self.audience)
+
+    async def _call(self, http: aiohttp.ClientSession, url: str, audience: str) -> tuple[int, str]:
+        headers = {"Authorization": f"Bearer {self.token(audience)}"}
         async with http.post(url, headers=headers, timeout=_TIMEOUT) as answer:
             return answer.status, await answer.text()
 
@@ -84,10 +112,17 @@ def make_app(scheduler: Scheduler, every_seconds: float) -> web.Application:
             raise web.HTTPNotFound
         async with aiohttp.ClientSession() as http:
             runs = (scheduler.run(http, each) for each in ([name] if name else scheduler.names))
-            answers = await asyncio.gather(*runs)
+            try:
+                answers = await asyncio.gather(*runs)
+            except (aiohttp.ClientError, TimeoutError) as error:
+                return web.Response(status=503, text=f"no answer: {error!r}")
         failed = [answer for answer in answers if answer[0] >= 400]
         status, text = (failed or answers)[0]
         return web.Response(status=status, text=text, content_type="application/json")
+
+    async def call_elsewhere(request: web.Request) -> web.StreamResponse:
+        scheduler.elsewhere = Elsewhere(**await request.json())
+        return web.Response(status=204)
 
     async def by_the_clock(app: web.Application) -> AsyncIterator[None]:
         names = scheduler.names if every_seconds else ()
@@ -99,6 +134,7 @@ def make_app(scheduler: Scheduler, every_seconds: float) -> web.Application:
     app = web.Application()
     app.cleanup_ctx.append(by_the_clock)
     app.router.add_get("/oauth2/v3/certs", certs)
+    app.router.add_put("/functions", call_elsewhere)
     app.router.add_post("/run", run_now)
     app.router.add_post("/run/{name}", run_now)
     return app

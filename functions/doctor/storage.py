@@ -17,7 +17,7 @@ from functions.doctor.supabase_project import MIGRATE, Answer, ask, clock_or, pr
 from functions.setup.webhook_jwt import RECORDER_ROLE
 
 BUCKET = "recordings"
-# At 32 kbit/s, as Twilio makes them, 4 hours are 56 MB. The migration sets this limit.
+# At 32 kbit/s, as Twilio makes them, 4 hours are 58 MB. The migration sets this limit.
 LIMIT_BYTES = 100 * 1024 * 1024
 TYPES = "{audio/mpeg}"
 

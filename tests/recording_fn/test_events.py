@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from functions import bundle
 from tests.canned_server import Answer, CannedServer
 from tests.endpoints import ACCOUNT_SID, CALL_SID, LEAD_CALL_SID, Endpoint
 from tests.recording_fn.requests import ADDRESS, COMPLETED
@@ -96,6 +97,29 @@ def test_an_event_that_cannot_be_stored_is_sent_again(
     canned.on("POST", EVENT, Answer(503))
     assert recording.twilio(COMPLETED, query=ADDRESS).status_code == 503
     assert world.notes == []
+
+
+def test_callbacks_of_many_recordings_leave_threads_for_leads_who_hear_the_notice(
+    recording: Endpoint, world: World, canned: CannedServer
+) -> None:
+    canned.on_post(EVENT, STORED)
+    moving = recording.module.MOVING
+    (concurrency,) = (
+        each.concurrency for each in bundle.endpoints() if each.folder == "recording_fn"
+    )
+    taken = 0
+    while moving.acquire(blocking=False):
+        taken += 1
+    try:
+        assert taken * 2 <= concurrency
+        assert recording.twilio(COMPLETED, query=ADDRESS).status_code == 204
+        assert canned.asked_for(CLAIM) == []
+    finally:
+        moving.release(taken)
+    assert recording.twilio(COMPLETED, query=ADDRESS).status_code == 204
+    assert world.state == "kept"
+    assert moving.acquire(blocking=False)
+    moving.release()
 
 
 @pytest.mark.parametrize("answer", [Answer(503), Answer(500), Answer(401)])

@@ -233,13 +233,21 @@ def test_call_starts_a_stack_for_itself_with_a_colleague_who_takes_the_lead(
 
 
 def test_a_call_can_be_recorded_kept_and_listened_to(stack: Stack) -> None:
-    done = stack_command(*of_stack(stack), "call", "--record")
+    setting = "update public.businesses set consent_mode = %s where id = %s"
+    business_id = stack.env["DEMO_BUSINESS_ID"]
+    with psycopg.connect(stack.env["DATABASE_URL"], autocommit=True) as db:
+        db.execute(setting, ("both", business_id))
+        try:
+            done = stack_command(*of_stack(stack), "call", "--record")
+        finally:
+            db.execute(setting, ("announce", business_id))
     assert done.returncode == 0, done.stdout + done.stderr
     for line in (
         "settings +recording mode: all, not off$",
+        "rep +recording: the lead agrees$",
         "row +recording: paused$",
         r"recording +part 1: kept, \d+ s, 2 channels",
-        "twilio +has no recording of this account$",
+        "twilio +has no recording of this call$",
         "settings +recording mode: off again$",
     ):
         assert re.search(line, done.stdout, re.MULTILINE), line

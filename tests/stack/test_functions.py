@@ -87,7 +87,13 @@ def test_it_serves_for_the_running_stack_and_the_environment_wins(
         # What is left of .env.example is not a setting.
         "SUPABASE_URL=https://your-project.supabase.co\nSUPABASE_WEBHOOK_JWT=\n"
     )
-    with alone(stack, "--env", str(file), PUBLIC_BASE_URL=TUNNEL) as (url, said):
+    # The same phone network by another name: no telling whether it is another one.
+    twilio_url = stack.env["TWILIO_API_URL"].replace("127.0.0.1", "localhost")
+    run = f"{stack.env['SCHEDULER_URL']}/run/recording"
+    with alone(stack, "--env", str(file), PUBLIC_BASE_URL=TUNNEL, TWILIO_API_URL=twilio_url) as (
+        url,
+        said,
+    ):
         token = httpx.post(
             f"{url}/api/twilio/token",
             headers={"Authorization": f"Bearer {rep.access_token}"},
@@ -97,6 +103,13 @@ def test_it_serves_for_the_running_stack_and_the_environment_wins(
         twilio = {**stack.env, "PUBLIC_BASE_URL": TUNNEL, "TWILIO_AUTH_TOKEN": OTHER_TOKEN}
         as_twilio_signs = webhook(twilio, "twiml", params, to=f"{url}/api/twilio/twiml")
         as_the_stack_signs = webhook(stack.env, "twiml", params, to=f"{url}/api/twilio/twiml")
+        scheduled = httpx.post(run, timeout=60)
+    scheduled_when_they_are_gone = httpx.post(run, timeout=60)
+    here = dict.fromkeys(("url", "audience"), stack.env["PUBLIC_BASE_URL"])
+    httpx.put(f"{stack.env['SCHEDULER_URL']}/functions", json=here).raise_for_status()
+    assert scheduled.status_code == 200, scheduled.text
+    assert scheduled_when_they_are_gone.status_code == 503
+    assert httpx.post(run, timeout=60).status_code == 200
     assert token.status_code == 200, token.text
     assert token.json()["data"]["identity"] == grant["identity"]
     assert as_twilio_signs.status_code == 200, as_twilio_signs.text
@@ -106,8 +119,8 @@ def test_it_serves_for_the_running_stack_and_the_environment_wins(
         call_sid
     ]
     assert f"{TUNNEL}/…" in said[0]
-    assert stack.env["SIMULATOR_URL"] in said[0]
-    assert "Not the stack's: TWILIO_AUTH_TOKEN, PUBLIC_BASE_URL" in said[0]
+    assert twilio_url in said[0]
+    assert "Not the stack's: TWILIO_AUTH_TOKEN, TWILIO_API_URL, PUBLIC_BASE_URL" in said[0]
     assert not any(OTHER_TOKEN in text for text in said)
 
 

@@ -64,6 +64,40 @@ def test_each_runs_by_the_clock_even_after_a_failed_run(scheduler: Scheduler) ->
     assert "/good" in dict(Functions.tokens)
 
 
+def test_functions_elsewhere_are_called_instead_until_they_are_silent_for_a_minute(
+    scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Elsewhere(Functions):
+        tokens, third = [], threading.Event()
+
+    async def ask() -> list[int]:
+        runner, url = await serve(scheduler, 0)
+        try:
+            async with aiohttp.ClientSession() as http:
+                answers = []
+                with serving(Elsewhere) as other:
+                    named = {"url": other, "audience": "https://tunnel.test"}
+                    async with http.put(f"{url}/functions", json=named) as answer:
+                        answers.append(answer.status)
+                    async with http.post(f"{url}/run/good") as answer:
+                        answers.append(answer.status)
+                # They may be back soon, and whoever has another Twilio must not be asked meanwhile.
+                for seconds in (60.0, 0.0):
+                    monkeypatch.setattr("stack.scheduler._SILENCE_SECONDS", seconds)
+                    async with http.post(f"{url}/run/good") as answer:
+                        answers.append(answer.status)
+                return answers
+        finally:
+            await runner.cleanup()
+
+    assert asyncio.run(ask()) == [204, 200, 503, 200]
+    [(path, token)] = Elsewhere.tokens
+    assert path == "/good"
+    claims = jwt.decode(token, options={"verify_signature": False})
+    assert claims["aud"] == "https://tunnel.test"
+    assert len(Functions.tokens) == 1
+
+
 def test_it_runs_all_or_one_by_request_and_says_what_was_answered(scheduler: Scheduler) -> None:
     async def ask() -> tuple[list[tuple[int, str]], dict[str, object]]:
         runner, url = await serve(scheduler, 0)
