@@ -184,7 +184,11 @@ class _Steps:
         return "started", {"recording_sid": started.sid}
 
     def _watch(self, sid: str) -> tuple[str, Fields]:
-        return "seen", _seen(twilio_recordings.fetch(self._client, sid))
+        found = twilio_recordings.fetch(self._client, sid)
+        if found is None:
+            # It may be listed later.
+            return "postponed", {"error": "unknown_at_twilio", "seconds": None}
+        return "seen", _seen(found)
 
     def _stop(self, work: Work) -> tuple[str, Fields]:
         """Stops it. One that has ended, or is not known, cannot be stopped: what it is says more

@@ -52,7 +52,8 @@ end;
 $$;
 
 -- Puts a recording off. Without a time: longer and longer, an hour at most. Media that Twilio does not have a
--- week after it said that they are complete will not come.
+-- week after it said that they are complete will not come, nor will a recording that it does not know a day after
+-- its beginning.
 create function private.postpone_recording(r public.recordings, p_error text, p_seconds numeric)
 returns void
 language plpgsql
@@ -61,6 +62,13 @@ as $$
 begin
   if p_error = 'media_missing' and r.completed_at < now() - interval '7 days' then
     perform private.fail_recording(r, p_error);
+    return;
+  end if;
+  if p_error = 'unknown_at_twilio'
+    and (r.wanted = 'deleted' or coalesce(r.started_at, r.asked_at) < now() - interval '1 day') then
+    perform private.apply_recording_status(
+      r.id, null::public.conversations, 'absent', null, null, null, p_error
+    );
     return;
   end if;
   update public.recordings

@@ -160,12 +160,12 @@ def test_a_recording_whose_end_was_not_told_is_asked_for(
     assert world.state == "kept"
 
 
-def test_a_recording_that_twilio_does_not_have_is_absent(
+def test_a_recording_that_twilio_does_not_have_is_looked_for_again(
     recording: Endpoint, scheduler: Scheduler, world: World
 ) -> None:
     world.state, world.at_twilio = "in_progress", {}
     run(recording, scheduler)
-    assert world.notes == [("seen", {"status": "absent", "error": "unknown_at_twilio"})]
+    assert world.notes == [("postponed", {"error": "unknown_at_twilio", "seconds": None})]
 
 
 @pytest.mark.parametrize("is_there", [True, False])

@@ -169,6 +169,28 @@ def test_media_that_do_not_come_are_given_up_after_a_week(
     )
 
 
+@pytest.mark.parametrize(("hours", "state"), [(1, "in_progress"), (25, "absent")])
+def test_a_recording_that_twilio_does_not_know_is_looked_for_for_a_day(
+    db: Connection, call: RecordedCall, hours: int, state: str
+) -> None:
+    sid = new_recording_sid()
+    (start,) = call.starts
+    call.recording_event("in-progress", sid, recording_id=start["recording_id"])
+    call.end(call.lead_sid)
+    db.execute(
+        "update public.recordings"
+        " set next_at = now(), started_at = started_at - make_interval(hours => %s)",
+        (hours,),
+    )
+    work = only(db)
+    assert work["todo"] == "watch"
+    step(db, work, "postponed", error="unknown_at_twilio", seconds=None)
+    assert call.recordings[0]["state"] == state
+    # What comes late still counts.
+    call.recording_event("completed", sid, recording_id=start["recording_id"])
+    assert call.recordings[0]["state"] == "completed"
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_the_order_of_callbacks_and_their_number_change_nothing(
     db: Connection, call: RecordedCall, seed: int
