@@ -191,6 +191,8 @@ def test_what_goes_wrong_in_a_call_with_others_is_said_where_the_rep_is_and_need
     keyboard.press("Enter")
     expect(why).to_have_text(f"This is the number of {name}.")
     keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    expect(transfer).to_be_focused()
     keyboard.press("Enter")
     expect(dialog.get_by_role("radio", name=re.compile("Robin"))).to_be_enabled()
     tab.tab_to(dialog.get_by_role("radio", name=re.compile("Robin")))
