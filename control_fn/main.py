@@ -21,8 +21,9 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import functions_framework
 from flask import Request, Response
@@ -71,6 +72,9 @@ AS_WEBHOOK = rpc.AsWebhook(DATABASE, WEBHOOK_JWT)
 CLIENT = twilio_client.build_client(TWILIO, spare_seconds=SPARE_SECONDS)
 
 
+Answer = TypeVar("Answer")
+
+
 @dataclass(frozen=True)
 class Wish:
     """What somebody asks for. The fields that the action does not have are None."""
@@ -117,10 +121,9 @@ def change_call(user: User, wish: Wish) -> None:
 
 
 def ask(user: User, wish: Wish) -> Asked:
-    """Asks the database, again while somebody else changes the call. Raises Busy after
-    WAIT_SECONDS, and what ``rpc.AsRep.ask_of_call`` raises."""
-    ends_at = time.monotonic() + WAIT_SECONDS
-    while True:
+    """Raises what ``wait_for_turn`` and ``rpc.AsRep.ask_of_call`` raise."""
+
+    def once() -> Asked | None:
         asked = rpc.AsRep(DATABASE, user.access_token).ask_of_call(
             conversation_id=wish.conversation_id,
             action=wish.action,
@@ -130,11 +133,20 @@ def ask(user: User, wish: Wish) -> Asked:
             leg_id=wish.leg_id,
             lease_seconds=LEASE_SECONDS,
         )
-        if not asked["wait"]:
-            return asked
+        return None if asked["wait"] else asked
+
+    return wait_for_turn(once, "this call")
+
+
+def wait_for_turn(ask: Callable[[], Answer | None], what: str) -> Answer:
+    """Asks the database until it answers: None means that somebody else is changing it. Raises Busy
+    after WAIT_SECONDS. ``what`` is for its message."""
+    ends_at = time.monotonic() + WAIT_SECONDS
+    while (asked := ask()) is None:
         if time.monotonic() > ends_at:
-            raise errors.Busy("Somebody else is changing this call. Try again in a moment.")
+            raise errors.Busy(f"Somebody else is changing {what}. Try again in a moment.")
         time.sleep(WAIT_PAUSE_SECONDS)
+    return asked
 
 
 def carry_out(user: User, asked: Asked) -> None:
@@ -182,19 +194,18 @@ def change_recording(user: User, wish: RecordingWish) -> None:
 
 
 def ask_of_recording(user: User, wish: RecordingWish) -> AskedRecording:
-    """The same as ``ask``, of the recording: this has a lease of its own."""
-    ends_at = time.monotonic() + WAIT_SECONDS
-    while True:
+    """Raises what ``wait_for_turn`` and ``rpc.AsRep.ask_of_recording`` raise. A recording has a
+    lease of its own."""
+
+    def once() -> AskedRecording | None:
         try:
             return rpc.AsRep(DATABASE, user.access_token).ask_of_recording(
                 conversation_id=wish.conversation_id, state=wish.state, consent=wish.consent
             )
-        except errors.Busy as busy:
-            if time.monotonic() > ends_at:
-                raise errors.Busy(
-                    "Somebody else is changing the recording. Try again in a moment."
-                ) from busy
-        time.sleep(WAIT_PAUSE_SECONDS)
+        except errors.Busy:
+            return None
+
+    return wait_for_turn(once, "the recording")
 
 
 def read_wish(body: dict[str, object]) -> Wish | RecordingWish:

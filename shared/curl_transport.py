@@ -19,7 +19,7 @@ _SENT = ("authorization", "apikey", "content-type", "x-client-info")
 
 class CurlTransport(httpx.BaseTransport):
     """Sends each request within ``seconds``, or what is left of a ``time_limit``. Raises
-    httpx.TransportError if there is no whole answer; ``str(error)`` is safe to log."""
+    httpx.TransportError if the answer is missing or cut off; ``str(error)`` is safe to log."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds

@@ -191,7 +191,7 @@ class Blocked(RequestError):
 
 
 class RecordingGone(RequestError):
-    """There is no recording any more: it was deleted, or its time was over."""
+    """The recording is gone: it was deleted, or its time was over."""
 
     status = 410
     code = "recording_gone"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from shared import errors, recording_way, twilio_calls, twilio_recordings
 from shared.recording_state import AskedRecording, NotedRecording, RecordingRef
+from shared.recording_way import list_call_sids
 from shared.twilio_recordings import GOING_ON, Status
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def _do(client: Client, base_url: str, todo: str, recording: RecordingRef) -> st
 
 def _find(client: Client, recording: RecordingRef) -> str | None:
     """The recording of this call that goes on. There is one at most."""
-    found = twilio_recordings.find(client, _call_sids(recording))
+    found = twilio_recordings.find(client, list_call_sids(recording))
     ours = [each.sid for each in found if each.is_by_api and each.status in GOING_ON]
     return ours[0] if ours else None
 
@@ -94,7 +95,7 @@ def _start(client: Client, base_url: str, recording: RecordingRef) -> str:
 def _change(client: Client, recording: RecordingRef, sid: str, status: Status) -> None:
     """Twilio also refuses what is so already."""
     try:
-        twilio_recordings.change(client, _call_sids(recording), sid, status)
+        twilio_recordings.change(client, list_call_sids(recording), sid, status)
     except errors.TwilioRefused as refused:
         found = twilio_recordings.fetch(client, sid)
         goes_on = found is not None and found.status in GOING_ON
@@ -114,8 +115,3 @@ def _delete(client: Client, recording: RecordingRef, sid: str | None) -> str | N
     with contextlib.suppress(errors.TwilioUnavailable):
         twilio_recordings.delete(client, sid)
     return sid
-
-
-def _call_sids(recording: RecordingRef) -> list[str]:
-    """The leg that is recorded, and its parent: ``twilio_recordings.find`` says why."""
-    return list(dict.fromkeys((recording["call_sid"], recording["agent_call_sid"])))

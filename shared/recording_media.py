@@ -28,7 +28,7 @@ _HEAD = 4
 
 
 class Unfit(Exception):
-    """There is no sound to keep, or not yet. ``code`` says why, for the recording's row."""
+    """What Twilio answered cannot be kept, or not yet. ``code`` says why, for the row."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)

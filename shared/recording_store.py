@@ -60,8 +60,8 @@ class RecordingStore:
         return True
 
     def measure(self, path: str) -> tuple[int, str] | None:
-        """Reads an object: its size in bytes and its SHA-256, in hexadecimal digits. None if there
-        is no such object."""
+        """Reads an object: its size in bytes and its SHA-256, in hexadecimal digits. None if the
+        object does not exist."""
         digest, size = hashlib.sha256(), 0
 
         def take(piece: bytes) -> bool:

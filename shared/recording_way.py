@@ -160,7 +160,7 @@ class _Steps:
 
     def _find(self, work: Work) -> tuple[str, Fields]:
         """Whether Twilio was asked before, and by that has a recording which no row knows."""
-        found = twilio_recordings.find(self._client, _call_sids(work))
+        found = twilio_recordings.find(self._client, list_call_sids(work))
         ours = [each.sid for each in found if each.is_by_api and each.sid not in work["known_sids"]]
         if not ours:
             return "not_started", {"error": None}
@@ -195,7 +195,7 @@ class _Steps:
         than the refusal."""
         sid = _sid(work)
         try:
-            stopped = twilio_recordings.change(self._client, _call_sids(work), sid, "stopped")
+            stopped = twilio_recordings.change(self._client, list_call_sids(work), sid, "stopped")
         except errors.TwilioRefused:
             found = twilio_recordings.fetch(self._client, sid)
             if found and found.status in twilio_recordings.GOING_ON:
@@ -252,9 +252,9 @@ def explain(refused: errors.TwilioRefused) -> str:
     return f"twilio_{refused.twilio_code or refused.http_status}"
 
 
-def _call_sids(work: Work) -> list[str]:
+def list_call_sids(recorded: Work | RecordingRef) -> list[str]:
     """The leg that is recorded, and its parent: ``twilio_recordings.find`` says why."""
-    sids = (work["call_sid"], work["agent_call_sid"])
+    sids = (recorded["call_sid"], recorded["agent_call_sid"])
     return list(dict.fromkeys(sid for sid in sids if sid))
 
 

@@ -96,7 +96,7 @@ def bucket(inputs: Inputs) -> Iterator[Finding]:
         return
     except psycopg.errors.UndefinedObject:
         yield failed(
-            RECORDER_ROLE, f"There is no role {RECORDER_ROLE}", MIGRATE, because=("migrations",)
+            RECORDER_ROLE, f"The role {RECORDER_ROLE} is missing", MIGRATE, because=("migrations",)
         )
         return
     wrong = _limits(found[0]) or _rights(lacks, closed, allowed, opened)

@@ -1,8 +1,26 @@
 -- What Twilio tells about a recording: its callback, or its answer.
 set lock_timeout = '2s';
 
--- Whether a call's recording, which Twilio has ended, goes on as another part: nobody has asked to stop or to
--- pause it, and the lead is still there.
+-- The lead may still be recorded: the call goes on, nobody has asked to stop, and consent is complete.
+create function private.may_start(r public.recordings, p_call public.conversations)
+returns boolean
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return r.wanted = 'kept'
+    and not private.is_leg_over(r)
+    and coalesce(private.last_wish(p_call, false) not in ('stop', 'pause'), true)
+    and exists (
+      select from public.recording_consents
+      where recording_consents.conversation_id = r.conversation_id
+        and private.has_agreed(recording_consents)
+    );
+end;
+$$;
+
+-- Whether a call's recording, which Twilio has ended, goes on as another part.
 create function private.wants_next_part(p_recording public.recordings, p_call public.conversations)
 returns boolean
 language plpgsql
@@ -10,16 +28,10 @@ stable
 set search_path = ''
 as $$
 begin
-  return p_recording.wanted = 'kept'
+  return private.may_start(p_recording, p_call)
     -- A Twilio that ends every recording at once is not asked for ever.
     and p_recording.part < 50
-    and coalesce(private.last_wish(p_call, false) not in ('stop', 'pause'), true)
-    and not private.is_leg_over(p_recording)
-    and (private.live_recording(p_call)).id is null
-    and exists (
-      select from public.recording_consents
-      where recording_consents.conversation_id = p_call.id and private.has_agreed(recording_consents)
-    );
+    and (private.live_recording(p_call)).id is null;
 end;
 $$;
 
@@ -287,6 +299,7 @@ begin
 end;
 $$;
 
+revoke execute on function private.may_start(public.recordings, public.conversations) from public, anon;
 revoke execute on function
 private.wants_next_part(public.recordings, public.conversations) from public, anon;
 revoke execute on function private.end_unstarted(public.recordings, text, boolean) from public, anon;

@@ -1,25 +1,6 @@
 -- What was done for a recording that was claimed.
 set lock_timeout = '2s';
 
--- The lead may still be recorded: the call goes on, nobody has asked to stop, and consent is complete.
-create function private.may_start(r public.recordings, p_call public.conversations)
-returns boolean
-language plpgsql
-stable
-set search_path = ''
-as $$
-begin
-  return r.wanted = 'kept'
-    and not private.is_leg_over(r)
-    and coalesce(private.last_wish(p_call, false) not in ('stop', 'pause'), true)
-    and exists (
-      select from public.recording_consents
-      where recording_consents.conversation_id = r.conversation_id
-        and private.has_agreed(recording_consents)
-    );
-end;
-$$;
-
 -- Why the wish to start came to nothing, where Twilio was not asked.
 create function private.reason_not_to_start(r public.recordings, p_call public.conversations)
 returns text
@@ -221,7 +202,6 @@ begin
 end;
 $$;
 
-revoke execute on function private.may_start(public.recordings, public.conversations) from public, anon;
 revoke execute on function
 private.reason_not_to_start(public.recordings, public.conversations) from public, anon;
 revoke execute on function private.postpone_recording(public.recordings, text, numeric) from public, anon;
