@@ -6,6 +6,8 @@ create table public.campaigns (
   id uuid primary key default gen_random_uuid(),
   business_id uuid not null references public.businesses (id) on delete cascade,
   name text not null check (length(name) between 1 and 200),
+  -- Whether Twilio tells, for a price, if a machine has answered.
+  machine_detection boolean not null default false,
   created_at timestamptz not null default now(),
   -- The target of composite references: foreign keys ignore row-level security.
   unique (business_id, id)

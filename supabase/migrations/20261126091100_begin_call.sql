@@ -3,6 +3,7 @@ set lock_timeout = '2s';
 
 -- What Twilio has to do with a stored call. It is all in the row and in its terms of recording, and does not
 -- change after the call has begun. notice: whether the lead hears a notice before they are connected.
+-- machine_detection: whether Twilio is to find out if a machine answers. It charges for that.
 create function private.call_answer(p_conversation public.conversations)
 returns jsonb
 language plpgsql
@@ -23,6 +24,15 @@ begin
         where recording_consents.conversation_id = p_conversation.id
           and recording_consents.notice_text is not null
       )
+    end,
+    'machine_detection', case
+      when p_conversation.campaign_id is null or p_conversation.block_reason is not null then false
+      else exists (
+        select from public.campaigns
+        where campaigns.id = p_conversation.campaign_id
+          and campaigns.business_id = p_conversation.business_id
+          and campaigns.machine_detection
+      )
     end
   );
 end;
@@ -34,7 +44,8 @@ grant execute on function private.call_answer(public.conversations) to call_webh
 -- Begins a call: decides about it and stores it. One round trip of twiml_fn.
 -- p_user_id and p_business_id are the rep's, from the identity that Twilio signed; null if none.
 -- A second delivery of the same CallSid gets the first one's answer and writes nothing.
--- Answers {"conversation_id", "block_reason", "to_number", "from_number", "time_limit_seconds", "notice"}.
+-- Answers {"conversation_id", "block_reason", "to_number", "from_number", "time_limit_seconds", "notice",
+-- "machine_detection"}.
 create function public.begin_call(
   p_call_sid text,
   p_user_id uuid,
