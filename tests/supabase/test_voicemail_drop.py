@@ -168,7 +168,7 @@ def test_a_function_that_was_killed_after_twilio_had_played_it_changes_nothing(
     if is_lost:
         let_it_be_due(call.db, call.sid)
         ended = {"ended_at": at(call, 1), "duration_seconds": 61, "payload": {}}
-        goes_on = {"ended_at": None, "duration_seconds": None, "payload": {}}
+        goes_on: dict[str, object] = {"ended_at": None, "duration_seconds": None, "payload": {}}
         of_lead: dict[str, object] = {"call_sid": call.lead_sid, "status": "in-progress", **goes_on}
         of_rep: dict[str, object] = {"call_sid": call.sid, "status": "completed", **ended}
         assert not settle(call.db, call.sid, [of_rep, of_lead])
