@@ -101,15 +101,19 @@ begin
       where queue_entries.campaign_id = p_campaign_id
         and queue_entries.lead_id = any(v_fit)
         and queue_entries.state = 'done'
-      order by queue_entries.lead_id
-      for update skip locked
+      order by queue_entries.id
+      for no key update skip locked
     )
 
+    -- As they are when nobody has done anything to them. next_lead derives an entry once more before it gives
+    -- it out.
     update public.queue_entries
     set
-      state = 'ready', is_due = true, next_at = now(), wait_reason = null, done_reason = null, attempts = 0,
-      last_outcome = null, last_conversation_id = null, call_back_for = null, counted_from = now(),
-      priority = p_priority
+      counted_from = now(), priority = p_priority, paused_at = null, removed_at = null, held_at = null,
+      held_until = null, held_reason = null, refused_number = null, said_outcome = null, said_at = null,
+      said_call_back_at = null, said_call_back_for = null, state = 'ready', is_due = true, next_at = now(),
+      wait_reason = null, done_reason = null, attempts = 0, last_outcome = null, last_conversation_id = null,
+      call_back_at = null, call_back_for = null
     from finished
     where queue_entries.id = finished.id;
     get diagnostics v_again = row_count;
