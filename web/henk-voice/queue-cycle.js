@@ -194,7 +194,7 @@ export class QueueCycle extends Emitter {
   dial() {
     const lead = this.lead;
     this.countdown.stop();
-    if (!lead || lead.wasCalled || lead.isFinishing) return false;
+    if (!lead || lead.wasCalled) return false;
     if (this.#isBlocked) {
       this.rest('preview', queueReason('held'));
       return false;
