@@ -6,6 +6,7 @@ import { VoiceCall } from './call.js';
 import { ControlledCall } from './controlled-call.js';
 import * as library from './henk-voice.js';
 import { Ring } from './ring.js';
+import { Workspace } from './workspace.js';
 
 const PAGE = readFileSync(new URL('../../docs/client-library.md', import.meta.url), 'utf8');
 
@@ -46,7 +47,7 @@ test('what the package exports is documented', () => {
 });
 
 test('every public member is documented', () => {
-  for (const { prototype } of [library.HenkVoice, VoiceCall, ControlledCall, Ring]) {
+  for (const { prototype } of [library.HenkVoice, Workspace, VoiceCall, ControlledCall, Ring]) {
     for (const name of Object.getOwnPropertyNames(prototype)) {
       if (!INTERNAL.has(name)) assert.match(PAGE, new RegExp(`\`${name}[\`(]`), name);
     }

@@ -132,6 +132,18 @@ export const FAILURES = /** @type {const} */ ({
     'Ask a manager of the business.',
     false,
   ],
+  value_refused: [
+    'Not saved',
+    'The database does not accept one of these values.',
+    'Correct it, then save again.',
+    false,
+  ],
+  already_exists: [
+    'Already there',
+    'There is one with this name already.',
+    'Choose another name, then save again.',
+    false,
+  ],
   recording_gone: [
     'Recording deleted',
     'This call has no recording, or it was deleted.',

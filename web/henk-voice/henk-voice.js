@@ -1,11 +1,8 @@
 import { AccessToken } from './access-token.js';
-import { Archive } from './archive.js';
 import { AudioDevices } from './audio-devices.js';
 import { whyUnsupported } from './browser-support.js';
 import { Calls } from './calls.js';
 import { control } from './control.js';
-import { Conversations } from './conversations.js';
-import { Emitter } from './emitter.js';
 import { Endpoints } from './endpoints.js';
 import { VoiceError, failure } from './failures.js';
 import { Incoming } from './incoming.js';
@@ -15,6 +12,7 @@ import { Phone } from './phone.js';
 import { Requests } from './requests.js';
 import { RowFinder } from './row-finder.js';
 import { Team } from './team.js';
+import { Workspace } from './workspace.js';
 
 export { failureOfSignIn } from './auth-failures.js';
 export { blockReasonSentence } from './block-reasons.js';
@@ -70,17 +68,11 @@ export { warningSentence } from './warnings.js';
  *     call.on('change', ({ state, talkSeconds, reason }) => …);
  *     voice.on('incoming', (ring) => …);
  *
- * @extends {Emitter<HenkVoiceEvents>}
+ * @extends {Workspace<HenkVoiceEvents>}
  */
-export class HenkVoice extends Emitter {
-  /** Leads, campaigns, history; outcome and notes. @type {Conversations} */
-  conversations;
-  /** Recordings of calls that are over. @type {Archive} */
-  archive;
+export class HenkVoice extends Workspace {
   /** Microphones and speakers. */
   audio = new AudioDevices();
-  /** @type {string | null} */
-  businessId = null;
   /** The business's default caller ID. @type {string | null} */
   callerId = null;
 
@@ -104,9 +96,14 @@ export class HenkVoice extends Emitter {
 
   /** @param {HenkVoiceOptions} options */
   constructor(options) {
-    super();
+    const requests = new Requests(options.supabase, options.patient ?? false);
+    const endpoints = new Endpoints(requests, options.functionsUrl);
+    const numbers = new NumberReader(endpoints, () => this.conversations.businesses());
+    super(options.supabase, requests, numbers);
+    this.#requests = requests;
+    this.#endpoints = endpoints;
+    this.#numbers = numbers;
     this.#options = { connectTimeoutMs: 15_000, progressTimeoutMs: 45_000, ...options };
-    this.#requests = new Requests(options.supabase, options.patient ?? false);
     for (const name of /** @type {const} */ (['disconnected', 'connected', 'signedout'])) {
       this.#requests.on(name, (detail) => this.emit(name, detail));
     }
@@ -115,10 +112,6 @@ export class HenkVoice extends Emitter {
       this.#live?.lookNow();
       this.#phone.listenNow();
     });
-    this.#endpoints = new Endpoints(this.#requests, options.functionsUrl);
-    this.#numbers = new NumberReader(this.#endpoints, () => this.conversations.businesses());
-    this.conversations = new Conversations(options.supabase, this.#requests, this.#numbers);
-    this.archive = new Archive(options.supabase, this.#requests);
     this.#phone = new Phone({
       Device: options.Device,
       deviceOptions: options.deviceOptions ?? {},

@@ -20,5 +20,18 @@ export function failureOfRest(status, error, accessToken) {
   if (status === 429 || status >= 500) return failure('database_unavailable', details);
   // Each error of PostgREST has a code.
   if (!error.code) return failure('unreadable_answer', { ...details, message: IN_BETWEEN });
+  if (error.code === '23514') return failure('value_refused', { ...details, ...sentence(error) });
+  if (error.code === '23505') return failure('already_exists', details);
+  if (error.code === '42501') return failure('not_allowed', details);
   return failure('unexpected_answer', details);
+}
+
+/**
+ * Where our SQL refuses a value, it says why in a sentence. Postgres's own text names a constraint.
+ *
+ * @param {{ message?: string }} error
+ * @returns {Partial<Failure>}
+ */
+function sentence({ message = '' }) {
+  return !message || message.includes('violates check constraint') ? {} : { message };
 }

@@ -47,6 +47,22 @@
  * @typedef {import('./recording-state.js').RecordingState} RecordingState
  * @typedef {import('./recording-state.js').RecordWish} RecordWish
  *
+ * @typedef {import('./call-backs.js').CallBack} CallBack
+ * @typedef {import('./campaigns.js').CampaignQueue} CampaignQueue
+ * @typedef {import('./campaigns.js').CampaignQueueWithNext} CampaignQueueWithNext
+ * @typedef {import('./campaigns.js').CampaignRow} CampaignRow
+ * @typedef {import('./campaigns.js').CampaignSettings} CampaignSettings
+ * @typedef {import('./campaigns.js').EntriesChanged} EntriesChanged
+ * @typedef {import('./campaigns.js').Entry} Entry
+ * @typedef {import('./campaigns.js').EntryChange} EntryChange
+ * @typedef {import('./campaigns.js').EntryFilter} EntryFilter
+ * @typedef {import('./campaigns.js').EntryGroup} EntryGroup
+ * @typedef {import('./campaigns.js').RetryRule} RetryRule
+ * @typedef {import('./lead-story.js').LeadStory} LeadStory
+ * @typedef {import('./my-day.js').MyDay} MyDay
+ * @typedef {import('./outcomes.js').Outcome} Outcome
+ * @typedef {import('./outcomes.js').OutcomeEffect} OutcomeEffect
+ *
  * @typedef {import('./ring.js').Ring} Ring
  * @typedef {import('./ring.js').RingEnd} RingEnd
  * @typedef {import('./ring.js').RingFacts} RingFacts

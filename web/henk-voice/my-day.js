@@ -1,0 +1,36 @@
+/**
+ * @typedef {import('./sql.js').Sql} Sql
+ *
+ * @typedef {object} MyDay the user's own numbers since a moment
+ * @property {number} calls that were placed; refused ones do not count
+ * @property {number} answered
+ * @property {number} conversations calls of 60 seconds of talk or more
+ * @property {number} talk_seconds
+ * @property {Record<string, number>} outcomes how many calls have each outcome, by its key
+ * @property {number} successes how many calls have an outcome that is a success
+ * @property {number} call_backs_due that the user, or anybody, should have made by now
+ * @property {number} needs_outcome the user's calls, of any day, that were answered and have no outcome;
+ *   1,000 at most
+ */
+
+/**
+ * @param {Sql} sql
+ * @param {string} businessId
+ * @param {Date | undefined} since
+ * @param {AbortSignal | undefined} signal
+ * @returns {Promise<MyDay>}
+ */
+export function readMyDay(sql, businessId, since = lastMidnight(new Date()), signal) {
+  const values = { p_business_id: businessId, p_since: since.toISOString() };
+  return sql.ask('my_day', values, { signal });
+}
+
+/**
+ * @param {Date} now
+ * @returns {Date} when the day began, by this browser's clock and time zone
+ */
+export function lastMidnight(now) {
+  const day = new Date(now);
+  day.setHours(0, 0, 0, 0);
+  return day;
+}

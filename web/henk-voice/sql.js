@@ -1,0 +1,49 @@
+import { failureOfEndpoint } from './failure-of.js';
+import { VoiceError } from './failures.js';
+import { storable } from './texts.js';
+
+/**
+ * @typedef {import('@supabase/supabase-js').SupabaseClient} SupabaseClient
+ * @typedef {import('./failures.js').Failure} Failure
+ * @typedef {import('./requests.js').Requests} Requests
+ */
+
+/** Calls SQL functions that answer one value, or `{"error": code}`. */
+export class Sql {
+  #supabase;
+  #requests;
+
+  /**
+   * @param {SupabaseClient} supabase
+   * @param {Requests} requests
+   */
+  constructor(supabase, requests) {
+    this.#supabase = supabase;
+    this.#requests = requests;
+  }
+
+  /**
+   * @param {string} name
+   * @param {Record<string, unknown>} values
+   * @param {object} [options]
+   * @param {'once' | 'twice' | 'patiently'} [options.tries] `patiently` for reads
+   * @param {AbortSignal | undefined} [options.signal]
+   * @param {Partial<Failure>} [options.notFound] what `not_found` means here
+   * @returns {Promise<any>}
+   * @throws {VoiceError}
+   */
+  async ask(name, values, { tries = 'patiently', signal, notFound = {} } = {}) {
+    const { data } = await this.#requests.rest(() => this.#supabase.rpc(name, storable(values)), {
+      tries,
+      signal,
+    });
+    if (data?.error === 'signed_out')
+      throw new VoiceError(failureOfEndpoint('unauthenticated', {}));
+    if (data?.error) {
+      throw new VoiceError(
+        failureOfEndpoint(data.error, data.error === 'not_found' ? notFound : {}),
+      );
+    }
+    return data;
+  }
+}

@@ -1,0 +1,78 @@
+import { Archive } from './archive.js';
+import { CallBacks } from './call-backs.js';
+import { Campaigns } from './campaigns.js';
+import { Conversations } from './conversations.js';
+import { Emitter } from './emitter.js';
+import { VoiceError, failure } from './failures.js';
+import { readLeadStory } from './lead-story.js';
+import { readMyDay } from './my-day.js';
+import { Outcomes } from './outcomes.js';
+import { Sql } from './sql.js';
+
+/**
+ * @typedef {import('@supabase/supabase-js').SupabaseClient} SupabaseClient
+ * @typedef {import('./lead-story.js').LeadStory} LeadStory
+ * @typedef {import('./my-day.js').MyDay} MyDay
+ * @typedef {import('./number-reader.js').NumberReader} NumberReader
+ * @typedef {import('./requests.js').Requests} Requests
+ */
+
+/**
+ * What a person reads and writes of a business before, during and after calls. `HenkVoice` is one that
+ * also calls.
+ *
+ * @template {object} Events
+ * @extends {Emitter<Events>}
+ */
+export class Workspace extends Emitter {
+  /** Leads, campaigns, history; outcome and notes. @type {Conversations} */
+  conversations;
+  /** Recordings of calls that are over. @type {Archive} */
+  archive;
+  /** What calls can end with. @type {Outcomes} */
+  outcomes;
+  /** Whom somebody has to call again. @type {CallBacks} */
+  callBacks;
+  /** Campaigns, their queues and their rules. @type {Campaigns} */
+  campaigns;
+  /** @type {string | null} */
+  businessId = null;
+
+  #sql;
+
+  /**
+   * @param {SupabaseClient} supabase
+   * @param {Requests} requests
+   * @param {NumberReader} numbers
+   */
+  constructor(supabase, requests, numbers) {
+    super();
+    this.#sql = new Sql(supabase, requests);
+    this.conversations = new Conversations(supabase, requests, numbers);
+    this.archive = new Archive(supabase, requests);
+    this.outcomes = new Outcomes(supabase, requests);
+    this.callBacks = new CallBacks(supabase, requests);
+    this.campaigns = new Campaigns(supabase, requests);
+  }
+
+  /**
+   * @param {string} leadId
+   * @param {{ signal?: AbortSignal }} [options]
+   * @returns {Promise<LeadStory>} who a lead is, and what was said and agreed with them
+   * @throws {VoiceError} `not_found`, or another
+   */
+  leadStory(leadId, { signal } = {}) {
+    return readLeadStory(this.#sql, leadId, signal);
+  }
+
+  /**
+   * @param {{ since?: Date, signal?: AbortSignal }} [options] `since`: from when on calls count, 31 days ago
+   *   at most; last midnight of this browser by default
+   * @returns {Promise<MyDay>} the user's own numbers in the business that is open
+   * @throws {VoiceError} `business_required`, or another
+   */
+  async myDay({ since, signal } = {}) {
+    if (!this.businessId) throw new VoiceError(failure('business_required'));
+    return readMyDay(this.#sql, this.businessId, since, signal);
+  }
+}
