@@ -1,7 +1,7 @@
 import { bdi, create, element, say } from '../shared/dom.js';
 import { DOINGS, lasting } from './words.js';
 
-/** @typedef {import('../stand-in.js').CallingRep} CallingRep */
+/** @typedef {import('../../henk-voice/henk-voice.js').CampaignQueue['reps'][number]} RepInQueue */
 
 const TICK_MS = 1_000;
 
@@ -12,7 +12,7 @@ export class CallingNow {
   #clocks = [];
   #ticking = setInterval(() => this.#tick(), TICK_MS);
 
-  /** @param {readonly CallingRep[]} reps */
+  /** @param {readonly RepInQueue[]} reps */
   show(reps) {
     const items = reps.map((rep) => {
       const clock = create('span', { class: 'rep-clock' });

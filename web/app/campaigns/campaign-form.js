@@ -2,15 +2,14 @@ import { remembered } from '../frame/view.js';
 import { create, element, say, sayParts } from '../shared/dom.js';
 import { formatNumber } from '../shared/phone-format.js';
 import { markInvalid, tellTrouble } from '../shared/trouble.js';
-import { campaigns as standIn } from '../stand-in.js';
 import { PLACEHOLDERS, filledScript, unknownPlaceholders } from './script.js';
 
 /**
- * @typedef {import('../stand-in.js').CampaignColumns} CampaignColumns
- * @typedef {import('../stand-in.js').CampaignQueue} CampaignQueue
+ * @typedef {import('../../henk-voice/henk-voice.js').CampaignSettings} CampaignSettings
+ * @typedef {import('../../henk-voice/henk-voice.js').CampaignQueue} CampaignQueue
  * @typedef {import('../frame/view.js').ViewContext} ViewContext
  *
- * @typedef {Omit<CampaignColumns, 'is_paused'>} Columns
+ * @typedef {Omit<CampaignSettings, 'is_paused'>} Columns
  * @typedef {Record<keyof Columns, string | boolean>} Typed what the fields have
  */
 
@@ -193,7 +192,7 @@ export class CampaignForm {
     say(this.#saved, 'Saving…');
     try {
       const saved = Object.keys(changes).length
-        ? await standIn.change(campaign.id, changes)
+        ? await this.#context.voice.campaigns.change(campaign.id, changes)
         : campaign;
       if (signal.aborted) return;
       this.#drafts.delete(campaign.id);

@@ -3,7 +3,6 @@ import { remembered } from '../frame/view.js';
 import { bdi, create, element, say, sayParts } from '../shared/dom.js';
 import { tellTrouble } from '../shared/trouble.js';
 import { setUpTabs } from '../shared/tabs.js';
-import { campaigns as standIn } from '../stand-in.js';
 import { CallingNow } from './calling-now.js';
 import { CampaignForm } from './campaign-form.js';
 import { Entries } from './entries.js';
@@ -12,7 +11,7 @@ import { RulesForm } from './rules-form.js';
 import { MODES, countsInShort, counted } from './words.js';
 
 /**
- * @typedef {import('../stand-in.js').CampaignQueue} CampaignQueue
+ * @typedef {import('../../henk-voice/henk-voice.js').CampaignQueue} CampaignQueue
  * @typedef {import('../frame/view.js').ViewContext} ViewContext
  */
 
@@ -80,7 +79,7 @@ export class CampaignsPage {
     this.#reading += 1;
     const reading = this.#reading;
     try {
-      const queues = await standIn.queues(business.id, { signal });
+      const queues = await this.#context.voice.campaigns.queues(business.id, { signal });
       // A later answer knows more.
       if (signal.aborted || reading !== this.#reading) return;
       this.#queues = queues;
@@ -199,7 +198,7 @@ export class CampaignsPage {
     sayParts(this.#trouble);
     this.#pause.setAttribute('aria-disabled', 'true');
     try {
-      await standIn.change(campaign.id, { is_paused: !campaign.is_paused });
+      await this.#context.voice.campaigns.change(campaign.id, { is_paused: !campaign.is_paused });
       await this.#read();
     } catch (error) {
       if (!this.#context.signal.aborted) tellTrouble(this.#trouble, error);

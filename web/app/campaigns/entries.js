@@ -2,14 +2,13 @@ import { bdi, create, debounce, element, ltr, say, sayParts } from '../shared/do
 import { formatNumber } from '../shared/phone-format.js';
 import { tellTrouble } from '../shared/trouble.js';
 import { outcomeWord, when } from '../shared/words.js';
-import { campaigns as standIn } from '../stand-in.js';
 import { EntryActions } from './entry-actions.js';
 import { DONE_REASONS, WAIT_REASONS, counted, entryWords, sum } from './words.js';
 
 /**
- * @typedef {import('../stand-in.js').CampaignQueue} CampaignQueue
- * @typedef {import('../stand-in.js').EntryState} EntryState
- * @typedef {import('../stand-in.js').QueueEntry} QueueEntry
+ * @typedef {import('../../henk-voice/henk-voice.js').CampaignQueue} CampaignQueue
+ * @typedef {import('../../henk-voice/henk-voice.js').EntryGroup} EntryGroup
+ * @typedef {import('../../henk-voice/henk-voice.js').Entry} Entry
  * @typedef {import('../frame/view.js').ViewContext} ViewContext
  *
  * @typedef {object} Told
@@ -20,7 +19,7 @@ import { DONE_REASONS, WAIT_REASONS, counted, entryWords, sum } from './words.js
 const PAGE = 50;
 const SEARCH_AFTER_MS = 300;
 
-/** @type {readonly (readonly [EntryState, string])[]} */
+/** @type {readonly (readonly [EntryGroup, string])[]} */
 const STATES = [
   ['due', 'Due now'],
   ['leased', 'With a rep'],
@@ -46,9 +45,9 @@ export class Entries {
   #actions;
   /** @type {CampaignQueue | null} */
   #campaign = null;
-  /** @type {EntryState} */
+  /** @type {EntryGroup} */
   #state = 'due';
-  /** What is shown. @type {QueueEntry[]} */
+  /** What is shown. @type {Entry[]} */
   #entries = [];
   /** The ids of those that are chosen. @type {Set<string>} */
   #chosen = new Set();
@@ -78,7 +77,7 @@ export class Entries {
     );
     this.#states.addEventListener('click', ({ target }) => {
       const button = target instanceof Element && target.closest('button');
-      if (button) this.#showState(/** @type {EntryState} */ (button.value));
+      if (button) this.#showState(/** @type {EntryGroup} */ (button.value));
     });
     this.#reason.addEventListener('change', () => void this.#read());
     const search = debounce(() => !context.signal.aborted && void this.#read(), SEARCH_AFTER_MS);
@@ -121,7 +120,7 @@ export class Entries {
   /** @param {CampaignQueue} campaign */
   #showStates({ counts }) {
     for (const button of this.#states.querySelectorAll('button')) {
-      const state = /** @type {EntryState} */ (button.value);
+      const state = /** @type {EntryGroup} */ (button.value);
       const label = STATES.find(([value]) => value === state)?.[1] ?? state;
       const count = counts[state];
       const total = typeof count === 'number' ? count : sum(count);
@@ -153,7 +152,7 @@ export class Entries {
     if (this.#reason.selectedIndex < 0) this.#reason.value = '';
   }
 
-  /** @param {EntryState} state */
+  /** @param {EntryGroup} state */
   #showState(state) {
     if (!this.#campaign) return;
     this.#state = state;
@@ -179,7 +178,7 @@ export class Entries {
 
   async #readMore() {
     const before = this.#entries.length;
-    await this.#ask(PAGE, this.#entries.at(-1)?.id, (found) => {
+    await this.#ask(PAGE, this.#entries.at(-1), (found) => {
       this.#entries = [...this.#entries, ...found];
     });
     // The button may not be there any more.
@@ -192,8 +191,8 @@ export class Entries {
 
   /**
    * @param {number} limit
-   * @param {string | undefined} after
-   * @param {(found: QueueEntry[]) => void} take
+   * @param {Entry | undefined} after
+   * @param {(found: Entry[]) => void} take
    */
   async #ask(limit, after, take) {
     const campaign = this.#campaign;
@@ -204,17 +203,17 @@ export class Entries {
     if (this.#context.signal.aborted) return;
     this.#table.setAttribute('aria-busy', 'true');
     try {
-      const found = await standIn.entries(campaign.id, {
+      const { entries, more } = await this.#context.voice.campaigns.entries(campaign.id, {
         state: this.#state,
         reason: this.#reason.value || undefined,
         search: this.#search.value.trim(),
         after,
-        limit: limit + 1,
+        limit,
         signal,
       });
       if (signal.aborted) return;
-      take(found.slice(0, limit));
-      this.#more.hidden = found.length <= limit;
+      take(entries);
+      this.#more.hidden = !more;
       sayParts(this.#trouble);
       this.#render();
       this.#tell();
@@ -249,7 +248,7 @@ export class Entries {
     if (box instanceof HTMLInputElement) box.focus();
   }
 
-  /** @param {QueueEntry} entry */
+  /** @param {Entry} entry */
   #rowOf(entry) {
     const { state, why } = entryWords(entry);
     const { lead_name: name, lead_company: company, phone_number: number, priority } = entry;
@@ -319,7 +318,7 @@ export class Entries {
 
 /**
  * @param {CampaignQueue} campaign
- * @returns {EntryState} the first state in which there is a lead
+ * @returns {EntryGroup} the first state in which there is a lead
  */
 function firstState({ counts }) {
   const first = STATES.find(([state]) => {

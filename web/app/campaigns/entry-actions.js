@@ -1,19 +1,18 @@
 import { bdi, create, element, say } from '../shared/dom.js';
 import { ask } from '../shared/question.js';
 import { tellTrouble } from '../shared/trouble.js';
-import { campaigns as standIn } from '../stand-in.js';
 import { counted } from './words.js';
 
 /**
- * @typedef {import('../stand-in.js').CampaignQueue} CampaignQueue
- * @typedef {import('../stand-in.js').EntryChange} EntryChange
- * @typedef {import('../stand-in.js').EntryState} EntryState
- * @typedef {import('../stand-in.js').QueueEntry} QueueEntry
+ * @typedef {import('../../henk-voice/henk-voice.js').CampaignQueue} CampaignQueue
+ * @typedef {import('../../henk-voice/henk-voice.js').EntryChange} EntryChange
+ * @typedef {import('../../henk-voice/henk-voice.js').EntryGroup} EntryGroup
+ * @typedef {import('../../henk-voice/henk-voice.js').Entry} Entry
  * @typedef {import('../frame/view.js').ViewContext} ViewContext
  *
  * @typedef {object} Told
  * @property {() => readonly CampaignQueue[]} queues all campaigns
- * @property {() => readonly QueueEntry[]} chosen
+ * @property {() => readonly Entry[]} chosen
  * @property {() => void} onDone entries have changed
  * @property {() => void} onNone nothing is to be chosen any more
  */
@@ -70,7 +69,7 @@ export class EntryActions {
 
   /**
    * @param {CampaignQueue} campaign
-   * @param {EntryState} state of the entries that are shown
+   * @param {EntryGroup} state of the entries that are shown
    * @param {number} chosen how many
    */
   show(campaign, state, chosen) {
@@ -143,7 +142,7 @@ export class EntryActions {
   /**
    * @param {EntryChange} change
    * @param {string} done what has become of them
-   * @param {readonly QueueEntry[]} [chosen] those that were asked about
+   * @param {readonly Entry[]} [chosen] those that were asked about
    */
   async #act(change, done, chosen = this.#told.chosen()) {
     const { signal } = this.#context;
@@ -153,11 +152,14 @@ export class EntryActions {
     say(this.#trouble, '');
     const ids = chosen.map(({ id }) => id);
     try {
-      const { changed } = await standIn.changeEntries(campaign.id, ids, change);
+      const { changed, unchanged } = await this.#context.voice.campaigns.changeEntries(
+        campaign.id,
+        ids,
+        change,
+      );
       if (signal.aborted) return;
-      const left = ids.length - changed;
-      const stay = left
-        ? ` ${counted(left, 'lead')} could not be: a rep has them, or they are not there any more.`
+      const stay = unchanged
+        ? ` ${counted(unchanged, 'lead')} stayed: so already, with a rep now, or gone.`
         : '';
       say(this.#done, `${counted(changed, 'lead')} ${done}.${stay}`);
       this.#told.onDone();

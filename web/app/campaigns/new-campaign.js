@@ -1,6 +1,5 @@
 import { failureOf } from '../../henk-voice/henk-voice.js';
 import { element, say } from '../shared/dom.js';
-import { campaigns as standIn } from '../stand-in.js';
 
 /** @typedef {import('../frame/view.js').ViewContext} ViewContext */
 
@@ -47,7 +46,7 @@ export class NewCampaign {
     }
     this.#isSending = true;
     try {
-      const campaign = await standIn.add(business.id, { name });
+      const campaign = await this.#context.voice.campaigns.add(business.id, { name });
       if (signal.aborted) return;
       this.#dialog.close();
       this.#onAdded(campaign);

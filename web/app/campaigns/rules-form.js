@@ -1,11 +1,10 @@
 import { remembered } from '../frame/view.js';
 import { create, element, say, sayParts } from '../shared/dom.js';
 import { markInvalid, tellTrouble } from '../shared/trouble.js';
-import { campaigns as standIn, outcomes as standInOutcomes } from '../stand-in.js';
 import { MOST_TIMES, afterWords, choicesWith, ruleChanges, ruleRows, timesIn } from './rules.js';
 
 /**
- * @typedef {import('../stand-in.js').CampaignQueue} CampaignQueue
+ * @typedef {import('../../henk-voice/henk-voice.js').CampaignQueue} CampaignQueue
  * @typedef {import('../frame/view.js').ViewContext} ViewContext
  * @typedef {import('./rules.js').RuleRow} RuleRow
  *
@@ -64,8 +63,8 @@ export class RulesForm {
     const id = this.#campaignId;
     try {
       const [rules, outcomes] = await Promise.all([
-        standIn.rules(id, { signal }),
-        standInOutcomes.list(business.id, { signal }),
+        this.#context.voice.campaigns.rules(id, { signal }),
+        this.#context.voice.outcomes.list(business.id, { signal }),
       ]);
       if (signal.aborted || id !== this.#campaignId) return;
       this.#rows = ruleRows(outcomes, rules);
@@ -145,8 +144,9 @@ export class RulesForm {
     const { set, remove } = ruleChanges(this.#rows, chosen);
     say(this.#saved, 'Saving…');
     try {
-      for (const rule of set) await standIn.setRule(id, rule);
-      for (const result of remove) await standIn.removeRule(id, result);
+      for (const rule of set)
+        await this.#context.voice.campaigns.setRule(this.#context.business.id, id, rule);
+      for (const result of remove) await this.#context.voice.campaigns.removeRule(id, result);
       if (signal.aborted) return;
       this.#drafts.delete(id);
       if (id !== this.#campaignId) return;

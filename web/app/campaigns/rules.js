@@ -1,6 +1,6 @@
 /**
- * @typedef {import('../stand-in.js').Outcome} Outcome
- * @typedef {import('../stand-in.js').RetryRule} RetryRule
+ * @typedef {import('../../henk-voice/henk-voice.js').Outcome} Outcome
+ * @typedef {import('../../henk-voice/henk-voice.js').RetryRule} RetryRule
  *
  * @typedef {object} RuleRow what happens after a result, by a rule of the campaign or as usual
  * @property {string} result

@@ -1,8 +1,8 @@
 import { duration, when } from '../shared/words.js';
 
 /**
- * @typedef {import('../stand-in.js').CampaignQueue} CampaignQueue
- * @typedef {import('../stand-in.js').QueueEntry} QueueEntry
+ * @typedef {import('../../henk-voice/henk-voice.js').CampaignQueue} CampaignQueue
+ * @typedef {import('../../henk-voice/henk-voice.js').Entry} Entry
  */
 
 /** Why an entry waits. @type {Readonly<Record<string, string>>} */
@@ -70,7 +70,7 @@ export function countsInShort({ due, waiting, leased, paused, done }) {
 }
 
 /**
- * @param {QueueEntry} entry
+ * @param {Entry} entry
  * @returns {{ state: string, why: string }} both for people; `why` may be empty
  */
 export function entryWords(entry) {

@@ -78,7 +78,7 @@ export class LeaveMessage {
     this.#leadName = leadName;
     const isTalking = call.state === 'talking';
     const can = canLeaveMessage({ isTalking, stage: call.stage, parties });
-    const hint = isTalking ? machineHint(call.conversation?.answered_by) : '';
+    const hint = isTalking ? machineHint(/** @type {any} */ (call.conversation)?.answered_by) : '';
     if (this.#left === call) sayParts(this.#hint, 'Your message is played to ', bdi(leadName), '.');
     else {
       const none = hint && can && !this.#messages.length;
@@ -105,7 +105,7 @@ export class LeaveMessage {
     const call = this.#call;
     if (!call || call.pending || this.#box.hidden) return;
     try {
-      await call.dropVoicemail(this.#choice.value);
+      await /** @type {any} */ (call).dropVoicemail(this.#choice.value);
       this.#left = call;
       if (call === this.#call) this.show(call, this.#leadName, []);
     } catch (error) {

@@ -1,11 +1,10 @@
 import { failureOf } from '../../henk-voice/henk-voice.js';
 import { create, element, say } from '../shared/dom.js';
-import { outcomes as standIn } from '../stand-in.js';
-import { EFFECTS, keyFor } from './outcomes.js';
+import { EFFECTS } from './outcomes.js';
 
 /**
- * @typedef {import('../stand-in.js').Outcome} Outcome
- * @typedef {import('../stand-in.js').OutcomeEffect} OutcomeEffect
+ * @typedef {import('../../henk-voice/henk-voice.js').Outcome} Outcome
+ * @typedef {import('../../henk-voice/henk-voice.js').OutcomeEffect} OutcomeEffect
  * @typedef {import('../frame/view.js').ViewContext} ViewContext
  */
 
@@ -86,15 +85,8 @@ export class OutcomeDialog {
     };
     this.#isSending = true;
     try {
-      if (outcome) await standIn.change(business.id, outcome.key, columns);
-      else {
-        const key = keyFor(
-          label,
-          this.#all.map((one) => one.key),
-        );
-        const position = Math.max(0, ...this.#all.map((one) => one.position)) + 1;
-        await standIn.add(business.id, { key, position, ...columns });
-      }
+      if (outcome) await this.#context.voice.outcomes.change(business.id, outcome.key, columns);
+      else await this.#context.voice.outcomes.add(business.id, columns);
       if (signal.aborted) return;
       this.#dialog.close();
       this.#onSaved();

@@ -1,11 +1,10 @@
 import { bdi, create, element, say, sayParts } from '../shared/dom.js';
 import { tellTrouble } from '../shared/trouble.js';
-import { outcomes as standIn } from '../stand-in.js';
 import { OutcomeDialog } from './outcome-dialog.js';
 import { effectWord, moved, sortedOutcomes } from './outcomes.js';
 
 /**
- * @typedef {import('../stand-in.js').Outcome} Outcome
+ * @typedef {import('../../henk-voice/henk-voice.js').Outcome} Outcome
  * @typedef {import('../frame/view.js').ViewContext} ViewContext
  */
 
@@ -50,7 +49,7 @@ export class OutcomeList {
   async #read() {
     const { business, signal } = this.#context;
     try {
-      const outcomes = await standIn.list(business.id, { signal });
+      const outcomes = await this.#context.voice.outcomes.list(business.id, { signal });
       if (signal.aborted) return;
       this.#outcomes = outcomes;
       this.#isKnown = true;
@@ -150,10 +149,12 @@ export class OutcomeList {
         const { used } = sortedOutcomes(this.#outcomes);
         const changes = moved(used, outcome.key, act === 'up' ? -1 : 1);
         for (const { key, position } of changes) {
-          await standIn.change(business.id, key, { position });
+          await this.#context.voice.outcomes.change(business.id, key, { position });
         }
       } else {
-        await standIn.change(business.id, outcome.key, { is_archived: act === 'archive' });
+        await this.#context.voice.outcomes.change(business.id, outcome.key, {
+          is_archived: act === 'archive',
+        });
       }
     } catch (error) {
       if (!signal.aborted) tellTrouble(this.#trouble, error);

@@ -1,6 +1,6 @@
 /**
- * @typedef {import('../stand-in.js').Outcome} Outcome
- * @typedef {import('../stand-in.js').OutcomeEffect} OutcomeEffect
+ * @typedef {import('../../henk-voice/henk-voice.js').Outcome} Outcome
+ * @typedef {import('../../henk-voice/henk-voice.js').OutcomeEffect} OutcomeEffect
  */
 
 /** What an outcome does, and how the page says it. */
@@ -26,26 +26,6 @@ export const EFFECTS = /** @type {const} */ ([
  */
 export function effectWord(effect) {
   return EFFECTS.find(([value]) => value === effect)?.[1] ?? effect;
-}
-
-const LONGEST_KEY = 50;
-
-/**
- * @param {string} label
- * @param {readonly string[]} taken
- * @returns {string} a key for a new outcome: `no_budget`, and `no_budget_2` if that is taken
- */
-export function keyFor(label, taken) {
-  const plain = label
-    .normalize('NFKD')
-    .replace(/\p{M}/gu, '')
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '_')
-    .replace(/^[^a-z]+|_+$/g, '');
-  const base = plain.slice(0, LONGEST_KEY - 4) || 'outcome';
-  let key = base;
-  for (let number = 2; taken.includes(key); number += 1) key = `${base}_${number}`;
-  return key;
 }
 
 /**
