@@ -4,6 +4,8 @@ tests/supabase/test_grants.py and, through the REST API, by tests/attack/test_te
 
 from __future__ import annotations
 
+from tests import contracts_of_contacts, contracts_of_queues
+
 API_ROLES = (
     "anon",
     "authenticated",
@@ -385,12 +387,12 @@ FUNCTIONS: Grants = {
     "private.watch_call()": {},
     "public.grant_access_token(uuid,integer)": FOR_USERS,
     "public.preview_call(uuid,jsonb,text,text,text)": FOR_USERS,
-    "public.begin_call(text,uuid,uuid,jsonb,text,text,text)": FOR_WEBHOOKS,
+    "public.begin_call(text,uuid,uuid,jsonb,text,text,text,text)": FOR_WEBHOOKS,
     f"public.record_call_event({_EVENT})": FOR_WEBHOOKS,
     f"private.store_call_event({_EVENT})": FOR_WEBHOOKS,
     "private.choose_business(uuid)": FOR_USERS,
     "private.log_token_grant(uuid,integer)": FOR_USERS,
-    "private.decide_call(uuid,uuid,jsonb,text,text,text)": FOR_USERS | FOR_WEBHOOKS,
+    "private.decide_call(uuid,uuid,jsonb,text,text,text,text)": FOR_USERS | FOR_WEBHOOKS,
     "private.call_warnings(uuid,jsonb,private.call_decision)": FOR_USERS,
     "private.subscriber(text)": FOR_USERS | FOR_WEBHOOKS | {"service_role": {"execute"}},
     "private.read_phone_number()": {},
@@ -482,10 +484,6 @@ POLICIES: dict[str, dict[str, tuple[str, str]]] = {
     "public.leads": {
         "a webhook can read the leads of its call's business": ("select", "call_webhook"),
         "members can read the leads of their business": ("select", "authenticated"),
-    },
-    "public.campaigns": {
-        "a webhook can read the campaigns of its call's business": ("select", "call_webhook"),
-        "members can read the campaigns of their business": ("select", "authenticated"),
     },
     "public.phone_numbers": {
         "a webhook can read the caller IDs of its call's business": ("select", "call_webhook"),
@@ -589,3 +587,11 @@ POLICIES: dict[str, dict[str, tuple[str, str]]] = {
         "the reconciler can see and set its pause": ("all", "call_reconciler"),
     },
 }
+
+for _more in (contracts_of_queues, contracts_of_contacts):
+    TABLES |= _more.TABLES
+    SEQUENCES |= _more.SEQUENCES
+    COLUMNS |= _more.COLUMNS
+    FUNCTIONS |= _more.FUNCTIONS
+    DEFINER_FUNCTIONS += _more.DEFINER_FUNCTIONS
+    POLICIES |= _more.POLICIES

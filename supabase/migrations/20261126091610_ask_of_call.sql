@@ -165,7 +165,7 @@ begin
     -- One's own leg does not count against the limits, and the call itself does.
     v_before := set_config('henk.call_sid', '', true);
     v_before := set_config('henk.call_leg_id', coalesce(v_open.call_leg_id::text, ''), true);
-    d := private.decide_call(v_user_id, v_call.business_id, p_to, v_call.from_number, null, null);
+    d := private.decide_call(v_user_id, v_call.business_id, p_to, v_call.from_number, null, null, null);
     v_before := set_config('henk.call_leg_id', '', true);
     v_before := set_config('henk.call_sid', v_call.call_sid, true);
     if d.block_reason is not null then
