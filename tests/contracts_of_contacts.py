@@ -31,7 +31,9 @@ _OF_DESCRIPTIONS = ("call_back_of(uuid)", "write_call_back(uuid,jsonb)")
 _TRIGGERS = ("apply_outcome()", "leave_call_backs()")
 
 FUNCTIONS: Grants = {
-    **{f"{schema}.{function}": FOR_USERS for schema in ("public", "private") for function in _ASKED},
+    **{
+        f"{schema}.{function}": FOR_USERS for schema in ("public", "private") for function in _ASKED
+    },
     **{f"private.{function}": FOR_USERS for function in _OF_DESCRIPTIONS},
     **{f"private.{function}": {} for function in _TRIGGERS},
     **{
@@ -63,9 +65,7 @@ FUNCTIONS: Grants = {
         )
     },
 }
-DEFINER_FUNCTIONS = [
-    f"private.{function}" for function in (*_ASKED, *_OF_DESCRIPTIONS, *_TRIGGERS)
-]
+DEFINER_FUNCTIONS = [f"private.{function}" for function in (*_ASKED, *_OF_DESCRIPTIONS, *_TRIGGERS)]
 POLICIES: dict[str, dict[str, tuple[str, str]]] = {
     "public.call_backs": {
         "members can read the call-backs of their business": ("select", "authenticated"),

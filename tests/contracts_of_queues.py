@@ -22,9 +22,7 @@ CAMPAIGN_BY_MANAGERS = frozenset(
         "is_paused",
     }
 )
-RULE_BY_MANAGERS = frozenset(
-    {"business_id", "campaign_id", "result", "after_minutes", "max_times"}
-)
+RULE_BY_MANAGERS = frozenset({"business_id", "campaign_id", "result", "after_minutes", "max_times"})
 OUTCOME_BY_MANAGERS = frozenset({"label", "effect", "is_success", "position", "is_archived"})
 
 TABLES: Grants = {
