@@ -22,9 +22,7 @@ CAMPAIGN_BY_MANAGERS = frozenset(
         "is_paused",
     }
 )
-RULE_BY_MANAGERS = frozenset(
-    {"business_id", "campaign_id", "result", "after_minutes", "max_times"}
-)
+RULE_BY_MANAGERS = frozenset({"business_id", "campaign_id", "result", "after_minutes", "max_times"})
 OUTCOME_BY_MANAGERS = frozenset({"label", "effect", "is_success", "position", "is_archived"})
 
 TABLES: Grants = {
@@ -100,7 +98,7 @@ FUNCTIONS: Grants = {
             "day_of(timestamp with time zone,text)",
             "default_rule(text,text)",
             "derive_entry(public.queue_entries)",
-            "end_lease(public.queue_entries)",
+            "end_lease(public.queue_entries,uuid)",
             "entry_answer(public.queue_entries)",
             "follow_result(public.queue_entries,text,text,timestamp with time zone,"
             "timestamp with time zone,timestamp with time zone,timestamp with time zone)",
