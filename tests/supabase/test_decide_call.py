@@ -57,6 +57,7 @@ def test_a_refused_call_is_on_record_with_its_reason(
         "from_number": call["from_number"],
         "time_limit_seconds": None,
         "notice": False,
+        "machine_detection": False,
     }
     assert (call["status"], call["block_reason"]) == ("blocked", reason)
     assert (call["business_id"], call["user_id"]) == (world.ours.business_id, world.ours.user_id)
