@@ -72,6 +72,14 @@ TABLES = {
         " values (%(business_id)s, %(user_id)s, now() + interval '1 hour')"
     ),
     "conversation_changes": Table(),
+    # Of every call, so that an embedding finds some.
+    "call_backs": Table(
+        sample=_of_each_call(
+            "call_backs",
+            "lead_id, campaign_id, to_number, user_id, due_at",
+            "lead_id, campaign_id, to_number, %(user_id)s, now()",
+        )
+    ),
     "recording_rules": Table(
         writable=RULED_BY_MANAGERS,
         insertable=RULED_BY_MANAGERS | {"business_id"},
@@ -131,6 +139,14 @@ EXECUTED_BY = {
     "search_leads": {"authenticated"},
     "list_conversations": {"authenticated"},
     "describe_conversation": {"authenticated"},
+    "list_call_backs": {"authenticated"},
+    "dismiss_call_back": {"authenticated"},
+    "lead_story": {"authenticated"},
+    "my_day": {"authenticated"},
+    "campaign_queues": {"authenticated"},
+    "campaign_queue": {"authenticated"},
+    "list_entries": {"authenticated"},
+    "change_entries": {"authenticated"},
     "ask_of_call": {"authenticated"},
     "set_presence": {"authenticated"},
     "list_colleagues": {"authenticated"},
