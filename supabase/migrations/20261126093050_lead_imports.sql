@@ -13,7 +13,7 @@ create table public.lead_imports (
   fingerprint text not null check (fingerprint ~ '^[0-9a-f]{64}$'),
   -- All rows of the file, those included that hold no lead.
   row_count integer not null check (row_count between 1 and 100000),
-  priority smallint not null check (priority between -100 and 100),
+  priority integer not null check (priority between -100 and 100),
   -- How many rows have come: always the first ones.
   received integer not null default 0,
   -- The leads of how many rows are in the queue: none before all rows have come.
