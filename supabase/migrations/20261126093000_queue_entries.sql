@@ -96,6 +96,9 @@ on public.queue_entries (campaign_id, next_at)
 where state = 'ready' and call_back_at is not null;
 -- What waits for a person.
 create index queue_entries_paused_idx on public.queue_entries (campaign_id) where state = 'paused';
+-- What is done in a campaign, by the reason, the newest first.
+create index queue_entries_done_idx
+on public.queue_entries (campaign_id, done_reason, updated_at desc, id) where state = 'done';
 -- Leases of a campaign, by their end.
 create index queue_entries_leases_idx on public.queue_entries (campaign_id, lease_until) where state = 'leased';
 -- A rep has one lead at a time, and a lead one rep, in all campaigns.

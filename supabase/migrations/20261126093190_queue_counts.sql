@@ -1,10 +1,6 @@
 -- How many leads of a queue are where.
 set lock_timeout = '2s';
 
--- What is done in a campaign, by the reason, the newest first.
-create index queue_entries_done_idx
-on public.queue_entries (campaign_id, done_reason, updated_at desc, id) where state = 'done';
-
 -- The latest counts of large queues. Everybody who looks at such a queue shares them for some seconds.
 create table private.queue_counts (
   campaign_id uuid primary key references public.campaigns (id) on delete cascade,
