@@ -70,9 +70,11 @@ export class CallList {
       if (event.target === this.#search) resetSoon();
       else this.#reset();
     });
-    context.team.onLoad(() => {
-      if (this.#conversations.length) this.#render(!this.#more.hidden);
-    }, context.signal);
+    for (const known of [context.team, context.outcomes]) {
+      known.onLoad(() => {
+        if (this.#conversations.length) this.#render(!this.#more.hidden);
+      }, context.signal);
+    }
     this.#more.addEventListener('click', () => void this.#loadOlder());
     element('history-reload', HTMLButtonElement).addEventListener('click', () => this.#reset());
 
@@ -291,6 +293,7 @@ export class CallList {
       hear: () => this.#actions.hear(conversation),
       mayForget: this.#context.team.isManager,
       inCall: this.#context.voice.inCall,
+      outcomeWord: (outcome) => this.#context.outcomes.labelOf(outcome),
     });
   }
 

@@ -1,22 +1,44 @@
+import { ContactPanel } from '../contact/contact-panel.js';
+import { RecordingDialog } from '../recordings/recording-dialog.js';
+import { element } from '../shared/dom.js';
 import { setUpAudioChoice } from './audio-choice.js';
 import { CallList } from './call-list.js';
-import { RecordingDialog } from '../recordings/recording-dialog.js';
 import { Dialer } from './dialer.js';
+import { fitHeight } from './fit-height.js';
+import { Tabs } from './tabs.js';
+import { workspaceKeys } from './workspace-keys.js';
 
-/** Places calls, and lists them. @type {import('../frame/view.js').View} */
+/** The calling workspace, and the list of calls. @type {import('../frame/view.js').View} */
 export const dialerView = {
   path: '/',
   title: 'Calls',
   markup: new URL('./view.html', import.meta.url),
+  parts: {
+    'call-dialogs': new URL('./call-dialogs.html', import.meta.url),
+    contact: new URL('../contact/contact.html', import.meta.url),
+    'recording-place': new URL('../recordings/recording-dialog.html', import.meta.url),
+  },
   showsCall: true,
   mount(_root, context) {
-    const dialer = new Dialer(context);
+    const { signal, voice } = context;
+    const workspace = element('workspace', HTMLElement);
+    fitHeight(workspace, signal);
+    const tabs = new Tabs(element('workspace-tabs', HTMLElement), workspace);
     const recordings = new RecordingDialog(context, () => calls.reload());
+    const contact = new ContactPanel(context, {
+      hear: (conversation) => recordings.open(conversation),
+    });
+    const dialer = new Dialer(context, {
+      onSubject: (subject) => contact.show(subject),
+      onCall: () => tabs.show('call'),
+      onSaved: () => contact.reload(),
+    });
+    workspaceKeys(dialer.wrapUp, signal);
     const calls = new CallList(context, {
       callAgain: (conversation) => dialer.prepare(conversation),
       describe: (conversation) => dialer.describe(conversation),
       hear: (conversation) => recordings.open(conversation),
     });
-    setUpAudioChoice(context.voice.audio, context.signal);
+    setUpAudioChoice(voice.audio, signal);
   },
 };

@@ -1,12 +1,12 @@
 import { remembered } from '../frame/view.js';
 import { bdi, element, say, sayParts } from '../shared/dom.js';
-import { DraftSaver } from '../shared/draft-saver.js';
-import { Drafts, changedWords } from '../shared/drafts.js';
-import { showNote } from '../shared/notices.js';
+import { changedWords } from '../shared/drafts.js';
 import { duration } from '../shared/words.js';
+import { Autosave } from './autosave.js';
 import { ChangeHistory } from './change-history.js';
 import { ConflictChoice, resolved } from './conflict-choice.js';
 import { OpenForm } from './open-form.js';
+import { saverOf } from './saver-of.js';
 import { Unsaved } from './unsaved.js';
 import { WrapUpFields, whyTooLong } from './wrap-up-fields.js';
 
@@ -17,15 +17,19 @@ import { WrapUpFields, whyTooLong } from './wrap-up-fields.js';
  * @typedef {import('../shared/drafts.js').DraftState} DraftState
  * @typedef {import('../shared/drafts.js').Words} Words
  * @typedef {import('../shared/team.js').Team} Team
- * @typedef {Pick<Draft, 'id' | 'name' | 'seconds' | 'before'>} Described a call that is written about
+ * @typedef {Pick<Draft, 'id' | 'name' | 'seconds' | 'before'> & { owner?: string | null }} Described a call
+ *   that is written about; `owner`: the id of the user whose call it is
+ *
+ * @typedef {object} WrapUpEvents
+ * @property {() => void} onChange the form is another one, or something else is written
+ * @property {(id: string) => void} onSaved the rep is done with a call, and the database has what they wrote
  */
 
-const SAVER = 'wrap-up.saver';
 /** What the button says before its first click, and before its second. */
 const [DISCARD, DISCARD_REALLY] = ['Discard draft', 'Really discard?'];
 
 /**
- * The form for the outcome and the notes of a call: right after the call, or later from the list. The
+ * The form for the outcome and the notes of a call: while it goes on, after it, or later from the list. The
  * form belongs to its call: no other call takes its place unless the rep asks for it.
  */
 export class WrapUp {
@@ -34,17 +38,23 @@ export class WrapUp {
   #about = element('wrap-up-call', HTMLElement);
   #status = element('wrap-up-status', HTMLElement);
   #discard = element('discard-draft', HTMLButtonElement);
-  #fields = new WrapUpFields();
-  #conflicts = new ConflictChoice((field, choice) => void this.#resolve(field, choice));
+  #title = element('wrap-up-title', HTMLElement);
+  #save = element('save-wrap-up', HTMLButtonElement);
+  #fields;
+  #conflicts;
   #history;
   #drafts;
   #saver;
   #unsaved;
   #openForm;
+  #events;
+  #autosave = new Autosave(() => void this.#saveNotes());
   /** The call whose form is open. @type {Described | null} */
   #call = null;
   /** The open form has a draft from before, which the rep may want to be rid of. */
   #isOldDraft = false;
+  /** The rep has pressed *Save* since the last key. */
+  #isSubmitted = false;
   /** Calls that ended while another form was open. @type {Map<string, Described>} */
   #waiting;
   /** The ids of calls that were saved or skipped. @type {Set<string>} */
@@ -52,28 +62,24 @@ export class WrapUp {
 
   /**
    * @param {ViewContext} context
-   * @param {Team} team
+   * @param {WrapUpEvents} events
    */
-  constructor(context, team) {
+  constructor(context, events) {
     this.#context = context;
-    const { memory, userId, voice } = context;
+    this.#events = events;
+    const { memory, outcomes, signal, team, userId } = context;
     this.#waiting = remembered(memory, 'wrap-up.waiting', () => new Map());
     this.#done = remembered(memory, 'wrap-up.done', () => new Set());
+    this.#fields = new WrapUpFields(outcomes, signal, {
+      change: () => this.#changed(),
+      choice: () => this.isPower && void this.#submit(),
+    });
     this.#history = new ChangeHistory(context, team);
+    this.#conflicts = new ConflictChoice(outcomes, (field, choice) => {
+      void this.#resolve(field, choice);
+    });
     this.#openForm = new OpenForm(userId);
-    const drafts = new Drafts(userId, { onTrouble: tellAboutStorage });
-    /** @type {DraftSaver} */
-    const saver = remembered(
-      memory,
-      SAVER,
-      () =>
-        new DraftSaver({
-          drafts,
-          describe: (id, changes, before) => voice.describe(id, changes, before, { userId }),
-          // The frame clears its memory when the user changes.
-          isCurrent: () => memory.get(SAVER) === saver,
-        }),
-    );
+    const saver = saverOf(context);
     saver.onSettled = (id, left, saved) => this.#afterSaving(id, left, saved);
     this.#saver = saver;
     this.#drafts = saver.drafts;
@@ -87,11 +93,31 @@ export class WrapUp {
     this.#renderUnsaved();
   }
 
+  /** Choosing an outcome is enough: what was written is saved, and the queue goes on. */
+  isPower = false;
+
+  /** @param {boolean} goesOn whether a queue goes on to the next lead after *Save* */
+  set goesOn(goesOn) {
+    say(this.#save, goesOn ? 'Save & next' : 'Save');
+  }
+
+  /** Whether the database lacks something of the open form. */
+  get isUnsaved() {
+    return this.#call !== null && this.#isChanged(this.#call);
+  }
+
+  /** The id of the call whose form is open. */
+  get callId() {
+    return this.#call?.id ?? null;
+  }
+
   #listen() {
     const { voice, signal } = this.#context;
-    this.#form.addEventListener('input', () => {
-      this.#keep('open');
-      say(this.#status, '');
+    this.#form.addEventListener('input', () => this.#changed());
+    this.#form.addEventListener('keydown', (event) => {
+      if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;
+      event.preventDefault();
+      this.#form.requestSubmit();
     });
     this.#form.addEventListener('submit', (event) => {
       event.preventDefault();
@@ -129,6 +155,18 @@ export class WrapUp {
   }
 
   /**
+   * Shows the form while a call goes on, unless the rep has left it, or writes about another call.
+   *
+   * @param {Conversation} conversation
+   * @param {string} name of the person who was called
+   */
+  begin(conversation, name) {
+    if (this.#done.has(conversation.id)) return;
+    if (this.#call && this.#call.id !== conversation.id) return;
+    this.#show(described(conversation, name));
+  }
+
+  /**
    * Shows the form after a call, unless the rep has saved or skipped it already. If the form of
    * another call is open, the call waits.
    *
@@ -154,7 +192,34 @@ export class WrapUp {
    */
   edit(conversation, name) {
     this.#show(described(conversation, name));
-    element('wrap-up-title', HTMLElement).focus();
+    this.focusNotes();
+  }
+
+  focusNotes() {
+    this.#fields.focusNotes();
+  }
+
+  /**
+   * @param {string | undefined} id of a call
+   * @returns {boolean} whether its form is open, and has the focus now
+   */
+  focusOutcome(id) {
+    if (!this.#call || this.#call.id !== id) return false;
+    this.#fields.outcome.focus();
+    return true;
+  }
+
+  /**
+   * Chooses an outcome by its number.
+   *
+   * @param {number} number from 1
+   */
+  chooseOutcome(number) {
+    const isWriting = document.activeElement instanceof HTMLTextAreaElement;
+    if (!this.#call || !this.#fields.outcome.choose(number)) return;
+    if (this.#fields.focusCallBack()) return;
+    if (this.isPower) void this.#submit();
+    else if (!isWriting) this.#save.focus();
   }
 
   /**
@@ -173,16 +238,25 @@ export class WrapUp {
    */
   callEnded({ id, outcome }) {
     if (!outcome) this.#done.delete(id);
+    // The rep has saved an outcome already, and nothing since.
+    if (this.#call?.id === id && this.#isSubmitted && !this.isUnsaved) this.#closeSaved(id);
   }
 
   /**
-   * Saves what was written so far, so that a colleague who is rung can read it. The form stays open.
+   * Saves the notes so far, so that a colleague who is rung can read them. The form stays open.
    *
    * @param {string} id of the call
    */
   async saveSoFar(id) {
-    if (this.#call?.id !== id || whyTooLong(this.#fields.written)) return;
-    if (this.#keep('saving')) await this.#saver.save(id);
+    if (this.#call?.id === id) await this.#saveNotes();
+  }
+
+  async #saveNotes() {
+    if (!this.#call || whyTooLong(this.#fields.written)) return;
+    const { id } = this.#call;
+    if (!this.#keep(this.#drafts.get(id)?.state ?? 'open')) return;
+    const left = await this.#saver.save(id, { only: 'notes' });
+    if (left?.why && this.#call?.id === id) this.#autosave.touch();
   }
 
   /** Leaves the form, and saves what was written. */
@@ -196,7 +270,7 @@ export class WrapUp {
     const call = this.#drafts.get(id) ?? this.#waiting.get(id);
     if (!call) return;
     this.#show(call);
-    element('wrap-up-title', HTMLElement).focus();
+    this.#title.focus();
   }
 
   /** Opens the form that was open before the page was reloaded. */
@@ -212,14 +286,18 @@ export class WrapUp {
   }
 
   /** @param {Described} call */
-  #show({ id, name, seconds, before }) {
-    if (id !== this.#call?.id) {
+  #show({ id, name, seconds, before, owner = this.#context.userId }) {
+    if (id === this.#call?.id) {
+      this.#learn({ id, name, seconds, before, owner });
+    } else {
       this.#leave();
       this.#waiting.delete(id);
       this.#done.delete(id);
       const draft = this.#drafts.get(id);
       this.#isOldDraft = draft !== null;
-      this.#call = { id, name, seconds, before: draft?.before ?? before };
+      this.#isSubmitted = false;
+      this.#call = { id, name, seconds, before: draft?.before ?? before, owner };
+      this.#fields.owner = owner;
       this.#fields.written = draft?.written ?? before;
       this.#conflicts.show(draft?.conflicts ?? {});
       say(this.#status, draft?.why ?? '');
@@ -228,8 +306,46 @@ export class WrapUp {
     }
     const talked = seconds === null ? [] : [` · ${duration(seconds)}`];
     sayParts(this.#about, bdi(name), ...talked);
+    say(this.#title, this.#isLive ? 'About this call' : 'How did it go?');
     this.#form.hidden = false;
     this.#renderUnsaved();
+    this.#events.onChange();
+  }
+
+  /**
+   * The database has more of the call that is written about. What the rep has changed stays.
+   *
+   * @param {Described} call
+   */
+  #learn(call) {
+    if (!this.#call) return;
+    const { before } = this.#call;
+    const { written } = this.#fields;
+    const { outcome } = call.before;
+    this.#call = { ...call, before };
+    if (outcome === before.outcome || written.outcome !== before.outcome) return;
+    this.#call.before = { ...before, outcome };
+    this.#fields.written = { ...written, outcome };
+  }
+
+  /** Whether the call of the form goes on. */
+  get #isLive() {
+    const { call, inCall } = this.#context.voice;
+    return inCall && call?.conversation?.id === this.#call?.id;
+  }
+
+  /** @param {Described} call of the open form */
+  #isChanged({ before }) {
+    return Object.keys(changedWords(before, this.#fields.written)).length > 0;
+  }
+
+  /** The rep has written or chosen something. */
+  #changed() {
+    this.#isSubmitted = false;
+    this.#keep('open');
+    say(this.#status, '');
+    if (this.#call?.id === this.#context.voice.call?.conversation?.id) this.#autosave.touch();
+    this.#events.onChange();
   }
 
   /** Saves what was written in the form that is about to be left. */
@@ -237,7 +353,9 @@ export class WrapUp {
     if (!this.#call) return;
     const { id } = this.#call;
     const draft = this.#keep(whyTooLong(this.#fields.written) ? 'kept' : 'saving');
-    this.#done.add(id);
+    this.#autosave.stop();
+    // About a call that goes on there will be more to say.
+    if (!this.#isLive) this.#done.add(id);
     // At a sign-out nothing must be sent: the frame clears its memory after this.
     if (draft) setTimeout(() => void this.#saver.save(id), 0);
   }
@@ -251,10 +369,24 @@ export class WrapUp {
       this.#fields.focusNotes();
       return;
     }
+    this.#isSubmitted = true;
     this.#keep('saving');
     say(this.#status, 'Saving…');
+    this.#events.onChange();
     const left = await this.#saver.save(call.id);
-    if (!left && this.#call?.id === call.id) this.#close();
+    if (!left && this.#call?.id === call.id && this.#isSubmitted) this.#saved(call.id);
+  }
+
+  /** @param {string} id of the open call, which the database has as the rep wants it */
+  #saved(id) {
+    if (this.#isLive) say(this.#status, 'Saved. You can write more until the call ends.');
+    else this.#closeSaved(id);
+  }
+
+  /** @param {string} id */
+  #closeSaved(id) {
+    this.#close();
+    this.#events.onSaved(id);
   }
 
   /**
@@ -267,6 +399,13 @@ export class WrapUp {
     if (!left) {
       this.#call = { ...this.#call, before: saved ?? this.#fields.written };
       say(this.#status, 'Saved.');
+      this.#events.onChange();
+      return;
+    }
+    if (left.state === 'open') {
+      this.#call = { ...this.#call, before: left.before };
+      say(this.#status, left.why ? `Not saved yet: ${left.why}` : 'Notes saved.');
+      this.#events.onChange();
       return;
     }
     this.#isOldDraft = true;
@@ -279,7 +418,7 @@ export class WrapUp {
   }
 
   /**
-   * @param {keyof Words} field
+   * @param {import('./conflict-choice.js').Field} field
    * @param {import('./conflict-choice.js').Choice} choice
    */
   async #resolve(field, choice) {
@@ -327,12 +466,14 @@ export class WrapUp {
   }
 
   #hide() {
+    this.#autosave.stop();
     this.#form.hidden = true;
     this.#call = null;
     this.#openForm.call = null;
     this.#history.hide();
     this.#conflicts.show({});
     this.#renderUnsaved();
+    this.#events.onChange();
   }
 
   /** @param {string} id of the open call, whose draft was changed or saved in another tab */
@@ -362,13 +503,6 @@ export class WrapUp {
  * @param {string} name
  * @returns {Described}
  */
-function described({ id, duration_seconds: seconds, outcome, notes }, name) {
-  return { id, name, seconds, before: { outcome, notes } };
-}
-
-function tellAboutStorage() {
-  showNote(
-    'drafts',
-    'This browser does not store what you write. Notes that are not saved last until you close this page.',
-  );
+function described({ id, duration_seconds: seconds, outcome, notes, user_id: owner }, name) {
+  return { id, name, seconds, before: { outcome, notes, call_back_for: owner }, owner };
 }
