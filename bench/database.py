@@ -57,7 +57,7 @@ _STATEMENTS = {
         _READ.format(f"{_SELECT} id = $1::uuid limit $2::int"),
         _READ.format(f"{_SELECT} id = $1::uuid and business_id = $3::uuid limit $2::int"),
     ),
-    "begin_call": ("select public.begin_call($1, $2, $3, $4, null, $5, null)",) * 2,
+    "begin_call": ("select public.begin_call($1, $2, $3, $4, null, $5, null, null)",) * 2,
     "one event": (
         "select public.record_call_event("
         "$1, $2, $3, $4, $5::int, '2026-11-25 10:00:00+00', $6::int, $7, null, null)",

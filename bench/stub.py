@@ -26,6 +26,7 @@ _DECISION = {
     "from_number": CALLER_ID,
     "time_limit_seconds": 14400,
     "notice": False,
+    "machine_detection": False,
     "recording": None,
 }
 _CONVERSATION = {"id": CONVERSATION_ID, "business_id": BUSINESS_ID, "status": "in-progress"}

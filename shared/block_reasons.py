@@ -16,6 +16,13 @@ _SENTENCES = {
     ),
     "unknown_lead": "This call was not placed. The lead does not belong to your business.",
     "unknown_campaign": "This call was not placed. The campaign does not belong to your business.",
+    "campaign_paused": (
+        "This call was not placed. The campaign is paused. A manager of your business can resume it."
+    ),
+    "lease_lost": (
+        "This call was not placed. The lead is no longer yours. Take the next one of the queue."
+    ),
+    "with_colleague": "This call was not placed. A colleague is calling this lead right now.",
     "do_not_call": "This call was not placed. The number is on your do not call list.",
     "country_not_allowed": "This call was not placed. Your business does not call this country.",
     "outside_calling_hours": (

@@ -112,20 +112,24 @@ class Warning(TypedDict, total=False):
 
 class Preview(Decision):
     """A decision before the call. ``lead_id`` is the lead that the call would be tied to.
+    ``retry_at`` (ISO 8601) is when it is calling hours again, None if that is not the reason.
     ``recording`` is None if the call would not be recorded."""
 
     extension: str | None
     lead_id: str | None
+    retry_at: str | None
     warnings: list[Warning]
     recording: Terms | None
 
 
 class BegunCall(Decision):
     """A decision, and the conversation that it was stored in. ``notice``: the lead hears a notice
-    before they are connected (recorder_rpc.AsRecorder.begin_notice)."""
+    before they are connected (recorder_rpc.AsRecorder.begin_notice). ``machine_detection``: Twilio
+    tells if a machine has answered."""
 
     conversation_id: str
     notice: bool
+    machine_detection: bool
 
 
 class StoredEvent(TypedDict):
@@ -181,11 +185,12 @@ class AsRep:
         to: Dialled | None,
         mode: str | None,
         leg_id: uuid.UUID | None,
+        message_id: uuid.UUID | None,
         lease_seconds: int,
     ) -> Asked:
         """Writes down what is asked of a call, if the rep may ask it. Nobody else is told to change
         the call within ``lease_seconds``. Raises errors.NotFound, NotYourCall, NotInProgress, Busy,
-        Away, Blocked and InvalidRequest, too."""
+        Away, NoMessage, Blocked and InvalidRequest, too."""
         parameters = {
             "p_conversation_id": str(conversation_id),
             "p_action": action,
@@ -193,6 +198,7 @@ class AsRep:
             "p_to": to,
             "p_mode": mode,
             "p_leg_id": _format_uuid(leg_id),
+            "p_message_id": _format_uuid(message_id),
             "p_lease_seconds": lease_seconds,
         }
         return cast(Asked, self._call("ask_of_call", parameters))
@@ -251,9 +257,11 @@ class AsWebhook:
         caller_id: str | None,
         lead_id: str | None,
         campaign_id: str | None,
+        lease_token: str | None,
     ) -> BegunCall:
         """Decides about a call and stores it. The second request for a ``call_sid`` gets the answer
-        of the first. ``user_id`` and ``business_id`` are None if no rep is calling."""
+        of the first. ``user_id`` and ``business_id`` are None if no rep is calling; ``lease_token``
+        is None if the call is not one of a queue."""
         parameters = {
             "p_call_sid": call_sid,
             "p_user_id": _format_uuid(user_id),
@@ -262,6 +270,7 @@ class AsWebhook:
             "p_caller_id": caller_id,
             "p_lead_id": lead_id,
             "p_campaign_id": campaign_id,
+            "p_lease_token": lease_token,
         }
         return cast(BegunCall, self._call("begin_call", parameters))
 

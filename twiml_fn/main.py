@@ -1,7 +1,8 @@
 """POST /api/twilio/twiml: what to do with a call.
 
 From Twilio (a signed form):
-    the call begins     CallSid, From, To and the rep's CallerId, LeadId, CampaignId
+    the call begins     CallSid, From, To and the rep's CallerId, LeadId, CampaignId; of a queue's
+                        call, LeaseToken (next_lead)
     ?after=dial         the agent's Dial has ended: DialCallStatus, DialCallDuration
     ?after=room         a leg has left the call's room, or the room has ended; `call` names the
                         call, `since` what was newest when the leg joined
@@ -13,8 +14,8 @@ From the rep's browser (JSON, Supabase access token): a preview. The decision is
 nothing is stored.
 
 Answers TwiML. A preview that asks for JSON gets
-`{"blockReason", "message", "to", "callerId", "twiml", "extension", "leadId", "warnings",
-"recording"}`.
+`{"blockReason", "message", "to", "callerId", "twiml", "extension", "leadId", "retryAt",
+"warnings", "recording"}`.
 """
 
 from __future__ import annotations
@@ -88,10 +89,17 @@ def begin_call(form: parsing.Form) -> Response:
         user_id=rep.user_id if rep else None,
         business_id=rep.business_id if rep else None,
         **parse_wishes({name: form.get(name, "") for name in WISHES}),
+        lease_token=parse_text(form.get("LeaseToken", "")) or None,
     )
     web.note(conversation_id=call["conversation_id"], block_reason=call["block_reason"])
-    notice_for = call_sid if call.get("notice") else None
-    return answer_xml(build_dial(call, TWILIO.public_base_url, notice_for=notice_for))
+    return answer_xml(
+        build_dial(
+            call,
+            TWILIO.public_base_url,
+            notice_for=call_sid if call.get("notice") else None,
+            detection_for=call_sid if call.get("machine_detection") else None,
+        )
+    )
 
 
 def continue_call(request: Request, form: parsing.Form) -> Response:
@@ -199,6 +207,7 @@ def preview_call(request: Request) -> Response:
             "twiml": str(answer),
             "extension": decision["extension"],
             "leadId": decision["lead_id"],
+            "retryAt": decision.get("retry_at"),
             "warnings": [name_fields(warning) for warning in decision["warnings"]],
             "recording": describe_terms(decision.get("recording")),
         }
@@ -224,10 +233,7 @@ def name_fields(warning: rpc.Warning) -> dict[str, object]:
 
 def parse_wishes(wishes: dict[str, str]) -> rpc.Wishes:
     """The parameters of a decision, from a text for each of WISHES."""
-    texts = {
-        name: parsing.make_storable(text)[: parsing.MAX_TEXT].strip()
-        for name, text in wishes.items()
-    }
+    texts = {name: parse_text(text) for name, text in wishes.items()}
     caller_id = texts["CallerId"]
     return {
         # As it was sent: what cannot be stored is invisible in a number.
@@ -236,3 +242,8 @@ def parse_wishes(wishes: dict[str, str]) -> rpc.Wishes:
         "lead_id": texts["LeadId"] or None,
         "campaign_id": texts["CampaignId"] or None,
     }
+
+
+def parse_text(text: str) -> str:
+    """A wish as the database can store it."""
+    return parsing.make_storable(text)[: parsing.MAX_TEXT].strip()

@@ -13,6 +13,11 @@ create table public.leads (
   email text check (length(email) <= 320),
   -- An IANA name, if we know more than the number tells: a mobile phone may be anywhere.
   time_zone text check (private.is_time_zone(time_zone)),
+  -- When a call showed that the number is not this lead's. Null if there is no such call, or another number since.
+  wrong_number_at timestamptz,
+  -- The time zones that the number may be in, as the number data has them; null if nobody has asked it. The
+  -- queue keeps a lead until it is calling hours in all of them; begin_call reads the number itself.
+  number_zones text[] check (cardinality(number_zones) between 1 and 100),
   created_at timestamptz not null default now(),
   -- What a search compares; searches show leads in its order.
   search_text text collate "C" not null
@@ -28,6 +33,49 @@ create index leads_subscriber_idx on public.leads (business_id, subscriber);
 create trigger leads_read_phone_number
 before insert or update of phone_number on public.leads
 for each row execute function private.read_phone_number();
+
+-- Another number may be the right one.
+create function private.trust_new_number()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  new.wrong_number_at := null;
+  return new;
+end;
+$$;
+
+revoke execute on function private.trust_new_number() from public, anon;
+
+-- After leads_read_phone_number, by its name: the same number in another spelling is not another number.
+create trigger leads_trust_new_number
+before update of phone_number on public.leads
+for each row when (private.subscriber(new.phone_number) is distinct from private.subscriber(old.phone_number))
+execute function private.trust_new_number();
+
+-- Another number may be in other time zones.
+create function private.forget_number_zones()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  new.number_zones := null;
+  return new;
+end;
+$$;
+
+revoke execute on function private.forget_number_zones() from public, anon;
+
+create trigger leads_forget_number_zones
+before update of phone_number on public.leads
+for each row when (
+  new.phone_number is distinct from old.phone_number
+  and new.number_zones is not distinct from old.number_zones
+)
+execute function private.forget_number_zones();
+
 -- Leads by name.
 create index leads_name_idx on public.leads (business_id, search_text, id);
 -- Leads by a part of what is known of them. A search also reads the entries that are pending, so there may only

@@ -97,10 +97,70 @@ $$;
 revoke execute on function private.conversation_with_names(public.conversations) from public, anon;
 grant execute on function private.conversation_with_names(public.conversations) to authenticated;
 
+-- Refuses an outcome that is not in the business's list. A call keeps one that is archived.
+-- Security definer: an operator writes outcomes, too. A person who was forgotten has no number, and 'forgotten'.
+create function private.check_outcome()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  perform from public.outcomes
+  where outcomes.business_id = new.business_id
+    and outcomes.key = new.outcome
+    and not outcomes.is_archived;
+  if not found and not (new.outcome = 'forgotten' and new.to_number is null) then
+    raise exception using
+      errcode = 'check_violation',
+      schema = tg_table_schema,
+      table = tg_table_name,
+      column = 'outcome',
+      message = format(
+        'The outcome "%s" was not stored, because it is not in the list of this business. Choose one of the list.',
+        new.outcome
+      );
+  end if;
+  return new;
+end;
+$$;
+
+revoke execute on function private.check_outcome() from public, anon;
+
+create trigger conversations_check_first_outcome
+before insert on public.conversations
+for each row when (new.outcome is not null)
+execute function private.check_outcome();
+
+create trigger conversations_check_outcome
+before update on public.conversations
+for each row when (new.outcome is distinct from old.outcome and new.outcome is not null)
+execute function private.check_outcome();
+
+-- The same with the time of an agreed call as the database writes it, so that times are compared and not texts.
+create function private.with_one_spelling(p_values jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return case
+    when p_values ? 'call_back_at' then p_values
+      || jsonb_build_object('call_back_at', (p_values ->> 'call_back_at')::timestamptz)
+    else p_values
+  end;
+end;
+$$;
+
+revoke execute on function private.with_one_spelling(jsonb) from public, anon;
+grant execute on function private.with_one_spelling(jsonb) to authenticated;
+
 -- Writes what a person says of a call, unless somebody else has written something different meanwhile.
--- p_changes: {"outcome", "notes", "lead_id", "campaign_id"}, all or some of them. p_before has the same
--- keys, with the values that the person had before them. A field is written if its value is still the one
--- before (or the new one already); else it is a conflict, and stays as it is.
+-- p_changes: {"outcome", "notes", "lead_id", "campaign_id", "call_back_at", "call_back_for"}, all or some of them;
+-- the last two are of the call that the outcome agrees, and written only if it does. p_before has the same keys,
+-- with the values that the person had before them. A field is written if its value is still the one before (or the
+-- new one already); else it is a conflict, and stays as it is.
 -- Answers {"conversation", "conflicts": {field: {"current", "changed_by", "changed_by_name", "changed_at"}}},
 -- or {"error": "not_found" | "not_your_call"}. Security invoker: policies say who may write.
 create function public.describe_conversation(
@@ -116,12 +176,14 @@ declare
   v_now jsonb;
   v_field text;
   v_conflicts jsonb := '{}';
+  v_agreed constant text[] := '{call_back_at,call_back_for}';
 begin
   if jsonb_typeof(p_changes) is distinct from 'object'
-    or p_changes - '{outcome,notes,lead_id,campaign_id}'::text[] <> '{}'
+    or p_changes - '{outcome,notes,lead_id,campaign_id,call_back_at,call_back_for}'::text[] <> '{}'
     or jsonb_typeof(p_before) is distinct from 'object'
     or not p_before ?& array(select jsonb_object_keys(p_changes)) then
-    raise exception 'p_changes has outcome, notes, lead_id, campaign_id or some of them, and p_before has the same'
+    raise exception 'p_changes has outcome, notes, lead_id, campaign_id, call_back_at, call_back_for or some of'
+      ' them, and p_before has the same'
       using errcode = '22023';
   end if;
 
@@ -134,7 +196,12 @@ begin
     return jsonb_build_object('error', case when found then 'not_your_call' else 'not_found' end);
   end if;
 
-  v_now := to_jsonb(v_call);
+  v_now := to_jsonb(v_call) - v_agreed;
+  if p_changes ?| v_agreed then
+    v_now := v_now || private.call_back_of(v_call.id);
+    p_before := private.with_one_spelling(p_before);
+    p_changes := private.with_one_spelling(p_changes);
+  end if;
   for v_field in select jsonb_object_keys(p_changes) loop
     if v_now -> v_field not in (p_before -> v_field, p_changes -> v_field) then
       v_conflicts := v_conflicts || jsonb_build_object(v_field, (
@@ -161,7 +228,8 @@ begin
     end if;
   end loop;
 
-  v_new := jsonb_populate_record(v_call, p_changes - array(select jsonb_object_keys(v_conflicts)));
+  p_changes := p_changes - array(select jsonb_object_keys(v_conflicts));
+  v_new := jsonb_populate_record(v_call, p_changes - v_agreed);
   if v_new is distinct from v_call then
     update public.conversations set
       outcome = v_new.outcome,
@@ -170,6 +238,9 @@ begin
       campaign_id = v_new.campaign_id
     where conversations.id = v_call.id
     returning * into v_call;
+  end if;
+  if p_changes ?| v_agreed then
+    perform private.write_call_back(v_call.id, p_changes);
   end if;
   return jsonb_build_object(
     'conversation', private.conversation_with_names(v_call), 'conflicts', v_conflicts

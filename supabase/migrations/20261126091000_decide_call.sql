@@ -14,41 +14,11 @@ create type private.call_decision as (
   other_number boolean,
   from_number text,
   time_limit_seconds integer,
+  -- When it is calling hours again, for a call that was refused because it is not.
+  retry_at timestamptz,
   -- Null for a refused call, and for one that is not recorded.
   recording private.recording_terms
 );
-
--- Whether a person in one of these time zones (we do not know which) may be called now: it must be calling
--- hours in all of them. A zone that Postgres does not know is never in calling hours.
-create function private.is_calling_time(
-  p_time_zones text[], p_start time, p_end time, p_at timestamptz
-)
-returns boolean
-language plpgsql
-stable
-set search_path = ''
-as $$
-declare
-  v_time_zone text;
-  v_clock time;
-begin
-  if p_start is null then
-    return true;
-  end if;
-
-  -- An empty list (Twilio's test numbers) passes: the loop does not run.
-  foreach v_time_zone in array p_time_zones loop
-    if not private.is_time_zone(v_time_zone) then
-      return false;
-    end if;
-    v_clock := (p_at at time zone v_time_zone)::time;
-    if v_clock < p_start or v_clock >= p_end then
-      return false;
-    end if;
-  end loop;
-  return true;
-end;
-$$;
 
 -- Which limit on the number of calls one more call of this rep would exceed, as a block reason; null if it
 -- would exceed none. The call that this transaction is about does not count. We count rows and do not keep
@@ -205,6 +175,29 @@ begin
 end;
 $$;
 
+-- Whether a colleague of p_user_id has this lead now, in any queue.
+create function private.is_with_colleague(p_lead public.leads, p_user_id uuid)
+returns boolean
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return exists (
+    select from public.queue_entries
+    where queue_entries.business_id = p_lead.business_id
+      and queue_entries.lead_id = p_lead.id
+      and queue_entries.state = 'leased'
+      and queue_entries.lease_owner <> p_user_id
+      -- A lease whose call goes on does not run out.
+      and (
+        queue_entries.lease_until > now()
+        or private.is_call_open(queue_entries.lease_conversation_id)
+      )
+  );
+end;
+$$;
+
 -- Decides a call. Security invoker: it sees the business that the policies show to its caller, so the rep's
 -- preview and the call itself come to the same answer.
 -- p_to is the result of phone number parsing (shared/phone_numbers.py) for the dialled text. A NUMBER is
@@ -214,13 +207,15 @@ $$;
 --    "problem": why there is no number: "several_numbers" | null, "left_out": text | null,
 --    "several_in": [country in which the text is several numbers]}
 -- "number" is for an international number, "by_country" for one that depends on the business's country.
+-- p_lease_problem is why the call may not be placed under its lease (private.check_lease).
 create function private.decide_call(
   p_user_id uuid,
   p_business_id uuid,
   p_to jsonb,
   p_caller_id text,
   p_lead_id text,
-  p_campaign_id text
+  p_campaign_id text,
+  p_lease_problem text
 )
 returns private.call_decision
 language plpgsql
@@ -233,6 +228,9 @@ declare
   v_subscriber text;
   v_lead_subscriber text;
   v_time_zone text;
+  v_time_zones text[];
+  v_campaign public.campaigns;
+  v_is_taken boolean;
   d private.call_decision;
 begin
   d.to_number := left(p_to ->> 'dialled', 64);
@@ -289,6 +287,14 @@ begin
     return d;
   end if;
 
+  if p_campaign_id is not null then
+    select * into v_campaign
+    from public.campaigns
+    where campaigns.business_id = p_business_id and campaigns.id = private.to_uuid(p_campaign_id);
+    -- A call that names no caller ID shows the campaign's.
+    p_caller_id := coalesce(p_caller_id, v_campaign.caller_id);
+  end if;
+
   select phone_numbers.phone_number into d.from_number
   from public.phone_numbers
   where phone_numbers.business_id = p_business_id
@@ -302,7 +308,8 @@ begin
   end if;
 
   if p_lead_id is not null then
-    select leads.id, leads.subscriber, leads.time_zone into d.lead_id, v_lead_subscriber, v_time_zone
+    select leads.id, leads.subscriber, leads.time_zone, private.is_with_colleague(leads, p_user_id)
+    into d.lead_id, v_lead_subscriber, v_time_zone, v_is_taken
     from public.leads
     where leads.business_id = p_business_id and leads.id = private.to_uuid(p_lead_id);
     if not found then
@@ -314,26 +321,22 @@ begin
     -- If the rep typed the number, the call is tied to the lead who has it, if exactly one has.
     select
       case when count(*) = 1 then (array_agg(same_number.id))[1] end,
-      case when count(*) = 1 then (array_agg(same_number.time_zone))[1] end
-    into d.lead_id, v_time_zone
+      case when count(*) = 1 then (array_agg(same_number.time_zone))[1] end,
+      bool_or(same_number.is_taken)
+    into d.lead_id, v_time_zone, v_is_taken
     from (
-      select leads.id, leads.time_zone
+      select leads.id, leads.time_zone, private.is_with_colleague(leads, p_user_id) as is_taken
       from public.leads
       where leads.business_id = p_business_id and leads.subscriber = v_subscriber
       limit 2
     ) as same_number;
   end if;
 
-  if p_campaign_id is not null then
-    select campaigns.id into d.campaign_id
-    from public.campaigns
-    where campaigns.business_id = p_business_id
-      and campaigns.id = private.to_uuid(p_campaign_id);
-    if not found then
-      d.block_reason := 'unknown_campaign';
-      return d;
-    end if;
+  if p_campaign_id is not null and v_campaign.id is null then
+    d.block_reason := 'unknown_campaign';
+    return d;
   end if;
+  d.campaign_id := v_campaign.id;
 
   if exists (
     select from public.do_not_call
@@ -343,16 +346,29 @@ begin
     return d;
   end if;
 
+  if v_campaign.is_paused then
+    d.block_reason := 'campaign_paused';
+    return d;
+  end if;
+
+  if p_lease_problem is not null or v_is_taken then
+    d.block_reason := coalesce(p_lease_problem, 'with_colleague');
+    return d;
+  end if;
+
   -- The lead's time zone counts for the lead's own number only.
+  v_time_zones := case
+    when d.other_number or v_time_zone is null
+      then array(select jsonb_array_elements_text(v_number -> 'time_zones'))
+    else array[v_time_zone]
+  end;
   if not private.is_calling_time(
-    case
-      when d.other_number or v_time_zone is null
-        then array(select jsonb_array_elements_text(v_number -> 'time_zones'))
-      else array[v_time_zone]
-    end,
-    v_business.calling_hours_start, v_business.calling_hours_end, now()
+    v_time_zones, v_business.calling_hours_start, v_business.calling_hours_end, now()
   ) then
     d.block_reason := 'outside_calling_hours';
+    d.retry_at := private.next_calling_time(
+      v_time_zones, v_business.calling_hours_start, v_business.calling_hours_end, now()
+    );
     return d;
   end if;
 
@@ -365,19 +381,17 @@ begin
 end;
 $$;
 
-revoke execute on function private.is_calling_time(text[], time, time, timestamptz)
-from public, anon;
 revoke execute on function private.call_limit_reached(public.businesses, uuid) from public, anon;
 revoke execute on function
 private.limit_reached_with_added(public.businesses, uuid, text)
 from public, anon;
 revoke execute on function private.number_of(jsonb, text) from public, anon;
-revoke execute on function private.decide_call(uuid, uuid, jsonb, text, text, text)
+revoke execute on function private.is_with_colleague(public.leads, uuid) from public, anon;
+revoke execute on function private.decide_call(uuid, uuid, jsonb, text, text, text, text)
 from public, anon;
 grant execute on function private.number_of(jsonb, text) to authenticated, call_webhook;
-grant execute on function private.is_calling_time(text[], time, time, timestamptz)
-to authenticated, call_webhook;
 grant execute on function private.call_limit_reached(public.businesses, uuid)
 to authenticated, call_webhook;
-grant execute on function private.decide_call(uuid, uuid, jsonb, text, text, text)
+grant execute on function private.is_with_colleague(public.leads, uuid) to authenticated, call_webhook;
+grant execute on function private.decide_call(uuid, uuid, jsonb, text, text, text, text)
 to authenticated, call_webhook;

@@ -87,7 +87,7 @@ grant execute on function private.call_warnings(uuid, jsonb, private.call_decisi
 
 -- The decision for the signed-in rep before they call. One round trip of twiml_fn; writes nothing.
 -- Answers what begin_call answers, without "conversation_id" and "notice" and with {"extension", "lead_id",
--- "warnings", "recording": null | {"mode", "consent_mode", "notice": what the lead will hear | null}}, or the
+-- "retry_at": when it is calling hours again, "warnings", "recording": null | {"mode", "consent_mode", "notice": what the lead will hear | null}}, or the
 -- {"error": …} of private.choose_business.
 create function public.preview_call(
   p_business_id uuid,
@@ -111,7 +111,7 @@ begin
   end if;
 
   d := private.decide_call(
-    v_user_id, (v_choice ->> 'business_id')::uuid, p_to, p_caller_id, p_lead_id, p_campaign_id
+    v_user_id, (v_choice ->> 'business_id')::uuid, p_to, p_caller_id, p_lead_id, p_campaign_id, null
   );
   return jsonb_build_object(
     'block_reason', d.block_reason,
@@ -120,6 +120,7 @@ begin
     'time_limit_seconds', case when d.block_reason is null then d.time_limit_seconds end,
     'extension', d.extension,
     'lead_id', d.lead_id,
+    'retry_at', d.retry_at,
     'warnings', case
       when d.block_reason is null then private.call_warnings(v_user_id, p_to, d) else '[]'
     end,

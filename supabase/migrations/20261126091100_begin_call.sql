@@ -3,6 +3,7 @@ set lock_timeout = '2s';
 
 -- What Twilio has to do with a stored call. It is all in the row and in its terms of recording, and does not
 -- change after the call has begun. notice: whether the lead hears a notice before they are connected.
+-- machine_detection: whether Twilio tells if a machine has answered.
 create function private.call_answer(p_conversation public.conversations)
 returns jsonb
 language plpgsql
@@ -23,6 +24,15 @@ begin
         where recording_consents.conversation_id = p_conversation.id
           and recording_consents.notice_text is not null
       )
+    end,
+    'machine_detection', case
+      when p_conversation.campaign_id is null then false
+      else exists (
+        select from public.campaigns
+        where campaigns.business_id = p_conversation.business_id
+          and campaigns.id = p_conversation.campaign_id
+          and campaigns.machine_detection
+      )
     end
   );
 end;
@@ -34,7 +44,9 @@ grant execute on function private.call_answer(public.conversations) to call_webh
 -- Begins a call: decides about it and stores it. One round trip of twiml_fn.
 -- p_user_id and p_business_id are the rep's, from the identity that Twilio signed; null if none.
 -- A second delivery of the same CallSid gets the first one's answer and writes nothing.
--- Answers {"conversation_id", "block_reason", "to_number", "from_number", "time_limit_seconds", "notice"}.
+-- p_lease_token is that of the lead's lease, null if the call is not one of a queue.
+-- Answers {"conversation_id", "block_reason", "to_number", "from_number", "time_limit_seconds", "notice",
+-- "machine_detection"}.
 create function public.begin_call(
   p_call_sid text,
   p_user_id uuid,
@@ -42,7 +54,8 @@ create function public.begin_call(
   p_to jsonb,
   p_caller_id text,
   p_lead_id text,
-  p_campaign_id text
+  p_campaign_id text,
+  p_lease_token text
 )
 returns jsonb
 language plpgsql
@@ -51,6 +64,7 @@ as $$
 declare
   v_call public.conversations;
   v_answer jsonb;
+  v_lease_problem text;
   d private.call_decision;
 begin
   perform private.enter_call(p_call_sid, p_business_id);
@@ -59,8 +73,15 @@ begin
 
   -- The call is not stored yet, or its end came first and note_unbegun_call stored it.
   if v_call.begun_at is null then
+    if p_lease_token is not null then
+      -- The order of locks: first the call.
+      perform from public.conversations where conversations.id = v_call.id for no key update;
+      v_lease_problem := private.check_lease(
+        p_business_id, p_user_id, p_campaign_id, p_lead_id, p_lease_token
+      );
+    end if;
     d := private.decide_call(
-      p_user_id, p_business_id, p_to, p_caller_id, p_lead_id, p_campaign_id
+      p_user_id, p_business_id, p_to, p_caller_id, p_lead_id, p_campaign_id, v_lease_problem
     );
 
     if v_call.id is null then
@@ -122,6 +143,12 @@ begin
       on conflict do nothing;
     end if;
 
+    if p_lease_token is not null and v_lease_problem is distinct from 'lease_lost' then
+      perform private.note_leased_call(
+        p_lease_token, v_call, case when not d.other_number then d.retry_at end
+      );
+    end if;
+
     -- Callbacks may have arrived before this request.
     perform private.attach_events(v_call);
   end if;
@@ -132,7 +159,7 @@ begin
 end;
 $$;
 
-revoke execute on function public.begin_call(text, uuid, uuid, jsonb, text, text, text)
+revoke execute on function public.begin_call(text, uuid, uuid, jsonb, text, text, text, text)
 from public, anon, authenticated, service_role;
-grant execute on function public.begin_call(text, uuid, uuid, jsonb, text, text, text)
+grant execute on function public.begin_call(text, uuid, uuid, jsonb, text, text, text, text)
 to call_webhook;

@@ -84,6 +84,8 @@ begin
     delete from public.conversation_changes
     where conversation_changes.business_id = p_call.business_id
       and conversation_changes.conversation_id = p_call.id;
+    delete from public.call_backs
+    where call_backs.business_id = p_call.business_id and call_backs.conversation_id = p_call.id;
   end if;
   update public.call_legs
   set to_number = null

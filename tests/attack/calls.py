@@ -39,7 +39,7 @@ class Call:
         if event is None:
             to = self.ending.dialled
             db.execute(
-                "select public.begin_call(%s, %s, %s, %s, null, null, null)",
+                "select public.begin_call(%s, %s, %s, %s, null, null, null, null)",
                 (
                     self.sids["agent"],
                     self.tenant.user_id,

@@ -62,7 +62,7 @@ class HandedCall:
     def begin(self, db: Connection) -> None:
         """As role call_webhook: the first webhook."""
         db.execute(
-            "select public.begin_call(%s, %s, %s, %s, null, null, null)",
+            "select public.begin_call(%s, %s, %s, %s, null, null, null, null)",
             (
                 self.sid,
                 self.tenant.user_id,

@@ -82,7 +82,7 @@ def begin(
 ) -> dict[str, Any]:
     with as_role(db, "call_webhook"):
         row = db.execute(
-            "select public.begin_call(%s, %s, %s, %s, %s, %s, %s)",
+            "select public.begin_call(%s, %s, %s, %s, %s, %s, %s, null)",
             (
                 call_sid,
                 user_id,

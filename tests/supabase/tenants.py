@@ -127,11 +127,12 @@ def begin_call(
     caller_id: str | None = None,
     lead_id: object = None,
     campaign_id: object = None,
+    lease_token: object = None,
 ) -> dict[str, Any]:
     """public.begin_call as the webhook endpoint calls it."""
     with as_role(db, "call_webhook"):
         row = db.execute(
-            "select public.begin_call(%s, %s, %s, %s, %s, %s, %s)",
+            "select public.begin_call(%s, %s, %s, %s, %s, %s, %s, %s)",
             (
                 call_sid,
                 user_id or tenant.user_id,
@@ -140,6 +141,7 @@ def begin_call(
                 caller_id,
                 None if lead_id is None else str(lead_id),
                 None if campaign_id is None else str(campaign_id),
+                None if lease_token is None else str(lease_token),
             ),
         ).fetchone()
     assert row is not None

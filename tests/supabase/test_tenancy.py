@@ -197,7 +197,7 @@ def made_in(db: Connection) -> World:
     orphan_call, unknown_call = new_call_sid(), new_call_sid()
     with as_role(db, "call_webhook"):
         db.execute(
-            "select public.begin_call(%s, null, null, %s, null, null, null)",
+            "select public.begin_call(%s, null, null, %s, null, null, null, null)",
             (orphan_call, dialled(ours.lead_number)),
         )
     record_event(db, orphan_call, orphan_call, "completed", 0)

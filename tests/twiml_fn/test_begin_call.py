@@ -92,6 +92,7 @@ def test_the_call_is_put_on_record_in_one_request_as_the_webhook_role(
         "p_caller_id": CALLER_ID,
         "p_lead_id": "lead",
         "p_campaign_id": "c",
+        "p_lease_token": None,
     }
     assert canned.only().header("Authorization") == f"Bearer {WEBHOOK_JWT}"
     assert canned.only().header("apikey") == PUBLISHABLE_KEY

@@ -1,3 +1,4 @@
+import { campaignsView } from './campaigns/view.js';
 import { dialerView } from './dialer/view.js';
 import { settingsView } from './settings/view.js';
 
@@ -6,4 +7,4 @@ import { settingsView } from './settings/view.js';
  *
  * @type {import('./frame/view.js').View[]}
  */
-export const VIEWS = [dialerView, settingsView];
+export const VIEWS = [dialerView, campaignsView, settingsView];

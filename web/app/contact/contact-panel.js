@@ -1,10 +1,11 @@
 import { failureOf } from '../../henk-voice/henk-voice.js';
+import { filledScript } from '../campaigns/script.js';
 import { bdi, create, debounce, element, ltr, nodesOf, say, sayParts } from '../shared/dom.js';
 import { formatNumber } from '../shared/phone-format.js';
 import { earlierCall } from './earlier-call.js';
 import { flagsOf } from './flags.js';
 import { localTime } from './local-time.js';
-import { filledScript } from './script.js';
+import { scriptValues } from './script-values.js';
 
 /**
  * @typedef {import('../../henk-voice/henk-voice.js').ConversationInHistory} ConversationInHistory
@@ -149,12 +150,8 @@ export class ContactPanel {
   #renderScript() {
     const { business, team, userId } = this.#context;
     this.#script.hidden = !this.#rawScript;
-    const people = {
-      lead: this.#story?.lead ?? null,
-      rep: team.realNameOf(userId),
-      business: business.name,
-    };
-    say(this.#scriptText, filledScript(this.#rawScript ?? '', people));
+    const values = scriptValues(this.#story?.lead ?? null, team.realNameOf(userId), business.name);
+    say(this.#scriptText, filledScript(this.#rawScript ?? '', values));
   }
 
   /** @param {string} id of a call */

@@ -7,6 +7,7 @@ import { create, element, nodesOf, sayParts } from '../shared/dom.js';
 import { CallPeople } from './call-people.js';
 import { CallRecording } from './call-recording.js';
 import { HangUpQuestion } from './hang-up-question.js';
+import { LeaveMessage } from './leave-message.js';
 import { TargetDialog } from './target-dialog.js';
 
 /**
@@ -29,6 +30,7 @@ const UNDER_WAY = {
   cancel: 'Taking it back…',
   add: 'Ringing…',
   remove: 'Taking them off the call…',
+  drop_voicemail: 'Leaving the message…',
 };
 
 /** The people of a call: who hears whom, who is on it, and what can be done with it. */
@@ -51,6 +53,7 @@ export class CallLegs {
   #targets;
   #question = new HangUpQuestion();
   #recording = new CallRecording();
+  #leaveMessage;
   /** @type {Call | null} */
   #call = null;
   #leadName = '';
@@ -75,6 +78,7 @@ export class CallLegs {
       onTrouble: (failure) => this.#tell(failure),
       onBegin: () => this.#forgetNews(),
     });
+    this.#leaveMessage = new LeaveMessage(context, (error) => this.#tell(failureOf(error)));
     this.#listen();
     context.team.onLoad(() => this.render(), context.signal);
   }
@@ -132,6 +136,7 @@ export class CallLegs {
     const happened = promiseOf(call, this.#leadName) ?? (isKnown ? this.#happened : []);
     sayParts(this.#news, ...(doing ? [doing] : nodesOf(happened)));
     this.#recording.show(call, this.#leadName, isTalking && lead?.state === 'holds');
+    this.#leaveMessage.show(call, this.#leadName, parties);
     this.#box.dataset.lead = (isKnown && lead?.state) || '';
     const isPlain = call.stage === null && parties.length < 3;
     const leadWaits = call.stage === 'transferring' || call.stage === 'returning';
@@ -179,7 +184,7 @@ export class CallLegs {
     for (const button of this.#box.querySelectorAll('.stage-buttons button, .people button')) {
       button.setAttribute('aria-disabled', String(call.pending !== null));
     }
-    for (const button of [this.#hold, this.#resume, this.#transfer, this.#add]) {
+    for (const button of [this.#hold, this.#resume]) {
       button.setAttribute('aria-disabled', String(call.pending !== null));
     }
   }
@@ -187,7 +192,8 @@ export class CallLegs {
   /** @param {'transfer' | 'add'} what */
   #choose(what) {
     const call = this.#call;
-    if (!call || call.pending) return;
+    if (!call) return;
+    // Also while something is under way: the page may know the new state before the answer comes.
     this.#targets.open(what, call, this.#leadName, this.#onCall);
   }
 

@@ -25,6 +25,7 @@ import { WrapUp } from './wrap-up.js';
  * @typedef {object} DialerEvents
  * @property {(subject: Subject) => void} onSubject somebody else is called, or is about to be
  * @property {() => void} onCall a call or a form of a call has to be seen
+ * @property {(isUnsaved: boolean) => void} onWritten whether the database lacks something of what is written
  * @property {(id: string) => void} onSaved the rep is done with a call, and the database has what they wrote
  */
 
@@ -67,7 +68,10 @@ export class Dialer {
       afterHangUp: ({ conversation }) => this.#wrapUp.focusOutcome(conversation?.id),
     });
     this.#wrapUp = new WrapUp(context, {
-      onChange: () => this.#panel.showNotesButton(),
+      onChange: (isUnsaved) => {
+        this.#panel.showNotesButton();
+        events.onWritten(isUnsaved);
+      },
       onSaved: events.onSaved,
     });
     this.#number = new NumberField(this.#target);
@@ -162,7 +166,7 @@ export class Dialer {
   /**
    * Fills in the form, to call the same person again.
    *
-   * @param {ConversationInHistory} conversation
+   * @param {Pick<ConversationInHistory, 'lead' | 'to_number' | 'extension' | 'campaign_id'>} conversation
    */
   prepare({ lead, to_number: number, extension, campaign_id: campaignId }) {
     if (this.#context.voice.inCall) return;
@@ -195,7 +199,7 @@ export class Dialer {
 
   async #dial() {
     const { voice, currentCall, signal } = this.#context;
-    if (this.#deciding || voice.inCall) return;
+    if (this.#deciding || voice.inCall || this.#isOfQueue()) return;
     if (!voice.ready) {
       this.#panel.refuse(voice.failure);
       return;
@@ -221,6 +225,30 @@ export class Dialer {
       showFailure(failureOf(error), 'call');
     }
     this.#placing = false;
+  }
+
+  /**
+   * A lead whom the queue has reserved is called by the queue, so that it goes on after the call.
+   *
+   * @returns {boolean} whether the form does not call, because the queue does, or has not found a lead yet
+   */
+  #isOfQueue() {
+    const { queue } = this.#context.voice;
+    const { entry, isRunning, state } = queue;
+    if (isRunning && state === 'looking') return true;
+    const isIts =
+      entry !== null &&
+      ['stopped', 'preview', 'countdown'].includes(state) &&
+      entry.lead_id === this.#target.lead?.id &&
+      entry.campaign_id === this.#target.campaignId &&
+      entry.lead.phone_number === this.#target.number;
+    if (isIts && !queue.callNow()) {
+      this.#number.refuse(
+        'Not called yet: save what you wrote about the last call.',
+        this.#check.state,
+      );
+    }
+    return isIts;
   }
 
   /**

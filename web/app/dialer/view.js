@@ -1,5 +1,6 @@
 import { ContactPanel } from '../contact/contact-panel.js';
 import { RecordingDialog } from '../recordings/recording-dialog.js';
+import { QueueColumn } from '../queue/queue-column.js';
 import { element } from '../shared/dom.js';
 import { setUpAudioChoice } from './audio-choice.js';
 import { CallList } from './call-list.js';
@@ -16,11 +17,12 @@ export const dialerView = {
   parts: {
     'call-dialogs': new URL('./call-dialogs.html', import.meta.url),
     contact: new URL('../contact/contact.html', import.meta.url),
+    queue: new URL('../queue/queue.html', import.meta.url),
     'recording-place': new URL('../recordings/recording-dialog.html', import.meta.url),
   },
   showsCall: true,
   mount(_root, context) {
-    const { signal, voice } = context;
+    const { outcomes, signal, voice } = context;
     const workspace = element('workspace', HTMLElement);
     fitHeight(workspace, signal);
     const tabs = new Tabs(element('workspace-tabs', HTMLElement), workspace);
@@ -28,12 +30,24 @@ export const dialerView = {
     const contact = new ContactPanel(context, {
       hear: (conversation) => recordings.open(conversation),
     });
+    // A form that is opened again after a reload is there before the queue.
+    let queue = /** @type {QueueColumn | null} */ (null);
     const dialer = new Dialer(context, {
       onSubject: (subject) => contact.show(subject),
       onCall: () => tabs.show('call'),
-      onSaved: () => contact.reload(),
+      onSaved: (id) => {
+        void contact.reload();
+        queue?.saved(id);
+      },
+      onWritten: (isUnsaved) => queue?.written(isUnsaved),
     });
-    workspaceKeys(dialer.wrapUp, signal);
+    queue = new QueueColumn(context, {
+      keys: workspaceKeys(dialer.wrapUp, signal),
+      outcomeWord: (outcome) => outcomes.labelOf(outcome),
+      show: ({ lead, campaign_id: campaignId }) => dialer.show(lead, campaignId),
+      prepare: (call) => dialer.prepare(call),
+      describe: (conversation) => dialer.describe(conversation),
+    });
     const calls = new CallList(context, {
       callAgain: (conversation) => dialer.prepare(conversation),
       describe: (conversation) => dialer.describe(conversation),

@@ -1,60 +1,33 @@
 import { remembered } from '../frame/view.js';
-import { bdi, element, say, sayParts } from '../shared/dom.js';
-import { changedWords } from '../shared/drafts.js';
-import { duration } from '../shared/words.js';
-import { Autosave } from './autosave.js';
-import { ChangeHistory } from './change-history.js';
-import { ConflictChoice, resolved } from './conflict-choice.js';
+import { element } from '../shared/dom.js';
 import { OpenForm } from './open-form.js';
 import { saverOf } from './saver-of.js';
 import { Unsaved } from './unsaved.js';
-import { WrapUpFields, whyTooLong } from './wrap-up-fields.js';
+import { WrapUpForm } from './wrap-up-form.js';
 
 /**
  * @typedef {import('../../henk-voice/henk-voice.js').Conversation} Conversation
  * @typedef {import('../frame/view.js').ViewContext} ViewContext
- * @typedef {import('../shared/drafts.js').Draft} Draft
- * @typedef {import('../shared/drafts.js').DraftState} DraftState
- * @typedef {import('../shared/drafts.js').Words} Words
- * @typedef {import('../shared/team.js').Team} Team
- * @typedef {Pick<Draft, 'id' | 'name' | 'seconds' | 'before'> & { owner?: string | null }} Described a call
- *   that is written about; `owner`: the id of the user whose call it is
+ * @typedef {import('./wrap-up-form.js').Described} Described
  *
  * @typedef {object} WrapUpEvents
- * @property {() => void} onChange the form is another one, or something else is written
+ * @property {(isUnsaved: boolean) => void} onChange the form is another one, or something is written or saved;
+ *   `isUnsaved`: the database lacks something of it
  * @property {(id: string) => void} onSaved the rep is done with a call, and the database has what they wrote
  */
 
-/** What the button says before its first click, and before its second. */
-const [DISCARD, DISCARD_REALLY] = ['Discard draft', 'Really discard?'];
-
 /**
- * The form for the outcome and the notes of a call: while it goes on, after it, or later from the list. The
+ * Which call has the form for its outcome and notes: while it goes on, after it, or later from the list. The
  * form belongs to its call: no other call takes its place unless the rep asks for it.
  */
 export class WrapUp {
   #context;
-  #form = element('wrap-up', HTMLFormElement);
-  #about = element('wrap-up-call', HTMLElement);
-  #status = element('wrap-up-status', HTMLElement);
-  #discard = element('discard-draft', HTMLButtonElement);
-  #title = element('wrap-up-title', HTMLElement);
-  #save = element('save-wrap-up', HTMLButtonElement);
-  #fields;
-  #conflicts;
-  #history;
+  #events;
+  #form;
   #drafts;
   #saver;
   #unsaved;
   #openForm;
-  #events;
-  #autosave = new Autosave(() => void this.#saveNotes());
-  /** The call whose form is open. @type {Described | null} */
-  #call = null;
-  /** The open form has a draft from before, which the rep may want to be rid of. */
-  #isOldDraft = false;
-  /** The rep has pressed *Save* since the last key. */
-  #isSubmitted = false;
   /** Calls that ended while another form was open. @type {Map<string, Described>} */
   #waiting;
   /** The ids of calls that were saved or skipped. @type {Set<string>} */
@@ -67,22 +40,18 @@ export class WrapUp {
   constructor(context, events) {
     this.#context = context;
     this.#events = events;
-    const { memory, outcomes, signal, team, userId } = context;
+    const { memory, userId } = context;
     this.#waiting = remembered(memory, 'wrap-up.waiting', () => new Map());
     this.#done = remembered(memory, 'wrap-up.done', () => new Set());
-    this.#fields = new WrapUpFields(outcomes, signal, {
-      change: () => this.#changed(),
-      choice: () => this.isPower && void this.#submit(),
-    });
-    this.#history = new ChangeHistory(context, team);
-    this.#conflicts = new ConflictChoice(outcomes, (field, choice) => {
-      void this.#resolve(field, choice);
-    });
-    this.#openForm = new OpenForm(userId);
     const saver = saverOf(context);
-    saver.onSettled = (id, left, saved) => this.#afterSaving(id, left, saved);
     this.#saver = saver;
     this.#drafts = saver.drafts;
+    this.#form = new WrapUpForm(context, saver, {
+      onChange: events.onChange,
+      onDone: (id, isSaved) => this.#close(id, isSaved),
+    });
+    saver.onSettled = (id, left, saved) => this.#form.afterSaving(id, left, saved);
+    this.#openForm = new OpenForm(userId);
     this.#unsaved = new Unsaved(
       (id) => this.#openWaiting(id),
       () => void saver.saveAll(),
@@ -90,54 +59,16 @@ export class WrapUp {
     this.#listen();
     void this.#reopen();
     void saver.saveAll();
-    this.#renderUnsaved();
-  }
-
-  /** Choosing an outcome is enough: what was written is saved, and the queue goes on. */
-  isPower = false;
-
-  /** @param {boolean} goesOn whether a queue goes on to the next lead after *Save* */
-  set goesOn(goesOn) {
-    say(this.#save, goesOn ? 'Save & next' : 'Save');
-  }
-
-  /** Whether the database lacks something of the open form. */
-  get isUnsaved() {
-    return this.#call !== null && this.#isChanged(this.#call);
-  }
-
-  /** The id of the call whose form is open. */
-  get callId() {
-    return this.#call?.id ?? null;
+    this.#render();
   }
 
   #listen() {
     const { voice, signal } = this.#context;
-    this.#form.addEventListener('input', () => this.#changed());
-    this.#form.addEventListener('keydown', (event) => {
-      if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;
-      event.preventDefault();
-      this.#form.requestSubmit();
-    });
-    this.#form.addEventListener('submit', (event) => {
-      event.preventDefault();
-      void this.#submit();
-    });
-    element('skip-wrap-up', HTMLButtonElement).addEventListener('click', () => {
-      const state = this.#call && this.#drafts.get(this.#call.id)?.state;
-      // What could not be saved is still to be saved. Everything else waits for the rep.
-      if (!state || state === 'open') this.#keep('kept');
-      this.#close();
-    });
-    this.#discard.addEventListener('click', () => {
-      if (!this.#call) return;
-      if (this.#discard.textContent === DISCARD) return say(this.#discard, DISCARD_REALLY);
-      this.#drafts.remove(this.#call.id);
-      this.#close();
-    });
     this.#drafts.onChange((id, elsewhere) => {
-      this.#renderUnsaved();
-      if (elsewhere && id === this.#call?.id) this.#takeOver(id);
+      this.#render();
+      if (!elsewhere || id !== this.callId || this.#form.takeOver()) return;
+      this.#done.add(id);
+      this.#hide();
     }, signal);
     const again = () => void this.#saver.saveAll();
     window.addEventListener('online', again, { signal });
@@ -154,6 +85,11 @@ export class WrapUp {
     );
   }
 
+  /** The id of the call whose form is open. */
+  get callId() {
+    return this.#form.call?.id ?? null;
+  }
+
   /**
    * Shows the form while a call goes on, unless the rep has left it, or writes about another call.
    *
@@ -162,13 +98,13 @@ export class WrapUp {
    */
   begin(conversation, name) {
     if (this.#done.has(conversation.id)) return;
-    if (this.#call && this.#call.id !== conversation.id) return;
+    if (this.callId && this.callId !== conversation.id) return;
     this.#show(described(conversation, name));
   }
 
   /**
    * Shows the form after a call, unless the rep has saved or skipped it already. If the form of
-   * another call is open, the call waits.
+   * another call is open, the call waits until the rep chooses it.
    *
    * @param {Conversation} conversation
    * @param {string} name of the person who was called
@@ -176,9 +112,11 @@ export class WrapUp {
   offer(conversation, name) {
     if (this.#done.has(conversation.id)) return;
     const call = described(conversation, name);
-    if (this.#call && this.#call.id !== call.id) {
+    const isOtherOpen = this.callId && this.callId !== call.id;
+    // More may be learnt of a call that waits. Its button must not go while the rep is about to press it.
+    if (isOtherOpen || this.#waiting.has(call.id)) {
       this.#waiting.set(call.id, call);
-      this.#renderUnsaved();
+      this.#render();
     } else {
       this.#show(call);
     }
@@ -192,11 +130,7 @@ export class WrapUp {
    */
   edit(conversation, name) {
     this.#show(described(conversation, name));
-    this.focusNotes();
-  }
-
-  focusNotes() {
-    this.#fields.focusNotes();
+    this.#form.focusNotes();
   }
 
   /**
@@ -204,22 +138,14 @@ export class WrapUp {
    * @returns {boolean} whether its form is open, and has the focus now
    */
   focusOutcome(id) {
-    if (!this.#call || this.#call.id !== id) return false;
-    this.#fields.outcome.focus();
+    if (!id || this.callId !== id) return false;
+    this.#form.focusOutcome();
     return true;
   }
 
-  /**
-   * Chooses an outcome by its number.
-   *
-   * @param {number} number from 1
-   */
+  /** @param {number} number of an outcome, from 1 */
   chooseOutcome(number) {
-    const isWriting = document.activeElement instanceof HTMLTextAreaElement;
-    if (!this.#call || !this.#fields.outcome.choose(number)) return;
-    if (this.#fields.focusCallBack()) return;
-    if (this.isPower) void this.#submit();
-    else if (!isWriting) this.#save.focus();
+    this.#form.chooseOutcome(number);
   }
 
   /**
@@ -228,7 +154,7 @@ export class WrapUp {
    * @param {string | undefined} id of the call
    */
   makeRoomFor(id) {
-    if (this.#call && this.#call.id !== id) this.finish();
+    if (this.callId && this.callId !== id) this.finish();
   }
 
   /**
@@ -238,8 +164,7 @@ export class WrapUp {
    */
   callEnded({ id, outcome }) {
     if (!outcome) this.#done.delete(id);
-    // The rep has saved an outcome already, and nothing since.
-    if (this.#call?.id === id && this.#isSubmitted && !this.isUnsaved) this.#closeSaved(id);
+    if (this.callId === id) this.#form.callEnded();
   }
 
   /**
@@ -248,15 +173,7 @@ export class WrapUp {
    * @param {string} id of the call
    */
   async saveSoFar(id) {
-    if (this.#call?.id === id) await this.#saveNotes();
-  }
-
-  async #saveNotes() {
-    if (!this.#call || whyTooLong(this.#fields.written)) return;
-    const { id } = this.#call;
-    if (!this.#keep(this.#drafts.get(id)?.state ?? 'open')) return;
-    const left = await this.#saver.save(id, { only: 'notes' });
-    if (left?.why && this.#call?.id === id) this.#autosave.touch();
+    if (this.callId === id) await this.#form.saveNotes();
   }
 
   /** Leaves the form, and saves what was written. */
@@ -270,7 +187,7 @@ export class WrapUp {
     const call = this.#drafts.get(id) ?? this.#waiting.get(id);
     if (!call) return;
     this.#show(call);
-    this.#title.focus();
+    this.#form.focusTitle();
   }
 
   /** Opens the form that was open before the page was reloaded. */
@@ -280,221 +197,59 @@ export class WrapUp {
     if (this.#drafts.get(call.id)) return this.#show(call);
     const { voice, signal } = this.#context;
     const row = await voice.conversations.byId(call.id).catch(() => null);
-    if (row && !row.outcome && !this.#call && !signal.aborted) {
+    if (row && !row.outcome && !this.callId && !signal.aborted) {
       this.#show(described(row, call.name));
     }
   }
 
   /** @param {Described} call */
-  #show({ id, name, seconds, before, owner = this.#context.userId }) {
-    if (id === this.#call?.id) {
-      this.#learn({ id, name, seconds, before, owner });
-    } else {
+  #show(call) {
+    if (call.id === this.callId) this.#form.learn(call);
+    else {
       this.#leave();
-      this.#waiting.delete(id);
-      this.#done.delete(id);
-      const draft = this.#drafts.get(id);
-      this.#isOldDraft = draft !== null;
-      this.#isSubmitted = false;
-      this.#call = { id, name, seconds, before: draft?.before ?? before, owner };
-      this.#fields.owner = owner;
-      this.#fields.written = draft?.written ?? before;
-      this.#conflicts.show(draft?.conflicts ?? {});
-      say(this.#status, draft?.why ?? '');
-      this.#openForm.call = this.#call;
-      void this.#history.show(id);
+      this.#waiting.delete(call.id);
+      this.#done.delete(call.id);
+      this.#form.open(call);
+      this.#openForm.call = this.#form.call;
     }
-    const talked = seconds === null ? [] : [` · ${duration(seconds)}`];
-    sayParts(this.#about, bdi(name), ...talked);
-    say(this.#title, this.#isLive ? 'About this call' : 'How did it go?');
-    this.#form.hidden = false;
-    this.#renderUnsaved();
-    this.#events.onChange();
-  }
-
-  /**
-   * The database has more of the call that is written about. What the rep has changed stays.
-   *
-   * @param {Described} call
-   */
-  #learn(call) {
-    if (!this.#call) return;
-    const { before } = this.#call;
-    const { written } = this.#fields;
-    const { outcome } = call.before;
-    this.#call = { ...call, before };
-    if (outcome === before.outcome || written.outcome !== before.outcome) return;
-    this.#call.before = { ...before, outcome };
-    this.#fields.written = { ...written, outcome };
-  }
-
-  /** Whether the call of the form goes on. */
-  get #isLive() {
-    const { call, inCall } = this.#context.voice;
-    return inCall && call?.conversation?.id === this.#call?.id;
-  }
-
-  /** @param {Described} call of the open form */
-  #isChanged({ before }) {
-    return Object.keys(changedWords(before, this.#fields.written)).length > 0;
-  }
-
-  /** The rep has written or chosen something. */
-  #changed() {
-    this.#isSubmitted = false;
-    this.#keep('open');
-    say(this.#status, '');
-    if (this.#call?.id === this.#context.voice.call?.conversation?.id) this.#autosave.touch();
-    this.#events.onChange();
+    this.#render();
   }
 
   /** Saves what was written in the form that is about to be left. */
   #leave() {
-    if (!this.#call) return;
-    const { id } = this.#call;
-    const draft = this.#keep(whyTooLong(this.#fields.written) ? 'kept' : 'saving');
-    this.#autosave.stop();
+    const id = this.callId;
+    if (!id) return;
+    const isToBeSaved = this.#form.leave();
     // About a call that goes on there will be more to say.
-    if (!this.#isLive) this.#done.add(id);
+    if (!this.#form.isLive) this.#done.add(id);
     // At a sign-out nothing must be sent: the frame clears its memory after this.
-    if (draft) setTimeout(() => void this.#saver.save(id), 0);
-  }
-
-  async #submit() {
-    const call = this.#call;
-    if (!call) return;
-    const tooLong = whyTooLong(this.#fields.written);
-    if (tooLong) {
-      say(this.#status, tooLong);
-      this.#fields.focusNotes();
-      return;
-    }
-    this.#isSubmitted = true;
-    this.#keep('saving');
-    say(this.#status, 'Saving…');
-    this.#events.onChange();
-    const left = await this.#saver.save(call.id);
-    if (!left && this.#call?.id === call.id && this.#isSubmitted) this.#saved(call.id);
-  }
-
-  /** @param {string} id of the open call, which the database has as the rep wants it */
-  #saved(id) {
-    if (this.#isLive) say(this.#status, 'Saved. You can write more until the call ends.');
-    else this.#closeSaved(id);
-  }
-
-  /** @param {string} id */
-  #closeSaved(id) {
-    this.#close();
-    this.#events.onSaved(id);
+    if (isToBeSaved) setTimeout(() => void this.#saver.save(id), 0);
   }
 
   /**
-   * @param {string} id of a call that was just tried to save
-   * @param {Draft | null} left of its draft
-   * @param {Words | null} saved what the database has
-   */
-  #afterSaving(id, left, saved) {
-    if (this.#call?.id !== id) return;
-    if (!left) {
-      this.#call = { ...this.#call, before: saved ?? this.#fields.written };
-      say(this.#status, 'Saved.');
-      this.#events.onChange();
-      return;
-    }
-    if (left.state === 'open') {
-      this.#call = { ...this.#call, before: left.before };
-      say(this.#status, left.why ? `Not saved yet: ${left.why}` : 'Notes saved.');
-      this.#events.onChange();
-      return;
-    }
-    this.#isOldDraft = true;
-    this.#call = { ...this.#call, before: left.before };
-    this.#conflicts.show(left.conflicts);
-    const kept =
-      left.state === 'refused' ? 'The text is kept here.' : 'It is tried again by itself.';
-    if (left.state === 'conflict') say(this.#status, 'Not saved yet: choose which text to keep.');
-    else if (left.why) say(this.#status, `Not saved: ${left.why} ${kept}`);
-  }
-
-  /**
-   * @param {import('./conflict-choice.js').Field} field
-   * @param {import('./conflict-choice.js').Choice} choice
-   */
-  async #resolve(field, choice) {
-    const call = this.#call;
-    const draft = call && this.#drafts.get(call.id);
-    if (!draft) return;
-    const next = resolved({ ...draft, written: this.#fields.written }, field, choice);
-    this.#call = { ...call, before: next.before };
-    this.#fields.written = next.written;
-    this.#conflicts.show(next.conflicts);
-    this.#drafts.put(next);
-    this.#fields.focusNotes();
-    if (next.state === 'saving') await this.#submit();
-  }
-
-  /**
-   * Keeps what the form has now as a draft, if anything was changed.
+   * The rep is done with a call.
    *
-   * @param {DraftState} state
-   * @returns {boolean} whether there is a draft
+   * @param {string} id
+   * @param {boolean} isSaved
    */
-  #keep(state) {
-    if (!this.#call) return false;
-    const { id } = this.#call;
-    const { written } = this.#fields;
-    const known = this.#drafts.get(id);
-    if (!Object.keys(changedWords(this.#call.before, written)).length) {
-      if (known) this.#drafts.remove(id);
-      return false;
-    }
-    const isOld =
-      known?.state === state && JSON.stringify(known.written) === JSON.stringify(written);
-    if (isOld) return true;
-    const { why: _why, ...before } = known ?? {};
-    this.#drafts.put({ conflicts: {}, ...before, ...this.#call, written, state, at: Date.now() });
-    return true;
-  }
-
-  /** The rep is done with this call. */
-  #close() {
-    if (this.#call) this.#done.add(this.#call.id);
-    const hadFocus = this.#form.contains(document.activeElement);
+  #close(id, isSaved) {
+    this.#done.add(id);
+    const { hasFocus } = this.#form;
     this.#hide();
-    if (hadFocus && !this.#unsaved.focus()) element('call-button', HTMLButtonElement).focus();
+    if (hasFocus && !this.#unsaved.focus()) element('call-button', HTMLButtonElement).focus();
+    if (isSaved) this.#events.onSaved(id);
   }
 
   #hide() {
-    this.#autosave.stop();
-    this.#form.hidden = true;
-    this.#call = null;
+    this.#form.close();
     this.#openForm.call = null;
-    this.#history.hide();
-    this.#conflicts.show({});
-    this.#renderUnsaved();
-    this.#events.onChange();
+    this.#render();
   }
 
-  /** @param {string} id of the open call, whose draft was changed or saved in another tab */
-  #takeOver(id) {
-    if (document.hasFocus() && this.#form.contains(document.activeElement)) return;
-    const draft = this.#drafts.get(id);
-    if (!draft || !this.#call) {
-      this.#done.add(id);
-      return this.#hide();
-    }
-    this.#call = { ...this.#call, before: draft.before };
-    this.#fields.written = draft.written;
-    this.#conflicts.show(draft.conflicts);
-  }
-
-  #renderUnsaved() {
-    const drafts = this.#drafts.all();
-    const id = this.#call?.id;
-    this.#discard.hidden = !this.#isOldDraft || !drafts.some((draft) => draft.id === id);
-    say(this.#discard, DISCARD);
-    this.#unsaved.render(drafts, [...this.#waiting.values()], id);
+  #render() {
+    this.#form.showDiscard();
+    const waiting = [...this.#waiting.values()];
+    this.#unsaved.render(this.#drafts.all(), waiting, this.callId ?? undefined);
   }
 }
 

@@ -1,11 +1,19 @@
+import { MessageList } from './message-list.js';
+import { OutcomeList } from './outcome-list.js';
 import { RecordingForm } from './recording-form.js';
 
-/** What managers decide for the business; others can read it. @type {import('../frame/view.js').View} */
+/**
+ * What managers decide for the business, which others can read; and everybody's own voicemail messages.
+ *
+ * @type {import('../frame/view.js').View}
+ */
 export const settingsView = {
   path: '/settings',
   title: 'Settings',
   markup: new URL('./view.html', import.meta.url),
   mount(_root, context) {
     new RecordingForm(context);
+    new OutcomeList(context);
+    new MessageList(context);
   },
 };

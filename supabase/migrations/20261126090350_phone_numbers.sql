@@ -10,8 +10,9 @@ create table public.phone_numbers (
   label text check (length(label) <= 100),
   is_default boolean not null default false,
   created_at timestamptz not null default now(),
-  -- The target of composite references: foreign keys ignore row-level security.
-  unique (business_id, id)
+  -- The targets of composite references: foreign keys ignore row-level security.
+  unique (business_id, id),
+  unique (business_id, phone_number)
 );
 
 -- A call that names no caller ID shows the default one, so there must not be two.

@@ -1,0 +1,194 @@
+import { remembered } from '../frame/view.js';
+import { create, element, say, sayParts } from '../shared/dom.js';
+import { markInvalid, tellTrouble } from '../shared/trouble.js';
+import { MOST_TIMES, afterWords, choicesWith, ruleChanges, ruleRows, timesIn } from './rules.js';
+
+/**
+ * @typedef {import('../../henk-voice/henk-voice.js').CampaignQueue} CampaignQueue
+ * @typedef {import('../frame/view.js').ViewContext} ViewContext
+ * @typedef {import('./rules.js').RuleRow} RuleRow
+ *
+ * @typedef {{ after: string, times: string }} Typed what the fields of a row have
+ */
+
+const NEVER = 'never';
+
+/** After which result of a call a lead is tried again, when, and how often. */
+export class RulesForm {
+  #context;
+  #fields = element('rules-fields', HTMLFieldSetElement);
+  #place = element('rules-rows', HTMLElement);
+  #save = element('rules-save', HTMLButtonElement);
+  #undo = element('rules-undo', HTMLButtonElement);
+  #saved = element('rules-saved', HTMLElement);
+  #trouble = element('rules-trouble', HTMLElement);
+  /** What was typed and not saved, by campaign. @type {Map<string, Map<string, Typed>>} */
+  #drafts;
+  #campaignId = '';
+  /** @type {RuleRow[]} */
+  #rows = [];
+
+  /** @param {ViewContext} context */
+  constructor(context) {
+    this.#context = context;
+    this.#drafts = remembered(context.memory, 'campaigns.rules', () => new Map());
+    element('rules-form', HTMLFormElement).addEventListener('submit', (event) => {
+      event.preventDefault();
+      void this.#send();
+    });
+    this.#place.addEventListener('input', () => this.#typed());
+    this.#undo.addEventListener('click', () => {
+      this.#drafts.delete(this.#campaignId);
+      this.#fill();
+      this.#save.focus();
+    });
+  }
+
+  /** @param {CampaignQueue} campaign */
+  show({ id }) {
+    const { isManager } = this.#context.team;
+    this.#fields.disabled = !isManager;
+    this.#save.hidden = !isManager;
+    if (id === this.#campaignId) return;
+    this.#campaignId = id;
+    this.#rows = [];
+    this.#place.replaceChildren();
+    say(this.#saved, 'Loading…');
+    sayParts(this.#trouble);
+    void this.#read();
+  }
+
+  async #read() {
+    const { business, signal } = this.#context;
+    const id = this.#campaignId;
+    try {
+      const [rules, outcomes] = await Promise.all([
+        this.#context.voice.campaigns.rules(id, { signal }),
+        this.#context.voice.outcomes.list(business.id, { signal }),
+      ]);
+      if (signal.aborted || id !== this.#campaignId) return;
+      this.#rows = ruleRows(outcomes, rules);
+      this.#fill();
+    } catch (error) {
+      if (signal.aborted || id !== this.#campaignId) return;
+      say(this.#saved, '');
+      tellTrouble(this.#trouble, error);
+    }
+  }
+
+  #fill() {
+    const draft = this.#drafts.get(this.#campaignId);
+    this.#place.replaceChildren(...this.#rows.map((row) => rowOf(row, draft?.get(row.result))));
+    this.#showDisabled();
+    this.#undo.hidden = !draft;
+    say(this.#saved, draft ? 'Not saved yet.' : '');
+  }
+
+  /** @returns {Map<string, Typed>} by result */
+  get #values() {
+    return new Map(
+      this.#rows.map(({ result }) => [
+        result,
+        {
+          after: this.#field(result, 'after', HTMLSelectElement).value,
+          times: this.#field(result, 'times', HTMLInputElement).value,
+        },
+      ]),
+    );
+  }
+
+  /**
+   * @template {HTMLElement} T
+   * @param {string} result
+   * @param {string} name
+   * @param {new () => T} type
+   */
+  #field(result, name, type) {
+    return element(`rule-${name}-${result}`, type);
+  }
+
+  #typed() {
+    this.#drafts.set(this.#campaignId, this.#values);
+    this.#undo.hidden = false;
+    say(this.#saved, 'Not saved yet.');
+    sayParts(this.#trouble);
+    this.#showDisabled();
+  }
+
+  #showDisabled() {
+    for (const { result } of this.#rows) {
+      const isNever = this.#field(result, 'after', HTMLSelectElement).value === NEVER;
+      this.#field(result, 'times', HTMLInputElement).disabled = isNever;
+    }
+  }
+
+  async #send() {
+    const { signal } = this.#context;
+    const id = this.#campaignId;
+    sayParts(this.#trouble);
+    const chosen = new Map();
+    for (const [result, { after, times: typed }] of this.#values) {
+      const times = timesIn(typed);
+      const field = this.#field(result, 'times', HTMLInputElement);
+      markInvalid(field, times === undefined);
+      if (times === undefined) {
+        say(
+          this.#trouble,
+          `Not saved: “${typed}” is not a number of times. Write 1 to ${MOST_TIMES}, or nothing.`,
+        );
+        return field.focus();
+      }
+      const minutes = after === NEVER ? null : Number(after);
+      chosen.set(result, { after_minutes: minutes, max_times: minutes === null ? null : times });
+    }
+    const { set, remove } = ruleChanges(this.#rows, chosen);
+    say(this.#saved, 'Saving…');
+    try {
+      for (const rule of set)
+        await this.#context.voice.campaigns.setRule(this.#context.business.id, id, rule);
+      for (const result of remove) await this.#context.voice.campaigns.removeRule(id, result);
+      if (signal.aborted) return;
+      this.#drafts.delete(id);
+      if (id !== this.#campaignId) return;
+      await this.#read();
+      say(this.#saved, 'Saved. Leads that wait already keep the time that they have.');
+    } catch (error) {
+      if (signal.aborted || id !== this.#campaignId) return;
+      say(this.#saved, 'Not saved yet.');
+      tellTrouble(this.#trouble, error);
+    }
+  }
+}
+
+/**
+ * @param {RuleRow} row
+ * @param {Typed | undefined} draft
+ */
+function rowOf({ result, label, after_minutes: after, max_times: times, usual }, draft) {
+  const select = create(
+    'select',
+    { id: `rule-after-${result}` },
+    ...choicesWith(after).map((minutes) => {
+      const isUsual = minutes === usual.after_minutes ? ' (usual)' : '';
+      return create('option', { value: String(minutes) }, afterWords(minutes) + isUsual);
+    }),
+    create('option', { value: NEVER }, 'Never: the lead is done'),
+  );
+  select.value = draft?.after ?? (after === null ? NEVER : String(after));
+  const input = create('input', {
+    id: `rule-times-${result}`,
+    type: 'number',
+    min: '1',
+    max: String(MOST_TIMES),
+    inputmode: 'numeric',
+    placeholder: 'no limit',
+  });
+  input.value = draft?.times ?? (times === null ? '' : String(times));
+  return create(
+    'div',
+    { class: 'retry-rule', role: 'group', 'aria-label': `After ${label}` },
+    create('strong', {}, label),
+    create('label', {}, create('span', {}, 'Try again after'), select),
+    create('label', {}, create('span', {}, 'Give up after (calls)'), input),
+  );
+}

@@ -1,0 +1,16 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { filledScript, unknownPlaceholders } from './script.js';
+
+test('names are put into a script, and what is not known stays as it is written', () => {
+  const values = { 'lead.name': 'Ada {{rep.name}}', 'lead.company': null };
+  assert.equal(
+    filledScript('Hello {{ lead.name }} of {{lead.company}}, {{lead.title}}', values),
+    'Hello Ada {{rep.name}} of {{lead.company}}, {{lead.title}}',
+  );
+});
+
+test('what looks like a name and is none is found once', () => {
+  const script = '{{lead.name}} {{Lead.name}} {{lead.nam}} {{lead.nam}} {{}} {x} {{ rep.name }}';
+  assert.deepEqual(unknownPlaceholders(script), ['{{Lead.name}}', '{{lead.nam}}', '{{}}']);
+});
