@@ -9,6 +9,8 @@ In:   Supabase access token, Origin of one of Henk's pages, `{"conversationId", 
           add {to}, remove {legId}
           record {state, consent}  state start, pause, resume or stop. The lead agreed (consent
                                   agreed, with start) or refused (refused, with stop)
+          drop_voicemail {messageId}  the lead is left alone with a recorded message, and the rep is
+                                  free
       `to` is `{"userId"}` or `{"number"}`. Who may do it: people on the call, and managers.
 Out:  the conversation with its legs, within 8 s. What is asked twice is done once. If it cannot be
       done, the call goes on as it was.
@@ -56,13 +58,24 @@ WAIT_PAUSE_SECONDS = 0.3
 LEASE_SECONDS = 10
 
 WITH_TO = ("add", "transfer")
-ACTIONS = ("hold", "resume", "add", "remove", "transfer", "complete", "merge", "cancel")
+ACTIONS = (
+    "hold",
+    "resume",
+    "add",
+    "remove",
+    "transfer",
+    "complete",
+    "merge",
+    "cancel",
+    "drop_voicemail",
+)
 MODES = ("cold", "warm")
 
 with settings.reading() as env:
     DEPLOYMENT = settings.Deployment.read(env)
     SUPABASE = settings.Supabase.read(env)
     TWILIO = settings.TwilioRest.read(env, DEPLOYMENT)
+    STORAGE_URL = settings.read_storage_url(env, SUPABASE, DEPLOYMENT)
     PUBLIC_BASE_URL = settings.read_public_base_url(env)
     WEBHOOK_JWT = settings.read_webhook_jwt(env)
 
@@ -85,6 +98,7 @@ class Wish:
     to_user_id: uuid.UUID | None
     to: rpc.Dialled | None
     leg_id: uuid.UUID | None
+    message_id: uuid.UUID | None
 
 
 @dataclass(frozen=True)
@@ -131,6 +145,7 @@ def ask(user: User, wish: Wish) -> Asked:
             to=wish.to,
             mode=wish.mode,
             leg_id=wish.leg_id,
+            message_id=wish.message_id,
             lease_seconds=LEASE_SECONDS,
         )
         return None if asked["wait"] else asked
@@ -168,8 +183,22 @@ def carry_out(user: User, asked: Asked) -> None:
         )
 
     CallControl(
-        CLIENT, PUBLIC_BASE_URL, write_down, action=action, call=call, by=str(user.id)
+        CLIENT,
+        PUBLIC_BASE_URL,
+        write_down,
+        action=action,
+        call=call,
+        by=str(user.id),
+        sign=lambda path: sign_message(user, path),
     ).carry_out()
+
+
+def sign_message(user: User, path: str) -> str:
+    """The address of a recorded message, as the rep may hear it."""
+    # Storage's client is imported when a message is left: no other action needs it.
+    from shared import message_store
+
+    return message_store.sign(STORAGE_URL, SUPABASE, user.access_token, path)
 
 
 def change_recording(user: User, wish: RecordingWish) -> None:
@@ -225,6 +254,9 @@ def read_wish(body: dict[str, object]) -> Wish | RecordingWish:
     leg_id = parsing.read_uuid(body, "legId")
     if action == "remove" and leg_id is None:
         raise errors.InvalidRequest("legId is missing.")
+    message_id = parsing.read_uuid(body, "messageId")
+    if action == "drop_voicemail" and message_id is None:
+        raise errors.InvalidRequest("messageId is missing.")
     return Wish(
         conversation_id=conversation_id,
         action=action,
@@ -232,6 +264,7 @@ def read_wish(body: dict[str, object]) -> Wish | RecordingWish:
         to_user_id=to_user_id,
         to=to,
         leg_id=leg_id if action == "remove" else None,
+        message_id=message_id if action == "drop_voicemail" else None,
     )
 
 

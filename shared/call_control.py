@@ -8,13 +8,13 @@ Twilio has said that it does not ring them yet.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from shared import call_room, errors, twilio_calls, twilio_rooms
-from shared.call_room import LeadGone, address_of, find_lead, find_leg
-from shared.call_state import Action, CallState, Note, StateLeg
+from shared import call_room, errors, twilio_calls, twilio_rooms, voicemail_drop
+from shared.call_room import LeadGone, address_of, find_lead, find_leg, leg_may_be_gone
+from shared.call_state import Action, CallState, Ledger, Note, StateLeg
 from shared.call_statuses import FINAL_STATUSES
 from shared.twilio_rooms import Participant, Room
 from shared.twiml_answers import Callee, build_ring, list_parameters
@@ -24,16 +24,9 @@ if TYPE_CHECKING:
     from twilio.rest import Client
 
 
-class Ledger(Protocol):
-    """Where it is written what was done. ``result`` as in ``rpc.AsWebhook.note_call_action``."""
-
-    def __call__(
-        self, notes: Sequence[Note], result: str | None = None, error: str | None = None
-    ) -> object: ...
-
-
 class CallControl:
-    """One action of one call. ``by`` is the user who asks for it."""
+    """One action of one call. ``by`` is the user who asks for it. ``sign`` makes an address of a
+    recorded message by its path in Storage (``message_store.sign``)."""
 
     def __init__(
         self,
@@ -44,6 +37,7 @@ class CallControl:
         action: Action,
         call: CallState,
         by: str,
+        sign: Callable[[str], str],
     ) -> None:
         self._client = client
         self._base_url = base_url
@@ -51,6 +45,7 @@ class CallControl:
         self._action = action
         self._call = call
         self._by = by
+        self._sign = sign
         self._notes: list[Note] = []
         # Whether somebody may be ringing without our knowing it.
         self._is_unclear = False
@@ -59,13 +54,21 @@ class CallControl:
         """Does what was asked for, and writes down what became of it.
 
         Raises errors.NotInProgress if the call has ended or changed meanwhile, TwilioUnavailable if
-        Twilio does not do it, and what ``Database.call_as_endpoint`` raises.
+        Twilio does not do it, what ``message_store.sign`` raises, and what
+        ``Database.call_as_endpoint`` raises.
         """
         try:
             self._do()
-        except (errors.NotInProgress, errors.TwilioRefused) as error:
+        except (voicemail_drop.MayHaveHeard, voicemail_drop.MayBePlaying) as error:
+            # Callbacks tell whether the lead hears it. Until the lease ends, nobody may try again.
+            self._give_up(None, error)
+        except (errors.NotInProgress, errors.TwilioRefused, errors.NoMessage) as error:
             self._give_up("failed", error)
-        except (errors.TwilioUnavailable, errors.PhoneSystemError) as error:
+        except (
+            errors.TwilioUnavailable,
+            errors.StorageUnavailable,
+            errors.PhoneSystemError,
+        ) as error:
             # While somebody may be ringing, nobody may try again before the lease ends.
             self._give_up(None if self._is_unclear else "released", error)
         else:
@@ -108,6 +111,8 @@ class CallControl:
                 self._complete(self._find_room())
             case "cancel" if is_cold:
                 self._hand_over("return")
+            case "drop_voicemail":
+                self._drop()
             case "cancel" | "remove":
                 self._remove(self._find_target())
             case unknown:
@@ -140,20 +145,20 @@ class CallControl:
         if host is None or there is None or not there.has_joined:
             return
         if not there.ends_room:
-            with self._leg_may_be_gone(host):
+            with leg_may_be_gone(self._client, host):
                 twilio_rooms.set_host(self._client, room.sid, there.call_sid, is_host=True)
         for leg in self._call["legs"]:
             other = room.find(call_sid=leg["call_sid"], label=leg["id"])
             if other is None or other == there or leg["role"] == "lead" or not other.ends_room:
                 continue
-            with contextlib.suppress(errors.NotInProgress), self._leg_may_be_gone(leg):
+            with contextlib.suppress(errors.NotInProgress), leg_may_be_gone(self._client, leg):
                 twilio_rooms.set_host(self._client, room.sid, other.call_sid, is_host=False)
 
     def _hold(self, room: Room) -> bool:
         """Puts the lead on hold. Whether they were on hold before."""
         lead, participant = self._find_lead(room)
         if not participant.on_hold:
-            with self._leg_may_be_gone(lead):
+            with leg_may_be_gone(self._client, lead):
                 twilio_rooms.hold(self._client, room.sid, participant.call_sid)
         self._note("held", lead)
         return participant.on_hold
@@ -163,7 +168,7 @@ class CallControl:
         lead, participant = self._find_lead(room)
         if participant.on_hold:
             try:
-                with self._leg_may_be_gone(lead):
+                with leg_may_be_gone(self._client, lead):
                     twilio_rooms.resume(self._client, room.sid, participant.call_sid)
             except errors.TwilioRefused as refused:
                 # They are not on hold any more.
@@ -184,18 +189,6 @@ class CallControl:
         if participant is None or not participant.has_joined:
             raise LeadGone
         return lead, participant
-
-    @contextlib.contextmanager
-    def _leg_may_be_gone(self, leg: StateLeg) -> Iterator[None]:
-        """Inside of this, a refusal because the leg has ended is NotInProgress."""
-        try:
-            yield
-        except errors.TwilioRefused as refused:
-            if leg["call_sid"] and twilio_calls.is_over(self._client, leg["call_sid"]):
-                if leg["role"] == "lead":
-                    raise LeadGone from refused
-                raise errors.NotInProgress("This person has left the call.") from refused
-            raise
 
     def _dial(self, room: Room, *, is_held_by_this: bool) -> None:
         """Rings the target, who joins the room by answering.
@@ -285,7 +278,7 @@ class CallControl:
             )
             self._is_unclear = True
             try:
-                with self._leg_may_be_gone(lead):
+                with leg_may_be_gone(self._client, lead):
                     twilio_calls.redirect(
                         self._client, lead["call_sid"], str(twiml), self._build_callback(None)
                     )
@@ -330,16 +323,16 @@ class CallControl:
         if participant is None or not participant.has_joined:
             raise errors.NotInProgress("Nobody who could go on with the lead is on the call.")
         lead, leads = self._find_lead(room)
-        with self._leg_may_be_gone(target):
+        with leg_may_be_gone(self._client, target):
             twilio_rooms.set_host(self._client, room.sid, participant.call_sid, is_host=True)
         if target["role"] == "third_party":
-            with self._leg_may_be_gone(lead):
+            with leg_may_be_gone(self._client, lead):
                 twilio_rooms.set_host(self._client, room.sid, leads.call_sid, is_host=True)
         self._resume(room)
         leaving = find_leg(self._call, self._action["leaving_leg_id"])
         there = room.find(call_sid=leaving["call_sid"], label=leaving["id"]) if leaving else None
         if leaving is not None and there is not None:
-            with contextlib.suppress(errors.NotInProgress), self._leg_may_be_gone(leaving):
+            with contextlib.suppress(errors.NotInProgress), leg_may_be_gone(self._client, leaving):
                 twilio_rooms.set_host(self._client, room.sid, there.call_sid, is_host=False)
             self._end(leaving)
 
@@ -358,6 +351,16 @@ class CallControl:
         assert leg["call_sid"] is not None
         twilio_calls.hang_up(self._client, leg["call_sid"])
         self._note("removed", leg, leg["call_sid"])
+
+    def _drop(self) -> None:
+        """Leaves the lead alone with a recorded message. Whoever talked to them is free."""
+        lead = find_lead(self._call)
+        voicemail_drop.leave(
+            self._client, self._base_url, self._call, self._action, lead, self._sign
+        )
+        self._note("dropped", lead)
+        self._write_down()
+        self._free_who_leaves()
 
     def _find_target(self) -> StateLeg:
         """The leg that the action is about."""

@@ -4,6 +4,7 @@ Which leg a callback is about, and what is in it:
 https://www.twilio.com/docs/voice/twiml/number#attributes-status-callback
 https://www.twilio.com/docs/voice/twiml/dial#action
 https://www.twilio.com/docs/voice/twiml/conference#statuscallbackevent
+https://www.twilio.com/docs/voice/answering-machine-detection
 """
 
 from __future__ import annotations
@@ -56,6 +57,32 @@ def read_status_callback(
         "duration_seconds": parsing.parse_count(form.get("CallDuration")),
         "payload": read_payload(form),
         "call_leg_id": call_leg_id,
+        "conference_sid": None,
+    }
+
+
+def is_detection_callback(form: Form) -> bool:
+    """Whether a callback tells who has answered: callbacks about a leg's progress have a
+    CallStatus."""
+    return bool(form.get("AnsweredBy")) and not form.get("CallStatus")
+
+
+def read_detection_callback(form: Form, agent_call_sid: str) -> CallEvent:
+    """The event that Twilio's detection of machines reports. Raises InvalidRequest.
+
+    ``agent_call_sid`` comes from the address that Twilio calls. Twilio sends neither a time nor a
+    number.
+    """
+    return {
+        "call_sid": read_call_sid(form),
+        "agent_call_sid": agent_call_sid,
+        "source": "amd",
+        "status": read_status(form, "AnsweredBy"),
+        "sequence_number": None,
+        "occurred_at": None,
+        "duration_seconds": None,
+        "payload": read_payload(form),
+        "call_leg_id": None,
         "conference_sid": None,
     }
 

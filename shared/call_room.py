@@ -8,6 +8,8 @@ knows that the room was asked for. (If the parent is moved first, Twilio ends th
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from shared import errors, time_limit, twilio_calls, twilio_rooms
@@ -68,6 +70,19 @@ def find_lead(call: CallState) -> StateLeg:
     if lead is None or lead["is_over"] or lead["call_sid"] is None:
         raise LeadGone
     return lead
+
+
+@contextmanager
+def leg_may_be_gone(client: Client, leg: StateLeg) -> Iterator[None]:
+    """Inside of this, a refusal because the leg has ended is NotInProgress, or LeadGone."""
+    try:
+        yield
+    except errors.TwilioRefused as refused:
+        if leg["call_sid"] and twilio_calls.is_over(client, leg["call_sid"]):
+            if leg["role"] == "lead":
+                raise LeadGone from refused
+            raise errors.NotInProgress("This person has left the call.") from refused
+        raise
 
 
 def list_people(call: CallState) -> list[StateLeg]:

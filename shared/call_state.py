@@ -5,7 +5,8 @@ The SQL functions that send and take these are in ``shared/rpc.py``.
 
 from __future__ import annotations
 
-from typing import Literal, NotRequired, TypedDict
+from collections.abc import Sequence
+from typing import Literal, NotRequired, Protocol, TypedDict
 
 
 class StateLeg(TypedDict):
@@ -53,6 +54,7 @@ class CallState(TypedDict):
 class Action(TypedDict):
     """What was asked of a call. ``leg_id`` is the leg that it is about: the one to ring, to remove,
     or to go on with the lead. ``leaving_leg_id`` is the leg of the person who leaves by it.
+    ``message_path`` is where Storage has the message that the lead is left with.
     ``is_resumed``: it was asked before, and some of it may be done."""
 
     id: str
@@ -61,6 +63,7 @@ class Action(TypedDict):
     mode: Literal["cold", "warm"] | None
     leg_id: str | None
     leaving_leg_id: str | None
+    message_path: NotRequired[str | None]
     is_resumed: bool
 
 
@@ -88,11 +91,20 @@ class Note(TypedDict):
         "unheld",
         "redirected",
         "removed",
+        "dropped",
         "in_room",
         "not_in_room",
     ]
     leg_id: str | None
     call_sid: str | None
+
+
+class Ledger(Protocol):
+    """Where it is written what was done. ``result`` as in ``rpc.AsWebhook.note_call_action``."""
+
+    def __call__(
+        self, notes: Sequence[Note], result: str | None = None, error: str | None = None
+    ) -> object: ...
 
 
 class Ring(TypedDict):

@@ -11,11 +11,12 @@ COLUMNS = (
     "id,business_id,user_id,lead_id,campaign_id,channel,direction,status,block_reason,"
     "from_number,to_number,extension,other_number,call_sid,dialed_at,ringing_at,answered_at,"
     "ended_at,duration_seconds,hold_seconds,time_limit_seconds,stage,call_back_at,recording_state,"
+    "answered_by,"
     "outcome,notes,created_at,updated_at"
 )
 LEG_COLUMNS = (
     "id,role,user_id,to_number,call_sid,status,asked_at,initiated_at,ringing_at,answered_at,"
-    "ended_at,duration_seconds,on_hold_since,declined_at,ended_by,is_host"
+    "ended_at,duration_seconds,dropped_at,on_hold_since,declined_at,ended_by,is_host"
 )
 
 CONSENT_COLUMNS = (

@@ -165,6 +165,16 @@ class RecordingRefused(RequestError):
         super().__init__("The lead does not want to be recorded. This call stays unrecorded.")
 
 
+class NoMessage(RequestError):
+    """The recorded message is deleted, or somebody else's that is not shared."""
+
+    status = 409
+    code = "no_message"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such recorded message for you. Choose another one.")
+
+
 class Away(RequestError):
     """The person to ring has no page open, or is away."""
 
@@ -255,7 +265,7 @@ class StorageUnavailable(RequestError):
     code = "storage_unavailable"
 
     def __init__(self, detail: str) -> None:
-        super().__init__("The store of recordings does not answer. Try again.", retry_after=10)
+        super().__init__("Recordings and messages cannot be reached. Try again.", retry_after=10)
         self.detail = f"Storage: {detail}"
 
 

@@ -1,24 +1,12 @@
-"""The bucket `recordings` of Supabase Storage, by Supabase's own client.
-
-https://supabase.com/docs/reference/python/storage-from-upload
-
-Storage answers refusals as HTTP 400 with the status that is meant in the body, as `statusCode`.
-"""
+"""The bucket `recordings` of Supabase Storage."""
 
 from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterator
-from contextlib import contextmanager
 from urllib.parse import quote
 
-import httpx
-from storage3 import SyncStorageClient
-from storage3.exceptions import StorageApiError
-
-from shared import errors, settings, time_limit
-from shared.curl_transport import CurlTransport
+from shared import errors, settings, storage, time_limit
 from shared.http_client import HttpClient, NoAnswer
 
 BUCKET = "recordings"
@@ -38,22 +26,21 @@ class RecordingStore:
 
     def __init__(self, url: str, supabase: settings.Supabase, jwt: str) -> None:
         self._url = url
-        self._headers = {"apikey": supabase.publishable_key, "Authorization": f"Bearer {jwt}"}
-        client = httpx.Client(transport=CurlTransport(SECONDS), trust_env=False)
-        storage = SyncStorageClient(f"{url}/", dict(self._headers), http_client=client)
-        self._bucket = storage.from_(BUCKET)
+        self._access = storage.Access(
+            url, BUCKET, supabase, jwt, token_name="SUPABASE_RECORDER_JWT", seconds=SECONDS
+        )
         self._http = HttpClient()
 
     def put(self, path: str, file: io.FileIO) -> bool:
         """Stores a file. False if there is an object of this path already: it stays as it is."""
         try:
-            with _asking("storing"):
-                self._bucket.upload(
+            with self._access.asking("storing"):
+                self._access.bucket.upload(
                     path,
                     file,
                     {"content-type": CONTENT_TYPE, "cache-control": _CACHE_SECONDS},
                 )
-        except _Refused as refused:
+        except storage.Refused as refused:
             if refused.meant == 409:
                 return False
             raise
@@ -74,7 +61,7 @@ class RecordingStore:
             answer = self._http.request(
                 "GET",
                 f"{self._url}/object/{BUCKET}/{quote(path)}",
-                headers=[f"{name}: {value}" for name, value in self._headers.items()],
+                headers=[f"{name}: {value}" for name, value in self._access.headers.items()],
                 seconds=time_limit.left(SECONDS),
                 once=True,
                 receive=take,
@@ -89,16 +76,18 @@ class RecordingStore:
             body = None
         if not isinstance(body, dict):
             raise errors.StorageUnavailable(f"reading: it answered HTTP {answer.status}")
-        refused = _explain("reading", body.get("statusCode", answer.status), body.get("message"))
-        if isinstance(refused, _Refused) and refused.meant == 404:
+        refused = self._access.explain(
+            "reading", body.get("statusCode", answer.status), body.get("message")
+        )
+        if isinstance(refused, storage.Refused) and refused.meant == 404:
             return None
         raise refused
 
     def remove(self, path: str) -> bool:
         """Deletes an object. Whether it is gone: names that the role may not delete are missing
         from Storage's answer, and so are those that do not exist, so this reads afterwards."""
-        with _asking("deleting"):
-            removed = self._bucket.remove([path])
+        with self._access.asking("deleting"):
+            removed = self._access.bucket.remove([path])
         if any(isinstance(each, dict) and each.get("name") == path for each in removed):
             return True
         return self.measure(path) is None
@@ -109,47 +98,7 @@ class RecordingStore:
 
         Raises RecordingGone if there is no such object.
         """
-        options = {"download": download_name} if download_name else {}
-        try:
-            with _asking("signing"):
-                signed = self._bucket.create_signed_url(path, seconds, options)  # type: ignore[arg-type]
-        except _Refused as refused:
-            if refused.meant == 404:
-                raise errors.RecordingGone from refused
-            raise
-        if not signed["signedURL"]:
-            raise errors.StorageUnavailable("signing: there is no address in its answer")
-        return signed["signedURL"]
-
-
-class _Refused(errors.StorageUnavailable):
-    """Storage refuses a request. ``meant`` is the HTTP status that its answer stands for."""
-
-    def __init__(self, doing: str, meant: int) -> None:
-        super().__init__(f"{doing}: it answered {meant}")
-        self.meant = meant
-
-
-@contextmanager
-def _asking(doing: str) -> Iterator[None]:
-    """Requests to Storage by its client are inside of this."""
-    try:
-        yield
-    except StorageApiError as error:
-        raise _explain(doing, error.status, error.message) from error
-    except httpx.TransportError as error:
-        raise errors.StorageUnavailable(f"{doing}: {error}") from error
-    # The client raises these for an answer that does not have the form of Storage's answers.
-    except (ValueError, LookupError, TypeError) as error:
-        raise errors.StorageUnavailable(f"{doing}: the answer is not one of Storage's") from error
-
-
-def _explain(doing: str, status: object, message: object) -> errors.RequestError:
-    """The error that a refusal stands for. Storage's messages are compared, and not shown."""
-    text = str(status)
-    meant = int(text) if text.isascii() and text.isdigit() and len(text) == 3 else 400
-    if meant in (401, 403):
-        return errors.PhoneSystemError(f"Storage refuses SUPABASE_RECORDER_JWT ({doing})")
-    if meant == 404 and "bucket" in str(message).lower():
-        return errors.PhoneSystemError(f"Storage has no bucket {BUCKET}")
-    return _Refused(doing, meant)
+        address = self._access.sign(path, seconds, download_name)
+        if address is None:
+            raise errors.RecordingGone
+        return address

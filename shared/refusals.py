@@ -32,6 +32,8 @@ def refuse(function: str, answer: Mapping[str, object]) -> NoReturn:
             raise errors.Busy
         case "away":
             raise errors.Away
+        case "no_message":
+            raise errors.NoMessage
         case "consent_required":
             raise errors.ConsentRequired
         case "recording_off":

@@ -185,11 +185,12 @@ class AsRep:
         to: Dialled | None,
         mode: str | None,
         leg_id: uuid.UUID | None,
+        message_id: uuid.UUID | None,
         lease_seconds: int,
     ) -> Asked:
         """Writes down what is asked of a call, if the rep may ask it. Nobody else is told to change
         the call within ``lease_seconds``. Raises errors.NotFound, NotYourCall, NotInProgress, Busy,
-        Away, Blocked and InvalidRequest, too."""
+        Away, NoMessage, Blocked and InvalidRequest, too."""
         parameters = {
             "p_conversation_id": str(conversation_id),
             "p_action": action,
@@ -197,6 +198,7 @@ class AsRep:
             "p_to": to,
             "p_mode": mode,
             "p_leg_id": _format_uuid(leg_id),
+            "p_message_id": _format_uuid(message_id),
             "p_lease_seconds": lease_seconds,
         }
         return cast(Asked, self._call("ask_of_call", parameters))

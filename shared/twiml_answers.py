@@ -27,12 +27,17 @@ JITTER_BUFFER = "small"
 
 
 def build_dial(
-    call: rpc.Decision, base_url: str, *, notice_for: str | None = None
+    call: rpc.Decision,
+    base_url: str,
+    *,
+    notice_for: str | None = None,
+    detection_for: str | None = None,
 ) -> VoiceResponse:
     """Dials the lead with the business's caller ID. If the call is refused, says why, hangs up.
 
-    ``notice_for``: the lead hears that the call is recorded before they are connected. It is the
-    CallSid of the agent's leg.
+    ``notice_for``: the lead hears that the call is recorded before they are connected.
+    ``detection_for``: Twilio tells whether a machine answers, when its greeting is over; it charges
+    for that. Both are the CallSid of the agent's leg.
     """
     response = VoiceResponse()
     if call["block_reason"]:
@@ -52,9 +57,19 @@ def build_dial(
     asked_first = (
         {"url": build_notice(base_url, "play", notice_for), "method": "POST"} if notice_for else {}
     )
+    detected = (
+        {
+            "machine_detection": "DetectMessageEnd",
+            "amd_status_callback": build_status_callback(base_url, detection_for),
+            "amd_status_callback_method": "POST",
+        }
+        if detection_for
+        else {}
+    )
     dial.number(
         call["to_number"],
         **asked_first,
+        **detected,
         status_callback=build_status_callback(base_url),
         status_callback_event=LEG_EVENTS,
         status_callback_method="POST",
@@ -214,6 +229,17 @@ def build_apology() -> VoiceResponse:
     """Tells the lead that nobody can talk to them now, and ends their leg."""
     response = VoiceResponse()
     response.say("We are sorry. Nobody can take your call right now. We will call you back.")
+    response.hangup()
+    return response
+
+
+def build_message(address: str) -> VoiceResponse:
+    """Leaves a recorded message: the leg hears it to its end, and is hung up.
+
+    https://www.twilio.com/docs/voice/twiml/play
+    """
+    response = VoiceResponse()
+    response.play(address)
     response.hangup()
     return response
 

@@ -1,9 +1,9 @@
 """/api/twilio/status: what happened to a call.
 
-POST  from Twilio (a signed form): stores one event of a leg or of the call's room. `?call=` names
-      the call and `?leg=` the leg, if somebody was added to the call. Answers 204 if it is stored,
-      also for a duplicate, 400 if the room is not this call's, and 503 if it could not be stored:
-      Twilio then sends it again.
+POST  from Twilio (a signed form): stores one event of a leg or of the call's room, or who has
+      answered. `?call=` names the call and `?leg=` the leg, if somebody was added to the call.
+      Answers 204 if it is stored, also for a duplicate, 400 if the room is not this call's, and 503
+      if it could not be stored: Twilio then sends it again.
 GET   from the rep's browser (Supabase access token), `?conversationId=`: the conversation with its
       legs, if row-level security lets the rep see it. For clients without Realtime.
 """
@@ -42,12 +42,14 @@ def record_event(request: Request) -> Response:
     form = WEBHOOKS.authenticate(request)
     named = webhook_query.read(request.args)
     if call_events.is_conference_callback(form):
-        if named.agent_call_sid is None:
-            raise errors.InvalidRequest("call is missing.")
-        event = call_events.read_conference_callback(form, named.agent_call_sid)
+        kind = "room_event"
+        event = call_events.read_conference_callback(form, require_call(named))
+    elif call_events.is_detection_callback(form):
+        kind = "answered_by"
+        event = call_events.read_detection_callback(form, require_call(named))
     else:
+        kind = "call_status"
         event = call_events.read_status_callback(form, named.agent_call_sid, named.call_leg_id)
-    kind = "room_event" if event["conference_sid"] else "call_status"
     web.note(call_sid=event["agent_call_sid"], **{kind: event["status"]})
 
     stored = AS_WEBHOOK.record_call_event(**event)
@@ -56,6 +58,12 @@ def record_event(request: Request) -> Response:
     # bool(), because a database that repeats what it was sent must not reach the log.
     web.note(conversation_id=stored["conversation_id"], new=bool(stored["new"]))
     return Response(status=204)
+
+
+def require_call(named: webhook_query.Named) -> str:
+    if named.agent_call_sid is None:
+        raise errors.InvalidRequest("call is missing.")
+    return named.agent_call_sid
 
 
 def read_conversation(request: Request) -> Response:

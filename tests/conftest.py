@@ -14,7 +14,7 @@ from xdist.remote import Producer
 from functions.setup.proxies import sparing_this_machine
 from shared import database
 from stack import Postgres, Stack
-from tests import authorities, clusters, distribution
+from tests import authorities, clusters, distribution, reruns
 from tests.canned_server import CANNED, CannedServer
 from tests.clusters import Cluster
 from tests.soak import Findings, attach_figures
@@ -30,6 +30,7 @@ def pytest_configure(config: pytest.Config) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     ask_this_machine_directly()
     authorities.trust_one()
+    config.pluginmanager.register(reruns.Reruns())
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Findings())
 
@@ -44,6 +45,7 @@ def ask_this_machine_directly() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    reruns.allow(items)
     if hasattr(config, "workerinput"):
         distribution.sort(items)
 

@@ -4,7 +4,7 @@ tests/supabase/test_grants.py and, through the REST API, by tests/attack/test_te
 
 from __future__ import annotations
 
-from tests import contracts_of_contacts, contracts_of_queues
+from tests import contracts_of_contacts, contracts_of_filling, contracts_of_queues
 
 API_ROLES = (
     "anon",
@@ -41,6 +41,11 @@ RULED_BY_MANAGERS = frozenset({"country", "region", "mode", "consent_mode"})
 # What reps may change of a call, and what they may write of a number that must not be called.
 DESCRIBED_BY_REPS = frozenset({"outcome", "notes", "lead_id", "campaign_id"})
 FORBIDDEN_BY_REPS = frozenset({"business_id", "phone_number", "reason"})
+# What members may write of a recorded message of their own, and change afterwards.
+RECORDED_BY_MEMBERS = frozenset(
+    {"id", "business_id", "name", "duration_seconds", "bytes", "is_shared"}
+)
+CHANGED_OF_MESSAGES = frozenset({"name", "is_shared", "deleted_at"})
 # What members may change of their own membership.
 NAMED_BY_MEMBERS = frozenset({"display_name"})
 # What the webhook endpoints may change, inside of their functions, of the call that they name.
@@ -68,6 +73,7 @@ MOVED_BY_WEBHOOKS = {
             "hold_seconds",
             "call_back_at",
             "recording_state",
+            "answered_by",
         }
     ),
     "call_legs": frozenset(
@@ -85,6 +91,7 @@ MOVED_BY_WEBHOOKS = {
             "is_host",
             "on_hold_since",
             "ended_by",
+            "dropped_at",
         }
     ),
     "call_holds": frozenset({"ended_at"}),
@@ -131,6 +138,7 @@ TABLES: Grants = {
     "public.recording_actions": READ_BY_MEMBERS | {"service_role": {"select"}},
     "public.recording_plays": READ_BY_MEMBERS | {"service_role": {"select"}},
     "public.legal_holds": READ_BY_MEMBERS | {"service_role": {"select"}},
+    "public.voicemail_messages": READ_BY_MEMBERS | {"service_role": {"select"}},
     "public.erasures": READ_BY_MEMBERS | {"service_role": {"select"}},
     "private.unsettled_calls": {"call_reconciler": {"select", "delete"}},
     "private.repeated_callbacks": {"call_webhook": {"insert"}},
@@ -176,6 +184,15 @@ COLUMNS: Grants = {
         f"public.recording_rules.{column}": {"authenticated": {"insert", "update"}}
         for column in RULED_BY_MANAGERS
     },
+    **{
+        f"public.voicemail_messages.{column}": {
+            "authenticated": {
+                *({"insert"} if column in RECORDED_BY_MEMBERS else ()),
+                *({"update"} if column in CHANGED_OF_MESSAGES else ()),
+            }
+        }
+        for column in RECORDED_BY_MEMBERS | CHANGED_OF_MESSAGES
+    },
     "public.recording_rules.business_id": {"authenticated": {"insert"}},
     **{
         f"public.recording_consents.{column}": {"call_webhook": {"insert"}}
@@ -204,11 +221,14 @@ FOR_WEBHOOKS = {"call_webhook": {"execute"}}
 FOR_THE_RECONCILER = {"call_reconciler": {"execute"}}
 FOR_THE_RECORDER = {"call_recorder": {"execute"}}
 # What a wish about a call goes through. Only the first is called from outside of a function.
-_WISH = "uuid,text,uuid,jsonb,text,uuid,integer"
+_WISH = "uuid,text,uuid,jsonb,text,uuid,uuid,integer"
 _ASKED = {
     f"public.ask_of_call({_WISH})": FOR_USERS,
     f"private.ask_of_call({_WISH})": FOR_USERS,
-    "private.misfit_of_wish(text,uuid,jsonb,text,uuid)": {},
+    "private.misfit_of_wish(text,uuid,jsonb,text,uuid,uuid)": {},
+    "private.may_use_message(uuid,uuid)": {},
+    "private.path_of_message(uuid,uuid)": {},
+    "private.note_left_message()": {},
     "private.fit_wish(public.call_actions,public.conversations,private.call_parties)": {},
     "private.is_done(public.call_actions,public.call_legs[],public.call_actions,"
     "private.call_parties)": {},
@@ -229,6 +249,8 @@ _CONTINUED = {
         f"private.{function}": FOR_WEBHOOKS
         for function in (
             "call_state(uuid)",
+            "drop_of_call(public.conversations)",
+            "derive_drop(public.conversations,private.voicemail_drop)",
             "continue_after_ring(public.conversations,public.call_legs,text)",
             "continue_after_room(public.conversations,bigint)",
             "follow_ring(public.conversations,public.call_actions,uuid,text)",
@@ -411,7 +433,8 @@ FUNCTIONS: Grants = {
     "private.note_unbegun_call(text)": FOR_WEBHOOKS,
     "private.enter_call(text,uuid)": FOR_WEBHOOKS,
     "private.leave_call()": FOR_WEBHOOKS,
-    "private.legs_of_call(text,boolean,jsonb)": FOR_WEBHOOKS,
+    "private.legs_of_call(text,boolean,jsonb,private.voicemail_drop)": FOR_WEBHOOKS,
+    "private.derive_answer(public.conversations)": FOR_WEBHOOKS,
     "private.is_about_request(public.call_events)": FOR_WEBHOOKS,
     "private.is_asked_leg(public.call_legs,text)": FOR_WEBHOOKS,
     "private.restore_asked_legs(public.conversations)": FOR_WEBHOOKS,
@@ -461,6 +484,7 @@ DEFINER_FUNCTIONS = [
     "private.log_token_grant(uuid,integer)",
     "private.name_member()",
     "private.note_conversation_change()",
+    "private.note_left_message()",
     "private.note_limit_change()",
     "private.number_form(text)",
     "private.read_phone_number()",
@@ -574,6 +598,11 @@ POLICIES: dict[str, dict[str, tuple[str, str]]] = {
     "public.legal_holds": {
         "members can read the legal holds of their business": ("select", "authenticated"),
     },
+    "public.voicemail_messages": {
+        "members can add messages of their own": ("insert", "authenticated"),
+        "members can change their own messages and managers all": ("update", "authenticated"),
+        "members can read the messages of their business": ("select", "authenticated"),
+    },
     "public.erasures": {
         "members can read what their business has forgotten": ("select", "authenticated"),
     },
@@ -588,7 +617,7 @@ POLICIES: dict[str, dict[str, tuple[str, str]]] = {
     },
 }
 
-for _more in (contracts_of_queues, contracts_of_contacts):
+for _more in (contracts_of_queues, contracts_of_filling, contracts_of_contacts):
     TABLES |= _more.TABLES
     SEQUENCES |= _more.SEQUENCES
     COLUMNS |= _more.COLUMNS

@@ -16,6 +16,7 @@ TABLE = {
     ("NotInProgress", 409, "not_in_progress"),
     ("Busy", 409, "busy"),
     ("Away", 409, "away"),
+    ("NoMessage", 409, "no_message"),
     ("Blocked", 409, "blocked"),
     ("ConsentRequired", 409, "consent_required"),
     ("RecordingOff", 409, "recording_off"),

@@ -92,8 +92,14 @@ def begin_call(form: parsing.Form) -> Response:
         lease_token=parse_text(form.get("LeaseToken", "")) or None,
     )
     web.note(conversation_id=call["conversation_id"], block_reason=call["block_reason"])
-    notice_for = call_sid if call.get("notice") else None
-    return answer_xml(build_dial(call, TWILIO.public_base_url, notice_for=notice_for))
+    return answer_xml(
+        build_dial(
+            call,
+            TWILIO.public_base_url,
+            notice_for=call_sid if call.get("notice") else None,
+            detection_for=call_sid if call.get("machine_detection") else None,
+        )
+    )
 
 
 def continue_call(request: Request, form: parsing.Form) -> Response:

@@ -14,9 +14,9 @@ from simulator.calls.legs import Leg
 from simulator.calls.webhook_params import leg_params, progress_params
 from simulator.protocol import twiml
 from simulator.protocol.account import Account, HttpMethod
-from simulator.protocol.errors import CallProblem
-from simulator.protocol.verbs import Document, ProgressEvent
-from simulator.webhooks.deliveries import Delivery, DeliveryKind
+from simulator.protocol.errors import CallProblem, Problem
+from simulator.protocol.verbs import Detection, Document, ProgressEvent
+from simulator.webhooks.deliveries import Delivery, DeliveryKind, Reply
 from simulator.webhooks.sender import WebhookSender
 
 logger = logging.getLogger(__name__)
@@ -95,6 +95,23 @@ class CallWebhooks:
         )
         params = progress_params(leg, self._delivering.account, ended=event == "completed")
         self.send_later(Delivery(kind, callback.url, callback.method, params))
+
+    def report_answer(self, leg: Leg, detection: Detection, milliseconds: int) -> None:
+        """Tell who has answered, as the detection of machines found out after so long."""
+        self._log.add("leg", f"{leg.to} was answered by: {leg.answered_by}", callSid=leg.sid)
+        if detection.callback:
+            params = {
+                "AccountSid": self._delivering.account.sid,
+                "AnsweredBy": leg.answered_by or "unknown",
+                "CallSid": leg.sid,
+                "MachineDetectionDuration": str(milliseconds),
+            }
+            self.send_later(Delivery("amd-status", detection.callback, detection.method, params))
+
+    async def fetch_file(self, leg: Leg, url: str) -> Reply | Problem:
+        """The file that Play plays to ``leg``, or why there is none."""
+        with leg.clock.real_time():
+            return await self._delivering.sender.fetch_file(url)
 
     async def settle(self) -> None:
         """Wait until each webhook was delivered or given up."""

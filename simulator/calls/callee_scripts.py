@@ -17,6 +17,16 @@ MIN_HERTZ, MAX_HERTZ = 100, 3400
 Ending = Literal["completed", "busy", "no-answer", "failed", "canceled"]
 Party = Literal["agent", "callee"]
 Voice = Literal["speech", "echo", "silence", "tone"]
+AnsweredBy = Literal[
+    "human",
+    "machine_start",
+    "machine_end_beep",
+    "machine_end_silence",
+    "machine_end_other",
+    "fax",
+    "unknown",
+]
+"""What Twilio's detection of machines says."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +54,12 @@ class Script:
     """The keys that the callee presses after it has answered."""
     digits_after: float = 1
     """When it presses them, in seconds from the answer."""
+    machine: bool = False
+    """The callee is an answering machine: it says its greeting, beeps, and listens."""
+    greeting_seconds: float = 5
+    """Of the machine, up to the beep."""
+    answered_by: AnsweredBy | None = None
+    """What the detection of machines says, rightly or wrongly. None: what is true."""
     failure_code: int = errors.INVALID_NUMBER
     """Twilio's error for the ending `failed`."""
     sip_code: int = 404
@@ -62,6 +78,9 @@ class ScriptOverrides(TypedDict, total=False):
     tone_hz: float
     digits: str
     digits_after: float
+    machine: bool
+    greeting_seconds: float
+    answered_by: AnsweredBy
 
 
 def overrides_from_json(value: object) -> ScriptOverrides:
@@ -86,6 +105,18 @@ def overrides_from_json(value: object) -> ScriptOverrides:
             overrides["tone_hz"] = tone_from_json(given)
         elif name == "digits":
             overrides["digits"] = digits_from_json(given)
+        elif name == "machine":
+            if not isinstance(given, bool):
+                raise ValueError("script.machine must be true or false")
+            overrides["machine"] = given
+        elif name == "greetingSeconds":
+            overrides["greeting_seconds"] = _seconds(name, given)
+        elif name == "answeredBy":
+            if given not in get_args(AnsweredBy):
+                raise ValueError(
+                    "script.answeredBy must be one of " + ", ".join(get_args(AnsweredBy))
+                )
+            overrides["answered_by"] = given
         elif name == "digitsAfterSeconds":
             overrides["digits_after"] = _seconds(name, given)
         elif name == "ringSeconds":
@@ -97,7 +128,8 @@ def overrides_from_json(value: object) -> ScriptOverrides:
         else:
             raise ValueError(
                 f"script.{name} is unknown; known: ending, ringSeconds, talkSeconds, hangsUp, "
-                "echoSeconds, voice, toneHz, digits, digitsAfterSeconds"
+                "echoSeconds, voice, toneHz, digits, digitsAfterSeconds, machine, greetingSeconds, "
+                "answeredBy"
             )
     return overrides
 
@@ -119,6 +151,9 @@ class ScriptJson(TypedDict):
     toneHz: NotRequired[float]
     digits: NotRequired[str]
     digitsAfterSeconds: NotRequired[float]
+    machine: NotRequired[bool]
+    greetingSeconds: NotRequired[float]
+    answeredBy: NotRequired[AnsweredBy]
 
 
 def to_json(script: Script) -> ScriptJson:
@@ -136,6 +171,11 @@ def to_json(script: Script) -> ScriptJson:
     if script.digits:
         shown["digits"] = script.digits
         shown["digitsAfterSeconds"] = script.digits_after
+    if script.machine:
+        shown["machine"] = True
+        shown["greetingSeconds"] = script.greeting_seconds
+    if script.answered_by:
+        shown["answeredBy"] = script.answered_by
     return shown
 
 

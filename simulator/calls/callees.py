@@ -66,6 +66,11 @@ CALLEES = (
         "rings 3 s, gives back what it hears until somebody hangs up",
         Script(talk_seconds=math.inf, voice="echo"),
     ),
+    Callee(
+        "+15005550013",
+        "an answering machine: rings 3 s, greets 5 s, beeps, listens for 2 minutes at most",
+        Script(talk_seconds=125, machine=True),
+    ),
 )
 ANY_OTHER = Script()
 """What happens if a number that is not in the table is called."""

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from simulator.calls.audio import LegAudio
-from simulator.calls.callee_scripts import ScriptOverrides
+from simulator.calls.callee_scripts import AnsweredBy, ScriptOverrides
 from simulator.calls.clock import LegClock
 from simulator.calls.media_record import MediaRecord
+from simulator.calls.sounds import Sound
 from simulator.protocol.account import HttpMethod, TwimlApp
 from simulator.protocol.verbs import ProgressEvent
 
@@ -101,10 +102,10 @@ class Leg:
     """The keys that a party without a browser pressed."""
     keys: str = ""
     """The keys that the party pressed and that no Gather has taken."""
-    will_press: str = ""
-    """The keys that the party presses by its script."""
-    presses_at: float = math.inf
-    """When the party presses `will_press`."""
+    plans: list[tuple[float, Callable[[], None]]] = field(default_factory=list)
+    """What the party and the network do by the script, and when, the earliest first."""
+    answered_by: AnsweredBy | None = None
+    """What the detection of machines has said."""
     whispered_to: bool = False
     """The party has answered a Dial, and hears something before it is connected."""
     rings: bool = False
@@ -173,22 +174,35 @@ class Leg:
         self, seconds: float = math.inf, condition: Callable[[], bool] = lambda: False
     ) -> bool:
         """Wait until ``condition`` holds or something interrupts the leg; False if ``seconds``
-        pass before that. The party may press keys and hang up meanwhile, as its script says."""
+        pass before that. The party may do something and hang up meanwhile, as its script says."""
         end = self.clock.elapsed + seconds
         while True:
             if await self.clock.wait(
                 lambda: self.interrupted or condition(),
                 end - self.clock.elapsed,
-                until=lambda: min(self.leaves_at, self.presses_at),
+                until=lambda: min(self.leaves_at, self._next_plan()),
             ):
                 return True
             if self.clock.elapsed >= self.leaves_at:
                 self._leave()
                 return True
-            if self.clock.elapsed < self.presses_at:
+            if self.clock.elapsed < self._next_plan():
                 return False
-            self.presses_at = math.inf
-            self._press(self.will_press)
+            _, act = self.plans.pop(0)
+            act()
+
+    def plan(self, at: float, act: Callable[[], None]) -> None:
+        """The script says what happens at ``at``, unless the leg ends before."""
+        self.plans.append((at, act))
+        self.plans.sort(key=lambda each: each[0])
+
+    def _next_plan(self) -> float:
+        return self.plans[0][0] if self.plans else math.inf
+
+    def say(self, sound: Sound) -> None:
+        """Others hear ``sound`` from the party from now on."""
+        self.audio.voice = sound
+        self.log.timeline.changed()
 
     def hang_up(self, at: float | None = None) -> bool:
         """The party hangs up, or declines, at ``at`` (None: now); False if it is not on the
@@ -225,7 +239,7 @@ class Leg:
 
     def press(self, digits: str) -> None:
         """The party presses keys now."""
-        self._press(digits)
+        self.enter_keys(digits)
         self.clock.tell()
 
     def take_keys(self, number: int) -> str:
@@ -233,7 +247,8 @@ class Leg:
         taken, self.keys = self.keys[:number], self.keys[number:]
         return taken
 
-    def _press(self, digits: str) -> None:
+    def enter_keys(self, digits: str) -> None:
+        """The party presses keys by its script."""
         self.keys += digits
         if self.media:
             self.media.digits += digits

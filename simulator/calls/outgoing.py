@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from simulator.calls import callee_scripts
+from simulator.calls import callee_scripts, machines
 from simulator.calls.call_webhooks import CallWebhooks
 from simulator.calls.callee_scripts import Script
 from simulator.calls.callees import CalleeTable
@@ -60,6 +60,8 @@ class Outgoing:
             return False
         leg.answer()
         self._webhooks.report(leg, "answered")
+        if isinstance(noun, Number):
+            machines.detect(leg, noun, script or Script(), self._webhooks)
         return True
 
     async def _ring_number(self, leg: Leg, timeout: int, script: Script) -> CallStatus | None:
@@ -81,7 +83,9 @@ class Outgoing:
             return "canceled"
         leg.audio.voice = script.tone_hz if script.voice == "tone" else script.voice
         if script.digits:
-            leg.will_press, leg.presses_at = script.digits, leg.clock.elapsed + script.digits_after
+            leg.plan(leg.clock.elapsed + script.digits_after, lambda: leg.enter_keys(script.digits))
+        if script.machine:
+            machines.greet(leg, script)
         return None
 
     async def _ring_client(self, leg: Leg, client: Client, timeout: int) -> CallStatus | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from simulator.calls import played_files
 from simulator.calls.call_webhooks import CallWebhooks
 from simulator.calls.legs import Leg
 from simulator.protocol import errors
@@ -73,16 +74,30 @@ class Prompting:
         leg.answer()
         match prompt:
             case Say():
-                text = f"Say: {prompt.text.strip()}"
+                text, seconds = f"Say: {prompt.text.strip()}", prompt.seconds
             case Play():
-                text = f"Play: {prompt.url}"
+                text, seconds = f"Play: {prompt.url}", await self._measure(leg, prompt)
             case Pause():
-                text = f"Pause: {prompt.seconds} s"
+                text, seconds = f"Pause: {prompt.seconds} s", float(prompt.seconds)
         if not isinstance(prompt, Pause):
             leg.audio.playing = "announcement"
-        leg.log.add("verb", text, callSid=leg.sid)
-        await leg.wait(prompt.seconds, until)
+        leg.log.add("verb", text, callSid=leg.sid, seconds=seconds)
+        await leg.wait(seconds, until)
         leg.audio.playing = None
+
+    async def _measure(self, leg: Leg, play: Play) -> float:
+        """How long it takes to play a file. One that cannot be played takes no time."""
+        found = await self._webhooks.fetch_file(leg, play.url)
+        try:
+            if isinstance(found, Problem):
+                leg.log.add_problem(found)
+                return 0.0
+            return played_files.measure(found.body, found.content_type) * play.loop
+        except ValueError as error:
+            leg.log.add_problem(
+                Problem(errors.PLAY_INVALID_CONTENT_TYPE, f"Play: {play.url}: {error}")
+            )
+            return 0.0
 
     async def _gather(self, leg: Leg, gather: Gather) -> Turn | None:
         leg.answer()

@@ -23,6 +23,7 @@ from simulator.protocol.verbs import (
     Beep,
     Client,
     Conference,
+    Detection,
     Dial,
     Document,
     Echo,
@@ -172,7 +173,7 @@ class _Reader:
                 callback, method, events = self._progress(element, errors.NUMBER_INVALID_METHOD)
                 whisper = self._whisper(element, errors.NUMBER_INVALID_METHOD)
                 number = (element.text or "").strip()
-                return Number(number, callback, method, events, whisper)
+                return Number(number, callback, method, events, whisper, self._detection(element))
             case "Client":
                 return self._client(element)
         inner = element[0].tag if element.tag == "Number" else element.tag
@@ -255,6 +256,26 @@ class _Reader:
         """Where to ask what the called party hears before it is connected."""
         url = self._absolute(element, "url")
         return Redirect(url, self._method(element, "method", invalid_method)) if url else None
+
+    def _detection(self, element: ElementTree.Element) -> Detection | None:
+        """Whether machines are detected, and where that is reported."""
+        wanted = element.get("machineDetection")
+        if not wanted:
+            return None
+        if wanted not in ("Enable", "DetectMessageEnd"):
+            self._warn(errors.SCHEMA_VALIDATION, f"Number: invalid machineDetection {wanted!r}")
+            return None
+        callback = self._absolute(element, "amdStatusCallback")
+        if callback is None:
+            self._warn(errors.DETECTION_WITHOUT_CALLBACK, "Number: amdStatusCallback is missing")
+        return Detection(
+            awaits_end=wanted == "DetectMessageEnd",
+            callback=callback,
+            method=self._method(element, "amdStatusCallbackMethod", errors.NUMBER_INVALID_METHOD),
+            timeout=self._whole(
+                element, "machineDetectionTimeout", 30, 3, 59, errors.SCHEMA_VALIDATION
+            ),
+        )
 
     def _absolute(self, element: ElementTree.Element, name: str) -> str | None:
         return self._resolved(element, name, element.get(name, "").strip())

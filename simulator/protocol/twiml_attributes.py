@@ -24,18 +24,24 @@ ATTRIBUTES: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     ),
     "Number": (
         frozenset(
-            {"method", "statusCallback", "statusCallbackMethod", "statusCallbackEvent", "url"}
-        ),
-        frozenset(
             {
                 "amdStatusCallback",
                 "amdStatusCallbackMethod",
-                "byoc",
                 "machineDetection",
+                "machineDetectionTimeout",
+                "method",
+                "statusCallback",
+                "statusCallbackEvent",
+                "statusCallbackMethod",
+                "url",
+            }
+        ),
+        frozenset(
+            {
+                "byoc",
                 "machineDetectionSilenceTimeout",
                 "machineDetectionSpeechEndThreshold",
                 "machineDetectionSpeechThreshold",
-                "machineDetectionTimeout",
                 "sendDigits",
             }
         ),

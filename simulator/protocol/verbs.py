@@ -40,15 +40,27 @@ class Redirect:
 
 
 @dataclass(frozen=True)
+class Detection:
+    """Find out whether a machine answers, within ``timeout`` seconds, and report it.
+    ``awaits_end``: a machine is reported when its greeting is over."""
+
+    awaits_end: bool
+    callback: str | None
+    method: HttpMethod = "POST"
+    timeout: int = 30
+
+
+@dataclass(frozen=True)
 class Number:
-    """The number to dial, where to report the progress of its leg, and the TwiML that its party
-    hears before it is connected."""
+    """The number to dial, where to report the progress of its leg, the TwiML that its party hears
+    before it is connected, and whether machines are detected."""
 
     number: str
     status_callback: str | None = None
     status_callback_method: HttpMethod = "POST"
     status_callback_events: frozenset[ProgressEvent] = frozenset({"completed"})
     whisper: Redirect | None = None
+    detection: Detection | None = None
 
 
 @dataclass(frozen=True)
@@ -122,15 +134,10 @@ class Say:
 
 @dataclass(frozen=True)
 class Play:
-    """Play the file at ``url``, ``loop`` times. The simulator does not fetch it."""
+    """Play the file at ``url``, ``loop`` times."""
 
     url: str
     loop: int = 1
-
-    @property
-    def seconds(self) -> float:
-        """How long it takes. The simulator's number."""
-        return 3.0 * self.loop
 
 
 @dataclass(frozen=True)

@@ -137,7 +137,7 @@ def _call_json(account: Account, call: Call, leg: Leg) -> Json:
         "price": None,
         "price_unit": "USD",
         "direction": leg.direction,
-        "answered_by": None,
+        "answered_by": leg.answered_by,
         "api_version": API_VERSION,
         "forwarded_from": None,
         "group_sid": None,

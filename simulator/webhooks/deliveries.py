@@ -20,10 +20,12 @@ DeliveryKind = Literal[
     "leg-status",
     "room-status",
     "recording-status",
+    "amd-status",
     "user-message",
 ]
 """`whisper`: the TwiML that a called party hears before it is connected. `leg-status`: about a leg
-that is neither the agent's nor the lead's. `room-status`: about a conference.
+that is neither the agent's nor the lead's. `room-status`: about a conference. `amd-status`: who has
+answered, by the detection of machines.
 `user-message`: what a page sent to the application's server."""
 Failure = Literal["4xx", "5xx", "ct", "rt", "tt", "partial", "redirects", "url"]
 """Why an attempt failed. `ct`, `rt`, `tt`: time limit to connect, to read, in total."""
@@ -77,7 +79,13 @@ class Delivery:
     @property
     def event(self) -> str:
         """What it tells about: the status of a Dial, of a leg, or the event of a conference."""
-        names = ("DialCallStatus", "StatusCallbackEvent", "RecordingStatus", "CallStatus")
+        names = (
+            "DialCallStatus",
+            "StatusCallbackEvent",
+            "RecordingStatus",
+            "CallStatus",
+            "AnsweredBy",
+        )
         return next((self.params[name] for name in names if name in self.params), "")
 
     @property

@@ -9,7 +9,14 @@ from dataclasses import dataclass, field
 from simulator.webhooks.deliveries import Delivery, DeliveryKind
 
 CALLBACKS: frozenset[DeliveryKind] = frozenset(
-    {"lead-status", "agent-status", "leg-status", "room-status", "recording-status"}
+    {
+        "lead-status",
+        "agent-status",
+        "leg-status",
+        "room-status",
+        "recording-status",
+        "amd-status",
+    }
 )
 """The kinds that can be lost. The others bring TwiML: without it, the call would be another one."""
 

@@ -15,13 +15,17 @@ from urllib.parse import unquote, urlencode, urljoin, urlsplit
 import aiohttp
 from yarl import URL
 
+from simulator.protocol import errors
 from simulator.protocol.account import HttpMethod
+from simulator.protocol.errors import Problem
 from simulator.protocol.signature import sign, signed_url
 from simulator.protocol.twiml import MAX_BYTES
 from simulator.webhooks.connection_overrides import Overrides
 from simulator.webhooks.deliveries import Attempt, Delivery, Reply
 
 MAX_REDIRECTS = 10
+MAX_FILE_BYTES = 40 * 1024 * 1024
+FILE_SECONDS = 15
 
 
 class WebhookSender:
@@ -73,6 +77,23 @@ class WebhookSender:
                 if twin is not None:
                     await twin
                 delivery.settled = True
+
+    async def fetch_file(self, url: str) -> Reply | Problem:
+        """A file that is played, in one try; else what Twilio's debugger would show."""
+        try:
+            async with self._session.get(
+                URL(_checked(url), encoded=True),
+                timeout=aiohttp.ClientTimeout(total=FILE_SECONDS),
+                max_redirects=MAX_REDIRECTS,
+            ) as response:
+                if response.status != 200:
+                    return Problem(errors.HTTP_RETRIEVAL_FAILURE, f"{url}: HTTP {response.status}")
+                body = await response.content.read(MAX_FILE_BYTES)
+                while more := await response.content.read(MAX_FILE_BYTES - len(body)):
+                    body += more
+                return Reply(200, response.headers.get("Content-Type"), body, str(response.url))
+        except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
+            return Problem(errors.HTTP_RETRIEVAL_FAILURE, f"{url}: {error!r}")
 
     async def _try(
         self, delivery: Delivery, attempt: Attempt, overrides: Overrides, deadline: float

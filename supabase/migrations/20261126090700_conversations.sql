@@ -55,6 +55,9 @@ create table public.conversations (
   hold_seconds integer,
   -- When the lead was promised a call back, because nobody answered a transfer.
   call_back_at timestamptz,
+  -- Who has answered, as Twilio's detection of machines tells it: 'human', 'machine_end_beep', 'unknown', … It is
+  -- a hint. Null unless the call's campaign asks for it: private.derive_answer.
+  answered_by text,
   -- What the pages show of the call's recording: private.derive_recording. Null if the call has no terms of
   -- recording: it is not recorded. No check, as with stage.
   recording_state text,
@@ -173,6 +176,6 @@ grant update (outcome, notes, lead_id, campaign_id) on public.conversations to a
 grant update (
   lead_id, campaign_id, status, block_reason, from_number, to_number, extension, other_number,
   time_limit_seconds, begun_at, dialed_at, ringing_at, answered_at, ended_at, duration_seconds,
-  is_plain, stage, hold_seconds, call_back_at, recording_state
+  is_plain, stage, hold_seconds, call_back_at, recording_state, answered_by
 )
 on public.conversations to call_webhook;

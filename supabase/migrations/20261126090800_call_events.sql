@@ -30,8 +30,11 @@ create table public.call_events (
       'conference',
       -- What we asked of Twilio, when Twilio had confirmed it: 'queued' (a leg is dialled), 'failed' (Twilio
       -- refused to dial it), 'participant-hold', 'participant-unhold', 'redirected', 'removed',
-      -- 'apologized' (the lead hears that nobody could be reached, and that we call back).
+      -- 'dropped' (the lead hears a recorded message, alone), 'apologized' (the lead hears that nobody could
+      -- be reached, and that we call back).
       'control',
+      -- Twilio's detection of machines. The status is AnsweredBy.
+      'amd',
       -- An answer of Twilio's REST API.
       'reconcile'
     )

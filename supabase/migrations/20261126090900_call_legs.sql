@@ -33,6 +33,9 @@ create table public.call_legs (
   declined_at timestamptz,
   -- Whether the room ends when this leg leaves it: private.host_of_call. Always false in a plain call.
   is_host boolean not null default false,
+  -- When the lead was left alone with a recorded message. The leg goes on until it was played, but the talk has
+  -- ended, and so has this row.
+  dropped_at timestamptz,
   -- Since when the leg hears music. Null if it does not.
   on_hold_since timestamptz,
   -- How it left the room, where that is known: 'self' (it hung up), 'removed' (by somebody), or 'host' (the
@@ -106,6 +109,6 @@ grant select on public.call_legs to authenticated, service_role;
 grant select, insert on public.call_legs to call_webhook;
 grant update (
   call_sid, role, status, initiated_at, ringing_at, answered_at, ended_at, duration_seconds, user_id,
-  to_number, is_host, on_hold_since, ended_by
+  to_number, is_host, on_hold_since, ended_by, dropped_at
 )
 on public.call_legs to call_webhook;

@@ -4,12 +4,25 @@
 -- of its own.
 set lock_timeout = '2s';
 
+-- Where a lead was left alone with a recorded message (private.drop_of_call). call_sid is null if none was.
+create type private.voicemail_drop as (
+  -- The lead's leg, and its row.
+  call_sid text,
+  -- When the talk ended by it. Null while nothing tells.
+  at timestamptz,
+  -- Whether the message was left for certain: Twilio confirmed it, or the lead's leg outlived the talk.
+  is_certain boolean
+);
+
 -- The legs of a call as its events tell them.
 -- A Dial action without DialCallSid (nobody was dialled) is about the lead and names no leg: derive_call.
 -- Once something was asked of the call, `completed` in a Dial action does not mean that the leg has ended:
 -- Twilio says the same when the leg was moved elsewhere. A leg without an id is the agent's or the lead's.
 -- p_roles has the role of each leg with an id (private.name_legs); null for a plain call.
-create function private.legs_of_call(p_agent_call_sid text, p_is_plain boolean, p_roles jsonb)
+-- p_drop is where the lead was left with a message: their leg ends there, however long the message is.
+create function private.legs_of_call(
+  p_agent_call_sid text, p_is_plain boolean, p_roles jsonb, p_drop private.voicemail_drop
+)
 returns table (
   call_sid text,
   call_leg_id uuid,
@@ -90,36 +103,66 @@ begin
         filter (where events.is_final and events.duration_seconds is not null))[1] as reported_seconds
     from events
     group by events.call_sid
+  ),
+
+  told as (
+    select
+      legs.call_sid,
+      legs.call_leg_id,
+      case
+        when legs.call_sid = p_agent_call_sid then 'agent'
+        when legs.call_leg_id is null then 'lead'
+        -- A leg of another call has none.
+        else coalesce(p_roles ->> legs.call_leg_id::text, 'third_party')
+      end as role,
+      legs.status,
+      legs.initiated_at,
+      legs.ringing_at,
+      -- If 'in-progress' was lost, the end and the duration tell when the leg was answered.
+      case
+        when legs.answered_at is null and legs.status = 'completed'
+          then legs.ended_at - make_interval(secs => legs.reported_seconds)
+        else legs.answered_at
+      end as answered_at,
+      legs.ended_at,
+      case
+        when legs.status = 'completed' then coalesce(
+          legs.reported_seconds,
+          -- A day at most: no call is longer, and a timestamp can be anything.
+          least(86400, greatest(0, extract(epoch from legs.ended_at - legs.answered_at)))::integer
+        )
+        when legs.is_final then 0
+      end as duration_seconds
+    from legs
   )
 
   select
-    legs.call_sid,
-    legs.call_leg_id,
+    told.call_sid,
+    told.call_leg_id,
+    told.role,
+    case when cut.is_here then 'completed' else told.status end,
+    told.initiated_at,
+    told.ringing_at,
+    told.answered_at,
+    case when cut.is_here then cut.at else told.ended_at end,
     case
-      when legs.call_sid = p_agent_call_sid then 'agent'
-      when legs.call_leg_id is null then 'lead'
-      -- A leg of another call has none.
-      else coalesce(p_roles ->> legs.call_leg_id::text, 'third_party')
-    end as role,
-    legs.status,
-    legs.initiated_at,
-    legs.ringing_at,
-    -- If 'in-progress' was lost, the end and the duration tell when the leg was answered.
-    case
-      when legs.answered_at is null and legs.status = 'completed'
-        then legs.ended_at - make_interval(secs => legs.reported_seconds)
-      else legs.answered_at
-    end as answered_at,
-    legs.ended_at,
-    case
-      when legs.status = 'completed' then coalesce(
-        legs.reported_seconds,
-        -- A day at most: no call is longer, and a timestamp can be anything.
-        least(86400, greatest(0, extract(epoch from legs.ended_at - legs.answered_at)))::integer
-      )
-      when legs.is_final then 0
-    end as duration_seconds
-  from legs;
+      when cut.is_here then least(
+        told.duration_seconds, round(extract(epoch from cut.at - told.answered_at))
+      )::integer
+      else told.duration_seconds
+    end
+  from told
+  cross join lateral (
+    select
+      -- The clocks of Twilio and of the database may differ.
+      greatest(told.answered_at, least(told.ended_at, (p_drop).at)) as at,
+      coalesce(
+        told.call_sid = (p_drop).call_sid
+        and told.answered_at is not null
+        and (p_drop).at is not null,
+        false
+      ) as is_here
+  ) as cut;
 end;
 $$;
 
@@ -134,13 +177,15 @@ set search_path = ''
 as $$
 declare
   v_roles jsonb;
+  v_drop private.voicemail_drop;
 begin
   if not p_call.is_plain then
     v_roles := private.name_legs(p_call);
+    v_drop := private.drop_of_call(p_call);
   end if;
 
   with legs as materialized (
-    select * from private.legs_of_call(p_call.call_sid, p_call.is_plain, v_roles)
+    select * from private.legs_of_call(p_call.call_sid, p_call.is_plain, v_roles, v_drop)
   ),
 
   written_legs as (
@@ -265,6 +310,9 @@ begin
 
   if not p_call.is_plain then
     perform private.derive_holds(p_call);
+    if v_drop.call_sid is not null then
+      perform private.derive_drop(p_call, v_drop);
+    end if;
     perform private.derive_stage(p_call);
   end if;
 exception
@@ -284,7 +332,7 @@ as $$
 begin
   return p_event.call_leg_id is not null
     or p_event.conference_sid is not null
-    or p_event.source not in ('status_callback', 'dial_action', 'reconcile');
+    or p_event.source not in ('status_callback', 'dial_action', 'reconcile', 'amd');
 end;
 $$;
 
@@ -295,28 +343,38 @@ returns void
 language plpgsql
 set search_path = ''
 as $$
+declare
+  v_is_answered boolean;
 begin
   update public.call_events
   set business_id = p_call.business_id, conversation_id = p_call.id
   where call_events.agent_call_sid = p_call.call_sid and call_events.conversation_id is null;
 
-  select not coalesce(bool_or(private.is_about_request(call_events)), false) and p_call.is_plain
-  into p_call.is_plain
+  select
+    not coalesce(bool_or(private.is_about_request(call_events)), false) and p_call.is_plain,
+    bool_or(call_events.source = 'amd')
+  into p_call.is_plain, v_is_answered
   from public.call_events
   where call_events.agent_call_sid = p_call.call_sid
   having count(*) > 0;
 
   if found then
     perform private.derive_call(p_call);
+    if v_is_answered then
+      perform private.derive_answer(p_call);
+    end if;
   end if;
 end;
 $$;
 
-revoke execute on function private.legs_of_call(text, boolean, jsonb) from public, anon;
+revoke execute on function
+private.legs_of_call(text, boolean, jsonb, private.voicemail_drop)
+from public, anon;
 revoke execute on function private.derive_call(public.conversations) from public, anon;
 revoke execute on function private.is_about_request(public.call_events) from public, anon;
 revoke execute on function private.attach_events(public.conversations) from public, anon;
-grant execute on function private.legs_of_call(text, boolean, jsonb) to call_webhook;
+grant execute on function private.legs_of_call(text, boolean, jsonb, private.voicemail_drop)
+to call_webhook;
 grant execute on function private.derive_call(public.conversations) to call_webhook;
 grant execute on function private.is_about_request(public.call_events) to call_webhook;
 grant execute on function private.attach_events(public.conversations) to call_webhook;

@@ -108,7 +108,7 @@ begin
           told.answered_at,
           told.call_sid
       ) as place
-    from private.legs_of_call(p_call.call_sid, false, null) as told
+    from private.legs_of_call(p_call.call_sid, false, null, null) as told
     where told.call_leg_id is not null
     order by told.call_leg_id, place
   loop

@@ -142,8 +142,12 @@ begin
   if is_new and call.begun_at is not null then
     call.is_plain := call.is_plain
       and p_call_leg_id is null
-      and p_source in ('status_callback', 'dial_action', 'reconcile');
-    perform private.derive_call(call);
+      and p_source in ('status_callback', 'dial_action', 'reconcile', 'amd');
+    if p_source = 'amd' then
+      perform private.derive_answer(call);
+    else
+      perform private.derive_call(call);
+    end if;
   elsif is_new then
     call.id := private.note_unbegun_call(p_agent_call_sid);
   elsif p_source = 'status_callback' then

@@ -11,7 +11,9 @@ create table public.call_actions (
   conversation_id uuid not null,
   -- `return` is ours: somebody is rung for a lead whose transfer or room came to nothing.
   action text not null check (
-    action in ('hold', 'resume', 'add', 'remove', 'transfer', 'complete', 'merge', 'cancel', 'return')
+    action in (
+      'hold', 'resume', 'add', 'remove', 'transfer', 'complete', 'merge', 'cancel', 'drop_voicemail', 'return'
+    )
   ),
   mode text check (mode in ('cold', 'warm')),
   -- Null for a return: nobody asked for it. No foreign key: the record outlives the account.
@@ -20,11 +22,13 @@ create table public.call_actions (
   -- Who is to be rung.
   to_user_id uuid,
   to_number text check (to_number ~ '^\+[1-9][0-9]{6,14}$'),
-  -- The leg that it is about: the one to ring, to remove, or who gets the call (complete). No foreign key to
+  -- What the lead is left with (drop_voicemail). No foreign key: the record outlives the message.
+  message_id uuid,
+  -- The leg that it is about: the one to ring, to remove, who gets the call (complete), or the lead's. No foreign key to
   -- legs: with one, PostgREST would find two ways from conversations to legs, and embed neither. All goes with
   -- the conversation.
   call_leg_id uuid,
-  -- Who leaves the call (complete).
+  -- Who leaves the call (complete, drop_voicemail).
   leaving_leg_id uuid,
   -- Of a return, and of a transfer that is taken back: the action that came to nothing. Nobody is rung twice
   -- for one cause.
@@ -49,6 +53,7 @@ create table public.call_actions (
   references public.conversations (business_id, id) on delete cascade,
   check ((result is null) = (finished_at is null)),
   check ((action = 'transfer') = (mode is not null and action <> 'cancel')),
+  check ((action = 'drop_voicemail') = (message_id is not null)),
   check (action <> 'return' or (cause_id is not null and to_user_id is not null))
 );
 
@@ -62,6 +67,12 @@ on public.call_actions (conversation_id) where result is null;
 create unique index call_actions_one_ring_idx
 on public.call_actions (cause_id, to_user_id)
 where cause_id is not null and (result is null or result = 'done');
+
+-- A message is left within seconds, and callbacks tell it, even if who asked Twilio for it was killed.
+create trigger call_actions_watch_drop
+after insert on public.call_actions
+for each row when (new.action = 'drop_voicemail')
+execute function private.watch_call('1 minute');
 
 alter table public.call_actions enable row level security;
 

@@ -102,6 +102,7 @@ begin
     when 'hold' then p_now.is_on_hold
     when 'resume' then not p_now.is_on_hold and (p_now.lead).status = 'in-progress'
     when 'merge' then not p_now.is_on_hold and private.is_alive(p_now.partner)
+    when 'drop_voicemail' then p_last.action = 'drop_voicemail' and p_last.result = 'done'
     when 'remove' then (
       select bool_and(not private.is_alive(leg)) from unnest(p) as leg where leg.id = p_wish.call_leg_id
     )
@@ -199,6 +200,12 @@ begin
         p_wish.mode := 'warm';
         p_error := null;
       end if;
+
+    when 'drop_voicemail' then
+      -- Whoever has the lead is free, and so is everybody whom they added.
+      p_wish.call_leg_id := (p.lead).id;
+      p_wish.leaving_leg_id := (p.host).id;
+      p_error := null;
 
     when 'remove' then
       -- The room ends when its host leaves: hand the call over first.

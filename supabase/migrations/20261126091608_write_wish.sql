@@ -3,7 +3,7 @@ set lock_timeout = '2s';
 
 -- Whose fault it is that a wish cannot be read: the field that does not fit, or null.
 create function private.misfit_of_wish(
-  p_action text, p_to_user_id uuid, p_to jsonb, p_mode text, p_leg_id uuid
+  p_action text, p_to_user_id uuid, p_to jsonb, p_mode text, p_leg_id uuid, p_message_id uuid
 )
 returns text
 language plpgsql
@@ -15,13 +15,14 @@ declare
 begin
   return case
     when p_action is null or p_action not in (
-      'hold', 'resume', 'add', 'remove', 'transfer', 'complete', 'merge', 'cancel'
+      'hold', 'resume', 'add', 'remove', 'transfer', 'complete', 'merge', 'cancel', 'drop_voicemail'
     ) then 'action'
     when v_rings <> ((p_to_user_id is null) <> (jsonb_typeof(p_to) is distinct from 'object')) then 'to'
     when not v_rings and (p_to_user_id is not null or p_to is not null) then 'to'
     when (p_action = 'transfer') <> coalesce(p_mode in ('cold', 'warm'), false) then 'mode'
     when p_action <> 'transfer' and p_mode is not null then 'mode'
     when (p_action = 'remove') <> (p_leg_id is not null) then 'legId'
+    when (p_action = 'drop_voicemail') <> (p_message_id is not null) then 'messageId'
   end;
 end;
 $$;
@@ -40,7 +41,8 @@ begin
       or (p_one.mode, p_one.to_user_id, p_one.to_number)
       is not distinct from (p_other.mode, p_other.to_user_id, p_other.to_number)
     )
-    and (p_one.action <> 'remove' or p_one.call_leg_id = p_other.call_leg_id);
+    and (p_one.action <> 'remove' or p_one.call_leg_id = p_other.call_leg_id)
+    and p_one.message_id is not distinct from p_other.message_id;
 end;
 $$;
 
@@ -98,6 +100,7 @@ begin
         'mode', p_action.mode,
         'leg_id', p_action.call_leg_id,
         'leaving_leg_id', p_action.leaving_leg_id,
+        'message_path', private.path_of_message(p_action.business_id, p_action.message_id),
         -- Asked in an earlier transaction: a function may have done some of it.
         'is_resumed', p_action.asked_at < now()
       )
@@ -134,10 +137,11 @@ begin
     end;
     insert into public.call_actions as written (
       business_id, conversation_id, action, mode, asked_by, asked_at, to_user_id, to_number, call_leg_id,
-      leaving_leg_id, cause_id, after_event_id, bridge_before, lease_until, lease_seconds
+      leaving_leg_id, cause_id, message_id, after_event_id, bridge_before, lease_until, lease_seconds
     ) values (
       p_call.business_id, p_call.id, p_wish.action, p_wish.mode, p_wish.asked_by, v_now,
       p_wish.to_user_id, p_wish.to_number, p_wish.call_leg_id, p_wish.leaving_leg_id, p_wish.cause_id,
+      p_wish.message_id,
       coalesce((
         select max(call_events.id)
         from public.call_events
@@ -242,7 +246,7 @@ begin
 end;
 $$;
 
-revoke execute on function private.misfit_of_wish(text, uuid, jsonb, text, uuid) from public, anon;
+revoke execute on function private.misfit_of_wish(text, uuid, jsonb, text, uuid, uuid) from public, anon;
 revoke execute on function private.is_same_wish(public.call_actions, public.call_actions) from public, anon;
 revoke execute on function private.was_sent(public.call_actions) from public, anon;
 revoke execute on function private.answer_wish(uuid, boolean, boolean, public.call_actions)

@@ -10,6 +10,7 @@ create function private.ask_of_call(
   p_to jsonb,
   p_mode text,
   p_leg_id uuid,
+  p_message_id uuid,
   p_lease_seconds integer
 )
 returns jsonb
@@ -36,7 +37,7 @@ begin
   if not private.is_signed_in() then
     return jsonb_build_object('error', 'signed_out');
   end if;
-  v_error := private.misfit_of_wish(p_action, p_to_user_id, p_to, p_mode, p_leg_id);
+  v_error := private.misfit_of_wish(p_action, p_to_user_id, p_to, p_mode, p_leg_id, p_message_id);
   if v_error is not null then
     return jsonb_build_object('error', 'invalid_request', 'field', v_error);
   end if;
@@ -83,6 +84,7 @@ begin
   v_wish.to_user_id := p_to_user_id;
   v_wish.to_number := private.number_of(p_to, v_business.country) ->> 'e164';
   v_wish.call_leg_id := p_leg_id;
+  v_wish.message_id := p_message_id;
 
   -- Who is on the call may change it, and who manages the business. Who has left it may take a cold transfer
   -- back, and ask again for what they have asked.
@@ -118,9 +120,9 @@ begin
     perform private.leave_call();
     return jsonb_build_object('error', 'not_found');
   end if;
-  -- A leg that has ended is removed, also after the call.
+  -- A leg that has ended is removed, also after the call, and a message that was left is left.
   if v_call.ended_at is not null
-    and not (p_action = 'remove' and private.is_done(v_wish, v_legs, v_last, v_parties)) then
+    and not (p_action in ('remove', 'drop_voicemail') and private.is_done(v_wish, v_legs, v_last, v_parties)) then
     perform private.leave_call();
     return jsonb_build_object('error', 'not_in_progress');
   end if;
@@ -175,6 +177,9 @@ begin
     end if;
   elsif v_error is null and p_to_user_id is not null then
     v_error := private.refuse_person(v_call.business_id, p_to_user_id, v_user_id, v_open.call_leg_id);
+  elsif v_error is null and p_message_id is not null and v_open.id is null
+    and not private.may_use_message(v_call.business_id, p_message_id) then
+    v_error := 'no_message';
   end if;
   if v_error is not null then
     update public.call_actions
@@ -196,21 +201,23 @@ begin
 end;
 $$;
 
-revoke execute on function private.ask_of_call(uuid, text, uuid, jsonb, text, uuid, integer)
+revoke execute on function private.ask_of_call(uuid, text, uuid, jsonb, text, uuid, uuid, integer)
 from public, anon;
-grant execute on function private.ask_of_call(uuid, text, uuid, jsonb, text, uuid, integer)
+grant execute on function private.ask_of_call(uuid, text, uuid, jsonb, text, uuid, uuid, integer)
 to authenticated;
 
 -- What a rep asks of a call. One round trip of control_fn, which then asks Twilio; alone, it rings nobody.
---   p_action  hold, resume, add, remove, transfer, complete, merge or cancel
+--   p_action  hold, resume, add, remove, transfer, complete, merge, cancel or drop_voicemail
 --   p_to_user_id, p_to  whom to ring (add, transfer): a person of the business, or the meaning of a dialled
 --             text (private.decide_call)
 --   p_mode    cold or warm (transfer)
 --   p_leg_id  the leg to remove
+--   p_message_id  what the lead is left with (drop_voicemail)
 --   p_lease_seconds  how long nobody else may change the call, unless the action ends before
--- Answers {"wait", "is_done", "action": {"id", "number", "action", "mode", "leg_id", "leaving_leg_id"} | null,
--- "call": shared/call_state.py, CallState}, or {"error": "signed_out" | "not_found" | "not_your_call" |
--- "not_in_progress" | "busy" | "away" | "blocked" (with "block_reason") | "invalid_request" (with "field")}.
+-- Answers {"wait", "is_done", "action": {"id", "number", "action", "mode", "leg_id", "leaving_leg_id",
+-- "message_path"} | null, "call": shared/call_state.py, CallState}, or {"error": "signed_out" | "not_found" |
+-- "not_your_call" | "not_in_progress" | "busy" | "away" | "no_message" | "blocked" (with "block_reason") |
+-- "invalid_request" (with "field")}.
 create function public.ask_of_call(
   p_conversation_id uuid,
   p_action text,
@@ -218,6 +225,7 @@ create function public.ask_of_call(
   p_to jsonb,
   p_mode text,
   p_leg_id uuid,
+  p_message_id uuid,
   p_lease_seconds integer
 )
 returns jsonb
@@ -225,11 +233,11 @@ language sql
 set search_path = ''
 as $$
   select private.ask_of_call(
-    p_conversation_id, p_action, p_to_user_id, p_to, p_mode, p_leg_id, p_lease_seconds
+    p_conversation_id, p_action, p_to_user_id, p_to, p_mode, p_leg_id, p_message_id, p_lease_seconds
   );
 $$;
 
-revoke execute on function public.ask_of_call(uuid, text, uuid, jsonb, text, uuid, integer)
+revoke execute on function public.ask_of_call(uuid, text, uuid, jsonb, text, uuid, uuid, integer)
 from public, anon, authenticated, service_role;
-grant execute on function public.ask_of_call(uuid, text, uuid, jsonb, text, uuid, integer)
+grant execute on function public.ask_of_call(uuid, text, uuid, jsonb, text, uuid, uuid, integer)
 to authenticated;

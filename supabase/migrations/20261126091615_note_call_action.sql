@@ -4,7 +4,7 @@ set lock_timeout = '2s';
 -- Stores what control_fn did for an action and Twilio confirmed, and whether the action has ended. May be
 -- called any number of times with the same notes.
 --   p_notes   [{"what", "leg_id", "call_sid"}]: leg_dialled, leg_failed, held, unheld, redirected, removed,
---             in_room, not_in_room (what was asked of the room has come to nothing)
+--             dropped, in_room, not_in_room (what was asked of the room has come to nothing)
 --   p_result  null: it goes on, and its lease begins again. done, failed. released: it may be asked again
 -- Answers the call as it is now: shared/call_state.py, CallState.
 create function public.note_call_action(
@@ -55,6 +55,7 @@ begin
       when 'unheld' then 'participant-unhold'
       when 'redirected' then 'redirected'
       when 'removed' then 'removed'
+      when 'dropped' then 'dropped'
     end;
     select * into v_leg
     from public.call_legs

@@ -29,8 +29,18 @@ begin
     and call_actions.action <> 'return'
     and call_actions.mode is distinct from 'cold'
     and call_actions.result is distinct from 'failed'
+    -- A message that a killed function did not leave.
+    and (
+      call_actions.action <> 'drop_voicemail'
+      or call_actions.result = 'done'
+      or (call_actions.result is null and call_actions.lease_until > clock_timestamp())
+    )
   order by call_actions.number desc
   limit 1;
+  -- The lead was taken out of the room, and hears a message.
+  if v_wish.action = 'drop_voicemail' then
+    return ('hang_up'::text, null::uuid);
+  end if;
   if v_ring.id is not null and v_ring.number > coalesce(least(v_wish.number, p_since), 0) then
     return private.follow_ring(p_call, v_ring, null, null);
   end if;

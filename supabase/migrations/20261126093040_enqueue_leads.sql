@@ -1,12 +1,57 @@
 -- Filling a campaign's queue: a selection of leads, a search, or what another campaign has not finished.
 set lock_timeout = '2s';
 
+-- The lead of a business who is reached by a number, null if none is; any if several are. The comparison of
+-- rows fits one index only. With two equations PostgreSQL takes another one of the business, and reads all of
+-- its leads, as long as it has not counted what an import has just brought.
+create function private.lead_with(p_business_id uuid, p_subscriber text)
+returns uuid
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_next record;
+begin
+  select leads.id, leads.business_id, leads.subscriber into v_next
+  from public.leads
+  where (leads.business_id, leads.subscriber) >= (p_business_id, p_subscriber)
+  order by leads.business_id, leads.subscriber
+  limit 1;
+  return case when v_next.business_id = p_business_id and v_next.subscriber = p_subscriber then v_next.id end;
+end;
+$$;
+
+-- Whether a business must not call a number; compared like that, too.
+create function private.is_on_do_not_call_list(p_business_id uuid, p_subscriber text)
+returns boolean
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_next record;
+begin
+  select do_not_call.business_id, do_not_call.subscriber into v_next
+  from public.do_not_call
+  where (do_not_call.business_id, do_not_call.subscriber) >= (p_business_id, p_subscriber)
+  order by do_not_call.business_id, do_not_call.subscriber
+  limit 1;
+  return coalesce(v_next.business_id = p_business_id and v_next.subscriber = p_subscriber, false);
+end;
+$$;
+
 -- Puts leads into the queue of a campaign: {"added", "already": they stand in it, or are done and p_again is
 -- false, "without_number", "do_not_call", "wrong_number", "not_found": no leads of the business}.
 -- Always in the order of the leads' ids: two people who add the same leads wait for each other in one order.
 -- For the functions below and finish_import: it runs with their rights.
 create function private.add_to_queue(
-  p_business_id uuid, p_campaign_id uuid, p_lead_ids uuid[], p_priority integer, p_again boolean
+  p_business_id uuid,
+  p_campaign_id uuid,
+  p_lead_ids uuid[],
+  p_priority integer,
+  p_again boolean,
+  p_enqueued_at timestamptz
 )
 returns jsonb
 language plpgsql
@@ -24,17 +69,12 @@ begin
       case
         when leads.id is null then 'not_found'
         when leads.subscriber is null then 'without_number'
-        when do_not_call.subscriber is not null then 'do_not_call'
+        when private.is_on_do_not_call_list(p_business_id, leads.subscriber) then 'do_not_call'
         when leads.wrong_number_at is not null then 'wrong_number'
         else 'fit'
       end as what
     from (select distinct given.id from unnest(p_lead_ids) as given (id)) as given
     left join public.leads on leads.business_id = p_business_id and leads.id = given.id
-    left join (
-      select distinct do_not_call.subscriber
-      from public.do_not_call
-      where do_not_call.business_id = p_business_id
-    ) as do_not_call on do_not_call.subscriber = leads.subscriber
   )
 
   select
@@ -48,8 +88,8 @@ begin
   into v_fit, v_answer
   from chosen;
 
-  insert into public.queue_entries (business_id, campaign_id, lead_id, priority, enqueued_by)
-  select p_business_id, p_campaign_id, fit.id, p_priority, (select auth.uid())
+  insert into public.queue_entries (business_id, campaign_id, lead_id, priority, enqueued_at, enqueued_by)
+  select p_business_id, p_campaign_id, fit.id, p_priority, p_enqueued_at, (select auth.uid())
   from unnest(v_fit) as fit (id)
   on conflict (campaign_id, lead_id) do nothing;
   get diagnostics v_added = row_count;
@@ -61,15 +101,19 @@ begin
       where queue_entries.campaign_id = p_campaign_id
         and queue_entries.lead_id = any(v_fit)
         and queue_entries.state = 'done'
-      order by queue_entries.lead_id
-      for update skip locked
+      order by queue_entries.id
+      for no key update skip locked
     )
 
+    -- As they are when nobody has done anything to them. next_lead derives an entry once more before it gives
+    -- it out.
     update public.queue_entries
     set
-      state = 'ready', is_due = true, next_at = now(), wait_reason = null, done_reason = null, attempts = 0,
-      last_outcome = null, last_conversation_id = null, call_back_for = null, counted_from = now(),
-      priority = p_priority
+      counted_from = now(), priority = p_priority, paused_at = null, removed_at = null, held_at = null,
+      held_until = null, held_reason = null, refused_number = null, said_outcome = null, said_at = null,
+      said_call_back_at = null, said_call_back_for = null, state = 'ready', is_due = true, next_at = now(),
+      wait_reason = null, done_reason = null, attempts = 0, last_outcome = null, last_conversation_id = null,
+      call_back_at = null, call_back_for = null
     from finished
     where queue_entries.id = finished.id;
     get diagnostics v_again = row_count;
@@ -79,6 +123,29 @@ begin
     'added', v_added + v_again, 'already', coalesce(cardinality(v_fit), 0) - v_added - v_again
   );
 end;
+$$;
+
+-- What add_to_queue answers for no leads.
+create function private.nothing_added()
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select '{"added": 0, "already": 0, "without_number": 0, "do_not_call": 0, "wrong_number": 0, "not_found": 0}'::jsonb;
+$$;
+
+-- Counts with others added to them.
+create function private.sum_of(p_counts jsonb, p_more jsonb)
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select p_counts || jsonb_object_agg(
+    more.key, more.value::integer + coalesce((p_counts ->> more.key)::integer, 0)
+  )
+  from jsonb_each_text(p_more) as more;
 $$;
 
 -- The campaign that the signed-in user wants to fill; with the error instead if they may not.
@@ -122,16 +189,14 @@ as $$
 declare
   -- Together with the last slice it stays within the 8 s of a statement.
   c_time constant interval := '3 seconds';
-  c_slice constant integer := 5000;
+  c_slice constant integer := 2000;
   c_most constant integer := 100000;
-  c_none constant jsonb :=
-    '{"added": 0, "already": 0, "without_number": 0, "do_not_call": 0, "wrong_number": 0, "not_found": 0}';
   m record;
   v_ids uuid[];
   v_slice uuid[];
   v_first integer := 1;
   v_after uuid;
-  v_done jsonb := c_none;
+  v_done jsonb := private.nothing_added();
 begin
   m := private.campaign_to_fill(p_campaign_id);
   if m.p_error is not null then
@@ -183,17 +248,11 @@ begin
     ) into v_ids using (m.p_campaign).business_id, p_after, c_most;
   end if;
 
-  while v_first <= cardinality(v_ids) loop
-    if clock_timestamp() > statement_timestamp() + c_time then
-      exit;
-    end if;
+  while v_first <= cardinality(v_ids) and clock_timestamp() < statement_timestamp() + c_time loop
     v_slice := v_ids[v_first : v_first + c_slice - 1];
-    v_done := (
-      select jsonb_object_agg(added.key, added.value::integer + (v_done ->> added.key)::integer)
-      from jsonb_each_text(private.add_to_queue(
-        (m.p_campaign).business_id, p_campaign_id, v_slice, p_priority, coalesce(p_again, false)
-      )) as added
-    );
+    v_done := private.sum_of(v_done, private.add_to_queue(
+      (m.p_campaign).business_id, p_campaign_id, v_slice, p_priority, coalesce(p_again, false), now()
+    ));
     v_first := v_first + c_slice;
     v_after := v_slice[cardinality(v_slice)];
   end loop;
@@ -203,7 +262,13 @@ begin
 end;
 $$;
 
-revoke execute on function private.add_to_queue(uuid, uuid, uuid[], integer, boolean) from public, anon;
+revoke execute on function private.lead_with(uuid, text) from public, anon;
+revoke execute on function private.is_on_do_not_call_list(uuid, text) from public, anon;
+revoke execute on function
+private.add_to_queue(uuid, uuid, uuid[], integer, boolean, timestamptz)
+from public, anon;
+revoke execute on function private.nothing_added() from public, anon;
+revoke execute on function private.sum_of(jsonb, jsonb) from public, anon;
 revoke execute on function private.campaign_to_fill(uuid) from public, anon;
 revoke execute on function
 private.enqueue_leads(uuid, uuid[], text, uuid, integer, boolean, uuid)

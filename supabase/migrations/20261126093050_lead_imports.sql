@@ -1,5 +1,5 @@
 -- Leads from a file. The browser reads the file and sends its rows in parts. Nothing of it is in a queue before
--- all of them are there, and until then, or later, it can be undone.
+-- all of them are there. It can be undone at any time.
 set lock_timeout = '2s';
 
 -- Every file that somebody began to import.
@@ -16,18 +16,21 @@ create table public.lead_imports (
   priority smallint not null check (priority between -100 and 100),
   -- How many rows have come: always the first ones.
   received integer not null default 0,
-  state text not null default 'open' check (state in ('open', 'finished', 'undoing', 'undone')),
+  -- The leads of how many rows are in the queue: none before all rows have come.
+  queued integer not null default 0,
+  state text not null default 'open'
+  check (state in ('open', 'finishing', 'finished', 'undoing', 'undone')),
   -- No foreign key: the record outlives the account.
   created_by uuid not null,
   created_at timestamptz not null default now(),
-  -- When its leads were put into the queue.
+  -- When its leads began to stand in the queue: the enqueued_at of all of its entries.
   finished_at timestamptz,
   undone_at timestamptz,
   -- What finish_import answered, and later undo_import.
   result jsonb,
   foreign key (business_id, campaign_id)
   references public.campaigns (business_id, id) on delete cascade,
-  check (received <= row_count)
+  check (queued <= received and received <= row_count)
 );
 
 -- The newest imports of a business.
@@ -61,9 +64,15 @@ create table private.lead_import_rows (
 );
 
 -- Whether another import has the lead, too.
-create index lead_import_rows_lead_id_idx on private.lead_import_rows (lead_id);
+create index lead_import_rows_lead_id_idx on private.lead_import_rows (lead_id, import_id);
 
 alter table private.lead_import_rows enable row level security;
+
+-- The functions below read them with their owner's rights.
+create policy "nobody reads the rows of imports"
+on private.lead_import_rows for select to authenticated
+using (false);
+
 revoke all on private.lead_import_rows from public, anon, authenticated, service_role;
 
 -- The import that the signed-in person works on; with the error instead if they may not. Imports of a business
@@ -190,17 +199,10 @@ begin
   numbered as materialized (
     select
       given.*,
-      known.id as known_id,
+      private.lead_with(p_import.business_id, given.subscriber) as known_id,
       first_value(given.new_id) over same_subscriber as first_id,
       row_number() over same_subscriber as place
     from (select given.*, private.subscriber(given.phone_number) as subscriber from given) as given
-    left join lateral (
-      select leads.id
-      from public.leads
-      where leads.business_id = p_import.business_id and leads.subscriber = given.subscriber
-      order by leads.created_at, leads.id
-      limit 1
-    ) as known on true
     where given.phone_number is not null
     window same_subscriber as (partition by given.subscriber order by given.row_number)
   ),
@@ -261,6 +263,8 @@ create function private.import_rows(p_import_id uuid, p_first_row integer, p_row
 returns jsonb
 language plpgsql
 security definer
+-- Right after a large import the estimates are wrong, and must not make a join read all rows for each row.
+set enable_seqscan = off
 set search_path = ''
 as $$
 declare
@@ -313,50 +317,64 @@ create function private.finish_import(p_import_id uuid)
 returns jsonb
 language plpgsql
 security definer
+set enable_seqscan = off
 set search_path = ''
 as $$
 declare
+  -- Together with the last slice it stays within the 8 s of a statement.
+  c_time constant interval := '3 seconds';
+  c_slice constant integer := 2000;
   m record;
+  i public.lead_imports;
   v_lead_ids uuid[];
-  v_counts jsonb;
-  v_import public.lead_imports;
 begin
   m := private.import_to_change(p_import_id);
+  i := m.p_import;
   if m.p_error is not null then
     return jsonb_build_object('error', m.p_error);
   end if;
-  if (m.p_import).state = 'finished' then
-    return private.import_answer(m.p_import);
-  end if;
-  if (m.p_import).state <> 'open' then
+  if i.state in ('undoing', 'undone') then
     return jsonb_build_object('error', 'import_over');
   end if;
-  if (m.p_import).received < (m.p_import).row_count then
-    return jsonb_build_object('error', 'rows_missing', 'received', (m.p_import).received);
+  if i.received < i.row_count then
+    return jsonb_build_object('error', 'rows_missing', 'received', i.received);
   end if;
 
-  select
-    array_agg(rows.lead_id) filter (where rows.lead_id is not null),
-    jsonb_build_object(
-      'new', count(*) filter (where rows.result = 'new'),
-      'known', count(*) filter (where rows.result = 'known'),
-      'repeated', count(*) filter (where rows.result = 'repeated'),
-      'refused', count(*) filter (where rows.result = 'refused')
-    )
-  into v_lead_ids, v_counts
-  from private.lead_import_rows as rows
-  where rows.import_id = p_import_id;
-
+  if i.state = 'open' then
+    i.state := 'finishing';
+    i.finished_at := now();
+    i.result := (
+      select jsonb_build_object(
+        'new', count(*) filter (where rows.result = 'new'),
+        'known', count(*) filter (where rows.result = 'known'),
+        'repeated', count(*) filter (where rows.result = 'repeated'),
+        'refused', count(*) filter (where rows.result = 'refused')
+      )
+      from private.lead_import_rows as rows
+      where rows.import_id = i.id
+    ) || private.nothing_added();
+  end if;
+  while i.state = 'finishing' and clock_timestamp() < statement_timestamp() + c_time loop
+    -- A repeated row has the lead of an earlier one.
+    v_lead_ids := array(
+      select rows.lead_id
+      from private.lead_import_rows as rows
+      where rows.import_id = i.id
+        and rows.row_number between i.queued + 1 and i.queued + c_slice
+        and rows.result in ('new', 'known')
+    );
+    i.result := private.sum_of(i.result, private.add_to_queue(
+      i.business_id, i.campaign_id, v_lead_ids, i.priority, false, i.finished_at
+    ));
+    i.queued := least(i.queued + c_slice, i.row_count);
+    if i.queued = i.row_count then
+      i.state := 'finished';
+    end if;
+  end loop;
   update public.lead_imports
-  set
-    state = 'finished',
-    finished_at = now(),
-    result = v_counts || private.add_to_queue(
-      (m.p_import).business_id, (m.p_import).campaign_id, v_lead_ids, (m.p_import).priority, false
-    )
-  where lead_imports.id = p_import_id
-  returning lead_imports.* into v_import;
-  return private.import_answer(v_import);
+  set state = i.state, finished_at = i.finished_at, queued = i.queued, result = i.result
+  where lead_imports.id = i.id;
+  return private.import_answer(i);
 end;
 $$;
 
@@ -401,7 +419,8 @@ as $$
   select private.import_rows(p_import_id, p_first_row, p_rows);
 $$;
 
--- Puts all leads of a file into the queue at once. Asked again, it answers the same.
+-- Puts all leads of a file into the queue: 20,000 or so at once, because a statement has 8 s. Ask again until the
+-- state is finished; after that it answers the same. The file is not needed any more.
 -- Answers {"import": a row of lead_imports, with "result": {"new", "known", "repeated", "refused": rows,
 -- "added", "already", "without_number", "do_not_call", "wrong_number", "not_found": leads}}, or {"error":
 -- "signed_out" | "not_found" | "not_allowed" | "import_over" | "rows_missing" (with "received")}.

@@ -6,6 +6,8 @@ create function private.undo_import(p_import_id uuid)
 returns jsonb
 language plpgsql
 security definer
+-- Right after a large import the estimates are wrong, and must not make a join read all rows for each row.
+set enable_seqscan = off
 set search_path = ''
 as $$
 declare
@@ -14,6 +16,7 @@ declare
   m record;
   v_import public.lead_imports;
   v_left_queue integer := 0;
+  v_lead_ids uuid[];
   v_rows integer[];
   v_deleted integer;
   v_removed integer := 0;
@@ -25,19 +28,22 @@ begin
   v_import := m.p_import;
 
   -- Its entries go first, all at once: nobody is called from a list that is being taken back.
-  if v_import.state = 'finished' then
+  if v_import.state in ('finishing', 'finished') then
+    v_lead_ids := array(
+      select rows.lead_id
+      from private.lead_import_rows as rows
+      where rows.import_id = p_import_id and rows.result in ('new', 'known')
+    );
     delete from public.queue_entries
-    using private.lead_import_rows as rows
-    where rows.import_id = p_import_id
-      and queue_entries.campaign_id = v_import.campaign_id
-      and queue_entries.lead_id = rows.lead_id
+    where queue_entries.campaign_id = v_import.campaign_id
+      and queue_entries.lead_id = any(v_lead_ids)
       and queue_entries.enqueued_at = v_import.finished_at
       and queue_entries.state in ('ready', 'paused')
       and queue_entries.attempts = 0
       and queue_entries.last_conversation_id is null;
     get diagnostics v_left_queue = row_count;
   end if;
-  if v_import.state in ('open', 'finished') then
+  if v_import.state in ('open', 'finishing', 'finished') then
     update public.lead_imports
     set
       state = 'undoing',
@@ -61,25 +67,24 @@ begin
       where lead_imports.id = p_import_id
       returning lead_imports.* into v_import;
     else
+      v_lead_ids := array(
+        select rows.lead_id
+        from private.lead_import_rows as rows
+        where rows.import_id = p_import_id and rows.row_number = any(v_rows) and rows.result = 'new'
+      );
       delete from public.leads
-      using private.lead_import_rows as rows
-      where rows.import_id = p_import_id
-        and rows.row_number = any(v_rows)
-        and rows.result = 'new'
-        and leads.business_id = v_import.business_id
-        and leads.id = rows.lead_id
-        and not exists (
-          select from public.conversations
-          where conversations.business_id = leads.business_id and conversations.lead_id = leads.id
-        )
-        and not exists (
-          select from public.queue_entries
-          where queue_entries.business_id = leads.business_id and queue_entries.lead_id = leads.id
-        )
-        and not exists (
-          select from private.lead_import_rows as others
-          where others.lead_id = leads.id and others.import_id <> p_import_id
-        );
+      where leads.business_id = v_import.business_id
+        and leads.id = any(v_lead_ids)
+        and leads.id <> all(array(
+          select conversations.lead_id from public.conversations
+          where conversations.business_id = v_import.business_id and conversations.lead_id = any(v_lead_ids)
+          union all
+          select queue_entries.lead_id from public.queue_entries
+          where queue_entries.business_id = v_import.business_id and queue_entries.lead_id = any(v_lead_ids)
+          union all
+          select rows.lead_id from private.lead_import_rows as rows
+          where rows.lead_id = any(v_lead_ids) and rows.import_id <> p_import_id
+        ));
       get diagnostics v_deleted = row_count;
       v_removed := v_removed + v_deleted;
       delete from private.lead_import_rows as rows
@@ -97,8 +102,7 @@ begin
 end;
 $$;
 
--- Security definer: the do-not-call list has no index that a policy lets a search use. It checks the
--- membership first.
+-- Security definer: it checks the membership once, and then reads that business alone.
 create function private.look_up_numbers(p_business_id uuid, p_numbers text[])
 returns jsonb
 language plpgsql
@@ -120,29 +124,23 @@ begin
     select jsonb_agg(jsonb_build_object(
       'number', asked.number,
       'subscriber', asked.subscriber,
-      'lead_id', known.id,
+      'lead_id', leads.id,
       'do_not_call', asked.is_forbidden,
-      'wrong_number', known.wrong_number_at is not null
+      'wrong_number', leads.wrong_number_at is not null
     ))
     from (
       select
         given.number,
-        private.subscriber(given.number) as subscriber,
-        exists (
-          select from public.do_not_call
-          where do_not_call.business_id = p_business_id
-            and do_not_call.subscriber = private.subscriber(given.number)
-        ) as is_forbidden
-      from (select distinct unnest(p_numbers) as number) as given
+        given.subscriber,
+        private.lead_with(p_business_id, given.subscriber) as lead_id,
+        private.is_on_do_not_call_list(p_business_id, given.subscriber) as is_forbidden
+      from (
+        select distinct named.number, private.subscriber(named.number) as subscriber
+        from unnest(p_numbers) as named (number)
+      ) as given
     ) as asked
-    left join lateral (
-      select leads.id, leads.wrong_number_at
-      from public.leads
-      where leads.business_id = p_business_id and leads.subscriber = asked.subscriber
-      order by leads.created_at, leads.id
-      limit 1
-    ) as known on true
-    where known.id is not null or asked.is_forbidden or asked.subscriber <> asked.number
+    left join public.leads on leads.business_id = p_business_id and leads.id = asked.lead_id
+    where leads.id is not null or asked.is_forbidden or asked.subscriber <> asked.number
   ), '[]'));
 end;
 $$;

@@ -135,6 +135,11 @@ TABLES = {
         " (business_id, asked_by, leads, conversations, recording_ids, held)"
         " values (%(business_id)s, %(user_id)s, 1, 1, '{}', 0)"
     ),
+    "lead_imports": Table(
+        sample="insert into public.lead_imports"
+        " (business_id, campaign_id, file_name, fingerprint, row_count, priority, created_by)"
+        " values (%(business_id)s, %(campaign_id)s, 'a.csv', repeat('0', 64), 1, 0, %(user_id)s)"
+    ),
 }
 
 # Every function, and the roles that may execute it.
@@ -153,6 +158,12 @@ EXECUTED_BY = {
     "set_legal_hold": {"authenticated"},
     "delete_recordings": {"authenticated"},
     "forget_person": {"authenticated"},
+    "enqueue_leads": {"authenticated"},
+    "begin_import": {"authenticated"},
+    "import_rows": {"authenticated"},
+    "finish_import": {"authenticated"},
+    "undo_import": {"authenticated"},
+    "look_up_numbers": {"authenticated"},
     "note_recording_action": {"call_webhook", "call_reconciler"},
     "begin_notice": {"call_recorder"},
     "end_notice": {"call_recorder"},

@@ -50,7 +50,7 @@ def test_a_thief_who_knows_a_member_learns_the_caller_id_and_can_store_calls(
     answer = begin_call(db, tenant, new_call_sid())
     assert answer.keys() == {
         "conversation_id", "block_reason", "to_number", "from_number", "time_limit_seconds",
-        "notice",
+        "notice", "machine_detection",
     }  # fmt: skip
     assert answer["from_number"] == tenant.caller_id
 
@@ -115,7 +115,7 @@ def test_a_thief_who_knows_a_call_sid_brings_nobody_else_into_the_call(
     assert fetch(db, "select 1 from public.call_legs where role = 'third_party'") == []
     with as_role(db, "call_webhook"), pytest.raises(psycopg.errors.InsufficientPrivilege):
         db.execute(
-            "select public.ask_of_call(%s, 'add', %s, null, null, null, 10)",
+            "select public.ask_of_call(%s, 'add', %s, null, null, null, null, 10)",
             (call.id, stranger.user_id),
         )
 

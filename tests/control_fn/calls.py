@@ -18,6 +18,9 @@ AGENT_LEG, LEAD_LEG, TARGET_LEG = (str(uuid.UUID(int=n)) for n in (1, 2, 3))
 COLLEAGUE = "user_5b0d4c1e2f3a4b5c8d9e0f1a2b3c4d5e_c9b1a8f03c1e4f0e8a539d0a5b7e6f22"
 TARGET_SID = "CA00000000000000000000000000000003"
 LEAD_NUMBER = "+14155552671"
+MESSAGE_ID = "0a7c1f3e-5d2b-4c6a-9e8f-1b2c3d4e5f60"
+MESSAGE_PATH = f"{BUSINESS_ID}/{USER_ID}/{MESSAGE_ID}.wav"
+SIGN = f"/storage/v1/object/sign/messages/{MESSAGE_PATH}"
 ASK, NOTE = rpc("ask_of_call"), rpc("note_call_action")
 
 
@@ -56,6 +59,7 @@ class Database:
             "mode": changes.pop("mode", None),
             "leg_id": changes.pop("leg_id", None),
             "leaving_leg_id": changes.pop("leaving_leg_id", None),
+            "message_path": MESSAGE_PATH if action == "drop_voicemail" else None,
             "is_resumed": False,
         }
         self.call: dict[str, Any] = {
@@ -76,6 +80,9 @@ class Database:
         canned.on_all(ASK, self.ask)
         canned.on_all(NOTE, self.note)
         canned.on_all(f"{BASE}/*", self.twilio.answer)
+        if self.action["message_path"]:
+            signed = {"signedURL": SIGN.removeprefix("/storage/v1") + "?token=a.b.c"}
+            canned.on_post(SIGN, signed)
         canned.on_get(f"{REST}/conversations", [{"id": CONVERSATION_ID, "legs": []}])
 
     def ask(self, asked: Asked) -> Answer:

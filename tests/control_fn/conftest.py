@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared import call_room, database
+from shared import call_room, database, voicemail_drop
 from tests.canned_server import CANNED
 from tests.control_fn.breaker import Breaker
 from tests.endpoints import Endpoint, load
@@ -19,6 +19,8 @@ def control() -> Endpoint:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(call_room, "POLL_SECONDS", 0.005)
     monkeypatch.setattr(call_room, "JOIN_SECONDS", 0.1)
+    monkeypatch.setattr(voicemail_drop, "POLL_SECONDS", 0.005)
+    monkeypatch.setattr(voicemail_drop, "LOOK_SECONDS", 0.1)
 
 
 @pytest.fixture

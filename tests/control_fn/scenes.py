@@ -10,6 +10,7 @@ from tests.control_fn.calls import (
     AGENT_LEG,
     COLLEAGUE,
     CONVERSATION_ID,
+    MESSAGE_ID,
     ROOM,
     TARGET_LEG,
     TARGET_SID,
@@ -122,7 +123,28 @@ def return_asked(twilio: Twilio) -> Database:
     return database
 
 
+def left_with_the_message(twilio: Twilio) -> bool:
+    lead = twilio.legs[LEAD_CALL_SID]
+    return (
+        [sid for sid, _ in twilio.played] == [LEAD_CALL_SID]
+        and lead.status == "in-progress"
+        and not twilio.is_seated(LEAD_CALL_SID)
+        and is_over(twilio, CALL_SID)
+    )
+
+
+def dropping(twilio: Twilio) -> Database:
+    bridge = "room" if twilio.rooms else "dial"
+    return Database(twilio, "drop_voicemail", leaving_leg_id=AGENT_LEG, bridge=bridge)
+
+
+DROP = wish("drop_voicemail", messageId=MESSAGE_ID)
+
 SCENES = {
+    "drop of a message": Scene(DROP, lambda: dropping(plain_call()), left_with_the_message),
+    "drop of a message in a room": Scene(
+        DROP, lambda: dropping(in_room(on_hold=True)), left_with_the_message
+    ),
     "hold": Scene(wish("hold"), lambda: Database(plain_call(), "hold"), on_hold),
     "hold in a room": Scene(wish("hold"), lambda: Database(in_room(), "hold"), on_hold),
     "resume": Scene(wish("resume"), lambda: Database(in_room(on_hold=True), "resume"), talking),

@@ -68,6 +68,8 @@ class Twilio:
         self.rooms: dict[str, Room] = {}
         self.dialled: list[str] = []
         self.redirected: list[tuple[str, str]] = []
+        # The legs that were left alone with a sound, and its address.
+        self.played: list[tuple[str, str]] = []
         # Whether twiml_fn lets the other leg of a Dial join the room.
         self.parents_join = True
 
@@ -177,13 +179,21 @@ class Twilio:
         return self._shown(sid)
 
     def _execute(self, leg: Leg, twiml: str) -> None:
-        (dial,) = ElementTree.fromstring(twiml)
+        dial, *_ = ElementTree.fromstring(twiml)
         self.redirected.append((leg.sid, twiml))
         self.leave(leg.sid)
         conference = dial.find("Conference")
+        if dial.tag == "Play":
+            self.played.append((leg.sid, str(dial.text)))
+            parent, leg.dialled_by = self.legs.get(leg.dialled_by or ""), None
+            # twiml_fn hangs up whoever talked.
+            if parent:
+                self.end(parent.sid)
         for child in [other for other in self.legs.values() if other.dialled_by == leg.sid]:
             child.dialled_by = None
             self.end(child.sid)
+        if dial.tag == "Play":
+            return
         parent, leg.dialled_by = self.legs.get(leg.dialled_by or ""), None
         if conference is None:
             if parent:

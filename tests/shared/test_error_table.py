@@ -42,6 +42,12 @@ TABLE: list[tuple[errors.RequestError, int, str, str]] = [
         "The call is not in a state in which this can be done.",
     ),
     (errors.Busy(), 409, "busy", "This person is in a call."),
+    (
+        errors.NoMessage(),
+        409,
+        "no_message",
+        "There is no such recorded message for you. Choose another one.",
+    ),
     (errors.Away(), 409, "away", "This person is away."),
     (errors.Blocked("do_not_call", "why"), 409, "blocked", "why"),
     (
@@ -73,7 +79,7 @@ TABLE: list[tuple[errors.RequestError, int, str, str]] = [
         errors.StorageUnavailable("a host"),
         503,
         "storage_unavailable",
-        "The store of recordings does not answer. Try again.",
+        "Recordings and messages cannot be reached. Try again.",
     ),
     (errors.NotFound("what"), 404, "not_found", "what"),
     (errors.MethodNotAllowed("which"), 405, "method_not_allowed", "which"),

@@ -94,6 +94,7 @@ ARGUMENTS: dict[str, Mapping[str, Any]] = {
         "to": None,
         "mode": None,
         "leg_id": None,
+        "message_id": None,
         "lease_seconds": 10,
     },
     "note_call_action": {

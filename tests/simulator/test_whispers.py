@@ -195,8 +195,13 @@ async def test_a_gather_outside_of_a_dial_takes_the_keys_of_the_caller(lab: Lab)
     lab.product.replies(
         "/voice",
         '<Response><Gather actionOnEmptyResult="true" action="/key" timeout="3">'
-        "<Play>https://sounds.example/a.mp3</Play></Gather></Response>",
+        f"<Play>{lab.product.url}/a.mp3</Play></Gather></Response>",
     )
+
+    async def file(received: Received) -> web.StreamResponse:
+        return web.Response(content_type="audio/mpeg")
+
+    lab.product.answers["/a.mp3"] = file
     lab.product.replies("/key", "<Response><Say>bye</Say></Response>")
     call = await lab.call()
     [key] = lab.product.at("/key")

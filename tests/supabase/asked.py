@@ -85,14 +85,15 @@ class AskedCall:
         to: Jsonb | None = None,
         mode: str | None = None,
         leg: object = None,
+        message: object = None,
         lease: int = LEASE_SECONDS,
     ) -> Answer:
         """public.ask_of_call as control_fn calls it, with the token of ``by`` (the rep)."""
         with as_user(self.db, by or self.tenant.user_id):
             answer: Answer = one(
                 self.db,
-                "select public.ask_of_call(%s, %s, %s, %s, %s, %s, %s)",
-                self.id, action, user, to, mode, leg, lease,
+                "select public.ask_of_call(%s, %s, %s, %s, %s, %s, %s, %s)",
+                self.id, action, user, to, mode, leg, message, lease,
             )  # fmt: skip
         return answer
 

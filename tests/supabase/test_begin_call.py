@@ -51,6 +51,7 @@ def test_a_call_is_queued_with_all_that_was_decided(db: Connection, world: World
         "from_number": world.ours.caller_id,
         "time_limit_seconds": 600,
         "notice": False,
+        "machine_detection": False,
     }
     expected = {
         "business_id": world.ours.business_id,

@@ -57,6 +57,7 @@ def test_a_refused_call_is_on_record_with_its_reason(
         "from_number": call["from_number"],
         "time_limit_seconds": None,
         "notice": False,
+        "machine_detection": False,
     }
     assert (call["status"], call["block_reason"]) == ("blocked", reason)
     assert (call["business_id"], call["user_id"]) == (world.ours.business_id, world.ours.user_id)
@@ -216,7 +217,9 @@ def test_a_preview_tells_what_the_call_will_be_told(
         foreseen = preview(db, world.ours.user_id, None, tried)
     assert foreseen["block_reason"] == reason
     answer = begin(db, new_call_sid(), world.ours.user_id, world.ours.business_id, tried)
-    assert answer.keys() - foreseen.keys() == {"conversation_id", "notice"}
+    assert answer.keys() - foreseen.keys() == {
+        "conversation_id", "notice", "machine_detection",
+    }  # fmt: skip
     assert foreseen.keys() - answer.keys() == {"extension", "lead_id", "warnings", "recording"}
     assert {name: foreseen[name] for name in answer if name in foreseen} == {
         name: answer[name] for name in answer if name in foreseen

@@ -70,6 +70,8 @@ class ActedCall:
         self._error: Json | None = None
         self._when_asked: Callable[[], None] | None = None
         self._acting = False
+        self.is_slow = False
+        """Changes of the call get no answer. The page learns of them without it."""
         self.colleagues: list[Json] = []
         tab.page.route(_CONTROL, self._control)
         tab.page.route(_STATUS, self._status)
@@ -96,7 +98,8 @@ class ActedCall:
 
     def _control(self, route: Route) -> None:
         if self._error == {}:
-            route.abort()
+            with suppress(Error):
+                route.abort()
             return
         if self._error:
             self._answer(
@@ -106,21 +109,23 @@ class ActedCall:
         if self._when_asked:
             self._when_asked()
             self._when_asked = None
+        while self.is_slow:
+            self._tab.page.wait_for_timeout(20)
         body: Any = route.request.post_data_json
         query = f"/status?conversationId={body['conversationId']}"
         url = route.request.url.replace("/control", query)
-        answer = self._tab.page.request.get(url, headers=_authorization(route))
-        if not answer.ok:
-            self._answer(route, answer.status, answer.json())
-            return
-        self._answer(route, 200, self._played(answer.json()))
+        # On a slow machine the page may have given up, or be gone.
+        with suppress(Error):
+            answer = self._tab.page.request.get(url, headers=_authorization(route))
+            data = answer.json()
+            self._answer(route, answer.status, self._played(data) if answer.ok else data)
 
     def _status(self, route: Route) -> None:
-        answer = route.fetch()
-        data = answer.json()
-        self._answer(
-            route, answer.status, self._played(data) if self._acting and answer.ok else data
-        )
+        with suppress(Error):
+            answer = route.fetch()
+            data = answer.json()
+            is_acted = self._acting and answer.ok
+            self._answer(route, answer.status, self._played(data) if is_acted else data)
 
     def _played(self, answer: Json) -> Json:
         data = answer["data"]
@@ -137,7 +142,6 @@ class ActedCall:
             "Access-Control-Allow-Credentials": "true",
             "Access-Control-Allow-Headers": "*",
         }
-        # On a slow machine the page may have given up, or be gone.
         with suppress(Error):
             route.fulfill(status=status, json=body, headers=headers)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Error, Page, Route
 
 from tests.web.acted_call import DANA, MARA, Json, ago, leg
 from tests.web.sounds import two_tones
@@ -48,10 +49,12 @@ def announce(page: Page, terms: Json) -> None:
         if "json" not in route.request.headers.get("content-type", ""):
             route.fallback()
             return
-        answer = route.fetch()
-        body = answer.json()
-        body["data"]["recording"] = terms
-        route.fulfill(response=answer, json=body)
+        # The page gives a preview up when the number is changed, and may be gone.
+        with suppress(Error):
+            answer = route.fetch()
+            body = answer.json()
+            body["data"]["recording"] = terms
+            route.fulfill(response=answer, json=body)
 
     page.route(re.compile(r"/api/twilio/twiml$"), preview)
 
@@ -185,20 +188,25 @@ class ActedArchive:
         headers = {"Access-Control-Allow-Origin": "*"}
         if self.refused:
             self.refused -= 1
-            route.fulfill(status=400, json={"error": "InvalidJWT"}, headers=headers)
+            with suppress(Error):
+                route.fulfill(status=400, json={"error": "InvalidJWT"}, headers=headers)
             return
         wanted = route.request.headers.get("range")
         headers |= {"Accept-Ranges": "bytes", "Content-Type": "audio/mpeg"}
         if not wanted:
-            route.fulfill(status=200, body=self._sound, headers=headers)
+            with suppress(Error):
+                route.fulfill(status=200, body=self._sound, headers=headers)
             return
         self.ranges.append(wanted)
         first = int(wanted.removeprefix("bytes=").split("-")[0])
         size = len(self._sound)
         headers["Content-Range"] = f"bytes {first}-{size - 1}/{size}"
-        route.fulfill(status=206, body=self._sound[first:], headers=headers)
+        # A player stops loading as soon as it is closed, or looks elsewhere.
+        with suppress(Error):
+            route.fulfill(status=206, body=self._sound[first:], headers=headers)
 
     @staticmethod
     def _answer(route: Route, body: Any) -> None:
         origin = route.request.headers.get("origin", "*")
-        route.fulfill(json=body, headers={"Access-Control-Allow-Origin": origin})
+        with suppress(Error):
+            route.fulfill(json=body, headers={"Access-Control-Allow-Origin": origin})

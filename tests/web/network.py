@@ -19,12 +19,21 @@ Json = dict[str, Any]
 Found = TypeVar("Found")
 
 
-def eventually(look: Callable[[], Found | None], what: str, seconds: float = 60) -> Found:
-    """Waits until ``look`` finds something, and returns it. ``what`` names it in an error."""
+def eventually(
+    look: Callable[[], Found | None], what: str, seconds: float = 60, page: Page | None = None
+) -> Found:
+    """Waits until ``look`` finds something, and returns it. ``what`` names it in an error.
+
+    ``page``: the test answers requests of this page meanwhile. Playwright does so only while it is
+    called.
+    """
     deadline = time.monotonic() + seconds
     while not (found := look()):
         assert time.monotonic() < deadline, f"Never: {what}"
-        time.sleep(0.05)
+        if page:
+            page.wait_for_timeout(50)
+        else:
+            time.sleep(0.05)
     return found
 
 
@@ -41,8 +50,7 @@ class Held:
 
     def wait(self) -> None:
         """Until the page has asked."""
-        while not self._routes:
-            self._page.wait_for_timeout(20)
+        eventually(lambda: self._routes, f"a request for {self._pattern.pattern}", page=self._page)
 
     def release(self) -> None:
         """From now on every request is answered."""

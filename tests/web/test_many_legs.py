@@ -160,6 +160,7 @@ def test_what_goes_wrong_in_a_call_with_others_is_said_where_the_rep_is_and_need
     expect(trouble).to_contain_text(
         "Only people who are on this call, and managers, can change it."
     )
+    acted.is_slow = True
     acted.when_asked("on_hold", dana, held)
     keyboard.press("Enter")
     hears(page, f"{name} hears music. Nobody hears you.")
@@ -167,6 +168,7 @@ def test_what_goes_wrong_in_a_call_with_others_is_said_where_the_rep_is_and_need
     # The button that was pressed is gone; the keyboard goes on at its counterpart.
     expect(page.get_by_role("button", name="Resume")).to_be_focused()
 
+    # The rep may go on before the answer is there. It is waited for before anybody is rung.
     transfer = page.get_by_role("button", name="Transfer")
     tab.tab_to(transfer)
     keyboard.press("Enter")
@@ -176,6 +178,8 @@ def test_what_goes_wrong_in_a_call_with_others_is_said_where_the_rep_is_and_need
     keyboard.press("Space")
     acted.fail(409, "busy")
     keyboard.press("Enter")
+    expect(dialog.get_by_role("button", name="Ringing…")).to_be_visible()
+    acted.is_slow = False
     why = dialog.get_by_role("alert")
     expect(why).to_contain_text("This person is in another call. Choose somebody else")
     acted.colleagues[0]["state"] = "away"

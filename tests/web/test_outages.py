@@ -6,9 +6,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Request, Route, expect
+from playwright.sync_api import Error, Request, Route, expect
 
 from tests.web.calls_page import CallsPage, Rep
 from tests.web.network import Database, Network, eventually
@@ -42,11 +44,15 @@ class Outage:
 
     def _answer(self, route: Route) -> None:
         name = named(route.request)
-        if route.request.resource_type == "document" or not self._fails(name):
-            route.continue_()
-        else:
+        passes = route.request.resource_type == "document" or not self._fails(name)
+        if not passes:
             self.failed.add(name)
-            route.abort("connectionrefused")
+        # The page may be gone.
+        with suppress(Error):
+            if passes:
+                route.continue_()
+            else:
+                route.abort("connectionrefused")
 
 
 def named(request: Request) -> str:
@@ -62,7 +68,7 @@ def is_complete(tab: CallsPage) -> None:
     expect(tab.page.locator("#history-table")).to_have_attribute("aria-busy", "false")
     expect(tab.page.locator("#notices .notice.bad")).to_have_count(0)
     styled = "getComputedStyle(document.querySelector('.top')).display"
-    assert tab.page.evaluate(styled) == "flex"
+    eventually(lambda: tab.page.evaluate(styled) == "flex", "the style", page=tab.page)
 
 
 def use(tab: CallsPage, network: Network) -> str:
@@ -87,9 +93,7 @@ def use(tab: CallsPage, network: Network) -> str:
     return notes
 
 
-def is_saved(tab: CallsPage, database: Database, notes: str) -> bool:
-    # Playwright answers the page's requests only while it is called.
-    tab.page.wait_for_timeout(50)
+def is_saved(database: Database, notes: str) -> bool:
     return bool(database.find("select 1 from public.conversations where notes = %s", notes))
 
 
@@ -112,12 +116,14 @@ def test_each_request_fails_once_and_the_page_goes_on(
     outage.each_once()
     tab = rep.open()
     is_complete(tab)
-    assert loads - outage.failed <= {"GET /"}, "these did not fail, so the test shows less"
+    # Some come only after the page is ready.
+    eventually(lambda: loads - outage.failed <= {"GET /"}, "each request fails", page=tab.page)
     assert len(loads) > 50, "the modules of the page are among them"
 
     # Now while it is used. The requests of the load succeed from now on.
     notes = use(tab, network)
-    eventually(lambda: is_saved(tab, database, notes), "notes that save themselves")
+    saved = partial(is_saved, database, notes)
+    eventually(saved, "notes that save themselves", page=tab.page)
     assert {"POST /api/twilio/twiml", "POST /rest/v1/rpc/describe_conversation"} <= outage.failed
     expect(tab.page.locator("#notices .notice.bad")).to_have_count(0)
 
@@ -158,7 +164,8 @@ def test_an_outage_while_the_page_is_used_is_named_and_then_over(
     expect(page.locator("#history-empty")).to_contain_text("No call matches")
     expect(tab.number_check).to_contain_text("Calls ")
     expect(tab.contacts.first).to_contain_text("Ada")
-    eventually(lambda: is_saved(tab, database, "Written during the outage"), "the notes")
+    saved = partial(is_saved, database, "Written during the outage")
+    eventually(saved, "the notes", page=page)
     expect(tab.notice("connection")).to_have_count(0)
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Error, Page, Route, expect
 
 from tests.end_to_end.clients import BOTH, DEMO
 from tests.web.calls_page import CallsPage, Rep
-from tests.web.network import Network
+from tests.web.network import Network, eventually
 
 REFRESH = re.compile(r"/auth/v1/token\?grant_type=refresh_token")
 SIGN_IN = re.compile(r"/auth/v1/token\?grant_type=password")
@@ -35,7 +36,9 @@ def answer(route: Route, status: int, body: object) -> None:
         "Access-Control-Expose-Headers": "X-Supabase-Api-Version",
         "X-Supabase-Api-Version": "2024-01-01",
     }
-    route.fulfill(status=status, json=body, headers=headers)
+    # The page may have given up, or be gone.
+    with suppress(Error):
+        route.fulfill(status=status, json=body, headers=headers)
 
 
 def keep_at_server(rep: Rep) -> None:
@@ -144,16 +147,17 @@ def test_reads_go_on_after_one_refresh_that_all_share(new_rep: Callable[..., Rep
 
     def refresh(route: Route) -> None:
         refreshes.append(route.request.url)
-        response = route.fetch()
-        stale.clear()
-        route.fulfill(response=response)
+        with suppress(Error):
+            response = route.fetch()
+            stale.clear()
+            route.fulfill(response=response)
 
     def refuse(route: Route) -> None:
         stale[:] = stale or [route.request.headers.get("authorization", "")]
         if not refreshes:
             answer(route, 401, {"code": "PGRST301", "message": "JWT expired"})
         else:
-            route.continue_()
+            route.fallback()
 
     rep.context.route(REFRESH, refresh)
     rep.context.route(REST, refuse)
@@ -295,10 +299,11 @@ def test_the_microphone_is_asked_for_at_sign_in_and_the_call_waits_for_an_answer
         """
     )
     tab = rep.open_signed_in()
-    assert tab.page.evaluate("window.asked") == 1
+    asked = partial(tab.page.evaluate, "window.asked")
+    eventually(lambda: asked() == 1, "the question at the sign-in")
     tab.call(network.a_number())
     expect(tab.state).to_contain_text("Allow the microphone")
-    assert tab.page.evaluate("window.asked") == 2
+    eventually(lambda: asked() == 2, "the question of the call")
     tab.hang_up.click()
     tab.is_ended("You hung up before anybody answered.")
     expect(tab.number).to_be_enabled()

@@ -23,10 +23,12 @@ import { storable } from './texts.js';
  * @property {string} [callerId] the business's default if it is missing
  * @property {string} [leadId]
  * @property {string} [campaignId]
+ * @property {string} [leaseToken] of the queue's reservation of the lead, which `HenkVoice.queue` has
  *
  * @typedef {object} Preview
  * @property {string | null} blockReason why the call would be refused
  * @property {string | null} message the reason as a sentence
+ * @property {string | null} [retryAt] when it may be called, if it is outside the calling hours
  * @property {string} to in E.164; as typed if it is not a phone number
  * @property {string | null} callerId
  * @property {string} twiml
@@ -208,12 +210,13 @@ function fitting(texts) {
  * @param {CallWishes} wishes
  * @returns {Record<string, string>}
  */
-export function twimlParameters({ to, callerId, leadId, campaignId }) {
+export function twimlParameters({ to, callerId, leadId, campaignId, leaseToken }) {
   return storable({
     To: to,
     ...(callerId && { CallerId: callerId }),
     ...(leadId && { LeadId: leadId }),
     ...(campaignId && { CampaignId: campaignId }),
+    ...(leaseToken && { LeaseToken: leaseToken }),
   });
 }
 

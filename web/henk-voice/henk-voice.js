@@ -9,6 +9,8 @@ import { Incoming } from './incoming.js';
 import { LiveStatus } from './live-status.js';
 import { NumberReader } from './number-reader.js';
 import { Phone } from './phone.js';
+import { Queue } from './queue.js';
+import { QueueLeases } from './queue-leases.js';
 import { Requests } from './requests.js';
 import { RowFinder } from './row-finder.js';
 import { Team } from './team.js';
@@ -73,6 +75,8 @@ export { warningSentence } from './warnings.js';
 export class HenkVoice extends Workspace {
   /** Microphones and speakers. */
   audio = new AudioDevices();
+  /** Calls the leads of a campaign one after the other. @type {Queue} */
+  queue;
   /** The business's default caller ID. @type {string | null} */
   callerId = null;
 
@@ -151,6 +155,7 @@ export class HenkVoice extends Workspace {
     this.#calls.on('conversation', (row) => this.emit('conversation', row));
     this.#incoming.on('incoming', (ring) => this.emit('incoming', ring));
     this.#incoming.on('phonechange', (phone) => this.emit('phonechange', phone));
+    this.queue = new Queue(this, new QueueLeases(options.supabase, this.#requests));
   }
 
   /** What rings in this tab. */
@@ -374,6 +379,7 @@ export class HenkVoice extends Workspace {
 
   /** @returns {Promise<void>} */
   #shut() {
+    void this.queue.close();
     const told = this.#incoming.close();
     this.#token?.stop();
     this.#token = null;

@@ -70,6 +70,14 @@
  * @typedef {import('./ring.js').RingState} RingState
  * @typedef {import('./team.js').Colleague} Colleague
  * @typedef {import('./team.js').PresenceState} PresenceState
+ *
+ * @typedef {import('./queue.js').Queue} Queue
+ * @typedef {import('./queue-cycle.js').QueueState} QueueState
+ * @typedef {import('./queue-leases.js').FinishWish} FinishWish
+ * @typedef {import('./queue-leases.js').QueueCampaign} QueueCampaign
+ * @typedef {import('./queue-leases.js').QueueEntry} QueueEntry
+ * @typedef {import('./queue-leases.js').QueueMode} QueueMode
+ * @typedef {import('./queue-reasons.js').QueueReason} QueueReason
  */
 
 export {};

@@ -184,7 +184,7 @@ export class CallLegs {
     for (const button of this.#box.querySelectorAll('.stage-buttons button, .people button')) {
       button.setAttribute('aria-disabled', String(call.pending !== null));
     }
-    for (const button of [this.#hold, this.#resume, this.#transfer, this.#add]) {
+    for (const button of [this.#hold, this.#resume]) {
       button.setAttribute('aria-disabled', String(call.pending !== null));
     }
   }
@@ -192,7 +192,8 @@ export class CallLegs {
   /** @param {'transfer' | 'add'} what */
   #choose(what) {
     const call = this.#call;
-    if (!call || call.pending) return;
+    if (!call) return;
+    // Also while something is under way: the page may know the new state before the answer comes.
     this.#targets.open(what, call, this.#leadName, this.#onCall);
   }
 

@@ -39,6 +39,8 @@ export class CallList {
   #searched = element('history-searched', HTMLElement);
   /** @type {ConversationInHistory[]} */
   #conversations = [];
+  /** What was learnt of calls since the list began to be read. @type {Map<string, Partial<Conversation>>} */
+  #learnt = new Map();
   #loading = new AbortController();
   /** The filters for the next time that the view is mounted. @type {Map<string, string>} */
   #kept;
@@ -177,6 +179,7 @@ export class CallList {
   #begin() {
     this.#loading.abort();
     this.#loading = new AbortController();
+    this.#learnt.clear();
     this.#table.setAttribute('aria-busy', 'true');
     return this.#loading.signal;
   }
@@ -192,7 +195,9 @@ export class CallList {
       const page = await voice.conversations.history(business.id, filter);
       if (signal.aborted) return null;
       hideNotice('history');
-      return page;
+      // The answer may be older than what was learnt meanwhile.
+      const conversations = page.conversations.map((it) => ({ ...it, ...this.#learnt.get(it.id) }));
+      return { ...page, conversations };
     } catch (error) {
       if (signal.aborted) return null;
       showFailure(failureOf(error), 'history');
@@ -206,9 +211,7 @@ export class CallList {
   /** @param {boolean} more */
   #render(more) {
     const count = this.#conversations.length;
-    this.#body.replaceChildren(
-      ...this.#conversations.map((conversation) => this.#row(conversation)),
-    );
+    this.#renderRows();
     this.#more.hidden = !more;
     this.#table.hidden = false;
     this.#empty.hidden = true;
@@ -218,6 +221,23 @@ export class CallList {
       this.#announcement,
       count === 1 ? '1 call' : `${count} calls${more ? '. There are older ones.' : ''}`,
     );
+  }
+
+  /** A row that stays as it is is not touched: it may have the focus, or be clicked just now. */
+  #renderRows() {
+    const ids = new Set(this.#conversations.map(({ id }) => id));
+    const rows = new Map();
+    for (const row of [...this.#body.children]) {
+      const { conversation = '' } = /** @type {HTMLElement} */ (row).dataset;
+      if (ids.has(conversation)) rows.set(conversation, row);
+      else row.remove();
+    }
+    for (const [index, conversation] of this.#conversations.entries()) {
+      const before = rows.get(conversation.id);
+      const row = before ? this.#replaceRow(before, conversation) : this.#row(conversation);
+      const there = this.#body.children[index] ?? null;
+      if (row !== there) this.#body.insertBefore(row, there);
+    }
   }
 
   get #nothingFound() {
@@ -247,6 +267,7 @@ export class CallList {
 
   /** @param {Partial<Conversation> & { id: string }} changed */
   #update(changed) {
+    this.#learnt.set(changed.id, { ...this.#learnt.get(changed.id), ...changed });
     if ('outcome' in changed) {
       this.#needsOutcome.countSoon();
       if (this.#needsOutcome.isChosen) this.#reloadSoon();
@@ -263,32 +284,37 @@ export class CallList {
     }
     const conversation = { ...known, ...changed };
     this.#conversations[index] = conversation;
-    this.#replaceRow(index, conversation);
+    const before = this.#body.children[index];
+    if (before) this.#replaceRow(before, conversation);
   }
 
   /**
-   * @param {number} index
+   * @param {Element} before
    * @param {ConversationInHistory} conversation
+   * @returns {Element} the row that is there now
    */
-  #replaceRow(index, conversation) {
-    const before = this.#body.children[index];
-    if (!before) return;
+  #replaceRow(before, conversation) {
     const row = this.#row(conversation);
+    if (row.isEqualNode(before)) return before;
     const focused = [...before.querySelectorAll('button')].indexOf(
       /** @type {HTMLButtonElement} */ (document.activeElement),
     );
     before.replaceWith(row);
     if (focused >= 0) row.querySelectorAll('button')[focused]?.focus();
+    return row;
   }
 
   /** @param {ConversationInHistory} conversation */
   #row(conversation) {
     const { team } = this.#context;
     const mayDescribe = conversation.status !== 'blocked' && team.mayDescribe(conversation);
+    // Of what a row does not show, more may be known by then.
+    const latest = () =>
+      this.#conversations.find(({ id }) => id === conversation.id) ?? conversation;
     return callRow(conversation, {
-      callAgain: () => this.#actions.callAgain(conversation),
-      describe: mayDescribe ? () => this.#actions.describe(conversation) : null,
-      hear: () => this.#actions.hear(conversation),
+      callAgain: () => this.#actions.callAgain(latest()),
+      describe: mayDescribe ? () => this.#actions.describe(latest()) : null,
+      hear: () => this.#actions.hear(latest()),
       mayForget: this.#context.team.isManager,
       inCall: this.#context.voice.inCall,
     });

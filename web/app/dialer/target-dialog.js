@@ -175,6 +175,9 @@ export class TargetDialog {
     this.#submit.setAttribute('aria-disabled', 'true');
     this.#render();
     try {
+      // What was asked before comes first.
+      await idle(call);
+      if (!this.#dialog.open) return;
       await atMost(this.#events.beforeRing(call), NOTES_WITHIN_MS);
       await (this.#purpose === 'add' ? call.add(to) : call.transfer(to, this.#mode));
       this.#dialog.close();
@@ -233,6 +236,23 @@ export class TargetDialog {
     // What could not be checked here is checked by the server.
     return { number: preview?.to ?? text };
   }
+}
+
+/**
+ * Resolves when nothing that was asked of the call is under way.
+ *
+ * @param {Call} call
+ * @returns {Promise<void>}
+ */
+function idle(call) {
+  return new Promise((resolve) => {
+    if (!call.pending) return resolve();
+    const forget = call.on('change', () => {
+      if (call.pending) return;
+      forget();
+      resolve();
+    });
+  });
 }
 
 /**

@@ -47,6 +47,10 @@ export class Unsaved {
       ...waiting.map(({ id, name, state }) => this.#row(id, name, REASONS[state])),
       ...calls.filter(({ id }) => !known.has(id)).map(({ id, name }) => this.#row(id, name, '')),
     ];
+    // A button that stays as it is is not touched: it may be clicked just now.
+    const before = this.#waiting.children;
+    const isSame = rows.every((row, index) => row.isEqualNode(before[index] ?? null));
+    if (isSame && rows.length === before.length) return;
     const focused = [...this.#waiting.querySelectorAll('button')].find(
       (button) => button === document.activeElement,
     )?.dataset.conversation;

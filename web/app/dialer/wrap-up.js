@@ -130,7 +130,7 @@ export class WrapUp {
 
   /**
    * Shows the form after a call, unless the rep has saved or skipped it already. If the form of
-   * another call is open, the call waits.
+   * another call is open, the call waits until the rep chooses it.
    *
    * @param {Conversation} conversation
    * @param {string} name of the person who was called
@@ -138,7 +138,9 @@ export class WrapUp {
   offer(conversation, name) {
     if (this.#done.has(conversation.id)) return;
     const call = described(conversation, name);
-    if (this.#call && this.#call.id !== call.id) {
+    const isOtherOpen = this.#call && this.#call.id !== call.id;
+    // More may be learnt of a call that waits. Its button must not go while the rep is about to press it.
+    if (isOtherOpen || this.#waiting.has(call.id)) {
       this.#waiting.set(call.id, call);
       this.#renderUnsaved();
     } else {

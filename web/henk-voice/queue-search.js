@@ -1,0 +1,116 @@
+import { timestamp } from './conversations.js';
+import { failureOf } from './failure-of.js';
+import { QueueLock } from './queue-lock.js';
+import { queueReason } from './queue-reasons.js';
+
+/**
+ * @typedef {import('./failures.js').Failure} Failure
+ * @typedef {import('./queue-leases.js').QueueCampaign} QueueCampaign
+ * @typedef {import('./queue-leases.js').QueueEntry} QueueEntry
+ * @typedef {import('./queue-leases.js').QueueLeases} QueueLeases
+ * @typedef {import('./queue-reasons.js').QueueReason} QueueReason
+ *
+ * @typedef {object} Found
+ * @property {QueueEntry} [entry]
+ * @property {Failure | QueueReason} [why] there is no entry
+ * @property {number} [waitMs] when to look again; missing if a person has to do something
+ */
+
+const LOOK_AGAIN_MS = 200;
+/** The clocks may differ, and others may add leads: it is looked this often at least. */
+const LEAST_MS = 1_000;
+const MOST_MS = 60_000;
+
+/** Looks for the next lead of a campaign, in one tab of a browser, and once at a time. */
+export class LeadSearch {
+  /** @type {QueueCampaign | null} */
+  campaign = null;
+
+  #leases;
+  #campaignId;
+  #lockName;
+  #lock = new QueueLock();
+  #isOver = false;
+  /** @type {Promise<Found> | null} */
+  #looking = null;
+
+  /**
+   * @param {QueueLeases} leases
+   * @param {string} campaignId
+   * @param {string} businessId
+   */
+  constructor(leases, campaignId, businessId) {
+    this.#leases = leases;
+    this.#campaignId = campaignId;
+    this.#lockName = `henk-voice.queue.${businessId}`;
+  }
+
+  /**
+   * Reads the campaign.
+   *
+   * @returns {Promise<Found | null>} why that is not possible; null if it is known now
+   */
+  async open() {
+    try {
+      this.campaign = await this.#leases.campaign(this.#campaignId);
+    } catch (error) {
+      return { why: failureOf(error) };
+    }
+    return this.campaign ? null : { why: queueReason('campaign_gone') };
+  }
+
+  /** @returns {Promise<boolean>} whether a lead of the campaign is reserved for the user already */
+  async hasLead() {
+    return this.#leases.hasOne(this.#campaignId);
+  }
+
+  /**
+   * @returns {Promise<Found>} the next lead, or the one that is reserved already. Who asks while it is
+   *   looked for gets the same answer: of two leases of a lead only the newer one is worth something
+   */
+  next() {
+    this.#looking ??= this.#next().finally(() => (this.#looking = null));
+    return this.#looking;
+  }
+
+  /** Another tab may run the queue. */
+  leave() {
+    this.#lock.leave();
+  }
+
+  /** It is not looked any more. A lead that is found all the same is given back. */
+  close() {
+    this.#isOver = true;
+    this.leave();
+  }
+
+  async #next() {
+    try {
+      if (!(await this.#lock.take(this.#lockName))) return { why: queueReason('other_tab') };
+      const trouble = this.campaign ? null : await this.open();
+      if (trouble) return trouble;
+      return await this.#ask();
+    } catch (error) {
+      const why = failureOf(error);
+      return { why: why.code === 'not_found' ? queueReason('campaign_gone') : why };
+    }
+  }
+
+  /** @returns {Promise<Found>} */
+  async #ask() {
+    for (;;) {
+      const { entry, again_at: at, why } = await this.#leases.next(this.#campaignId);
+      if (entry && this.#isOver) await this.#leases.release(entry, 'stopped');
+      if (entry) return { entry };
+      if (why === 'campaign_paused') return { why: queueReason(why) };
+      if (why !== 'look_again' || this.#isOver) {
+        const wait = at ? timestamp(at).getTime() - Date.now() : MOST_MS;
+        return {
+          why: queueReason(why === 'empty' ? 'empty' : 'nothing_due'),
+          waitMs: Math.min(Math.max(wait, LEAST_MS), MOST_MS),
+        };
+      }
+      await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+    }
+  }
+}
