@@ -1,5 +1,5 @@
-"""A campaign with many leads, reps whose tabs die at any moment, and somebody who moves clocks: for
-tests/load/test_many_reps.py. Everything that a browser or an endpoint does goes over the REST API."""
+"""A campaign with many leads, reps whose tabs die at any moment, and somebody who moves clocks, for
+tests/load/test_many_reps.py. All that a browser or an endpoint does goes over the REST API."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Api:
                 json={f"p_{name}": value for name, value in parameters.items()},
                 headers={"Authorization": f"Bearer {self.token}"},
             )
-            # A deadlock would be 40P01: it must not happen. Only an overloaded server is asked again.
+            # An overloaded server is asked again. A deadlock (40P01) must not happen.
             if answer.status_code < 500 or "40P01" in answer.text:
                 break
             time.sleep(0.2)
@@ -119,14 +119,18 @@ class Campaign:
     stop: threading.Event = field(default_factory=threading.Event)
 
     def api_of(self, user_id: uuid.UUID) -> Api:
-        claims = {
-            "iss": f"{self.stack.env['SUPABASE_URL']}/auth/v1",
-            "aud": "authenticated",
-            "role": "authenticated",
-            "sub": str(user_id),
-            "exp": int(time.time()) + 7200,
-        }
-        return Api(self.http, jwt.encode(claims, self.stack.env["SUPABASE_JWT_SECRET"]))
+        return Api(self.http, token_of(self.stack, "authenticated", user_id))
+
+
+def token_of(stack: Stack, role: str, user_id: uuid.UUID | None) -> str:
+    claims = {
+        "iss": f"{stack.env['SUPABASE_URL']}/auth/v1",
+        "aud": "authenticated",
+        "role": role,
+        "exp": int(time.time()) + 7200,
+        **({"sub": str(user_id)} if user_id else {}),
+    }
+    return jwt.encode(claims, stack.env["SUPABASE_JWT_SECRET"])
 
 
 class Tab:
@@ -262,19 +266,19 @@ class Tab:
 _SHIFT = """
 with shifted as (
   update public.conversations set
-    created_at = created_at - %(days)s, begun_at = begun_at - %(days)s,
-    dialed_at = dialed_at - %(days)s, ringing_at = ringing_at - %(days)s,
-    answered_at = answered_at - %(days)s, ended_at = ended_at - %(days)s
+    created_at = created_at - %(days)s::interval, begun_at = begun_at - %(days)s::interval,
+    dialed_at = dialed_at - %(days)s::interval, ringing_at = ringing_at - %(days)s::interval,
+    answered_at = answered_at - %(days)s::interval, ended_at = ended_at - %(days)s::interval
   where lead_id = %(lead_id)s
 ), agreed as (
   update public.call_backs set
-    due_at = due_at - %(days)s, created_at = created_at - %(days)s, done_at = done_at - %(days)s
+    due_at = due_at - %(days)s::interval, created_at = created_at - %(days)s::interval, done_at = done_at - %(days)s::interval
   where lead_id = %(lead_id)s
 )
 update public.queue_entries set
-  enqueued_at = enqueued_at - %(days)s, counted_from = counted_from - %(days)s,
-  next_at = next_at - %(days)s, held_at = held_at - %(days)s,
-  held_until = held_until - %(days)s, call_back_at = call_back_at - %(days)s
+  enqueued_at = enqueued_at - %(days)s::interval, counted_from = counted_from - %(days)s::interval,
+  next_at = next_at - %(days)s::interval, held_at = held_at - %(days)s::interval,
+  held_until = held_until - %(days)s::interval, call_back_at = call_back_at - %(days)s::interval
 where lead_id = %(lead_id)s and state = 'ready'
 """
 
@@ -284,8 +288,8 @@ def move_clocks(campaign: Campaign, seed: int) -> None:
     chance = random.Random(seed)
     with psycopg.connect(campaign.stack.env["DATABASE_URL"], autocommit=True) as admin:
         while not campaign.stop.is_set():
-            time.sleep(0.05)
-            if chance.random() < 0.3:
+            time.sleep(0.1)
+            if chance.random() < 0.15:
                 moved = admin.execute(
                     "update public.queue_entries set lease_until = now() - interval '1 second'"
                     " where id in (select id from public.queue_entries where campaign_id = %s"
@@ -378,7 +382,7 @@ def made_in(stack: Stack, reps: int, leads: int) -> Iterator[Campaign]:
         )
         admin.execute(
             "with made as (insert into public.leads (business_id, name, phone_number)"
-            " select %s, 'Lead ' || n, '+1646' || lpad(n::text, 7, '5')"
+            " select %s, 'Lead ' || n, '+1646' || 2000000 + n"
             " from generate_series(1, %s) as n returning id)"
             " insert into public.queue_entries (business_id, campaign_id, lead_id)"
             " select %s, %s, id from made",
@@ -395,7 +399,7 @@ def made_in(stack: Stack, reps: int, leads: int) -> Iterator[Campaign]:
             ) as http,
             ThreadPoolExecutor(64) as pool,
         ):
-            webhook = Api(http, env["SUPABASE_WEBHOOK_JWT"])
+            webhook = Api(http, token_of(stack, "call_webhook", None))
             yield Campaign(
                 stack, business_id, campaign_id, users, webhook, Phone(webhook, pool), http
             )

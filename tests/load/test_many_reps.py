@@ -1,5 +1,6 @@
-"""Many reps at one queue, whose tabs die at any moment, while leases run out: nobody is called by two,
-nobody again before their time, nobody is forgotten, and every entry says what its calls say."""
+"""Many reps at one queue, whose tabs die at any moment, while leases run out: nobody is called by
+two, nobody again before their time, nobody is forgotten, and every entry says what its calls say.
+"""
 
 from __future__ import annotations
 
@@ -35,9 +36,10 @@ def test_every_lead_ends_where_its_calls_say_and_is_called_by_one_at_a_time(stac
             check(row, calls.get(row["lead_id"], []), lists)
     placed = sum(map(len, calls.values()))
     assert placed >= LEADS
+    seen = ", ".join(f"{what}: {count}" for what, count in sorted(campaign.seen.items()))
     figure(
         f"{LEADS} leads, {REPS} reps, {placed} calls in {seconds:.0f} s: nobody called by two, too"
-        f" early or forgotten; {', '.join(f'{n} {what}' for what, n in sorted(campaign.seen.items()))}"
+        f" early or forgotten; {seen}"
     )
 
 
@@ -157,14 +159,17 @@ def check(row: Row, calls: list[Call], lists: dict[str, tuple[bool, bool]]) -> N
     for number, call in enumerate(calls):
         before = calls[:number]
         if before:
-            assert before[-1].ended_at is not None and before[-1].ended_at <= call.at, (row, calls)
+            ended_at = before[-1].ended_at
+            assert ended_at is not None, (row, calls)
+            assert ended_at <= call.at, (row, calls)
         # Each call was placed when its turn had come, by all that was known then.
         then: State = expected(facts_of(row, before, False, False), call.at)
-        assert then.state == "ready" and then.next_at is not None, (row, calls, then)
+        assert then.state == "ready", (row, calls, then)
+        assert then.next_at is not None
         assert then.next_at <= call.at + timedelta(seconds=1), (row, calls, then)
-    now = datetime.now(UTC)
+    end = expected(facts_of(row, calls, *lists[row["lead_id"]]), datetime.now(UTC))
     assert (row["state"], row["done_reason"], row["attempts"]) == (
-        (end := expected(facts_of(row, calls, *lists[row["lead_id"]]), now)).state,
+        end.state,
         end.done_reason,
         end.attempts,
     ), (row, calls)
