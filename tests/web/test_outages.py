@@ -115,6 +115,8 @@ def test_each_request_fails_once_and_the_page_goes_on(
     outage = Outage(rep)
     outage.each_once()
     tab = rep.open()
+    # The page is loaded as often as files depend on each other.
+    tab.is_ready(seconds=240)
     is_complete(tab)
     # Some come only after the page is ready.
     eventually(lambda: loads - outage.failed <= {"GET /"}, "each request fails", page=tab.page)
