@@ -130,6 +130,7 @@ def expected(facts: Facts, now: datetime) -> State:
         if is_so:
             return done(reason)
 
+    outcome: str | None
     if said:
         outcome, at = said.outcome, said.at
     elif last is None:
