@@ -8,10 +8,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from tests.contracts import (
+    CHANGED_OF_MESSAGES,
     DESCRIBED_BY_REPS,
     FORBIDDEN_BY_REPS,
     LIMITS,
     NAMED_BY_MEMBERS,
+    RECORDED_BY_MEMBERS,
     RULED_BY_MANAGERS,
 )
 
@@ -129,6 +131,14 @@ TABLES = {
     ),
     "legal_holds": Table(
         sample=_of_each_call("legal_holds", "held_by, reason", "%(user_id)s, 'a dispute'")
+    ),
+    "voicemail_messages": Table(
+        writable=CHANGED_OF_MESSAGES,
+        insertable=RECORDED_BY_MEMBERS,
+        own_rows_only=("agent",),
+        sample="insert into public.voicemail_messages"
+        " (business_id, user_id, name, duration_seconds, bytes)"
+        " values (%(business_id)s, %(user_id)s, 'Call me back', 2, 32044)",
     ),
     "erasures": Table(
         sample="insert into public.erasures"
