@@ -1,7 +1,8 @@
 # make run    the local stack: Postgres, Supabase's REST and Auth, the functions, the phone network
 # make call   one call from token to conversation row; make call TO=+15005550007 for another ending;
 #             make call TRANSFER=warm (cold, merge, cancel): a colleague gets the lead;
-#             make call RECORD=1: the call is recorded, kept and listened to
+#             make call RECORD=1: the call is recorded, kept and listened to;
+#             make call QUEUE=1: two leads of the demo's queue, one after the other
 # make functions PORT=8090  the functions alone, with the running stack's settings; variables of the
 #             environment win, and before them those of a file: ENV=FILE
 # make test   everything, side by side; make test ARGS='tests/supabase -k ledger' a part, one by one
@@ -30,7 +31,7 @@ run: install
 	@exec $(PY) -m stack run
 
 call: install
-	@exec $(PY) -m stack call $(if $(TO),--to '$(TO)') $(if $(TRANSFER),--transfer '$(TRANSFER)') $(if $(RECORD),--record)
+	@exec $(PY) -m stack call $(if $(TO),--to '$(TO)') $(if $(TRANSFER),--transfer '$(TRANSFER)') $(if $(RECORD),--record) $(if $(QUEUE),--queue)
 
 functions: install
 	@exec $(PY) -m stack functions --port '$(or $(PORT),$(error PORT is missing. Choose one: make functions PORT=8090))' \

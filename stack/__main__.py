@@ -9,7 +9,7 @@ from pathlib import Path
 
 from functions.setup.env_file import EnvFileError
 from stack import call as calling
-from stack import functions, record, transfer
+from stack import cycle, functions, record, transfer
 from stack.errors import StackError
 from stack.local_dir import reset
 from stack.settings import COLLEAGUE_EMAIL, Settings
@@ -65,6 +65,13 @@ def _parser() -> argparse.ArgumentParser:
         const=record.FORM,
         dest="form",
         help="record the call and listen to it",
+    )
+    how.add_argument(
+        "--queue",
+        action="store_const",
+        const=cycle.FORM,
+        dest="form",
+        help="call two leads of the demo's queue",
     )
     call.add_argument("--base", help="the address of the functions, if not the stack's (http://…)")
     alone = commands.add_parser("functions", help="the functions alone, for the running stack")

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 import httpx
 
 from functions.setup import env_file, proxies
-from stack import record, transfer
+from stack import cycle, placing, record, transfer
 from stack.call_check import check
-from stack.demo_rep import Failed, Json, Rep, read_json, request
+from stack.demo_rep import Failed, Json, Rep
 from stack.lines import say
 from stack.local_dir import is_running
 from stack.settings import Settings
@@ -34,9 +34,9 @@ _ROW_COLUMNS = (
 def main(settings: Settings, to: str, base: str | None, form: str | None = None) -> int:
     """Places a call to `to` and prints it. Uses the running stack, or starts one for this call.
 
-    `base`: the address of the functions, if not the stack's. `form`: how the lead is transferred,
-    one of `transfer.FORMS`, or `record.FORM`; None for a plain call. Returns 0, or 1 if the rows in
-    the database differ from the call. Raises StackError if a step of the call fails.
+    `base`: the address of the functions, if not the stack's. `form`: one of `transfer.FORMS`,
+    `record.FORM` or `cycle.FORM`; None for a plain call. Returns 0, or 1 if the rows in the
+    database differ from the call. Raises StackError if a step of the call fails.
     """
     if is_running(settings):
         env = env_file.read(settings.stack_env_path)
@@ -55,6 +55,8 @@ def _place_and_check(env: Mapping[str, str], to: str, base: str | None, form: st
     except proxies.ProxyUnusable as error:
         raise Failed(f"{error}.") from None
     with http, _rep_ready_for(form, http, env) as rep:
+        if form == cycle.FORM:
+            return _conclude(cycle.run(http, env, rep, functions_url))
         call_sid = _place(http, env, rep, to, functions_url, form)
         timeline = Timeline(http, env["SIMULATOR_URL"], call_sid, rep.roles)
         if form == record.FORM:
@@ -70,6 +72,10 @@ def _place_and_check(env: Mapping[str, str], to: str, base: str | None, form: st
         elif form is not None and row is not None:
             complaints += transfer.check(form, rep, env, row)
     _print_row(row)
+    return _conclude(complaints)
+
+
+def _conclude(complaints: list[str]) -> int:
     if complaints:
         print("\nThe rows in the database differ from the call:", file=sys.stderr)
         for complaint in complaints:
@@ -87,7 +93,7 @@ def _rep_ready_for(form: str | None, http: httpx.Client, env: Mapping[str, str])
         with record.switched_on(http, env, rep):
             yield rep
         return
-    if form is not None:
+    if form in transfer.FORMS:
         transfer.wait_for_colleague(rep, env)
     yield rep
 
@@ -101,14 +107,7 @@ def _place(
     form: str | None,
 ) -> str:
     """Gets an access token and dials, as the browser does; returns the CallSid."""
-    url = f"{functions_url}/api/twilio/token"
-    body = {"businessId": env["DEMO_BUSINESS_ID"]} if "DEMO_BUSINESS_ID" in env else {}
-    answer = request(
-        http, "POST", url, headers={"Authorization": f"Bearer {rep.access_token}"}, json=body
-    )
-    grant = read_json(answer, "The token function")["data"]
-    say(None, "token", f"{grant['identity']}, until {grant['expiresAt']}")
-
+    grant = placing.grant_token(http, env, rep, functions_url)
     params = {"To": to}
     if grant["callerId"]:
         params["CallerId"] = grant["callerId"]
@@ -121,11 +120,8 @@ def _place(
             campaign = min(campaigns, key=lambda row: str(row["name"]))
             params["CampaignId"] = campaign["id"]
             say(None, "campaign", campaign["name"])
-    placed: Json = {"accessToken": grant["token"], "params": params}
-    if form is not None:
-        placed["script"] = record.LEAD if form == record.FORM else transfer.LEAD
-    answer = request(http, "POST", f"{env['SIMULATOR_URL']}/simulator/calls", json=placed)
-    return str(read_json(answer, "The simulator")["callSid"])
+    script = None if form is None else record.LEAD if form == record.FORM else transfer.LEAD
+    return placing.place(http, env, grant, params, script)
 
 
 def _print_row(row: Json | None) -> None:

@@ -1,4 +1,4 @@
-"""Calls of the last days for the demo business, with recordings that can be played.
+"""Calls of the last days for the demo business, with recordings that can be played, and its queues.
 
 Tests start without them, because most of them count calls.
 """
@@ -16,7 +16,7 @@ from stack import demo_sound
 from stack.errors import StackError
 from stack.postgres import Postgres
 
-_SQL = Path(__file__).with_suffix(".sql")
+_SQL = (Path(__file__).with_suffix(".sql"), Path(__file__).with_name("demo_queue.sql"))
 _BUSINESS = "b0000000-0000-4000-8000-000000000001"
 _TIMEOUT_SECONDS = 30.0
 # Of each call with a file: its seconds, and who talks when. Channel 0 is the lead. The files begin
@@ -44,14 +44,15 @@ def add(postgres: Postgres, env: Mapping[str, str]) -> None:
             return
         facts: dict[str, object] = {}
         for number, (seconds, turns) in _FILES.items():
-            file = demo_sound.talk(seconds, turns)
-            facts[f"bytes_{number}"] = len(file)
-            facts[f"sha256_{number}"] = hashlib.sha256(file).hexdigest()
+            sound = demo_sound.talk(seconds, turns)
+            facts[f"bytes_{number}"] = len(sound)
+            facts[f"sha256_{number}"] = hashlib.sha256(sound).hexdigest()
             conversation, recording = f"f0000000-0000-4000-8000-{number:012}", f"RE{number:032}"
-            _store(env, f"{_BUSINESS}/{conversation}/{recording}.mp3", file)
-        for statement in _SQL.read_text(encoding="utf-8").split(";\n"):
-            if statement.strip():
-                connection.execute(statement.encode(), facts)
+            _store(env, f"{_BUSINESS}/{conversation}/{recording}.mp3", sound)
+        for file in _SQL:
+            for statement in file.read_text(encoding="utf-8").split(";\n"):
+                if statement.strip():
+                    connection.execute(statement.encode(), facts)
 
 
 def _store(env: Mapping[str, str], path: str, file: bytes) -> None:

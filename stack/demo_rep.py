@@ -85,6 +85,17 @@ class Rep:
             raise Failed(f"Asking {function}: {error}") from None
         return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
 
+    def ask(self, function: str, **parameters: object) -> Json:
+        """The answer of an SQL function that answers one object. Raises Failed, also for an error
+        in it."""
+        try:
+            answer = self.supabase.rpc(function, parameters).execute().data
+        except (httpx.HTTPError, APIError) as error:
+            raise Failed(f"Asking {function}: {error}") from None
+        if not isinstance(answer, dict) or "error" in answer:
+            raise Failed(f"Asking {function}: it answers {answer}")
+        return answer
+
 
 def request(http: httpx.Client, method: str, url: str, **options: Any) -> httpx.Response:
     """Asks once. Raises Failed if nobody answers."""

@@ -189,7 +189,7 @@ as $$
 declare
   -- Together with the last slice it stays within the 8 s of a statement.
   c_time constant interval := '3 seconds';
-  c_slice constant integer := 5000;
+  c_slice constant integer := 2000;
   c_most constant integer := 100000;
   m record;
   v_ids uuid[];

@@ -22,6 +22,8 @@ from tests.end_to_end.clients import DEMO, PASSWORD
 
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
+# More than a page needs: other tests compute meanwhile. Only what fails takes so long.
+LONGEST_MS = 60_000
 
 # Keeps the peer connections, because their statistics tell whether sound arrives.
 _KEEP_PEERS = """
@@ -148,7 +150,7 @@ class CallsPage:
 
     def tab_to(self, target: Locator) -> None:
         """Presses Tab until the target has the focus."""
-        for _ in range(40):
+        for _ in range(200):
             if target.evaluate("element => element === document.activeElement"):
                 return
             self.page.keyboard.press("Tab")
@@ -184,6 +186,7 @@ class Rep:
         self.url = stack.env["CALLS_PAGE_URL"]
         settings.setdefault("viewport", DESKTOP)
         self.context = browser.new_context(locale="en-US", **settings)
+        self.context.set_default_timeout(LONGEST_MS)
         self.context.add_init_script(_KEEP_PEERS)
         self.is_usual = True
         """Whether another test can use the profile."""

@@ -28,12 +28,11 @@ from tests.end_to_end.clients import DEMO, PASSWORD
 from tests.simulator.tones import TONES
 from tests.stacks import settings_in
 from tests.web import chromium
-from tests.web.calls_page import CallsPage, Profiles, Rep, Session, Signed
+from tests.web.calls_page import LONGEST_MS, CallsPage, Profiles, Rep, Session, Signed
 from tests.web.network import Database, Network
 from tests.web.sdk import Phones, SdkLab
 
-# More than a page needs: other tests compute meanwhile. Only what fails takes so long.
-expect.set_options(timeout=60_000)
+expect.set_options(timeout=LONGEST_MS)
 
 
 @pytest.fixture(scope="package")

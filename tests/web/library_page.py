@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route
 
 from stack import Stack
 from tests.end_to_end.clients import DEMO, PASSWORD
-from tests.web.calls_page import Session
+from tests.web.calls_page import LONGEST_MS, Session
 from tests.web.network import eventually
 
 # Takes the place of the page's own script, in its document and under its Content-Security-Policy.
@@ -103,6 +103,7 @@ class Profile:
         self.context: BrowserContext = browser.new_context(
             permissions=["microphone"], storage_state=session(email)
         )
+        self.context.set_default_timeout(LONGEST_MS)
         self.context.route("**/main.js", _answer)
 
     def open(self) -> Tab:

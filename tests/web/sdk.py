@@ -20,6 +20,7 @@ from simulator.browsers.switchboard import Timing
 from stack.settings import CHECKOUT
 from tests.simulator.lab import Lab, Received, access_token, open_lab
 from tests.simulator.tones import give_tone
+from tests.web.calls_page import LONGEST_MS
 
 T = TypeVar("T")
 
@@ -96,6 +97,7 @@ class Phones:
 
     def __init__(self, lab: SdkLab, browser: Browser, hertz: int) -> None:
         self._context = browser.new_context()
+        self._context.set_default_timeout(LONGEST_MS)
         give_tone(self._context, hertz)
         self.page: Page = self._context.new_page()
         self._lab = lab
@@ -149,7 +151,7 @@ class Phones:
         wanted = json.dumps([f"{name} {event}" for event in events])
         mine = f"events.filter((event) => event.startsWith({json.dumps(name + ' ')}))"
         try:
-            self.page.wait_for_function(f"() => {mine}.length >= {len(events)}", timeout=60_000)
+            self.page.wait_for_function(f"() => {mine}.length >= {len(events)}")
         finally:
             found = self.js(f"return {mine}")
             assert found == json.loads(wanted), found

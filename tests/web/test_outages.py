@@ -68,7 +68,7 @@ def is_complete(tab: CallsPage) -> None:
     expect(tab.page.locator("#history-table")).to_have_attribute("aria-busy", "false")
     expect(tab.page.locator("#notices .notice.bad")).to_have_count(0)
     styled = "getComputedStyle(document.querySelector('.top')).display"
-    assert tab.page.evaluate(styled) == "flex"
+    eventually(lambda: tab.page.evaluate(styled) == "flex", "the style", page=tab.page)
 
 
 def use(tab: CallsPage, network: Network) -> str:

@@ -128,7 +128,7 @@ def test_a_call_is_recorded_after_consent_paused_kept_deleted_at_twilio_and_play
 def talk(tab: CallsPage, network: Network, number: str) -> str:
     """Calls, and waits until the lead has heard the notice and talks. Returns the CallSid."""
     tab.call(number)
-    expect(tab.page.locator("#recording-line")).to_contain_text("hears the notice", timeout=30_000)
+    expect(tab.page.locator("#recording-line")).to_contain_text("hears the notice")
     tab.is_("talking", 60)
     return str(network.call_to(number)["callSid"])
 

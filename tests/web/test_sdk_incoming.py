@@ -302,14 +302,18 @@ async def status_of(sdk_lab: SdkLab, call_sid: str) -> str:
 def test_a_preflight_test_completes(phones: Callable[..., Phones]) -> None:
     page = phones()
     page.phone("bob")
-    page.js("devices.bob.on('incoming', (call) => call.accept())")
+    page.js("""
+      devices.bob.on('incoming', (call) => {
+        call.on('accept', () => setTimeout(() => call.disconnect(), 2500));
+        call.accept();
+      });
+    """)
     token = access_token("ada", incoming=True)
     report = page.js(f"""
       const preflight = Twilio.Device.runPreflight({json.dumps(token)}, {{ edge: 'dublin' }});
       const device = preflight._device;
       const connect = device.connect.bind(device);
       device.connect = () => connect({{ params: {{ To: 'bob' }} }});
-      setTimeout(() => devices.bob.disconnectAll(), 2500);
       return new Promise((resolve, reject) => {{
         preflight.on('completed', resolve);
         preflight.on('failed', (error) => reject(new Error(String(error))));

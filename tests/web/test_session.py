@@ -13,7 +13,7 @@ from playwright.sync_api import Error, Page, Route, expect
 
 from tests.end_to_end.clients import BOTH, DEMO
 from tests.web.calls_page import CallsPage, Rep
-from tests.web.network import Network
+from tests.web.network import Network, eventually
 
 REFRESH = re.compile(r"/auth/v1/token\?grant_type=refresh_token")
 SIGN_IN = re.compile(r"/auth/v1/token\?grant_type=password")
@@ -299,10 +299,11 @@ def test_the_microphone_is_asked_for_at_sign_in_and_the_call_waits_for_an_answer
         """
     )
     tab = rep.open_signed_in()
-    assert tab.page.evaluate("window.asked") == 1
+    asked = partial(tab.page.evaluate, "window.asked")
+    eventually(lambda: asked() == 1, "the question at the sign-in")
     tab.call(network.a_number())
     expect(tab.state).to_contain_text("Allow the microphone")
-    assert tab.page.evaluate("window.asked") == 2
+    eventually(lambda: asked() == 2, "the question of the call")
     tab.hang_up.click()
     tab.is_ended("You hung up before anybody answered.")
     expect(tab.number).to_be_enabled()

@@ -1,7 +1,7 @@
 import { bdi, create, debounce, element, ltr, say, sayParts } from '../shared/dom.js';
 import { formatNumber } from '../shared/phone-format.js';
 import { tellTrouble } from '../shared/trouble.js';
-import { outcomeWord, when } from '../shared/words.js';
+import { when } from '../shared/words.js';
 import { EntryActions } from './entry-actions.js';
 import { DONE_REASONS, WAIT_REASONS, counted, entryWords, sum } from './words.js';
 
@@ -289,7 +289,7 @@ export class Entries {
             { datetime: when(called).iso, title: when(called).exact },
             when(called).short,
           ),
-        outcome && create('span', { class: 'aside' }, outcomeWord(outcome)),
+        outcome && create('span', { class: 'aside' }, this.#context.outcomes.labelOf(outcome)),
         !called && !outcome && 'Not called yet',
       ),
     );

@@ -132,7 +132,7 @@ export class EntryActions {
       text: [
         'From now on they are called for ',
         bdi(other.name),
-        ', by its rules and with its script. They are done here. Who is in that queue already stays there as they are.',
+        ', by its rules and with its script, and not for this one. Who is in that queue already stays as they are.',
       ],
       yes: 'Move them',
     });
@@ -159,7 +159,7 @@ export class EntryActions {
       );
       if (signal.aborted) return;
       const stay = unchanged
-        ? ` ${counted(unchanged, 'lead')} stayed: so already, with a rep now, or gone.`
+        ? ` ${counted(unchanged, 'lead')} stayed: nothing to change, or a rep has them now.`
         : '';
       say(this.#done, `${counted(changed, 'lead')} ${done}.${stay}`);
       this.#told.onDone();

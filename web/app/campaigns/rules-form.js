@@ -189,6 +189,6 @@ function rowOf({ result, label, after_minutes: after, max_times: times, usual },
     { class: 'retry-rule', role: 'group', 'aria-label': `After ${label}` },
     create('strong', {}, label),
     create('label', {}, create('span', {}, 'Try again after'), select),
-    create('label', {}, create('span', {}, 'At most (times)'), input),
+    create('label', {}, create('span', {}, 'Give up after (calls)'), input),
   );
 }

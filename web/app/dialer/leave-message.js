@@ -51,10 +51,12 @@ export class LeaveMessage {
 
   /** Once for the view: a call costs no request more. */
   async #read() {
-    const { business, signal } = this.#context;
+    const { business, userId, signal } = this.#context;
     try {
-      const messages = await standIn.list(business.id, { signal });
+      const all = await standIn.list(business.id, { signal });
       if (signal.aborted) return;
+      // Managers see all messages, and nobody speaks with the voice of a colleague who has not agreed.
+      const messages = all.filter((one) => one.user_id === userId || one.is_shared);
       this.#messages = messages;
       this.#choice.replaceChildren(
         ...messages.map(({ id, name }) => create('option', { value: id }, name)),

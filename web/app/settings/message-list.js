@@ -90,7 +90,7 @@ export class MessageList {
           ),
           buttonOf(message, 'play', 'Play'),
           isOwn && buttonOf(message, 'edit', 'Edit'),
-          isOwn && buttonOf(message, 'delete', 'Delete'),
+          (isOwn || team.isManager) && buttonOf(message, 'delete', 'Delete'),
         );
       }),
     );

@@ -1,0 +1,247 @@
+import { failureOf } from '../../henk-voice/henk-voice.js';
+import { bdi, create, element, say, sayParts } from '../shared/dom.js';
+import { showFailure } from '../shared/notices.js';
+import { QueueLists } from './queue-lists.js';
+import { aboutEntry, stateLine } from './queue-words.js';
+import { RememberedQueue } from './remembered-queue.js';
+
+/**
+ * @typedef {import('../../henk-voice/henk-voice.js').ConversationInHistory} ConversationInHistory
+ * @typedef {import('../../henk-voice/henk-voice.js').QueueEntry} QueueEntry
+ * @typedef {import('../../henk-voice/henk-voice.js').QueueMode} QueueMode
+ * @typedef {import('../frame/view.js').ViewContext} ViewContext
+ * @typedef {Pick<ConversationInHistory, 'lead' | 'to_number' | 'extension' | 'campaign_id'>} Prepared
+ *
+ * @typedef {object} QueueColumnOptions
+ * @property {{ add: (binding: { key: string, label: string, when: () => boolean, run: () => void },
+ *   signal: AbortSignal) => void }} keys
+ * @property {(key: string) => string} outcomeWord
+ * @property {(entry: QueueEntry) => void} show this lead is next
+ * @property {(call: Prepared) => void} prepare the rep has chosen somebody to call, outside of the queue
+ * @property {(conversation: ConversationInHistory) => void} describe this call still needs its outcome
+ */
+
+/** How long after the last key a text is being written. */
+const TYPING_MS = 3_000;
+/** Keys that only change what another one means. */
+const MODIFIERS = ['Shift', 'Control', 'Alt', 'Meta', 'CapsLock', 'AltGraph', 'Fn'];
+
+/** The left column: the queue of a campaign, whom it calls next, and what it waits for. */
+export class QueueColumn {
+  #context;
+  #options;
+  #queue;
+  #lists;
+  #remembered;
+  #campaign = element('queue-campaign', HTMLSelectElement);
+  #mode = element('queue-mode', HTMLSelectElement);
+  #now = element('queue-now', HTMLElement);
+  #buttons = {
+    start: element('queue-start', HTMLButtonElement),
+    call: element('queue-call', HTMLButtonElement),
+    next: element('queue-next', HTMLButtonElement),
+    skip: element('queue-skip', HTMLButtonElement),
+    pause: element('queue-pause', HTMLButtonElement),
+  };
+  /** What the rest of the page shows of the queue. */
+  #shown = '';
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #typing;
+
+  /**
+   * @param {ViewContext} context
+   * @param {QueueColumnOptions} options
+   */
+  constructor(context, options) {
+    this.#context = context;
+    this.#options = options;
+    this.#queue = context.voice.queue;
+    this.#lists = new QueueLists(context, {
+      outcomeWord: options.outcomeWord,
+      prepare: (callBack) => this.#prepare(callBack),
+    });
+    this.#remembered = new RememberedQueue(context.userId, context.business.id);
+    this.#listen();
+    this.#addKeys();
+    this.#render();
+    void this.#load();
+  }
+
+  /** @param {string} conversationId of a call whose outcome and notes are in the database */
+  saved(conversationId) {
+    if (conversationId === this.#queue.conversationId) void this.#queue.finish();
+    this.#lists.read();
+  }
+
+  /** @param {boolean} isUnsaved what the rep wrote of a call is not in the database */
+  written(isUnsaved) {
+    if (isUnsaved) this.#queue.hold('unsaved');
+    else this.#queue.release('unsaved');
+  }
+
+  #listen() {
+    const { signal } = this.#context;
+    const { start, call, next, skip, pause } = this.#buttons;
+    this.#queue.on('change', () => this.#render(), { signal });
+    this.#campaign.addEventListener('change', () => this.#choose(this.#campaign.value));
+    this.#mode.addEventListener('change', () => {
+      this.#queue.mode = /** @type {QueueMode} */ (this.#mode.value);
+      this.#remembered.mode = this.#queue.mode;
+    });
+    start.addEventListener('click', () => this.#queue.start());
+    call.addEventListener('click', () => this.#queue.callNow());
+    next.addEventListener('click', () => void this.#queue.finish());
+    skip.addEventListener('click', () => void this.#queue.skip());
+    pause.addEventListener('click', () => this.#queue.pause());
+
+    const stop = () => this.#queue.stopCountdown();
+    const options = { capture: true, signal };
+    document.addEventListener('pointerdown', stop, options);
+    document.addEventListener(
+      'keydown',
+      ({ key, repeat }) => {
+        if (!repeat && !MODIFIERS.includes(key)) stop();
+      },
+      options,
+    );
+    element('wrap-up', HTMLFormElement).addEventListener('input', ({ target }) => {
+      if (target instanceof HTMLTextAreaElement) this.#typed();
+    });
+    signal.addEventListener('abort', () => {
+      clearTimeout(this.#typing);
+      // Nobody would see whom it calls.
+      this.#queue.pause();
+      for (const reason of ['typing', 'unsaved']) this.#queue.release(reason);
+    });
+  }
+
+  #addKeys() {
+    const { keys } = this.#options;
+    const { signal } = this.#context;
+    const { start, call, skip, pause } = this.#buttons;
+    const all = /** @type {const} */ ([
+      ['s', 'Skip this lead', () => [skip]],
+      ['p', 'Pause or start the queue', () => [pause, start]],
+      ['d', 'Dial', () => [call]],
+    ]);
+    for (const [key, label, buttons] of all) {
+      const find = () => buttons().find(({ hidden, disabled }) => !hidden && !disabled);
+      keys.add(
+        { key, label, when: () => find() !== undefined, run: () => find()?.click() },
+        signal,
+      );
+    }
+  }
+
+  /** The rep types: it goes on a moment after the last key. */
+  #typed() {
+    this.#queue.hold('typing');
+    clearTimeout(this.#typing);
+    this.#typing = setTimeout(() => this.#queue.release('typing'), TYPING_MS);
+  }
+
+  async #load() {
+    const { voice, business, signal } = this.#context;
+    try {
+      const campaigns = await voice.conversations.campaigns(business.id, { signal });
+      this.#campaign.append(
+        ...campaigns.map(({ id, name }) => create('option', { value: id }, name)),
+      );
+    } catch {
+      // The form for a call says that they could not be read.
+      return;
+    }
+    const { campaign } = this.#queue;
+    if (campaign) this.#campaign.value = campaign.id;
+    else this.#campaign.value = this.#remembered.campaignId;
+    if (this.#campaign.selectedIndex < 0) this.#campaign.value = '';
+    if (!campaign && this.#campaign.value) this.#open(this.#campaign.value);
+    else this.#lists.show(this.#campaign.value);
+    this.#render();
+  }
+
+  /** @param {string} campaignId empty: none */
+  #choose(campaignId) {
+    this.#remembered.campaignId = campaignId;
+    if (campaignId) return this.#open(campaignId);
+    void this.#queue.close();
+    this.#lists.show('');
+  }
+
+  /** @param {string} campaignId */
+  #open(campaignId) {
+    const { mode } = this.#remembered;
+    this.#queue.open(campaignId, mode ? { mode } : {}).catch((error) => {
+      showFailure(failureOf(error), 'queue');
+    });
+    this.#lists.show(campaignId);
+  }
+
+  #render() {
+    const queue = this.#queue;
+    const { state, entry, secondsLeft } = queue;
+    this.#now.dataset.state = state;
+    sayParts(element('queue-lead', HTMLElement), entry && bdi(entry.lead.name));
+    say(element('queue-about', HTMLElement), entry ? aboutEntry(entry) : '');
+    say(element('queue-state', HTMLElement), stateLine(queue));
+    const seconds = element('queue-seconds', HTMLElement);
+    seconds.hidden = state !== 'countdown';
+    say(seconds, `Calls in ${secondsLeft} s`);
+    this.#mode.value = queue.mode;
+    this.#mode.disabled = state === 'off';
+    // Its lead would be left in the middle.
+    this.#campaign.disabled = state === 'calling' || state === 'wrap_up';
+    this.#renderButtons();
+    this.#tell();
+  }
+
+  #renderButtons() {
+    const { state, entry, isRunning, call } = this.#queue;
+    const isShown = entry !== null && ['stopped', 'preview', 'countdown'].includes(state);
+    const { start, call: callNow, next, skip, pause } = this.#buttons;
+    const hadFocus = Object.values(this.#buttons).find((one) => one === document.activeElement);
+    start.hidden = isRunning && state !== 'off';
+    start.disabled = state === 'off';
+    callNow.hidden = !isShown;
+    // After a reload nobody knows whether the call was answered: the database does.
+    next.hidden = state !== 'wrap_up' || call !== null;
+    skip.hidden = !isShown;
+    pause.hidden = !isRunning;
+    if (hadFocus?.hidden)
+      Object.values(this.#buttons)
+        .find((one) => !one.hidden)
+        ?.focus();
+  }
+
+  /** Tells the rest of the page about a lead, once. */
+  #tell() {
+    const { state, entry, conversationId, call } = this.#queue;
+    const isCalled = conversationId !== null || state === 'calling' || state === 'wrap_up';
+    const shown = entry ? `${entry.id} ${isCalled}` : '';
+    if (shown === this.#shown) return;
+    this.#shown = shown;
+    this.#lists.read();
+    if (!entry) return;
+    if (!isCalled) this.#options.show(entry);
+    else if (!call && conversationId) void this.#describe(conversationId);
+  }
+
+  /** @param {string} conversationId of a call that this page did not place: it was reloaded */
+  async #describe(conversationId) {
+    const { voice } = this.#context;
+    const row = await voice.conversations.byId(conversationId).catch(() => null);
+    if (row && conversationId === this.#queue.conversationId && !row.outcome) {
+      this.#options.describe(row);
+    }
+  }
+
+  /** @param {import('../../henk-voice/henk-voice.js').CallBack} callBack */
+  #prepare({ lead_id: id, lead_name: name, lead_company: company, phone_number, campaign_id }) {
+    this.#options.prepare({
+      lead: id ? { id, name: name ?? '', company, phone_number } : null,
+      to_number: phone_number,
+      extension: null,
+      campaign_id,
+    });
+  }
+}
