@@ -4,7 +4,6 @@ import { create, element, say, sayParts } from '../shared/dom.js';
 import { ask } from '../shared/question.js';
 import { tellTrouble } from '../shared/trouble.js';
 import { duration } from '../shared/words.js';
-import { messages as standIn } from '../stand-in.js';
 import { Recorder } from './recorder.js';
 import { MOST_SECONDS } from './wav.js';
 
@@ -190,7 +189,7 @@ export class MessageRecorder {
     say(this.#said, 'Saving…');
     try {
       const { blob, seconds: durationSeconds } = recorded;
-      await standIn.add(business.id, { name, blob, durationSeconds });
+      await this.#context.voice.messages.add(business.id, { name, blob, durationSeconds });
       Object.assign(this.#kept, { recorded: null, name: '' });
       if (signal.aborted) return;
       say(this.#said, 'Saved.');
