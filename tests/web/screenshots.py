@@ -227,7 +227,6 @@ class Photographer:
         second.is_ready()
         self._call_ada(tab)
         tab.is_("talking")
-        tab.page.get_by_role("button", name="Write notes").click()
         tab.page.get_by_label("Notes").fill("Roof faces south. Asks about the battery.")
         tab.page.get_by_role("button", name="Transfer").click()
         expect(tab.page.get_by_role("radio", name="Robin Rep")).to_be_enabled()

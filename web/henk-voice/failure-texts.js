@@ -138,6 +138,18 @@ export const FAILURES = /** @type {const} */ ({
     'Ask a manager of the business.',
     false,
   ],
+  unreadable_file: [
+    'File not read',
+    'The file could not be read.',
+    'Open it in a spreadsheet, save it as “CSV UTF-8”, and choose that file.',
+    false,
+  ],
+  import_over: [
+    'Import is over',
+    'Somebody has finished or undone this import.',
+    'Look at what the queue has now.',
+    false,
+  ],
   value_refused: [
     'Not saved',
     'The database does not accept one of these values.',

@@ -243,7 +243,9 @@ export class Entries {
       focused instanceof HTMLInputElement && this.#rows.contains(focused) && focused.value;
     const most = this.#campaign?.max_attempts ?? 0;
     this.#rows.replaceChildren(
-      ...this.#entries.map((entry) => rowOf(entry, most, this.#chosen.has(entry.id))),
+      ...this.#entries.map((entry) =>
+        rowOf(entry, most, this.#chosen.has(entry.id), this.#context.outcomes),
+      ),
     );
     this.#table.hidden = !this.#entries.length;
     const ids = new Set(this.#ids);

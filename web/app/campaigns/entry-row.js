@@ -1,6 +1,6 @@
 import { bdi, create, ltr } from '../shared/dom.js';
 import { formatNumber } from '../shared/phone-format.js';
-import { outcomeWord, when } from '../shared/words.js';
+import { when } from '../shared/words.js';
 import { entryWords } from './words.js';
 
 /** @typedef {import('../../henk-voice/henk-voice.js').Entry} Entry */
@@ -11,8 +11,9 @@ import { entryWords } from './words.js';
  * @param {Entry} entry
  * @param {number} most attempts that the campaign allows
  * @param {boolean} isChosen
+ * @param {import('../frame/view.js').ViewContext['outcomes']} outcomes
  */
-export function rowOf(entry, most, isChosen) {
+export function rowOf(entry, most, isChosen, outcomes) {
   const { state, why } = entryWords(entry);
   const { lead_name: name, lead_company: company, phone_number: number, priority } = entry;
   const box = create('input', {
@@ -51,7 +52,7 @@ export function rowOf(entry, most, isChosen) {
           { datetime: when(called).iso, title: when(called).exact },
           when(called).short,
         ),
-      outcome && create('span', { class: 'aside' }, outcomeWord(outcome)),
+      outcome && create('span', { class: 'aside' }, outcomes.labelOf(outcome)),
       !called && !outcome && 'Not called yet',
     ),
   );
