@@ -70,7 +70,8 @@ def test_a_rep_records_a_message_and_leaves_it_after_the_beep(
     expect(row).to_contain_text(NAME)
     row.get_by_role("button", name="Play").click()
     # It is heard to its end.
-    page.wait_for_function("document.getElementById('message-audio').currentTime > 1")
+    played = "document.getElementById('message-audio').currentTime"
+    eventually(lambda: page.evaluate(played) > 1, "the sound of the message")
     expect(row.get_by_role("button", name="Play")).to_be_visible()
     look("a message is saved")
 

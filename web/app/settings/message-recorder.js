@@ -144,9 +144,12 @@ export class MessageRecorder {
       );
     }
     if (this.#context.signal.aborted) return;
+    // The button that was pressed is about to be hidden.
+    const hadFocus = this.#running.contains(document.activeElement);
     this.#show();
-    if (document.activeElement === document.body)
-      (this.#kept.recorded ? this.#name : this.#start).focus();
+    if (!hadFocus && document.activeElement !== document.body) return;
+    if (this.#kept.recorded) this.#name.focus();
+    else this.#start.focus();
   }
 
   async #again() {
