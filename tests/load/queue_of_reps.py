@@ -162,7 +162,7 @@ class Tab:
         told = self.api.ask("next_lead", campaign_id=str(self.campaign.campaign_id))
         entry: Row | None = told["entry"]
         if entry is None:
-            return told["why"] == "look_again"
+            return bool(told["why"] == "look_again")
         self.write_late()
         self.stale = entry
         self.may_die()
@@ -266,19 +266,20 @@ class Tab:
 _SHIFT = """
 with shifted as (
   update public.conversations set
-    created_at = created_at - %(days)s::interval, begun_at = begun_at - %(days)s::interval,
-    dialed_at = dialed_at - %(days)s::interval, ringing_at = ringing_at - %(days)s::interval,
-    answered_at = answered_at - %(days)s::interval, ended_at = ended_at - %(days)s::interval
+    created_at = created_at - d, begun_at = begun_at - d, dialed_at = dialed_at - d,
+    ringing_at = ringing_at - d, answered_at = answered_at - d, ended_at = ended_at - d
+  from (values (%(days)s::interval)) as passed (d)
   where lead_id = %(lead_id)s
 ), agreed as (
   update public.call_backs set
-    due_at = due_at - %(days)s::interval, created_at = created_at - %(days)s::interval, done_at = done_at - %(days)s::interval
+    due_at = due_at - d, created_at = created_at - d, done_at = done_at - d
+  from (values (%(days)s::interval)) as passed (d)
   where lead_id = %(lead_id)s
 )
 update public.queue_entries set
-  enqueued_at = enqueued_at - %(days)s::interval, counted_from = counted_from - %(days)s::interval,
-  next_at = next_at - %(days)s::interval, held_at = held_at - %(days)s::interval,
-  held_until = held_until - %(days)s::interval, call_back_at = call_back_at - %(days)s::interval
+  enqueued_at = enqueued_at - d, counted_from = counted_from - d, next_at = next_at - d,
+  held_at = held_at - d, held_until = held_until - d, call_back_at = call_back_at - d
+from (values (%(days)s::interval)) as passed (d)
 where lead_id = %(lead_id)s and state = 'ready'
 """
 
