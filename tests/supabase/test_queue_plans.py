@@ -1,5 +1,5 @@
-"""How many rows the functions of queues read, once there are many entries, leads and calls. How long
-that takes with a million entries is in docs/benchmarks.md."""
+"""How many rows the functions of queues read, once there are many entries, leads and calls. How
+long that takes with a million entries is in docs/benchmarks.md."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from stack.postgres import Postgres
 from tests.supabase.queues import Queue, make_queue
-from tests.supabase.rows_read import NOT_ONCE, Read, reading
+from tests.supabase.rows_read import Read, reading
 from tests.supabase.tenants import (
     Connection,
     begin_call,
@@ -29,6 +29,8 @@ set local session_replication_role = replica;
 insert into public.leads (business_id, name, phone_number)
 select %(business_id)s, 'Lead ' || n, '+1646' || lpad(n::text, 7, '0')
 from generate_series(1, 10000) as n;
+insert into public.do_not_call (business_id, phone_number)
+select %(business_id)s, '+1647' || lpad(n::text, 7, '0') from generate_series(1, 5000) as n;
 insert into public.conversations (
   business_id, user_id, lead_id, campaign_id, status, to_number, call_sid, created_at, ended_at
 )
@@ -55,7 +57,7 @@ from (
 set local session_replication_role = origin;
 """
 # The most rows of entries, of leads and of calls that one request reads.
-FEW = {"queue_entries": 12, "leads": 8, "conversations": 12}
+FEW = {"queue_entries": 12, "leads": 8, "conversations": 12, "do_not_call": 4}
 
 
 @pytest.fixture(scope="module")
@@ -66,14 +68,14 @@ def database(postgres: Postgres) -> Iterator[tuple[Connection, Queue]]:
     ):
         queue = make_queue(db, 66)
         tenant = queue.tenant
-        db.execute(
-            FILL,
-            {
-                "business_id": tenant.business_id,
-                "user_id": tenant.user_id,
-                "campaign_id": tenant.campaign_id,
-            },
-        )
+        values = {
+            "business_id": tenant.business_id,
+            "user_id": tenant.user_id,
+            "campaign_id": tenant.campaign_id,
+        }
+        for statement in FILL.split(";\n"):
+            if statement.strip():
+                db.execute(statement.encode(), values)
         db.execute("analyze")
         db.commit()
         yield db, queue
@@ -88,7 +90,7 @@ def queue(database: tuple[Connection, Queue]) -> Iterator[Queue]:
 
 
 def assert_few(read: Read, what: str) -> None:
-    assert read.whole == NOT_ONCE, what
+    assert {table: read.whole[table] for table in FEW} == dict.fromkeys(FEW, 0), what
     for table, most in FEW.items():
         assert read.by_index[table] <= most, (what, table, read.by_index)
 
@@ -138,6 +140,6 @@ def test_what_becomes_due_is_made_due_a_few_at_a_time(queue: Queue) -> None:
     )
     with reading(queue.db) as read:
         assert queue.next()["entry"] is not None
-    assert read.whole == NOT_ONCE
+    assert read.whole["queue_entries"] == 0
     # Each is found, and then changed.
     assert read.by_index["queue_entries"] <= 2 * 100 + FEW["queue_entries"]
