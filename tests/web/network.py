@@ -95,15 +95,16 @@ class Network:
 
     def call_to(self, number: str) -> Json:
         """The newest call that dialled this number, with everything that the network knows."""
+        return eventually(lambda: self.calls_to(number), f"a call to {number}")[0]
 
-        def find() -> Json | None:
-            for call in self._get("calls")["calls"]:
-                full = self._get(f"calls/{call['callSid']}")
-                if full["params"].get("To", "").replace(" ", "").replace("-", "") == number:
-                    return full
-            return None
-
-        return eventually(find, f"a call to {number}")
+    def calls_to(self, number: str) -> list[Json]:
+        """All calls that dialled this number, the newest first."""
+        all_calls = [self.call(call["callSid"]) for call in self._get("calls")["calls"]]
+        return [
+            call
+            for call in all_calls
+            if call["params"].get("To", "").replace(" ", "").replace("-", "") == number
+        ]
 
     def call(self, call_sid: str) -> Json:
         return self._get(f"calls/{call_sid}")

@@ -65,12 +65,12 @@ def test_each_state_says_who_hears_whom_and_offers_what_makes_sense_also_on_a_na
     tab.call_and_talk(call.number)
     name = page.locator("#call-detail").inner_text()
     hears(page, f"You talk to {name}.")
-    offers("Mute", "Hold", "Keypad", "Transfer", "Add", "Hang up", "Write notes")
+    offers("Mute", "Hold", "Keypad", "Transfer", "Add", "Hang up")
 
     acted.when_asked("on_hold", dana, held)
     page.get_by_role("button", name="Hold", exact=True).click()
     hears(page, f"{name} hears music. Nobody hears you.")
-    offers("Mute", "Resume", "Keypad", "Transfer", "Hang up", "Write notes")
+    offers("Mute", "Resume", "Keypad", "Transfer", "Hang up")
     people = page.locator("#call-people-list li")
     expect(people).to_have_text(
         [re.compile(r"On hold0:\d\d"), re.compile(r"^YouOn the call1:\d\d")]
@@ -87,7 +87,7 @@ def test_each_state_says_who_hears_whom_and_offers_what_makes_sense_also_on_a_na
     acted.when_asked("ringing", dana, held, robin | rings(3))
     dialog.get_by_role("button", name="Call Robin Rep").click()
     hears(page, f"{name} hears music. Nobody hears you. Robin Rep’s phone rings.")
-    offers(f"Back to {name}", "Mute", "Keypad", "Hang up", "Write notes")
+    offers(f"Back to {name}", "Mute", "Keypad", "Hang up")
 
     acted.act("consulting", dana, held, robin)
     hears(page, f"{name} hears music. You talk to Robin Rep.")
@@ -98,7 +98,6 @@ def test_each_state_says_who_hears_whom_and_offers_what_makes_sense_also_on_a_na
         "Mute",
         "Keypad",
         "Hang up",
-        "Write notes",
     )
     look("consulting")
     tab.hang_up.click()

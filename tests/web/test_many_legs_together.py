@@ -58,7 +58,6 @@ def test_a_lead_is_handed_over_after_a_word_in_private_and_the_first_rep_is_free
 ) -> None:
     lead = network.a_number(ringSeconds=0.2, talkSeconds=None)
     dana.call_and_talk(lead)
-    dana.page.get_by_role("button", name="Write notes").click()
     dana.page.get_by_label("Notes").fill(NOTES)
     transfer(dana, "Robin Rep", "Talk to them first")
     hears(dana, f"{lead} hears music. Nobody hears you. Robin Rep’s phone rings.")

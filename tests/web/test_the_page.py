@@ -84,16 +84,16 @@ def test_a_call_needs_no_mouse(
     tab.is_ended("You hung up.")
 
     expect(tab.wrap_up).to_be_visible()
-    tab.tab_to(page.locator("input[name=outcome]").first)
-    keyboard.press("Space")
     tab.tab_to(page.get_by_label("Notes"))
     keyboard.type("Without a mouse.")
+    tab.tab_to(page.locator("input[name=outcome]").first)
+    keyboard.press("Space")
     tab.tab_to(page.get_by_role("button", name="Save"))
     keyboard.press("Enter")
     expect(tab.wrap_up).to_be_hidden()
     network.over(sid)
     row = database.row_of(sid)
-    assert (row["outcome"], row["notes"]) == ("connected", "Without a mouse.")
+    assert (row["outcome"], row["notes"]) == ("booked", "Without a mouse.")
 
 
 def test_the_list_has_only_calls_of_the_chosen_business_and_can_be_filtered(

@@ -130,7 +130,7 @@ def test_notes_that_could_not_be_saved_outlive_the_next_call_and_a_reload(
     expect(tab.page.locator("#wrap-up-status")).to_contain_text("Not saved")
 
     tab.call_and_talk(number)
-    expect(tab.wrap_up).to_be_hidden()
+    expect(tab.page.locator("#wrap-up-call")).to_have_text(number)
     expect(bar).to_contain_text("1 note not saved")
     tab.hang_up.click()
     tab.is_ended("You hung up.")

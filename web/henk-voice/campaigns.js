@@ -174,6 +174,17 @@ export class Campaigns {
   }
 
   /**
+   * @param {string} campaignId
+   * @param {{ signal?: AbortSignal }} [options]
+   * @returns {Promise<CampaignRow | null>} what managers have decided about it
+   * @throws {VoiceError}
+   */
+  async byId(campaignId, { signal } = {}) {
+    const [row] = await this.#database.table('campaigns', COLUMNS, { id: campaignId }, { signal });
+    return row ?? null;
+  }
+
+  /**
    * @param {string} businessId
    * @param {Partial<CampaignSettings> & { name: string }} campaign
    * @returns {Promise<CampaignRow>}

@@ -95,6 +95,12 @@ export const FAILURES = /** @type {const} */ ({
     'Choose somebody else. The call goes on as it was.',
     true,
   ],
+  no_message: [
+    'No such message',
+    'The recorded message is deleted, or its owner does not share it.',
+    'Choose another message. The call goes on as it was.',
+    false,
+  ],
   blocked: [
     'Number not allowed',
     'This number must not be called.',

@@ -69,6 +69,7 @@
  * @typedef {import('./campaigns.js').EntryFilter} EntryFilter
  * @typedef {import('./campaigns.js').EntryGroup} EntryGroup
  * @typedef {import('./campaigns.js').RetryRule} RetryRule
+ * @typedef {import('./messages.js').VoicemailMessage} VoicemailMessage
  * @typedef {import('./lead-story.js').LeadStory} LeadStory
  * @typedef {import('./my-day.js').MyDay} MyDay
  * @typedef {import('./outcomes.js').Outcome} Outcome

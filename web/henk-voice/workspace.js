@@ -6,6 +6,7 @@ import { Emitter } from './emitter.js';
 import { VoiceError, failure } from './failures.js';
 import { LeadImports } from './lead-import.js';
 import { readLeadStory } from './lead-story.js';
+import { Messages } from './messages.js';
 import { readMyDay } from './my-day.js';
 import { Outcomes } from './outcomes.js';
 import { Sql } from './sql.js';
@@ -38,6 +39,8 @@ export class Workspace extends Emitter {
   campaigns;
   /** Fills the queues of campaigns. @type {LeadImports} */
   leads;
+  /** What reps have recorded for answering machines. @type {Messages} */
+  messages;
   /** @type {string | null} */
   businessId = null;
 
@@ -57,6 +60,7 @@ export class Workspace extends Emitter {
     this.callBacks = new CallBacks(supabase, requests);
     this.campaigns = new Campaigns(supabase, requests);
     this.leads = new LeadImports(supabase, requests, numbers);
+    this.messages = new Messages(supabase, requests);
   }
 
   /**

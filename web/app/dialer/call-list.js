@@ -72,9 +72,11 @@ export class CallList {
       if (event.target === this.#search) resetSoon();
       else this.#reset();
     });
-    context.team.onLoad(() => {
-      if (this.#conversations.length) this.#render(!this.#more.hidden);
-    }, context.signal);
+    for (const known of [context.team, context.outcomes]) {
+      known.onLoad(() => {
+        if (this.#conversations.length) this.#render(!this.#more.hidden);
+      }, context.signal);
+    }
     this.#more.addEventListener('click', () => void this.#loadOlder());
     element('history-reload', HTMLButtonElement).addEventListener('click', () => this.#reset());
 
@@ -317,6 +319,7 @@ export class CallList {
       hear: () => this.#actions.hear(latest()),
       mayForget: this.#context.team.isManager,
       inCall: this.#context.voice.inCall,
+      outcomeWord: (outcome) => this.#context.outcomes.labelOf(outcome),
     });
   }
 

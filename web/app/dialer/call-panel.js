@@ -30,6 +30,8 @@ export class CallPanel {
   #legs;
   #team;
   #notesButton = element('notes-button', HTMLButtonElement);
+  #barLine = element('bar-line', HTMLElement);
+  #options;
   #signal;
   #ready;
   /** @type {Call | null} */
@@ -43,9 +45,14 @@ export class CallPanel {
    * @param {object} options
    * @param {(call: Call) => void} options.onNotes the rep wants to write about the call
    * @param {(call: Call) => Promise<void>} options.beforeRing somebody else is about to be rung
+   * @param {(call: Call) => boolean} options.isWritten whether the form about the call is open
+   * @param {(call: Call) => boolean} options.afterHangUp gives the focus to what comes after the call, if
+   *   there is something
    */
-  constructor(context, { onNotes, beforeRing }) {
+  constructor(context, options) {
     const { voice, signal } = context;
+    const { onNotes, beforeRing } = options;
+    this.#options = options;
     this.#signal = signal;
     this.#team = context.team;
     this.#legs = new CallLegs(context, { beforeRing });
@@ -63,6 +70,10 @@ export class CallPanel {
     this.#idle();
     signal.addEventListener('abort', () => clearInterval(this.#ticking));
     this.#dialPad = new DialPad((digit) => this.#call?.sendDigits(digit), signal);
+    this.#hangUpButton.addEventListener('keydown', (event) => {
+      // The key that placed the call is still held.
+      if (event.repeat) event.preventDefault();
+    });
     this.#muteButton.addEventListener('click', () => this.#call?.mute(!this.#call.muted));
     this.#extensionButton.addEventListener('click', () => {
       this.#dialPad.send(extensionOf(this.#call));
@@ -97,13 +108,24 @@ export class CallPanel {
   show(call, name) {
     this.#call = call;
     this.#name = name;
-    const hadFocus = this.#callButton === document.activeElement;
+    const form = this.#callButton.form;
+    const hadFocus = form?.contains(document.activeElement) ?? false;
     this.#render();
-    if (hadFocus) this.#hangUpButton.focus();
+    if (hadFocus && !call.over) this.#hangUpButton.focus();
     call.on('change', () => call === this.#call && this.#render(), { signal: this.#signal });
     call.on('end', () => call === this.#call && this.#moveFocus(), { signal: this.#signal });
     clearInterval(this.#ticking);
     if (!call.over) this.#ticking = setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  /** The form about the call was opened or closed. */
+  showNotesButton() {
+    const call = this.#call;
+    const canWrite =
+      call?.state === 'talking' &&
+      call.conversation !== null &&
+      this.#team.mayDescribe(call.conversation);
+    this.#notesButton.hidden = !call || !canWrite || this.#options.isWritten(call);
   }
 
   #idle() {
@@ -137,9 +159,7 @@ export class CallPanel {
     this.#warnings.replaceChildren(
       ...call.warnings.map(({ message, action }) => create('li', {}, `${message} ${action}`)),
     );
-    const { conversation } = call;
-    const canWrite = state === 'talking' && conversation && this.#team.mayDescribe(conversation);
-    this.#notesButton.hidden = !canWrite;
+    this.showNotesButton();
     this.#legs.show(call, name);
   }
 
@@ -159,13 +179,17 @@ export class CallPanel {
   /** Moves the focus away from the button that is about to be hidden. */
   #moveFocus() {
     if (this.#hangUpButton !== document.activeElement) return;
+    if (this.#call && this.#options.afterHangUp(this.#call)) return;
     this.#callButton.hidden = false;
     this.#callButton.focus();
   }
 
   #tick() {
     if (!this.#call) return;
-    say(this.#clock, duration(this.#call.talkSeconds));
+    const talked = duration(this.#call.talkSeconds);
+    say(this.#clock, talked);
+    const parts = [callState(this.#call), !this.#clock.hidden && talked, this.#detail.textContent];
+    say(this.#barLine, parts.filter(Boolean).join(' · '));
     this.#legs.tick();
   }
 }

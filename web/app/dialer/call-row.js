@@ -2,7 +2,7 @@ import { blockReasonSentence, isOver } from '../../henk-voice/henk-voice.js';
 import { listedRecording } from '../recordings/words.js';
 import { bdi, create, ltr } from '../shared/dom.js';
 import { formatNumber } from '../shared/phone-format.js';
-import { duration, outcomeWord, statusWord, when } from '../shared/words.js';
+import { duration, statusWord, when } from '../shared/words.js';
 
 /**
  * @typedef {import('../../henk-voice/henk-voice.js').ConversationInHistory} ConversationInHistory
@@ -12,6 +12,7 @@ import { duration, outcomeWord, statusWord, when } from '../shared/words.js';
  * @property {(() => void) | null} describe
  * @property {() => void} hear opens the recordings, and what managers may do with them
  * @property {boolean} mayForget whether the person can be forgotten, also if nothing was recorded
+ * @property {(outcome: string) => string} outcomeWord how an outcome is shown
  * @property {boolean} inCall whether another call cannot be placed now
  */
 
@@ -22,7 +23,7 @@ import { duration, outcomeWord, statusWord, when } from '../shared/words.js';
  * @param {RowActions} actions
  */
 export function callRow(conversation, actions) {
-  const { callAgain, describe, hear, mayForget, inCall } = actions;
+  const { callAgain, describe, hear, mayForget, inCall, outcomeWord } = actions;
   const { status, block_reason: blockReason, outcome, notes, lead, campaign } = conversation;
   const { hold_seconds: held } = conversation;
   const number = formatNumber(conversation.to_number ?? '');

@@ -1,5 +1,5 @@
 import { bdi, create, element } from '../shared/dom.js';
-import { outcomeWord, when } from '../shared/words.js';
+import { when } from '../shared/words.js';
 
 /**
  * @typedef {import('../frame/view.js').ViewContext} ViewContext
@@ -57,30 +57,30 @@ export class ChangeHistory {
         ', ',
         create('time', { datetime: time.iso, title: time.exact }, time.short),
       ),
-      ...Object.keys({ ...before, ...after }).flatMap((field) => parts(field, before, after)),
+      ...Object.keys({ ...before, ...after }).flatMap((field) => this.#parts(field, before, after)),
     );
   }
-}
 
-/**
- * @param {string} field
- * @param {Change['before']} before
- * @param {Change['after']} after
- */
-function parts(field, before, after) {
-  if (field === 'outcome') {
-    const [was, is] = [before, after].map(({ outcome }) =>
-      outcome ? outcomeWord(outcome) : 'none',
-    );
-    return [create('p', {}, `Outcome: ${was} → ${is}`)];
+  /**
+   * @param {string} field
+   * @param {Change['before']} before
+   * @param {Change['after']} after
+   */
+  #parts(field, before, after) {
+    if (field === 'outcome') {
+      const [was, is] = [before, after].map(({ outcome }) =>
+        outcome ? this.#context.outcomes.labelOf(outcome) : 'none',
+      );
+      return [create('p', {}, `Outcome: ${was} → ${is}`)];
+    }
+    if (field === 'notes') {
+      return [
+        create('p', {}, before.notes ? 'Notes were:' : 'Notes were empty.'),
+        ...(before.notes ? [create('blockquote', { dir: 'auto' }, before.notes)] : []),
+      ];
+    }
+    if (field === 'lead_id') return [create('p', {}, 'The contact was changed.')];
+    if (field === 'campaign_id') return [create('p', {}, 'The campaign was changed.')];
+    return [];
   }
-  if (field === 'notes') {
-    return [
-      create('p', {}, before.notes ? 'Notes were:' : 'Notes were empty.'),
-      ...(before.notes ? [create('blockquote', { dir: 'auto' }, before.notes)] : []),
-    ];
-  }
-  if (field === 'lead_id') return [create('p', {}, 'The contact was changed.')];
-  if (field === 'campaign_id') return [create('p', {}, 'The campaign was changed.')];
-  return [];
 }

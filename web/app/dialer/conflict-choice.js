@@ -1,10 +1,10 @@
 import { bdi, create, element } from '../shared/dom.js';
-import { outcomeWord, when } from '../shared/words.js';
+import { when } from '../shared/words.js';
 
 /**
  * @typedef {import('../shared/drafts.js').Conflict} Conflict
  * @typedef {import('../shared/drafts.js').Draft} Draft
- * @typedef {import('../shared/drafts.js').Words} Words
+ * @typedef {'outcome' | 'notes'} Field
  * @typedef {'mine' | 'theirs' | 'both'} Choice
  */
 
@@ -14,10 +14,15 @@ const NAMES = { outcome: 'result', notes: 'text' };
 /** Shows what somebody else wrote meanwhile, beside what the rep wrote, and asks what to keep. */
 export class ConflictChoice {
   #box = element('wrap-up-conflicts', HTMLElement);
+  #outcomes;
   #onChoice;
 
-  /** @param {(field: keyof Words, choice: Choice) => void} onChoice */
-  constructor(onChoice) {
+  /**
+   * @param {import('../shared/outcomes.js').Outcomes} outcomes
+   * @param {(field: Field, choice: Choice) => void} onChoice
+   */
+  constructor(outcomes, onChoice) {
+    this.#outcomes = outcomes;
     this.#onChoice = onChoice;
   }
 
@@ -33,11 +38,11 @@ export class ConflictChoice {
   }
 
   /**
-   * @param {keyof Words} field
+   * @param {Field} field
    * @param {Conflict} conflict
    */
   #question(field, { current, changed_by_name: name, changed_at: at }) {
-    const theirs = field === 'outcome' && current ? outcomeWord(current) : current;
+    const theirs = field === 'outcome' && current ? this.#outcomes.labelOf(current) : current;
     /** @type {[Choice, string][]} */
     const choices = [
       ['mine', 'Keep mine'],
@@ -72,7 +77,7 @@ export class ConflictChoice {
  * The draft after the rep's choice.
  *
  * @param {Draft} draft
- * @param {keyof Words} field
+ * @param {Field} field
  * @param {Choice} choice
  * @returns {Draft}
  */

@@ -29,7 +29,8 @@ test('Call dials the server’s reading, and waits for it', async () => {
   target.write('030 123 (Ada)');
   const { call } = await press();
   assert.equal(asked[0].to, '030 123 (Ada)');
-  assert.deepEqual(call.wishes, { to: '+4930123', leadId: undefined, campaignId: undefined });
+  const none = { leadId: undefined, campaignId: undefined, callerId: undefined };
+  assert.deepEqual(call.wishes, { to: '+4930123', ...none });
   assert.equal(call.name, '+49 301 23');
 });
 

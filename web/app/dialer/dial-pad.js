@@ -1,4 +1,5 @@
 import { create, element } from '../shared/dom.js';
+import { isTyping } from '../shared/typing.js';
 
 const KEYS = /** @type {const} */ ([
   ['1', ''],
@@ -87,13 +88,4 @@ export class DialPad {
     this.#send(digits);
     this.#sent.textContent += digits;
   }
-}
-
-/** @param {EventTarget | null} target */
-function isTyping(target) {
-  return (
-    target instanceof HTMLTextAreaElement ||
-    target instanceof HTMLSelectElement ||
-    (target instanceof HTMLInputElement && target.type !== 'radio')
-  );
 }

@@ -4,6 +4,7 @@ import { create, debounce, element, say } from '../shared/dom.js';
 import { showFailure } from '../shared/notices.js';
 import { formatNumber } from '../shared/phone-format.js';
 import { CallPanel } from './call-panel.js';
+import { CallerIdChoice } from './caller-id.js';
 import { decide } from './decision.js';
 import { LeadSearch } from './lead-search.js';
 import { NumberCheck } from './number-check.js';
@@ -16,6 +17,16 @@ import { WrapUp } from './wrap-up.js';
  * @typedef {import('../../henk-voice/henk-voice.js').ConversationInHistory} ConversationInHistory
  * @typedef {import('../frame/view.js').ViewContext} ViewContext
  * @typedef {import('./target.js').TargetState} TargetState
+ *
+ * @typedef {object} Subject who is called, or will be
+ * @property {string | null} leadId
+ * @property {string | null} campaignId
+ *
+ * @typedef {object} DialerEvents
+ * @property {(subject: Subject) => void} onSubject somebody else is called, or is about to be
+ * @property {() => void} onCall a call or a form of a call has to be seen
+ * @property {(isUnsaved: boolean) => void} onWritten whether the database lacks something of what is written
+ * @property {(id: string) => void} onSaved the rep is done with a call, and the database has what they wrote
  */
 
 const CHECK_AGAIN_AFTER_MS = 4_000;
@@ -23,6 +34,7 @@ const CHECK_AGAIN_AFTER_MS = 4_000;
 /** The form for a new call: the person to call, the call itself, and what the rep writes about it. */
 export class Dialer {
   #context;
+  #events;
   #fields = element('dial-fields', HTMLFieldSetElement);
   #title = element('dialer-title', HTMLElement);
   #campaign = element('campaign', HTMLSelectElement);
@@ -32,21 +44,36 @@ export class Dialer {
   #number;
   #panel;
   #wrapUp;
+  #callerId;
   #campaignsKnown = false;
   /** *Call* was pressed, and the number is being checked. */
   #deciding = false;
+  /** A call of this form is being placed. */
+  #placing = false;
 
-  /** @param {ViewContext} context */
-  constructor(context) {
+  /**
+   * @param {ViewContext} context
+   * @param {DialerEvents} events
+   */
+  constructor(context, events) {
     this.#context = context;
+    this.#events = events;
     const { voice, signal } = context;
     this.#panel = new CallPanel(context, {
       onNotes: (call) => this.#writeAbout(call),
       beforeRing: async ({ conversation }) => {
         if (conversation) await this.#wrapUp.saveSoFar(conversation.id);
       },
+      isWritten: ({ conversation }) => conversation?.id === this.#wrapUp.callId,
+      afterHangUp: ({ conversation }) => this.#wrapUp.focusOutcome(conversation?.id),
     });
-    this.#wrapUp = new WrapUp(context, context.team);
+    this.#wrapUp = new WrapUp(context, {
+      onChange: (isUnsaved) => {
+        this.#panel.showNotesButton();
+        events.onWritten(isUnsaved);
+      },
+      onSaved: events.onSaved,
+    });
     this.#number = new NumberField(this.#target);
     this.#check = new NumberCheck({
       ask: (wishes, abort) => voice.preview(wishes, abort),
@@ -61,6 +88,7 @@ export class Dialer {
     };
     const retrySoon = debounce(retry, CHECK_AGAIN_AFTER_MS);
     this.#leads = new LeadSearch(context, this.#target);
+    this.#callerId = new CallerIdChoice(context, this.#target);
     this.#campaign.addEventListener('change', () =>
       this.#target.chooseCampaign(this.#campaign.value),
     );
@@ -71,7 +99,7 @@ export class Dialer {
     voice.on('ready', retry, { signal });
     voice.on('connected', retry, { signal });
     window.addEventListener('online', retry, { signal });
-    voice.on('call', (call) => call.direction === 'incoming' && this.#takeIn(call), { signal });
+    voice.on('call', (call) => this.#takeUp(call), { signal });
     this.#keepForm();
     void this.#loadCampaigns();
     const { call, placedAs } = context.currentCall;
@@ -94,14 +122,51 @@ export class Dialer {
   #targetChanged() {
     this.#leads.show();
     this.#showCampaign();
+    this.#callerId.show();
+    this.#tellSubject();
     this.#check.update(this.#target.wishes);
     this.#number.show(this.#check.state);
+  }
+
+  /** The form for the outcome and the notes. */
+  get wrapUp() {
+    return this.#wrapUp;
+  }
+
+  #tellSubject() {
+    const { voice, currentCall } = this.#context;
+    const call = voice.inCall ? currentCall.call : null;
+    const { lead, campaignId } = this.#target;
+    const { lead_id: leadId, campaign_id: ofCall } = call?.conversation ?? {};
+    this.#events.onSubject(
+      call
+        ? {
+            leadId: leadId ?? call.wishes.leadId ?? null,
+            campaignId: ofCall ?? call.wishes.campaignId ?? null,
+          }
+        : { leadId: lead?.id ?? null, campaignId: campaignId || null },
+    );
+  }
+
+  /**
+   * Fills in the form with who is next.
+   *
+   * @param {import('../../henk-voice/henk-voice.js').Lead} lead
+   * @param {string} campaignId
+   */
+  show(lead, campaignId) {
+    this.#target.set({
+      lead,
+      text: formatNumber(lead.phone_number ?? ''),
+      fromLead: lead.phone_number !== null,
+      campaignId,
+    });
   }
 
   /**
    * Fills in the form, to call the same person again.
    *
-   * @param {ConversationInHistory} conversation
+   * @param {Pick<ConversationInHistory, 'lead' | 'to_number' | 'extension' | 'campaign_id'>} conversation
    */
   prepare({ lead, to_number: number, extension, campaign_id: campaignId }) {
     if (this.#context.voice.inCall) return;
@@ -112,6 +177,7 @@ export class Dialer {
       fromLead: number !== null && number === lead?.phone_number && !then,
       campaignId: campaignId ?? '',
     });
+    this.#events.onCall();
     element('call-button', HTMLButtonElement).focus();
   }
 
@@ -121,6 +187,7 @@ export class Dialer {
    * @param {ConversationInHistory} conversation
    */
   describe(conversation) {
+    this.#events.onCall();
     this.#wrapUp.edit(conversation, leadOf(conversation));
   }
 
@@ -132,7 +199,7 @@ export class Dialer {
 
   async #dial() {
     const { voice, currentCall, signal } = this.#context;
-    if (this.#deciding || voice.inCall) return;
+    if (this.#deciding || voice.inCall || this.#isOfQueue()) return;
     if (!voice.ready) {
       this.#panel.refuse(voice.failure);
       return;
@@ -149,23 +216,51 @@ export class Dialer {
       else this.#number.focus();
       return;
     }
+    this.#placing = true;
     try {
-      this.#follow(currentCall.place(call.wishes, call.name), call.name);
+      const placed = currentCall.place(call.wishes, call.name);
       this.#wrapUp.finish();
+      this.#follow(placed, call.name);
     } catch (error) {
       showFailure(failureOf(error), 'call');
     }
+    this.#placing = false;
   }
 
   /**
-   * A call that the rep has accepted.
+   * A lead whom the queue has reserved is called by the queue, so that it goes on after the call.
+   *
+   * @returns {boolean} whether the form does not call, because the queue does, or has not found a lead yet
+   */
+  #isOfQueue() {
+    const { queue } = this.#context.voice;
+    const { entry, isRunning, state } = queue;
+    if (isRunning && state === 'looking') return true;
+    const isIts =
+      entry !== null &&
+      ['stopped', 'preview', 'countdown'].includes(state) &&
+      entry.lead_id === this.#target.lead?.id &&
+      entry.campaign_id === this.#target.campaignId &&
+      entry.lead.phone_number === this.#target.number;
+    if (isIts && !queue.callNow()) {
+      this.#number.refuse(
+        'Not called yet: save what you wrote about the last call.',
+        this.#check.state,
+      );
+    }
+    return isIts;
+  }
+
+  /**
+   * A call that the rep has accepted, or that the queue has placed.
    *
    * @param {Call} call
    */
-  #takeIn(call) {
+  #takeUp(call) {
+    if (this.#placing) return;
     // A rep whose transfer comes back goes on writing.
     this.#wrapUp.makeRoomFor(call.conversation?.id);
-    this.#follow(call, '');
+    this.#follow(call, this.#context.currentCall.placedAs);
   }
 
   /**
@@ -176,15 +271,25 @@ export class Dialer {
     const { signal } = this.#context;
     this.#panel.show(call, name);
     this.#show(call);
+    this.#events.onCall();
     call.on(
       'end',
       () => {
         this.#show(call);
+        this.#tellSubject();
         if (call.conversation) this.#wrapUp.callEnded(call.conversation);
       },
       { signal },
     );
-    call.on('change', () => this.#offerWrapUp(call, name), { signal });
+    call.on(
+      'change',
+      () => {
+        this.#tellSubject();
+        this.#offerWrapUp(call, name);
+      },
+      { signal },
+    );
+    this.#tellSubject();
     this.#offerWrapUp(call, name);
   }
 
@@ -204,10 +309,12 @@ export class Dialer {
    * @param {string} name
    */
   #offerWrapUp(call, name) {
-    if (!call.over || call !== this.#context.voice.call || !call.conversation) return;
-    if (call.conversation.status === 'blocked') return;
-    if (!this.#context.team.mayDescribe(call.conversation)) return;
-    this.#wrapUp.offer(call.conversation, leadNameOf(call, name));
+    const { conversation } = call;
+    if (call !== this.#context.voice.call || !conversation) return;
+    if (conversation.status === 'blocked' || call.state === 'connecting') return;
+    if (!this.#context.team.mayDescribe(conversation)) return;
+    if (call.over) this.#wrapUp.offer(conversation, leadNameOf(call, name));
+    else this.#wrapUp.begin(conversation, leadNameOf(call, name));
   }
 
   async #loadCampaigns() {

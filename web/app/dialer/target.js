@@ -9,6 +9,7 @@ import { formatNumber, isE164 } from '../shared/phone-format.js';
  * @property {string} text
  * @property {boolean} fromLead
  * @property {string} campaignId
+ * @property {string} callerId
  */
 
 /**
@@ -23,6 +24,8 @@ export class Target {
   /** The text of the number field, exactly as it is shown. */
   text = '';
   campaignId = '';
+  /** Empty: the campaign's, or the business's default. */
+  callerId = '';
   /** Grows with each change. */
   version = 0;
 
@@ -81,21 +84,28 @@ export class Target {
     this.#changed();
   }
 
+  /** @param {string} number in E.164; empty for the usual one */
+  chooseCallerId(number) {
+    if (number === this.callerId) return;
+    this.callerId = number;
+    this.#changed();
+  }
+
   /**
    * Sets everything at once.
    *
-   * @param {TargetState} state
+   * @param {Omit<TargetState, 'callerId'> & { callerId?: string }} state without a caller ID it stays
    */
-  set({ lead, text, fromLead, campaignId }) {
-    Object.assign(this, { lead, text, campaignId, search: '' });
+  set({ lead, text, fromLead, campaignId, callerId = this.callerId }) {
+    Object.assign(this, { lead, text, campaignId, callerId, search: '' });
     this.#fromLead = fromLead;
     this.#changed();
   }
 
   /** @returns {TargetState} */
   get state() {
-    const { lead, text, campaignId } = this;
-    return { lead, text, fromLead: this.#fromLead, campaignId };
+    const { lead, text, campaignId, callerId } = this;
+    return { lead, text, fromLead: this.#fromLead, campaignId, callerId };
   }
 
   /** @returns {CallWishes} what the server is asked about */
@@ -104,6 +114,7 @@ export class Target {
       to: this.text.trim(),
       leadId: this.lead?.id,
       campaignId: this.campaignId || undefined,
+      callerId: this.callerId || undefined,
     };
   }
 

@@ -1,22 +1,58 @@
+import { ContactPanel } from '../contact/contact-panel.js';
+import { RecordingDialog } from '../recordings/recording-dialog.js';
+import { QueueColumn } from '../queue/queue-column.js';
+import { element } from '../shared/dom.js';
 import { setUpAudioChoice } from './audio-choice.js';
 import { CallList } from './call-list.js';
-import { RecordingDialog } from '../recordings/recording-dialog.js';
 import { Dialer } from './dialer.js';
+import { fitHeight } from './fit-height.js';
+import { Tabs } from './tabs.js';
+import { workspaceKeys } from './workspace-keys.js';
 
-/** Places calls, and lists them. @type {import('../frame/view.js').View} */
+/** The calling workspace, and the list of calls. @type {import('../frame/view.js').View} */
 export const dialerView = {
   path: '/',
   title: 'Calls',
   markup: new URL('./view.html', import.meta.url),
+  parts: {
+    'call-dialogs': new URL('./call-dialogs.html', import.meta.url),
+    contact: new URL('../contact/contact.html', import.meta.url),
+    queue: new URL('../queue/queue.html', import.meta.url),
+    'recording-place': new URL('../recordings/recording-dialog.html', import.meta.url),
+  },
   showsCall: true,
   mount(_root, context) {
-    const dialer = new Dialer(context);
+    const { outcomes, signal, voice } = context;
+    const workspace = element('workspace', HTMLElement);
+    fitHeight(workspace, signal);
+    const tabs = new Tabs(element('workspace-tabs', HTMLElement), workspace);
     const recordings = new RecordingDialog(context, () => calls.reload());
+    const contact = new ContactPanel(context, {
+      hear: (conversation) => recordings.open(conversation),
+    });
+    // A form that is opened again after a reload is there before the queue.
+    let queue = /** @type {QueueColumn | null} */ (null);
+    const dialer = new Dialer(context, {
+      onSubject: (subject) => contact.show(subject),
+      onCall: () => tabs.show('call'),
+      onSaved: (id) => {
+        void contact.reload();
+        queue?.saved(id);
+      },
+      onWritten: (isUnsaved) => queue?.written(isUnsaved),
+    });
+    queue = new QueueColumn(context, {
+      keys: workspaceKeys(dialer.wrapUp, signal),
+      outcomeWord: (outcome) => outcomes.labelOf(outcome),
+      show: ({ lead, campaign_id: campaignId }) => dialer.show(lead, campaignId),
+      prepare: (call) => dialer.prepare(call),
+      describe: (conversation) => dialer.describe(conversation),
+    });
     const calls = new CallList(context, {
       callAgain: (conversation) => dialer.prepare(conversation),
       describe: (conversation) => dialer.describe(conversation),
       hear: (conversation) => recordings.open(conversation),
     });
-    setUpAudioChoice(context.voice.audio, context.signal);
+    setUpAudioChoice(voice.audio, signal);
   },
 };

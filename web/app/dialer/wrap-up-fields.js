@@ -1,38 +1,60 @@
-import { create, element } from '../shared/dom.js';
-import { OUTCOMES } from '../shared/words.js';
+import { element } from '../shared/dom.js';
+import { CallBackField } from './call-back-field.js';
+import { OutcomeChoice } from './outcome-choice.js';
 
-/** @typedef {import('../shared/drafts.js').Words} Words */
+/**
+ * @typedef {import('../shared/drafts.js').Words} Words
+ * @typedef {import('../shared/outcomes.js').Outcomes} Outcomes
+ */
 
 /** As many characters as the database takes. */
 const LONGEST_NOTES = 10_000;
 
 /** The fields of the form about a call. */
 export class WrapUpFields {
-  #choices = element('outcomes', HTMLElement);
-  #notes = element('notes', HTMLTextAreaElement);
-  /** An outcome that is none of the choices; another program stored it. @type {string | null} */
-  #otherOutcome = null;
+  outcome;
+  /** Whose call it is. @type {string | null} */
+  owner = null;
 
-  constructor() {
-    for (const [value, label] of [...OUTCOMES, /** @type {const} */ (['', 'None'])]) {
-      const radio = create('input', { type: 'radio', name: 'outcome', value });
-      this.#choices.append(create('label', {}, radio, create('span', {}, label)));
-    }
+  #notes = element('notes', HTMLTextAreaElement);
+  #callBack;
+
+  /**
+   * @param {Outcomes} outcomes
+   * @param {AbortSignal} signal
+   * @param {object} on
+   * @param {() => void} on.change something else is written or chosen
+   * @param {() => void} on.choice the rep has decided on an outcome, with a time if it needs one
+   */
+  constructor(outcomes, signal, { change, choice }) {
+    this.#callBack = new CallBackField({ change, choice });
+    this.outcome = new OutcomeChoice(outcomes, signal, {
+      change: () => {
+        this.#showCallBack();
+        change();
+      },
+      choice: () => {
+        if (this.#callBack.isShown) this.#callBack.focus();
+        else choice();
+      },
+    });
+    outcomes.onLoad(() => this.#showCallBack(), signal);
   }
 
   /** @returns {Words} */
   get written() {
-    const checked = this.#radios.find((radio) => radio.checked);
-    return {
-      outcome: checked ? checked.value || null : this.#otherOutcome,
-      notes: this.#notes.value,
-    };
+    const { value: outcome } = this.outcome;
+    const words = { outcome, notes: this.#notes.value };
+    if (!this.#callBack.isShown) return words;
+    const { at, isForAnyone } = this.#callBack.value;
+    return { ...words, call_back_at: at, call_back_for: isForAnyone ? null : this.owner };
   }
 
   /** @param {Words} words */
-  set written({ outcome, notes }) {
-    for (const radio of this.#radios) radio.checked = radio.value === outcome;
-    this.#otherOutcome = outcome;
+  set written({ outcome, notes, call_back_at: at = null, call_back_for: who = this.owner }) {
+    this.outcome.value = outcome;
+    this.#callBack.value = { at, isForAnyone: who === null && this.owner !== null };
+    this.#showCallBack();
     // Setting the same text would move the cursor.
     if (this.#notes.value !== (notes ?? '')) this.#notes.value = notes ?? '';
   }
@@ -41,8 +63,13 @@ export class WrapUpFields {
     this.#notes.focus();
   }
 
-  get #radios() {
-    return [...this.#choices.querySelectorAll('input')];
+  focusCallBack() {
+    if (this.#callBack.isShown) this.#callBack.focus();
+    return this.#callBack.isShown;
+  }
+
+  #showCallBack() {
+    this.#callBack.show(this.outcome.effect === 'call_back');
   }
 }
 

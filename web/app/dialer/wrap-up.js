@@ -1,50 +1,33 @@
 import { remembered } from '../frame/view.js';
-import { bdi, element, say, sayParts } from '../shared/dom.js';
-import { DraftSaver } from '../shared/draft-saver.js';
-import { Drafts, changedWords } from '../shared/drafts.js';
-import { showNote } from '../shared/notices.js';
-import { duration } from '../shared/words.js';
-import { ChangeHistory } from './change-history.js';
-import { ConflictChoice, resolved } from './conflict-choice.js';
+import { element } from '../shared/dom.js';
 import { OpenForm } from './open-form.js';
+import { saverOf } from './saver-of.js';
 import { Unsaved } from './unsaved.js';
-import { WrapUpFields, whyTooLong } from './wrap-up-fields.js';
+import { WrapUpForm } from './wrap-up-form.js';
 
 /**
  * @typedef {import('../../henk-voice/henk-voice.js').Conversation} Conversation
  * @typedef {import('../frame/view.js').ViewContext} ViewContext
- * @typedef {import('../shared/drafts.js').Draft} Draft
- * @typedef {import('../shared/drafts.js').DraftState} DraftState
- * @typedef {import('../shared/drafts.js').Words} Words
- * @typedef {import('../shared/team.js').Team} Team
- * @typedef {Pick<Draft, 'id' | 'name' | 'seconds' | 'before'>} Described a call that is written about
+ * @typedef {import('./wrap-up-form.js').Described} Described
+ *
+ * @typedef {object} WrapUpEvents
+ * @property {(isUnsaved: boolean) => void} onChange the form is another one, or something is written or saved;
+ *   `isUnsaved`: the database lacks something of it
+ * @property {(id: string) => void} onSaved the rep is done with a call, and the database has what they wrote
  */
 
-const SAVER = 'wrap-up.saver';
-/** What the button says before its first click, and before its second. */
-const [DISCARD, DISCARD_REALLY] = ['Discard draft', 'Really discard?'];
-
 /**
- * The form for the outcome and the notes of a call: right after the call, or later from the list. The
+ * Which call has the form for its outcome and notes: while it goes on, after it, or later from the list. The
  * form belongs to its call: no other call takes its place unless the rep asks for it.
  */
 export class WrapUp {
   #context;
-  #form = element('wrap-up', HTMLFormElement);
-  #about = element('wrap-up-call', HTMLElement);
-  #status = element('wrap-up-status', HTMLElement);
-  #discard = element('discard-draft', HTMLButtonElement);
-  #fields = new WrapUpFields();
-  #conflicts = new ConflictChoice((field, choice) => void this.#resolve(field, choice));
-  #history;
+  #events;
+  #form;
   #drafts;
   #saver;
   #unsaved;
   #openForm;
-  /** The call whose form is open. @type {Described | null} */
-  #call = null;
-  /** The open form has a draft from before, which the rep may want to be rid of. */
-  #isOldDraft = false;
   /** Calls that ended while another form was open. @type {Map<string, Described>} */
   #waiting;
   /** The ids of calls that were saved or skipped. @type {Set<string>} */
@@ -52,31 +35,23 @@ export class WrapUp {
 
   /**
    * @param {ViewContext} context
-   * @param {Team} team
+   * @param {WrapUpEvents} events
    */
-  constructor(context, team) {
+  constructor(context, events) {
     this.#context = context;
-    const { memory, userId, voice } = context;
+    this.#events = events;
+    const { memory, userId } = context;
     this.#waiting = remembered(memory, 'wrap-up.waiting', () => new Map());
     this.#done = remembered(memory, 'wrap-up.done', () => new Set());
-    this.#history = new ChangeHistory(context, team);
-    this.#openForm = new OpenForm(userId);
-    const drafts = new Drafts(userId, { onTrouble: tellAboutStorage });
-    /** @type {DraftSaver} */
-    const saver = remembered(
-      memory,
-      SAVER,
-      () =>
-        new DraftSaver({
-          drafts,
-          describe: (id, changes, before) => voice.describe(id, changes, before, { userId }),
-          // The frame clears its memory when the user changes.
-          isCurrent: () => memory.get(SAVER) === saver,
-        }),
-    );
-    saver.onSettled = (id, left, saved) => this.#afterSaving(id, left, saved);
+    const saver = saverOf(context);
     this.#saver = saver;
     this.#drafts = saver.drafts;
+    this.#form = new WrapUpForm(context, saver, {
+      onChange: events.onChange,
+      onDone: (id, isSaved) => this.#close(id, isSaved),
+    });
+    saver.onSettled = (id, left, saved) => this.#form.afterSaving(id, left, saved);
+    this.#openForm = new OpenForm(userId);
     this.#unsaved = new Unsaved(
       (id) => this.#openWaiting(id),
       () => void saver.saveAll(),
@@ -84,34 +59,16 @@ export class WrapUp {
     this.#listen();
     void this.#reopen();
     void saver.saveAll();
-    this.#renderUnsaved();
+    this.#render();
   }
 
   #listen() {
     const { voice, signal } = this.#context;
-    this.#form.addEventListener('input', () => {
-      this.#keep('open');
-      say(this.#status, '');
-    });
-    this.#form.addEventListener('submit', (event) => {
-      event.preventDefault();
-      void this.#submit();
-    });
-    element('skip-wrap-up', HTMLButtonElement).addEventListener('click', () => {
-      const state = this.#call && this.#drafts.get(this.#call.id)?.state;
-      // What could not be saved is still to be saved. Everything else waits for the rep.
-      if (!state || state === 'open') this.#keep('kept');
-      this.#close();
-    });
-    this.#discard.addEventListener('click', () => {
-      if (!this.#call) return;
-      if (this.#discard.textContent === DISCARD) return say(this.#discard, DISCARD_REALLY);
-      this.#drafts.remove(this.#call.id);
-      this.#close();
-    });
     this.#drafts.onChange((id, elsewhere) => {
-      this.#renderUnsaved();
-      if (elsewhere && id === this.#call?.id) this.#takeOver(id);
+      this.#render();
+      if (!elsewhere || id !== this.callId || this.#form.takeOver()) return;
+      this.#done.add(id);
+      this.#hide();
     }, signal);
     const again = () => void this.#saver.saveAll();
     window.addEventListener('online', again, { signal });
@@ -128,6 +85,23 @@ export class WrapUp {
     );
   }
 
+  /** The id of the call whose form is open. */
+  get callId() {
+    return this.#form.call?.id ?? null;
+  }
+
+  /**
+   * Shows the form while a call goes on, unless the rep has left it, or writes about another call.
+   *
+   * @param {Conversation} conversation
+   * @param {string} name of the person who was called
+   */
+  begin(conversation, name) {
+    if (this.#done.has(conversation.id)) return;
+    if (this.callId && this.callId !== conversation.id) return;
+    this.#show(described(conversation, name));
+  }
+
   /**
    * Shows the form after a call, unless the rep has saved or skipped it already. If the form of
    * another call is open, the call waits until the rep chooses it.
@@ -138,11 +112,11 @@ export class WrapUp {
   offer(conversation, name) {
     if (this.#done.has(conversation.id)) return;
     const call = described(conversation, name);
-    const isOtherOpen = this.#call && this.#call.id !== call.id;
+    const isOtherOpen = this.callId && this.callId !== call.id;
     // More may be learnt of a call that waits. Its button must not go while the rep is about to press it.
     if (isOtherOpen || this.#waiting.has(call.id)) {
       this.#waiting.set(call.id, call);
-      this.#renderUnsaved();
+      this.#render();
     } else {
       this.#show(call);
     }
@@ -156,7 +130,22 @@ export class WrapUp {
    */
   edit(conversation, name) {
     this.#show(described(conversation, name));
-    element('wrap-up-title', HTMLElement).focus();
+    this.#form.focusNotes();
+  }
+
+  /**
+   * @param {string | undefined} id of a call
+   * @returns {boolean} whether its form is open, and has the focus now
+   */
+  focusOutcome(id) {
+    if (!id || this.callId !== id) return false;
+    this.#form.focusOutcome();
+    return true;
+  }
+
+  /** @param {number} number of an outcome, from 1 */
+  chooseOutcome(number) {
+    this.#form.chooseOutcome(number);
   }
 
   /**
@@ -165,7 +154,7 @@ export class WrapUp {
    * @param {string | undefined} id of the call
    */
   makeRoomFor(id) {
-    if (this.#call && this.#call.id !== id) this.finish();
+    if (this.callId && this.callId !== id) this.finish();
   }
 
   /**
@@ -175,16 +164,16 @@ export class WrapUp {
    */
   callEnded({ id, outcome }) {
     if (!outcome) this.#done.delete(id);
+    if (this.callId === id) this.#form.callEnded();
   }
 
   /**
-   * Saves what was written so far, so that a colleague who is rung can read it. The form stays open.
+   * Saves the notes so far, so that a colleague who is rung can read them. The form stays open.
    *
    * @param {string} id of the call
    */
   async saveSoFar(id) {
-    if (this.#call?.id !== id || whyTooLong(this.#fields.written)) return;
-    if (this.#keep('saving')) await this.#saver.save(id);
+    if (this.callId === id) await this.#form.saveNotes();
   }
 
   /** Leaves the form, and saves what was written. */
@@ -198,7 +187,7 @@ export class WrapUp {
     const call = this.#drafts.get(id) ?? this.#waiting.get(id);
     if (!call) return;
     this.#show(call);
-    element('wrap-up-title', HTMLElement).focus();
+    this.#form.focusTitle();
   }
 
   /** Opens the form that was open before the page was reloaded. */
@@ -208,154 +197,59 @@ export class WrapUp {
     if (this.#drafts.get(call.id)) return this.#show(call);
     const { voice, signal } = this.#context;
     const row = await voice.conversations.byId(call.id).catch(() => null);
-    if (row && !row.outcome && !this.#call && !signal.aborted) {
+    if (row && !row.outcome && !this.callId && !signal.aborted) {
       this.#show(described(row, call.name));
     }
   }
 
   /** @param {Described} call */
-  #show({ id, name, seconds, before }) {
-    if (id !== this.#call?.id) {
+  #show(call) {
+    if (call.id === this.callId) this.#form.learn(call);
+    else {
       this.#leave();
-      this.#waiting.delete(id);
-      this.#done.delete(id);
-      const draft = this.#drafts.get(id);
-      this.#isOldDraft = draft !== null;
-      this.#call = { id, name, seconds, before: draft?.before ?? before };
-      this.#fields.written = draft?.written ?? before;
-      this.#conflicts.show(draft?.conflicts ?? {});
-      say(this.#status, draft?.why ?? '');
-      this.#openForm.call = this.#call;
-      void this.#history.show(id);
+      this.#waiting.delete(call.id);
+      this.#done.delete(call.id);
+      this.#form.open(call);
+      this.#openForm.call = this.#form.call;
     }
-    const talked = seconds === null ? [] : [` · ${duration(seconds)}`];
-    sayParts(this.#about, bdi(name), ...talked);
-    this.#form.hidden = false;
-    this.#renderUnsaved();
+    this.#render();
   }
 
   /** Saves what was written in the form that is about to be left. */
   #leave() {
-    if (!this.#call) return;
-    const { id } = this.#call;
-    const draft = this.#keep(whyTooLong(this.#fields.written) ? 'kept' : 'saving');
-    this.#done.add(id);
+    const id = this.callId;
+    if (!id) return;
+    const isToBeSaved = this.#form.leave();
+    // About a call that goes on there will be more to say.
+    if (!this.#form.isLive) this.#done.add(id);
     // At a sign-out nothing must be sent: the frame clears its memory after this.
-    if (draft) setTimeout(() => void this.#saver.save(id), 0);
-  }
-
-  async #submit() {
-    const call = this.#call;
-    if (!call) return;
-    const tooLong = whyTooLong(this.#fields.written);
-    if (tooLong) {
-      say(this.#status, tooLong);
-      this.#fields.focusNotes();
-      return;
-    }
-    this.#keep('saving');
-    say(this.#status, 'Saving…');
-    const left = await this.#saver.save(call.id);
-    if (!left && this.#call?.id === call.id) this.#close();
+    if (isToBeSaved) setTimeout(() => void this.#saver.save(id), 0);
   }
 
   /**
-   * @param {string} id of a call that was just tried to save
-   * @param {Draft | null} left of its draft
-   * @param {Words | null} saved what the database has
-   */
-  #afterSaving(id, left, saved) {
-    if (this.#call?.id !== id) return;
-    if (!left) {
-      this.#call = { ...this.#call, before: saved ?? this.#fields.written };
-      say(this.#status, 'Saved.');
-      return;
-    }
-    this.#isOldDraft = true;
-    this.#call = { ...this.#call, before: left.before };
-    this.#conflicts.show(left.conflicts);
-    const kept =
-      left.state === 'refused' ? 'The text is kept here.' : 'It is tried again by itself.';
-    if (left.state === 'conflict') say(this.#status, 'Not saved yet: choose which text to keep.');
-    else if (left.why) say(this.#status, `Not saved: ${left.why} ${kept}`);
-  }
-
-  /**
-   * @param {keyof Words} field
-   * @param {import('./conflict-choice.js').Choice} choice
-   */
-  async #resolve(field, choice) {
-    const call = this.#call;
-    const draft = call && this.#drafts.get(call.id);
-    if (!draft) return;
-    const next = resolved({ ...draft, written: this.#fields.written }, field, choice);
-    this.#call = { ...call, before: next.before };
-    this.#fields.written = next.written;
-    this.#conflicts.show(next.conflicts);
-    this.#drafts.put(next);
-    this.#fields.focusNotes();
-    if (next.state === 'saving') await this.#submit();
-  }
-
-  /**
-   * Keeps what the form has now as a draft, if anything was changed.
+   * The rep is done with a call.
    *
-   * @param {DraftState} state
-   * @returns {boolean} whether there is a draft
+   * @param {string} id
+   * @param {boolean} isSaved
    */
-  #keep(state) {
-    if (!this.#call) return false;
-    const { id } = this.#call;
-    const { written } = this.#fields;
-    const known = this.#drafts.get(id);
-    if (!Object.keys(changedWords(this.#call.before, written)).length) {
-      if (known) this.#drafts.remove(id);
-      return false;
-    }
-    const isOld =
-      known?.state === state && JSON.stringify(known.written) === JSON.stringify(written);
-    if (isOld) return true;
-    const { why: _why, ...before } = known ?? {};
-    this.#drafts.put({ conflicts: {}, ...before, ...this.#call, written, state, at: Date.now() });
-    return true;
-  }
-
-  /** The rep is done with this call. */
-  #close() {
-    if (this.#call) this.#done.add(this.#call.id);
-    const hadFocus = this.#form.contains(document.activeElement);
+  #close(id, isSaved) {
+    this.#done.add(id);
+    const { hasFocus } = this.#form;
     this.#hide();
-    if (hadFocus && !this.#unsaved.focus()) element('call-button', HTMLButtonElement).focus();
+    if (hasFocus && !this.#unsaved.focus()) element('call-button', HTMLButtonElement).focus();
+    if (isSaved) this.#events.onSaved(id);
   }
 
   #hide() {
-    this.#form.hidden = true;
-    this.#call = null;
+    this.#form.close();
     this.#openForm.call = null;
-    this.#history.hide();
-    this.#conflicts.show({});
-    this.#renderUnsaved();
+    this.#render();
   }
 
-  /** @param {string} id of the open call, whose draft was changed or saved in another tab */
-  #takeOver(id) {
-    if (document.hasFocus() && this.#form.contains(document.activeElement)) return;
-    const draft = this.#drafts.get(id);
-    if (!draft || !this.#call) {
-      this.#done.add(id);
-      return this.#hide();
-    }
-    this.#call = { ...this.#call, before: draft.before };
-    this.#fields.written = draft.written;
-    this.#conflicts.show(draft.conflicts);
-  }
-
-  #renderUnsaved() {
-    const drafts = this.#drafts.all();
-    const id = this.#call?.id;
-    this.#discard.hidden = !this.#isOldDraft || !drafts.some((draft) => draft.id === id);
-    say(this.#discard, DISCARD);
-    this.#unsaved.render(drafts, [...this.#waiting.values()], id);
+  #render() {
+    this.#form.showDiscard();
+    const waiting = [...this.#waiting.values()];
+    this.#unsaved.render(this.#drafts.all(), waiting, this.callId ?? undefined);
   }
 }
 
@@ -364,13 +258,6 @@ export class WrapUp {
  * @param {string} name
  * @returns {Described}
  */
-function described({ id, duration_seconds: seconds, outcome, notes }, name) {
-  return { id, name, seconds, before: { outcome, notes } };
-}
-
-function tellAboutStorage() {
-  showNote(
-    'drafts',
-    'This browser does not store what you write. Notes that are not saved last until you close this page.',
-  );
+function described({ id, duration_seconds: seconds, outcome, notes, user_id: owner }, name) {
+  return { id, name, seconds, before: { outcome, notes, call_back_for: owner }, owner };
 }

@@ -21,7 +21,9 @@ export class CurrentCall {
     this.#voice = voice;
     voice.on('call', (call) => {
       this.call = call;
-      if (call.direction === 'incoming') this.placedAs = '';
+      // `place` knows the name of its own calls.
+      const entry = call.wishes.leaseToken ? voice.queue.entry : null;
+      this.placedAs = entry?.lead.name ?? '';
     });
     voice.on('callend', ({ direction, reason }) => {
       // A phone that rings on says it itself.

@@ -2,6 +2,7 @@ import { failureOf } from '../../henk-voice/henk-voice.js';
 import { promiseIn } from '../call/promised-call.js';
 import { create, element } from '../shared/dom.js';
 import { hideNotice, hideNotices, showFailure, showNote } from '../shared/notices.js';
+import { Outcomes } from '../shared/outcomes.js';
 import { closeQuestion } from '../shared/question.js';
 import { Team } from '../shared/team.js';
 import { CALL_STATES } from '../shared/words.js';
@@ -13,6 +14,7 @@ import { showDisconnected } from './keep-trying.js';
 import { watchOtherTabs } from './other-tabs.js';
 import { PresenceSwitch } from './presence-switch.js';
 import { RecordingSign } from './recording-sign.js';
+import { Today } from './today.js';
 
 /**
  * @typedef {import('../../henk-voice/henk-voice.js').Business} Business
@@ -36,6 +38,7 @@ export class Frame {
   #callStrip;
   #ring;
   #presence;
+  #today;
   #sign;
   /** Whom the page is shown to. @type {string | null} */
   #userId = null;
@@ -45,6 +48,8 @@ export class Frame {
   #business = null;
   /** The members of that business. @type {Team | null} */
   #team = null;
+  /** Its outcomes. @type {Outcomes | null} */
+  #outcomes = null;
   /** Ends what was begun for that business. @type {AbortController | null} */
   #leavingBusiness = null;
   /** The path of the view that is shown. The address of an element (`#main`) does not change it. */
@@ -77,6 +82,7 @@ export class Frame {
       this.#userId && this.#team ? { userId: this.#userId, team: this.#team } : null,
     );
     this.#presence = new PresenceSwitch(voice);
+    this.#today = new Today(voice);
     this.#ring = new IncomingRing(voice, {
       nameOf: (userId) => this.#team?.nameOf(userId) ?? 'A colleague',
       onAccept: () => this.#showCall(),
@@ -133,7 +139,9 @@ export class Frame {
     this.#business = null;
     this.#leavingBusiness?.abort();
     this.#team = null;
+    this.#outcomes = null;
     this.#presence.show(false);
+    this.#today.show(null);
     element('page-loading', HTMLElement).hidden = true;
     element('account', HTMLElement).hidden = userId === null;
     element('navigation', HTMLElement).hidden = true;
@@ -198,7 +206,9 @@ export class Frame {
     const { signal } = this.#leavingBusiness;
     const userId = this.#userId ?? '';
     this.#team = new Team({ voice: this.#voice, business, userId, signal });
+    this.#outcomes = new Outcomes({ voice: this.#voice, business, signal });
     this.#presence.show(true);
+    this.#today.show(userId);
     this.#mount();
     this.#voice.open(business.id).catch((error) => showFailure(failureOf(error), 'voice'));
     void this.#voice.audio.askForMicrophone();
@@ -219,7 +229,8 @@ export class Frame {
     const business = this.#business;
     const userId = this.#userId;
     const team = this.#team;
-    if (!business || !userId || !team) return;
+    const outcomes = this.#outcomes;
+    if (!business || !userId || !team || !outcomes) return;
     this.#unmount();
     const view = viewAt(this.#views, this.#path);
     const markup = view && this.#markup.get(view);
@@ -241,6 +252,7 @@ export class Frame {
       userId,
       business,
       team,
+      outcomes,
       memory: this.#memory,
       signal: this.#mounted.signal,
     });

@@ -9,10 +9,22 @@ import { keepTrying } from './keep-trying.js';
  * @returns {Promise<Map<View, DocumentFragment>>}
  */
 export async function loadMarkup(views) {
-  const entries = views.map(
-    async (view) => /** @type {const} */ ([view, await keepTrying(() => load(view.markup))]),
-  );
+  const entries = views.map(async (view) => /** @type {const} */ ([view, await loadView(view)]));
   return new Map(await Promise.all(entries));
+}
+
+/** @param {View} view */
+async function loadView({ markup, parts = {} }) {
+  const [whole, ...inside] = await Promise.all(
+    [markup, ...Object.values(parts)].map((address) => keepTrying(() => load(address))),
+  );
+  if (!whole) throw new TypeError('A view has no markup.');
+  for (const [index, id] of Object.keys(parts).entries()) {
+    const place = whole.getElementById(id);
+    if (!place) throw new TypeError(`There is no #${id} in ${markup.pathname}`);
+    place.append(inside[index] ?? '');
+  }
+  return whole;
 }
 
 /** @param {URL} address */

@@ -3,6 +3,8 @@
  * @property {string} path its address after the `#`, for example `/` or `/reports`
  * @property {string} title for the navigation and the title of the browser tab
  * @property {URL} markup the address of its HTML, which has one `h1`
+ * @property {Readonly<Record<string, URL>>} [parts] the addresses of more HTML, each by the id of the
+ *   element of the markup that it is put into
  * @property {boolean} [showsCall] the view itself shows the call that is going on; with other views
  *   the frame shows it, in a strip above the view
  * @property {(root: HTMLElement, context: ViewContext) => void} mount starts the view; `root` is in
@@ -16,6 +18,7 @@
  * @property {string} userId who is signed in
  * @property {import('../../henk-voice/henk-voice.js').Business} business the chosen one
  * @property {import('../shared/team.js').Team} team the members of the business
+ * @property {import('../shared/outcomes.js').Outcomes} outcomes the outcomes of the business
  * @property {Map<string, any>} memory what views keep for the next time that they are mounted; the
  *   frame clears it at sign-out. Keys begin with the name of the view
  * @property {AbortSignal} signal pass it to each listener outside of `root`

@@ -2,6 +2,7 @@ import { failureOf } from '../../henk-voice/henk-voice.js';
 import { changedWords } from './drafts.js';
 
 /**
+ * @typedef {import('./drafts.js').Changes} Changes
  * @typedef {import('./drafts.js').Conflict} Conflict
  * @typedef {import('./drafts.js').Draft} Draft
  * @typedef {import('./drafts.js').Drafts} Drafts
@@ -9,7 +10,7 @@ import { changedWords } from './drafts.js';
  *
  * @typedef {object} Described
  * @property {Words} conversation what the database has now
- * @property {Partial<Record<keyof Words, Conflict>>} conflicts
+ * @property {Partial<Record<keyof Words, Conflict | undefined>>} conflicts
  *
  * @typedef {object} DraftSaverOptions
  * @property {Drafts} drafts
@@ -21,7 +22,9 @@ import { changedWords } from './drafts.js';
 const FIRST_PAUSE_MS = 2_000;
 const LONGEST_PAUSE_MS = 60_000;
 /** What no later attempt changes. */
-const FINAL = ['not_your_call', 'not_found'];
+const FINAL = ['not_your_call', 'not_found', 'value_refused'];
+/** Of these the later choice counts, whatever somebody else chose. */
+const CALL_BACK = /** @type {const} */ (['call_back_at', 'call_back_for']);
 
 /**
  * @param {() => void} run
@@ -59,16 +62,17 @@ export class DraftSaver {
   }
 
   /**
-   * Saves a draft. If it cannot be saved now, it is tried again later.
+   * Saves a draft. If it cannot be saved now, and is to be saved, it is tried again later.
    *
    * @param {string} id
+   * @param {{ only?: 'notes' }} [options] `only`: nothing else of it
    * @returns {Promise<Draft | null>} what is left of it; null if it is saved
    */
-  async save(id) {
+  async save(id, { only } = {}) {
     await this.#sending.get(id);
     const draft = this.drafts.get(id);
     if (!draft || !this.#isCurrent()) return draft;
-    const sending = this.#send(draft);
+    const sending = this.#send(draft, only);
     this.#sending.set(id, sending);
     const saved = await sending;
     this.#sending.delete(id);
@@ -91,43 +95,71 @@ export class DraftSaver {
 
   /**
    * @param {Draft} draft
+   * @param {'notes' | undefined} only
    * @returns {Promise<Words | null>} what the database has now, if it answered
    */
-  async #send(draft) {
+  async #send(draft, only) {
     const { id, before, written } = draft;
-    const changes = changedWords(before, written);
+    const all = changedWords(before, written);
+    /** @type {Changes} */
+    const changes = only ? ('notes' in all ? { notes: all.notes ?? null } : {}) : all;
     const fields = /** @type {(keyof Words)[]} */ (Object.keys(changes));
     if (!fields.length) {
-      this.drafts.remove(id);
+      if (!only) this.drafts.remove(id);
       return before;
     }
-    const was = Object.fromEntries(fields.map((field) => [field, before[field]]));
+    const was = Object.fromEntries(fields.map((field) => [field, valueBefore(draft, field)]));
     try {
-      const { conversation, conflicts } = await this.#describe(id, changes, was);
-      const inConflict = fields.filter((field) => conflicts[field]);
+      const answer = await this.#describe(id, changes, was);
+      const { conversation, conflicts } = await this.#insist(id, changes, answer);
+      const inConflict = /** @type {const} */ (['outcome', 'notes']).filter(
+        (field) => conflicts[field],
+      );
+      const saved = { outcome: conversation.outcome, notes: conversation.notes };
+      for (const field of CALL_BACK) {
+        if (field in changes) Object.assign(saved, { [field]: changes[field] });
+      }
       this.#settle(draft, (latest) => {
         for (const field of fields) {
-          if (!inConflict.includes(field)) latest.before[field] = conversation[field];
+          if (!conflicts[field]) Object.assign(latest.before, { [field]: valueOf(saved, field) });
         }
         // The database may have left something out of the text, such as NUL.
-        if (latest.written.notes === written.notes && !inConflict.includes('notes')) {
-          latest.written.notes = latest.before.notes;
+        if (latest.written.notes === written.notes && !conflicts.notes) {
+          if ('notes' in changes) latest.written.notes = latest.before.notes;
         }
         latest.conflicts = Object.fromEntries(inConflict.map((it) => [it, conflicts[it]]));
         if (inConflict.length) latest.state = 'conflict';
         delete latest.why;
       });
-      return { outcome: conversation.outcome, notes: conversation.notes };
+      return saved;
     } catch (error) {
       const { code, message } = failureOf(error);
       const isFinal = FINAL.includes(code);
       this.#settle(draft, (latest) => {
         latest.why = message;
-        if (isFinal) latest.state = 'refused';
+        if (isFinal && !only) latest.state = 'refused';
       });
-      if (!isFinal) this.#tryLater();
+      if (!isFinal && draft.state === 'saving') this.#tryLater();
       return null;
     }
+  }
+
+  /**
+   * Sends a call-back once more that somebody else has changed.
+   *
+   * @param {string} id
+   * @param {Changes} changes
+   * @param {Described} answer
+   * @returns {Promise<Described>}
+   */
+  async #insist(id, changes, answer) {
+    const fields = CALL_BACK.filter((field) => answer.conflicts[field]);
+    if (!fields.length) return answer;
+    const again = Object.fromEntries(fields.map((field) => [field, valueOf(changes, field)]));
+    const was = fields.map((field) => [field, answer.conflicts[field]?.current ?? null]);
+    const { conversation, conflicts } = await this.#describe(id, again, Object.fromEntries(was));
+    const others = Object.entries(answer.conflicts).filter(([field]) => !(field in again));
+    return { conversation, conflicts: { ...Object.fromEntries(others), ...conflicts } };
   }
 
   /**
@@ -154,4 +186,23 @@ export class DraftSaver {
     }, this.#pause);
     this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE_MS);
   }
+}
+
+/**
+ * @param {Changes} words
+ * @param {keyof Words} field
+ */
+function valueOf(words, field) {
+  return words[field] ?? null;
+}
+
+/**
+ * @param {Draft} draft
+ * @param {keyof Words} field
+ * @returns {string | null} what the database had in it, as far as the rep knows
+ */
+function valueBefore({ before, written }, field) {
+  const isCallBack = CALL_BACK.some((one) => one === field);
+  // Another outcome has no call-back.
+  return isCallBack && before.outcome !== written.outcome ? null : valueOf(before, field);
 }

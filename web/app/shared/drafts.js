@@ -1,5 +1,12 @@
 /**
- * @typedef {{ outcome: string | null, notes: string | null }} Words what a rep writes about a call
+ * @typedef {object} Words what a rep writes about a call
+ * @property {string | null} outcome
+ * @property {string | null} notes
+ * @property {string | null} [call_back_at] in ISO 8601, if the outcome is a call-back; null: as the database
+ *   has it, which is in 24 hours at first
+ * @property {string | null} [call_back_for] a user's id; null: anybody
+ *
+ * @typedef {Partial<Words>} Changes
  *
  * @typedef {object} Conflict somebody else changed the same field meanwhile
  * @property {string | null} current what the database has
@@ -17,7 +24,7 @@
  * @property {Words} before what the form started from
  * @property {Words} written
  * @property {DraftState} state
- * @property {Partial<Record<keyof Words, Conflict>>} conflicts
+ * @property {Partial<Record<'outcome' | 'notes', Conflict>>} conflicts
  * @property {string} [why] the latest failure, in words
  * @property {number} at when it was written last, in milliseconds
  */
@@ -148,15 +155,18 @@ export class Drafts {
  *
  * @param {Words} before
  * @param {Words} written
- * @returns {Partial<Words>} only the changed fields, as they are sent
+ * @returns {Changes} only the changed fields, as they are sent
  */
 export function changedWords(before, written) {
-  /** @type {Partial<Words>} */
+  /** @type {Changes} */
   const changed = {};
   if (written.outcome !== before.outcome) changed.outcome = written.outcome;
   if (asField(written.notes) !== asField(before.notes)) {
     changed.notes = asField(written.notes) || null;
   }
+  const { call_back_at: at, call_back_for: who } = written;
+  if (at && at !== before.call_back_at) changed.call_back_at = at;
+  if (who !== undefined && who !== before.call_back_for) changed.call_back_for = who;
   return changed;
 }
 

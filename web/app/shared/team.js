@@ -57,6 +57,14 @@ export class Team {
     return this.#members.size ? 'Somebody who is not a member any more' : 'A colleague';
   }
 
+  /**
+   * @param {string} userId
+   * @returns {string} also of the user; empty if it is not known
+   */
+  realNameOf(userId) {
+    return this.#members.get(userId)?.display_name ?? '';
+  }
+
   async #load() {
     const { voice, business, signal } = this.#context;
     try {

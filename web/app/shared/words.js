@@ -91,25 +91,6 @@ export function statusWord({ status, stage }) {
   return (isGoingOn && stage && LISTED_STAGES[stage]) || STATUS_WORDS[status];
 }
 
-/** The outcomes that a rep can choose: as they are stored, and as they are shown. */
-export const OUTCOMES = /** @type {const} */ ([
-  ['connected', 'Connected'],
-  ['interested', 'Interested'],
-  ['callback', 'Call back'],
-  ['not_interested', 'Not interested'],
-  ['voicemail', 'Voicemail'],
-  ['wrong_number', 'Wrong number'],
-]);
-
-/**
- * @param {string} outcome
- * @returns {string} an outcome that this page does not know (another client stored it) stays as it is
- */
-export function outcomeWord(outcome) {
-  if (outcome === 'forgotten') return 'Forgotten';
-  return OUTCOMES.find(([value]) => value === outcome)?.[1] ?? outcome;
-}
-
 /**
  * @param {number} seconds
  * @returns {string} `0:07`, `12:30`, `1:02:03`

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FINAL_STATUSES, LIVE_STATUSES } from '../../henk-voice/henk-voice.js';
 import { STATUS_FILTERS, STATUS_WORDS, callState, duration } from './words.js';
-import { outcomeWord, statusWord, when } from './words.js';
+import { statusWord, when } from './words.js';
 
 test('a duration has minutes and seconds, and hours if there are any', () => {
   assert.equal(duration(0), '0:00');
@@ -24,11 +24,6 @@ test('a call of the list says what becomes of the lead, and at last only how it 
   assert.equal(statusWord({ status: 'in-progress', stage: 'consulting' }), 'On hold');
   assert.equal(statusWord({ status: 'in-progress', stage: 'together' }), 'Talking');
   assert.equal(statusWord({ status: 'completed', stage: 'transferred' }), 'Completed');
-});
-
-test('an outcome that the page does not know stays as it is', () => {
-  assert.equal(outcomeWord('not_interested'), 'Not interested');
-  assert.equal(outcomeWord('sold_twice'), 'sold_twice');
 });
 
 test('a call says what it does, and what the rep has to do', () => {

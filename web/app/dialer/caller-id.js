@@ -1,0 +1,50 @@
+import { failureOf } from '../../henk-voice/henk-voice.js';
+import { create, element } from '../shared/dom.js';
+import { showFailure } from '../shared/notices.js';
+import { formatNumber } from '../shared/phone-format.js';
+
+/**
+ * @typedef {import('../frame/view.js').ViewContext} ViewContext
+ * @typedef {import('./target.js').Target} Target
+ */
+
+/** Which number of the business the other side sees. Without a choice it is the campaign's, or the default. */
+export class CallerIdChoice {
+  #context;
+  #target;
+  #select = element('caller-id', HTMLSelectElement);
+  /** The numbers are there. */
+  #isKnown = false;
+
+  /**
+   * @param {ViewContext} context
+   * @param {Target} target
+   */
+  constructor(context, target) {
+    this.#context = context;
+    this.#target = target;
+    this.#select.addEventListener('change', () => target.chooseCallerId(this.#select.value));
+    void this.#load();
+  }
+
+  /** Shows the choice. A number that the business does not have any more is not chosen. */
+  show() {
+    this.#select.value = this.#target.callerId;
+    if (this.#isKnown && this.#select.selectedIndex < 0) this.#target.chooseCallerId('');
+  }
+
+  async #load() {
+    const { voice, business, signal } = this.#context;
+    try {
+      const found = await voice.conversations.callerIds(business.id, { signal });
+      for (const { phone_number: number, label } of found) {
+        const text = label ? `${formatNumber(number)} · ${label}` : formatNumber(number);
+        this.#select.append(create('option', { value: number }, text));
+      }
+      this.#isKnown = true;
+      this.show();
+    } catch (error) {
+      if (!signal.aborted) showFailure(failureOf(error), 'caller-ids');
+    }
+  }
+}
