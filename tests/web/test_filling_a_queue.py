@@ -51,7 +51,10 @@ def test_a_file_is_checked_and_imported_and_one_that_was_killed_goes_on_or_is_un
     signed_in: Signed, database: Database, tmp_path: Path
 ) -> None:
     campaign = add_campaign(database)
-    queued = lambda: database.find(COUNTS, campaign)[0]["n"]  # noqa: E731
+
+    def queued() -> object:
+        return database.find(COUNTS, campaign)[0]["n"]
+
     file = tmp_path / "Kontakte.csv"
     file.write_bytes(ROWS.encode("cp1252"))
     tab = signed_in()
