@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.supabase.asked import AskedCall, add_colleague, one
+from tests.supabase.messages import add_message
 from tests.supabase.reconciling import let_it_be_due, listed, settle
 from tests.supabase.tenants import (
     Connection,
@@ -48,22 +49,6 @@ def at(call: AskedCall, seconds: float) -> str:
     """So many seconds from now on."""
     moment: datetime = one(call.db, "select date_trunc('second', now())")
     return (moment + timedelta(seconds=seconds)).isoformat()
-
-
-def add_message(
-    db: Connection, tenant: Tenant, by: uuid.UUID | None = None, **columns: Any
-) -> uuid.UUID:
-    """A message that somebody (the tenant's rep) adds over REST."""
-    row = {"name": "Call me back", "duration_seconds": 12.5, "bytes": 200_044} | columns
-    with as_user(db, by or tenant.user_id):
-        made: uuid.UUID = one(
-            db,
-            f"insert into public.voicemail_messages (business_id, {', '.join(row)})"
-            f" values (%s, {', '.join(['%s'] * len(row))}) returning id",
-            tenant.business_id,
-            *row.values(),
-        )
-    return made
 
 
 @pytest.fixture
