@@ -1,5 +1,6 @@
 import { failureOf } from '../../henk-voice/henk-voice.js';
 import { bdi, create, element, say, sayParts } from '../shared/dom.js';
+import { FillButton } from '../fill/fill-button.js';
 import { showFailure } from '../shared/notices.js';
 import { QueueLists } from './queue-lists.js';
 import { aboutEntry, stateLine } from './queue-words.js';
@@ -33,6 +34,7 @@ export class QueueColumn {
   #queue;
   #lists;
   #remembered;
+  #fill;
   #campaign = element('queue-campaign', HTMLSelectElement);
   #mode = element('queue-mode', HTMLSelectElement);
   #now = element('queue-now', HTMLElement);
@@ -61,6 +63,7 @@ export class QueueColumn {
       prepare: (callBack) => this.#prepare(callBack),
     });
     this.#remembered = new RememberedQueue(context.userId, context.business.id);
+    this.#fill = new FillButton(context, 'queue-fill', () => this.#lists.read());
     this.#listen();
     this.#addKeys();
     this.#render();
@@ -166,6 +169,7 @@ export class QueueColumn {
     if (campaignId) return this.#open(campaignId);
     void this.#queue.close();
     this.#lists.show('');
+    this.#fill.show(null);
   }
 
   /** @param {string} campaignId */
@@ -180,6 +184,8 @@ export class QueueColumn {
   #render() {
     const queue = this.#queue;
     const { state, entry, secondsLeft } = queue;
+    const [chosen] = this.#campaign.selectedOptions;
+    this.#fill.show(chosen?.value ? { id: chosen.value, name: chosen.text } : null);
     this.#now.dataset.state = state;
     sayParts(element('queue-lead', HTMLElement), entry && bdi(entry.lead.name));
     say(element('queue-about', HTMLElement), entry ? aboutEntry(entry) : '');
