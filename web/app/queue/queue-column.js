@@ -192,7 +192,15 @@ export class QueueColumn {
     // Its lead would be left in the middle.
     this.#campaign.disabled = state === 'calling' || state === 'wrap_up';
     this.#renderButtons();
+    this.#finishIfSaid();
     this.#tell();
+  }
+
+  /** In power mode an outcome that was chosen during the call is enough. */
+  #finishIfSaid() {
+    const { state, call, mode, why, holds } = this.#queue;
+    const isSaid = state === 'wrap_up' && Boolean(call?.conversation?.outcome);
+    if (isSaid && mode === 'power' && !why && !holds.length) void this.#queue.finish();
   }
 
   #renderButtons() {
