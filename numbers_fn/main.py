@@ -2,8 +2,8 @@
 
 In:   Supabase access token, Origin of one of Henk's pages,
       `{"country": "GB", "texts": ["020 7946 0018", …]}`: the business's country, 500 texts at most.
-Out:  `{"numbers": [{"text", "to", "extension", "problem", "leftOut", "known"}]}`, one for each
-      text, in the same order. The database is not asked.
+Out:  `{"numbers": [{"text", "to", "extension", "problem", "leftOut", "known", "country", "region",
+      "timeZones"}]}`, one for each text, in the same order. The database is not asked.
 """
 
 from __future__ import annotations
@@ -71,4 +71,8 @@ def read_number(text: str, country: str) -> dict[str, object]:
         "leftOut": found.left_out,
         # Whether the number data has the number's range.
         "known": found.number is not None and found.number["type"] != "unknown",
+        "country": found.number["country"] if found.number else None,
+        "region": found.number["region"] if found.number else None,
+        # All that the number may be in: the calling hours of each apply.
+        "timeZones": found.number["time_zones"] if found.number else [],
     }

@@ -17,7 +17,8 @@ _SENTENCES = {
     "unknown_lead": "This call was not placed. The lead does not belong to your business.",
     "unknown_campaign": "This call was not placed. The campaign does not belong to your business.",
     "campaign_paused": (
-        "This call was not placed. The campaign is paused. A manager of your business can resume it."
+        "This call was not placed. The campaign is paused."
+        " A manager of your business can resume it."
     ),
     "lease_lost": (
         "This call was not placed. The lead is no longer yours. Take the next one of the queue."

@@ -98,7 +98,7 @@ FUNCTIONS: Grants = {
             "day_of(timestamp with time zone,text)",
             "default_rule(text,text)",
             "derive_entry(public.queue_entries)",
-            "end_lease(public.queue_entries)",
+            "end_lease(public.queue_entries,uuid)",
             "entry_answer(public.queue_entries)",
             "follow_result(public.queue_entries,text,text,timestamp with time zone,"
             "timestamp with time zone,timestamp with time zone,timestamp with time zone)",

@@ -17,6 +17,7 @@ from functions.doctor import (
     database,
     endpoints,
     google_cloud,
+    message_bucket,
     network,
     numbers,
     realtime,
@@ -153,6 +154,13 @@ def examinations() -> list[Examination]:
         Examination(
             "recordings_bucket",
             storage.bucket,
+            _NO_DATABASE,
+            ("SUPABASE_DB_URL",),
+            deployment="mends",
+        ),
+        Examination(
+            "messages_bucket",
+            message_bucket.bucket,
             _NO_DATABASE,
             ("SUPABASE_DB_URL",),
             deployment="mends",

@@ -10,7 +10,7 @@ create table public.queue_entries (
   lead_id uuid not null,
 
   -- What people did. Higher priorities come first.
-  priority smallint not null default 0 check (priority between -100 and 100),
+  priority integer not null default 0 check (priority between -100 and 100),
   enqueued_at timestamptz not null default now(),
   -- Null: an operator. No foreign key: the record outlives the account.
   enqueued_by uuid,

@@ -218,9 +218,15 @@ begin
       e.call_back_at := v_agreed.at;
       e.call_back_for := v_agreed.user_id;
       v_day := private.day_of(coalesce(v_last.created_at, v_at), v_lead.time_zone);
-      e := private.follow_result(
-        e, v_result, v_effect, v_at, v_day.begins, v_day.ends, v_agreed.at
-      );
+      if v_effect = 'call_back' and v_agreed.is_pending then
+        e.state := 'paused';
+        e.wait_reason := 'outcome_missing';
+        e.next_at := v_at;
+      else
+        e := private.follow_result(
+          e, v_result, v_effect, v_at, v_day.begins, v_day.ends, v_agreed.at
+        );
+      end if;
     elsif e.done_reason is null and v_last.id is not null then
       -- Somebody talked with the lead, and has not said what came of it.
       e.state := 'paused';
@@ -237,8 +243,9 @@ begin
     return e;
   end if;
 
-  -- Something that was said before the last call is over.
-  if e.held_until > e.next_at and e.held_at >= coalesce(v_last.created_at, e.held_at) then
+  -- What was said before the last call is over.
+  if e.state = 'ready' and e.wait_reason is distinct from 'in_call' and e.held_until > e.next_at
+    and e.held_at >= coalesce(v_last.created_at, e.held_at) then
     e.next_at := e.held_until;
     e.wait_reason := e.held_reason;
   end if;
@@ -253,9 +260,11 @@ begin
 end;
 $$;
 
--- The agreed call of an entry that is still open: when, and for whom (null: anybody).
+-- The agreed call of an entry that is still open: when, and for whom (null: anybody). is_pending: somebody has called
+-- the lead meanwhile, and has not said what came of it.
 create function private.agreed_call(
-  p_entry public.queue_entries, p_result text, p_at timestamptz, out at timestamptz, out user_id uuid
+  p_entry public.queue_entries, p_result text, p_at timestamptz,
+  out at timestamptz, out user_id uuid, out is_pending boolean
 )
 language plpgsql
 stable
@@ -277,6 +286,13 @@ begin
     and open_call_backs.called_at >= p_entry.counted_from
   order by open_call_backs.due_at, open_call_backs.conversation_id
   limit 1;
+  is_pending := not found and exists (
+    select from public.call_backs
+    where call_backs.business_id = p_entry.business_id
+      and call_backs.lead_id = p_entry.lead_id
+      and call_backs.campaign_id = p_entry.campaign_id
+      and call_backs.done_at is null
+  );
 end;
 $$;
 

@@ -11,6 +11,10 @@ set search_path = ''
 as $$
 begin
   if tg_op = 'UPDATE' then
+    -- An outcome may keep what was agreed in another campaign.
+    if new.outcome is distinct from old.outcome and new.lead_id is not null then
+      perform private.settle_entries_of_lead(new.business_id, new.lead_id, null, null);
+    end if;
     if old.lead_id is not null and old.campaign_id is not null
       and (old.lead_id, old.campaign_id) is distinct from (new.lead_id, new.campaign_id) then
       perform private.settle_entries_of_lead(
@@ -19,8 +23,10 @@ begin
       );
     end if;
   end if;
-  if new.lead_id is not null and new.campaign_id is not null then
-    perform private.settle_entries_of_lead(new.business_id, new.lead_id, new.campaign_id, null);
+  if tg_op = 'INSERT' or new.outcome is not distinct from old.outcome then
+    if new.lead_id is not null and new.campaign_id is not null then
+      perform private.settle_entries_of_lead(new.business_id, new.lead_id, new.campaign_id, null);
+    end if;
   end if;
   return null;
 end;
@@ -110,11 +116,12 @@ execute function private.move_entries_of_call();
 create trigger conversations_move_entries
 after update on public.conversations
 for each row when (
-  (old.campaign_id is not null or new.campaign_id is not null)
+  (old.outcome is distinct from new.outcome and new.lead_id is not null)
+  or (old.campaign_id is not null or new.campaign_id is not null)
   and (
-    (old.ended_at, old.outcome, old.lead_id, old.campaign_id, old.block_reason, old.dialed_at is null)
+    (old.ended_at, old.lead_id, old.campaign_id, old.block_reason, old.dialed_at is null)
     is distinct from
-    (new.ended_at, new.outcome, new.lead_id, new.campaign_id, new.block_reason, new.dialed_at is null)
+    (new.ended_at, new.lead_id, new.campaign_id, new.block_reason, new.dialed_at is null)
     or (
       new.ended_at is not null
       and (old.status, old.answered_at) is distinct from (new.status, new.answered_at)

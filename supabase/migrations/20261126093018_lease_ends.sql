@@ -28,8 +28,9 @@ begin
 end;
 $$;
 
--- Ends the lease of an entry that the caller has locked. Where the entry goes then, its facts say.
-create function private.end_lease(p_entry public.queue_entries)
+-- Ends the lease of an entry that the caller has locked. Where the entry goes then, its facts say. p_ended_token is
+-- the lease's, if its rep has ended it: they get the same answer again.
+create function private.end_lease(p_entry public.queue_entries, p_ended_token uuid)
 returns public.queue_entries
 language plpgsql
 set search_path = ''
@@ -38,7 +39,7 @@ declare
   e public.queue_entries := p_entry;
 begin
   e.state := 'ready';
-  e.ended_token := e.lease_token;
+  e.ended_token := p_ended_token;
   e.lease_owner := null;
   e.lease_token := null;
   e.lease_until := null;
@@ -109,7 +110,7 @@ begin
       e.lease_until := clock_timestamp() + private.lease_lasts();
       perform private.write_entry(e);
     else
-      perform private.end_lease(e);
+      perform private.end_lease(e, null);
     end if;
   end loop;
 end;
@@ -152,7 +153,7 @@ $$;
 
 revoke execute on function private.lease_lasts() from public, anon;
 revoke execute on function private.is_call_open(uuid) from public, anon;
-revoke execute on function private.end_lease(public.queue_entries) from public, anon;
+revoke execute on function private.end_lease(public.queue_entries, uuid) from public, anon;
 revoke execute on function private.hold_entry(public.queue_entries, timestamptz, text) from public, anon;
 revoke execute on function private.may_go_on(public.queue_entries) from public, anon;
 revoke execute on function private.settle_leases(uuid) from public, anon;

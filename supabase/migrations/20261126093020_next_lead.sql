@@ -217,7 +217,9 @@ begin
   return jsonb_build_object(
     'entry', null,
     -- Something may be due already, and in the hands of somebody else for a moment.
-    'again_at', greatest(v_again_at, now() + interval '5 seconds'),
+    'again_at', case
+      when v_again_at is not null then greatest(v_again_at, now() + interval '5 seconds')
+    end,
     'why', case
       when v_again_at is not null or exists (
         select from public.queue_entries
@@ -270,7 +272,7 @@ begin
       perform private.write_entry(e);
       return jsonb_build_object('entry', private.leased_entry(e), 'again_at', null, 'why', null);
     end if;
-    perform private.end_lease(e);
+    perform private.end_lease(e, null);
   end if;
 
   if v_campaign.is_paused then

@@ -156,7 +156,7 @@ begin
 
   -- The triggers have written the entry meanwhile.
   select * into e from public.queue_entries where queue_entries.id = p_entry_id;
-  e := private.end_lease(e);
+  e := private.end_lease(e, p_lease_token);
   -- Neither called nor said anything: the next one, please.
   if v_call.id is null and p_outcome is null and e.is_due then
     e := private.hold_entry(e, now() + interval '30 minutes', 'skipped');
@@ -221,10 +221,12 @@ begin
     return private.after_lease(p_entry_id, p_lease_token);
   end if;
 
-  e := private.end_lease(e);
+  e := private.end_lease(e, p_lease_token);
   if p_reason <> 'stopped' and e.state = 'ready' and e.wait_reason is distinct from 'in_call' then
-    v_until := least(greatest(p_next_at, now()), now() + interval '30 days');
-    if v_until is null and p_reason = 'outside_calling_hours' then
+    if p_next_at is not null then
+      v_until := least(greatest(p_next_at, now()), now() + interval '30 days');
+    end if;
+    if p_next_at is null and p_reason = 'outside_calling_hours' then
       v_wait := private.reason_to_wait(e);
       v_until := v_wait.until;
     end if;

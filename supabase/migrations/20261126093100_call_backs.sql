@@ -13,6 +13,9 @@ create table public.call_backs (
   due_at timestamptz not null,
   -- For whom: a member of the business. Null: anybody.
   user_id uuid,
+  -- Whether nobody has said when, and for whom: due_at and user_id are then what they are without a word.
+  date_is_default boolean not null default true,
+  person_is_default boolean not null default true,
   -- Null: nobody answered a transfer, and the lead was promised a call. No foreign keys: the record outlives the
   -- account.
   created_by uuid,

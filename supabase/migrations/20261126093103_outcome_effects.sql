@@ -42,6 +42,8 @@ begin
         campaign_id = excluded.campaign_id,
         due_at = excluded.due_at,
         user_id = excluded.user_id,
+        date_is_default = true,
+        person_is_default = true,
         created_by = excluded.created_by,
         created_at = excluded.created_at,
         done_at = null,

@@ -1,7 +1,8 @@
 -- Call-backs as people see and change them.
 set lock_timeout = '2s';
 
--- What a person may set of the open call-back of a call: {"call_back_at", "call_back_for"}, null if it has none.
+-- What people have said about the open call-back of a call: {"call_back_at", "call_back_for"}. Null if there is none,
+-- and if nobody has said anything else than that the lead is called back.
 -- Security definer: describe_conversation compares with it, and checks who asks.
 create function private.call_back_of(p_conversation_id uuid)
 returns jsonb
@@ -17,7 +18,10 @@ begin
   from public.call_backs
   join private.memberships on memberships.business_id = call_backs.business_id
   where call_backs.conversation_id = p_conversation_id and call_backs.done_at is null;
-  return jsonb_build_object('call_back_at', v_row.due_at, 'call_back_for', v_row.user_id);
+  return jsonb_build_object(
+    'call_back_at', case when not v_row.date_is_default then v_row.due_at end,
+    'call_back_for', case when not v_row.person_is_default then v_row.user_id end
+  );
 end;
 $$;
 
@@ -32,7 +36,7 @@ security definer
 set search_path = ''
 as $$
 declare
-  v_before jsonb;
+  v_before constant jsonb := private.call_back_of(p_conversation_id);
   v_after jsonb;
   v_row public.call_backs;
 begin
@@ -48,8 +52,8 @@ begin
     return;
   end if;
 
-  v_before := jsonb_build_object('call_back_at', v_row.due_at, 'call_back_for', v_row.user_id);
   if p_changes ? 'call_back_at' then
+    v_row.date_is_default := p_changes ->> 'call_back_at' is null;
     v_row.due_at := coalesce((p_changes ->> 'call_back_at')::timestamptz, now() + interval '24 hours');
     if not v_row.due_at between now() - interval '1 day' and now() + interval '366 days' then
       raise exception 'A call-back is at most 366 days ahead, and not in the past. Choose another date.'
@@ -57,6 +61,7 @@ begin
     end if;
   end if;
   if p_changes ? 'call_back_for' then
+    v_row.person_is_default := false;
     v_row.user_id := (p_changes ->> 'call_back_for')::uuid;
     if v_row.user_id is not null and not exists (
       select from public.business_members
@@ -67,13 +72,17 @@ begin
         using errcode = 'check_violation';
     end if;
   end if;
-  v_after := jsonb_build_object('call_back_at', v_row.due_at, 'call_back_for', v_row.user_id);
+
+  update public.call_backs set
+    due_at = v_row.due_at,
+    user_id = v_row.user_id,
+    date_is_default = v_row.date_is_default,
+    person_is_default = v_row.person_is_default
+  where call_backs.conversation_id = p_conversation_id;
+  v_after := private.call_back_of(p_conversation_id);
   if v_after = v_before then
     return;
   end if;
-
-  update public.call_backs set due_at = v_row.due_at, user_id = v_row.user_id
-  where call_backs.conversation_id = p_conversation_id;
   insert into public.conversation_changes (business_id, conversation_id, changed_by, before, after)
   values (v_row.business_id, p_conversation_id, (select auth.uid()), v_before, v_after);
 end;

@@ -93,7 +93,7 @@ begin
 end;
 $$;
 
--- {"counts", "counted_at"}. A queue of up to 5,000 leads is counted each time. Counts of a larger one are kept for 50
+-- {"counts", "counted_at"}. A queue of up to 2,000 leads is counted each time. Counts of a larger one are kept for 50
 -- times as long as the counting took: so counting takes 2 % of one core at most, however many people look.
 create function private.counts_of_queue(p_campaign_id uuid)
 returns jsonb
@@ -101,7 +101,7 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  c_small constant integer := 5000;
+  c_small constant integer := 2000;
   c_share constant integer := 50;
   v_begun constant timestamptz := clock_timestamp();
   v_kept private.queue_counts;

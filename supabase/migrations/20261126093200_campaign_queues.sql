@@ -84,29 +84,46 @@ set search_path = ''
 as $$
 begin
   return (
+    -- What was agreed comes first, in the order of next_lead: theirs, anybody's, then what nobody kept.
     with first_due as (
       (
-        -- What was agreed comes first, in next_lead's order: theirs, then anybody's, then what nobody kept.
-        select queue_entries.*, row_number() over (
-          order by queue_entries.call_back_for = p_user_id desc nulls last, queue_entries.next_at
-        ) as place
+        select queue_entries.*, 1 as part
         from public.queue_entries
         where queue_entries.campaign_id = p_campaign_id
           and queue_entries.state = 'ready'
           and queue_entries.call_back_at is not null
+          and queue_entries.call_back_for = p_user_id
           and queue_entries.next_at <= now()
-          and (
-            coalesce(queue_entries.call_back_for, p_user_id) = p_user_id
-            or queue_entries.next_at <= now() - interval '30 minutes'
-          )
-        order by place
+        order by queue_entries.next_at
         limit p_limit
       )
       union all
       (
-        select queue_entries.*, 1000000 + row_number() over (
-          order by queue_entries.priority desc, queue_entries.attempts, queue_entries.next_at, queue_entries.id
-        )
+        select queue_entries.*, 2
+        from public.queue_entries
+        where queue_entries.campaign_id = p_campaign_id
+          and queue_entries.state = 'ready'
+          and queue_entries.call_back_at is not null
+          and queue_entries.call_back_for is null
+          and queue_entries.next_at <= now()
+        order by queue_entries.next_at
+        limit p_limit
+      )
+      union all
+      (
+        select queue_entries.*, 3
+        from public.queue_entries
+        where queue_entries.campaign_id = p_campaign_id
+          and queue_entries.state = 'ready'
+          and queue_entries.call_back_at is not null
+          and queue_entries.call_back_for <> p_user_id
+          and queue_entries.next_at <= now() - interval '30 minutes'
+        order by queue_entries.next_at
+        limit p_limit
+      )
+      union all
+      (
+        select queue_entries.*, 4
         from public.queue_entries
         where queue_entries.campaign_id = p_campaign_id
           and queue_entries.state = 'ready'
@@ -114,28 +131,39 @@ begin
         order by queue_entries.priority desc, queue_entries.attempts, queue_entries.next_at, queue_entries.id
         limit p_limit
       )
-      order by place
-      limit p_limit
+    ),
+
+    placed as (
+      select first_due.*, row_number() over (
+        order by
+          first_due.part,
+          case first_due.part when 4 then first_due.priority end desc,
+          case first_due.part when 4 then first_due.attempts end,
+          first_due.next_at,
+          first_due.id
+      ) as place
+      from first_due
     )
 
     select coalesce(jsonb_agg(
       jsonb_build_object(
-        'id', first_due.id,
-        'lead_id', first_due.lead_id,
+        'id', placed.id,
+        'lead_id', placed.lead_id,
         'lead_name', leads.name,
         'why', case
-          when first_due.call_back_at is not null then 'call_back'
-          when first_due.attempts > 0 then 'retry'
+          when placed.call_back_at is not null then 'call_back'
+          when placed.attempts > 0 then 'retry'
           else 'new'
         end,
         'last_called_at', conversations.created_at,
-        'last_outcome', first_due.last_outcome
+        'last_outcome', placed.last_outcome
       )
-      order by first_due.place
+      order by placed.place
     ), '[]')
-    from first_due
-    join public.leads on leads.id = first_due.lead_id
-    left join public.conversations on conversations.id = first_due.last_conversation_id
+    from placed
+    join public.leads on leads.id = placed.lead_id
+    left join public.conversations on conversations.id = placed.last_conversation_id
+    where placed.place <= p_limit
   );
 end;
 $$;

@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+from tests.attack import model_of_queues
+from tests.attack.tables import ROLES, Table
 from tests.contracts import (
     DESCRIBED_BY_REPS,
     FORBIDDEN_BY_REPS,
@@ -15,28 +17,8 @@ from tests.contracts import (
     RULED_BY_MANAGERS,
 )
 
-ROLES = ("owner", "manager", "agent")
 # Roles of the database that have a token or key of their own, besides the users'.
 OTHER_ROLES = ("anon", "call_webhook", "call_reconciler", "call_recorder")
-
-
-@dataclass(frozen=True)
-class Table:
-    """``owner``: the column that says whose a row is; the business's members see all of its rows,
-    whatever their role, and nobody else sees any. Members who have one of ``writers`` as their role
-    may update ``writable`` columns of its rows, and insert rows of ``insertable`` columns. Members
-    who have one of ``own_rows_only`` as their role update only rows whose ``user_id`` is theirs.
-    ``deletable``: the writers may delete rows, too.
-    ``sample`` puts a row in where a new business has none yet: SQL, whose parameters are the fields
-    of ``Tenant``."""
-
-    owner: str = "business_id"
-    writable: frozenset[str] = frozenset()
-    insertable: frozenset[str] = frozenset()
-    writers: tuple[str, ...] = ROLES
-    own_rows_only: tuple[str, ...] = ()
-    deletable: bool = False
-    sample: str | None = None
 
 
 def _of_each_call(table: str, columns: str, values: str) -> str:
@@ -56,7 +38,6 @@ TABLES = {
     ),
     "business_members": Table(writable=NAMED_BY_MEMBERS, own_rows_only=ROLES),
     "leads": Table(),
-    "campaigns": Table(),
     "phone_numbers": Table(),
     "do_not_call": Table(
         insertable=FORBIDDEN_BY_REPS,
@@ -91,6 +72,14 @@ TABLES = {
         " values (%(business_id)s, %(user_id)s, now() + interval '1 hour')"
     ),
     "conversation_changes": Table(),
+    # Of every call, so that an embedding finds some.
+    "call_backs": Table(
+        sample=_of_each_call(
+            "call_backs",
+            "lead_id, campaign_id, to_number, user_id, due_at",
+            "lead_id, campaign_id, to_number, %(user_id)s, now()",
+        )
+    ),
     "recording_rules": Table(
         writable=RULED_BY_MANAGERS,
         insertable=RULED_BY_MANAGERS | {"business_id"},
@@ -140,6 +129,7 @@ TABLES = {
         " (business_id, campaign_id, file_name, fingerprint, row_count, priority, created_by)"
         " values (%(business_id)s, %(campaign_id)s, 'a.csv', repeat('0', 64), 1, 0, %(user_id)s)"
     ),
+    **model_of_queues.TABLES,
 }
 
 # Every function, and the roles that may execute it.
@@ -149,6 +139,14 @@ EXECUTED_BY = {
     "search_leads": {"authenticated"},
     "list_conversations": {"authenticated"},
     "describe_conversation": {"authenticated"},
+    "list_call_backs": {"authenticated"},
+    "dismiss_call_back": {"authenticated"},
+    "lead_story": {"authenticated"},
+    "my_day": {"authenticated"},
+    "campaign_queues": {"authenticated"},
+    "campaign_queue": {"authenticated"},
+    "list_entries": {"authenticated"},
+    "change_entries": {"authenticated"},
     "ask_of_call": {"authenticated"},
     "set_presence": {"authenticated"},
     "list_colleagues": {"authenticated"},
@@ -177,6 +175,7 @@ EXECUTED_BY = {
     "claim_unsettled_calls": {"call_reconciler"},
     "settle_call": {"call_reconciler"},
     "pause_reconciliation": {"call_reconciler"},
+    **model_of_queues.EXECUTED_BY,
 }
 
 

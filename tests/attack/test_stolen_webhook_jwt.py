@@ -72,7 +72,8 @@ def test_the_owner_of_a_call_and_what_reps_wrote_about_it_stay_out_of_reach(
     sid = new_call_sid()
     begin_call(db, tenant, sid)
     db.execute(
-        "update public.conversations set notes = 'n', outcome = 'o' where call_sid = %s", (sid,)
+        "update public.conversations set notes = 'n', outcome = 'booked' where call_sid = %s",
+        (sid,),
     )
     kept = ("business_id", "user_id", "lead_id", "notes", "outcome", "to_number", "from_number")
     before = {name: conversation(db, sid)[name] for name in kept}

@@ -16,7 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stack import Stack
-from tests.attack.model import EXECUTED_BY, OTHER_ROLES, ROLES, TABLES, Principal
+from tests.attack.model import EXECUTED_BY, OTHER_ROLES, TABLES, Principal
+from tests.attack.tables import ROLES
 from tests.attack.world import BUSINESSES, World, fingerprint, made_in
 from tests.soak import SOAK, figure, scaled
 from tests.supabase.privileges import not_hardened, unlisted
@@ -263,6 +264,10 @@ def test_a_row_is_inserted_only_by_those_whom_the_model_allows_whether_it_exists
         row = {
             name: value if name == "business_id" else unlike(value) for name, value in row.items()
         }
+        if table == "outcomes":
+            row["key"] = f"key_{uuid.uuid4().hex}"
+        elif table == "retry_rules":
+            row |= {"campaign_id": str(world.tenants[of].campaign_id), "result": new_result()}
     if not whole and TABLES[table].insertable:
         row = {name: row[name] for name in TABLES[table].insertable}
     method, params = "POST", {"on_conflict": ",".join(key)} if resolution else {}
@@ -314,13 +319,28 @@ def test_a_search_finds_what_is_in_ones_own_business_and_nothing_else(
     assert {call["business_id"] for call in calls} <= {business}
 
 
+def new_text(world: World, business: str, column: str) -> str:
+    """What no call of the business has in this column; an outcome is in its list."""
+    text = str(uuid.uuid4())
+    if column != "outcome":
+        return text
+    key = f"key_{text.replace('-', '')}"
+    world.database.execute(
+        "insert into public.outcomes (business_id, key, label, effect)"
+        " values (%s, %s, 'An outcome', 'done')",
+        (business, key),
+    )
+    return key
+
+
 @pytest.mark.soak
 @generated
 @given(memberships, numbers, st.sampled_from(["outcome", "notes"]))
 def test_a_call_is_described_over_its_function_by_those_who_may(
     world: World, roles: dict[int, str], of: int, column: str
 ) -> None:
-    who, business, text = world.user(roles), world.business_ids[of], str(uuid.uuid4())
+    who, business = world.user(roles), world.business_ids[of]
+    text = new_text(world, business, column)
     for row in world.rows("conversations", business):
         answer = world.ask(
             who,
@@ -345,8 +365,8 @@ def test_a_call_is_described_over_its_function_by_those_who_may(
 def test_a_call_is_described_by_members_of_its_business_alone(
     world: World, roles: dict[int, str], of: int, column: str
 ) -> None:
-    who = world.user(roles)
-    business, text = world.business_ids[of], str(uuid.uuid4())
+    who, business = world.user(roles), world.business_ids[of]
+    text = new_text(world, business, column)
     calls = {"business_id": f"eq.{business}"}
     world.ask(who, "PATCH", "conversations", params=calls, json={column: text})
     for row in world.rows("conversations", business):
@@ -471,6 +491,10 @@ def test_a_function_is_executed_by_its_own_role_alone(world: World, function: st
             )
             assert answer.status_code in (401, 403), (who.role, answer.text)
     assert fingerprint(world.database) == before
+
+
+def new_result() -> str:
+    return f"result_{uuid.uuid4().hex}"
 
 
 def unlike(value: object) -> Any:

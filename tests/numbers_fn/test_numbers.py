@@ -28,8 +28,9 @@ def test_each_text_is_answered_in_its_place(numbers: Endpoint) -> None:
     texts = ["(415) 555-0100 x5 (work)", "+44 (0)20 7946 0018", "Ada", "", "+1 624 555 0123"]
     texts += ["4155550100, 4155550101", "+1 900 234 5678", "Ada"]
     nothing = {"to": None, "extension": None, "leftOut": None, "known": False}
+    where = {"text", "country", "region", "timeZones"}
     assert [
-        {name: value for name, value in number.items() if name != "text"}
+        {name: value for name, value in number.items() if name not in where}
         for number in read(numbers, texts)
     ] == [
         {
@@ -53,6 +54,19 @@ def test_each_text_is_answered_in_its_place(numbers: Endpoint) -> None:
         nothing | {"to": "+19002345678", "problem": "number_type_not_allowed", "known": True},
         nothing | {"problem": "invalid_number"},
     ]
+
+
+def test_it_is_told_where_a_number_may_be(numbers: Endpoint) -> None:
+    texts = ["(415) 555-0100", "+442079460018", "+1 624 555 0123", "+1 800 555 0199", "Ada"]
+    found = [(n["country"], n["region"], n["timeZones"]) for n in read(numbers, texts)]
+    assert found[0] == ("US", "CA", ["America/Los_Angeles"])
+    assert found[1] == ("GB", None, ["Europe/London"])
+    # Newer than the number data, and without a place: anywhere in the country.
+    for country, region, time_zones in found[2:4]:
+        assert (country, region) == ("US", None)
+        assert isinstance(time_zones, list)
+        assert {"America/New_York", "Pacific/Honolulu"} <= set(time_zones)
+    assert found[4] == (None, None, [])
 
 
 def test_a_number_without_country_code_is_one_of_the_country(numbers: Endpoint) -> None:

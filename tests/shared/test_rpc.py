@@ -42,6 +42,10 @@ FOR_THE_BROWSER = {
     "set_legal_hold",
     "delete_recordings",
     "forget_person",
+    "next_lead",
+    "extend_lease",
+    "finish_lead",
+    "release_lead",
 }
 PYTHON_TYPES = {
     "text": str,
@@ -85,6 +89,7 @@ ARGUMENTS: dict[str, Mapping[str, Any]] = {
         "user_id": USER_ID,
         "business_id": BUSINESS_ID,
         **WISHES,
+        "lease_token": None,
     },
     "record_call_event": EVENT,
     "ask_of_call": {

@@ -217,10 +217,14 @@ def test_a_preview_tells_what_the_call_will_be_told(
         foreseen = preview(db, world.ours.user_id, None, tried)
     assert foreseen["block_reason"] == reason
     answer = begin(db, new_call_sid(), world.ours.user_id, world.ours.business_id, tried)
-    assert answer.keys() - foreseen.keys() == {
-        "conversation_id", "notice", "machine_detection",
-    }  # fmt: skip
-    assert foreseen.keys() - answer.keys() == {"extension", "lead_id", "warnings", "recording"}
+    assert answer.keys() - foreseen.keys() == {"conversation_id", "notice", "machine_detection"}
+    assert foreseen.keys() - answer.keys() == {
+        "extension",
+        "lead_id",
+        "retry_at",
+        "warnings",
+        "recording",
+    }
     assert {name: foreseen[name] for name in answer if name in foreseen} == {
         name: answer[name] for name in answer if name in foreseen
     }

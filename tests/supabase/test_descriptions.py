@@ -160,11 +160,15 @@ def test_a_conflict_tells_who_changed_this_field_last(
     seen: dict[str, object] = {
         "outcome": None, "notes": None, "lead_id": str(ours.lead_id), "campaign_id": None,
     }  # fmt: skip
-    hers = {"campaign_id": str(ours.campaign_id), "lead_id": None}.get(field, "Hers")
-    mine = {"campaign_id": str(uuid.uuid4()), "lead_id": str(uuid.uuid4())}.get(field, "Mine")
+    hers = {
+        "campaign_id": str(ours.campaign_id), "lead_id": None, "outcome": "booked",
+    }.get(field, "Hers")  # fmt: skip
+    mine = {
+        "campaign_id": str(uuid.uuid4()), "lead_id": str(uuid.uuid4()), "outcome": "interested",
+    }.get(field, "Mine")  # fmt: skip
     describe(db, manager, call_id, {field: hers}, seen)
     other = next(name for name in ("outcome", "notes") if name != field)
-    describe(db, ours.user_id, call_id, {other: "Later"}, seen)
+    describe(db, ours.user_id, call_id, {other: "voicemail"}, seen)
     answer = describe(db, ours.user_id, call_id, {field: mine}, seen)
     assert answer["conflicts"][field]["current"] == hers
     assert answer["conflicts"][field]["changed_by"] == str(manager)
@@ -203,14 +207,15 @@ def test_who_may_describe_which_call(
     owner, colleague, former = add_user(db), add_user(db), add_user(db)
     add_member(db, ours.business_id, owner, "owner")
     add_member(db, ours.business_id, colleague)
+    keys = iter(("booked", "interested", "connected", "voicemail", "voicemail", "voicemail"))
     answers = {
-        user: describe(db, user, call_id, {"outcome": str(user)}, {"outcome": None}).get("error")
+        user: describe(db, user, call_id, {"outcome": next(keys)}, {"outcome": None}).get("error")
         if number == 0
         else describe(
             db,
             user,
             call_id,
-            {"outcome": str(user)},
+            {"outcome": next(keys)},
             {"outcome": conversation_of(db, call_id)["outcome"]},
         ).get("error")
         for number, user in enumerate(
@@ -220,7 +225,7 @@ def test_who_may_describe_which_call(
     assert list(answers.values()) == [
         None, None, None, "not_your_call", "not_found", "not_found",
     ]  # fmt: skip
-    assert conversation_of(db, call_id)["outcome"] == str(owner)
+    assert conversation_of(db, call_id)["outcome"] == "connected"
     nowhere = describe(db, ours.user_id, uuid.uuid4(), {"outcome": "x"}, {"outcome": None})
     assert nowhere == {"error": "not_found"}
 
@@ -273,8 +278,9 @@ def test_nothing_is_written_if_one_field_cannot_be(
     db: Connection, ours: Tenant, call_id: str
 ) -> None:
     for changes, error in (
-        ({"outcome": "x", "notes": "n" * 10001}, CheckViolation),
-        ({"outcome": "x", "lead_id": str(uuid.uuid4())}, ForeignKeyViolation),
+        ({"outcome": "booked", "notes": "n" * 10001}, CheckViolation),
+        ({"outcome": "booked", "lead_id": str(uuid.uuid4())}, ForeignKeyViolation),
+        ({"outcome": "sold", "notes": "One"}, CheckViolation),
     ):
         seen = {"outcome": None, "notes": None, "lead_id": str(ours.lead_id)}
         with attempt(db), pytest.raises(error):
@@ -286,7 +292,7 @@ def test_nothing_is_written_if_one_field_cannot_be(
 def test_every_way_to_change_a_description_is_recorded(
     db: Connection, ours: Tenant, call_id: str
 ) -> None:
-    describe(db, ours.user_id, call_id, {"notes": "One", "outcome": "a"}, EMPTY)
+    describe(db, ours.user_id, call_id, {"notes": "One", "outcome": "booked"}, EMPTY)
     with as_user(db, ours.user_id):
         db.execute("update public.conversations set notes = 'Two' where id = %s", (call_id,))
     db.execute("update public.conversations set outcome = null where id = %s", (call_id,))
@@ -295,9 +301,9 @@ def test_every_way_to_change_a_description_is_recorded(
         (change["changed_by"], change["before"], change["after"])
         for change in changes_of(db, call_id)
     ] == [
-        (ours.user_id, {"notes": None, "outcome": None}, {"notes": "One", "outcome": "a"}),
+        (ours.user_id, {"notes": None, "outcome": None}, {"notes": "One", "outcome": "booked"}),
         (ours.user_id, {"notes": "One"}, {"notes": "Two"}),
-        (ours.user_id, {"outcome": "a"}, {"outcome": None}),
+        (ours.user_id, {"outcome": "booked"}, {"outcome": None}),
         (ours.user_id, {"lead_id": str(ours.lead_id)}, {"lead_id": None}),
     ]
 

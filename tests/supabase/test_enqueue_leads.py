@@ -141,12 +141,12 @@ def test_what_is_too_much_for_one_statement_goes_on_where_it_stopped(
     # No time, except for one slice; slices of four.
     body = db.execute("select pg_get_functiondef('private.enqueue_leads'::regproc::oid)").fetchone()
     assert body is not None
-    for before, after in (
+    for written, instead in (
         (":= 2000", ":= 4"),
         ("while v_first", "while v_done -> 'added' = '0' and v_first"),
     ):
-        assert before in body[0]
-        body = (body[0].replace(before, after),)
+        assert written in body[0]
+        body = (body[0].replace(written, instead),)
     db.execute(body[0])
     seen = []
     after: str | None = None

@@ -32,7 +32,7 @@ def add_manager(db: Connection, tenant: Tenant) -> uuid.UUID:
 def describe(db: Connection, tenant: Tenant, call: dict[str, Any], notes: str) -> None:
     with as_user(db, tenant.user_id):
         db.execute(
-            "update public.conversations set notes = %s, outcome = 'Sold' where id = %s",
+            "update public.conversations set notes = %s, outcome = 'booked' where id = %s",
             (notes, call["id"]),
         )
 

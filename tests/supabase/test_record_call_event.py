@@ -180,13 +180,13 @@ def test_a_beginning_that_comes_last_leaves_what_a_rep_wrote(
     record_event(db, agent, agent, "completed", 0, payload=as_sent_by_browser(tenant))
     with as_user(db, tenant.user_id):
         db.execute(
-            "update public.conversations set lead_id = %s, outcome = 'wrong lead'"
+            "update public.conversations set lead_id = %s, outcome = 'connected'"
             " where call_sid = %s",
             (another, agent),
         )
     begin_call(db, tenant, agent, lead_id=tenant.lead_id, campaign_id=tenant.campaign_id)
     call = conversation(db, agent)
-    assert (call["lead_id"], call["outcome"]) == (another, "wrong lead")
+    assert (call["lead_id"], call["outcome"]) == (another, "connected")
     # The rep named no campaign.
     assert call["campaign_id"] == tenant.campaign_id
 

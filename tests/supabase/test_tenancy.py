@@ -52,6 +52,7 @@ TABLES = (
     "token_grants",
     "limit_changes",
     "conversation_changes",
+    "call_backs",
     "recording_rules",
     "recording_consents",
     "recordings",
@@ -65,6 +66,8 @@ TABLES = (
 OF_THE_RECONCILER = {"unsettled_calls", "reconciliation"}
 # The doctor reads it as the operator.
 OF_THE_OPERATOR = {"repeated_callbacks"}
+# Functions read it: it has no row of its own for a business with few leads.
+OF_QUEUES = {"queue_counts"}
 OPERATOR_TABLES = TABLES[:6]
 CALL_TABLES = ("conversations", "call_legs", "call_events")
 # Who is asking, and the businesses they should see: ours, the other one, both or none.
@@ -134,6 +137,8 @@ def furnish(db: Connection, tenant: Tenant) -> str:
         "insert into public.rep_presence (business_id, user_id, state, seen_at, since)"
         " select business_id, user_id, 'available', now(), now()"
         " from public.conversations where call_sid = %s",
+        "insert into public.call_backs (business_id, conversation_id, lead_id, due_at)"
+        " select business_id, id, lead_id, now() from public.conversations where call_sid = %s",
         "insert into public.recording_rules (business_id, country, mode)"
         " select business_id, 'DE', 'off' from public.conversations where call_sid = %s",
         "insert into public.recording_consents (business_id, conversation_id, mode, consent_mode)"
@@ -266,6 +271,7 @@ def test_every_table_is_tried(db: Connection) -> None:
         *TABLES,
         *OF_THE_RECONCILER,
         *OF_THE_OPERATOR,
+        *OF_QUEUES,
     }
 
 

@@ -162,7 +162,7 @@ def test_who_calls_is_never_taken_from_what_the_browser_adds(
     parameters = canned.only().json()
     assert parameters["p_user_id"] == USER_ID
     assert parameters["p_business_id"] == BUSINESS_ID
-    assert len(parameters) == 7
+    assert len(parameters) == 8
 
 
 @pytest.mark.parametrize("sid", [None, "", "x", "CA-1", "CA" + "0" * 63])

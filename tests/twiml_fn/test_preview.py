@@ -77,6 +77,7 @@ def test_a_preview_in_json_says_what_would_happen(
             "twiml": body["data"]["twiml"],
             "extension": None,
             "leadId": None,
+            "retryAt": None,
             "warnings": [],
             "recording": None,
         },

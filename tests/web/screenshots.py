@@ -25,6 +25,7 @@ from tests.stacks import settings_in
 from tests.web import chromium
 from tests.web.calls_page import DESKTOP, PHONE, CallsPage, Rep
 from tests.web.network import Database, Network
+from tests.web.pictures_of_campaigns import campaigns, outcomes_and_messages
 from tests.web.pictures_of_many_legs import ManyLegs
 from tests.web.pictures_of_recording import RecordedCall, play
 
@@ -88,6 +89,7 @@ class Photographer:
             self._a_call,
             self._many_legs,
             self._a_recording,
+            self._campaigns,
             self._a_ring,
             self._writing,
             self._a_lost_connection,
@@ -201,6 +203,18 @@ class Photographer:
         rep, tab = self._open(look, self._browser)
         tab.sign_in(MANAGER)
         play(tab, lambda name: self._take(tab, name, look))
+        rep.close()
+
+    def _campaigns(self, look: str) -> None:
+        rep, tab = self._open(look, self._browser)
+        tab.sign_in(MANAGER)
+
+        def take(name: str) -> None:
+            is_open = tab.page.locator("dialog[open]").count() > 0
+            self._take(tab, name, look, full=None if is_open else "view")
+
+        campaigns(tab, take)
+        outcomes_and_messages(tab, take)
         rep.close()
 
     def _a_ring(self, look: str) -> None:
@@ -330,12 +344,13 @@ class Photographer:
         return rep, rep.open()
 
     def _take(self, tab: CallsPage, name: str, look: str, *, full: str | None = None) -> None:
-        """Takes the window from its top. ``full``: also the rest of the call, or of the list."""
+        """Takes the window from its top. ``full``: also the rest of the call, of the
+        list, or of the view."""
         tab.page.evaluate("window.scrollTo(0, 0)")
         size = LOOKS[look]["viewport"]
         height = tab.page.evaluate(
             "selector => document.querySelector(selector).getBoundingClientRect().bottom + 16",
-            {None: "header", "call": ".dialer", "list": ".history"}[full],
+            {None: "header", "call": ".dialer", "list": ".history", "view": "#view"}[full],
         )
         tab.page.mouse.move(0, 0)
         tab.page.screenshot(

@@ -154,7 +154,9 @@ def test_a_manager_makes_a_campaign_decides_how_it_calls_and_moves_its_leads(
     page.get_by_label("Search").fill("7701")
     expect(shown).to_have_count(1)
     page.get_by_label("Choose Balcony 1").check()
-    page.locator("#entries-priority").select_option("10")
+    page.get_by_role("button", name="Priority").press("Enter")
+    keyboard.press("Tab")
+    keyboard.press("Enter")
     done = page.locator("#entries-done")
     expect(done).to_have_text("1 lead put in their new place.")
     expect(shown).to_contain_text("High priority")
@@ -170,11 +172,14 @@ def test_a_manager_makes_a_campaign_decides_how_it_calls_and_moves_its_leads(
 
     states.get_by_role("button", name="Paused 2").click()
     page.get_by_label("Choose Balcony 2").check()
-    page.locator("#entries-move").select_option(other_campaign)
+    move = page.get_by_role("button", name="Move", exact=True)
+    move.click()
     question = page.get_by_role("dialog", name="Move 1 lead?")
     question.get_by_role("button", name="Not now").click()
     assert str(entries()["Balcony 2"]["campaign_id"]) != other_campaign
-    page.locator("#entries-move").select_option(other_campaign)
+    move.click()
+    question.get_by_label("To campaign").select_option(other_campaign)
+    look("whereto leads are moved")
     question.get_by_role("button", name="Move them").click()
     expect(done).to_have_text("1 lead moved.")
     assert str(entries()["Balcony 2"]["campaign_id"]) == other_campaign

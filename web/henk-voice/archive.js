@@ -62,7 +62,7 @@ const COLUMNS = [
   'lead:leads(id,name,company,phone_number)',
   'campaign:campaigns(id,name)',
   'legs:call_legs(id,role,user_id,to_number,call_sid,status,asked_at,initiated_at,ringing_at,' +
-    'answered_at,ended_at,duration_seconds,on_hold_since,declined_at,ended_by,is_host)',
+    'answered_at,ended_at,duration_seconds,dropped_at,on_hold_since,declined_at,ended_by,is_host)',
   'holds:call_holds(call_leg_id,started_at,ended_at)',
   'consents:recording_consents(*)',
   'recordings(id,part,state,wanted,delete_reason,started_at,completed_at,duration_seconds,channels,' +

@@ -1,5 +1,5 @@
 import { ControlledCall } from './controlled-call.js';
-import { endCodeOfSdk, endReason } from './end-reason.js';
+import { endCodeOfSdk, endReason, leavingBy, leftBy } from './end-reason.js';
 import { failureOfSdk, failureOfWarning } from './failure-of.js';
 import { failure } from './failures.js';
 import { isLeftAlone, isOnCall, leadOf, legOf } from './legs.js';
@@ -69,8 +69,8 @@ export class VoiceCall extends ControlledCall {
   #hungUpHere = false;
   /** What has to be asked before a hang-up is under way. */
   #isLeaving = false;
-  /** The rep hands the call over, which ends this browser's part. */
-  #handsOver = false;
+  /** What the rep has asked for, which ends this browser's part. @type {ReturnType<typeof leavingBy>} */
+  #leaving = null;
   #rang = false;
   /** @type {EndCode | null} */
   #networkCode = null;
@@ -162,13 +162,13 @@ export class VoiceCall extends ControlledCall {
    * @param {import('./control.js').ControlWish} wish
    */
   async request(wish) {
-    const handsOver = wish.action === 'complete' || wish.mode === 'cold';
+    const leaving = leavingBy(wish);
     // The call may end here before the answer comes.
-    if (handsOver) this.#handsOver = true;
+    if (leaving) this.#leaving = leaving;
     try {
       return await super.request(wish);
     } catch (error) {
-      if (handsOver) this.#handsOver = false;
+      if (leaving) this.#leaving = null;
       throw error;
     }
   }
@@ -377,7 +377,7 @@ export class VoiceCall extends ControlledCall {
       answered: this.answeredAt !== null,
       networkCode: this.#networkCode,
       isIncoming: this.direction === 'incoming',
-      handsOver: this.#handsOver,
+      leftBy: this.#leaving ?? leftBy(this.legs),
       wasRemoved: legOf(this.legs, this.callSid)?.ended_by === 'removed',
       goesOn: this.#goesOn,
     });

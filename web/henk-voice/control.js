@@ -7,7 +7,8 @@ import { VoiceError } from './failures.js';
  * @typedef {import('./failures.js').FailureCode} FailureCode
  * @typedef {import('./legs.js').ConversationWithLegs} ConversationWithLegs
  *
- * @typedef {'hold' | 'resume' | 'add' | 'remove' | 'transfer' | 'complete' | 'merge' | 'cancel' | 'record'}
+ * @typedef {'hold' | 'resume' | 'add' | 'remove' | 'transfer' | 'complete' | 'merge' | 'cancel' | 'record'
+ *   | 'drop_voicemail'}
  *   ControlAction
  *
  * @typedef {{ userId: string } | { number: string }} Target a person of the business, or a number as
@@ -18,6 +19,7 @@ import { VoiceError } from './failures.js';
  * @property {Target} [to] for `add` and `transfer`
  * @property {'cold' | 'warm'} [mode] for `transfer`
  * @property {string} [legId] for `remove`
+ * @property {string} [messageId] for `drop_voicemail`
  * @property {import('./recording-state.js').RecordWish} [state] for `record`
  * @property {'agreed' | 'refused'} [consent] for `record`: what the lead has said
  */
@@ -44,6 +46,18 @@ const TEXTS = {
   rate_limited: {
     message: 'Too much was asked of calls in a short time.',
     action: 'Wait a moment, then try again. The call goes on as it was.',
+  },
+};
+
+/** The same, of a message that is left. @type {typeof TEXTS} */
+const MESSAGE_TEXTS = {
+  storage_unavailable: {
+    message: 'The message cannot be reached at the moment.',
+    action: 'Try again, or leave it by yourself. The call goes on as it was.',
+  },
+  twilio_unavailable: {
+    message: 'The phone network did not say whether it plays the message.',
+    action: 'If the call goes on after ten seconds, try again: a message is left once.',
   },
 };
 
@@ -79,7 +93,7 @@ const RECORDING_TEXTS = {
  * @param {ControlWish} wish
  * @returns {Promise<ConversationWithLegs>} as it is afterwards
  * @throws {VoiceError} and the call goes on as it was: `not_in_progress`, `busy`, `away`, `blocked` (with
- *   `blockReason`), `not_your_call`, `not_found`, `invalid_request`, `twilio_unavailable`, for recordings
+ *   `blockReason`), `not_your_call`, `not_found`, `invalid_request`, `twilio_unavailable`, `no_message`, for recordings
  *   `consent_required`, `recording_off`, `recording_refused`, or another
  */
 export async function control(endpoints, conversationId, wish) {
@@ -93,7 +107,8 @@ export async function control(endpoints, conversationId, wish) {
       const message = blockReasonSentence(blockReason);
       throw new VoiceError({ ...failure, message });
     }
-    const texts = wish.action === 'record' ? { ...TEXTS, ...RECORDING_TEXTS } : TEXTS;
-    throw new VoiceError({ ...failure, ...texts[code] });
+    const special = { record: RECORDING_TEXTS, drop_voicemail: MESSAGE_TEXTS };
+    const texts = special[/** @type {keyof typeof special} */ (wish.action)];
+    throw new VoiceError({ ...failure, ...(texts?.[code] ?? TEXTS[code]) });
   }
 }

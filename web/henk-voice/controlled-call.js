@@ -123,6 +123,15 @@ export class ControlledCall extends Emitter {
   }
 
   /**
+   * The lead, an answering machine, is left alone with a recorded message, and the rep is free at once.
+   *
+   * @param {string} messageId see `Messages`
+   */
+  dropVoicemail(messageId) {
+    return this.request({ action: 'drop_voicemail', messageId });
+  }
+
+  /**
    * @param {RecordWish} state `pause` keeps the time: what is said meanwhile is silence
    * @param {{ consent?: 'agreed' | 'refused' }} [options] what the lead has said: `agreed` with `start`;
    *   `refused` with `stop`, which also deletes what was recorded, and is final

@@ -9,6 +9,9 @@ import { storable } from './texts.js';
  *
  * @typedef {import('./call-statuses.js').ConversationStatus} ConversationStatus
  *
+ * @typedef {'human' | 'machine_start' | 'machine_end_beep' | 'machine_end_silence' | 'machine_end_other'
+ *   | 'fax' | 'unknown'} AnsweredBy
+ *
  * @typedef {object} Conversation a row of `conversations`; `timestamp()` reads its times
  * @property {string} id
  * @property {string} business_id
@@ -22,6 +25,8 @@ import { storable } from './texts.js';
  * @property {number | null} hold_seconds how many of `duration_seconds` the lead was on hold; null
  *   until the call is over
  * @property {string | null} call_back_at when the lead was promised that somebody calls back
+ * @property {AnsweredBy | null} answered_by a hint of the phone network, which may be wrong; null: it has
+ *   not told, or the campaign does not ask for it
  * @property {import('./recording-state.js').RecordingState | null} recording_state null: the call is not
  *   to be recorded
  * @property {import('./recording-state.js').RecordingConsent | null} [recording_consent] only where the

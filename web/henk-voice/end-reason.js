@@ -6,10 +6,12 @@ import { isOver } from './call-statuses.js';
  * @typedef {import('./failures.js').Failure} Failure
  *
  * @typedef {'hung_up' | 'lead_hung_up' | 'canceled' | 'busy' | 'no_answer' | 'not_reached'
- *   | 'refused' | 'time_limit' | 'removed' | 'handed_over' | 'goes_on' | 'missed' | 'failure' | 'ended'} EndCode
+ *   | 'refused' | 'time_limit' | 'removed' | 'handed_over' | 'goes_on' | 'message_left' | 'missed'
+ *   | 'failure' | 'ended'} EndCode
  *   `removed`: somebody else took the rep off the call.
  *   `handed_over`: the rep has transferred the call, or completed a transfer.
  *   `goes_on`: the lead is on the call with somebody else.
+ *   `message_left`: the rep has left a recorded message.
  *   `missed`: a call that came in was over, or answered on another device, before it was connected.
  *   `ended`: the exact code is not known yet
  *
@@ -26,7 +28,7 @@ import { isOver } from './call-statuses.js';
  * @property {Failure | null} failure
  * @property {Conversation | null} conversation
  * @property {boolean} [isIncoming] the call came in
- * @property {boolean} [handsOver] the rep has asked to hand the call over
+ * @property {'handed_over' | 'message_left' | null} [leftBy] what the rep has asked for
  * @property {boolean} [wasRemoved] somebody else took the rep off the call
  * @property {boolean} [goesOn] the lead is on the call without this browser
  */
@@ -44,6 +46,7 @@ const SENTENCES = {
   removed: 'You were taken off the call.',
   handed_over: 'You handed the call over.',
   goes_on: 'The call goes on without you.',
+  message_left: 'The message is being left.',
   missed: 'The call was over, or answered on another device, before you were connected.',
   failure: 'The call failed.',
   ended: 'The call is over.',
@@ -70,6 +73,23 @@ const STATUS_CODES = {
  */
 export function endCodeOfSdk(sdkCode) {
   return SDK_CODES[sdkCode] ?? null;
+}
+
+/**
+ * @param {import('./control.js').ControlWish} wish
+ * @returns {'handed_over' | 'message_left' | null} how the rep leaves the call by it; null if they stay
+ */
+export function leavingBy({ action, mode }) {
+  if (action === 'drop_voicemail') return 'message_left';
+  return action === 'complete' || mode === 'cold' ? 'handed_over' : null;
+}
+
+/**
+ * @param {readonly import('./legs.js').Leg[]} legs
+ * @returns {'message_left' | null} the same, as the database knows it
+ */
+export function leftBy(legs) {
+  return legs.some(({ dropped_at: droppedAt }) => droppedAt) ? 'message_left' : null;
 }
 
 /**
@@ -113,8 +133,8 @@ function isDuringNotice({ conversation, failure, answered, isIncoming }) {
  */
 function endCode(ending) {
   const { conversation, hungUpHere, answered, networkCode } = ending;
-  const { isIncoming, handsOver, wasRemoved, goesOn } = ending;
-  if (handsOver) return 'handed_over';
+  const { isIncoming, leftBy, wasRemoved, goesOn } = ending;
+  if (leftBy) return leftBy;
   if (wasRemoved && answered && !hungUpHere) return 'removed';
   if (goesOn) return 'goes_on';
   if (isIncoming && !hungUpHere && !answered) return 'missed';

@@ -114,5 +114,5 @@ test('whoever was taken off the call is told so', () => {
   const removed = recorded({ status: 'in-progress' }, { wasRemoved: true, answered: true });
   assert.equal(endReason({ ...removed, goesOn: true, isIncoming: true }).code, 'removed');
   assert.equal(endReason({ ...removed, hungUpHere: true }).code, 'hung_up');
-  assert.equal(endReason({ ...removed, handsOver: true }).code, 'handed_over');
+  assert.equal(endReason({ ...removed, leftBy: 'handed_over' }).code, 'handed_over');
 });

@@ -58,6 +58,9 @@ import { storable } from './texts.js';
  * @property {'invalid_number' | 'several_numbers' | 'number_type_not_allowed' | null} problem
  * @property {string | null} leftOut what is not part of the number
  * @property {boolean} known whether the list of known numbers has it
+ * @property {string | null} country ISO 3166-1 alpha-2
+ * @property {string | null} region a state of the US without `US-`
+ * @property {string[]} timeZones IANA names of all that the number may be in
  */
 
 /** numbers_fn reads this many texts in one request. */

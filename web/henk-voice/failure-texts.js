@@ -95,6 +95,12 @@ export const FAILURES = /** @type {const} */ ({
     'Choose somebody else. The call goes on as it was.',
     true,
   ],
+  no_message: [
+    'No such message',
+    'The recorded message is deleted, or its owner does not share it.',
+    'Choose another message. The call goes on as it was.',
+    false,
+  ],
   blocked: [
     'Number not allowed',
     'This number must not be called.',
@@ -130,6 +136,18 @@ export const FAILURES = /** @type {const} */ ({
     'Not allowed',
     'Your role in this business does not allow that.',
     'Ask a manager of the business.',
+    false,
+  ],
+  unreadable_file: [
+    'File not read',
+    'The file could not be read.',
+    'Open it in a spreadsheet, save it as “CSV UTF-8”, and choose that file.',
+    false,
+  ],
+  import_over: [
+    'Import is over',
+    'Somebody has finished or undone this import.',
+    'Look at what the queue has now.',
     false,
   ],
   value_refused: [

@@ -28,6 +28,8 @@ import { isOver } from './call-statuses.js';
  * @property {string | null} answered_at
  * @property {string | null} ended_at
  * @property {number | null} duration_seconds from answered to ended
+ * @property {string | null} [dropped_at] when the lead was left alone with a recorded message, which ended
+ *   the call for everybody else
  * @property {string | null} on_hold_since null if the person is not on hold
  * @property {string | null} declined_at when the person declined the call
  * @property {string | null} ended_by

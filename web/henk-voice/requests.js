@@ -17,7 +17,7 @@ import { Session } from './session.js';
  * @typedef {{ value?: any, cause?: Failure }} Answer either of the two
  *
  * @typedef {object} RequestOptions
- * @property {'rest' | 'endpoints'} server
+ * @property {'rest' | 'endpoints' | 'storage'} server
  * @property {string} url what is asked if the browser does not say why there is no answer
  * @property {AbortSignal | undefined} [signal] ends it, with all further tries
  * @property {string | undefined} [userId] for whom it is asked; nothing is asked for another user
@@ -122,6 +122,19 @@ export class Requests extends Emitter {
       ...options,
       server: 'endpoints',
     });
+  }
+
+  /**
+   * Asks Supabase Storage, twice if the network fails. Its client takes the access token of the session.
+   *
+   * @param {() => Promise<Answer>} send rejects if there is no answer
+   * @param {string} url what is asked if the browser does not say why there is no answer
+   * @returns {Promise<any>}
+   * @throws {VoiceError}
+   */
+  async storage(send, url) {
+    const options = /** @type {const} */ ({ server: 'storage', url, tries: 'twice' });
+    return this.#perform(() => send().catch(() => null), options);
   }
 
   /**

@@ -23,6 +23,17 @@
  * @typedef {import('./failures.js').Failure} Failure
  * @typedef {import('./warnings.js').Warning} Warning
  *
+ * @typedef {import('./import-plan.js').PlannedRow} PlannedRow
+ * @typedef {import('./import-plan.js').RowProblem} RowProblem
+ * @typedef {import('./lead-columns.js').LeadColumns} LeadColumns
+ * @typedef {import('./lead-columns.js').LeadField} LeadField
+ * @typedef {import('./lead-file.js').LeadFile} LeadFile
+ * @typedef {import('./lead-import.js').Added} Added
+ * @typedef {import('./lead-import.js').LeadImport} LeadImport
+ * @typedef {import('./lead-import.js').LeadSource} LeadSource
+ * @typedef {import('./lead-import.js').Plan} ImportPlan
+ * @typedef {import('./lead-import.js').Progress} ImportProgress
+ *
  * @typedef {import('./control.js').ControlAction} ControlAction
  * @typedef {import('./control.js').ControlWish} ControlWish
  * @typedef {import('./control.js').Target} Target
@@ -58,6 +69,7 @@
  * @typedef {import('./campaigns.js').EntryFilter} EntryFilter
  * @typedef {import('./campaigns.js').EntryGroup} EntryGroup
  * @typedef {import('./campaigns.js').RetryRule} RetryRule
+ * @typedef {import('./messages.js').VoicemailMessage} VoicemailMessage
  * @typedef {import('./lead-story.js').LeadStory} LeadStory
  * @typedef {import('./my-day.js').MyDay} MyDay
  * @typedef {import('./outcomes.js').Outcome} Outcome

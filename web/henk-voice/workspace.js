@@ -4,7 +4,9 @@ import { Campaigns } from './campaigns.js';
 import { Conversations } from './conversations.js';
 import { Emitter } from './emitter.js';
 import { VoiceError, failure } from './failures.js';
+import { LeadImports } from './lead-import.js';
 import { readLeadStory } from './lead-story.js';
+import { Messages } from './messages.js';
 import { readMyDay } from './my-day.js';
 import { Outcomes } from './outcomes.js';
 import { Sql } from './sql.js';
@@ -35,6 +37,10 @@ export class Workspace extends Emitter {
   callBacks;
   /** Campaigns, their queues and their rules. @type {Campaigns} */
   campaigns;
+  /** Fills the queues of campaigns. @type {LeadImports} */
+  leads;
+  /** What reps have recorded for answering machines. @type {Messages} */
+  messages;
   /** @type {string | null} */
   businessId = null;
 
@@ -53,6 +59,8 @@ export class Workspace extends Emitter {
     this.outcomes = new Outcomes(supabase, requests);
     this.callBacks = new CallBacks(supabase, requests);
     this.campaigns = new Campaigns(supabase, requests);
+    this.leads = new LeadImports(supabase, requests, numbers);
+    this.messages = new Messages(supabase, requests);
   }
 
   /**

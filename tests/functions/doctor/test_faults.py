@@ -665,6 +665,36 @@ def users_may_read_all_files(lab: Lab) -> Iterator[Inputs]:
         yield inputs
 
 
+@fault("messages_bucket", "has no bucket messages", "npx supabase db push --remote=")
+def no_bucket_of_messages(lab: Lab) -> Iterator[Inputs]:
+    change = "update storage.buckets set id = '{}' where id = '{}'"
+    with altered(lab, change.format("m", "messages"), change.format("messages", "m")) as inputs:
+        yield inputs
+
+
+@fault("messages_bucket", "the bucket messages is public", "Make it private now")
+def public_bucket_of_messages(lab: Lab) -> Iterator[Inputs]:
+    change = "update storage.buckets set public = {} where id = 'messages'"
+    with altered(lab, change.format(True), change.format(False)) as inputs:
+        yield inputs
+
+
+@fault("messages_bucket", "Twilio may not play a message", "Edit bucket")
+def bucket_of_any_messages(lab: Lab) -> Iterator[Inputs]:
+    change = "update storage.buckets set allowed_mime_types = {} where id = 'messages'"
+    with altered(lab, change.format("null"), change.format("'{audio/wav}'")) as inputs:
+        yield inputs
+
+
+@fault("messages_bucket", "The policies of the bucket messages allow", "look at the policies")
+def everybody_hears_messages(lab: Lab) -> Iterator[Inputs]:
+    change = (
+        "create policy heard on storage.objects for select to public using (bucket_id = 'messages')"
+    )
+    with altered(lab, change, "drop policy heard on storage.objects") as inputs:
+        yield inputs
+
+
 @fault("storage_access", "refuses a test token of role call_recorder", "status.supabase.com")
 def storage_refuses(lab: Lab) -> Iterator[Inputs]:
     body = {"statusCode": "403", "error": "Unauthorized", "message": "jws verification failed"}

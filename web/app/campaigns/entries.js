@@ -1,9 +1,8 @@
-import { bdi, create, debounce, element, ltr, say, sayParts } from '../shared/dom.js';
-import { formatNumber } from '../shared/phone-format.js';
+import { create, debounce, element, say, sayParts } from '../shared/dom.js';
 import { tellTrouble } from '../shared/trouble.js';
-import { when } from '../shared/words.js';
 import { EntryActions } from './entry-actions.js';
-import { DONE_REASONS, WAIT_REASONS, counted, entryWords, sum } from './words.js';
+import { rowOf } from './entry-row.js';
+import { DONE_REASONS, WAIT_REASONS, counted, sum } from './words.js';
 
 /**
  * @typedef {import('../../henk-voice/henk-voice.js').CampaignQueue} CampaignQueue
@@ -17,7 +16,11 @@ import { DONE_REASONS, WAIT_REASONS, counted, entryWords, sum } from './words.js
  */
 
 const PAGE = 50;
+const MOST_SHOWN = 900;
 const SEARCH_AFTER_MS = 300;
+/** How many are read at once if all are to be chosen, and how many can be. */
+const AT_ONCE = 500;
+const MOST_CHOSEN = 10_000;
 
 /** @type {readonly (readonly [EntryGroup, string])[]} */
 const STATES = [
@@ -64,13 +67,14 @@ export class Entries {
     this.#context = context;
     this.#actions = new EntryActions(context, {
       queues: told.queues,
-      chosen: () => this.#entries.filter(({ id }) => this.#chosen.has(id)),
+      chosen: () => [...this.#chosen],
       onDone: () => {
         this.#chosen.clear();
         told.onChange();
         void this.#read();
       },
       onNone: () => this.#choose([]),
+      onAll: () => void this.#chooseEverything(),
     });
     this.#states.append(
       ...STATES.map(([state]) => create('button', { type: 'button', value: state })),
@@ -88,7 +92,7 @@ export class Entries {
     });
     this.#more.addEventListener('click', () => void this.#readMore());
     this.#chooseAll.addEventListener('change', () =>
-      this.#choose(this.#chooseAll.checked ? this.#choosable : []),
+      this.#choose(this.#chooseAll.checked ? this.#ids : []),
     );
     this.#rows.addEventListener('change', ({ target }) => {
       if (!(target instanceof HTMLInputElement)) return;
@@ -171,7 +175,8 @@ export class Entries {
       this.#empty.hidden = true;
     }
     // Who has pressed *More* keeps what is shown.
-    await this.#ask(Math.max(PAGE, this.#entries.length), undefined, (found) => {
+    const limit = Math.min(Math.max(PAGE, this.#entries.length), MOST_SHOWN);
+    await this.#ask(limit, undefined, (found) => {
       this.#entries = found;
     });
   }
@@ -204,10 +209,8 @@ export class Entries {
     this.#table.setAttribute('aria-busy', 'true');
     try {
       const { entries, more } = await this.#context.voice.campaigns.entries(campaign.id, {
-        state: this.#state,
-        reason: this.#reason.value || undefined,
-        search: this.#search.value.trim(),
-        after,
+        ...this.#filter,
+        ...(after && { after }),
         limit,
         signal,
       });
@@ -238,65 +241,59 @@ export class Entries {
     const focused = document.activeElement;
     const kept =
       focused instanceof HTMLInputElement && this.#rows.contains(focused) && focused.value;
-    this.#rows.replaceChildren(...this.#entries.map((entry) => this.#rowOf(entry)));
+    const most = this.#campaign?.max_attempts ?? 0;
+    this.#rows.replaceChildren(
+      ...this.#entries.map((entry) =>
+        rowOf(entry, most, this.#chosen.has(entry.id), this.#context.outcomes),
+      ),
+    );
     this.#table.hidden = !this.#entries.length;
-    const ids = new Set(this.#choosable);
-    this.#chosen = new Set([...this.#chosen].filter((id) => ids.has(id)));
+    const ids = new Set(this.#ids);
+    // If all are shown, who is not among them is not in this part of the queue any more.
+    if (this.#more.hidden) this.#chosen = new Set([...this.#chosen].filter((id) => ids.has(id)));
     this.#showChosen();
     if (!kept) return;
     const box = this.#rows.querySelector(`input[value="${CSS.escape(kept)}"]`);
     if (box instanceof HTMLInputElement) box.focus();
   }
 
-  /** @param {Entry} entry */
-  #rowOf(entry) {
-    const { state, why } = entryWords(entry);
-    const { lead_name: name, lead_company: company, phone_number: number, priority } = entry;
-    const box = create('input', {
-      type: 'checkbox',
-      value: entry.id,
-      'aria-label': `Choose ${name}`,
-    });
-    box.checked = this.#chosen.has(entry.id);
-    const high = priority > 0 ? 'High priority' : 'Low priority';
-    const most = this.#campaign?.max_attempts ?? 0;
-    const { last_called_at: called, last_outcome: outcome } = entry;
-    return create(
-      'tr',
-      { 'data-entry': entry.id, 'data-state': entry.state },
-      create('td', { class: 'choose' }, box),
-      create(
-        'th',
-        { scope: 'row' },
-        create('span', { class: 'who' }, bdi(name)),
-        company && create('span', { class: 'aside' }, bdi(company)),
-        number && create('span', { class: 'aside' }, ltr(formatNumber(number))),
-      ),
-      create(
-        'td',
-        { 'data-label': 'State' },
-        create('span', { class: 'who' }, state),
-        why && create('span', { class: 'aside' }, why),
-        priority !== 0 && create('span', { class: 'badge' }, high),
-      ),
-      create('td', { class: 'number', 'data-label': 'Attempts' }, `${entry.attempts} of ${most}`),
-      create(
-        'td',
-        { 'data-label': 'Last call' },
-        called &&
-          create(
-            'time',
-            { datetime: when(called).iso, title: when(called).exact },
-            when(called).short,
-          ),
-        outcome && create('span', { class: 'aside' }, this.#context.outcomes.labelOf(outcome)),
-        !called && !outcome && 'Not called yet',
-      ),
-    );
+  /** @returns {string[]} of those that are shown */
+  get #ids() {
+    return this.#entries.map(({ id }) => id);
   }
 
-  get #choosable() {
-    return this.#entries.map(({ id }) => id);
+  /** Chooses also those that match and are not shown: a manager may move thousands. */
+  async #chooseEverything() {
+    const campaign = this.#campaign;
+    if (!campaign) return;
+    const { signal } = this.#reading;
+    const filter = { ...this.#filter, limit: AT_ONCE, signal };
+    const found = new Set(this.#ids);
+    let after = this.#entries.at(-1);
+    try {
+      for (let more = true; more && found.size < MOST_CHOSEN;) {
+        const page = await this.#context.voice.campaigns.entries(campaign.id, {
+          ...filter,
+          ...(after && { after }),
+        });
+        for (const { id } of page.entries) found.add(id);
+        after = page.entries.at(-1);
+        more = page.more;
+      }
+      if (!signal.aborted) this.#choose([...found]);
+    } catch (error) {
+      if (!signal.aborted) tellTrouble(this.#trouble, error);
+    }
+  }
+
+  /** @returns {import('../../henk-voice/henk-voice.js').EntryFilter} what is looked for */
+  get #filter() {
+    const reason = this.#reason.value;
+    return {
+      state: this.#state,
+      ...(reason && { reason }),
+      search: this.#search.value.trim(),
+    };
   }
 
   /** @param {readonly string[]} ids */
@@ -308,11 +305,16 @@ export class Entries {
   }
 
   #showChosen() {
-    const all = this.#choosable.length;
-    this.#chooseAll.checked = all > 0 && this.#chosen.size === all;
-    this.#chooseAll.indeterminate = this.#chosen.size > 0 && this.#chosen.size < all;
-    this.#chooseAll.disabled = all === 0;
-    if (this.#campaign) this.#actions.show(this.#campaign, this.#state, this.#chosen.size);
+    const shown = this.#ids;
+    const count = shown.filter((id) => this.#chosen.has(id)).length;
+    this.#chooseAll.checked = count > 0 && count === shown.length;
+    this.#chooseAll.indeterminate = count > 0 && count < shown.length;
+    this.#chooseAll.disabled = !shown.length;
+    if (!this.#campaign) return;
+    this.#actions.show(this.#campaign, this.#state, {
+      chosen: this.#chosen.size,
+      areMore: this.#chooseAll.checked && !this.#more.hidden && this.#chosen.size === count,
+    });
   }
 }
 

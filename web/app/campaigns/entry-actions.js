@@ -1,21 +1,31 @@
-import { bdi, create, element, say } from '../shared/dom.js';
+import { element, say } from '../shared/dom.js';
 import { ask } from '../shared/question.js';
 import { tellTrouble } from '../shared/trouble.js';
+import { ChooseDialog } from './choose-dialog.js';
 import { counted } from './words.js';
 
 /**
  * @typedef {import('../../henk-voice/henk-voice.js').CampaignQueue} CampaignQueue
  * @typedef {import('../../henk-voice/henk-voice.js').EntryChange} EntryChange
  * @typedef {import('../../henk-voice/henk-voice.js').EntryGroup} EntryGroup
- * @typedef {import('../../henk-voice/henk-voice.js').Entry} Entry
  * @typedef {import('../frame/view.js').ViewContext} ViewContext
  *
  * @typedef {object} Told
  * @property {() => readonly CampaignQueue[]} queues all campaigns
- * @property {() => readonly Entry[]} chosen
+ * @property {() => readonly string[]} chosen the ids of the entries
  * @property {() => void} onDone entries have changed
  * @property {() => void} onNone nothing is to be chosen any more
+ * @property {() => void} onAll all that match are to be chosen, also those that are not shown
  */
+
+/** @type {readonly (readonly [string, string])[]} */
+const PRIORITIES = [
+  ['10', 'High'],
+  ['0', 'Usual'],
+  ['-10', 'Low'],
+];
+/** More cannot be changed in one request. */
+const AT_ONCE = 1000;
 
 /** What managers do with the leads that they have chosen. */
 export class EntryActions {
@@ -23,13 +33,15 @@ export class EntryActions {
   #told;
   #box = element('entry-actions', HTMLElement);
   #count = element('entries-chosen', HTMLElement);
+  #all = element('entries-everything', HTMLButtonElement);
   #pause = element('entries-pause', HTMLButtonElement);
   #resume = element('entries-resume', HTMLButtonElement);
   #again = element('entries-again', HTMLButtonElement);
-  #priority = element('entries-priority', HTMLSelectElement);
-  #move = element('entries-move', HTMLSelectElement);
+  #priority = element('entries-priority', HTMLButtonElement);
+  #move = element('entries-move', HTMLButtonElement);
   #remove = element('entries-remove', HTMLButtonElement);
   #done = element('entries-done', HTMLElement);
+  #choose;
   #trouble = element('entries-trouble', HTMLElement);
   /** @type {CampaignQueue | null} */
   #campaign = null;
@@ -42,20 +54,14 @@ export class EntryActions {
   constructor(context, told) {
     this.#context = context;
     this.#told = told;
+    this.#choose = new ChooseDialog(context.signal);
     this.#pause.addEventListener('click', () => void this.#act({ paused: true }, 'paused'));
     this.#resume.addEventListener('click', () => void this.#act({ paused: false }, 'resumed'));
     this.#again.addEventListener('click', () => void this.#callAgain());
     this.#remove.addEventListener('click', () => void this.#removeThem());
-    this.#priority.addEventListener('change', () => {
-      const priority = Number(this.#priority.value);
-      this.#priority.value = '';
-      void this.#act({ priority }, 'put in their new place');
-    });
-    this.#move.addEventListener('change', () => {
-      const { value } = this.#move;
-      this.#move.value = '';
-      void this.#moveThem(value);
-    });
+    this.#priority.addEventListener('click', () => void this.#setPriority());
+    this.#move.addEventListener('click', () => void this.#moveThem());
+    this.#all.addEventListener('click', () => told.onAll());
     element('entries-none', HTMLButtonElement).addEventListener('click', () => {
       told.onNone();
       element('entries-all', HTMLInputElement).focus();
@@ -70,31 +76,38 @@ export class EntryActions {
   /**
    * @param {CampaignQueue} campaign
    * @param {EntryGroup} state of the entries that are shown
-   * @param {number} chosen how many
+   * @param {{ chosen: number, areMore: boolean }} choice how many are chosen, and whether they are all that
+   *   are shown and there are more
    */
-  show(campaign, state, chosen) {
+  show(campaign, state, { chosen, areMore }) {
     this.#campaign = campaign;
     this.#box.hidden = chosen === 0 || !this.#context.team.isManager;
     say(this.#count, `${counted(chosen, 'lead')} chosen`);
+    this.#all.hidden = !areMore;
     this.#pause.hidden = state === 'paused' || state === 'done';
     this.#resume.hidden = state !== 'paused';
     this.#again.hidden = state !== 'done';
     this.#priority.hidden = state === 'done';
     this.#remove.hidden = state === 'done';
-    this.#showCampaigns(campaign.id);
+    this.#move.hidden = !this.#others.length;
   }
 
-  /** @param {string} present */
-  #showCampaigns(present) {
-    const others = this.#told.queues().filter(({ id }) => id !== present);
-    const text = others.map(({ id, name }) => `${id} ${name}`).join();
-    this.#move.hidden = !others.length;
-    if (this.#move.dataset.shows === text) return;
-    this.#move.dataset.shows = text;
-    this.#move.replaceChildren(
-      create('option', { value: '' }, 'Move to…'),
-      ...others.map(({ id, name }) => create('option', { value: id }, name)),
-    );
+  /** The other campaigns. */
+  get #others() {
+    return this.#told.queues().filter(({ id }) => id !== this.#campaign?.id);
+  }
+
+  async #setPriority() {
+    const chosen = this.#told.chosen();
+    const value = await this.#choose.ask({
+      title: `Priority of ${counted(chosen.length, 'lead')}`,
+      text: 'Leads of a higher priority come before all others that are due. Call-backs come first in any case.',
+      label: 'Priority',
+      options: PRIORITIES,
+      yes: 'Set the priority',
+    });
+    if (value !== null)
+      await this.#act({ priority: Number(value) }, 'put in their new place', chosen);
   }
 
   async #callAgain() {
@@ -122,27 +135,22 @@ export class EntryActions {
     if (answer) await this.#act({ remove: true }, 'removed', chosen);
   }
 
-  /** @param {string} id of a campaign */
-  async #moveThem(id) {
+  async #moveThem() {
     const chosen = this.#told.chosen();
-    const other = this.#told.queues().find((campaign) => campaign.id === id);
-    if (!other) return;
-    const answer = await ask({
+    const id = await this.#choose.ask({
       title: `Move ${counted(chosen.length, 'lead')}?`,
-      text: [
-        'From now on they are called for ',
-        bdi(other.name),
-        ', by its rules and with its script, and not for this one. Who is in that queue already stays as they are.',
-      ],
+      text: 'From now on they are called for the other campaign, by its rules and with its script, and not for this one. Who is in that queue already stays as they are.',
+      label: 'To campaign',
+      options: this.#others.map((campaign) => [campaign.id, campaign.name]),
       yes: 'Move them',
     });
-    if (answer) await this.#act({ campaign_id: id }, 'moved', chosen);
+    if (id) await this.#act({ campaign_id: id }, 'moved', chosen);
   }
 
   /**
    * @param {EntryChange} change
    * @param {string} done what has become of them
-   * @param {readonly Entry[]} [chosen] those that were asked about
+   * @param {readonly string[]} [chosen] those that were asked about
    */
   async #act(change, done, chosen = this.#told.chosen()) {
     const { signal } = this.#context;
@@ -150,13 +158,14 @@ export class EntryActions {
     if (!campaign || !chosen.length || this.#isActing || signal.aborted) return;
     this.#isActing = true;
     say(this.#trouble, '');
-    const ids = chosen.map(({ id }) => id);
+    let [changed, unchanged] = [0, 0];
     try {
-      const { changed, unchanged } = await this.#context.voice.campaigns.changeEntries(
-        campaign.id,
-        ids,
-        change,
-      );
+      for (let from = 0; from < chosen.length; from += AT_ONCE) {
+        const ids = chosen.slice(from, from + AT_ONCE);
+        const part = await this.#context.voice.campaigns.changeEntries(campaign.id, ids, change);
+        changed += part.changed;
+        unchanged += part.unchanged;
+      }
       if (signal.aborted) return;
       const stay = unchanged
         ? ` ${counted(unchanged, 'lead')} stayed: nothing to change, or a rep has them now.`
