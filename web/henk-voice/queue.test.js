@@ -208,6 +208,16 @@ test('it waits until the next lead is due, and looks once a minute at least', as
   assert.equal(lab.now, 'preview Ben');
 });
 
+test('start looks at once for leads that were added', async () => {
+  lab = new QueueLab();
+  await lab.run('preview');
+  assert.equal(lab.now, 'waiting empty');
+  lab.leases.waiting = ['Ada'];
+  lab.queue.start();
+  await settle();
+  assert.equal(lab.now, 'preview Ada');
+});
+
 test('after a reload the same lead is there, and nobody is called by itself', async () => {
   lab = new QueueLab('Ada');
   await lab.leases.next();
