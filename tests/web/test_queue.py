@@ -124,7 +124,8 @@ def test_no_phone_rings_without_the_browser_of_its_rep(
     [call] = campaign.calls_to("Ada")
     network.over(call["callSid"])
 
-    # The lead was called, so it is not called again. The next one is, from a page that dies at once.
+    # The lead was called, so it is not called again. The next one is called from a page that
+    # dies at once.
     tab = run("Ada")
     tab.shows(_NOW, ["wrap_up", "Ada", None])
     tab.run("voice.queue.start()")
