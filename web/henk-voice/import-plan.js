@@ -71,7 +71,8 @@ export async function planRows(file, { hasTitles, columns }, readers, signal) {
     given.push(new GivenRow(place + 1, file.rows[place]?.cells ?? [], columns, titles));
     await breathe();
   }
-  const texts = new Set(given.map((row) => row.number).filter(Boolean));
+  const whole = given.filter((_, place) => !file.rows[before + place]?.isBroken);
+  const texts = new Set(whole.map((row) => row.number).filter(Boolean));
   const readings = await readers.readNumbers([...texts]);
   const numbers = new Set(
     [...readings.values()].flatMap(({ to, problem }) => (to && !problem ? [to] : [])),

@@ -3,6 +3,7 @@ import { remembered } from '../frame/view.js';
 import { bdi, create, element, say, sayParts } from '../shared/dom.js';
 import { tellTrouble } from '../shared/trouble.js';
 import { setUpTabs } from '../shared/tabs.js';
+import { FillButton } from '../fill/fill-button.js';
 import { CallingNow } from './calling-now.js';
 import { CampaignForm } from './campaign-form.js';
 import { Entries } from './entries.js';
@@ -34,6 +35,7 @@ export class CampaignsPage {
   #trouble = element('campaign-trouble', HTMLElement);
   #tabs = setUpTabs(element('campaign-tabs', HTMLElement));
   #calling = new CallingNow();
+  #fill;
   #entries;
   #rules;
   #form;
@@ -53,6 +55,7 @@ export class CampaignsPage {
     this.#entries = new Entries(context, { queues: () => this.#queues, onChange });
     this.#rules = new RulesForm(context);
     this.#form = new CampaignForm(context, onChange);
+    this.#fill = new FillButton(context, 'campaign-fill', onChange);
     const dialog = new NewCampaign(context, (campaign) => void this.#added(campaign.id));
     this.#new.addEventListener('click', () => dialog.open());
     this.#pause.addEventListener('click', () => void this.#togglePause());
@@ -120,6 +123,7 @@ export class CampaignsPage {
     this.#entries.show(campaign);
     this.#rules.show(campaign);
     this.#form.show(campaign);
+    this.#fill.show(campaign);
   }
 
   /** @param {CampaignQueue} chosen */

@@ -46,9 +46,9 @@ export function addedSentence(added) {
 export function planSentences({ counts, notQueued }) {
   const is = (/** @type {number} */ count) => (count === 1 ? 'is' : 'are');
   return [
-    `${counted(counts.new, 'row')} ${is(counts.new)} a new lead.`,
+    `${counted(counts.new, 'row is a new lead', 'rows are new leads')}.`,
     counts.known &&
-      `${counted(counts.known, 'row')} ${is(counts.known)} a lead that you have already. The lead stays as it is.`,
+      `${counted(counts.known, 'row is a lead', 'rows are leads')} that you have already, and who stay as they are.`,
     counts.repeated &&
       `${counted(counts.repeated, 'row')} ${counts.repeated === 1 ? 'has' : 'have'} the number of an earlier row.`,
     counts.refused &&

@@ -1,5 +1,6 @@
 import { failureOf } from '../../henk-voice/henk-voice.js';
 import { bdi, create, element, say, sayParts } from '../shared/dom.js';
+import { FillButton } from '../fill/fill-button.js';
 import { showFailure } from '../shared/notices.js';
 import { QueueLists } from './queue-lists.js';
 import { aboutEntry, stateLine } from './queue-words.js';
@@ -33,6 +34,7 @@ export class QueueColumn {
   #queue;
   #lists;
   #remembered;
+  #fill;
   #campaign = element('queue-campaign', HTMLSelectElement);
   #mode = element('queue-mode', HTMLSelectElement);
   #now = element('queue-now', HTMLElement);
@@ -61,6 +63,7 @@ export class QueueColumn {
       prepare: (callBack) => this.#prepare(callBack),
     });
     this.#remembered = new RememberedQueue(context.userId, context.business.id);
+    this.#fill = new FillButton(context, 'queue-fill', () => this.#added());
     this.#listen();
     this.#addKeys();
     this.#render();
@@ -71,6 +74,12 @@ export class QueueColumn {
   saved(conversationId) {
     if (conversationId === this.#queue.conversationId) void this.#queue.finish();
     this.#lists.read();
+  }
+
+  /** The queue has more leads. */
+  #added() {
+    this.#lists.read();
+    if (this.#queue.state === 'waiting') this.#queue.start();
   }
 
   /** @param {boolean} isUnsaved what the rep wrote of a call is not in the database */
@@ -166,6 +175,7 @@ export class QueueColumn {
     if (campaignId) return this.#open(campaignId);
     void this.#queue.close();
     this.#lists.show('');
+    this.#fill.show(null);
   }
 
   /** @param {string} campaignId */
@@ -180,6 +190,8 @@ export class QueueColumn {
   #render() {
     const queue = this.#queue;
     const { state, entry, secondsLeft } = queue;
+    const [chosen] = this.#campaign.selectedOptions;
+    this.#fill.show(chosen?.value ? { id: chosen.value, name: chosen.text } : null);
     this.#now.dataset.state = state;
     sayParts(element('queue-lead', HTMLElement), entry && bdi(entry.lead.name));
     say(element('queue-about', HTMLElement), entry ? aboutEntry(entry) : '');
