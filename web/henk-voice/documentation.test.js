@@ -11,7 +11,7 @@ import { Ring } from './ring.js';
 import { Workspace } from './workspace.js';
 
 const read = (name) => readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8');
-const PAGE = read('client-library.md');
+const PAGE = read('client-library.md') + read('client-ringing.md');
 const QUEUE_PAGE = read('client-queue.md');
 
 /** What other files of the library use. */
