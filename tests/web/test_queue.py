@@ -15,8 +15,9 @@ from tests.web.calls_page import CallsPage, Rep, Session
 from tests.web.library_page import Profile
 from tests.web.network import Database, Network
 
-# What the queue does, for `Tab.shows`.
-_NOW = "[voice.queue.state, voice.queue.entry?.lead.name ?? null, voice.queue.why?.code ?? null]"
+# Whom the queue has, and what it does, for `Tab.shows`.
+_LEAD = "voice.queue.entry?.lead.name ?? null"
+_NOW = f"[voice.queue.state, {_LEAD}, voice.queue.why?.code ?? null]"
 
 # Counts what a person presses, and notes when the queue and the call become what.
 _COUNT = """
@@ -25,7 +26,12 @@ window.seen = [];
 for (const name of ['pointerdown', 'keydown']) addEventListener(name, () => (pressed += 1), true);
 for (const id of ['queue-now', 'call-box']) {
   const element = document.getElementById(id);
-  const look = () => seen.push([element.dataset.state, performance.now()]);
+  let before = '';
+  const look = () => {
+    const { state } = element.dataset;
+    if (state !== before) seen.push([state, performance.now()]);
+    before = state;
+  };
   new MutationObserver(look).observe(element, { attributeFilter: ['data-state'] });
 }
 """
@@ -38,7 +44,7 @@ _TO_RINGING = """seen.flatMap(([state, at], index) => {
 
 
 class Campaign:
-    """A campaign of the demo business with leads of its own."""
+    """A campaign of the demo business with leads of its own, in power mode."""
 
     def __init__(self, database: Database, network: Network, business_id: str) -> None:
         self._database, self._network, self._business_id = database, network, business_id
@@ -66,6 +72,12 @@ class Campaign:
                 self.id,
                 -len(self.numbers),
             )
+
+    def count_down(self, seconds: int) -> None:
+        """How long the countdown is, for pages that are opened later."""
+        self._database.execute(
+            "update public.campaigns set wrap_up_seconds = %s where id = %s", seconds, self.id
+        )
 
     def calls_to(self, name: str) -> list[dict[str, Any]]:
         return self._network.calls_to(self.numbers[name])
@@ -106,7 +118,7 @@ def test_no_phone_rings_without_the_browser_of_its_rep(
         """A new tab runs the queue, and has this lead."""
         tab = profile.open()
         tab.run(f"voice.queue.open('{campaign.id}')")
-        tab.shows("voice.queue.entry?.lead.name ?? null", lead)
+        tab.shows(_LEAD, lead)
         return tab
 
     tab = profile.open()
@@ -122,7 +134,7 @@ def test_no_phone_rings_without_the_browser_of_its_rep(
     tab = run("Ada")
     tab.shows(_NOW, ["wrap_up", "Ada", None])
     tab.run("voice.queue.start()")
-    tab.shows(_NOW, ["countdown", "Ben", None])
+    tab.shows(_LEAD, "Ben")
     tab.run("voice.queue.callNow()")
     crash(tab.page)
 
@@ -130,7 +142,7 @@ def test_no_phone_rings_without_the_browser_of_its_rep(
     if tab.run("voice.queue.conversationId") is None:
         tab.run("voice.queue.skip()")
     tab.run("voice.queue.start()")
-    tab.shows(_NOW, ["countdown", "Cem", None])
+    tab.shows(_LEAD, "Cem")
     tab.shows("voice.call?.state ?? null", "talking")
     crash(tab.page)
     tab = run("Cem")
@@ -141,11 +153,14 @@ def test_no_phone_rings_without_the_browser_of_its_rep(
     assert len(campaign.calls_to("Ben")) <= 1
     for name in campaign.numbers:
         for call in campaign.calls_to(name):
-            told = [
-                event["text"] for event in network.events(network.over(call["callSid"])["callSid"])
+            sid = network.over(call["callSid"])["callSid"]
+            told = [event["text"] for event in network.events(sid)]
+            lost = [at for at, text in enumerate(told) if text.startswith("socket lost")]
+            late = [
+                text
+                for text in told[lost[0] if lost else len(told) :]
+                if text.endswith((": initiated", ": ringing"))
             ]
-            [lost] = [at for at, text in enumerate(told) if text.startswith("socket lost")]
-            late = [text for text in told[lost:] if ": ringing" in text or ": initiated" in text]
             assert late == [], told
 
 
@@ -193,16 +208,16 @@ def test_one_key_a_call_is_enough_and_the_next_phone_rings_at_once(
         expect(tab.wrap_up).to_be_visible()
         pressed()
         page.keyboard.press("1")
-
-        expect(now).to_have_attribute("data-state", "countdown")
-    tab.is_("talking")
+    expect(lead).to_have_text("Preview 1")
+    expect(now).to_have_attribute("data-state", "wrap_up")
     assert pressed() == 1
     # The best of some calls: a busy machine is late now and then.
-    print("TO RINGING", page.evaluate(_TO_RINGING))
-    assert min(page.evaluate(_TO_RINGING)) <= 1.5
+    seconds = page.evaluate(_TO_RINGING)
+    print(seconds)
+    assert len(seconds) == 4
+    assert min(seconds) <= 1.5
 
     page.locator("#queue-mode").select_option("preview")
-    expect(now).to_have_attribute("data-state", "wrap_up")
     expect(tab.wrap_up).to_be_visible()
     pressed()
     page.keyboard.press("1")
@@ -220,6 +235,8 @@ def test_what_is_typed_outlives_the_tab_whenever_it_dies(
 ) -> None:
     campaign.add("Ada", ringSeconds=0.1, talkSeconds=None)
     campaign.add("Ben", ringSeconds=30)
+    # Nobody is called before the test says so, however slow the machine is.
+    campaign.count_down(600)
     rep = new_rep(session(DEMO))
 
     def parts(tab: CallsPage) -> Any:
@@ -229,6 +246,7 @@ def test_what_is_typed_outlives_the_tab_whenever_it_dies(
     notes, now = parts(tab)
     tab.page.locator("#queue-campaign").select_option(label=campaign.name)
     tab.page.locator("#queue-start").click()
+    tab.page.locator("#queue-call").click()
     tab.is_("talking")
     notes.press_sequentially("Roof faces south.")
     crash(tab.page)
