@@ -69,29 +69,35 @@ grant update (name, is_shared, deleted_at) on public.voicemail_messages to authe
 -- Whether the signed-in person may leave this message in a call of this business.
 create function private.may_use_message(p_business_id uuid, p_message_id uuid)
 returns boolean
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
-  select exists (
+begin
+  return exists (
     select from public.voicemail_messages
     where voicemail_messages.id = p_message_id
       and voicemail_messages.business_id = p_business_id
       and voicemail_messages.deleted_at is null
       and (voicemail_messages.is_shared or voicemail_messages.user_id = (select auth.uid()))
   );
+end;
 $$;
 
 -- Where Storage has a message. Null for none.
 create function private.path_of_message(p_business_id uuid, p_message_id uuid)
 returns text
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
-  select voicemail_messages.object_path
-  from public.voicemail_messages
-  where voicemail_messages.id = p_message_id and voicemail_messages.business_id = p_business_id;
+begin
+  return (
+    select voicemail_messages.object_path
+    from public.voicemail_messages
+    where voicemail_messages.id = p_message_id and voicemail_messages.business_id = p_business_id
+  );
+end;
 $$;
 
 -- A call in which a message was left has that as its outcome, unless somebody has said something else, or the

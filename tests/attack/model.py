@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 from tests.attack import model_of_queues
 from tests.attack.tables import ROLES, Table
 from tests.contracts import (
+    CHANGED_OF_MESSAGES,
     DESCRIBED_BY_REPS,
     FORBIDDEN_BY_REPS,
     LIMITS,
     NAMED_BY_MEMBERS,
+    RECORDED_BY_MEMBERS,
     RULED_BY_MANAGERS,
 )
 
@@ -118,6 +120,16 @@ TABLES = {
     ),
     "legal_holds": Table(
         sample=_of_each_call("legal_holds", "held_by, reason", "%(user_id)s, 'a dispute'")
+    ),
+    "voicemail_messages": Table(
+        writable=CHANGED_OF_MESSAGES,
+        insertable=RECORDED_BY_MEMBERS,
+        own_rows_only=("agent",),
+        # Of everybody who has called.
+        sample="insert into public.voicemail_messages"
+        " (business_id, user_id, name, duration_seconds, bytes)"
+        " select distinct business_id, user_id, 'Call me back', 2, 32044"
+        " from public.conversations where business_id = %(business_id)s",
     ),
     "erasures": Table(
         sample="insert into public.erasures"

@@ -383,13 +383,14 @@ def test_an_agent_describes_their_own_calls_and_an_owner_all(world: World) -> No
 
 
 WISH: dict[str, object] = dict.fromkeys(
-    ["p_conversation_id", "p_to_user_id", "p_to", "p_mode", "p_leg_id"]
+    ["p_conversation_id", "p_to_user_id", "p_to", "p_mode", "p_leg_id", "p_message_id"]
 ) | {"p_action": "hold", "p_lease_seconds": 30}
 WISHES: tuple[dict[str, object], ...] = (
     {"p_action": "hold"},
     {"p_action": "resume"},
     {"p_action": "complete"},
     {"p_action": "cancel"},
+    {"p_action": "drop_voicemail", "p_message_id": str(uuid.uuid4())},
     {"p_action": "add", "p_to_user_id": "a colleague"},
     {"p_action": "transfer", "p_mode": "cold", "p_to_user_id": "a colleague"},
 )
@@ -557,6 +558,9 @@ def questions(world: World) -> Iterator[Question]:
         yield Question("POST", "rpc/ask_of_call", str(theirs.user_id), body=body)
     body = of_mine | {"p_action": "remove", "p_leg_id": "THIS"}
     yield Question("POST", "rpc/ask_of_call", leg["id"], body=body)
+    (message, *_) = world.rows("voicemail_messages", str(theirs.business_id))
+    body = of_mine | {"p_action": "drop_voicemail", "p_message_id": "THIS"}
+    yield Question("POST", "rpc/ask_of_call", message["id"], body=body)
     yield Question("POST", "rpc/decline_call", call["id"], body={"p_conversation_id": "THIS"})
     yield Question("POST", "rpc/delete_recordings", call["id"], body={"p_conversation_id": "THIS"})
     asked_of_call: dict[str, dict[str, object]] = {

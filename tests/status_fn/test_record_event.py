@@ -168,3 +168,50 @@ def test_twilios_retry_token_and_fragment_change_nothing(
     headers = {"I-Twilio-Idempotency-Token": "5b1b9a7e", "User-Agent": "TwilioProxy/1.1"}
     # The address in the TwiML ends in #rc=…, but a fragment is never sent or signed.
     assert status.twilio(COMPLETED, headers=headers).status_code == 204
+
+
+DETECTED = {
+    "AccountSid": ACCOUNT_SID,
+    "AnsweredBy": "machine_end_beep",
+    "CallSid": LEAD_CALL_SID,
+    "MachineDetectionDuration": "5320",
+}
+
+
+def test_who_has_answered_is_stored_for_the_call_that_the_address_names(
+    status: Endpoint, canned: CannedServer
+) -> None:
+    canned.on_post(URL, STORED)
+    answer = status.twilio(DETECTED, query=f"?call={CALL_SID}")
+    assert answer.status_code == 204
+    asked = canned.only().json()
+    assert asked.pop("p_payload") == DETECTED
+    assert {name: value for name, value in asked.items() if value is not None} == {
+        "p_call_sid": LEAD_CALL_SID,
+        "p_agent_call_sid": CALL_SID,
+        "p_source": "amd",
+        "p_status": "machine_end_beep",
+    }
+
+
+def test_a_leg_whose_progress_says_who_has_answered_is_still_in_progress(
+    status: Endpoint, canned: CannedServer
+) -> None:
+    canned.on_post(URL, STORED)
+    assert status.twilio(COMPLETED | {"AnsweredBy": "human"}).status_code == 204
+    assert canned.only().json()["p_source"] == "status_callback"
+
+
+@pytest.mark.parametrize(
+    ("form", "query"),
+    [
+        (DETECTED, ""),
+        (DETECTED, "?call=x"),
+        ({**DETECTED, "CallSid": ""}, f"?call={CALL_SID}"),
+    ],
+)
+def test_a_detection_that_names_no_call_is_refused(
+    status: Endpoint, canned: CannedServer, form: dict[str, str], query: str
+) -> None:
+    assert status.twilio(form, query=query).status_code == 400
+    assert canned.asked == []

@@ -19,6 +19,8 @@ BIG_TABLES = (
     "token_grants",
     "unsettled_calls",
     "recordings",
+    "call_backs",
+    "queue_entries",
     "recording_actions",
 )
 

@@ -13,6 +13,7 @@ from psycopg.errors import ForeignKeyViolation, InsufficientPrivilege
 from psycopg.types.json import Jsonb
 
 from tests.contracts import (
+    CHANGED_OF_MESSAGES,
     DESCRIBED_BY_REPS,
     LIMITS,
     MOVED_BY_WEBHOOKS,
@@ -61,6 +62,7 @@ TABLES = (
     "recording_plays",
     "legal_holds",
     "erasures",
+    "voicemail_messages",
 )
 # Tables without a business: tests/supabase/test_foundation_reconciler_role.py.
 OF_THE_RECONCILER = {"unsettled_calls", "reconciliation"}
@@ -131,6 +133,10 @@ def furnish(db: Connection, tenant: Tenant) -> str:
         "insert into public.call_actions"
         " (business_id, conversation_id, action, asked_by, result, finished_at)"
         " select business_id, id, 'hold', user_id, 'done', now()"
+        " from public.conversations where call_sid = %s",
+        "insert into public.voicemail_messages"
+        " (business_id, user_id, name, duration_seconds, bytes)"
+        " select business_id, user_id, 'Call me back', 2, 32044"
         " from public.conversations where call_sid = %s",
         "insert into public.call_holds (business_id, conversation_id, call_leg_id, started_at)"
         " select business_id, conversation_id, id, now() from public.call_legs where call_sid = %s",
@@ -440,6 +446,13 @@ def new_row(
             "recording_ids": "{}",
             "held": 0,
         },
+        "voicemail_messages": {
+            **business,
+            "user_id": spare_user,
+            "name": "Call me back",
+            "duration_seconds": 2,
+            "bytes": 32044,
+        },
     }
     return rows[table]
 
@@ -544,6 +557,7 @@ def test_an_upsert_is_no_way_around(db: Connection, world: World, table: str) ->
                     "recording_plays": "kind",
                     "legal_holds": "reason",
                     "erasures": "held",
+                    "voicemail_messages": "name",
                 }.get(table, "created_at" if table in OPERATOR_TABLES else "status")
             )
             do_update = insert + sql.SQL("({}) do update set {} = excluded.{}").format(
@@ -593,6 +607,8 @@ def test_each_column_is_updated_only_by_those_who_may(
         expected |= dict.fromkeys(LIMITS, len(MANAGE.get(principal, ())))
     elif principal in USERS and table == "recording_rules":
         expected |= dict.fromkeys(RULED_BY_MANAGERS, len(MANAGE.get(principal, ())))
+    elif principal in USERS and table == "voicemail_messages":
+        expected |= dict.fromkeys(CHANGED_OF_MESSAGES, DESCRIBE.get(principal, 0))
     assert reached == expected
 
 

@@ -51,21 +51,18 @@ def at(call: AskedCall, seconds: float) -> str:
 
 
 def add_message(
-    db: Connection, tenant: Tenant, user_id: uuid.UUID | None = None, **columns: Any
+    db: Connection, tenant: Tenant, by: uuid.UUID | None = None, **columns: Any
 ) -> uuid.UUID:
-    with as_user(db, user_id or tenant.user_id):
-        return message_of_user(db, tenant, **columns)
-
-
-def message_of_user(db: Connection, tenant: Tenant, **columns: Any) -> uuid.UUID:
+    """A message that somebody (the tenant's rep) adds over REST."""
     row = {"name": "Call me back", "duration_seconds": 12.5, "bytes": 200_044} | columns
-    made: uuid.UUID = one(
-        db,
-        f"insert into public.voicemail_messages (business_id, {', '.join(row)})"
-        f" values (%s, {', '.join(['%s'] * len(row))}) returning id",
-        tenant.business_id,
-        *row.values(),
-    )
+    with as_user(db, by or tenant.user_id):
+        made: uuid.UUID = one(
+            db,
+            f"insert into public.voicemail_messages (business_id, {', '.join(row)})"
+            f" values (%s, {', '.join(['%s'] * len(row))}) returning id",
+            tenant.business_id,
+            *row.values(),
+        )
     return made
 
 
@@ -291,6 +288,12 @@ def test_an_outcome_that_somebody_chose_stays(call: AskedCall, message: uuid.UUI
         call.db.execute("update public.conversations set outcome = 'callback'")
     drop(call, message)
     assert call.row["outcome"] == "callback"
+
+
+def test_a_business_without_that_outcome_gets_none(call: AskedCall, message: uuid.UUID) -> None:
+    call.db.execute("delete from public.outcomes where key = 'voicemail'")
+    drop(call, message)
+    assert (call.row["status"], call.row["outcome"]) == ("completed", None)
 
 
 # Who has answered.

@@ -71,6 +71,21 @@ def test_a_lead_who_is_to_hear_a_notice_hears_it_first(
     assert [verb.tag for verb in verbs(twiml.twilio(CALL))] == ["Say", "Hangup"]
 
 
+def test_machines_are_detected_only_where_the_database_says_so(
+    twiml: Endpoint, canned: CannedServer
+) -> None:
+    canned.on_post(URL, BEGUN | {"machine_detection": True})
+    ((number,),) = verbs(twiml.twilio(CALL))
+    told = {name: value for name, value in number.attrib.items() if not name.startswith("status")}
+    assert told == {
+        "machineDetection": "DetectMessageEnd",
+        "amdStatusCallback": f"{PUBLIC_BASE_URL}/status?call={CALL_SID}#rc=3&rp=ct,rt,5xx",
+        "amdStatusCallbackMethod": "POST",
+    }
+    canned.on_post(URL, blocked("do_not_call") | {"machine_detection": True})
+    assert [verb.tag for verb in verbs(twiml.twilio(CALL))] == ["Say", "Hangup"]
+
+
 def test_the_call_is_put_on_record_in_one_request_as_the_webhook_role(
     twiml: Endpoint, canned: CannedServer
 ) -> None:

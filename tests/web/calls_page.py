@@ -127,8 +127,8 @@ class CallsPage:
         self.page.get_by_label("Password").fill(PASSWORD)
         self.page.get_by_role("button", name="Sign in").click()
 
-    def is_ready(self) -> None:
-        expect(self.state).to_have_text("Ready to call")
+    def is_ready(self, seconds: float = 60) -> None:
+        expect(self.state).to_have_text("Ready to call", timeout=seconds * 1000)
 
     def call(self, number: str) -> None:
         """Dials a number that may be called."""

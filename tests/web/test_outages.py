@@ -17,6 +17,8 @@ from tests.web.network import Database, Network, eventually
 
 # What the browser logs about requests that fail.
 FAILED = r"net::ERR_|Failed to fetch|Failed to load resource: net"
+# The page looks, as nobody, whether there is a server; it may be there again by then.
+LOOKED = r"Failed to load resource.* 401 .*/(rest/v1|api/twilio)/"
 SECONDS = 4
 
 
@@ -26,6 +28,7 @@ class Outage:
 
     def __init__(self, rep: Rep) -> None:
         rep.watch.expect(FAILED)
+        rep.watch.expect(LOOKED)
         self._rep = rep
         self._fails: Callable[[str], bool] = lambda _: False
         self.failed: set[str] = set()
@@ -115,6 +118,8 @@ def test_each_request_fails_once_and_the_page_goes_on(
     outage = Outage(rep)
     outage.each_once()
     tab = rep.open()
+    # The page is loaded as often as files depend on each other.
+    tab.is_ready(seconds=240)
     is_complete(tab)
     # Some come only after the page is ready.
     eventually(lambda: loads - outage.failed <= {"GET /"}, "each request fails", page=tab.page)
@@ -174,6 +179,7 @@ def test_a_browser_that_is_offline_says_so_and_blames_nothing_else(
 ) -> None:
     rep = known_rep()
     rep.watch.expect(r"ERR_INTERNET_DISCONNECTED|Failed to fetch")
+    rep.watch.expect(LOOKED)
     tab = rep.open_signed_in()
     rep.context.set_offline(True)
     tab.page.get_by_role("button", name="Reload").click()

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Error
 from stack import Stack
 from tests.web.calls_page import Session
 from tests.web.library_page import Profile, Tab
-from tests.web.network import Database, Network, eventually, lead_leg
+from tests.web.network import Database, Network
 
 # What the queue does, for `Tab.shows`.
 NOW = "[voice.queue.state, voice.queue.entry?.lead.name ?? null, voice.queue.why?.code ?? null]"
@@ -105,6 +105,11 @@ def test_try(profile: Profile, database: Database, network: Network, business_id
         for number in numbers:
             calls = network.calls_to(number)
             for call in calls:
-                print(number, json.dumps([(e["text"][:80], e["data"]) for e in network.events(call["callSid"])])[:3000])
+                print(
+                    number,
+                    json.dumps(
+                        [(e["text"][:80], e["data"]) for e in network.events(call["callSid"])]
+                    )[:3000],
+                )
         print(campaign.entries())
     campaign.close()

@@ -45,8 +45,8 @@ import { Ring, factsOf } from './ring.js';
 
 /** Whoever closes the library does not wait longer until the database knows. */
 const AWAY_WITHIN_MS = 1_000;
-/** An answer that comes later does not say why a ring ended. */
-const WHY_WITHIN_MS = 2_000;
+/** An answer that comes later does not say why a ring ended. Until then nothing is said: it might be wrong. */
+const WHY_WITHIN_MS = 10_000;
 const WHY_AGAIN_AFTER_MS = 300;
 
 /**

@@ -103,7 +103,7 @@ async function whyOver(ofLegs) {
   const { ring: rings } = tab;
   sdk.cancel();
   await settle();
-  mock.timers.tick(2000);
+  mock.timers.tick(10_000);
   await settle();
   assert.equal(tab.ring, null);
   return rings?.why;

@@ -58,11 +58,12 @@ export class ContactPanel {
     voice.on(
       'conversation',
       (row) => {
-        const { leadId } = this.#subject;
-        if (leadId && row.lead_id === leadId) this.#reloadSoon();
+        const isIts = row.lead_id && row.lead_id === this.#subject.leadId;
+        if (isIts || this.#story?.calls.some(({ id }) => id === row.id)) this.#reloadSoon();
       },
       { signal },
     );
+    voice.on('callend', this.#reloadSoon, { signal });
     for (const known of [team, outcomes]) known.onLoad(() => this.#render(), signal);
     this.#render();
   }

@@ -1,5 +1,11 @@
-import { create, element } from '../shared/dom.js';
-import { QUICK_TIMES, asFieldText, fromFieldText, quickTime } from './call-back-time.js';
+import { create, element, say } from '../shared/dom.js';
+import {
+  QUICK_TIMES,
+  asFieldText,
+  fromFieldText,
+  quickTime,
+  quickTimeWords,
+} from './call-back-time.js';
 
 /**
  * @typedef {object} CallBack
@@ -17,8 +23,8 @@ export class CallBackField {
 
   /** @param {{ change: () => void, choice: () => void }} on `choice`: the rep has chosen a time at once */
   constructor({ change, choice }) {
-    for (const [which, label] of QUICK_TIMES) {
-      const button = create('button', { type: 'button', 'aria-pressed': 'false' }, label);
+    for (const which of QUICK_TIMES) {
+      const button = create('button', { type: 'button', 'aria-pressed': 'false' });
       button.addEventListener('click', () => {
         this.#at.value = asFieldText(quickTime(which, new Date()));
         this.#press(which);
@@ -34,6 +40,7 @@ export class CallBackField {
   /** @param {boolean} isShown */
   show(isShown) {
     this.#box.hidden = !isShown;
+    for (const [which, button] of this.#choices) say(button, quickTimeWords(which, new Date()));
   }
 
   get isShown() {

@@ -6,12 +6,21 @@ const MORNING_HOUR = 9;
 
 /** @typedef {'hour' | 'tomorrow' | 'monday'} QuickTime */
 
-/** @type {readonly (readonly [QuickTime, string])[]} */
-export const QUICK_TIMES = [
-  ['hour', 'In 1 hour'],
-  ['tomorrow', 'Tomorrow, same time'],
-  ['monday', 'Monday, 9:00'],
-];
+/** @type {readonly QuickTime[]} */
+export const QUICK_TIMES = ['hour', 'tomorrow', 'monday'];
+
+const CLOCK = new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit' });
+
+/**
+ * @param {QuickTime} which
+ * @param {Date} now
+ * @returns {string} what its button says
+ */
+export function quickTimeWords(which, now) {
+  if (which === 'hour') return 'In 1 hour';
+  const day = which === 'tomorrow' ? 'Tomorrow' : 'Monday';
+  return `${day} ${CLOCK.format(quickTime(which, now))}`;
+}
 
 /**
  * @param {QuickTime} which

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { asFieldText, fromFieldText, quickTime } from './call-back-time.js';
+import { asFieldText, fromFieldText, quickTime, quickTimeWords } from './call-back-time.js';
 
 test('the times that can be chosen at once are on the clock of the rep', () => {
   const friday = new Date(2026, 10, 27, 14, 5, 30);
   assert.equal(asFieldText(quickTime('hour', friday)), '2026-11-27T15:05');
   assert.equal(asFieldText(quickTime('tomorrow', friday)), '2026-11-28T14:05');
   assert.equal(asFieldText(quickTime('monday', friday)), '2026-11-30T09:00');
+  assert.match(quickTimeWords('tomorrow', friday), /^Tomorrow (2|14):05/);
 });
 
 test('on a Monday, Monday is the next one', () => {

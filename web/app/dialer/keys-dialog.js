@@ -19,23 +19,19 @@ export class KeysDialog {
   open() {
     this.#on.checked = this.#keys.areOn;
     this.#list.replaceChildren(
-      ...this.#keys.all.flatMap(({ key, label }) => row(key, label)),
-      ...row('1', 'Choose an outcome: 1 to 9, when the call does not take digits', '9'),
-      ...row('Alt', 'Choose an outcome at any time, also while you write', '1', '9'),
-      ...row('Ctrl', 'Save what you write', 'Enter'),
+      ...this.#keys.all.flatMap(({ key, label }) => row(key.toUpperCase(), label)),
+      ...row('1 – 9', 'Choose an outcome, while the call takes no digits'),
+      ...row('Alt + 1 – 9', 'Choose an outcome at any time'),
+      ...row('Ctrl + Enter', 'Save what you write'),
     );
     this.#dialog.showModal();
   }
 }
 
 /**
- * @param {string} key
+ * @param {string} keys
  * @param {string} label
- * @param {...string} more keys
  */
-function row(key, label, ...more) {
-  const keys = [key, ...more].map((one) =>
-    create('kbd', {}, one.length === 1 ? one.toUpperCase() : one),
-  );
-  return [create('dt', {}, ...keys), create('dd', {}, label)];
+function row(keys, label) {
+  return [create('dt', {}, create('kbd', {}, keys)), create('dd', {}, label)];
 }

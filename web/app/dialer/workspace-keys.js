@@ -13,6 +13,7 @@ const BUTTONS = /** @type {const} */ ([
   ['m', 'Mute, and unmute', ['mute-button']],
   ['h', 'Hold, and resume', ['hold-button', 'resume-button']],
   ['t', 'Transfer', ['transfer-button']],
+  ['v', 'Leave a message on the answering machine', ['leave-message-button']],
 ]);
 
 /**
