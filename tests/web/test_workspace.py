@@ -63,7 +63,7 @@ def test_the_middle_column_never_scrolls_and_a_phone_keeps_the_call_in_sight(
     def fits(state: str) -> None:
         for size in SIZES:
             page.set_viewport_size(size)  # type: ignore[arg-type]
-            page.wait_for_function(f"({HIDDEN})().every((pixels) => pixels <= 1)")
+            eventually(lambda: max(page.evaluate(HIDDEN)) <= 1, f"room for everything: {state}")
             width = page.evaluate("document.documentElement.scrollWidth")
             assert width <= size["width"], f"{state} is wider than {size['width']} pixels"
 
