@@ -101,10 +101,7 @@ def test_what_is_written_during_a_call_outlives_the_tab_and_does_what_the_outcom
     expect(notes).to_be_focused()
     keyboard.type("Roof faces south; not the north side.")
     eventually(
-        lambda: (
-            page.wait_for_timeout(50)
-            or the_call(database, lead)["notes"] == "Roof faces south; not the north side."
-        ),
+        lambda: the_call(database, lead)["notes"] == "Roof faces south; not the north side.",
         "the notes, while the rep talks",
     )
     # With Alt also while one writes. Some effects cannot be undone: Save has to be pressed.
