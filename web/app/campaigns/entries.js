@@ -188,10 +188,9 @@ export class Entries {
     });
     // The button may not be there any more.
     const first = this.#rows.rows[before];
-    if (first && document.activeElement === document.body) {
-      first.tabIndex = -1;
-      first.focus();
-    }
+    if (!first || !this.#more.hidden) return;
+    first.tabIndex = -1;
+    first.focus();
   }
 
   /**

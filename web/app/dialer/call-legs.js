@@ -136,7 +136,7 @@ export class CallLegs {
     const happened = promiseOf(call, this.#leadName) ?? (isKnown ? this.#happened : []);
     sayParts(this.#news, ...(doing ? [doing] : nodesOf(happened)));
     this.#recording.show(call, this.#leadName, isTalking && lead?.state === 'holds');
-    this.#leaveMessage.show(call, this.#leadName, parties);
+    this.#leaveMessage.show(call, parties);
     this.#box.dataset.lead = (isKnown && lead?.state) || '';
     const isPlain = call.stage === null && parties.length < 3;
     const leadWaits = call.stage === 'transferring' || call.stage === 'returning';

@@ -1,13 +1,12 @@
 import { failureOf } from '../../henk-voice/henk-voice.js';
 import { canLeaveMessage, machineHint } from '../call/machine.js';
 import { remembered } from '../frame/view.js';
-import { bdi, create, element, say, sayParts } from '../shared/dom.js';
+import { create, element, say, sayParts } from '../shared/dom.js';
 import { duration } from '../shared/words.js';
-import { messages as standIn } from '../stand-in.js';
 
 /**
  * @typedef {import('../../henk-voice/henk-voice.js').Call} Call
- * @typedef {import('../stand-in.js').VoicemailMessage} VoicemailMessage
+ * @typedef {import('../../henk-voice/henk-voice.js').VoicemailMessage} VoicemailMessage
  * @typedef {import('../call/parties.js').Party} Party
  * @typedef {import('../frame/view.js').ViewContext} ViewContext
  */
@@ -28,9 +27,6 @@ export class LeaveMessage {
   #messages = [];
   /** @type {Call | null} */
   #call = null;
-  #leadName = '';
-  /** The call to whose machine a message is played. @type {Call | null} */
-  #left = null;
 
   /**
    * @param {ViewContext} context
@@ -51,12 +47,10 @@ export class LeaveMessage {
 
   /** Once for the view: a call costs no request more. */
   async #read() {
-    const { business, userId, signal } = this.#context;
+    const { voice, business, signal } = this.#context;
     try {
-      const all = await standIn.list(business.id, { signal });
+      const messages = await voice.messages.list(business.id, { signal });
       if (signal.aborted) return;
-      // Managers see all messages, and nobody speaks with the voice of a colleague who has not agreed.
-      const messages = all.filter((one) => one.user_id === userId || one.is_shared);
       this.#messages = messages;
       this.#choice.replaceChildren(
         ...messages.map(({ id, name }) => create('option', { value: id }, name)),
@@ -72,21 +66,16 @@ export class LeaveMessage {
 
   /**
    * @param {Call} call
-   * @param {string} leadName
    * @param {readonly Party[]} parties
    */
-  show(call, leadName, parties) {
+  show(call, parties) {
     this.#call = call;
-    this.#leadName = leadName;
     const isTalking = call.state === 'talking';
     const can = canLeaveMessage({ isTalking, stage: call.stage, parties });
-    const hint = isTalking ? machineHint(/** @type {any} */ (call.conversation)?.answered_by) : '';
-    if (this.#left === call) sayParts(this.#hint, 'Your message is played to ', bdi(leadName), '.');
-    else {
-      const none = hint && can && !this.#messages.length;
-      const record = create('a', { href: '#/settings' }, 'Record a message for next time');
-      sayParts(this.#hint, hint, none && ' ', none && record);
-    }
+    const hint = isTalking ? machineHint(call.conversation?.answered_by) : '';
+    const none = hint && can && !this.#messages.length;
+    const record = create('a', { href: '#/settings' }, 'Record a message for next time');
+    sayParts(this.#hint, hint, none && ' ', none && record);
     this.#box.hidden = !can || !this.#messages.length;
     this.#choiceField.hidden = this.#messages.length < 2;
     this.#button.classList.toggle('primary', Boolean(hint));
@@ -107,9 +96,7 @@ export class LeaveMessage {
     const call = this.#call;
     if (!call || call.pending || this.#box.hidden) return;
     try {
-      await /** @type {any} */ (call).dropVoicemail(this.#choice.value);
-      this.#left = call;
-      if (call === this.#call) this.show(call, this.#leadName, []);
+      await call.dropVoicemail(this.#choice.value);
     } catch (error) {
       if (call === this.#call) this.#onTrouble(error);
     }

@@ -1,9 +1,8 @@
 import { failureOf } from '../../henk-voice/henk-voice.js';
 import { element, say } from '../shared/dom.js';
-import { messages as standIn } from '../stand-in.js';
 
 /**
- * @typedef {import('../stand-in.js').VoicemailMessage} VoicemailMessage
+ * @typedef {import('../../henk-voice/henk-voice.js').VoicemailMessage} VoicemailMessage
  * @typedef {import('../frame/view.js').ViewContext} ViewContext
  */
 
@@ -55,7 +54,10 @@ export class MessageDialog {
     }
     this.#isSending = true;
     try {
-      await standIn.change(this.#id, { name, is_shared: this.#shared.checked });
+      await this.#context.voice.messages.change(this.#id, {
+        name,
+        is_shared: this.#shared.checked,
+      });
       if (signal.aborted) return;
       this.#dialog.close();
       this.#onSaved();

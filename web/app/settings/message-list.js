@@ -2,12 +2,11 @@ import { bdi, create, element, say, sayParts } from '../shared/dom.js';
 import { ask } from '../shared/question.js';
 import { tellTrouble } from '../shared/trouble.js';
 import { duration, when } from '../shared/words.js';
-import { messages as standIn } from '../stand-in.js';
 import { MessageDialog } from './message-dialog.js';
 import { MessageRecorder } from './message-recorder.js';
 
 /**
- * @typedef {import('../stand-in.js').VoicemailMessage} VoicemailMessage
+ * @typedef {import('../../henk-voice/henk-voice.js').VoicemailMessage} VoicemailMessage
  * @typedef {import('../frame/view.js').ViewContext} ViewContext
  */
 
@@ -40,16 +39,17 @@ export class MessageList {
     for (const name of ['ended', 'error']) {
       this.#audio.addEventListener(name, () => this.#stop());
     }
-    context.team.onLoad(() => this.#show(), context.signal);
+    context.team.onLoad(() => (context.team.isManager ? read() : this.#show()), context.signal);
     context.voice.on('call', () => this.#stop(), { signal: context.signal });
     context.signal.addEventListener('abort', () => this.#stop());
     read();
   }
 
   async #read() {
-    const { business, signal } = this.#context;
+    const { voice, business, team, signal } = this.#context;
+    const everybodys = team.isManager;
     try {
-      const messages = await standIn.list(business.id, { signal });
+      const messages = await voice.messages.list(business.id, { everybodys, signal });
       if (signal.aborted) return;
       this.#messages = messages;
       this.#isKnown = true;
@@ -128,7 +128,7 @@ export class MessageList {
     this.#playing = id;
     this.#showPlaying();
     try {
-      const url = await standIn.address(id);
+      const url = await this.#context.voice.messages.address(id);
       // Another one may be wanted by now, or none.
       if (this.#playing !== id) return;
       this.#audio.src = url;
@@ -161,7 +161,7 @@ export class MessageList {
     });
     if (!answer) return;
     if (this.#playing === id) this.#stop();
-    await standIn.remove(id);
+    await this.#context.voice.messages.remove(id);
     await this.#read();
     this.#title.focus();
   }

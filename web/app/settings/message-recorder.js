@@ -4,7 +4,6 @@ import { create, element, say, sayParts } from '../shared/dom.js';
 import { ask } from '../shared/question.js';
 import { tellTrouble } from '../shared/trouble.js';
 import { duration } from '../shared/words.js';
-import { messages as standIn } from '../stand-in.js';
 import { Recorder } from './recorder.js';
 import { MOST_SECONDS } from './wav.js';
 
@@ -145,9 +144,12 @@ export class MessageRecorder {
       );
     }
     if (this.#context.signal.aborted) return;
+    // The button that was pressed is about to be hidden.
+    const hadFocus = this.#running.contains(document.activeElement);
     this.#show();
-    if (document.activeElement === document.body)
-      (this.#kept.recorded ? this.#name : this.#start).focus();
+    if (!hadFocus && document.activeElement !== document.body) return;
+    if (this.#kept.recorded) this.#name.focus();
+    else this.#start.focus();
   }
 
   async #again() {
@@ -190,7 +192,7 @@ export class MessageRecorder {
     say(this.#said, 'Saving…');
     try {
       const { blob, seconds: durationSeconds } = recorded;
-      await standIn.add(business.id, { name, blob, durationSeconds });
+      await this.#context.voice.messages.add(business.id, { name, blob, durationSeconds });
       Object.assign(this.#kept, { recorded: null, name: '' });
       if (signal.aborted) return;
       say(this.#said, 'Saved.');

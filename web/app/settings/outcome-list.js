@@ -51,6 +51,8 @@ export class OutcomeList {
     try {
       const outcomes = await this.#context.voice.outcomes.list(business.id, { signal });
       if (signal.aborted) return;
+      // What the other views show of outcomes is read again, too.
+      if (this.#isKnown) void this.#context.outcomes.load();
       this.#outcomes = outcomes;
       this.#isKnown = true;
       this.#show();
