@@ -135,6 +135,7 @@ export class QueueColumn {
     ]);
     for (const [key, label, buttons] of all) {
       const find = () => buttons().find(({ hidden, disabled }) => !hidden && !disabled);
+      for (const button of buttons()) button.dataset.key = key.toUpperCase();
       keys.add(
         { key, label, when: () => find() !== undefined, run: () => find()?.click() },
         signal,
