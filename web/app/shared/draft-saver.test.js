@@ -160,3 +160,33 @@ test('a draft that says what the database has already is done', async () => {
   assert.deepEqual(world.sent, []);
   assert.deepEqual(drafts.all(), []);
 });
+
+test('notes are saved alone while the rep still chooses an outcome', async () => {
+  const { drafts, saver, world, write } = make();
+  write({ outcome: 'do_not_call', notes: 'so far' }, { ...NOBODY }, 'open');
+  const left = await saver.save('call', { only: 'notes' });
+  assert.deepEqual(world.row, { outcome: null, notes: 'so far' });
+  assert.deepEqual([left.state, left.written.outcome], ['open', 'do_not_call']);
+  await saver.saveAll();
+  assert.equal(world.row.outcome, null, 'what is in a form is not saved by itself');
+  world.failure = failing('unreachable');
+  write({ outcome: null, notes: 'more' }, { ...NOBODY, notes: 'so far' }, 'open');
+  assert.equal((await saver.save('call', { only: 'notes' })).state, 'open');
+  assert.deepEqual(world.timers, []);
+  assert.equal(drafts.all().length, 1);
+});
+
+test('a call-back is sent with its outcome, and the latest time counts', async () => {
+  const { drafts, saver, world, write } = make({ ...NOBODY, call_back_at: null });
+  const written = { outcome: 'callback', notes: null, call_back_at: 'noon', call_back_for: 'me' };
+  write(written, { ...NOBODY, call_back_for: 'me' });
+  assert.equal(await saver.save('call'), null);
+  assert.deepEqual(world.sent[0].changes, { outcome: 'callback', call_back_at: 'noon' });
+  assert.deepEqual(world.sent[0].before, { outcome: null, call_back_at: null });
+  world.row.call_back_at = 'theirs';
+  write({ ...written, call_back_at: 'one' }, written);
+  assert.equal(await saver.save('call'), null);
+  assert.equal(world.row.call_back_at, 'one');
+  assert.deepEqual(world.sent.at(-1).before, { call_back_at: 'theirs' });
+  assert.deepEqual(drafts.all(), []);
+});
