@@ -54,6 +54,12 @@ FOR_THE_BROWSER = {
     "campaign_queue",
     "list_entries",
     "change_entries",
+    "enqueue_leads",
+    "begin_import",
+    "import_rows",
+    "finish_import",
+    "undo_import",
+    "look_up_numbers",
 }
 PYTHON_TYPES = {
     "text": str,

@@ -1,5 +1,5 @@
 """How much a rep and a manager read when they look at a lead, a day, call-backs and queues, once
-there are many leads and calls. The figures for a million leads are in docs/benchmarks.md."""
+there are many leads and calls."""
 
 from __future__ import annotations
 
