@@ -213,7 +213,6 @@ def test_one_key_a_call_is_enough_and_the_next_phone_rings_at_once(
     assert pressed() == 1
     # The best of some calls: a busy machine is late now and then.
     seconds = page.evaluate(_TO_RINGING)
-    print(seconds)
     assert len(seconds) == 4
     assert min(seconds) <= 1.5
 

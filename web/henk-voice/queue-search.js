@@ -26,6 +26,8 @@ const MOST_MS = 60_000;
 export class LeadSearch {
   /** @type {QueueCampaign | null} */
   campaign = null;
+  /** Whether the campaign is being read. */
+  isOpening = false;
 
   #leases;
   #campaignId;
@@ -54,10 +56,13 @@ export class LeadSearch {
    * @returns {Promise<Found | null>} why that is not possible; null if it is known now
    */
   async open() {
+    this.isOpening = true;
     try {
       this.campaign = await this.#leases.campaign(this.#campaignId);
     } catch (error) {
       return { why: failureOf(error) };
+    } finally {
+      this.isOpening = false;
     }
     return this.campaign ? null : { why: queueReason('campaign_gone') };
   }

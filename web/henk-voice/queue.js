@@ -67,6 +67,7 @@ export class Queue extends QueueCycle {
     if (search !== this.search) return;
     this.chosenMode = mode ?? search.campaign?.mode ?? 'preview';
     if (trouble) return this.stop(trouble.why ?? null);
+    if (this.isRunning) return this.goOn();
     this.changed();
     const hasLead = await search.hasLead().catch(() => false);
     if (hasLead && search === this.search && this.state === 'stopped') await this.look();
@@ -76,7 +77,9 @@ export class Queue extends QueueCycle {
   start() {
     if (!this.search) return;
     this.run();
-    if (this.state === 'stopped' || this.state === 'waiting') void this.goOn();
+    // open() goes on when it knows the campaign.
+    if (this.search.isOpening) this.changed();
+    else if (this.state === 'stopped' || this.state === 'waiting') void this.goOn();
     else if (this.state === 'preview') this.present();
     else if (this.state === 'wrap_up') void this.finish();
     else this.changed();

@@ -18,6 +18,16 @@ test('opening a campaign reserves nobody and calls nobody', async () => {
   assert.deepEqual(lab.leases.asked, ['campaign']);
 });
 
+test('a start that comes before the campaign is known waits for it', async () => {
+  lab = new QueueLab('Ada');
+  void lab.queue.open(CAMPAIGN.id);
+  lab.queue.start();
+  assert.deepEqual([lab.now, lab.queue.isRunning], ['stopped not_started', true]);
+  await settle();
+  assert.equal(lab.now, 'countdown Ada 5');
+  assert.deepEqual(lab.leases.asked, ['campaign', 'next']);
+});
+
 test('in preview mode a person calls, and after the outcome the next lead is shown', async () => {
   lab = new QueueLab('Ada', 'Ben');
   await lab.run('preview');
