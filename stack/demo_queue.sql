@@ -41,12 +41,66 @@ from (
     (5, 'Dan Donotcall', 'Dunes Motel', '+14155550142', 'America/Phoenix'),
     (6, 'Wim Wrongnumber', 'Willow Farm', '+14155550125', null),
     (7, 'Quinn Quick', 'Quartz Gym', '+14155550126', 'America/Los_Angeles'),
-    (8, 'Fay Followup', 'Fjord Foods', '+14155550127', 'America/Los_Angeles')
+    (8, 'Fay Followup', 'Fjord Foods', '+14155550127', 'America/Los_Angeles'),
+    (9, 'Uma Unanswered', 'Upland Hotel', '+14155550128', 'America/New_York'),
+    (10, 'Otto Openend', 'Orchard Cider', '+14155550129', 'America/New_York')
 ) as demo (number, name, company, phone_number, time_zone);
 
 update public.leads
 set wrong_number_at = now() - interval '6 days'
 where id = 'a0000000-0000-4000-8000-000000000106';
+
+-- Uma has not answered six times: the campaign has given up. Leo has not answered twice, and waits. Otto talked with
+-- Robin, who has not said what came of it.
+create temporary table demo_tried on commit drop as
+select
+  ('f0000000-0000-4000-8000-0000000001' || lpad(number::text, 2, '0'))::uuid as id,
+  'CA' || lpad((300 + number)::text, 32, '0') as call_sid,
+  'CA' || lpad((400 + number)::text, 32, '0') as lead_call_sid,
+  'b0000000-0000-4000-8000-000000000001'::uuid as business_id,
+  ('a0000000-0000-4000-8000-0000000001' || lead)::uuid as lead_id,
+  ('d0000000-0000-4000-8000-00000000000' || rep)::uuid as user_id,
+  date_trunc('minute', now()) - age as at,
+  number, to_number, talk
+from (
+  select number, '09' as lead, '1' as rep, '+14155550128' as to_number, number * interval '1 day 20 minutes' as age, 0 as talk
+  from generate_series(1, 6) as number
+
+  union all
+
+  values
+    (7, '04', '1', '+14155550123', interval '1 day 2 hours', 0),
+    (8, '04', '1', '+14155550123', interval '70 minutes', 0),
+    (9, '10', '2', '+14155550129', interval '3 hours', 212)
+) as demo;
+
+insert into public.conversations (
+  id, business_id, user_id, lead_id, campaign_id, status, from_number, to_number, call_sid, begun_at, dialed_at,
+  ringing_at, answered_at, ended_at, duration_seconds, hold_seconds, bridge, is_plain, time_limit_seconds,
+  created_at, updated_at
+)
+select
+  id, business_id, user_id, lead_id, 'e0000000-0000-4000-8000-000000000001',
+  case when talk > 0 then 'completed' else 'no-answer' end, '+14155550100', to_number, call_sid, at, at, at,
+  case when talk > 0 then at + interval '6 seconds' end,
+  at + make_interval(secs => case when talk > 0 then 6 + talk else 25 end), talk, 0, 'dial', true, 14400, at, at
+from demo_tried;
+
+insert into public.call_legs (
+  business_id, conversation_id, call_sid, role, status, initiated_at, ringing_at, answered_at, ended_at,
+  duration_seconds, user_id, to_number
+)
+select
+  demo_tried.business_id, demo_tried.id, leg.call_sid, leg.role, conversations.status, at, at,
+  conversations.answered_at, conversations.ended_at, talk, leg.user_id, leg.to_number
+from demo_tried
+inner join public.conversations on conversations.id = demo_tried.id
+cross join lateral (
+  values (demo_tried.call_sid, 'agent', demo_tried.user_id, null), (lead_call_sid, 'lead', null, demo_tried.to_number)
+) as leg (call_sid, role, user_id, to_number);
+
+delete from private.unsettled_calls
+where agent_call_sid in (select call_sid from demo_tried);
 
 -- Tess agreed on a call with Dana two days ago: it is due in a quarter of an hour.
 insert into public.call_backs (
@@ -76,6 +130,8 @@ from (
     ('e0000000-0000-4000-8000-000000000001', 'a0000000-0000-4000-8000-000000000104', 0),
     ('e0000000-0000-4000-8000-000000000001', 'a0000000-0000-4000-8000-000000000105', 0),
     ('e0000000-0000-4000-8000-000000000001', 'a0000000-0000-4000-8000-000000000106', 0),
+    ('e0000000-0000-4000-8000-000000000001', 'a0000000-0000-4000-8000-000000000109', 0),
+    ('e0000000-0000-4000-8000-000000000001', 'a0000000-0000-4000-8000-000000000110', 0),
     ('e0000000-0000-4000-8000-000000000003', 'a0000000-0000-4000-8000-000000000007', 0),
     ('e0000000-0000-4000-8000-000000000004', 'a0000000-0000-4000-8000-000000000107', 0),
     ('e0000000-0000-4000-8000-000000000004', 'a0000000-0000-4000-8000-000000000108', 0)

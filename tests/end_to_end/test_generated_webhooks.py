@@ -109,7 +109,9 @@ def test_every_signed_webhook_is_answered_as_described_and_kept(
                 agents.map(of_a_leg),
                 fields(
                     {"From": st.just(caller) | anything, "To": numbers | anything}
-                    | dict.fromkeys(("CallerId", "LeadId", "CampaignId"), anything | numbers)
+                    | dict.fromkeys(
+                        ("CallerId", "LeadId", "CampaignId", "LeaseToken"), anything | numbers
+                    )
                 ),
             ),
             st.tuples(

@@ -5,16 +5,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 
 import jwt
 import psycopg
 import pytest
 
 from stack import Stack
-from tests.end_to_end.clients import BOTH, Json, Rep, identity, new_call_sid, rest, webhook
+from tests.end_to_end.clients import Json, Rep, identity, new_call_sid, rest, webhook
+from tests.end_to_end.many_legs import MANAGER
 
-# Nobody else's test calls these.
-NUMBERS = ("+14155550181", "+14155550182")
+# Numbers that nobody has called: a lead who was called within the hour waits.
+UNCALLED = count(14155552001)
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,8 @@ def wishes(entry: Json) -> dict[str, str]:
 @pytest.fixture
 def queue(stack: Stack) -> Iterator[Queue]:
     business_id = stack.env["DEMO_BUSINESS_ID"]
-    rep = Rep.sign_in(stack, BOTH)
+    rep = Rep.sign_in(stack, MANAGER)
+    numbers = [f"+{next(UNCALLED)}" for _ in range(2)]
     user_id = jwt.decode(rep.access_token, options={"verify_signature": False})["sub"]
     with psycopg.connect(stack.env["DATABASE_URL"], autocommit=True) as db:
         made = db.execute(
@@ -101,30 +104,31 @@ def queue(stack: Stack) -> Iterator[Queue]:
         assert made is not None
         leads = db.execute(
             "insert into public.leads (business_id, name, phone_number, time_zone)"
-            " select %s, 'Cy Cle', number, 'UTC' from unnest(%s::text[]) as number returning id",
-            [business_id, list(NUMBERS)],
+            " select %s, 'Cy Cle', number, 'Africa/Abidjan' from unnest(%s::text[]) as number"
+            " returning id, phone_number",
+            [business_id, numbers],
         ).fetchall()
+        # Their clock is UTC.
+        lead_ids = [str(lead_id) for lead_id, _ in sorted(leads, key=lambda lead: str(lead[1]))]
         queue = Queue(rep, db, business_id, user_id, str(made[0]))
         # The first one comes first.
-        for priority, (lead_id,) in zip((1, 0), leads, strict=True):
+        for priority, lead_id in zip((1, 0), lead_ids, strict=True):
             told = queue.asks(
                 "enqueue_leads",
                 p_campaign_id=queue.campaign_id,
-                p_lead_ids=[str(lead_id)],
+                p_lead_ids=[lead_id],
                 p_priority=priority,
             )
             assert told["added"] == 1
         yield queue
         db.execute("delete from public.campaigns where id = %s", [queue.campaign_id])
-        # Their calls have them as a reference.
-        db.execute("delete from public.leads where id = any(%s)", [[lead for (lead,) in leads]])
+        db.execute("delete from public.leads where id = any(%s::uuid[])", [lead_ids])
 
 
 def test_a_rep_calls_lead_after_lead_until_the_rest_must_wait(queue: Queue) -> None:
     lost = queue.take()
     first = queue.take()
     assert first["lead_id"] == lost["lead_id"]
-    assert first["lead"]["phone_number"] == NUMBERS[0]
     # A tab that was forgotten dials with the token that it had.
     assert queue.is_refused(lost) == "lease_lost"
     busy = queue.call(first, ending="busy", ringSeconds=0)
@@ -138,7 +142,7 @@ def test_a_rep_calls_lead_after_lead_until_the_rest_must_wait(queue: Queue) -> N
     assert queue.finish(again)["entry"] == waits
 
     second = queue.take()
-    assert second["lead"]["phone_number"] == NUMBERS[1]
+    assert second["lead"]["phone_number"] > first["lead"]["phone_number"]
     answered = queue.call(second, ringSeconds=0, talkSeconds=3)
     assert (answered["status"], answered["campaign_id"]) == ("completed", queue.campaign_id)
     assert queue.finish(second) == {"error": "outcome_missing"}
@@ -178,7 +182,7 @@ CHANGES = {
         "delete from public.business_members"
         " where business_id = %(business)s and user_id = %(user)s",
         "insert into public.business_members (business_id, user_id, role, display_name)"
-        " values (%(business)s, %(user)s, 'agent', 'Bo Both')",
+        " values (%(business)s, %(user)s, 'manager', 'Mara Manager')",
         "not_a_member",
     ),
 }

@@ -108,6 +108,29 @@ def files_of_history(env: Mapping[str, str]) -> dict[str, str]:
     return files
 
 
+def message_of_demo(env: Mapping[str, str]) -> bytes:
+    """The file of the demo rep's message for answering machines. It is as long as the row says."""
+    with psycopg.connect(env["DATABASE_URL"]) as connection:
+        [(path, size)] = connection.execute(
+            "select object_path, bytes from public.voicemail_messages"
+        ).fetchall()
+    key = env["SUPABASE_SECRET_KEY"]
+    answer = httpx.get(
+        f"{env['SUPABASE_URL']}/storage/v1/object/messages/{path}",
+        headers={"apikey": key, "Authorization": f"Bearer {key}"},
+    )
+    assert (answer.status_code, len(answer.content)) == (200, size)
+    return answer.content
+
+
+def queue_of_demo_can_be_called(local_dir: Path, port_base: int) -> None:
+    done = stack_command(local_dir, port_base, "call", "--queue")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert len(re.findall(r"queue +[^:]+: (?:new|retry), attempt \d", done.stdout)) == 2
+    for line in ("queue +[^:]+: ready, retry at ", "queue +[^:]+: ready, call_back at "):
+        assert re.search(line, done.stdout), line
+
+
 def test_a_stack_comes_up_stops_and_starts_again_on_the_same_data(tmp_path: Path) -> None:
     local_dir, port_base = tmp_path / "local", free_port_base()
     with running(local_dir, port_base, tmp_path / "first.txt") as process:
@@ -128,6 +151,8 @@ def test_a_stack_comes_up_stops_and_starts_again_on_the_same_data(tmp_path: Path
             connection.execute("create table public.kept (n integer)")
         files = files_of_history(env)
         assert len(files) == 2
+        assert message_of_demo(env)[:4] == b"RIFF"
+        queue_of_demo_can_be_called(local_dir, port_base)
         # stack.env exists only while everything answers.
         assert httpx.get(f"{env['FUNCTIONS_URL']}/api/twilio/token").status_code == 405
         assert httpx.get(f"{env['SIMULATOR_URL']}/health").status_code == 200
