@@ -1,4 +1,5 @@
-"""Calls of the last days for the demo business, with recordings that can be played, and its queues.
+"""Calls of the last days for the demo business, with recordings that can be played, its queues, and
+Dana's message for answering machines.
 
 Tests start without them, because most of them count calls.
 """
@@ -18,6 +19,8 @@ from stack.postgres import Postgres
 
 _SQL = (Path(__file__).with_suffix(".sql"), Path(__file__).with_name("demo_queue.sql"))
 _BUSINESS = "b0000000-0000-4000-8000-000000000001"
+_DANA = "d0000000-0000-4000-8000-000000000001"
+_MESSAGE = "f3000000-0000-4000-8000-000000000001"
 _TIMEOUT_SECONDS = 30.0
 # Of each call with a file: its seconds, and who talks when. Channel 0 is the lead. The files begin
 # when the notice has ended, so they are 10 s behind the calls.
@@ -29,6 +32,7 @@ _FILES = {
     2: (67, ((1, 0, 5), (0, 5, 11), (1, 11, 15), (0, 15, 22), (1, 37, 44), (0, 44, 52), (1, 52, 57),
              (0, 57, 66))),
 }  # fmt: skip
+_MESSAGE_SECONDS = 14
 
 
 def add(postgres: Postgres, env: Mapping[str, str]) -> None:
@@ -48,21 +52,27 @@ def add(postgres: Postgres, env: Mapping[str, str]) -> None:
             facts[f"bytes_{number}"] = len(sound)
             facts[f"sha256_{number}"] = hashlib.sha256(sound).hexdigest()
             conversation, recording = f"f0000000-0000-4000-8000-{number:012}", f"RE{number:032}"
-            _store(env, f"{_BUSINESS}/{conversation}/{recording}.mp3", sound)
+            _store(
+                env, f"recordings/{_BUSINESS}/{conversation}/{recording}.mp3", "audio/mpeg", sound
+            )
+        message = demo_sound.message(_MESSAGE_SECONDS)
+        facts |= {"message_seconds": _MESSAGE_SECONDS, "message_bytes": len(message)}
+        _store(env, f"messages/{_BUSINESS}/{_DANA}/{_MESSAGE}.wav", "audio/wav", message)
         for file in _SQL:
             for statement in file.read_text(encoding="utf-8").split(";\n"):
                 if statement.strip():
                     connection.execute(statement.encode(), facts)
 
 
-def _store(env: Mapping[str, str], path: str, file: bytes) -> None:
+def _store(env: Mapping[str, str], path: str, media_type: str, file: bytes) -> None:
+    """``path`` begins with the bucket."""
     key = env["SUPABASE_SECRET_KEY"]
-    headers = {"apikey": key, "Authorization": f"Bearer {key}", "content-type": "audio/mpeg"}
-    url = f"{env['SUPABASE_URL']}/storage/v1/object/recordings/{path}"
+    headers = {"apikey": key, "Authorization": f"Bearer {key}", "content-type": media_type}
+    url = f"{env['SUPABASE_URL']}/storage/v1/object/{path}"
     # Storage is on this machine.
     with httpx.Client(timeout=_TIMEOUT_SECONDS, trust_env=False) as http:
         answer = http.post(url, content=file, headers={**headers, "x-upsert": "true"})
     if not answer.is_success:
         raise StackError(
-            f"Storage does not take the demo's recordings: {answer.status_code} {answer.text[:200]}"
+            f"Storage does not take the demo's sounds: {answer.status_code} {answer.text[:200]}"
         )

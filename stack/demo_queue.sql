@@ -1,5 +1,6 @@
 -- The queue of the campaign Solar autumn, as a day of calling finds it: leads to call, one who waits for an agreed
--- call, one whom nobody may call, one without a number, and a machine. `demo_history.py` runs it once.
+-- call, one whom nobody may call, one without a number, and a machine, for which Dana has recorded a message.
+-- `demo_history.py` runs it once, with the length and the size of the file that it stores in the bucket.
 
 update public.campaigns
 set
@@ -13,6 +14,18 @@ insert into public.campaigns (id, business_id, name, mode, wrap_up_seconds, call
 values (
   'e0000000-0000-4000-8000-000000000004', 'b0000000-0000-4000-8000-000000000001', 'Fast follow-up', 'power', 5,
   '+14155550101', 'Hello {{lead.first_name}}, you asked us for a price. Do you have a minute?'
+);
+
+-- Solar autumn waits two hours after no answer, and leaves two messages at most.
+insert into public.retry_rules (business_id, campaign_id, result, after_minutes, max_times)
+select 'b0000000-0000-4000-8000-000000000001', 'e0000000-0000-4000-8000-000000000001', rule.*
+from (values ('no-answer', 120, null::integer), ('voicemail', 2880, 2)) as rule (result, after_minutes, max_times);
+
+insert into public.voicemail_messages (id, business_id, user_id, name, duration_seconds, bytes, is_shared, created_at)
+values (
+  'f3000000-0000-4000-8000-000000000001', 'b0000000-0000-4000-8000-000000000001',
+  'd0000000-0000-4000-8000-000000000001', 'Call me back', %(message_seconds)s, %(message_bytes)s, true,
+  now() - interval '5 days'
 );
 
 insert into public.leads (id, business_id, name, company, phone_number, time_zone)

@@ -1,4 +1,5 @@
-"""Sound for the demo's recorded calls: two voices that take turns, the same every time.
+"""Sound for the demo: recorded calls, in which two voices take turns, and a rep's message for
+answering machines. It is the same every time.
 
 They babble: a tone with overtones in the rhythm of syllables. `av` comes with `aiortc`, which the
 simulator needs.
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import io
 import math
+import wave
 from array import array
 from collections.abc import Iterable
 
@@ -40,6 +42,21 @@ def talk(seconds: int, turns: Iterable[tuple[int, int, int]]) -> bytes:
             frame.planes[0].update(samples.tobytes())
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
+    return file.getvalue()
+
+
+def message(seconds: int) -> bytes:
+    """A WAV file with the rep's voice, as the page records messages: 8,000 Hz, 16 bits, one
+    channel."""
+    voice = _second_of(*_VOICES[1])
+    file = io.BytesIO()
+    with wave.open(file, "wb") as written:
+        written.setnchannels(1)
+        written.setsampwidth(2)
+        written.setframerate(_RATE)
+        # A pause after each sentence.
+        for second in range(seconds):
+            written.writeframes((_SILENCE if second % 5 == 4 else voice).tobytes())
     return file.getvalue()
 
 

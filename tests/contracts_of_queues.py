@@ -83,7 +83,6 @@ FUNCTIONS: Grants = {
         f"private.{function}": _USERS | _WEBHOOKS
         for function in (
             "is_call_open(uuid)",
-            "is_with_colleague(public.leads,uuid)",
             "next_calling_time(text[],time without time zone,time without time zone,"
             "timestamp with time zone)",
         )

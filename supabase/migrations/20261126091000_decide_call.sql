@@ -175,29 +175,6 @@ begin
 end;
 $$;
 
--- Whether a colleague of p_user_id has this lead now, in any queue.
-create function private.is_with_colleague(p_lead public.leads, p_user_id uuid)
-returns boolean
-language plpgsql
-stable
-set search_path = ''
-as $$
-begin
-  return exists (
-    select from public.queue_entries
-    where queue_entries.business_id = p_lead.business_id
-      and queue_entries.lead_id = p_lead.id
-      and queue_entries.state = 'leased'
-      and queue_entries.lease_owner <> p_user_id
-      -- A lease whose call goes on does not run out.
-      and (
-        queue_entries.lease_until > now()
-        or private.is_call_open(queue_entries.lease_conversation_id)
-      )
-  );
-end;
-$$;
-
 -- Decides a call. Security invoker: it sees the business that the policies show to its caller, so the rep's
 -- preview and the call itself come to the same answer.
 -- p_to is the result of phone number parsing (shared/phone_numbers.py) for the dialled text. A NUMBER is
@@ -230,6 +207,7 @@ declare
   v_time_zone text;
   v_time_zones text[];
   v_campaign public.campaigns;
+  v_is_forbidden boolean;
   v_is_taken boolean;
   d private.call_decision;
 begin
@@ -308,8 +286,7 @@ begin
   end if;
 
   if p_lead_id is not null then
-    select leads.id, leads.subscriber, leads.time_zone, private.is_with_colleague(leads, p_user_id)
-    into d.lead_id, v_lead_subscriber, v_time_zone, v_is_taken
+    select leads.id, leads.subscriber, leads.time_zone into d.lead_id, v_lead_subscriber, v_time_zone
     from public.leads
     where leads.business_id = p_business_id and leads.id = private.to_uuid(p_lead_id);
     if not found then
@@ -321,11 +298,10 @@ begin
     -- If the rep typed the number, the call is tied to the lead who has it, if exactly one has.
     select
       case when count(*) = 1 then (array_agg(same_number.id))[1] end,
-      case when count(*) = 1 then (array_agg(same_number.time_zone))[1] end,
-      bool_or(same_number.is_taken)
-    into d.lead_id, v_time_zone, v_is_taken
+      case when count(*) = 1 then (array_agg(same_number.time_zone))[1] end
+    into d.lead_id, v_time_zone
     from (
-      select leads.id, leads.time_zone, private.is_with_colleague(leads, p_user_id) as is_taken
+      select leads.id, leads.time_zone
       from public.leads
       where leads.business_id = p_business_id and leads.subscriber = v_subscriber
       limit 2
@@ -338,10 +314,25 @@ begin
   end if;
   d.campaign_id := v_campaign.id;
 
-  if exists (
-    select from public.do_not_call
-    where do_not_call.business_id = p_business_id and do_not_call.subscriber = v_subscriber
-  ) then
+  select
+    exists (
+      select from public.do_not_call
+      where do_not_call.business_id = p_business_id and do_not_call.subscriber = v_subscriber
+    ),
+    exists (
+      select from public.queue_entries
+      where queue_entries.business_id = p_business_id
+        and queue_entries.lead_id = d.lead_id
+        and queue_entries.state = 'leased'
+        and queue_entries.lease_owner <> p_user_id
+        -- A lease whose call goes on does not run out.
+        and (
+          queue_entries.lease_until > now()
+          or private.is_call_open(queue_entries.lease_conversation_id)
+        )
+    )
+  into v_is_forbidden, v_is_taken;
+  if v_is_forbidden then
     d.block_reason := 'do_not_call';
     return d;
   end if;
@@ -386,12 +377,10 @@ revoke execute on function
 private.limit_reached_with_added(public.businesses, uuid, text)
 from public, anon;
 revoke execute on function private.number_of(jsonb, text) from public, anon;
-revoke execute on function private.is_with_colleague(public.leads, uuid) from public, anon;
 revoke execute on function private.decide_call(uuid, uuid, jsonb, text, text, text, text)
 from public, anon;
 grant execute on function private.number_of(jsonb, text) to authenticated, call_webhook;
 grant execute on function private.call_limit_reached(public.businesses, uuid)
 to authenticated, call_webhook;
-grant execute on function private.is_with_colleague(public.leads, uuid) to authenticated, call_webhook;
 grant execute on function private.decide_call(uuid, uuid, jsonb, text, text, text, text)
 to authenticated, call_webhook;

@@ -201,6 +201,12 @@ begin
         and conversations.is_held
     );
   get diagnostics v_leads = row_count;
+  -- A lead who had the number before keeps their place in a queue, and the number is not written there any more.
+  update public.queue_entries
+  set refused_number = null
+  where queue_entries.business_id = p_business_id
+    and queue_entries.refused_number is not null
+    and private.subscriber(queue_entries.refused_number) = v_subscriber;
   -- The number stays on the list, so that the person is not called again.
   update public.do_not_call
   set reason = null

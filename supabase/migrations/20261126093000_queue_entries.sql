@@ -87,10 +87,13 @@ where state = 'ready' and is_due;
 create index queue_entries_waiting_idx
 on public.queue_entries (campaign_id, next_at)
 where state = 'ready' and not is_due and call_back_at is null;
--- Agreed calls: those of a rep, and those that nobody kept.
+-- Agreed calls: those of a rep, those of anybody, and those that nobody kept.
 create index queue_entries_call_backs_idx
 on public.queue_entries (campaign_id, call_back_for, next_at)
-where state = 'ready' and call_back_at is not null;
+where state = 'ready' and call_back_at is not null and call_back_for is not null;
+create index queue_entries_open_call_backs_idx
+on public.queue_entries (campaign_id, next_at)
+where state = 'ready' and call_back_at is not null and call_back_for is null;
 create index queue_entries_kept_call_backs_idx
 on public.queue_entries (campaign_id, next_at)
 where state = 'ready' and call_back_at is not null;

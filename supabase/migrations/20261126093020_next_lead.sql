@@ -282,7 +282,7 @@ begin
   perform private.settle_leases(p_campaign_id);
   update public.queue_entries
   set is_due = true, wait_reason = null
-  where queue_entries.id in (
+  where queue_entries.id = any(array(
     select waiting.id from public.queue_entries as waiting
     where waiting.campaign_id = p_campaign_id
       and waiting.state = 'ready'
@@ -291,7 +291,7 @@ begin
       and waiting.next_at <= now()
     order by waiting.next_at
     limit 100 for no key update skip locked
-  );
+  ));
 
   for v_looked_at in 1 .. 200 loop
     e := private.lock_first_entry(p_campaign_id, v_user_id);

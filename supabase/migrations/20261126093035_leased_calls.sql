@@ -72,6 +72,7 @@ begin
   where leads.business_id = entry.business_id
     and leads.id = entry.lead_id
     and entry.business_id = p_call.business_id
+    and entry.state = 'leased'
     and entry.lease_token = private.to_uuid(p_lease_token)
     and entry.lease_owner = p_call.user_id;
 end;

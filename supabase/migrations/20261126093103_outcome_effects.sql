@@ -110,10 +110,6 @@ declare
   v_effect text;
   v_effect_before text;
 begin
-  -- A person was forgotten: there is nobody to call.
-  if new.business_id is null or new.to_number is null then
-    return null;
-  end if;
   v_effect := private.effect_of(new.business_id, new.outcome);
   v_effect_before := private.effect_of(old.business_id, old.outcome);
 

@@ -15,6 +15,7 @@ declare
   -- Talk of this many seconds is a conversation.
   c_conversation constant integer := 60;
   -- More than this many are not counted.
+  c_most_due constant integer := 200;
   c_most constant integer := 1000;
   v_user_id constant uuid := (select auth.uid());
   v_day jsonb;
@@ -74,7 +75,7 @@ begin
           where open_call_backs.business_id = p_business_id
             and open_call_backs.user_id = v_user_id
             and open_call_backs.due_at <= now()
-          limit c_most
+          limit c_most_due
         )
         union all
         (
@@ -82,7 +83,7 @@ begin
           where open_call_backs.business_id = p_business_id
             and open_call_backs.user_id is null
             and open_call_backs.due_at <= now()
-          limit c_most
+          limit c_most_due
         )
       ) as due
     ),
@@ -107,7 +108,7 @@ grant execute on function private.my_day(uuid, timestamptz) to authenticated;
 -- The signed-in user's numbers since p_since, 31 days ago at most. Answers {"error": "not_found"}, or
 --   {"calls": placed, "answered", "conversations": with 60 seconds of talk or more, "talk_seconds",
 --    "outcomes": {key: calls}, "successes", "call_backs_due": theirs and anybody's that are due now,
---    "needs_outcome": of any day, 1000 at most}.
+--    200 of each at most, "needs_outcome": of any day, 1000 at most}.
 create function public.my_day(p_business_id uuid, p_since timestamptz)
 returns jsonb
 language sql

@@ -18,8 +18,8 @@ begin
       and (entry.paused_at is not null) <> (p_change ->> 'paused')::boolean;
   elsif p_change ? 'priority' then
     update public.queue_entries as entry
-    set priority = (p_change ->> 'priority')::smallint
-    where entry.id = p_entry.id and entry.priority <> (p_change ->> 'priority')::smallint;
+    set priority = (p_change ->> 'priority')::integer
+    where entry.id = p_entry.id and entry.priority <> (p_change ->> 'priority')::integer;
   elsif p_change ? 'remove' then
     update public.queue_entries as entry
     set removed_at = clock_timestamp()

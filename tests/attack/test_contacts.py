@@ -45,8 +45,8 @@ def questions(world: World, number: int) -> dict[str, dict[str, object]]:
     """A question to every function that reads, about the business of this number."""
     tenant = world.tenants[number]
     since = datetime.now(UTC) - timedelta(days=1)
-    of_campaign = {"p_campaign_id": str(tenant.campaign_id)}
-    of_business = {"p_business_id": str(tenant.business_id)}
+    of_campaign: dict[str, object] = {"p_campaign_id": str(tenant.campaign_id)}
+    of_business: dict[str, object] = {"p_business_id": str(tenant.business_id)}
     return {
         "lead_story": {"p_lead_id": str(tenant.lead_id)},
         "my_day": of_business | {"p_since": since.isoformat()},

@@ -48,9 +48,9 @@ def add_message(rep: Rep, business_id: str, sound: bytes) -> str:
         headers={
             "apikey": rep.env["SUPABASE_PUBLISHABLE_KEY"],
             "Authorization": f"Bearer {rep.access_token}",
-            "Content-Type": "audio/wav",
         },
-        content=sound,
+        data={"cacheControl": "3600"},
+        files={"": ("message.wav", sound, "audio/wav")},
     )
     assert answer.status_code == 200, answer.text
     return message_id
@@ -99,6 +99,44 @@ def test_the_rep_is_free_while_the_message_is_played(dana: Person, message: str)
         assert [(a["action"], a["result"]) for a in made.of("call_actions")] == [
             ("drop_voicemail", "done")
         ]
+
+
+def test_a_message_that_nobody_has_noted_is_found_by_the_reconciler(
+    stack: Stack, dana: Person, message: str
+) -> None:
+    """control_fn was killed after Twilio had taken its request, and all callbacks are lost."""
+    simulator = stack.env["SIMULATOR_URL"]
+    lost = f"{simulator}/simulator/lost-callbacks"
+    with call(dana, to=MACHINE) as made:
+        wish = dict.fromkeys(["p_to_user_id", "p_to", "p_mode", "p_leg_id"]) | {
+            "p_conversation_id": made.conversation_id,
+            "p_action": "drop_voicemail",
+            "p_message_id": message,
+            "p_lease_seconds": 1,
+        }
+        assert "error" not in dana.asks("ask_of_call", **wish).json()
+        [lead] = made.legs("lead")
+        httpx.post(lost, json={"fraction": 1})
+        try:
+            redirected = httpx.post(
+                f"{simulator}/2010-04-01/Accounts/{stack.env['TWILIO_ACCOUNT_SID']}"
+                f"/Calls/{lead['call_sid']}.json",
+                auth=(stack.env["TWILIO_API_KEY_SID"], stack.env["TWILIO_API_KEY_SECRET"]),
+                data={"Twiml": f"<Response><Pause length='{SECONDS}'/><Hangup/></Response>"},
+            )
+            assert redirected.status_code == 200, redirected.text
+            wait_until(lambda: made.network()["ended"])
+        finally:
+            httpx.post(lost, json={"fraction": 0})
+        assert made.row()["ended_at"] is None
+        with psycopg.connect(stack.env["DATABASE_URL"], autocommit=True) as database:
+            database.execute("update private.unsettled_calls set next_check_at = now()")
+        assert httpx.post(f"{stack.env['SCHEDULER_URL']}/run/reconcile", timeout=60).is_success
+        row, [lead], [agent] = made.row(), made.legs("lead"), made.legs("agent")
+        assert (row["status"], row["outcome"]) == ("completed", "voicemail")
+        assert lead["dropped_at"] == row["ended_at"] == agent["ended_at"]
+        assert leg_at_network(made, lead)["duration"] - row["duration_seconds"] >= SECONDS - 1
+        assert [action["result"] for action in made.of("call_actions")] == ["done"]
 
 
 def test_a_message_is_left_from_a_room_too(going_on: Call, message: str) -> None:

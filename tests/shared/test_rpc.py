@@ -46,6 +46,14 @@ FOR_THE_BROWSER = {
     "extend_lease",
     "finish_lead",
     "release_lead",
+    "list_call_backs",
+    "dismiss_call_back",
+    "lead_story",
+    "my_day",
+    "campaign_queues",
+    "campaign_queue",
+    "list_entries",
+    "change_entries",
 }
 PYTHON_TYPES = {
     "text": str,

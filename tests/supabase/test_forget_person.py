@@ -9,6 +9,7 @@ import pytest
 from psycopg import sql
 
 from tests.supabase.kept_recordings import add_recording, ask, finished_call
+from tests.supabase.queues import make_queue
 from tests.supabase.tenants import (
     Connection,
     Tenant,
@@ -91,6 +92,28 @@ def test_nothing_is_left_of_their_number_their_name_and_what_was_written_of_them
         (kept,) = fetch(db, "select * from public.conversations where id = %s", one["id"])
         assert kept["outcome"] == "forgotten"
         assert (kept["duration_seconds"], kept["user_id"]) == (60, tenant.user_id)
+
+
+def test_no_queue_and_no_call_back_knows_them_any_more(db: Connection) -> None:
+    queue = make_queue(db, 1)
+    tenant = queue.tenant
+    manager = add_manager(db, tenant)
+    queue.enqueue(tenant.lead_id)
+    call = finished_call(db, tenant, lead_id=tenant.lead_id)
+    db.execute(
+        "update public.conversations set campaign_id = %s, outcome = 'callback' where id = %s",
+        (tenant.campaign_id, call["id"]),
+    )
+    # Another lead had this number once.
+    other = queue.enqueue(queue.add_lead("+14155550555"))
+    queue.change_entry(other, refused_number=tenant.lead_number)
+    assert {"queue_entries", "call_backs"} <= places_of(db, tenant.lead_number)
+    assert {"queue_entries", "call_backs"} <= places_of(db, str(tenant.lead_id))
+
+    answer = ask(db, manager, "forget_person", tenant.business_id, tenant.lead_number, None)
+    assert (answer["leads"], answer["conversations"]) == (1, 1)
+    assert places_of(db, tenant.lead_number) == places_of(db, str(tenant.lead_id)) == set()
+    assert queue.entry(other)["state"] == "ready"
 
 
 def test_a_lead_is_forgotten_without_the_others_who_share_the_number(db: Connection) -> None:

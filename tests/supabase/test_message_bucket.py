@@ -10,6 +10,8 @@ import pytest
 from psycopg.errors import CheckViolation, InsufficientPrivilege
 
 from tests.supabase.asked import add_colleague
+from tests.supabase.messages import add_message
+from tests.supabase.storage_as import INSERT, storage_as
 from tests.supabase.tenants import (
     Connection,
     Tenant,
@@ -19,8 +21,6 @@ from tests.supabase.tenants import (
     attempt,
     fetch,
 )
-from tests.supabase.test_recording_bucket import INSERT, storage_as
-from tests.supabase.test_voicemail_drop import add_message
 
 
 @pytest.fixture

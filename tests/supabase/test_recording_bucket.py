@@ -4,8 +4,7 @@ with a statement as the role of the token (github.com/supabase/storage, src/stor
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 
 import pytest
@@ -13,18 +12,8 @@ from psycopg import sql
 from psycopg.errors import InsufficientPrivilege
 
 from tests.supabase.kept_recordings import add_recording, ask, finished_call
+from tests.supabase.storage_as import INSERT, storage_as
 from tests.supabase.tenants import Connection, Tenant, add_tenant, as_role, attempt, fetch
-
-INSERT = "insert into storage.objects (bucket_id, name, version) values (%s, %s, '1')"
-
-
-@contextmanager
-def storage_as(db: Connection, role: str, user_id: uuid.UUID | None = None) -> Iterator[None]:
-    """As Storage is in a transaction: with the token's role, and allowed to delete."""
-    db.execute("set local storage.allow_delete_query = 'true'")
-    claims = {"role": role, **({"sub": str(user_id)} if user_id else {})}
-    with as_role(db, role, claims):
-        yield
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,12 @@ from tests.contracts import (
     NAMED_BY_MEMBERS,
     RULED_BY_MANAGERS,
 )
+from tests.contracts_of_queues import (
+    CAMPAIGN_BY_MANAGERS,
+    OUTCOME_BY_MANAGERS,
+    RULE_BY_MANAGERS,
+)
+from tests.supabase.decisions import add_lead
 from tests.supabase.tenants import (
     Connection,
     Tenant,
@@ -54,6 +60,10 @@ TABLES = (
     "limit_changes",
     "conversation_changes",
     "call_backs",
+    "queue_entries",
+    "outcomes",
+    "retry_rules",
+    "campaign_changes",
     "recording_rules",
     "recording_consents",
     "recordings",
@@ -84,6 +94,14 @@ USERS: dict[str, tuple[str, ...]] = {
 }
 # The businesses whose limits they may change.
 MANAGE = {"a manager": ("ours",), "an owner there and agent here": ("theirs",)}
+# The tables whose rows managers add, and which columns they change.
+WRITTEN_BY_MANAGERS = {
+    "recording_rules": RULED_BY_MANAGERS,
+    "campaigns": CAMPAIGN_BY_MANAGERS,
+    "outcomes": OUTCOME_BY_MANAGERS,
+    "retry_rules": RULE_BY_MANAGERS,
+}
+WRITTEN_WHOLE = ("outcomes", "retry_rules")
 # How many of the two calls they may describe: their own, and as a manager or owner all.
 DESCRIBE = {
     "a member": 1,
@@ -142,6 +160,13 @@ def furnish(db: Connection, tenant: Tenant) -> str:
         " select business_id, conversation_id, id, now() from public.call_legs where call_sid = %s",
         "insert into public.rep_presence (business_id, user_id, state, seen_at, since)"
         " select business_id, user_id, 'available', now(), now()"
+        " from public.conversations where call_sid = %s",
+        "insert into public.queue_entries (business_id, campaign_id, lead_id)"
+        " select business_id, campaign_id, lead_id from public.conversations where call_sid = %s",
+        "insert into public.retry_rules (business_id, campaign_id, result)"
+        " select business_id, campaign_id, 'busy' from public.conversations where call_sid = %s",
+        "insert into public.campaign_changes (business_id, campaign_id, before, after)"
+        " select business_id, campaign_id, '{}', '{}'"
         " from public.conversations where call_sid = %s",
         "insert into public.call_backs (business_id, conversation_id, lead_id, due_at)"
         " select business_id, id, lead_id, now() from public.conversations where call_sid = %s",
@@ -402,6 +427,20 @@ def new_row(
             "after": Jsonb({}),
         },
         "recording_rules": {**business, "country": "FR", "mode": "off"},
+        "queue_entries": {
+            **business,
+            "campaign_id": tenant.campaign_id,
+            "lead_id": tenant.lead_id,
+        },
+        "call_backs": {**business, "conversation_id": call_id, "due_at": "2099-01-01"},
+        "outcomes": {**business, "key": "sold", "label": "Sold", "effect": "done"},
+        "retry_rules": {**business, "campaign_id": tenant.campaign_id, "result": "failed"},
+        "campaign_changes": {
+            **business,
+            "campaign_id": tenant.campaign_id,
+            "before": Jsonb({}),
+            "after": Jsonb({}),
+        },
         "recording_consents": {
             **business,
             "conversation_id": call_id,
@@ -476,26 +515,30 @@ def test_only_operators_insert_rows_and_members_add_to_do_not_call(
             # A member who has not told anything yet.
             row["user_id"] = new_member = add_user(db)
             add_member(db, tenant.business_id, new_member)
-        if table == "recording_consents":
+        if table in ("recording_consents", "call_backs"):
             # A call that has no terms yet.
             other_call = new_call_sid()
             begin_call(db, tenant, other_call)
             row["conversation_id"] = conversation(db, other_call)["id"]
+        if table == "queue_entries":
+            # A lead who is not in the queue yet.
+            row["lead_id"] = add_lead(db, tenant, None)
         statement = insert_into(table, row)
         with attempt(db):
             assert db.execute(statement).rowcount == 1
         reached = {who: affected(db, world, who, statement) for who in PRINCIPALS}
-        operators = 1 if table in OPERATOR_TABLES else None
+        operators = 1 if table in (*OPERATOR_TABLES, *WRITTEN_WHOLE) else None
         expected = {**dict.fromkeys(PRINCIPALS), "service_role": operators}
         if table == "do_not_call":
             expected |= {who: 1 for who in USERS if tenant.business_id in world.visible(who)}
-        if table == "recording_rules":
+        if table in WRITTEN_BY_MANAGERS:
             ours_or_theirs = "ours" if tenant is world.ours else "theirs"
             expected |= {who: 1 for who, where in MANAGE.items() if ours_or_theirs in where}
         assert reached == expected
 
 
-@pytest.mark.parametrize("table", TABLES)
+# Of outcomes and retry rules, managers write every column, in their own business.
+@pytest.mark.parametrize("table", [each for each in TABLES if each not in WRITTEN_WHOLE])
 def test_an_upsert_is_no_way_around(db: Connection, world: World, table: str) -> None:
     """An upsert of a row that exists neither changes it nor tells that it exists."""
     for call_sid in (world.our_call, world.their_call):
@@ -525,6 +568,7 @@ def test_an_upsert_is_no_way_around(db: Connection, world: World, table: str) ->
                 "rep_presence": "business_id, user_id",
                 "do_not_call": "business_id, phone_number",
                 "recording_consents": "conversation_id",
+                "call_backs": "conversation_id",
             }.get(table, "id")
         )
         same_row = sql.SQL("from pg_temp.copied where business_id = {}").format(
@@ -557,6 +601,9 @@ def test_an_upsert_is_no_way_around(db: Connection, world: World, table: str) ->
                     "recording_plays": "kind",
                     "legal_holds": "reason",
                     "erasures": "held",
+                    "queue_entries": "state",
+                    "campaign_changes": "before",
+                    "call_backs": "due_at",
                     "voicemail_messages": "name",
                 }.get(table, "created_at" if table in OPERATOR_TABLES else "status")
             )
@@ -605,8 +652,12 @@ def test_each_column_is_updated_only_by_those_who_may(
         expected |= dict.fromkeys(NAMED_BY_MEMBERS, len(world.visible(principal)))
     elif principal in USERS and table == "businesses":
         expected |= dict.fromkeys(LIMITS, len(MANAGE.get(principal, ())))
-    elif principal in USERS and table == "recording_rules":
-        expected |= dict.fromkeys(RULED_BY_MANAGERS, len(MANAGE.get(principal, ())))
+    elif principal == "service_role" and table in WRITTEN_WHOLE:
+        expected = dict.fromkeys(reached, count(db, table))
+    elif principal in USERS and table in WRITTEN_BY_MANAGERS:
+        managed = len(MANAGE.get(principal, ()))
+        rows = count(db, table) // len({world.ours, world.theirs})
+        expected |= dict.fromkeys(WRITTEN_BY_MANAGERS[table], managed * rows)
     elif principal in USERS and table == "voicemail_messages":
         expected |= dict.fromkeys(CHANGED_OF_MESSAGES, DESCRIBE.get(principal, 0))
     assert reached == expected
@@ -623,8 +674,10 @@ def test_only_operators_delete_memberships_and_managers_rules(
     if table == "call_holds":
         # They are computed anew with each event; outside of a function no hold is a webhook's.
         expected["call_webhook"] = 0
-    if table == "recording_rules":
+    if table in ("recording_rules", "retry_rules"):
         expected |= {who: len(MANAGE.get(who, ())) for who in USERS}
+    if table == "retry_rules":
+        expected["service_role"] = count(db, table)
     assert reached == expected
 
 
@@ -641,7 +694,7 @@ def test_a_rep_describes_their_own_calls_and_no_other(
     value = {
         "lead_id": world.ours.lead_id,
         "campaign_id": world.ours.campaign_id,
-    }.get(column, "Interested")
+    }.get(column, "interested")
     statement = sql.SQL("update public.conversations set {} = %s where call_sid = %s").format(
         sql.Identifier(column)
     )

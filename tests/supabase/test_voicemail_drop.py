@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.supabase.asked import AskedCall, add_colleague, one
+from tests.supabase.messages import add_message
 from tests.supabase.reconciling import let_it_be_due, listed, settle
 from tests.supabase.tenants import (
     Connection,
@@ -48,22 +49,6 @@ def at(call: AskedCall, seconds: float) -> str:
     """So many seconds from now on."""
     moment: datetime = one(call.db, "select date_trunc('second', now())")
     return (moment + timedelta(seconds=seconds)).isoformat()
-
-
-def add_message(
-    db: Connection, tenant: Tenant, by: uuid.UUID | None = None, **columns: Any
-) -> uuid.UUID:
-    """A message that somebody (the tenant's rep) adds over REST."""
-    row = {"name": "Call me back", "duration_seconds": 12.5, "bytes": 200_044} | columns
-    with as_user(db, by or tenant.user_id):
-        made: uuid.UUID = one(
-            db,
-            f"insert into public.voicemail_messages (business_id, {', '.join(row)})"
-            f" values (%s, {', '.join(['%s'] * len(row))}) returning id",
-            tenant.business_id,
-            *row.values(),
-        )
-    return made
 
 
 @pytest.fixture
@@ -201,6 +186,16 @@ def test_what_was_refused_by_twilio_is_not_a_drop(call: AskedCall, message: uuid
     assert call.row["ended_at"] is None
 
 
+def leaves_the_room(call: AskedCall, reason: str) -> None:
+    record_event(
+        call.db, call.sid, call.lead_sid, "participant-leave", 9,
+        source="conference", occurred_at=at(call, 2), conference_sid="CF1",
+        payload={
+            "FriendlyName": f"conversation_{call.id.hex}", "ReasonParticipantLeft": reason,
+        },
+    )  # fmt: skip
+
+
 def test_in_a_room_the_lead_leaves_it_and_nobody_is_rung_for_them(
     call: AskedCall, message: uuid.UUID
 ) -> None:
@@ -208,14 +203,7 @@ def test_in_a_room_the_lead_leaves_it_and_nobody_is_rung_for_them(
     asked = call.ask("drop_voicemail", message=message)
     # Twilio may ask this before control_fn has told of the drop.
     assert call.go_on("room", call.lead_sid)["next"] == "hang_up"
-    record_event(
-        call.db, call.sid, call.lead_sid, "participant-leave", 9,
-        source="conference", occurred_at=at(call, 2), conference_sid="CF1",
-        payload={
-            "FriendlyName": f"conversation_{call.id.hex}",
-            "ReasonParticipantLeft": "participant_updated_via_api",
-        },
-    )  # fmt: skip
+    leaves_the_room(call, "participant_updated_via_api")
     call.note(asked, ("dropped", call.lead_leg_id, call.lead_sid), ("removed", None, call.sid))
     assert (call.row["status"], call.row["duration_seconds"]) == ("completed", 62)
     assert call.go_on("room", call.lead_sid)["next"] == "hang_up"
@@ -225,6 +213,23 @@ def test_in_a_room_the_lead_leaves_it_and_nobody_is_rung_for_them(
     ]
     (hold,) = fetch(call.db, "select * from public.call_holds")
     assert hold["ended_at"] is not None
+
+
+@pytest.mark.parametrize(
+    ("reason", "is_left"),
+    [("participant_updated_via_api", True), ("moderator_ended_conference", False)],
+)
+def test_a_room_tells_whether_a_killed_function_had_left_the_message(
+    call: AskedCall, message: uuid.UUID, reason: str, is_left: bool
+) -> None:
+    call.hold()
+    call.ask("drop_voicemail", message=message)
+    call.db.execute("update public.call_actions set lease_until = clock_timestamp()")
+    leaves_the_room(call, reason)
+    assert (call.row["outcome"], call.row["duration_seconds"]) == (
+        ("voicemail", 62) if is_left else (None, None)
+    )
+    assert (lead_of(call)["dropped_at"] is not None) is is_left
 
 
 def test_a_room_whose_message_nobody_left_still_rings_for_the_lead(

@@ -4,10 +4,13 @@ has put nobody into the queue."""
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 
-from playwright.sync_api import Locator, expect
+import pytest
+from playwright.sync_api import Locator, Response, expect
 
+from tests.soak import SOAK, figure
 from tests.web.calls_page import CallsPage, Signed
 from tests.web.network import Database, Held
 
@@ -48,7 +51,10 @@ def test_a_file_is_checked_and_imported_and_one_that_was_killed_goes_on_or_is_un
     signed_in: Signed, database: Database, tmp_path: Path
 ) -> None:
     campaign = add_campaign(database)
-    queued = lambda: database.find(COUNTS, campaign)[0]["n"]  # noqa: E731
+
+    def queued() -> object:
+        return database.find(COUNTS, campaign)[0]["n"]
+
     file = tmp_path / "Kontakte.csv"
     file.write_bytes(ROWS.encode("cp1252"))
     tab = signed_in()
@@ -100,4 +106,70 @@ def test_a_file_is_checked_and_imported_and_one_that_was_killed_goes_on_or_is_un
     expect(dialog.locator("#fill-done")).to_have_text("1 lead was added.")
     dialog.get_by_role("button", name="Close").click()
     assert queued() == 1
+    database.execute("delete from public.campaigns where id = %s", campaign)
+
+
+# The longest time in which the page did nothing else, in milliseconds.
+WATCH = """window.longest = 0;
+let last = performance.now();
+setInterval(() => {
+  const now = performance.now();
+  window.longest = Math.max(window.longest, now - last);
+  last = now;
+}, 10);"""
+
+
+@pytest.mark.soak
+@pytest.mark.skipif(not SOAK, reason="imports 100,000 rows: some minutes")
+def test_a_hundred_thousand_rows_are_imported_while_the_page_answers(
+    signed_in: Signed, database: Database, tmp_path: Path
+) -> None:
+    campaign = add_campaign(database)
+    file = tmp_path / "many.csv"
+    rows = (
+        f'"Lead {n}","Company {n % 977}",(415) {200 + n // 10000}-{n % 10000:04},l{n}@henk.test'
+        for n in range(100_000)
+    )
+    file.write_text("Name,Company,Phone,E-mail\n" + "\n".join(rows))
+    tab = signed_in()
+    dialog = open_dialog(tab)
+    slowest: dict[str, float] = {}
+
+    def note(response: Response) -> None:
+        name = response.url.partition("?")[0].rpartition("/")[2]
+        took = response.request.timing["responseStart"] / 1000
+        slowest[name] = max(slowest.get(name, 0), took)
+
+    tab.page.on("response", note)
+    tab.page.evaluate(WATCH)
+    limit = 30 * 60 * 1000
+    started = time.monotonic()
+    seconds = {}
+
+    def lap(what: str) -> None:
+        nonlocal started
+        seconds[what] = round(time.monotonic() - started, 1)
+        started = time.monotonic()
+
+    dialog.get_by_label("CSV file").set_input_files(file)
+    expect(dialog.locator("#fill-file-about")).to_contain_text("100,001 rows", timeout=limit)
+    lap("read")
+    dialog.get_by_role("button", name="Check the file").click()
+    expect(dialog.locator("#fill-import")).to_have_text(re.compile("^Import "), timeout=limit)
+    lap("checked")
+    dialog.locator("#fill-import").click()
+    expect(dialog.locator("#fill-done")).to_contain_text("were added.", timeout=limit)
+    lap("imported")
+    added = database.find(COUNTS, campaign)[0]["n"]
+    longest = tab.page.evaluate("window.longest")
+    dialog.get_by_role("button", name="Undo").first.click()
+    tab.page.get_by_role("button", name="Undo the import").click()
+    expect(dialog.locator("#fill-done")).to_contain_text("left the queue", timeout=limit)
+    lap("undone")
+    named = {name: round(took, 1) for name, took in slowest.items() if took > 0.5}
+    figure(f"{added} leads of 100,000 rows: {seconds} s; slowest answers {named} s")
+    figure(f"the page stood still for {longest:.0f} ms at most")
+    assert added > 90_000
+    assert max(slowest.values()) < 8
+    assert database.find(COUNTS, campaign)[0]["n"] == 0
     database.execute("delete from public.campaigns where id = %s", campaign)

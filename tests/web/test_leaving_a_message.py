@@ -73,7 +73,6 @@ def test_a_rep_records_a_message_and_leaves_it_after_the_beep(
     played = "document.getElementById('message-audio').currentTime"
     eventually(lambda: page.evaluate(played) > 1, "the sound of the message")
     expect(row.get_by_role("button", name="Play")).to_be_visible()
-    look("a message is saved")
 
     page.get_by_role("link", name="Calls").click()
     tab.is_ready()
@@ -85,7 +84,14 @@ def test_a_rep_records_a_message_and_leaves_it_after_the_beep(
     expect(leave).to_have_class("primary")
     look("a machine has beeped")
     call_sid = network.call_to(MACHINE)["callSid"]
+    # On a busy machine the phone network may answer too late. The page then says to try again, and
+    # asking twice leaves one message.
+    tab.watch.expect("status of 503")
+    trouble = page.locator("#call-trouble:not(:empty)")
     leave.press("Enter")
+    expect(trouble.or_(page.locator("#call-box[data-state=ended]"))).to_be_visible()
+    if trouble.is_visible() and leave.is_visible():
+        leave.press("Enter")
     tab.is_ended("The message is being left.")
     row_of = eventually(lambda: [database.row_of(call_sid)], "the call")[0]
     assert row_of["answered_by"] == "machine_end_beep"

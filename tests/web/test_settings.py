@@ -62,7 +62,6 @@ def test_a_manager_changes_the_outcomes_by_the_keyboard(
     page.get_by_role("button", name="Archive Keine Zeit, später").click()
     expect(labels).to_have_count(8)
     page.locator("#outcomes-archived-title").click()
-    look("an outcome is archived")
     assert on_record()["keine_zeit_spater"]["is_archived"]
     # Other tests find the list as it was.
     database.execute("delete from public.outcomes where key = 'keine_zeit_spater'")

@@ -5,10 +5,14 @@ import { FAILURES } from './failure-texts.js';
 import { VoiceCall } from './call.js';
 import { ControlledCall } from './controlled-call.js';
 import * as library from './henk-voice.js';
+import { Queue } from './queue.js';
+import { REASONS } from './queue-reasons.js';
 import { Ring } from './ring.js';
 import { Workspace } from './workspace.js';
 
-const PAGE = readFileSync(new URL('../../docs/client-library.md', import.meta.url), 'utf8');
+const read = (name) => readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8');
+const PAGE = read('client-library.md') + read('client-ringing.md');
+const QUEUE_PAGE = read('client-queue.md');
 
 /** What other files of the library use. */
 const INTERNAL = new Set([
@@ -52,4 +56,15 @@ test('every public member is documented', () => {
       if (!INTERNAL.has(name)) assert.match(PAGE, new RegExp(`\`${name}[\`(]`), name);
     }
   }
+});
+
+test('every member of the queue is documented, and every reason why it stops', () => {
+  const queue = new Queue({ on: () => {} }, {});
+  const members = Object.getOwnPropertyNames(Queue.prototype);
+  const fields = ['state', 'why', 'isRunning', 'callerId', 'call', 'stopCountdown'];
+  for (const name of [...members, ...fields]) {
+    assert.ok(name in queue, name);
+    if (name !== 'constructor') assert.match(QUEUE_PAGE, new RegExp(`\`${name}[\`(]`), name);
+  }
+  for (const code of Object.keys(REASONS)) assert.ok(QUEUE_PAGE.includes(`\n| \`${code}\` `), code);
 });

@@ -8,7 +8,8 @@
  * @property {number} talk_seconds
  * @property {Record<string, number>} outcomes how many calls have each outcome, by its key
  * @property {number} successes how many calls have an outcome that is a success
- * @property {number} call_backs_due that the user, or anybody, should have made by now
+ * @property {number} call_backs_due that the user (200 at most), or anybody (200 at most), should have made
+ *   by now
  * @property {number} needs_outcome the user's calls, of any day, that were answered and have no outcome;
  *   1,000 at most
  */

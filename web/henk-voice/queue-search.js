@@ -17,8 +17,9 @@ import { queueReason } from './queue-reasons.js';
  */
 
 const LOOK_AGAIN_MS = 200;
-/** The clocks may differ, and others may add leads: it is looked this often at least. */
+/** How soon it is looked again at least, if nobody was due. The time doubles, because the clocks may differ. */
 const LEAST_MS = 1_000;
+/** Others may add leads. */
 const MOST_MS = 60_000;
 
 /** Looks for the next lead of a campaign, in one tab of a browser, and once at a time. */
@@ -33,6 +34,8 @@ export class LeadSearch {
   #isOver = false;
   /** @type {Promise<Found> | null} */
   #looking = null;
+  /** How often in a row nobody was due. */
+  #vain = 0;
 
   /**
    * @param {QueueLeases} leases
@@ -101,16 +104,25 @@ export class LeadSearch {
     for (;;) {
       const { entry, again_at: at, why } = await this.#leases.next(this.#campaignId);
       if (entry && this.#isOver) await this.#leases.release(entry, 'stopped');
+      if (entry) this.#vain = 0;
       if (entry) return { entry };
       if (why === 'campaign_paused') return { why: queueReason(why) };
+      if (why === 'empty') return { why: queueReason(why), waitMs: MOST_MS };
       if (why !== 'look_again' || this.#isOver) {
-        const wait = at ? timestamp(at).getTime() - Date.now() : MOST_MS;
-        return {
-          why: queueReason(why === 'empty' ? 'empty' : 'nothing_due'),
-          waitMs: Math.min(Math.max(wait, LEAST_MS), MOST_MS),
-        };
+        return { why: queueReason('nothing_due'), waitMs: this.#waitUntil(at) };
       }
       await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
     }
+  }
+
+  /**
+   * @param {string | null} at when the next lead may be due, by the database's clock
+   * @returns {number} milliseconds
+   */
+  #waitUntil(at) {
+    const wait = at ? timestamp(at).getTime() - Date.now() : MOST_MS;
+    const least = LEAST_MS * 2 ** Math.min(this.#vain, 10);
+    this.#vain += 1;
+    return Math.min(Math.max(wait, least), MOST_MS);
   }
 }

@@ -72,11 +72,11 @@ export class Queue extends QueueCycle {
     if (hasLead && search === this.search && this.state === 'stopped') await this.look();
   }
 
-  /** Goes on by itself from now on. */
+  /** Goes on by itself from now on. While it waits it looks again at once. */
   start() {
     if (!this.search) return;
     this.run();
-    if (this.state === 'stopped') void this.goOn();
+    if (this.state === 'stopped' || this.state === 'waiting') void this.goOn();
     else if (this.state === 'preview') this.present();
     else if (this.state === 'wrap_up') void this.finish();
     else this.changed();

@@ -208,6 +208,25 @@ test('it waits until the next lead is due, and looks once a minute at least', as
   assert.equal(lab.now, 'preview Ben');
 });
 
+test('a clock that is ahead does not make it ask all the time', async () => {
+  lab = new QueueLab();
+  lab.leases.none = { entry: null, again_at: '2026-01-01T00:00:00+00:00', why: 'nothing_due' };
+  await lab.run();
+  await lab.pass(600);
+  const looks = lab.leases.asked.filter((what) => what === 'next').length;
+  assert.ok(looks >= 10 && looks <= 20, `${looks} looks`);
+});
+
+test('start looks at once for leads that were added', async () => {
+  lab = new QueueLab();
+  await lab.run('preview');
+  assert.equal(lab.now, 'waiting empty');
+  lab.leases.waiting = ['Ada'];
+  lab.queue.start();
+  await settle();
+  assert.equal(lab.now, 'preview Ada');
+});
+
 test('after a reload the same lead is there, and nobody is called by itself', async () => {
   lab = new QueueLab('Ada');
   await lab.leases.next();

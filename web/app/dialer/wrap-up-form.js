@@ -271,7 +271,8 @@ export class WrapUpForm {
     const isWriting = document.activeElement instanceof HTMLTextAreaElement;
     if (!this.call || !this.#fields.outcome.choose(number)) return;
     if (this.#fields.focusCallBack()) return;
-    if (this.#isPower) void this.#submit();
+    // A lead of the queue needs no other key: nothing more is written after the call.
+    if (this.#isPower || (this.#goesOn && !this.isLive)) void this.#submit();
     else if (!isWriting) this.#save.focus();
   }
 

@@ -63,7 +63,7 @@ export class QueueColumn {
       prepare: (callBack) => this.#prepare(callBack),
     });
     this.#remembered = new RememberedQueue(context.userId, context.business.id);
-    this.#fill = new FillButton(context, 'queue-fill', () => this.#lists.read());
+    this.#fill = new FillButton(context, 'queue-fill', () => this.#added());
     this.#listen();
     this.#addKeys();
     this.#render();
@@ -74,6 +74,12 @@ export class QueueColumn {
   saved(conversationId) {
     if (conversationId === this.#queue.conversationId) void this.#queue.finish();
     this.#lists.read();
+  }
+
+  /** The queue has more leads. */
+  #added() {
+    this.#lists.read();
+    if (this.#queue.state === 'waiting') this.#queue.start();
   }
 
   /** @param {boolean} isUnsaved what the rep wrote of a call is not in the database */
@@ -199,7 +205,15 @@ export class QueueColumn {
     // Its lead would be left in the middle.
     this.#campaign.disabled = state === 'calling' || state === 'wrap_up';
     this.#renderButtons();
+    this.#finishIfSaid();
     this.#tell();
+  }
+
+  /** In power mode an outcome that was chosen during the call is enough. */
+  #finishIfSaid() {
+    const { state, call, mode, why, holds } = this.#queue;
+    const isSaid = state === 'wrap_up' && Boolean(call?.conversation?.outcome);
+    if (isSaid && mode === 'power' && !why && !holds.length) void this.#queue.finish();
   }
 
   #renderButtons() {
