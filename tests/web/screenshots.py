@@ -163,6 +163,14 @@ class Photographer:
         tab.is_("talking")
         expect(tab.clock).to_have_text("0:02")
         self._take(tab, "talking", look)
+        if "phone" in look:
+            tab.page.get_by_role("tab", name="Contact").click()
+            self._take(tab, "contact", look)
+            tab.page.get_by_role("tab", name="Call", exact=True).click()
+        else:
+            tab.page.keyboard.press("?")
+            self._take(tab, "keys", look)
+            tab.page.keyboard.press("Escape")
         tab.mute.click()
         tab.page.get_by_role("button", name="Keypad").click()
         for digit in "42#":

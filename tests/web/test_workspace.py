@@ -63,7 +63,7 @@ def test_the_middle_column_never_scrolls_and_a_phone_keeps_the_call_in_sight(
     def fits(state: str) -> None:
         for size in SIZES:
             page.set_viewport_size(size)  # type: ignore[arg-type]
-            page.wait_for_function(f"({HIDDEN})().every((pixels) => pixels <= 1)")
+            eventually(lambda: max(page.evaluate(HIDDEN)) <= 1, f"room for everything: {state}")
             width = page.evaluate("document.documentElement.scrollWidth")
             assert width <= size["width"], f"{state} is wider than {size['width']} pixels"
 
@@ -101,10 +101,7 @@ def test_what_is_written_during_a_call_outlives_the_tab_and_does_what_the_outcom
     expect(notes).to_be_focused()
     keyboard.type("Roof faces south; not the north side.")
     eventually(
-        lambda: (
-            page.wait_for_timeout(50)
-            or the_call(database, lead)["notes"] == "Roof faces south; not the north side."
-        ),
+        lambda: the_call(database, lead)["notes"] == "Roof faces south; not the north side.",
         "the notes, while the rep talks",
     )
     # With Alt also while one writes. Some effects cannot be undone: Save has to be pressed.

@@ -29,7 +29,9 @@ export class CallerIdChoice {
 
   /** Shows the choice. A number that the business does not have any more is not chosen. */
   show() {
-    this.#select.value = this.#target.callerId;
+    const { callerId } = this.#target;
+    this.#select.value = callerId;
+    this.#context.voice.queue.callerId = callerId || null;
     if (this.#isKnown && this.#select.selectedIndex < 0) this.#target.chooseCallerId('');
   }
 

@@ -156,6 +156,7 @@ export class Dialer {
    * @param {string} campaignId
    */
   show(lead, campaignId) {
+    this.#wrapUp.goOn();
     this.#target.set({
       lead,
       text: formatNumber(lead.phone_number ?? ''),

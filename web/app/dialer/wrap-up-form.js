@@ -29,6 +29,8 @@ const [DISCARD, DISCARD_REALLY] = ['Discard draft', 'Really discard?'];
 export class WrapUpForm {
   /** The call whose form is open. @type {Described | null} */
   call = null;
+  /** Whether the queue has placed that call. */
+  wasOfQueue = false;
 
   #context;
   #events;
@@ -75,9 +77,15 @@ export class WrapUpForm {
   #listen() {
     this.#form.addEventListener('input', () => this.#changed());
     this.#form.addEventListener('keydown', (event) => {
-      if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;
-      event.preventDefault();
-      this.#form.requestSubmit();
+      if (event.key !== 'Enter') return;
+      const isChoosing = event.target instanceof HTMLInputElement && event.target.type === 'radio';
+      if (event.ctrlKey || event.metaKey) {
+        event.preventDefault();
+        this.#form.requestSubmit();
+      } else if (isChoosing && !this.#fields.written.outcome) {
+        // It was meant for *Hang up*: the other side has hung up at the same moment.
+        event.preventDefault();
+      }
     });
     this.#form.addEventListener('submit', (event) => {
       event.preventDefault();
@@ -118,6 +126,13 @@ export class WrapUpForm {
     return this.call !== null && this.#context.voice.queue.conversationId === this.call.id;
   }
 
+  /** Whether somebody has answered. */
+  get #isAnswered() {
+    const { call } = this.#context.voice;
+    const isLatest = call?.conversation?.id === this.call?.id;
+    return Boolean(this.call?.seconds) || (isLatest && Boolean(call?.answeredAt));
+  }
+
   /** Choosing an outcome is enough: what was written is saved, and the queue goes on. */
   get #isPower() {
     return this.#goesOn && this.#context.voice.queue.mode === 'power';
@@ -128,6 +143,7 @@ export class WrapUpForm {
     const draft = this.#drafts.get(id);
     this.#isOldDraft = draft !== null;
     this.#isSubmitted = false;
+    this.wasOfQueue = false;
     this.call = { id, name, seconds, before: draft?.before ?? before, owner };
     this.#fields.owner = owner;
     this.#fields.written = draft?.written ?? before;
@@ -272,6 +288,7 @@ export class WrapUpForm {
   }
 
   #showButtons() {
+    if (this.#goesOn) this.wasOfQueue = true;
     say(this.#save, this.#goesOn ? 'Save & next' : 'Save');
   }
 
@@ -291,6 +308,11 @@ export class WrapUpForm {
     if (tooLong) {
       say(this.#status, tooLong);
       this.focusNotes();
+      return;
+    }
+    if (this.#goesOn && this.#isAnswered && !this.#fields.written.outcome) {
+      say(this.#status, 'Choose an outcome first.');
+      this.focusOutcome();
       return;
     }
     this.#isSubmitted = true;

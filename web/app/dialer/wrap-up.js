@@ -157,6 +157,11 @@ export class WrapUp {
     if (this.callId && this.callId !== id) this.finish();
   }
 
+  /** The queue shows its next lead. It does so by itself if nobody has answered. */
+  goOn() {
+    if (this.#form.wasOfQueue) this.finish();
+  }
+
   /**
    * A call is over. Notes that were saved while it went on are not all that there is to say.
    *
