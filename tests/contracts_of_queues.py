@@ -112,7 +112,7 @@ FUNCTIONS: Grants = {
             "reason_to_wait(public.queue_entries)",
             "retry_rule(uuid,text,text)",
             "say_of_lead(public.queue_entries,text,text,timestamp with time zone,uuid)",
-            "settle_entries_of_lead(uuid,uuid,uuid,uuid)",
+            "settle_entries_of_leads(uuid,uuid[],uuid[])",
             "settle_entry(uuid)",
             "settle_leases(uuid)",
             "write_entry(public.queue_entries)",

@@ -1,5 +1,5 @@
 -- What becomes of an entry of a queue: computed from the lead's calls, and from what people did.
--- Locks are taken in this order: the lead or the call, then entries by id, then nothing more.
+-- Locks are taken in this order: the call, its lead, then entries by id, then nothing more.
 set lock_timeout = '2s';
 
 -- The retry rule of a campaign for a result: its own, or the default.
@@ -338,9 +338,9 @@ begin
 end;
 $$;
 
--- Brings the entries of a lead up to date: those of two campaigns, or of all (both null).
-create function private.settle_entries_of_lead(
-  p_business_id uuid, p_lead_id uuid, p_campaign_id uuid, p_other_campaign_id uuid
+-- Brings the entries of leads up to date: those of these campaigns, or of all (null).
+create function private.settle_entries_of_leads(
+  p_business_id uuid, p_lead_ids uuid[], p_campaign_ids uuid[]
 )
 returns void
 language plpgsql
@@ -353,11 +353,8 @@ begin
     select queue_entries.id
     from public.queue_entries
     where queue_entries.business_id = p_business_id
-      and queue_entries.lead_id = p_lead_id
-      and (
-        coalesce(p_campaign_id, p_other_campaign_id) is null
-        or queue_entries.campaign_id in (p_campaign_id, p_other_campaign_id)
-      )
+      and queue_entries.lead_id = any(p_lead_ids)
+      and (p_campaign_ids is null or queue_entries.campaign_id = any(p_campaign_ids))
     order by queue_entries.id
     offset 0
   ) as entries;
@@ -373,4 +370,4 @@ revoke execute on function private.derive_entry(public.queue_entries) from publi
 revoke execute on function private.agreed_call(public.queue_entries, text, timestamptz) from public, anon;
 revoke execute on function private.write_entry(public.queue_entries) from public, anon;
 revoke execute on function private.settle_entry(uuid) from public, anon;
-revoke execute on function private.settle_entries_of_lead(uuid, uuid, uuid, uuid) from public, anon;
+revoke execute on function private.settle_entries_of_leads(uuid, uuid[], uuid[]) from public, anon;
