@@ -110,7 +110,7 @@ FUNCTIONS: Grants = {
             "may_go_on(public.queue_entries)",
             "nothing_to_call(uuid,uuid)",
             "reason_to_wait(public.queue_entries)",
-            "retry_rule(uuid,text,text)",
+            "retry_rule(uuid,uuid,text,text)",
             "say_of_lead(public.queue_entries,text,text,timestamp with time zone,uuid)",
             "settle_entries_of_leads(uuid,uuid[],uuid[])",
             "settle_entry(uuid)",

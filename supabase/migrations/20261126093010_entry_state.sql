@@ -4,7 +4,8 @@ set lock_timeout = '2s';
 
 -- The retry rule of a campaign for a result: its own, or the default.
 create function private.retry_rule(
-  p_campaign_id uuid, p_result text, p_effect text, out after_minutes integer, out max_times integer
+  p_business_id uuid, p_campaign_id uuid, p_result text, p_effect text,
+  out after_minutes integer, out max_times integer
 )
 language plpgsql
 stable
@@ -13,7 +14,9 @@ as $$
 begin
   select retry_rules.after_minutes, retry_rules.max_times into after_minutes, max_times
   from public.retry_rules
-  where retry_rules.campaign_id = p_campaign_id and retry_rules.result = p_result;
+  where retry_rules.business_id = p_business_id
+    and retry_rules.campaign_id = p_campaign_id
+    and retry_rules.result = p_result;
   if not found then
     select rule.after_minutes, rule.max_times into after_minutes, max_times
     from private.default_rule(p_result, p_effect) as rule;
@@ -73,7 +76,7 @@ begin
     return e;
   end if;
 
-  v_rule := private.retry_rule(e.campaign_id, p_result, p_effect);
+  v_rule := private.retry_rule(e.business_id, e.campaign_id, p_result, p_effect);
   if v_rule.after_minutes is null then
     e.done_reason := case when p_effect is null then 'attempts_used' else 'outcome' end;
     return e;
@@ -361,7 +364,7 @@ begin
 end;
 $$;
 
-revoke execute on function private.retry_rule(uuid, text, text) from public, anon;
+revoke execute on function private.retry_rule(uuid, uuid, text, text) from public, anon;
 revoke execute on function private.day_of(timestamptz, text) from public, anon;
 revoke execute on function private.follow_result(
   public.queue_entries, text, text, timestamptz, timestamptz, timestamptz, timestamptz
