@@ -1,7 +1,7 @@
 -- What a rep says of the lead that they have: that they go on, what came of it, or that they leave it.
 set lock_timeout = '2s';
 
--- The lease of the signed-in rep, locked; its call was locked before it. Null if it is not theirs or not the live
+-- The lease of the signed-in rep, locked; its call and its lead were locked before it. Null if it is not theirs or not the live
 -- one: who has an older token writes nothing.
 create function private.lock_lease(p_entry_id uuid, p_lease_token uuid)
 returns public.queue_entries
@@ -11,12 +11,12 @@ as $$
 declare
   e public.queue_entries;
 begin
-  -- The order of locks: first the call.
-  perform from public.conversations
-  where conversations.id = (
-    select queue_entries.lease_conversation_id from public.queue_entries
-    where queue_entries.id = p_entry_id and queue_entries.lease_owner = (select auth.uid())
-  )
+  -- The order of locks: the call, the lead, the entry. An outcome may write to the lead.
+  select * into e from public.queue_entries
+  where queue_entries.id = p_entry_id and queue_entries.lease_owner = (select auth.uid());
+  perform from public.conversations where conversations.id = e.lease_conversation_id for no key update;
+  perform from public.leads
+  where leads.business_id = e.business_id and leads.id = e.lead_id
   for no key update;
 
   select queue_entries.* into e
