@@ -20,6 +20,7 @@ BUSINESS = "b0000000-0000-4000-8000-0000000000aa"
 CONVERSATION = "c0000000-0000-4000-8000-0000000000aa"
 # What the user sees of each; more than the REST API answers at once.
 BUSINESSES, CAMPAIGNS, MEMBERS, NUMBERS, LEADS, CALLS, CHANGES = 6, 9, 5, 7, 23, 60, 6
+OUTCOMES, RULES, MESSAGES = 8, 6, 7
 
 # Answers one row, whenever it wants to.
 HEARTBEAT = {"/rest/v1/rpc/set_presence"}
@@ -34,14 +35,22 @@ QUERIES = {
     "/rest/v1/rpc/list_conversations",
     "/rest/v1/rpc/search_leads",
     "/rest/v1/rpc/describe_conversation",
+    "/rest/v1/outcomes",
+    "/rest/v1/retry_rules",
+    "/rest/v1/voicemail_messages",
+    # Each answers one value, with everything in it.
+    "/rest/v1/rpc/list_call_backs",
+    "/rest/v1/rpc/my_day",
 }
-# Calls every method of the library's `conversations`, and counts what it answers.
+# Calls every method of the library's `conversations`, and what else reads lists, and counts what
+# they answer.
 WALK = """async ([business, user, conversation]) => {
   const { HenkVoice } = await import('/henk-voice/henk-voice.js');
   const config = await (await fetch('/config.json')).json();
   const supabase = window.supabase.createClient(config.supabaseUrl, config.supabasePublishableKey);
   const { functionsUrl } = config;
-  const { conversations } = new HenkVoice({ Device: class {}, supabase, functionsUrl });
+  const voice = new HenkVoice({ Device: class {}, supabase, functionsUrl });
+  const { conversations } = voice;
   const calls = {
     businesses: async () => (await conversations.businesses()).length,
     campaigns: async () => (await conversations.campaigns(business)).length,
@@ -63,6 +72,10 @@ WALK = """async ([business, user, conversation]) => {
   if (missing.length) throw new Error(`not walked: ${missing}`);
   const found = {};
   for (const [name, count] of Object.entries(calls)) found[name] = await count();
+  const [{ id }] = await conversations.campaigns(business);
+  found.rules = (await voice.campaigns.rules(id)).length;
+  found.outcomes = (await voice.outcomes.list(business)).map(({ position }) => position);
+  found.messages = (await voice.messages.list(business)).length;
   return found;
 }"""
 
@@ -134,6 +147,18 @@ def many(database: Database) -> Iterator[None]:
             "update public.conversations set notes = %s where id = %s",
             *(f"note {number}", CONVERSATION),
         )
+    database.execute(
+        "insert into public.retry_rules (business_id, campaign_id, result, after_minutes)"
+        " select business_id, id, result, 5 from public.campaigns, unnest(array['busy',"
+        " 'no-answer', 'canceled', 'failed', 'voicemail', 'booked']) as result"
+        " where business_id = %s",
+        business,
+    )
+    database.execute(
+        "insert into public.voicemail_messages (business_id, user_id, name, bytes,"
+        " duration_seconds) select %s, %s, 'Message ' || n, 1000, 2 from generate_series(1, %s) n",
+        *(business, USER, MESSAGES),
+    )
     yield
     database.execute("delete from public.businesses where name ~ '^(Many|All)'")
     database.execute("delete from auth.users where id = %s", USER)
@@ -185,6 +210,9 @@ def test_every_query_of_the_library_reads_on(limited: tuple[CallsPage, Limit]) -
         "byId": 1,
         "byCallSid": 1,
         "describe": 0,
+        "rules": RULES,
+        "outcomes": list(range(1, OUTCOMES + 1)),
+        "messages": MESSAGES,
     }
     assert limit.asked - HEARTBEAT == QUERIES
 

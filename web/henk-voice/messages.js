@@ -1,4 +1,4 @@
-import { Database } from './database.js';
+import { Database, MOST_ROWS } from './database.js';
 import { VoiceError, failure } from './failures.js';
 import { storable } from './texts.js';
 
@@ -51,20 +51,21 @@ export class Messages {
    */
   async list(businessId, { everybodys = false, signal } = {}) {
     const userId = await this.#requests.session.userId();
-    const { data } = await this.#requests.rest(
-      () => {
+    const found = await this.#database.every(
+      (from, count) => {
         const query = this.#supabase
           .from('voicemail_messages')
-          .select(COLUMNS)
+          .select(COLUMNS, count)
           .eq('business_id', businessId)
           .is('deleted_at', null)
           .order('name')
-          .order('created_at');
+          .order('id')
+          .range(from, from + MOST_ROWS - 1);
         return everybodys ? query : query.or(`is_shared.eq.true,user_id.eq.${userId}`);
       },
-      { tries: 'patiently', signal },
+      { signal },
     );
-    return data.map(shown);
+    return found.map(shown);
   }
 
   /**

@@ -1,3 +1,4 @@
+import { Database } from './database.js';
 import { VoiceError, failure } from './failures.js';
 import { storable } from './texts.js';
 
@@ -24,6 +25,7 @@ const COLUMNS = 'key,label,effect,is_success,position,is_archived';
 export class Outcomes {
   #supabase;
   #requests;
+  #database;
 
   /**
    * @param {SupabaseClient} supabase
@@ -32,6 +34,7 @@ export class Outcomes {
   constructor(supabase, requests) {
     this.#supabase = supabase;
     this.#requests = requests;
+    this.#database = new Database(supabase, requests);
   }
 
   /**
@@ -41,17 +44,10 @@ export class Outcomes {
    * @throws {VoiceError}
    */
   async list(businessId, { signal } = {}) {
-    const { data } = await this.#requests.rest(
-      () =>
-        this.#supabase
-          .from('outcomes')
-          .select(COLUMNS)
-          .eq('business_id', businessId)
-          .order('position')
-          .order('key'),
-      { tries: 'patiently', signal },
-    );
-    return data ?? [];
+    const filters = { business_id: businessId };
+    const found = await this.#database.table('outcomes', COLUMNS, filters, { signal, key: 'key' });
+    // They come by key, and sorting keeps that order.
+    return found.sort((a, b) => a.position - b.position);
   }
 
   /**
