@@ -322,7 +322,11 @@ begin
     exists (
       select from public.queue_entries
       where queue_entries.business_id = p_business_id
-        and queue_entries.lead_id = d.lead_id
+        -- The lead, and all others who are reached by this number: it is one telephone that rings.
+        and queue_entries.lead_id = any(d.lead_id || array(
+          select leads.id from public.leads
+          where leads.business_id = p_business_id and leads.subscriber = v_subscriber
+        ))
         and queue_entries.state = 'leased'
         and queue_entries.lease_owner <> p_user_id
         -- A lease whose call goes on does not run out.
