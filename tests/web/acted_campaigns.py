@@ -102,9 +102,10 @@ class ActedCampaigns:
         self._queues = []
 
     def _answer_queues(self, route: Route) -> None:
-        _answer(
-            route, [{name: one[name] for name in one if name != "script"} for one in self._queues]
-        )
+        without = [one.copy() for one in self._queues]
+        for one in without:
+            del one["script"]
+        _answer(route, without)
 
     def _answer_campaign(self, route: Route) -> None:
         found = [one for one in self._queues if f"id=eq.{one['id']}" in route.request.url]
