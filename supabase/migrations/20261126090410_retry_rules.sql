@@ -11,13 +11,11 @@ create table public.retry_rules (
   after_minutes integer check (after_minutes between 1 and 525600),
   -- After so many calls with this result the campaign is done with the lead. Null: its max_attempts says so.
   max_times integer check (max_times between 1 and 100),
-  primary key (campaign_id, result),
+  -- The business comes first, so that nobody learns from a conflict which rules others have.
+  primary key (business_id, campaign_id, result),
   foreign key (business_id, campaign_id)
   references public.campaigns (business_id, id) on delete cascade
 );
-
--- The deletion of a campaign asks for these.
-create index retry_rules_campaign_id_idx on public.retry_rules (business_id, campaign_id);
 
 alter table public.retry_rules enable row level security;
 

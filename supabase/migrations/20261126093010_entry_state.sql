@@ -1,10 +1,11 @@
 -- What becomes of an entry of a queue: computed from the lead's calls, and from what people did.
--- Locks are taken in this order: the lead or the call, then entries by id, then nothing more.
+-- Locks are taken in this order: the call, its lead, then entries by id, then nothing more.
 set lock_timeout = '2s';
 
 -- The retry rule of a campaign for a result: its own, or the default.
 create function private.retry_rule(
-  p_campaign_id uuid, p_result text, p_effect text, out after_minutes integer, out max_times integer
+  p_business_id uuid, p_campaign_id uuid, p_result text, p_effect text,
+  out after_minutes integer, out max_times integer
 )
 language plpgsql
 stable
@@ -13,7 +14,9 @@ as $$
 begin
   select retry_rules.after_minutes, retry_rules.max_times into after_minutes, max_times
   from public.retry_rules
-  where retry_rules.campaign_id = p_campaign_id and retry_rules.result = p_result;
+  where retry_rules.business_id = p_business_id
+    and retry_rules.campaign_id = p_campaign_id
+    and retry_rules.result = p_result;
   if not found then
     select rule.after_minutes, rule.max_times into after_minutes, max_times
     from private.default_rule(p_result, p_effect) as rule;
@@ -73,7 +76,7 @@ begin
     return e;
   end if;
 
-  v_rule := private.retry_rule(e.campaign_id, p_result, p_effect);
+  v_rule := private.retry_rule(e.business_id, e.campaign_id, p_result, p_effect);
   if v_rule.after_minutes is null then
     e.done_reason := case when p_effect is null then 'attempts_used' else 'outcome' end;
     return e;
@@ -338,9 +341,9 @@ begin
 end;
 $$;
 
--- Brings the entries of a lead up to date: those of two campaigns, or of all (both null).
-create function private.settle_entries_of_lead(
-  p_business_id uuid, p_lead_id uuid, p_campaign_id uuid, p_other_campaign_id uuid
+-- Brings the entries of leads up to date: those of these campaigns, or of all (null).
+create function private.settle_entries_of_leads(
+  p_business_id uuid, p_lead_ids uuid[], p_campaign_ids uuid[]
 )
 returns void
 language plpgsql
@@ -353,18 +356,15 @@ begin
     select queue_entries.id
     from public.queue_entries
     where queue_entries.business_id = p_business_id
-      and queue_entries.lead_id = p_lead_id
-      and (
-        coalesce(p_campaign_id, p_other_campaign_id) is null
-        or queue_entries.campaign_id in (p_campaign_id, p_other_campaign_id)
-      )
+      and queue_entries.lead_id = any(p_lead_ids)
+      and (p_campaign_ids is null or queue_entries.campaign_id = any(p_campaign_ids))
     order by queue_entries.id
     offset 0
   ) as entries;
 end;
 $$;
 
-revoke execute on function private.retry_rule(uuid, text, text) from public, anon;
+revoke execute on function private.retry_rule(uuid, uuid, text, text) from public, anon;
 revoke execute on function private.day_of(timestamptz, text) from public, anon;
 revoke execute on function private.follow_result(
   public.queue_entries, text, text, timestamptz, timestamptz, timestamptz, timestamptz
@@ -373,4 +373,4 @@ revoke execute on function private.derive_entry(public.queue_entries) from publi
 revoke execute on function private.agreed_call(public.queue_entries, text, timestamptz) from public, anon;
 revoke execute on function private.write_entry(public.queue_entries) from public, anon;
 revoke execute on function private.settle_entry(uuid) from public, anon;
-revoke execute on function private.settle_entries_of_lead(uuid, uuid, uuid, uuid) from public, anon;
+revoke execute on function private.settle_entries_of_leads(uuid, uuid[], uuid[]) from public, anon;

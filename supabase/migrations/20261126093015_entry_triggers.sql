@@ -10,23 +10,20 @@ security definer
 set search_path = ''
 as $$
 begin
-  if tg_op = 'UPDATE' then
-    -- An outcome may keep what was agreed in another campaign.
-    if new.outcome is distinct from old.outcome and new.lead_id is not null then
-      perform private.settle_entries_of_lead(new.business_id, new.lead_id, null, null);
-    end if;
-    if old.lead_id is not null and old.campaign_id is not null
-      and (old.lead_id, old.campaign_id) is distinct from (new.lead_id, new.campaign_id) then
-      perform private.settle_entries_of_lead(
-        old.business_id, old.lead_id, old.campaign_id,
-        case when new.lead_id = old.lead_id then new.campaign_id end
-      );
-    end if;
-  end if;
-  if tg_op = 'INSERT' or new.outcome is not distinct from old.outcome then
-    if new.lead_id is not null and new.campaign_id is not null then
-      perform private.settle_entries_of_lead(new.business_id, new.lead_id, new.campaign_id, null);
-    end if;
+  if tg_op = 'INSERT' then
+    perform private.settle_entries_of_leads(
+      new.business_id, array[new.lead_id], array[new.campaign_id]
+    );
+  else
+    perform private.settle_entries_of_leads(
+      new.business_id,
+      array[old.lead_id, new.lead_id],
+      -- An outcome may keep what was agreed in another campaign.
+      case
+        when new.outcome is not distinct from old.outcome
+          then array[old.campaign_id, new.campaign_id]
+      end
+    );
   end if;
   return null;
 end;
@@ -40,7 +37,7 @@ security definer
 set search_path = ''
 as $$
 begin
-  perform private.settle_entries_of_lead(new.business_id, new.id, null, null);
+  perform private.settle_entries_of_leads(new.business_id, array[new.id], null);
   return null;
 end;
 $$;
@@ -78,7 +75,9 @@ set search_path = ''
 as $$
 begin
   if new.lead_id is not null and new.campaign_id is not null then
-    perform private.settle_entries_of_lead(new.business_id, new.lead_id, new.campaign_id, null);
+    perform private.settle_entries_of_leads(
+      new.business_id, array[new.lead_id], array[new.campaign_id]
+    );
   end if;
   return null;
 end;

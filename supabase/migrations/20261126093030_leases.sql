@@ -1,7 +1,7 @@
 -- What a rep says of the lead that they have: that they go on, what came of it, or that they leave it.
 set lock_timeout = '2s';
 
--- The lease of the signed-in rep, locked; its call was locked before it. Null if it is not theirs or not the live
+-- The lease of the signed-in rep, locked; its call and its lead were locked before it. Null if it is not theirs or not the live
 -- one: who has an older token writes nothing.
 create function private.lock_lease(p_entry_id uuid, p_lease_token uuid)
 returns public.queue_entries

@@ -242,7 +242,7 @@ export class Campaigns {
       () =>
         this.#supabase
           .from('retry_rules')
-          .upsert(row, { onConflict: 'campaign_id,result' })
+          .upsert(row, { onConflict: 'business_id,campaign_id,result' })
           .select('result'),
       { tries: 'twice' },
     );

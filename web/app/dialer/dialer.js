@@ -123,7 +123,6 @@ export class Dialer {
     this.#leads.show();
     this.#showCampaign();
     this.#callerId.show();
-    this.#context.voice.queue.callerId = this.#target.callerId || null;
     this.#tellSubject();
     this.#check.update(this.#target.wishes);
     this.#number.show(this.#check.state);
