@@ -92,12 +92,12 @@ set search_path = ''
 as $$
 begin
   update public.queue_entries
-  set
-    call_back_for = nullif(queue_entries.call_back_for, old.user_id),
-    -- The entry is computed from it.
-    said_call_back_for = nullif(queue_entries.said_call_back_for, old.user_id)
-  where queue_entries.business_id = old.business_id
-    and old.user_id in (queue_entries.call_back_for, queue_entries.said_call_back_for);
+  set call_back_for = null
+  where queue_entries.business_id = old.business_id and queue_entries.call_back_for = old.user_id;
+  -- call_back_for is computed from it.
+  update public.queue_entries
+  set said_call_back_for = null
+  where queue_entries.business_id = old.business_id and queue_entries.said_call_back_for = old.user_id;
   return null;
 end;
 $$;

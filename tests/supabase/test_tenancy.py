@@ -622,6 +622,7 @@ def test_an_upsert_is_no_way_around(db: Connection, world: World, table: str) ->
                     "campaign_changes": "before",
                     "call_backs": "due_at",
                     "voicemail_messages": "name",
+                    "lead_imports": "state",
                 }.get(table, "created_at" if table in OPERATOR_TABLES else "status")
             )
             do_update = insert + sql.SQL("({}) do update set {} = excluded.{}").format(
