@@ -63,8 +63,8 @@ select business_id, user_id, 'completed', '+14155550200', '+14155550100', 'CA' |
 from generate_series(1, 100) as m, share;
 insert into public.campaigns (business_id, name) select business_id, 'Queue' from share;
 insert into public.queue_entries (business_id, campaign_id, lead_id)
-select leads.business_id, campaigns.id, leads.id
-from public.leads join public.campaigns on campaigns.business_id = leads.business_id and campaigns.name = 'Queue';
+select business_id, campaigns.id, leads.id
+from public.leads join public.campaigns using (business_id) where campaigns.name = 'Queue';
 insert into public.call_backs (conversation_id, business_id, to_number, due_at)
 select id, business_id, to_number, now() from public.conversations;
 insert into public.call_legs (business_id, conversation_id, call_sid, role, status)
