@@ -41,6 +41,7 @@ FUNCTIONS: Grants = {
         for function in (
             "trust_new_number()",
             "effect_of(uuid,text)",
+            "check_agreement(uuid,timestamp with time zone,uuid)",
             "keeps_call_backs(public.conversations)",
             "is_owed(public.call_backs)",
             "forbid_numbers(uuid,text[],uuid)",

@@ -1,7 +1,8 @@
 -- What people write about calls: who changed what, and several people at once.
 set lock_timeout = '2s';
 
--- Every change of what people write about a call. Append-only.
+-- Every change of what people write about a call. Append-only, but for notes that somebody goes on writing: see
+-- private.note_conversation_change.
 create table public.conversation_changes (
   id bigint generated always as identity primary key,
   business_id uuid,
@@ -41,6 +42,27 @@ security definer
 set search_path = ''
 as $$
 begin
+  -- Pages save notes every few seconds while somebody types. Whoever adds to what they wrote within the last ten minutes
+  -- makes one change with it: it has all of the text before, so nothing is lost.
+  if (old.outcome, old.lead_id, old.campaign_id) is not distinct from (new.outcome, new.lead_id, new.campaign_id)
+    and starts_with(new.notes, old.notes) then
+    update public.conversation_changes as latest
+    set after = jsonb_build_object('notes', new.notes), changed_at = clock_timestamp()
+    where latest.business_id = new.business_id
+      and latest.conversation_id = new.id
+      and latest.id = (
+        select max(conversation_changes.id) from public.conversation_changes
+        where conversation_changes.business_id = new.business_id
+          and conversation_changes.conversation_id = new.id
+      )
+      and latest.changed_by = (select auth.uid())
+      and latest.changed_at > clock_timestamp() - interval '10 minutes'
+      and latest.after = jsonb_build_object('notes', old.notes);
+    if found then
+      return null;
+    end if;
+  end if;
+
   insert into public.conversation_changes (business_id, conversation_id, changed_by, before, after)
   select
     new.business_id, new.id, (select auth.uid()),

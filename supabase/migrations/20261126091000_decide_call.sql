@@ -321,10 +321,13 @@ begin
     ),
     exists (
       select from public.queue_entries
+      inner join public.leads
+        on leads.business_id = queue_entries.business_id and leads.id = queue_entries.lead_id
       where queue_entries.business_id = p_business_id
-        and queue_entries.lead_id = d.lead_id
         and queue_entries.state = 'leased'
         and queue_entries.lease_owner <> p_user_id
+        -- The lead, or another who is reached by this number: it is one telephone that rings.
+        and (leads.id = d.lead_id or leads.subscriber = v_subscriber)
         -- A lease whose call goes on does not run out.
         and (
           queue_entries.lease_until > now()

@@ -112,6 +112,11 @@ on public.queue_entries (business_id, lead_id) where state = 'leased';
 -- The campaigns of a lead; the deletion of a lead or a campaign asks for these, too.
 create index queue_entries_lead_id_idx on public.queue_entries (business_id, lead_id);
 create index queue_entries_campaign_id_idx on public.queue_entries (business_id, campaign_id);
+-- The appointments of a rep who leaves.
+create index queue_entries_call_back_for_idx
+on public.queue_entries (business_id, call_back_for) where call_back_for is not null;
+create index queue_entries_said_call_back_for_idx
+on public.queue_entries (business_id, said_call_back_for) where said_call_back_for is not null;
 
 create trigger queue_entries_touch_updated_at
 before update on public.queue_entries

@@ -93,8 +93,11 @@ as $$
 begin
   update public.queue_entries
   set call_back_for = null
-  where queue_entries.business_id = old.business_id
-    and queue_entries.call_back_for = old.user_id;
+  where queue_entries.business_id = old.business_id and queue_entries.call_back_for = old.user_id;
+  -- call_back_for is computed from it.
+  update public.queue_entries
+  set said_call_back_for = null
+  where queue_entries.business_id = old.business_id and queue_entries.said_call_back_for = old.user_id;
   return null;
 end;
 $$;

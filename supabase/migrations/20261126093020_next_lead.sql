@@ -28,13 +28,16 @@ begin
     return;
   end if;
 
-  -- A colleague has this lead in another campaign.
-  select queue_entries.lease_until into until
+  -- A colleague has this lead in another campaign, or another lead with the same number.
+  select max(queue_entries.lease_until) into until
   from public.queue_entries
   where queue_entries.business_id = p_entry.business_id
-    and queue_entries.lead_id = p_entry.lead_id
+    and queue_entries.lead_id = any(p_entry.lead_id || array(
+      select leads.id from public.leads
+      where leads.business_id = p_entry.business_id and leads.subscriber = v_lead.subscriber
+    ))
     and queue_entries.state = 'leased';
-  if found then
+  if until is not null then
     reason := 'called_lately';
     until := greatest(until, now() + interval '1 minute');
     return;
@@ -136,10 +139,29 @@ set search_path = ''
 as $$
 declare
   e public.queue_entries := private.derive_entry(p_entry);
+  v_shared text;
   v_wait record;
 begin
   if e.state <> 'ready' or not (e.is_due or (e.call_back_at is not null and e.next_at <= now())) then
     perform private.write_entry(e);
+    return null;
+  end if;
+
+  -- Of leads with one number, one is given out at a time. Most numbers are of one lead, and need no lock.
+  select leads.subscriber into v_shared
+  from public.leads
+  where leads.business_id = e.business_id
+    and leads.id = e.lead_id
+    and exists (
+      select from public.leads as others
+      where others.business_id = e.business_id
+        and others.subscriber = leads.subscriber
+        and others.id <> leads.id
+    );
+  if found and not pg_try_advisory_xact_lock(
+    hashtextextended('subscriber:' || e.business_id::text || v_shared, 0)
+  ) then
+    perform private.hold_entry(e, now() + interval '1 minute', 'called_lately');
     return null;
   end if;
 

@@ -11,12 +11,18 @@ as $$
 declare
   e public.queue_entries;
 begin
-  -- The order of locks: the call, the lead, the entry. An outcome may write to the lead.
-  select * into e from public.queue_entries
-  where queue_entries.id = p_entry_id and queue_entries.lease_owner = (select auth.uid());
+  select queue_entries.* into e from public.queue_entries
+  where queue_entries.id = p_entry_id
+    and queue_entries.lease_owner = (select auth.uid())
+    and queue_entries.lease_token = p_lease_token;
+  -- The order of locks: the call, the lead, then all entries of the lead by id. An outcome may change them all.
   perform from public.conversations where conversations.id = e.lease_conversation_id for no key update;
   perform from public.leads
   where leads.business_id = e.business_id and leads.id = e.lead_id
+  for no key update;
+  perform from public.queue_entries
+  where queue_entries.business_id = e.business_id and queue_entries.lead_id = e.lead_id
+  order by queue_entries.id
   for no key update;
 
   select queue_entries.* into e
@@ -175,6 +181,9 @@ language plpgsql
 set search_path = ''
 as $$
 begin
+  if p_effect = 'call_back' then
+    perform private.check_agreement(p_entry.business_id, p_call_back_at, p_call_back_for);
+  end if;
   update public.queue_entries
   set
     said_outcome = p_outcome,

@@ -2,8 +2,9 @@
 set lock_timeout = '2s';
 
 -- Whether a call may be begun under a lease: 'lease_lost' if it is not the live lease of this rep for this lead in
--- this campaign, 'with_colleague' if somebody else is calling the lead. Locks the entry until the call is stored, so
--- that nobody ends the lease meanwhile. For begin_call.
+-- this campaign, or if a call was begun under it already: when the lead is called again, the retry rules say.
+-- 'with_colleague' if somebody else is calling the lead. Locks the entry until the call is stored, so that nobody ends
+-- the lease meanwhile. For begin_call.
 -- Security definer: a webhook neither locks entries nor sees other calls.
 create function private.check_lease(
   p_business_id uuid, p_user_id uuid, p_campaign_id text, p_lead_id text, p_lease_token text
@@ -22,20 +23,33 @@ begin
     and queue_entries.lease_owner = p_user_id
     and queue_entries.lease_token = private.to_uuid(p_lease_token)
     and queue_entries.lease_until > clock_timestamp()
-    -- One call under one lease is open at a time.
-    and not private.is_call_open(queue_entries.lease_conversation_id)
+    and queue_entries.lease_conversation_id is null
   for no key update;
   if not found then
     return 'lease_lost';
   end if;
 
-  perform from public.conversations
-  where conversations.business_id = p_business_id
-    and conversations.lead_id = private.to_uuid(p_lead_id)
-    and conversations.user_id is distinct from p_user_id
-    and conversations.ended_at is null
-    and conversations.created_at > now() - interval '5 hours'
-    and conversations.block_reason is null;
+  perform
+  from (
+    select conversations.user_id, conversations.ended_at, conversations.created_at, conversations.block_reason
+    from public.conversations
+    where conversations.business_id = p_business_id
+      and conversations.lead_id = private.to_uuid(p_lead_id)
+
+    union all
+
+    select conversations.user_id, conversations.ended_at, conversations.created_at, conversations.block_reason
+    from public.conversations
+    where conversations.business_id = p_business_id
+      and private.subscriber(conversations.to_number) = (
+        select leads.subscriber from public.leads
+        where leads.business_id = p_business_id and leads.id = private.to_uuid(p_lead_id)
+      )
+  ) as calls
+  where calls.user_id is distinct from p_user_id
+    and calls.ended_at is null
+    and calls.created_at > now() - interval '5 hours'
+    and calls.block_reason is null;
   return case when found then 'with_colleague' end;
 end;
 $$;

@@ -5,7 +5,9 @@ set lock_timeout = '2s';
 -- Every file that somebody began to import.
 create table public.lead_imports (
   id uuid primary key default gen_random_uuid(),
-  business_id uuid not null references public.businesses (id) on delete cascade,
+  -- No foreign key of its own: with two, a campaign and its business would be related in two ways, and PostgREST could
+  -- not embed one in the other. It goes with its campaign.
+  business_id uuid not null,
   -- In whose queue the leads are to stand.
   campaign_id uuid not null,
   file_name text not null check (length(file_name) between 1 and 200),

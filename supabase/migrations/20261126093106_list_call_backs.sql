@@ -25,6 +25,29 @@ begin
 end;
 $$;
 
+-- Refuses a time at which nobody can be called back, and a person who is not of the business. Null: nothing was said.
+create function private.check_agreement(p_business_id uuid, p_due_at timestamptz, p_user_id uuid)
+returns void
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  if not p_due_at between now() - interval '1 day' and now() + interval '366 days' then
+    raise exception 'A call-back is at most 366 days ahead, and not in the past. Choose another date.'
+      using errcode = 'check_violation';
+  end if;
+  if p_user_id is not null and not exists (
+    select from public.business_members
+    where business_members.business_id = p_business_id
+      and business_members.user_id = p_user_id
+  ) then
+    raise exception 'A call-back is for a member of the business. Choose one of them, or anybody.'
+      using errcode = 'check_violation';
+  end if;
+end;
+$$;
+
 -- Sets when the lead of a call is called back, and by whom. p_changes has call_back_at (a time, or null for in 24
 -- hours), call_back_for (a user's id, or null for anybody), or both. A call whose outcome agrees no call-back has
 -- none to change: nothing happens. Every change is a row of conversation_changes.
@@ -55,23 +78,16 @@ begin
   if p_changes ? 'call_back_at' then
     v_row.date_is_default := p_changes ->> 'call_back_at' is null;
     v_row.due_at := coalesce((p_changes ->> 'call_back_at')::timestamptz, now() + interval '24 hours');
-    if not v_row.due_at between now() - interval '1 day' and now() + interval '366 days' then
-      raise exception 'A call-back is at most 366 days ahead, and not in the past. Choose another date.'
-        using errcode = 'check_violation';
-    end if;
   end if;
   if p_changes ? 'call_back_for' then
     v_row.person_is_default := false;
     v_row.user_id := (p_changes ->> 'call_back_for')::uuid;
-    if v_row.user_id is not null and not exists (
-      select from public.business_members
-      where business_members.business_id = v_row.business_id
-        and business_members.user_id = v_row.user_id
-    ) then
-      raise exception 'A call-back is for a member of the business. Choose one of them, or anybody.'
-        using errcode = 'check_violation';
-    end if;
   end if;
+  perform private.check_agreement(
+    v_row.business_id,
+    case when p_changes ? 'call_back_at' then v_row.due_at end,
+    case when p_changes ? 'call_back_for' then v_row.user_id end
+  );
 
   update public.call_backs set
     due_at = v_row.due_at,
@@ -241,6 +257,7 @@ begin
 end;
 $$;
 
+revoke execute on function private.check_agreement(uuid, timestamptz, uuid) from public, anon;
 revoke execute on function private.call_back_of(uuid) from public, anon;
 revoke execute on function private.write_call_back(uuid, jsonb) from public, anon;
 revoke execute on function private.list_call_backs(uuid, text) from public, anon;

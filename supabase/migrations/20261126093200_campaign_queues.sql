@@ -168,14 +168,15 @@ begin
 end;
 $$;
 
--- A campaign with its queue, for campaign_queues and campaign_queue.
+-- A campaign with its queue, for campaign_queues and campaign_queue. Pages ask again every few seconds, so the script
+-- stays away.
 create function private.campaign_with_queue(p_campaign public.campaigns)
 returns jsonb
 language plpgsql
 set search_path = ''
 as $$
 begin
-  return (to_jsonb(p_campaign) - 'business_id')
+  return (to_jsonb(p_campaign) - '{business_id,script}'::text[])
     || private.counts_of_queue(p_campaign.id)
     || jsonb_build_object(
       'reps', private.reps_of_campaign(p_campaign),
@@ -241,7 +242,7 @@ revoke execute on function private.campaign_queue(uuid) from public, anon;
 grant execute on function private.campaign_queues(uuid) to authenticated;
 grant execute on function private.campaign_queue(uuid) to authenticated;
 
--- Every campaign of a business with its queue, by name: [{the columns of campaigns,
+-- Every campaign of a business with its queue, by name: [{the columns of campaigns without script,
 --   "counts": {"due", "waiting": {wait_reason: n}, "leased", "paused", "done": {done_reason: n}}, "counted_at",
 --   "reps": [{"user_id", "name", "doing": "preview" | "calling" | "talking" | "wrap_up", "lead_id", "lead_name",
 --   "since"}], "next_at": when the next who waits is due}]. [] for a business that is not the user's.

@@ -159,7 +159,7 @@ def test_no_embedding_leads_out_of_ones_businesses(world: World, roles: dict[int
         assert plain.status_code == 200, plain.text
         assert {row[owner] for row in plain.json()} == own
         assert businesses_in(plain.json()) <= own
-        assert all(row[embedded] for row in plain.json())
+        assert all(row[embedded] for row in plain.json()), (table, embedded)
 
         order = f"{embedded}({inner})" if to_one else f"{owner}"
         for form in ("in", "not"):

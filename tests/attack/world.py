@@ -143,6 +143,10 @@ def _furnish(db: Connection, tenant: Tenant, caller: uuid.UUID | None) -> None:
         if table.sample is not None:
             db.execute(table.sample.encode(), asdict(tenant))
     db.execute(
+        "update public.campaigns set caller_id = %s where business_id = %s",
+        (tenant.caller_id, tenant.business_id),
+    )
+    db.execute(
         "update public.conversations set notes = 'Hello' where business_id = %s",
         (tenant.business_id,),
     )

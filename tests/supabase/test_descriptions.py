@@ -308,6 +308,39 @@ def test_every_way_to_change_a_description_is_recorded(
     ]
 
 
+def test_notes_that_somebody_goes_on_writing_are_one_change(
+    db: Connection, ours: Tenant, call_id: str, manager: uuid.UUID
+) -> None:
+    """A page saves them every few seconds. No text is lost by that."""
+
+    def write(user_id: uuid.UUID, notes: str) -> None:
+        with as_user(db, user_id):
+            db.execute("update public.conversations set notes = %s", (notes,))
+
+    for notes in ("Wants", "Wants an", "Wants an offer"):
+        write(ours.user_id, notes)
+    assert [(change["before"], change["after"]) for change in changes_of(db, call_id)] == [
+        ({"notes": None}, {"notes": "Wants an offer"})
+    ]
+    # Another text, another person and a long pause are changes of their own.
+    write(ours.user_id, "Wants nothing")
+    write(manager, "Wants nothing more")
+    db.execute(
+        "update public.conversation_changes set changed_at = changed_at - interval '11 minutes'"
+    )
+    write(manager, "Wants nothing more today")
+    describe(db, manager, call_id, {"outcome": "booked"}, EMPTY)
+    write(manager, "Wants nothing more today. Booked!")
+    assert [change["after"].get("notes") for change in changes_of(db, call_id)] == [
+        "Wants an offer",
+        "Wants nothing",
+        "Wants nothing more",
+        "Wants nothing more today",
+        None,
+        "Wants nothing more today. Booked!",
+    ]
+
+
 def test_what_events_change_is_no_description(db: Connection, ours: Tenant) -> None:
     agent = new_call_sid()
     begin_call(db, ours, agent)

@@ -81,11 +81,44 @@ def test_a_token_is_worth_nothing_after_its_lease(queue: Queue) -> None:
     assert reason(queue, entry) == "lease_lost"
 
 
-def test_one_call_at_a_time_under_one_lease(queue: Queue) -> None:
+@pytest.mark.parametrize("status", [None, "busy", "completed"])
+def test_one_call_under_one_lease(queue: Queue, status: str | None) -> None:
+    """Whether the first one goes on or is over: when the lead is called again, the rules say."""
     queue.enqueue()
     entry = queue.take()
-    assert reason(queue, entry) is None
+    call_id = begin(queue, entry)["conversation_id"]
+    if status:
+        queue.db.execute(
+            "update public.conversations set status = %s, ended_at = now() where id = %s",
+            (status, call_id),
+        )
     assert reason(queue, entry) == "lease_lost"
+    # A page that was loaded again is told of the call.
+    again = queue.take()
+    assert (again["id"], again["conversation_id"]) == (entry["id"], call_id)
+    assert reason(queue, again) == "lease_lost"
+
+
+def test_one_telephone_is_called_by_one_rep(queue: Queue) -> None:
+    """Two leads may have one number."""
+    number = "+14155550177"
+    first, second = (queue.enqueue(queue.add_lead(number)) for _ in range(2))
+    entry = queue.take()
+    colleague = queue.colleague()
+    assert colleague.next()["entry"] is None
+    waiting = queue.entry(second if entry["id"] == str(first) else first)
+    assert waiting["wait_reason"] == "called_lately"
+    for lead_id in (waiting["lead_id"], None):
+        more: Row = {"lease_token": None, "lead_id": lead_id, "campaign_id": None}
+        assert reason(colleague, entry, **more) == "with_colleague"
+    # A colleague who dialled the number before talks on.
+    queue.add_call(
+        uuid.UUID(waiting["lead_id"]),
+        user_id=colleague.user_id,
+        campaign_id=None,
+        status="in-progress",
+    )
+    assert reason(queue, entry) == "with_colleague"
 
 
 def test_the_second_delivery_of_a_beginning_gets_the_answer_of_the_first(queue: Queue) -> None:

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 from datetime import UTC, datetime, timedelta
 
+import psycopg
 import pytest
+from psycopg.errors import CheckViolation
 
+from stack.postgres import Postgres
 from tests.supabase.queues import Queue, Row, make_queue, one
-from tests.supabase.tenants import Connection, add_tenant, begin_call, dialled, new_call_sid
+from tests.supabase.tenants import (
+    Connection,
+    add_tenant,
+    attempt,
+    begin_call,
+    committed_tenant,
+    dialled,
+    new_call_sid,
+    wait_until_blocked,
+)
 
 NOW = datetime.now(UTC)
 
@@ -281,6 +294,61 @@ def test_agreed_calls_go_to_their_rep_first_and_to_all_after_half_an_hour(queue:
     # A rep who leaves leaves their appointments to all.
     queue.db.execute("delete from public.business_members where user_id = %s", (colleague.user_id,))
     assert queue.take()["id"] == str(kept)
+
+
+def test_an_appointment_that_was_made_without_a_call_outlives_who_it_is_for(queue: Queue) -> None:
+    entry_id = queue.enqueue()
+    colleague = queue.colleague()
+    entry = queue.take()
+    for date, person in (
+        (NOW + timedelta(days=367), None),
+        (datetime(1999, 1, 1, tzinfo=UTC), None),
+        (None, add_tenant(queue.db, 63).user_id),
+    ):
+        with attempt(queue.db), pytest.raises(CheckViolation):
+            queue.finish(entry, "callback", date, person)
+    queue.finish(entry, "callback", NOW - hours(0.1), colleague.user_id)
+    assert queue.next()["entry"] is None
+    queue.db.execute("delete from public.business_members where user_id = %s", (colleague.user_id,))
+    assert queue.change_entry(entry_id, priority=1)["call_back_for"] is None
+    assert queue.take()["id"] == str(entry_id)
+
+
+def test_an_outcome_waits_for_whoever_has_other_entries_of_the_lead(postgres: Postgres) -> None:
+    """In one order, so that nobody waits for each other."""
+    with (
+        committed_tenant(postgres, 65) as tenant,
+        psycopg.connect(postgres.url(), autocommit=True) as admin,
+    ):
+        queue = Queue(admin, tenant, tenant.user_id)
+        other = one(
+            admin,
+            "insert into public.campaigns (business_id, name) values (%s, 'B') returning id",
+            tenant.business_id,
+        )
+        first, second = sorted(uuid.uuid4() for _ in range(2))
+        queue.enqueue(tenant.lead_id, id=first, campaign_id=other)
+        queue.enqueue(tenant.lead_id, id=second)
+        with admin.transaction():
+            entry = queue.take()
+        call_id = queue.add_call(tenant.lead_id, answered_at=NOW, ended_at=NOW)
+        queue.change_entry(second, lease_conversation_id=call_id)
+        answers: list[Row] = []
+
+        def finish() -> None:
+            with psycopg.connect(postgres.url()) as connection:
+                rep = Queue(connection, tenant, tenant.user_id)
+                answers.append(rep.finish(entry, "wrong_number"))
+
+        with psycopg.connect(postgres.url()) as manager:
+            lock = "select from public.queue_entries where id = %s for no key update"
+            manager.execute(lock, (first,))
+            thread = threading.Thread(target=finish)
+            thread.start()
+            wait_until_blocked(admin, "postgres", 1)
+            manager.execute(lock, (second,))
+        thread.join()
+        assert answers[0]["entry"]["done_reason"] == "wrong_number"
 
 
 def test_leads_that_must_not_be_called_are_put_in_their_place(queue: Queue) -> None:

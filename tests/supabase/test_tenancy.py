@@ -73,6 +73,7 @@ TABLES = (
     "legal_holds",
     "erasures",
     "voicemail_messages",
+    "lead_imports",
 )
 # Tables without a business: tests/supabase/test_foundation_reconciler_role.py.
 OF_THE_RECONCILER = {"unsettled_calls", "reconciliation"}
@@ -80,6 +81,8 @@ OF_THE_RECONCILER = {"unsettled_calls", "reconciliation"}
 OF_THE_OPERATOR = {"repeated_callbacks"}
 # Functions read it: it has no row of its own for a business with few leads.
 OF_QUEUES = {"queue_counts"}
+# Functions write and read it; a policy shows it to nobody.
+OF_IMPORTS = {"lead_import_rows"}
 OPERATOR_TABLES = TABLES[:6]
 CALL_TABLES = ("conversations", "call_legs", "call_events")
 # Who is asking, and the businesses they should see: ours, the other one, both or none.
@@ -165,6 +168,10 @@ def furnish(db: Connection, tenant: Tenant) -> str:
         " select business_id, campaign_id, lead_id from public.conversations where call_sid = %s",
         "insert into public.retry_rules (business_id, campaign_id, result)"
         " select business_id, campaign_id, 'busy' from public.conversations where call_sid = %s",
+        "insert into public.lead_imports"
+        " (business_id, campaign_id, file_name, fingerprint, row_count, priority, created_by)"
+        " select business_id, campaign_id, 'a.csv', repeat('0', 64), 1, 0, user_id"
+        " from public.conversations where call_sid = %s",
         "insert into public.campaign_changes (business_id, campaign_id, before, after)"
         " select business_id, campaign_id, '{}', '{}'"
         " from public.conversations where call_sid = %s",
@@ -303,6 +310,7 @@ def test_every_table_is_tried(db: Connection) -> None:
         *OF_THE_RECONCILER,
         *OF_THE_OPERATOR,
         *OF_QUEUES,
+        *OF_IMPORTS,
     }
 
 
@@ -435,6 +443,15 @@ def new_row(
         "call_backs": {**business, "conversation_id": call_id, "due_at": "2099-01-01"},
         "outcomes": {**business, "key": "sold", "label": "Sold", "effect": "done"},
         "retry_rules": {**business, "campaign_id": tenant.campaign_id, "result": "failed"},
+        "lead_imports": {
+            **business,
+            "campaign_id": tenant.campaign_id,
+            "file_name": "b.csv",
+            "fingerprint": "1" * 64,
+            "row_count": 1,
+            "priority": 0,
+            "created_by": tenant.user_id,
+        },
         "campaign_changes": {
             **business,
             "campaign_id": tenant.campaign_id,
@@ -605,6 +622,7 @@ def test_an_upsert_is_no_way_around(db: Connection, world: World, table: str) ->
                     "campaign_changes": "before",
                     "call_backs": "due_at",
                     "voicemail_messages": "name",
+                    "lead_imports": "state",
                 }.get(table, "created_at" if table in OPERATOR_TABLES else "status")
             )
             do_update = insert + sql.SQL("({}) do update set {} = excluded.{}").format(

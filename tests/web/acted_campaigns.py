@@ -94,6 +94,7 @@ class ActedCampaigns:
     def __init__(self, page: Page) -> None:
         self._queues = queues()
         page.route(re.compile(r"/rpc/campaign_queues"), self._answer_queues)
+        page.route(re.compile(r"/rest/v1/campaigns\?"), self._answer_campaign)
         page.route(re.compile(r"/rpc/list_entries"), self._answer_entries)
 
     def empty(self) -> None:
@@ -101,7 +102,14 @@ class ActedCampaigns:
         self._queues = []
 
     def _answer_queues(self, route: Route) -> None:
-        _answer(route, self._queues)
+        without = [one.copy() for one in self._queues]
+        for one in without:
+            del one["script"]
+        _answer(route, without)
+
+    def _answer_campaign(self, route: Route) -> None:
+        found = [one for one in self._queues if f"id=eq.{one['id']}" in route.request.url]
+        _answer(route, found) if found else route.fallback()
 
     def _answer_entries(self, route: Route) -> None:
         asked: Any = route.request.post_data_json

@@ -44,7 +44,7 @@ import { storable } from './texts.js';
  * @property {RepInQueue[]} reps who works on it now
  * @property {string | null} next_at when the next of those who wait is due
  *
- * @typedef {CampaignRow & QueueFacts} CampaignQueue
+ * @typedef {Omit<CampaignRow, 'script'> & QueueFacts} CampaignQueue
  *
  * @typedef {object} NextInQueue
  * @property {string} lead_name
@@ -123,7 +123,7 @@ export class Campaigns {
   /**
    * @param {string} businessId
    * @param {{ signal?: AbortSignal }} [options]
-   * @returns {Promise<CampaignQueue[]>} every campaign with its queue, by name
+   * @returns {Promise<CampaignQueue[]>} every campaign with its queue, by name, without its script
    * @throws {VoiceError}
    */
   async queues(businessId, { signal } = {}) {

@@ -6,7 +6,7 @@ import { PLACEHOLDERS, filledScript, unknownPlaceholders } from './script.js';
 
 /**
  * @typedef {import('../../henk-voice/henk-voice.js').CampaignSettings} CampaignSettings
- * @typedef {import('../../henk-voice/henk-voice.js').CampaignQueue} CampaignQueue
+ * @typedef {import('../../henk-voice/henk-voice.js').CampaignRow} CampaignRow
  * @typedef {import('../frame/view.js').ViewContext} ViewContext
  *
  * @typedef {Omit<CampaignSettings, 'is_paused'>} Columns
@@ -42,7 +42,7 @@ export class CampaignForm {
   #preview = element('script-preview', HTMLDetailsElement);
   /** What was typed and not saved, by campaign. @type {Map<string, Typed>} */
   #drafts;
-  /** @type {CampaignQueue | null} */
+  /** @type {CampaignRow | null} */
   #campaign = null;
   /** The caller IDs of the business, when they are known. @type {readonly HTMLOptionElement[]} */
   #numbers = [];
@@ -80,7 +80,7 @@ export class CampaignForm {
     void this.#loadNumbers();
   }
 
-  /** @param {CampaignQueue} campaign */
+  /** @param {CampaignRow} campaign */
   show(campaign) {
     const { isManager } = this.#context.team;
     const isOther = campaign.id !== this.#campaign?.id;
@@ -93,6 +93,11 @@ export class CampaignForm {
     if (!isOther) return;
     say(this.#saved, this.#drafts.has(campaign.id) ? 'Not saved yet.' : '');
     sayParts(this.#trouble);
+  }
+
+  /** Another campaign is shown, and its script is not here yet: nobody writes into the one before. */
+  wait() {
+    this.#fieldset.disabled = true;
   }
 
   #fill() {
@@ -209,7 +214,7 @@ export class CampaignForm {
   }
 
   /**
-   * @param {CampaignQueue} campaign as it is
+   * @param {CampaignRow} campaign as it is
    * @returns {Partial<Columns> | null} only what differs, so that two managers can change different
    *   things; null if something cannot be saved
    */
@@ -256,7 +261,7 @@ export class CampaignForm {
 }
 
 /**
- * @param {CampaignQueue} campaign
+ * @param {CampaignRow} campaign
  * @returns {Typed}
  */
 function typedOf(campaign) {

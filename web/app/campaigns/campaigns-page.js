@@ -39,6 +39,8 @@ export class CampaignsPage {
   #entries;
   #rules;
   #form;
+  /** Of the campaigns that were chosen, by id. @type {Map<string, string | null>} */
+  #scripts = new Map();
   /** @type {CampaignQueue[]} */
   #queues = [];
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -86,6 +88,10 @@ export class CampaignsPage {
       // A later answer knows more.
       if (signal.aborted || reading !== this.#reading) return;
       this.#queues = queues;
+      const chosen = this.#chosen;
+      const row = chosen && (await this.#context.voice.campaigns.byId(chosen.id, { signal }));
+      if (signal.aborted || reading !== this.#reading) return;
+      if (row) this.#scripts.set(row.id, row.script);
       say(this.#status, '');
       this.#show();
     } catch (error) {
@@ -122,7 +128,9 @@ export class CampaignsPage {
     this.#calling.show(campaign.reps);
     this.#entries.show(campaign);
     this.#rules.show(campaign);
-    this.#form.show(campaign);
+    const script = this.#scripts.get(campaign.id);
+    if (script === undefined) this.#form.wait();
+    else this.#form.show({ ...campaign, script });
     this.#fill.show(campaign);
   }
 
@@ -185,6 +193,7 @@ export class CampaignsPage {
     sayParts(this.#trouble);
     this.#show();
     this.#title.focus();
+    if (!this.#scripts.has(id)) void this.#read();
   }
 
   /** @param {string} id */
