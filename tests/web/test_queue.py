@@ -245,7 +245,7 @@ def test_what_is_typed_outlives_the_tab_whenever_it_dies(
     notes, now = parts(tab)
     tab.page.locator("#queue-campaign").select_option(label=campaign.name)
     tab.page.locator("#queue-start").click()
-    tab.page.locator("#queue-call").click()
+    tab.call_button.click()
     tab.is_("talking")
     notes.press_sequentially("Roof faces south.")
     crash(tab.page)

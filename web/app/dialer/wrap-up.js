@@ -159,7 +159,10 @@ export class WrapUp {
 
   /** The queue shows its next lead. It does so by itself if nobody has answered. */
   goOn() {
-    if (this.#form.wasOfQueue) this.finish();
+    if (!this.#form.wasOfQueue) return;
+    const { hasFocus } = this.#form;
+    this.finish();
+    if (hasFocus) element('call-button', HTMLButtonElement).focus();
   }
 
   /**

@@ -9,14 +9,14 @@ import { when } from '../shared/words.js';
 
 /** What leads of a queue wait for. @type {Readonly<Record<string, string>>} */
 const WAITS = {
-  retry: 'wait for another try',
-  call_back: 'have an agreed time',
+  retry: 'waiting for another try',
+  call_back: 'with an agreed time',
   outside_calling_hours: 'outside calling hours',
   called_lately: 'called within the last hour',
   attempts_today: 'called often enough today',
   skipped: 'skipped for now',
   in_call: 'in a call',
-  outcome_missing: 'need an outcome',
+  outcome_missing: 'without an outcome',
 };
 
 /** Why leads of a queue are done. @type {Readonly<Record<string, string>>} */

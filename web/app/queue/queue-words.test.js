@@ -53,7 +53,7 @@ test('the rest of the queue is counted by its reasons, also those of a newer dat
   assert.deepEqual(restOf(counts), [
     '11 outside calling hours',
     '4 newer',
-    '1 wait for another try',
+    '1 waiting for another try',
     '2 paused',
     '7 done',
   ]);
