@@ -246,10 +246,7 @@ export class Dialer {
     if (isRunning && state === 'looking') return true;
     const isIts = this.#isNext;
     if (isIts && !queue.callNow()) {
-      this.#number.refuse(
-        'Not called yet: save what you wrote about the last call.',
-        this.#check.state,
-      );
+      this.#number.refuse(`Not called yet. ${queue.why?.message ?? ''}`.trim(), this.#check.state);
     }
     return isIts;
   }

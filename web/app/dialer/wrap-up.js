@@ -244,7 +244,10 @@ export class WrapUp {
     this.#done.add(id);
     const { hasFocus } = this.#form;
     this.#hide();
-    if (hasFocus && !this.#unsaved.focus()) element('call-button', HTMLButtonElement).focus();
+    if (hasFocus && !this.#unsaved.focus()) {
+      const next = element('queue-next', HTMLButtonElement);
+      (next.hidden ? element('call-button', HTMLButtonElement) : next).focus();
+    }
     if (isSaved) this.#events.onSaved(id);
   }
 

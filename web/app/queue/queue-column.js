@@ -48,6 +48,8 @@ export class QueueColumn {
   };
   /** What the rest of the page shows of the queue. */
   #shown = '';
+  /** It goes on by itself in a moment. */
+  #isFinishing = false;
   /** The page has given the focus to *Pause*, because the button that had it is gone. */
   #isFocusMoved = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -75,7 +77,13 @@ export class QueueColumn {
 
   /** @param {string} conversationId of a call whose outcome and notes are in the database */
   saved(conversationId) {
-    if (conversationId === this.#queue.conversationId) void this.#queue.finish();
+    if (conversationId === this.#queue.conversationId) {
+      this.#isFinishing = true;
+      void this.#queue.finish().finally(() => {
+        this.#isFinishing = false;
+        this.#renderButtons();
+      });
+    }
     this.#lists.read();
   }
 
@@ -238,7 +246,8 @@ export class QueueColumn {
     // After a reload nobody knows whether the call was answered: the database does.
     // Otherwise the form about the call is how to go on. It opens as soon as the call is known.
     const hasForm = conversationId ? this.#options.isOpen(conversationId) : !why;
-    next.hidden = state !== 'wrap_up' || (call !== null && hasForm);
+    const isNeeded = state === 'wrap_up' && !this.#isFinishing;
+    next.hidden = !isNeeded || (call !== null && hasForm);
     skip.hidden = !isShown;
     pause.hidden = !isRunning;
     this.#keepFocus(hadFocus);

@@ -43,10 +43,22 @@ export function stateLine({ state, why, holds, entry }) {
   if (state === 'countdown') {
     return holds.length ? 'Waits while you write.' : 'Any key or click stops it.';
   }
-  if (why && !(why.code === 'not_started' && !entry)) return `${why.message} ${why.action}`;
+  if (why && !(why.code === 'not_started' && !entry)) return sentenceOf(state, why);
   if (state === 'wrap_up') return 'How did it go?';
   if (state === 'preview') return 'Call when you are ready.';
   return 'Start, and the first lead is shown.';
+}
+
+/**
+ * @param {Queue['state']} state
+ * @param {NonNullable<Queue['why']>} why
+ * @returns {string} the page connects by itself again, but a queue that has stopped waits for the rep: nobody must be
+ *   called because a cable was plugged in
+ */
+function sentenceOf(state, { code, message, action }) {
+  if (state !== 'stopped' || action.includes('Start')) return `${message} ${action}`;
+  if (code === 'offline') return `${message} When it is again, press Start.`;
+  return `${message} ${action} Then press Start.`;
 }
 
 /**
