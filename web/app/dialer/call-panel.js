@@ -194,11 +194,9 @@ export class CallPanel {
     );
   }
 
-  /** Moves the focus away from a button that is hidden now, to what comes next: never to a new call if there is more. */
+  /** Moves the focus away from a button of the call, which is hidden now, to what comes next. */
   #moveFocus() {
-    const { activeElement } = document;
-    // The button that had the focus is gone already, and *Call* has got it in its place.
-    if (activeElement !== this.#hangUpButton && activeElement !== this.#callButton) return;
+    if (!this.#box.contains(document.activeElement)) return;
     if (this.#call && this.#options.afterHangUp(this.#call)) return;
     this.#callButton.hidden = false;
     this.#callButton.focus();
