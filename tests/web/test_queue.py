@@ -239,6 +239,8 @@ def test_one_key_a_call_is_enough_and_the_next_phone_rings_at_once(
     page.keyboard.press("d")
     tab.is_("ringing")
     assert pressed() == 2
+    # A key that was meant for the countdown does not hang up.
+    expect(tab.state).to_be_focused()
     outcomes = [campaign.rows(name)[0]["outcome"] for name in campaign.numbers]
     assert outcomes == ["booked"] * 4 + [None]
 
@@ -259,6 +261,7 @@ def test_what_is_typed_outlives_the_tab_whenever_it_dies(
     notes, now = parts(tab)
     tab.page.locator("#queue-campaign").select_option(label=campaign.name)
     tab.page.locator("#queue-start").click()
+    expect(tab.page.locator("#queue-lead")).to_have_text("Ada")
     tab.call_button.click()
     tab.is_("talking")
     notes.press_sequentially("Roof faces south.")

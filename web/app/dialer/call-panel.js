@@ -115,7 +115,9 @@ export class CallPanel {
     const places = [this.#callButton.form, this.#queueButtons];
     const hadFocus = places.some((place) => place?.contains(document.activeElement));
     this.#render();
-    if (hadFocus && !call.over) this.#hangUpButton.focus();
+    // A queue may begin the call by itself: a key that was meant to stop it must not hang up.
+    const place = call.wishes.leaseToken ? this.#state : this.#hangUpButton;
+    if (hadFocus && !call.over) place.focus();
     call.on('change', () => call === this.#call && this.#render(), { signal: this.#signal });
     call.on('end', () => call === this.#call && this.#moveFocus(), { signal: this.#signal });
     clearInterval(this.#ticking);

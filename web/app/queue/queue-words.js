@@ -58,6 +58,8 @@ export function stateLine({ state, why, holds, entry }) {
 function sentenceOf(state, { code, message, action }) {
   if (state !== 'stopped' || action.includes('Start')) return `${message} ${action}`;
   if (code === 'offline') return `${message} When it is again, press Start.`;
+  if (action.includes('call again'))
+    return `${message} ${action.replace('call again', 'press Start')}`;
   return `${message} ${action} Then press Start.`;
 }
 
