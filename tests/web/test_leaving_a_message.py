@@ -93,6 +93,8 @@ def test_a_rep_records_a_message_and_leaves_it_after_the_beep(
     if trouble.is_visible() and leave.is_visible():
         leave.press("Enter")
     tab.is_ended("The message is being left.")
+    # The keyboard goes on with the outcome. *Call* would call them once more.
+    expect(page.locator("#outcomes :focus")).to_have_count(1)
     row_of = eventually(lambda: [database.row_of(call_sid)], "the call")[0]
     assert row_of["answered_by"] == "machine_end_beep"
     eventually(lambda: database.row_of(call_sid)["outcome"] == "voicemail", "the outcome")

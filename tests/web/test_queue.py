@@ -206,6 +206,8 @@ def test_one_key_a_call_is_enough_and_the_next_phone_rings_at_once(
         expect(lead).to_have_text(f"Power {which}")
         expect(now).to_have_attribute("data-state", "wrap_up")
         expect(tab.wrap_up).to_be_visible()
+        # The queue waits for the form: it must not be left.
+        expect(page.locator("#skip-wrap-up")).to_be_hidden()
         pressed()
         page.keyboard.press("1")
     expect(lead).to_have_text("Preview 1")
@@ -217,14 +219,28 @@ def test_one_key_a_call_is_enough_and_the_next_phone_rings_at_once(
     assert min(seconds) <= 1.5
 
     page.locator("#queue-mode").select_option("preview")
-    expect(tab.wrap_up).to_be_visible()
+    # D does not call the same lead again, and who writes about another call finds the way back.
+    page.keyboard.press("d")
+    tab.row(campaign.rows("Power 1")[0]["id"]).get_by_role("button", name="Edit").click()
+    about = page.locator("#wrap-up-call")
+    expect(about).to_contain_text("Power 1")
+    page.get_by_role("button", name="Next lead").click()
+    expect(page.locator("#queue-state")).to_contain_text("no outcome yet")
+    expect(about).to_contain_text("Preview 1")
+    page.locator("#wrap-up-title").focus()
     pressed()
     page.keyboard.press("1")
     expect(lead).to_have_text("Preview 2")
     expect(now).to_have_attribute("data-state", "preview")
+    # Of the last call its result is left, and there is one button for the next one, with the focus.
+    expect(page.locator("#call-detail")).to_contain_text("Last call: Preview 1")
+    expect(page.locator("#queue-call")).to_be_hidden()
+    expect(tab.call_button).to_be_focused()
     page.keyboard.press("d")
     tab.is_("ringing")
     assert pressed() == 2
+    # A key that was meant for the countdown does not hang up.
+    expect(tab.state).to_be_focused()
     outcomes = [campaign.rows(name)[0]["outcome"] for name in campaign.numbers]
     assert outcomes == ["booked"] * 4 + [None]
 
@@ -245,7 +261,8 @@ def test_what_is_typed_outlives_the_tab_whenever_it_dies(
     notes, now = parts(tab)
     tab.page.locator("#queue-campaign").select_option(label=campaign.name)
     tab.page.locator("#queue-start").click()
-    tab.page.locator("#queue-call").click()
+    expect(tab.page.locator("#queue-lead")).to_have_text("Ada")
+    tab.call_button.click()
     tab.is_("talking")
     notes.press_sequentially("Roof faces south.")
     crash(tab.page)

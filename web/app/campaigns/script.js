@@ -7,15 +7,27 @@ export const PLACEHOLDERS = /** @type {const} */ ([
   'business.name',
 ]);
 
+/** What a rep reads where the value is not known: words, so that nobody says a placeholder aloud. */
+const UNKNOWN = /** @type {Readonly<Record<string, string>>} */ ({
+  'lead.name': '(their name)',
+  'lead.first_name': '(their first name)',
+  'lead.company': '(their company)',
+  'rep.name': '(your name)',
+  'business.name': '(our company)',
+});
+
 const PLACEHOLDER = /\{\{\s*([^{}]*?)\s*\}\}/g;
 
 /**
  * @param {string} script
  * @param {Partial<Record<string, string | null>>} values by placeholder
- * @returns {string} what is not known stays as it is written, so that nobody reads a sentence with a hole
+ * @returns {string} in place of what is not known it says what belongs there. What is no placeholder stays as it is
+ *   written
  */
 export function filledScript(script, values) {
-  return script.replace(PLACEHOLDER, (written, name) => values[name] || written);
+  return script.replace(PLACEHOLDER, (written, name) =>
+    Object.hasOwn(UNKNOWN, name) ? values[name] || UNKNOWN[name] || written : written,
+  );
 }
 
 /**

@@ -2,11 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { filledScript, unknownPlaceholders } from './script.js';
 
-test('names are put into a script, and what is not known stays as it is written', () => {
+test('names are put into a script, and words where one is not known', () => {
   const values = { 'lead.name': 'Ada {{rep.name}}', 'lead.company': null };
   assert.equal(
-    filledScript('Hello {{ lead.name }} of {{lead.company}}, {{lead.title}}', values),
-    'Hello Ada {{rep.name}} of {{lead.company}}, {{lead.title}}',
+    filledScript(
+      'Hello {{ lead.name }} of {{lead.company}}, {{lead.title}} {{constructor}}',
+      values,
+    ),
+    'Hello Ada {{rep.name}} of (their company), {{lead.title}} {{constructor}}',
   );
 });
 

@@ -25,6 +25,7 @@ export class CallPanel {
   #callButton = element('call-button', HTMLButtonElement);
   #muteButton = element('mute-button', HTMLButtonElement);
   #hangUpButton = element('hang-up-button', HTMLButtonElement);
+  #queueButtons = element('queue-buttons', HTMLElement);
   #extensionButton = element('extension-button', HTMLButtonElement);
   #dialPad;
   #legs;
@@ -37,6 +38,8 @@ export class CallPanel {
   /** @type {Call | null} */
   #call = null;
   #name = '';
+  /** Somebody else is about to be called: of the last call only its result is shown. */
+  #isPast = false;
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #ticking;
 
@@ -108,14 +111,23 @@ export class CallPanel {
   show(call, name) {
     this.#call = call;
     this.#name = name;
-    const form = this.#callButton.form;
-    const hadFocus = form?.contains(document.activeElement) ?? false;
+    this.#isPast = false;
+    const places = [this.#callButton.form, this.#queueButtons];
+    const hadFocus = places.some((place) => place?.contains(document.activeElement));
     this.#render();
-    if (hadFocus && !call.over) this.#hangUpButton.focus();
+    // A queue may begin the call by itself: a key that was meant to stop it must not hang up.
+    const place = call.wishes.leaseToken ? this.#state : this.#hangUpButton;
+    if (hadFocus && !call.over) place.focus();
     call.on('change', () => call === this.#call && this.#render(), { signal: this.#signal });
     call.on('end', () => call === this.#call && this.#moveFocus(), { signal: this.#signal });
     clearInterval(this.#ticking);
     if (!call.over) this.#ticking = setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  /** The queue shows whom it calls next: the last call must not look like theirs. */
+  leavePast() {
+    this.#isPast = true;
+    if (this.#call?.over) this.#render();
   }
 
   /** The form about the call was opened or closed. */
@@ -139,11 +151,19 @@ export class CallPanel {
     if (!call) return;
     const { state, over } = call;
     this.#box.dataset.state = call.reconnecting ? 'reconnecting' : state;
-    this.#clock.hidden = call.answeredAt === null || state === 'connecting';
-    say(this.#state, call.reason ? `Ended: ${inShort(call.reason)}` : callState(call));
+    const isPast = over && this.#isPast;
+    this.#clock.hidden = isPast || call.answeredAt === null || state === 'connecting';
+    const ended = call.reason && inShort(call.reason);
     const name = leadNameOf(call, this.#name);
-    sayParts(this.#detail, bdi(name), !over && call.muted ? ' · Muted' : '');
-    this.#showNumber(call);
+    if (isPast) {
+      say(this.#state, this.#ready);
+      sayParts(this.#detail, 'Last call: ', bdi(name), ended ? ` · ${ended}` : '');
+      sayParts(this.#number);
+    } else {
+      say(this.#state, ended ? `Ended: ${ended}` : callState(call));
+      sayParts(this.#detail, bdi(name), !over && call.muted ? ' · Muted' : '');
+      this.#showNumber(call);
+    }
     this.#tick();
     if (over) clearInterval(this.#ticking);
 
@@ -176,9 +196,9 @@ export class CallPanel {
     );
   }
 
-  /** Moves the focus away from the button that is about to be hidden. */
+  /** Moves the focus away from a button of the call, which is hidden now, to what comes next. */
   #moveFocus() {
-    if (this.#hangUpButton !== document.activeElement) return;
+    if (!this.#box.contains(document.activeElement)) return;
     if (this.#call && this.#options.afterHangUp(this.#call)) return;
     this.#callButton.hidden = false;
     this.#callButton.focus();

@@ -1,5 +1,5 @@
 import { failureOf } from '../../henk-voice/henk-voice.js';
-import { create, element } from '../shared/dom.js';
+import { create, element, say } from '../shared/dom.js';
 import { showFailure } from '../shared/notices.js';
 import { formatNumber } from '../shared/phone-format.js';
 
@@ -33,6 +33,13 @@ export class CallerIdChoice {
     this.#select.value = callerId;
     this.#context.voice.queue.callerId = callerId || null;
     if (this.#isKnown && this.#select.selectedIndex < 0) this.#target.chooseCallerId('');
+  }
+
+  /** @param {string | null | undefined} number that a call without a choice is placed from, if it is known */
+  showUsual(number) {
+    const [usual] = this.#select.options;
+    if (!usual || this.#target.callerId) return;
+    say(usual, number ? `Usual: ${formatNumber(number)}` : 'The usual number');
   }
 
   async #load() {

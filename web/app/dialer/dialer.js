@@ -79,6 +79,7 @@ export class Dialer {
       ask: (wishes, abort) => voice.preview(wishes, abort),
       onChange: (state) => {
         this.#number.show(state);
+        if (state !== 'asking') this.#callerId.showUsual(callerIdIn(state));
         retrySoon();
       },
     });
@@ -100,6 +101,7 @@ export class Dialer {
     voice.on('connected', retry, { signal });
     window.addEventListener('online', retry, { signal });
     voice.on('call', (call) => this.#takeUp(call), { signal });
+    voice.queue.on('change', () => this.#showIsNext(), { signal });
     this.#keepForm();
     void this.#loadCampaigns();
     const { call, placedAs } = context.currentCall;
@@ -123,6 +125,7 @@ export class Dialer {
     this.#leads.show();
     this.#showCampaign();
     this.#callerId.show();
+    this.#showIsNext();
     this.#tellSubject();
     this.#check.update(this.#target.wishes);
     this.#number.show(this.#check.state);
@@ -149,13 +152,17 @@ export class Dialer {
   }
 
   /**
-   * Fills in the form with who is next.
+   * Fills in the form with the lead of the queue.
    *
    * @param {import('../../henk-voice/henk-voice.js').Lead} lead
    * @param {string} campaignId
+   * @param {boolean} isNext they are called next; if not, they were called already
    */
-  show(lead, campaignId) {
-    this.#wrapUp.goOn();
+  show(lead, campaignId, isNext) {
+    if (isNext) {
+      this.#wrapUp.goOn();
+      this.#panel.leavePast();
+    }
     this.#target.set({
       lead,
       text: formatNumber(lead.phone_number ?? ''),
@@ -235,21 +242,35 @@ export class Dialer {
    */
   #isOfQueue() {
     const { queue } = this.#context.voice;
-    const { entry, isRunning, state } = queue;
+    const { isRunning, state } = queue;
     if (isRunning && state === 'looking') return true;
-    const isIts =
+    const isIts = this.#isNext;
+    if (isIts && !queue.callNow()) {
+      this.#number.refuse(`Not called yet. ${queue.why?.message ?? ''}`.trim(), this.#check.state);
+    }
+    return isIts;
+  }
+
+  /** Whether the form shows whom the queue calls next. */
+  get #isNext() {
+    const { entry, state } = this.#context.voice.queue;
+    return (
       entry !== null &&
       ['stopped', 'preview', 'countdown'].includes(state) &&
       entry.lead_id === this.#target.lead?.id &&
       entry.campaign_id === this.#target.campaignId &&
-      entry.lead.phone_number === this.#target.number;
-    if (isIts && !queue.callNow()) {
-      this.#number.refuse(
-        'Not called yet: save what you wrote about the last call.',
-        this.#check.state,
-      );
+      entry.lead.phone_number === this.#target.number
+    );
+  }
+
+  /** One button for one call: the queue hides its own where both can be seen. */
+  #showIsNext() {
+    const ofQueue = element('queue-call', HTMLButtonElement);
+    const hadFocus = document.activeElement === ofQueue;
+    element('workspace', HTMLElement).toggleAttribute('data-is-next', this.#isNext);
+    if (hadFocus && !ofQueue.getClientRects().length) {
+      element('call-button', HTMLButtonElement).focus();
     }
-    return isIts;
   }
 
   /**
@@ -339,4 +360,9 @@ export class Dialer {
     this.#campaign.value = this.#target.campaignId;
     if (this.#campaignsKnown && this.#campaign.selectedIndex < 0) this.#target.chooseCampaign('');
   }
+}
+
+/** @param {import('./number-check.js').CheckState} state */
+function callerIdIn(state) {
+  return typeof state === 'object' ? state.preview?.callerId : null;
 }

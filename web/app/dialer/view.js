@@ -42,9 +42,10 @@ export const dialerView = {
       onWritten: (isUnsaved) => queue?.written(isUnsaved),
     });
     queue = new QueueColumn(context, {
-      keys: workspaceKeys(dialer.wrapUp, signal),
+      keys: workspaceKeys(dialer.wrapUp, voice.queue, signal),
       outcomeWord: (outcome) => outcomes.labelOf(outcome),
-      show: ({ lead, campaign_id: campaignId }) => dialer.show(lead, campaignId),
+      show: ({ lead, campaign_id: campaignId }, isNext) => dialer.show(lead, campaignId, isNext),
+      isOpen: (id) => dialer.wrapUp.callId === id,
       prepare: (call) => dialer.prepare(call),
       describe: (conversation) => dialer.describe(conversation),
     });

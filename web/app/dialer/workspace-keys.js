@@ -20,10 +20,11 @@ const BUTTONS = /** @type {const} */ ([
  * The keys of the middle column.
  *
  * @param {WrapUp} wrapUp
+ * @param {import('../../henk-voice/henk-voice.js').Queue} queue
  * @param {AbortSignal} signal
  * @returns {Keys}
  */
-export function workspaceKeys(wrapUp, signal) {
+export function workspaceKeys(wrapUp, queue, signal) {
   const keys = new Keys(signal);
   const dialog = new KeysDialog(keys);
   const number = element('number', HTMLTextAreaElement);
@@ -35,7 +36,10 @@ export function workspaceKeys(wrapUp, signal) {
 
   for (const [key, label, ids] of BUTTONS) {
     const find = () => ids.map((id) => element(id, HTMLButtonElement)).find(canPress);
-    keys.add({ key, label, when: () => find() !== undefined, run: () => find()?.click() });
+    // The queue waits for what the rep says of the last call: D must not call that lead once more.
+    const isLate = () => key === 'd' && ['looking', 'wrap_up'].includes(queue.state);
+    const when = () => !isLate() && find() !== undefined;
+    keys.add({ key, label, when, run: () => find()?.click() });
     for (const id of ids) mark(element(id, HTMLButtonElement), key);
   }
   keys.add({

@@ -39,6 +39,7 @@ export class WrapUpForm {
   #about = element('wrap-up-call', HTMLElement);
   #status = element('wrap-up-status', HTMLElement);
   #save = element('save-wrap-up', HTMLButtonElement);
+  #skip = element('skip-wrap-up', HTMLButtonElement);
   #discard = element('discard-draft', HTMLButtonElement);
   #fields;
   #conflicts;
@@ -91,7 +92,7 @@ export class WrapUpForm {
       event.preventDefault();
       void this.#submit();
     });
-    element('skip-wrap-up', HTMLButtonElement).addEventListener('click', () => {
+    this.#skip.addEventListener('click', () => {
       const state = this.call && this.#drafts.get(this.call.id)?.state;
       // What could not be saved is still to be saved. Everything else waits for the rep.
       if (!state || state === 'open') this.#keep('kept');
@@ -225,6 +226,7 @@ export class WrapUpForm {
       if (left.state === 'conflict') say(this.#status, 'Not saved yet: choose which text to keep.');
       else if (left.why) say(this.#status, `Not saved: ${left.why} ${kept}`);
     }
+    this.#showButtons();
     this.#events.onChange(this.isUnsaved);
   }
 
@@ -290,6 +292,9 @@ export class WrapUpForm {
   #showButtons() {
     if (this.#goesOn) this.wasOfQueue = true;
     say(this.#save, this.#goesOn ? 'Save & next' : 'Save');
+    // The queue waits for the form. Only what cannot be saved may be left.
+    const draft = this.call && this.#drafts.get(this.call.id);
+    this.#skip.hidden = this.#goesOn && !draft?.why && draft?.state !== 'conflict';
   }
 
   /** The rep has written or chosen something. */

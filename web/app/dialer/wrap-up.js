@@ -159,7 +159,10 @@ export class WrapUp {
 
   /** The queue shows its next lead. It does so by itself if nobody has answered. */
   goOn() {
-    if (this.#form.wasOfQueue) this.finish();
+    if (!this.#form.wasOfQueue) return;
+    const { hasFocus } = this.#form;
+    this.finish();
+    if (hasFocus) element('call-button', HTMLButtonElement).focus();
   }
 
   /**
@@ -241,7 +244,10 @@ export class WrapUp {
     this.#done.add(id);
     const { hasFocus } = this.#form;
     this.#hide();
-    if (hasFocus && !this.#unsaved.focus()) element('call-button', HTMLButtonElement).focus();
+    if (hasFocus && !this.#unsaved.focus()) {
+      const next = element('queue-next', HTMLButtonElement);
+      (next.hidden ? element('call-button', HTMLButtonElement) : next).focus();
+    }
     if (isSaved) this.#events.onSaved(id);
   }
 

@@ -48,7 +48,7 @@ export function planSentences({ counts, notQueued }) {
   return [
     `${counted(counts.new, 'row is a new lead', 'rows are new leads')}.`,
     counts.known &&
-      `${counted(counts.known, 'row is a lead', 'rows are leads')} that you have already, and who stay as they are.`,
+      `${counted(counts.known, 'row is a lead', 'rows are leads')} that you have already. What you know of ${counts.known === 1 ? 'it' : 'them'} stays.`,
     counts.repeated &&
       `${counted(counts.repeated, 'row')} ${counts.repeated === 1 ? 'has' : 'have'} the number of an earlier row.`,
     counts.refused &&

@@ -17,7 +17,8 @@ import { RememberedQueue } from './remembered-queue.js';
  * @property {{ add: (binding: { key: string, label: string, when: () => boolean, run: () => void },
  *   signal: AbortSignal) => void }} keys
  * @property {(key: string) => string} outcomeWord
- * @property {(entry: QueueEntry) => void} show this lead is next
+ * @property {(entry: QueueEntry, isNext: boolean) => void} show this lead is next, or was called already
+ * @property {(conversationId: string) => boolean} isOpen whether the form about this call is open
  * @property {(call: Prepared) => void} prepare the rep has chosen somebody to call, outside of the queue
  * @property {(conversation: ConversationInHistory) => void} describe this call still needs its outcome
  */
@@ -47,6 +48,10 @@ export class QueueColumn {
   };
   /** What the rest of the page shows of the queue. */
   #shown = '';
+  /** It goes on by itself in a moment. */
+  #isFinishing = false;
+  /** The page has given the focus to *Pause*, because the button that had it is gone. */
+  #isFocusMoved = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #typing;
 
@@ -72,7 +77,13 @@ export class QueueColumn {
 
   /** @param {string} conversationId of a call whose outcome and notes are in the database */
   saved(conversationId) {
-    if (conversationId === this.#queue.conversationId) void this.#queue.finish();
+    if (conversationId === this.#queue.conversationId) {
+      this.#isFinishing = true;
+      void this.#queue.finish().finally(() => {
+        this.#isFinishing = false;
+        this.#renderButtons();
+      });
+    }
     this.#lists.read();
   }
 
@@ -86,6 +97,14 @@ export class QueueColumn {
   written(isUnsaved) {
     if (isUnsaved) this.#queue.hold('unsaved');
     else this.#queue.release('unsaved');
+    this.#renderButtons();
+  }
+
+  /** The lead is finished. If its call needs an outcome, there is the form for it. */
+  async #next() {
+    await this.#queue.finish();
+    const { conversationId, why } = this.#queue;
+    if (conversationId && why?.code === 'outcome_missing') await this.#describe(conversationId);
   }
 
   #listen() {
@@ -99,7 +118,7 @@ export class QueueColumn {
     });
     start.addEventListener('click', () => this.#queue.start());
     call.addEventListener('click', () => this.#queue.callNow());
-    next.addEventListener('click', () => void this.#queue.finish());
+    next.addEventListener('click', () => void this.#next());
     skip.addEventListener('click', () => void this.#queue.skip());
     pause.addEventListener('click', () => this.#queue.pause());
 
@@ -217,7 +236,7 @@ export class QueueColumn {
   }
 
   #renderButtons() {
-    const { state, entry, isRunning, call } = this.#queue;
+    const { state, entry, isRunning, call, conversationId, why } = this.#queue;
     const isShown = entry !== null && ['stopped', 'preview', 'countdown'].includes(state);
     const { start, call: callNow, next, skip, pause } = this.#buttons;
     const hadFocus = Object.values(this.#buttons).find((one) => one === document.activeElement);
@@ -225,13 +244,30 @@ export class QueueColumn {
     start.disabled = state === 'off';
     callNow.hidden = !isShown;
     // After a reload nobody knows whether the call was answered: the database does.
-    next.hidden = state !== 'wrap_up' || call !== null;
+    // Otherwise the form about the call is how to go on. It opens as soon as the call is known.
+    const hasForm = conversationId ? this.#options.isOpen(conversationId) : !why;
+    const isNeeded = state === 'wrap_up' && !this.#isFinishing;
+    next.hidden = !isNeeded || (call !== null && hasForm);
     skip.hidden = !isShown;
     pause.hidden = !isRunning;
-    if (hadFocus?.hidden)
-      Object.values(this.#buttons)
-        .find((one) => !one.hidden)
-        ?.focus();
+    this.#keepFocus(hadFocus);
+  }
+
+  /**
+   * The focus stands on what the rep does next, also if it had to go to *Pause* while there was nothing else.
+   *
+   * @param {HTMLButtonElement | undefined} hadFocus
+   */
+  #keepFocus(hadFocus) {
+    const { call, next, start, pause } = this.#buttons;
+    const isMoved = hadFocus === pause && this.#isFocusMoved;
+    this.#isFocusMoved = isMoved;
+    if (!hadFocus || !(hadFocus.hidden || isMoved)) return;
+    const [first] = [call, element('call-button', HTMLButtonElement)].filter(isSeen);
+    const buttons = [...(call.hidden ? [] : [first]), next, start, pause];
+    const target = buttons.find((button) => button && isSeen(button));
+    this.#isFocusMoved = target === pause;
+    target?.focus();
   }
 
   /** Tells the rest of the page about a lead, once. */
@@ -243,8 +279,11 @@ export class QueueColumn {
     this.#shown = shown;
     this.#lists.read();
     if (!entry) return;
-    if (!isCalled) this.#options.show(entry);
-    else if (!call && conversationId) void this.#describe(conversationId);
+    if (!isCalled) this.#options.show(entry, true);
+    else if (!call && conversationId) {
+      this.#options.show(entry, false);
+      void this.#describe(conversationId);
+    }
   }
 
   /** @param {string} conversationId of a call that this page did not place: it was reloaded */
@@ -265,4 +304,9 @@ export class QueueColumn {
       campaign_id,
     });
   }
+}
+
+/** @param {HTMLElement} button */
+function isSeen(button) {
+  return button.getClientRects().length > 0;
 }

@@ -85,7 +85,8 @@ export class QueueLists {
       ),
     );
     say(element('queue-due-title', HTMLElement), `Next (${counts.due})`);
-    this.#none.hidden = next.length > 0;
+    // What has just become due is listed when somebody asks for the next lead.
+    this.#none.hidden = next.length > 0 || counts.due > 0;
     say(this.#none, at ? `Nobody is due before ${when(at).short}.` : 'Nobody is due.');
     const rest = restOf(counts);
     element('queue-rest-title', HTMLElement).hidden = rest.length === 0;

@@ -9,14 +9,14 @@ import { when } from '../shared/words.js';
 
 /** What leads of a queue wait for. @type {Readonly<Record<string, string>>} */
 const WAITS = {
-  retry: 'wait for another try',
-  call_back: 'have an agreed time',
+  retry: 'waiting for another try',
+  call_back: 'with an agreed time',
   outside_calling_hours: 'outside calling hours',
   called_lately: 'called within the last hour',
   attempts_today: 'called often enough today',
   skipped: 'skipped for now',
   in_call: 'in a call',
-  outcome_missing: 'need an outcome',
+  outcome_missing: 'without an outcome',
 };
 
 /** Why leads of a queue are done. @type {Readonly<Record<string, string>>} */
@@ -43,10 +43,24 @@ export function stateLine({ state, why, holds, entry }) {
   if (state === 'countdown') {
     return holds.length ? 'Waits while you write.' : 'Any key or click stops it.';
   }
-  if (why && !(why.code === 'not_started' && !entry)) return `${why.message} ${why.action}`;
+  if (why && !(why.code === 'not_started' && !entry)) return sentenceOf(state, why);
   if (state === 'wrap_up') return 'How did it go?';
   if (state === 'preview') return 'Call when you are ready.';
   return 'Start, and the first lead is shown.';
+}
+
+/**
+ * @param {Queue['state']} state
+ * @param {NonNullable<Queue['why']>} why
+ * @returns {string} the page connects by itself again, but a queue that has stopped waits for the rep: nobody must be
+ *   called because a cable was plugged in
+ */
+function sentenceOf(state, { code, message, action }) {
+  if (state !== 'stopped' || action.includes('Start')) return `${message} ${action}`;
+  if (code === 'offline') return `${message} When it is again, press Start.`;
+  if (action.includes('call again'))
+    return `${message} ${action.replace('call again', 'press Start')}`;
+  return `${message} ${action} Then press Start.`;
 }
 
 /**

@@ -11,6 +11,19 @@ test('the state line says what the queue does, and what to do', () => {
     stateLine({ ...queue, state: 'stopped', why: REASON }),
     'You have paused it. Start.',
   );
+  const offline = {
+    code: 'offline',
+    title: '',
+    message: 'Offline.',
+    action: 'It goes on by itself.',
+  };
+  const line = stateLine({ ...queue, state: 'stopped', why: offline });
+  assert.equal(line, 'Offline. When it is again, press Start.');
+  const mute = { ...offline, code: 'microphone_denied', action: 'Allow it.' };
+  assert.equal(
+    stateLine({ ...queue, state: 'stopped', why: mute }),
+    'Offline. Allow it. Then press Start.',
+  );
   assert.match(
     stateLine({ ...queue, state: 'stopped', why: { ...REASON, code: 'not_started' } }),
     /the first lead/,
@@ -53,7 +66,7 @@ test('the rest of the queue is counted by its reasons, also those of a newer dat
   assert.deepEqual(restOf(counts), [
     '11 outside calling hours',
     '4 newer',
-    '1 wait for another try',
+    '1 waiting for another try',
     '2 paused',
     '7 done',
   ]);
