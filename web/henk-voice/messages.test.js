@@ -31,7 +31,7 @@ beforeEach(() => {
   supabase = new FakeSupabase();
   bucket = new FakeBucket();
   supabase.storage = { from: (name) => (assert.equal(name, 'messages'), bucket) };
-  supabase.answer = () => ({ data: [ROW], error: null, status: 200 });
+  supabase.answer = () => ({ data: [ROW], error: null, status: 200, count: 1 });
   messages = new Messages(supabase, new Requests(supabase, false));
 });
 

@@ -132,7 +132,10 @@ test('a new outcome stands last and has a free key like its label', async () => 
     { key: 'booked', position: 1 },
     { key: 'sold', position: 7 },
   ];
-  supabase.answer = ({ insert }) => ({ data: insert ? [insert] : there, error: null, status: 200 });
+  supabase.answer = ({ insert }) =>
+    insert
+      ? { data: [insert], error: null, status: 200 }
+      : { data: there, error: null, status: 200, count: there.length };
   const added = await voice.outcomes.add('business', { label: 'Sold', effect: 'done' });
   assert.deepEqual([added.key, added.position, added.label], ['sold_2', 8, 'Sold']);
 });
