@@ -57,7 +57,7 @@ from (
 set local session_replication_role = origin;
 """
 # The most rows of entries, of leads and of calls that one request reads.
-FEW = {"queue_entries": 12, "leads": 8, "conversations": 12, "do_not_call": 4}
+FEW = {"queue_entries": 12, "leads": 10, "conversations": 12, "do_not_call": 4}
 
 
 @pytest.fixture(scope="module")
