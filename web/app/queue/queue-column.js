@@ -83,8 +83,21 @@ export class QueueColumn {
         this.#isFinishing = false;
         this.#renderButtons();
       });
-    }
+    } else this.#showAgain(conversationId);
     this.#lists.read();
+  }
+
+  /**
+   * The rep has called somebody else meanwhile: the form is for the lead of the queue again.
+   *
+   * @param {string} conversationId of a call that is described now
+   */
+  #showAgain(conversationId) {
+    const { entry, state } = this.#queue;
+    const { call, inCall } = this.#context.voice;
+    const isBeforeCall = ['stopped', 'preview', 'countdown'].includes(state);
+    if (!entry || !isBeforeCall || inCall || call?.conversation?.id !== conversationId) return;
+    this.#options.show(entry, true);
   }
 
   /** The queue has more leads. */
@@ -111,6 +124,9 @@ export class QueueColumn {
     const { signal } = this.#context;
     const { start, call, next, skip, pause } = this.#buttons;
     this.#queue.on('change', () => this.#render(), { signal });
+    for (const name of /** @type {const} */ (['call', 'callend'])) {
+      this.#context.voice.on(name, () => this.#renderButtons(), { signal });
+    }
     this.#campaign.addEventListener('change', () => this.#choose(this.#campaign.value));
     this.#mode.addEventListener('change', () => {
       this.#queue.mode = /** @type {QueueMode} */ (this.#mode.value);
@@ -243,6 +259,7 @@ export class QueueColumn {
     start.hidden = isRunning && state !== 'off';
     start.disabled = state === 'off';
     callNow.hidden = !isShown;
+    callNow.disabled = this.#context.voice.inCall;
     // After a reload nobody knows whether the call was answered: the database does.
     // Otherwise the form about the call is how to go on. It opens as soon as the call is known.
     const hasForm = conversationId ? this.#options.isOpen(conversationId) : !why;
