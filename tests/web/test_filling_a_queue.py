@@ -85,7 +85,8 @@ def test_a_file_is_checked_and_imported_and_one_that_was_killed_goes_on_or_is_un
     tab = signed_in()
     dialog = open_dialog(tab)
     imports = dialog.get_by_role("list", name="Imports into this queue")
-    expect(imports).to_contain_text("Nothing of it is in the queue.")
+    # As the browser dies, it may send what was held.
+    expect(imports).to_contain_text(re.compile("nothing of it is in the queue", re.IGNORECASE))
     check(dialog, file)
     dialog.get_by_role("button", name="Import 2 leads").click()
     expect(dialog.locator("#fill-done")).to_have_text("2 leads were added.")
