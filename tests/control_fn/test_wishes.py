@@ -93,6 +93,7 @@ def test_the_database_gets_the_wish_as_it_was_meant(
         "p_to": None,
         "p_mode": "cold",
         "p_leg_id": None,
+        "p_message_id": None,
         "p_lease_seconds": 10,
     }
     control.browser(wish("add", to={"number": " (415) 555-2671 "}, mode="cold", legId=TARGET_LEG))

@@ -80,7 +80,7 @@ def test_a_form_belongs_to_its_call_and_the_call_that_ends_waits(
     tab.call_and_talk(number)
     sid = network.call_to(number)["callSid"]
     # Only then the call is known, and can wait for words about it.
-    expect(tab.page.get_by_role("button", name="Write notes")).to_be_visible()
+    expect(tab.page.locator("#wrap-up-call")).to_contain_text(number)
     notes = edit(tab, older)
     notes.press_sequentially("Wants an ")
     row = str(database.row_of(sid)["id"])
