@@ -57,6 +57,11 @@ def _next(rep: Rep, campaign: Json) -> Json:
         when = told["again_at"] or "somebody fills it"
         raise Failed(f"The queue of {campaign['name']} has nobody to call until {when}.")
     lead = entry["lead"]
+    if entry["conversation_id"] is not None:
+        raise Failed(
+            f"{lead['name']} was called, and the call has no outcome yet. Choose one on the Calls"
+            f" page: {campaign['name']}, Start."
+        )
     say(None, "queue", f"{lead['name']}: {entry['why_now']}, attempt {entry['attempts'] + 1}")
     return entry
 
