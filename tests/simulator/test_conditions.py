@@ -64,6 +64,31 @@ async def test_a_network_loses_both_ways_then_one_way_then_nothing(lab: Lab) -> 
         assert (await counted(lab, sid, 0.5))["received"] > 5
 
 
+@in_lab()
+async def test_nothing_is_reported_about_a_browser_of_which_nothing_is_heard_any_more(
+    lab: Lab,
+) -> None:
+    async def last_report() -> object:
+        [sender] = peer.connection.getSenders()
+        reports = (await sender.getStats()).values()
+        return [report.timestamp for report in reports if report.type == "remote-inbound-rtp"]
+
+    await lab.script(LEAD, ringSeconds=0, talkSeconds=None)
+    async with connected(lab) as browser, audio() as peer:
+        await talk(browser, peer)
+        while not await last_report():
+            await asyncio.sleep(0.05)
+        await set_network(lab, audioLost="out")
+        # The last packets may still be reported, at most a second and a half later.
+        await asyncio.sleep(2)
+        last = await last_report()
+        await asyncio.sleep(2)
+        assert await last_report() == last
+        await set_network(lab)
+        while await last_report() == last:
+            await asyncio.sleep(0.05)
+
+
 @pytest.mark.parametrize(
     ("body", "told"),
     [
