@@ -6,6 +6,7 @@ import { control } from './control.js';
 import { Endpoints } from './endpoints.js';
 import { VoiceError, failure } from './failures.js';
 import { Incoming } from './incoming.js';
+import { LineStats } from './line-stats.js';
 import { LiveStatus } from './live-status.js';
 import { NumberReader } from './number-reader.js';
 import { Phone } from './phone.js';
@@ -45,23 +46,8 @@ export { warningSentence } from './warnings.js';
  * @typedef {import('./ring.js').Ring} Ring
  * @typedef {import('./team.js').Colleague} Colleague
  *
+ * @typedef {import('./options.js').HenkVoiceEvents} HenkVoiceEvents
  * @typedef {import('./options.js').HenkVoiceOptions} HenkVoiceOptions
- *
- * @typedef {object} HenkVoiceEvents
- * @property {{ businessId: string, callerId: string | null }} ready calls can be placed now
- * @property {VoiceCall} call a call begins
- * @property {VoiceCall} callchange anything about the call changed
- * @property {VoiceCall} callend the call is over
- * @property {Partial<Conversation> & { id: string }} conversation a conversation of the business
- *   changed: its id, and all columns or only the changed ones
- * @property {undefined} gap changes of conversations may have been missed: read them again
- * @property {Ring} incoming the phone rings in this tab
- * @property {PhoneState} phonechange which tab has the phone, whether it can be rung, or what rings there
- * @property {Failure} failure calls cannot be placed, and why; the library keeps trying
- * @property {undefined} recovered calls can be placed again
- * @property {Failure} disconnected reads fail, and why; they are tried again (only with `patient`)
- * @property {undefined} connected requests work again: the network is back, or the user has signed in
- * @property {Failure} signedout the session has ended, and somebody has to sign in. A call goes on
  */
 
 /**
@@ -87,6 +73,7 @@ export class HenkVoice extends Workspace {
   failure = failure('not_ready');
 
   #options;
+  #line = new LineStats();
   #requests;
   #endpoints;
   #numbers;
@@ -122,6 +109,7 @@ export class HenkVoice extends Workspace {
     this.#phone = new Phone({
       Device: options.Device,
       deviceOptions: options.deviceOptions ?? {},
+      line: this.#line,
       audio: this.audio,
       token: async () => (await this.#accessToken().get()).token,
       freshToken: async () => (await this.#accessToken().renew()).token,
