@@ -1,3 +1,4 @@
+import { endDevice } from './device-end.js';
 import { deviceOptions } from './device-options.js';
 import { failureOfMicrophone, failureOfSdk } from './failure-of.js';
 import { VoiceError, failure } from './failures.js';
@@ -27,8 +28,6 @@ const LISTEN_AGAIN_AFTER_MS = 1_000;
 const LISTEN_AGAIN_AT_LATEST_MS = 120_000;
 /** A Device that has lost its connection may make it again for so many looks, which is some seven seconds. */
 const LEAVES_TO_THE_SDK = 3;
-/** A Device that is thrown away while it registers is destroyed after this time at the latest. */
-const REGISTERS_WITHIN_MS = 5_000;
 /** After these events of `window` a browser lets a page make sounds. */
 const GESTURES = ['click', 'keydown', 'pointerup'];
 /** Failures that a new access token may solve. */
@@ -252,8 +251,7 @@ export class Phone {
     this.#heldToken = null;
     this.#options.audio.attach(null);
     if (!device) return;
-    if (device.state === 'registering') destroyLater(device);
-    else destroy(device);
+    endDevice(device);
     if (this.#isListening) this.#listenLater();
   }
 
@@ -348,29 +346,4 @@ export class Phone {
       this.#options.onMicrophone(false);
     }
   };
-}
-
-/** @param {Device} device */
-function destroy(device) {
-  // destroy() would reject what rings, and stop all devices of the user.
-  for (const call of device.calls) call.ignore();
-  if (device.state !== 'destroyed') device.destroy();
-}
-
-/**
- * Destroys a Device when its connection is made, or has failed.
- *
- * @param {Device} device
- */
-function destroyLater(device) {
-  let isOver = false;
-  const end = () => {
-    clearTimeout(timer);
-    // destroy() itself makes it unregistered.
-    if (isOver) return;
-    isOver = true;
-    destroy(device);
-  };
-  const timer = setTimeout(end, REGISTERS_WITHIN_MS);
-  for (const name of ['registered', 'unregistered']) device.once(name, end);
 }
