@@ -38,6 +38,8 @@ FOR_THE_BROWSER = {
     "describe_conversation",
     "set_presence",
     "list_colleagues",
+    "report_preflight",
+    "list_preflights",
     "decline_call",
     "set_legal_hold",
     "delete_recordings",
