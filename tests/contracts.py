@@ -8,6 +8,7 @@ from tests import (
     contracts_of_checks,
     contracts_of_contacts,
     contracts_of_filling,
+    contracts_of_quality,
     contracts_of_queues,
 )
 
@@ -629,6 +630,7 @@ for _more in (
     contracts_of_filling,
     contracts_of_contacts,
     contracts_of_checks,
+    contracts_of_quality,
 ):
     TABLES |= _more.TABLES
     SEQUENCES |= _more.SEQUENCES

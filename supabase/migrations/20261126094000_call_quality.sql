@@ -202,7 +202,8 @@ immutable
 set search_path = ''
 as $$
 declare
-  v_is_measured constant boolean := coalesce(p.samples >= 4, false);
+  v_is_measured constant boolean := coalesce(p.samples >= 4, false)
+    and coalesce(p.mos_p95, p.loss_in_p95, p.loss_out_p95, p.jitter_ms_p95, p.rtt_ms_p95) is not null;
 begin
   return case
     when private.fault_of_quality(p) in ('audio_blocked', 'nothing_heard', 'not_heard', 'microphone_silent')
