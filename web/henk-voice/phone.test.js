@@ -72,7 +72,13 @@ beforeEach(() => {
   phone = new Phone({
     Device,
     deviceOptions: { getUserMedia: () => microphone() },
-    audio: { attach: () => {}, open: async () => {}, release: async () => {} },
+    audio: {
+      attach: () => {},
+      open: async () => {},
+      release: async () => {},
+      constraintsFor: (constraints) => constraints,
+      opened: () => {},
+    },
     token: async () => 'token',
     freshToken: async () => 'fresh',
     onIncoming: () => done.push('incoming'),
