@@ -121,7 +121,7 @@ export class Run {
     if (token && this.#stream && this.#wants('signalling', 'audio', 'line')) {
       await this.#line(token, this.#stream);
     }
-    if (this.#stream) this.#listened(this.#stream);
+    if (this.#stream) await this.#listened(this.#stream);
   }
 
   /** @returns {Promise<string | null>} the access token */
@@ -174,7 +174,9 @@ export class Run {
   }
 
   /** @param {MediaStream} stream */
-  #listened(stream) {
+  async #listened(stream) {
+    await pause(this.loudness?.remainingMs ?? 0, this.#stopping.signal);
+    if (this.#stopping.signal.aborted && this.loudness?.remainingMs) return;
     const peak = this.loudness?.peak ?? null;
     const isMuted = stream.getAudioTracks().every(({ muted }) => muted);
     this.#facts.microphonePeak = peak;
@@ -311,5 +313,17 @@ function within(promise, ms, signal, late) {
     const timer = setTimeout(giveUp, ms);
     signal.addEventListener('abort', giveUp, { once: true });
     promise.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
+
+/**
+ * @param {number} ms
+ * @param {AbortSignal} signal ends it
+ * @returns {Promise<void>}
+ */
+function pause(ms, signal) {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+    signal.addEventListener('abort', () => resolve(), { once: true });
   });
 }
