@@ -170,7 +170,9 @@ class Run {
           call.ignore();
           onRing();
         });
-        if (this.audio) playThrough(this.audio);
+        const { audio } = this;
+        // The Device does not know the speakers yet.
+        audio?.on('deviceChange', () => playThrough(audio));
       }
 
       /**

@@ -1,6 +1,6 @@
 import { browserFinding, browserOf, permissionFinding, permissionState } from './check-browser.js';
 import { clockFinding, clockOffsetSeconds } from './check-clock.js';
-import { deviceFacts, label, noFacts } from './check-facts.js';
+import { deviceFacts, noFacts } from './check-facts.js';
 import { isEnough, lineFacts, lineFindings } from './check-line.js';
 import { Loudness, microphoneFinding, openMicrophone, stopStream } from './check-microphone.js';
 import { testLine } from './check-preflight.js';
@@ -11,7 +11,6 @@ import { lineFault, mostImportant } from './line-faults.js';
 
 /**
  * @typedef {import('./access-token.js').AccessToken} AccessToken
- * @typedef {import('./audio-devices.js').AudioDevices} AudioDevices
  * @typedef {import('./check-types.js').CheckResult} CheckResult
  * @typedef {import('./check-types.js').CheckStep} CheckStep
  * @typedef {import('./check-types.js').CheckStepName} CheckStepName
@@ -158,7 +157,7 @@ export class Run {
   async #microphone() {
     this.#begin('microphone');
     const opened = await openMicrophone({
-      open: () => openChosen(this.#options.voice.audio),
+      open: () => this.#options.voice.audio.openMicrophone(),
       withinMs: QUESTION_MS,
       signal: this.#stopping.signal,
     });
@@ -170,7 +169,7 @@ export class Run {
     this.loudness = new Loudness(opened);
     this.#facts.permission = 'granted';
     this.#found('permission', permissionFinding('granted'));
-    this.#facts.microphone = label(opened.getAudioTracks()[0]?.label) ?? this.#facts.microphone;
+    Object.assign(this.#facts, deviceFacts(this.#options.voice.audio, opened));
   }
 
   /** @param {MediaStream} stream */
@@ -209,7 +208,7 @@ export class Run {
       deviceOptions,
       token,
       stream,
-      playThrough: () => voice.audio,
+      playThrough: (audio) => void voice.audio.playThrough(audio),
       onChange: ({ stage }) => this.#begin(stage),
       isEnough,
       onRing: () => this.stop('call'),
@@ -291,12 +290,6 @@ export class Run {
     if (fault) this.#faults.push(fault);
     this.#onChange();
   }
-}
-
-/** @param {AudioDevices} audio */
-function openChosen({ microphoneId }) {
-  const audio = microphoneId === 'default' ? true : { deviceId: { exact: microphoneId } };
-  return navigator.mediaDevices.getUserMedia({ audio });
 }
 
 /**
