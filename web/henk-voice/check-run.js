@@ -4,6 +4,7 @@ import { deviceFacts, noFacts } from './check-facts.js';
 import { isEnough, lineFacts, lineFindings } from './check-line.js';
 import { Loudness, microphoneFinding, openMicrophone, stopStream } from './check-microphone.js';
 import { testLine } from './check-preflight.js';
+import { speakerFinding } from './check-speaker.js';
 import { tokenFault } from './check-token.js';
 import { failureOf } from './failure-of.js';
 import { VoiceError, failure } from './failures.js';
@@ -44,7 +45,7 @@ export class Run {
   loudness = null;
 
   #options;
-  #steps;
+  steps;
   #parts;
   #onChange;
   #isQuiet;
@@ -53,7 +54,7 @@ export class Run {
   #since = performance.now();
   /** @type {LineFault[]} */
   #faults = [];
-  #facts = noFacts();
+  facts = noFacts();
   /** @type {string[]} */
   #warnings = [];
   /** @type {string | null} */
@@ -72,7 +73,7 @@ export class Run {
    */
   constructor(options, steps, parts, onChange, isQuiet = false) {
     this.#options = options;
-    this.#steps = steps;
+    this.steps = steps;
     this.#parts = parts;
     this.#onChange = onChange;
     this.#isQuiet = isQuiet;
@@ -87,8 +88,8 @@ export class Run {
 
   /** @param {boolean} isHeard */
   heard(isHeard) {
-    this.#facts.speakerHeard = isHeard;
-    this.#found('speaker', this.#speaker());
+    this.facts.speakerHeard = isHeard;
+    this.#found('speaker', speakerFinding(this.facts));
   }
 
   async #all() {
@@ -108,15 +109,15 @@ export class Run {
 
   async #check() {
     const { Device, voice } = this.#options;
-    Object.assign(this.#facts, browserOf(navigator.userAgent), deviceFacts(voice.audio));
+    Object.assign(this.facts, browserOf(navigator.userAgent), deviceFacts(voice.audio));
     this.#do('browser', () => browserFinding(Device));
     if (this.#faults.length) return;
     const permission = await permissionState();
-    this.#facts.permission = permission;
+    this.facts.permission = permission;
     this.#do('permission', () => permissionFinding(permission));
     const canOpen = permission !== 'denied' && !this.#isQuiet && this.#wants('microphone', 'line');
     const [token] = await Promise.all([this.#token(), canOpen && this.#microphone()]);
-    this.#do('speaker', () => this.#speaker());
+    this.#do('speaker', () => speakerFinding(this.facts));
     if (token && this.#stream && this.#wants('signalling', 'audio', 'line')) {
       await this.#line(token, this.#stream);
     }
@@ -135,7 +136,7 @@ export class Run {
         throw new VoiceError(this.#options.voice.failure);
       if (!this.#isQuiet) await within(keeper.renew(), TOKEN_MS, this.#stopping.signal, () => late);
       const offset = keeper.latest ? clockOffsetSeconds(...keeper.latest) : null;
-      this.#facts.clockOffsetSeconds = offset;
+      this.facts.clockOffsetSeconds = offset;
       this.#found('token', { state: 'ok', text: 'There is permission to call.' });
       this.#found('clock', clockFinding(offset));
       return keeper.latest?.[0].token ?? null;
@@ -167,9 +168,9 @@ export class Run {
     }
     this.#stream = opened;
     this.loudness = new Loudness(opened);
-    this.#facts.permission = 'granted';
+    this.facts.permission = 'granted';
     this.#found('permission', permissionFinding('granted'));
-    Object.assign(this.#facts, deviceFacts(this.#options.voice.audio, opened));
+    Object.assign(this.facts, deviceFacts(this.#options.voice.audio, opened));
   }
 
   /** @param {MediaStream} stream */
@@ -178,21 +179,8 @@ export class Run {
     if (this.#stopping.signal.aborted && this.loudness?.remainingMs) return;
     const peak = this.loudness?.peak ?? null;
     const isMuted = stream.getAudioTracks().every(({ muted }) => muted);
-    this.#facts.microphonePeak = peak;
+    this.facts.microphonePeak = peak;
     this.#do('microphone', () => microphoneFinding(peak, isMuted));
-  }
-
-  /** @returns {Finding} */
-  #speaker() {
-    const { speaker, speakers, speakerHeard } = this.#facts;
-    const details = [`Speaker: ${speaker ?? 'not known'}`];
-    if (speakerHeard === false) {
-      const fault = lineFault('speaker_not_heard');
-      return { state: 'bad', text: fault.meaning, details, fault };
-    }
-    if (speakerHeard) return { state: 'ok', text: 'You hear the test.', details };
-    if (speakers === 0) return { state: 'warning', text: 'No speaker is connected.', details };
-    return { state: 'ok', text: 'You hear a voice if the speaker works.', details };
   }
 
   /**
@@ -216,7 +204,7 @@ export class Run {
     });
     if (this.stopped) return;
     const { signalling, audio, line, grade } = lineFindings(test);
-    Object.assign(this.#facts, lineFacts(test));
+    Object.assign(this.facts, lineFacts(test));
     this.#callSid = test.callSid;
     this.#warnings = test.warnings;
     this.#grade = grade;
@@ -227,9 +215,9 @@ export class Run {
 
   /** @returns {CheckResult} */
   #conclude() {
-    const unfinished = this.#steps.filter(({ state }) => state === 'running');
+    const unfinished = this.steps.filter(({ state }) => state === 'running');
     if (this.stopped || unfinished.length) this.#faults.push(this.#unfinished(unfinished));
-    for (const step of this.#steps) {
+    for (const step of this.steps) {
       if (step.state === 'waiting') Object.assign(step, { state: 'skipped', text: 'Not tested.' });
     }
     const fault = mostImportant(this.#faults);
@@ -237,8 +225,8 @@ export class Run {
       verdict: fault?.code ?? 'ok',
       grade: this.#grade,
       fault,
-      facts: this.#facts,
-      steps: this.#steps.map((step) => ({ ...step })),
+      facts: this.facts,
+      steps: this.steps.map((step) => ({ ...step })),
       startedAt: this.#startedAt,
       seconds: Math.round((performance.now() - this.#since) / 100) / 10,
       callSid: this.#callSid,
@@ -265,7 +253,7 @@ export class Run {
 
   /** @param {CheckStepName[]} names */
   #begin(...names) {
-    for (const step of this.#steps) {
+    for (const step of this.steps) {
       if (names.includes(step.name) && step.state === 'waiting') step.state = 'running';
     }
     this.#onChange();
@@ -284,7 +272,7 @@ export class Run {
    * @param {Finding} finding
    */
   #found(name, { state, text, details = [], fault }) {
-    const step = this.#steps.find((one) => one.name === name);
+    const step = this.steps.find((one) => one.name === name);
     if (step) Object.assign(step, { state, text, details });
     this.#faults = this.#faults.filter(({ code }) => code !== fault?.code);
     if (fault) this.#faults.push(fault);
