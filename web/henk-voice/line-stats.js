@@ -29,21 +29,24 @@ export class LineStats {
   #latest = null;
 
   /**
-   * @param {typeof RTCPeerConnection} [Base] the class to extend; the browser's by default
-   * @returns {typeof RTCPeerConnection | undefined} for the Device's option `RTCPeerConnection`; undefined
-   *   if the browser has none
+   * @param {Record<string, unknown>} given options for the SDK's Device
+   * @returns {Record<string, unknown>} the same, with a class of peer connections that is read here
    */
-  peerConnectionClass(Base = globalThis.RTCPeerConnection) {
-    if (!Base) return undefined;
+  deviceOptions(given) {
+    const Base = /** @type {typeof RTCPeerConnection | undefined} */ (
+      given.RTCPeerConnection ?? globalThis.RTCPeerConnection
+    );
+    if (!Base) return given;
     /** @param {RTCPeerConnection} connection */
     const remember = (connection) => (this.#latest = connection);
-    return class extends Base {
+    const Remembered = class extends Base {
       /** @param {RTCConfiguration} [configuration] */
       constructor(configuration) {
         super(configuration);
         remember(this);
       }
     };
+    return { ...given, RTCPeerConnection: Remembered };
   }
 
   /** Whether a call or a check has made a connection that is still open. */

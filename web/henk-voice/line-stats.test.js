@@ -93,12 +93,13 @@ test('the newest connection is read, and one that is closed is not', async () =>
   }
   const line = new LineStats();
   assert.equal(await line.read(), null);
-  const Remembered = line.peerConnectionClass(Connection);
-  const connection = new Remembered();
+  const options = line.deviceOptions({ edge: 'dublin', RTCPeerConnection: Connection });
+  assert.equal(options.edge, 'dublin');
+  const connection = new options.RTCPeerConnection();
   assert.ok(connection instanceof Connection);
   assert.equal((await line.read())?.codec, 'opus');
   connection.connectionState = 'closed';
   assert.equal(line.isOpen, false);
   assert.equal(await line.read(), null);
-  assert.equal(new LineStats().peerConnectionClass(undefined), undefined);
+  assert.deepEqual(new LineStats().deviceOptions({ edge: 'dublin' }), { edge: 'dublin' });
 });

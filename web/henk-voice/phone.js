@@ -1,4 +1,3 @@
-import { deviceOptions } from './device-options.js';
 import { failureOfMicrophone, failureOfSdk } from './failure-of.js';
 import { VoiceError, failure } from './failures.js';
 
@@ -10,8 +9,7 @@ import { VoiceError, failure } from './failures.js';
  *
  * @typedef {object} PhoneOptions
  * @property {typeof import('@twilio/voice-sdk').Device} Device
- * @property {Record<string, unknown>} deviceOptions options for `new Device()`; they replace ours
- * @property {import('./line-stats.js').LineStats} line learns of the connection of each call
+ * @property {object} deviceOptions options for `new Device()`; they replace ours
  * @property {AudioDevices} audio
  * @property {() => Promise<string>} freshToken fetches a new access token
  * @property {() => Promise<string>} token an access token that can be used
@@ -283,12 +281,21 @@ export class Phone {
       return this.#device;
     }
 
-    const { Device, audio, line } = this.#options;
-    const given = this.#options.deviceOptions;
-    const device = new Device(
-      token,
-      deviceOptions({ given, line, getUserMedia: this.#getUserMedia }),
-    );
+    const { Device, deviceOptions, audio } = this.#options;
+    const device = new Device(token, {
+      // Opus copes with lost packets, PCMU does not.
+      codecPreferences: /** @type {any} */ (['opus', 'pcmu']),
+      // With this, busy, no answer and refused tokens have error codes of their own.
+      enableImprovedSignalingErrorPrecision: true,
+      // How long a call waits for its browser to reconnect.
+      maxCallSignalingTimeoutMs: 15_000,
+      // The AudioContext is suspended until somebody uses the page.
+      disableAudioContextSounds: true,
+      // The SDK does not need to log: our failures say the same.
+      logLevel: 'silent',
+      ...deviceOptions,
+      getUserMedia: this.#getUserMedia,
+    });
     device.on('error', (error) => this.#troubled(failureOfSdk(error)));
     device.on('incoming', (call) => {
       if (device === this.#device) this.#options.onIncoming(call);
