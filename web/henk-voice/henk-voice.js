@@ -6,6 +6,7 @@ import { control } from './control.js';
 import { Endpoints } from './endpoints.js';
 import { VoiceError, failure } from './failures.js';
 import { Incoming } from './incoming.js';
+import { LineCheck } from './line-check.js';
 import { LineStats } from './line-stats.js';
 import { LiveStatus } from './live-status.js';
 import { NumberReader } from './number-reader.js';
@@ -14,21 +15,12 @@ import { Queue } from './queue.js';
 import { QueueLeases } from './queue-leases.js';
 import { Requests } from './requests.js';
 import { RowFinder } from './row-finder.js';
+import { Sql } from './sql.js';
 import { Team } from './team.js';
 import { Workspace } from './workspace.js';
 
-export { failureOfSignIn } from './auth-failures.js';
-export { blockReasonSentence } from './block-reasons.js';
-export { FINAL_STATUSES, LIVE_STATUSES, isOver } from './call-statuses.js';
-export { ENCODINGS } from './csv-encoding.js';
-export { csvText } from './csv.js';
-export { timestamp } from './conversations.js';
-export { failureOf } from './failure-of.js';
-export { VoiceError, failure } from './failures.js';
-export { readLeadFile } from './lead-file.js';
-export { steadyFetch } from './steady-fetch.js';
+export * from './exports.js';
 export * from './types.js';
-export { warningSentence } from './warnings.js';
 
 /**
  * @typedef {import('./call.js').VoiceCall} VoiceCall
@@ -81,6 +73,8 @@ export class HenkVoice extends Workspace {
   audio = new AudioDevices();
   /** Calls the leads of a campaign one after the other. @type {Queue} */
   queue;
+  /** Finds out before a call whether one can be heard. @type {LineCheck} */
+  check;
   /** The business's default caller ID. @type {string | null} */
   callerId = null;
 
@@ -160,6 +154,13 @@ export class HenkVoice extends Workspace {
     this.#calls.on('conversation', (row) => this.emit('conversation', row));
     this.#incoming.on('incoming', (ring) => this.emit('incoming', ring));
     this.#incoming.on('phonechange', (phone) => this.emit('phonechange', phone));
+    this.check = new LineCheck({
+      voice: this,
+      Device: options.Device,
+      deviceOptions: options.deviceOptions ?? {},
+      token: () => this.#token,
+      sql: new Sql(options.supabase, requests),
+    });
     this.queue = new Queue(this, new QueueLeases(options.supabase, this.#requests));
   }
 
@@ -385,6 +386,7 @@ export class HenkVoice extends Workspace {
   /** @returns {Promise<void>} */
   #shut() {
     void this.queue.close();
+    this.check.stop('closed');
     const told = this.#incoming.close();
     this.#token?.stop();
     this.#token = null;
