@@ -1,7 +1,7 @@
 import { CallFigures, rounded } from './call-figures.js';
 import { CallIncidents } from './call-incidents.js';
 import { gradeOf } from './line-grade.js';
-import { LineWindow, grown, isNewReport } from './line-window.js';
+import { LineWindow, grown } from './line-window.js';
 import { SteadyGrade } from './steady-grade.js';
 import { Stretch } from './stretch.js';
 
@@ -194,7 +194,7 @@ export class CallQuality {
     this.#otherSilent.add(came && isSilent(other) && this.#options.isPlain(), step);
 
     const left = (grown(before.packetsSent, now.packetsSent) ?? 0) > 0;
-    const isStill = left && !isNewReport(now, before);
+    const isStill = left && now.reportedAt === before.reportedAt;
     if (!isStill) this.#reportsWithoutUs = 0;
     else if (now.otherReportedAt !== before.otherReportedAt) this.#reportsWithoutUs += 1;
     this.#nothingOut.add(isStill, step, this.#reportsWithoutUs >= REPORTS_WITHOUT_US);

@@ -38,23 +38,8 @@ export * from './types.js';
  * @typedef {import('./ring.js').Ring} Ring
  * @typedef {import('./team.js').Colleague} Colleague
  *
+ * @typedef {import('./options.js').HenkVoiceEvents} HenkVoiceEvents
  * @typedef {import('./options.js').HenkVoiceOptions} HenkVoiceOptions
- *
- * @typedef {object} HenkVoiceEvents
- * @property {{ businessId: string, callerId: string | null }} ready calls can be placed now
- * @property {VoiceCall} call a call begins
- * @property {VoiceCall} callchange anything about the call changed
- * @property {VoiceCall} callend the call is over
- * @property {Partial<Conversation> & { id: string }} conversation a conversation of the business
- *   changed: its id, and all columns or only the changed ones
- * @property {undefined} gap changes of conversations may have been missed: read them again
- * @property {Ring} incoming the phone rings in this tab
- * @property {PhoneState} phonechange which tab has the phone, whether it can be rung, or what rings there
- * @property {Failure} failure calls cannot be placed, and why; the library keeps trying
- * @property {undefined} recovered calls can be placed again
- * @property {Failure} disconnected reads fail, and why; they are tried again (only with `patient`)
- * @property {undefined} connected requests work again: the network is back, or the user has signed in
- * @property {Failure} signedout the session has ended, and somebody has to sign in. A call goes on
  */
 
 /**
@@ -117,7 +102,8 @@ export class HenkVoice extends Workspace {
     });
     this.#phone = new Phone({
       Device: options.Device,
-      deviceOptions: this.#line.deviceOptions(options.deviceOptions ?? {}),
+      deviceOptions: options.deviceOptions ?? {},
+      line: this.#line,
       audio: this.audio,
       token: async () => (await this.#accessToken().get()).token,
       freshToken: async () => (await this.#accessToken().renew()).token,

@@ -9,6 +9,8 @@
  * @property {number | null} lostOut our packets that did not arrive, as the other side reports
  * @property {number | null} jitterOutMs as the other side reports
  * @property {number | null} rttMs
+ * @property {number | null} reportedAt when the latest report came that says something about our packets. A
+ *   side that has got none since its last report says nothing about them (RFC 3550, 6.4)
  * @property {number | null} otherReportedAt when the other side sent its latest report, by its clock
  * @property {number | null} ownEnergy grows with every sound of the microphone, also while it is muted here
  * @property {number | null} otherEnergy grows with every sound that comes
@@ -28,24 +30,21 @@ export class LineStats {
   #latest = null;
 
   /**
-   * @param {Record<string, unknown>} given options for the SDK's Device
-   * @returns {Record<string, unknown>} the same, with a class of peer connections that is read here
+   * @param {typeof RTCPeerConnection} [Base] the class to extend; the browser's by default
+   * @returns {typeof RTCPeerConnection | undefined} for the Device's option `RTCPeerConnection`; undefined
+   *   if the browser has none
    */
-  deviceOptions(given) {
-    const Base = /** @type {typeof RTCPeerConnection | undefined} */ (
-      given.RTCPeerConnection ?? globalThis.RTCPeerConnection
-    );
-    if (!Base) return given;
+  peerConnectionClass(Base = globalThis.RTCPeerConnection) {
+    if (!Base) return undefined;
     /** @param {RTCPeerConnection} connection */
     const remember = (connection) => (this.#latest = connection);
-    const Remembered = class extends Base {
+    return class extends Base {
       /** @param {RTCConfiguration} [configuration] */
       constructor(configuration) {
         super(configuration);
         remember(this);
       }
     };
-    return { ...given, RTCPeerConnection: Remembered };
   }
 
   /** Whether a call or a check has made a connection that is still open. */
@@ -93,6 +92,7 @@ export function readingOf(report, state) {
     lostOut: number(reported?.packetsLost),
     jitterOutMs: milliseconds(reported?.jitter),
     rttMs: rtt === null ? null : rtt * 1000,
+    reportedAt: number(reported?.timestamp),
     otherReportedAt: number(byType.get('remote-outbound-rtp')?.remoteTimestamp),
     ownEnergy: number(byType.get('media-source')?.totalAudioEnergy),
     otherEnergy: number(received?.totalAudioEnergy),

@@ -36,6 +36,7 @@ const CHROME = [
     id: 'R',
     type: 'remote-inbound-rtp',
     kind: 'audio',
+    timestamp: 1700,
     packetsLost: 30,
     jitter: 0.012,
     roundTripTime: 0.08,
@@ -60,6 +61,7 @@ test('a reading has what the other side reports, and the way of the packets, wit
     lostOut: 30,
     jitterOutMs: 12,
     rttMs: 80,
+    reportedAt: 1700,
     otherReportedAt: 1800,
     ownEnergy: 0,
     otherEnergy: 1.5,
@@ -91,13 +93,12 @@ test('the newest connection is read, and one that is closed is not', async () =>
   }
   const line = new LineStats();
   assert.equal(await line.read(), null);
-  const options = line.deviceOptions({ edge: 'dublin', RTCPeerConnection: Connection });
-  assert.equal(options.edge, 'dublin');
-  const connection = new options.RTCPeerConnection();
+  const Remembered = line.peerConnectionClass(Connection);
+  const connection = new Remembered();
   assert.ok(connection instanceof Connection);
   assert.equal((await line.read())?.codec, 'opus');
   connection.connectionState = 'closed';
   assert.equal(line.isOpen, false);
   assert.equal(await line.read(), null);
-  assert.deepEqual(new LineStats().deviceOptions({ edge: 'dublin' }), { edge: 'dublin' });
+  assert.equal(new LineStats().peerConnectionClass(), undefined);
 });

@@ -61,7 +61,7 @@ export class LineWindow {
   /** @param {LineReading} reading */
   read(reading) {
     // Reports come every few seconds, and tell of all packets since the one before.
-    if (!isNewReport(reading, this.#reported)) return;
+    if (reading.reportedAt === (this.#reported?.reportedAt ?? null)) return;
     const lostOut = grown(this.#reported?.lostOut ?? 0, reading.lostOut);
     const sent = grown(this.#reported?.packetsSent ?? 0, reading.packetsSent);
     this.#reported = reading;
@@ -97,17 +97,6 @@ export class LineWindow {
     const oldest = moment.at - this.#keepMs;
     while (this.#moments[0] && this.#moments[0].at < oldest) this.#moments.shift();
   }
-}
-
-/**
- * @param {LineReading} now
- * @param {LineReading | null} before
- * @returns {boolean} whether the other side has reported, since then, that packets of ours have come. One that
- *   gets none may go on to repeat its last report
- */
-export function isNewReport(now, before) {
-  if (now.lostOut === null) return false;
-  return now.lostOut !== before?.lostOut || now.jitterOutMs !== before?.jitterOutMs;
 }
 
 /**
