@@ -82,11 +82,15 @@ export class CallQuality {
     return this.#steady.shown;
   }
 
-  /** The numbers of the latest seconds. */
+  /** The numbers of the latest seconds. @returns {import('./line-words.js').LineFacts} */
   get facts() {
-    const { samples: _, ...figures } = this.#window.figures();
+    const { lossIn, lossOut, jitterMs, rttMs, mos } = this.#window.figures();
     return {
-      ...Object.fromEntries(Object.entries(figures).map(([key, value]) => [key, rounded(value)])),
+      lossIn: rounded(lossIn),
+      lossOut: rounded(lossOut),
+      jitterMs: rounded(jitterMs),
+      rttMs: rounded(rttMs),
+      mos: rounded(mos),
       isRelay: this.#reading?.isRelay ?? null,
       codec: this.#codec || (this.#reading?.codec ?? null),
     };

@@ -137,6 +137,21 @@ export function gradeOfCall(call) {
   };
 }
 
+/**
+ * @param {Record<string, any>} report what `report_call_quality` takes
+ * @returns {Graded} what its row gets
+ */
+export function gradeOfReport(report) {
+  return gradeOfCall({
+    .../** @type {CallFacts} */ (report),
+    loss_in: report.loss_in_p95,
+    loss_out: report.loss_out_p95,
+    jitter_ms: report.jitter_ms_p95,
+    rtt_ms: report.rtt_ms_p95,
+    mos: report.mos_p95,
+  });
+}
+
 /** The worst first. @type {readonly Grade[]} */
 const GRADES = ['poor', 'fair', 'good'];
 
