@@ -1,8 +1,8 @@
+import { AUDIO_PANEL, mountAudioPanel } from '../audio/panel.js';
 import { ContactPanel } from '../contact/contact-panel.js';
 import { RecordingDialog } from '../recordings/recording-dialog.js';
 import { QueueColumn } from '../queue/queue-column.js';
 import { element } from '../shared/dom.js';
-import { setUpAudioChoice } from './audio-choice.js';
 import { CallList } from './call-list.js';
 import { Dialer } from './dialer.js';
 import { fitHeight } from './fit-height.js';
@@ -15,6 +15,7 @@ export const dialerView = {
   title: 'Calls',
   markup: new URL('./view.html', import.meta.url),
   parts: {
+    'audio-panel': AUDIO_PANEL,
     'call-dialogs': new URL('./call-dialogs.html', import.meta.url),
     contact: new URL('../contact/contact.html', import.meta.url),
     queue: new URL('../queue/queue.html', import.meta.url),
@@ -54,6 +55,6 @@ export const dialerView = {
       describe: (conversation) => dialer.describe(conversation),
       hear: (conversation) => recordings.open(conversation),
     });
-    setUpAudioChoice(voice.audio, signal);
+    mountAudioPanel({ voice, signal });
   },
 };

@@ -1,4 +1,5 @@
 import { failureOf } from '../../henk-voice/henk-voice.js';
+import { watchDevices } from '../audio/device-notes.js';
 import { promiseIn } from '../call/promised-call.js';
 import { create, element } from '../shared/dom.js';
 import { hideNotice, hideNotices, showFailure, showNote } from '../shared/notices.js';
@@ -115,11 +116,7 @@ export class Frame {
       const text = promiseIn(row, reader, Date.now());
       if (text) showNote(`promise-${row.id}`, text);
     });
-    voice.audio.on('change', ({ lost }) => {
-      if (!lost.length) return;
-      const devices = lost.join(' and ');
-      showNote('audio-lost', `${devices} is gone. The system’s default is used instead.`);
-    });
+    watchDevices(voice);
   }
 
   /**
