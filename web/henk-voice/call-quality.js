@@ -171,11 +171,11 @@ export class CallQuality {
     if (this.#incidents.isReconnecting) {
       for (const stretch of [this.#nothingOut, this.#silent, this.#otherSilent])
         stretch.add(false, 0);
-      return;
+    } else {
+      this.#window.read(reading);
+      this.#figures.read(reading);
+      if (before) this.#compare(before, reading);
     }
-    this.#window.read(reading);
-    this.#figures.read(reading);
-    if (before) this.#compare(before, reading);
     this.#level = 0;
     this.#isMutedSinceReading = this.#options.isMuted();
     this.#judge(reading.at);
@@ -215,9 +215,9 @@ export class CallQuality {
    * @returns {Graded} what is so at the moment
    */
   #judgement(at) {
-    if (this.#incidents.isReconnecting) return { grade: 'poor', fault: 'connection_lost' };
     const isLate = at - (this.#begun ?? at) >= CONNECTS_WITHIN_MS;
     if (this.#connected === false && isLate) return { grade: 'poor', fault: 'audio_blocked' };
+    if (this.#incidents.isReconnecting) return { grade: 'poor', fault: 'connection_lost' };
     if (this.#nothingIn.isLong) return { grade: 'poor', fault: 'nothing_heard' };
     if (this.#nothingOut.isLong) return { grade: 'poor', fault: 'not_heard' };
     if (this.#silent.isLong) return { grade: 'poor', fault: 'microphone_silent' };

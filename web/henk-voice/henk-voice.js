@@ -29,7 +29,6 @@ export * from './types.js';
  * @typedef {import('./conversations.js').Description} Description
  * @typedef {import('./control.js').ControlWish} ControlWish
  * @typedef {import('./endpoints.js').CallWishes} CallWishes
- * @typedef {import('./endpoints.js').NumberReading} NumberReading
  * @typedef {import('./endpoints.js').Preview} Preview
  * @typedef {import('./endpoints.js').RecordingAddress} RecordingAddress
  * @typedef {import('./failures.js').Failure} Failure
@@ -69,7 +68,6 @@ export class HenkVoice extends Workspace {
   #options;
   #requests;
   #endpoints;
-  #numbers;
   /** @type {Phone} */
   #phone;
   #reports;
@@ -91,7 +89,6 @@ export class HenkVoice extends Workspace {
     super(options.supabase, requests, numbers);
     this.#requests = requests;
     this.#endpoints = endpoints;
-    this.#numbers = numbers;
     this.#options = { connectTimeoutMs: 15_000, progressTimeoutMs: 45_000, ...options };
     for (const name of /** @type {const} */ (['disconnected', 'connected', 'signedout'])) {
       this.#requests.on(name, (detail) => this.emit(name, detail));
@@ -305,18 +302,6 @@ export class HenkVoice extends Workspace {
    */
   preview(wishes, signal) {
     return this.#endpoints.previewCall(wishes, this.businessId ?? undefined, signal);
-  }
-
-  /**
-   * Reads texts as phone numbers, as a call would, for the business that is open.
-   *
-   * @param {string[]} texts
-   * @param {AbortSignal} [signal]
-   * @returns {Promise<NumberReading[]>} one for each text, in the same order
-   */
-  async readNumbers(texts, signal) {
-    if (!this.businessId) throw new VoiceError(failure('business_required'));
-    return this.#numbers.read(this.businessId, texts, { signal });
   }
 
   /**

@@ -15,6 +15,8 @@ import { wordsOfLine } from './line-words.js';
  * @property {RatingIssue | null} issue the greatest trouble, if there was one
  */
 
+const UNKNOWN = wordsOfLine({ grade: null, fault: null }, null);
+
 /** A call whose line is measured while it goes on. */
 export class MeasuredCall extends ControlledCall {
   muted = false;
@@ -26,6 +28,7 @@ export class MeasuredCall extends ControlledCall {
   #sdk = null;
   /** @type {CallQuality | null} */
   #quality = null;
+  #words = UNKNOWN;
 
   /**
    * @param {import('./controlled-call.js').AskForControl} ask
@@ -37,14 +40,13 @@ export class MeasuredCall extends ControlledCall {
   }
 
   /**
-   * How good the line is: of the latest seconds, and of the whole call when it is over.
+   * How good the line is: in the latest seconds, and altogether when the call is over. The words change only
+   * when the grade or the fault does, and have the number of that moment.
    *
    * @returns {LineInWords}
    */
   get quality() {
-    const quality = this.#quality;
-    if (!quality?.hasBegun) return wordsOfLine({ grade: null, fault: null }, null);
-    return wordsOfLine(this.over ? gradeOfReport(quality.report()) : quality.graded, quality.facts);
+    return { ...this.#words, facts: this.#quality?.hasBegun ? this.#quality.facts : null };
   }
 
   /** @returns {boolean} */
@@ -81,7 +83,10 @@ export class MeasuredCall extends ControlledCall {
       line: this.#reports.line,
       isMuted: () => this.muted,
       isPlain: () => this.stage === null,
-      onChange: () => this.changed(),
+      onChange: () => {
+        this.#words = wordsOfLine(quality.graded, quality.facts);
+        this.changed();
+      },
     });
     this.#quality = quality;
     sdk.on('accept', () => {
@@ -92,6 +97,10 @@ export class MeasuredCall extends ControlledCall {
         0,
       );
     });
-    this.on('end', () => quality.end());
+    this.on('end', () => {
+      quality.end();
+      if (quality.hasBegun)
+        this.#words = wordsOfLine(gradeOfReport(quality.report()), quality.facts);
+    });
   }
 }
