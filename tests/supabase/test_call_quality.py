@@ -23,7 +23,7 @@ from tests.supabase.measured_calls import (
 from tests.supabase.tenants import Connection, add_tenant, fetch, new_call_sid
 
 # The tests of the page's line-grade.js read them, too.
-CASES = json.loads((CHECKOUT / "web/henk-voice/line-grade.cases.json").read_text(encoding="utf-8"))
+CASES = json.loads((CHECKOUT / "tests/line_cases.json").read_text(encoding="utf-8"))
 STORED = {"stored": True}
 
 

@@ -4,7 +4,9 @@ import { test } from 'node:test';
 import { gradeOf, gradeOfCall } from './line-grade.js';
 
 // tests/supabase feeds the same cases to SQL.
-const CASES = JSON.parse(readFileSync(new URL('line-grade.cases.json', import.meta.url), 'utf8'));
+const CASES = JSON.parse(
+  readFileSync(new URL('../../tests/line_cases.json', import.meta.url), 'utf8'),
+);
 
 for (const { name, facts, grade, fault } of CASES) {
   test(`a call is graded: ${name}`, () => {
