@@ -123,7 +123,7 @@ using (
 revoke all on public.call_quality from public, anon, authenticated, service_role;
 grant select on public.call_quality to authenticated, service_role;
 
--- The thresholds below are those of web/henk-voice/line-grade.js. line-grade.cases.json beside it holds both to the same cases.
+-- The thresholds below are those of web/henk-voice/line-grade.js. tests/line_cases.json holds both to the same cases.
 
 -- From how many seconds on nothing heard is a fault and not a pause: 8, and in a short call half of it, if that is 3.
 create function private.too_long_without_audio(p_seconds integer)

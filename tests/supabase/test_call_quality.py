@@ -33,7 +33,7 @@ from tests.supabase.tenants import (
 )
 
 # The tests of the page's line-grade.js read them, too.
-CASES = json.loads((CHECKOUT / "web/henk-voice/line-grade.cases.json").read_text(encoding="utf-8"))
+CASES = json.loads((CHECKOUT / "tests/line_cases.json").read_text(encoding="utf-8"))
 STORED = {"stored": True}
 
 

@@ -34,6 +34,11 @@
  * @typedef {import('./lead-import.js').Plan} ImportPlan
  * @typedef {import('./lead-import.js').Progress} ImportProgress
  *
+ * @typedef {import('./line-words.js').LineFacts} LineFacts
+ * @typedef {import('./line-words.js').LineInWords} LineInWords
+ * @typedef {import('./measured-call.js').Rating} Rating
+ * @typedef {import('./measured-call.js').RatingIssue} RatingIssue
+ *
  * @typedef {import('./control.js').ControlAction} ControlAction
  * @typedef {import('./control.js').ControlWish} ControlWish
  * @typedef {import('./control.js').Target} Target
