@@ -3,6 +3,12 @@
 /**
  * @typedef {import('./call.js').VoiceCall} Call
  * @typedef {import('./call.js').CallState} CallState
+ * @typedef {import('./audio-devices.js').AudioDevices} AudioDevices
+ * @typedef {import('./audio-devices.js').AudioInUse} AudioInUse
+ * @typedef {import('./audio-list.js').AudioDevice} AudioDevice
+ * @typedef {import('./audio-list.js').DeviceOffer} DeviceOffer
+ * @typedef {import('./audio-processing.js').Processing} Processing
+ * @typedef {import('./audio-test.js').MicrophoneTest} MicrophoneTest
  * @typedef {import('./end-reason.js').EndReason} EndReason
  * @typedef {import('./conversations.js').Business} Business
  * @typedef {import('./conversations.js').Campaign} Campaign

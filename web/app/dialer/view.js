@@ -1,4 +1,5 @@
 import { AUDIO_PANEL, mountAudioPanel } from '../audio/panel.js';
+import { closeByItself } from '../audio/popover.js';
 import { ContactPanel } from '../contact/contact-panel.js';
 import { RecordingDialog } from '../recordings/recording-dialog.js';
 import { QueueColumn } from '../queue/queue-column.js';
@@ -56,5 +57,6 @@ export const dialerView = {
       hear: (conversation) => recordings.open(conversation),
     });
     mountAudioPanel({ voice, signal });
+    closeByItself(element('audio', HTMLDetailsElement), signal);
   },
 };
