@@ -1,5 +1,6 @@
 import { campaignsView } from './campaigns/view.js';
 import { dialerView } from './dialer/view.js';
+import { qualityView } from './quality/view.js';
 import { settingsView } from './settings/view.js';
 
 /**
@@ -7,4 +8,4 @@ import { settingsView } from './settings/view.js';
  *
  * @type {import('./frame/view.js').View[]}
  */
-export const VIEWS = [dialerView, campaignsView, settingsView];
+export const VIEWS = [dialerView, campaignsView, qualityView, settingsView];
