@@ -23,6 +23,7 @@ from aiortc import (
 )
 from av import AudioFrame, AudioResampler
 
+from simulator.browsers.datagrams import Asked, send_through
 from simulator.calls import sounds
 from simulator.calls.audio import LegAudio
 from simulator.calls.media_record import MediaRecord
@@ -46,13 +47,14 @@ class SdpRefused(ValueError):
 class Peer:
     """Answers one offer, or makes one. Connects a browser with ``audio``, counting in ``media``."""
 
-    def __init__(self, media: MediaRecord, audio: LegAudio, host: str) -> None:
+    def __init__(self, media: MediaRecord, audio: LegAudio, host: str, conditions: Asked) -> None:
         self._media = media
         self._audio = audio
         self._host = host
+        self._conditions = conditions
         # Without this, aiortc asks a STUN server on the internet for our address.
         self._connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
-        self._line = _Line(media, audio)
+        self._line = _Line(media, audio, conditions)
         self._listening: asyncio.Task[None] | None = None
         self._closed = False
         self._connection.on("track", self._on_track)
@@ -114,6 +116,7 @@ class Peer:
         [audio] = self._connection.getTransceivers()
         gatherer = audio.receiver.transport.transport.iceGatherer
         await gather_on(self._host, gatherer._connection)
+        send_through(gatherer._connection, self._conditions)
 
     def _on_state(self) -> None:
         self._media.connection_state = self._connection.connectionState
@@ -136,6 +139,8 @@ class Peer:
                 continue
             media.frames_received += 1
             heard = b"".join(_samples(part) for part in resampler.resample(frame))
+            if self._conditions().silence == "out":
+                heard = bytes(len(heard))
             if not sounds.is_silent(heard):
                 media.non_silent_frames_received += 1
             self._audio.say(heard)
@@ -146,8 +151,9 @@ class _Line(MediaStreamTrack):
 
     kind = "audio"
 
-    def __init__(self, media: MediaRecord, audio: LegAudio) -> None:
+    def __init__(self, media: MediaRecord, audio: LegAudio, conditions: Asked) -> None:
         super().__init__()
+        self._conditions = conditions
         self._media = media
         self._audio = audio
         self._pts = 0
@@ -163,6 +169,8 @@ class _Line(MediaStreamTrack):
         await asyncio.sleep(max(0.0, self._due - now))
 
         samples = self._audio.frame()
+        if self._conditions().silence == "in":
+            samples = sounds.SILENT_FRAME
         self._media.frames_sent += 1
         if not sounds.is_silent(samples):
             self._media.non_silent_frames_sent += 1

@@ -130,9 +130,9 @@ def test_a_national_number_is_read_as_one_of_the_businesss_country(rep: Rep) -> 
     assert (row["status"], row["to_number"]) == ("busy", "+14155550199")
 
 
-def test_the_preflight_test_hears_itself_and_leaves_no_conversation(rep: Rep) -> None:
+def test_the_preflight_test_ends_by_itself_and_leaves_no_conversation(rep: Rep) -> None:
     call = rep.place_call({})
-    assert "<Echo" in call["documents"][0]["body"]
+    assert "<Say>This is a test call." in call["documents"][0]["body"]
     assert rep.rows("conversations", call_sid=f"eq.{call['callSid']}") == []
 
 

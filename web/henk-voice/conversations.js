@@ -55,7 +55,7 @@ import { storable } from './texts.js';
  * @typedef {{ phone_number: string, label: string | null, is_default: boolean }} CallerId
  *
  * @typedef {object} CallQuality how good the line was
- * @property {import('./line-quality.js').Grade | null} grade null: the call was too short to measure
+ * @property {import('./check-types.js').LineGrade | null} grade null: the call was too short to measure
  * @property {string | null} fault what was wrong, see docs/quality.md
  * @property {number | null} rating what the person said, 1 to 5
  *

@@ -6,6 +6,8 @@ import { control } from './control.js';
 import { Endpoints } from './endpoints.js';
 import { VoiceError, failure } from './failures.js';
 import { Incoming } from './incoming.js';
+import { LineCheck } from './line-check.js';
+import { LineStats } from './line-stats.js';
 import { LiveStatus } from './live-status.js';
 import { NumberReader } from './number-reader.js';
 import { Phone } from './phone.js';
@@ -13,25 +15,12 @@ import { Queue } from './queue.js';
 import { QueueLeases } from './queue-leases.js';
 import { Requests } from './requests.js';
 import { RowFinder } from './row-finder.js';
+import { Sql } from './sql.js';
 import { Team } from './team.js';
 import { Workspace } from './workspace.js';
 
-export { failureOfSignIn } from './auth-failures.js';
-export { blockReasonSentence } from './block-reasons.js';
-export { FINAL_STATUSES, LIVE_STATUSES, isOver } from './call-statuses.js';
-export { ENCODINGS } from './csv-encoding.js';
-export { csvText } from './csv.js';
-export { timestamp } from './conversations.js';
-export { failureOf } from './failure-of.js';
-export { VoiceError, failure } from './failures.js';
-export { readLeadFile } from './lead-file.js';
-export { isLineFaultCode, lineFault } from './line-faults.js';
-export { standOuts } from './line-stand-outs.js';
-export { qualityFacts, qualityText } from './quality-text.js';
-export { steadyFetch } from './steady-fetch.js';
-export { twilioError } from './twilio-errors.js';
+export * from './exports.js';
 export * from './types.js';
-export { warningSentence } from './warnings.js';
 
 /**
  * @typedef {import('./call.js').VoiceCall} VoiceCall
@@ -49,23 +38,8 @@ export { warningSentence } from './warnings.js';
  * @typedef {import('./ring.js').Ring} Ring
  * @typedef {import('./team.js').Colleague} Colleague
  *
+ * @typedef {import('./options.js').HenkVoiceEvents} HenkVoiceEvents
  * @typedef {import('./options.js').HenkVoiceOptions} HenkVoiceOptions
- *
- * @typedef {object} HenkVoiceEvents
- * @property {{ businessId: string, callerId: string | null }} ready calls can be placed now
- * @property {VoiceCall} call a call begins
- * @property {VoiceCall} callchange anything about the call changed
- * @property {VoiceCall} callend the call is over
- * @property {Partial<Conversation> & { id: string }} conversation a conversation of the business
- *   changed: its id, and all columns or only the changed ones
- * @property {undefined} gap changes of conversations may have been missed: read them again
- * @property {Ring} incoming the phone rings in this tab
- * @property {PhoneState} phonechange which tab has the phone, whether it can be rung, or what rings there
- * @property {Failure} failure calls cannot be placed, and why; the library keeps trying
- * @property {undefined} recovered calls can be placed again
- * @property {Failure} disconnected reads fail, and why; they are tried again (only with `patient`)
- * @property {undefined} connected requests work again: the network is back, or the user has signed in
- * @property {Failure} signedout the session has ended, and somebody has to sign in. A call goes on
  */
 
 /**
@@ -84,6 +58,8 @@ export class HenkVoice extends Workspace {
   audio = new AudioDevices();
   /** Calls the leads of a campaign one after the other. @type {Queue} */
   queue;
+  /** Finds out before a call whether one can be heard. @type {LineCheck} */
+  check;
   /** The business's default caller ID. @type {string | null} */
   callerId = null;
 
@@ -91,6 +67,7 @@ export class HenkVoice extends Workspace {
   failure = failure('not_ready');
 
   #options;
+  #line = new LineStats();
   #requests;
   #endpoints;
   #numbers;
@@ -126,6 +103,7 @@ export class HenkVoice extends Workspace {
     this.#phone = new Phone({
       Device: options.Device,
       deviceOptions: options.deviceOptions ?? {},
+      line: this.#line,
       audio: this.audio,
       token: async () => (await this.#accessToken().get()).token,
       freshToken: async () => (await this.#accessToken().renew()).token,
@@ -162,6 +140,13 @@ export class HenkVoice extends Workspace {
     this.#calls.on('conversation', (row) => this.emit('conversation', row));
     this.#incoming.on('incoming', (ring) => this.emit('incoming', ring));
     this.#incoming.on('phonechange', (phone) => this.emit('phonechange', phone));
+    this.check = new LineCheck({
+      voice: this,
+      Device: options.Device,
+      deviceOptions: options.deviceOptions ?? {},
+      token: () => this.#token,
+      sql: new Sql(options.supabase, requests),
+    });
     this.queue = new Queue(this, new QueueLeases(options.supabase, this.#requests));
   }
 
@@ -387,6 +372,7 @@ export class HenkVoice extends Workspace {
   /** @returns {Promise<void>} */
   #shut() {
     void this.queue.close();
+    this.check.stop('closed');
     const told = this.#incoming.close();
     this.#token?.stop();
     this.#token = null;

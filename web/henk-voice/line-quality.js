@@ -4,7 +4,7 @@ import { Sql } from './sql.js';
  * @typedef {import('@supabase/supabase-js').SupabaseClient} SupabaseClient
  * @typedef {import('./requests.js').Requests} Requests
  *
- * @typedef {'good' | 'fair' | 'poor'} Grade of a line
+ * @typedef {import('./check-types.js').LineGrade} LineGrade
  * @typedef {'rep' | 'network' | 'device' | 'browser' | 'edge' | 'hour' | 'day' | 'fault'} QualityKind what calls
  *   are put together by
  *
@@ -34,7 +34,7 @@ import { Sql } from './sql.js';
  * @property {string | null} lead_name
  * @property {string | null} to_number
  * @property {number | null} seconds
- * @property {Grade | null} grade
+ * @property {LineGrade | null} grade
  * @property {string | null} fault
  * @property {number | null} rating
  * @property {string | null} network_key
@@ -49,7 +49,7 @@ import { Sql } from './sql.js';
  * @property {'agent' | 'teammate'} role
  * @property {string} started_at
  * @property {number | null} seconds
- * @property {Grade | null} grade
+ * @property {LineGrade | null} grade
  * @property {string | null} fault
  * @property {number | null} mos_min
  * @property {number | null} mos_mean
@@ -97,7 +97,7 @@ import { Sql } from './sql.js';
  * @property {string | null} user_name
  * @property {string} created_at
  * @property {string} verdict `ok`, or the code of a fault
- * @property {Grade | null} grade
+ * @property {LineGrade | null} grade
  * @property {string | null} call_sid
  * @property {number | null} seconds
  * @property {Record<string, unknown>} facts numbers and names; what is not known is left out

@@ -3,6 +3,7 @@ import { EventEmitter } from 'node:events';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 import { IncomingSdkCall, settle } from './fake-tabs.test.js';
 import { failureOfPromise } from './fakes.test.js';
+import { LineStats } from './line-stats.js';
 import { Phone } from './phone.js';
 
 /** Stands in for the Device of the Voice SDK. The real one runs in tests/web. */
@@ -73,6 +74,7 @@ beforeEach(() => {
     Device,
     deviceOptions: { getUserMedia: () => microphone() },
     audio: { attach: () => {}, open: async () => {}, release: async () => {} },
+    line: new LineStats(),
     token: async () => 'token',
     freshToken: async () => 'fresh',
     onIncoming: () => done.push('incoming'),

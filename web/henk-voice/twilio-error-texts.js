@@ -1,4 +1,4 @@
-/** @typedef {'you' | 'your_network' | 'other_side' | 'phone_network' | 'account'} FaultSide */
+/** @typedef {import('./line-faults.js').FaultSide} FaultSide */
 
 const ADMINISTRATOR = 'Tell your administrator';
 

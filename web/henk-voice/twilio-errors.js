@@ -4,7 +4,7 @@ import { TWILIO_CAUSES, TWILIO_CODES, TWILIO_RANGES } from './twilio-error-texts
  * @typedef {object} TwilioErrorText what an error code of Twilio means, in words
  * @property {number} code
  * @property {string} title its short name
- * @property {import('./twilio-error-texts.js').FaultSide} side where the cause is
+ * @property {import('./line-faults.js').FaultSide} side where the cause is
  * @property {string} meaning
  * @property {string} action what to do
  * @property {string} url Twilio's own page about the code

@@ -58,7 +58,6 @@
  * @typedef {import('./recording-state.js').RecordingState} RecordingState
  * @typedef {import('./recording-state.js').RecordWish} RecordWish
  *
- * @typedef {import('./line-quality.js').Grade} Grade
  * @typedef {import('./line-quality.js').Preflight} Preflight
  * @typedef {import('./line-quality.js').QualityCall} QualityCall
  * @typedef {import('./line-quality.js').QualityFacts} QualityFacts
@@ -99,6 +98,14 @@
  * @typedef {import('./queue-leases.js').QueueEntry} QueueEntry
  * @typedef {import('./queue-leases.js').QueueMode} QueueMode
  * @typedef {import('./queue-reasons.js').QueueReason} QueueReason
+ *
+ * @typedef {import('./check-types.js').CheckFacts} CheckFacts
+ * @typedef {import('./check-types.js').CheckResult} CheckResult
+ * @typedef {import('./check-types.js').CheckStep} CheckStep
+ * @typedef {import('./check-types.js').CheckStepName} CheckStepName
+ * @typedef {import('./line-check.js').LineCheck} LineCheck
+ * @typedef {import('./line-faults.js').LineFault} LineFault
+ * @typedef {import('./line-faults.js').LineFaultCode} LineFaultCode
  */
 
 export {};

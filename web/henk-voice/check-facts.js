@@ -1,0 +1,70 @@
+/**
+ * @typedef {import('./audio-devices.js').AudioDevices} AudioDevices
+ * @typedef {import('./check-types.js').CheckFacts} CheckFacts
+ * @typedef {import('./check-types.js').CheckStep} CheckStep
+ */
+
+/** In the order in which they are shown. */
+export const STEPS = /** @type {const} */ ([
+  'browser',
+  'permission',
+  'microphone',
+  'speaker',
+  'clock',
+  'token',
+  'signalling',
+  'audio',
+  'line',
+]);
+
+/** @returns {CheckStep[]} */
+export function newSteps() {
+  return STEPS.map((name) => ({ name, state: 'waiting', text: '', details: [] }));
+}
+
+/** @returns {CheckFacts} */
+export function noFacts() {
+  return {
+    browser: null,
+    os: null,
+    permission: null,
+    microphone: null,
+    speaker: null,
+    microphones: null,
+    speakers: null,
+    microphonePeak: null,
+    speakerHeard: null,
+    clockOffsetSeconds: null,
+    signallingMs: null,
+    audioMs: null,
+    edge: null,
+    codec: null,
+    isRelay: null,
+    protocol: null,
+    networkType: null,
+    samples: null,
+    mos: null,
+    lossIn: null,
+    lossOut: null,
+    jitterMs: null,
+    rttMs: null,
+    kbpsIn: null,
+    kbpsOut: null,
+    sdkCode: null,
+  };
+}
+
+/** @param {AudioDevices} audio */
+export function deviceFacts(audio) {
+  return {
+    microphone: label(audio.microphones.find(({ id }) => id === audio.microphoneId)?.label),
+    speaker: label(audio.speakers.find(({ id }) => id === audio.speakerId)?.label),
+    microphones: audio.microphones.length,
+    speakers: audio.speakers.length,
+  };
+}
+
+/** @param {string | undefined} text a device's name, without the ids in brackets that Chrome adds */
+export function label(text) {
+  return text?.replace(/\s*\([0-9a-f]{4}:[0-9a-f]{4}\)/gi, '').slice(0, 80) || null;
+}
