@@ -4,7 +4,12 @@ tests/supabase/test_grants.py and, through the REST API, by tests/attack/test_te
 
 from __future__ import annotations
 
-from tests import contracts_of_contacts, contracts_of_filling, contracts_of_queues
+from tests import (
+    contracts_of_checks,
+    contracts_of_contacts,
+    contracts_of_filling,
+    contracts_of_queues,
+)
 
 API_ROLES = (
     "anon",
@@ -617,7 +622,12 @@ POLICIES: dict[str, dict[str, tuple[str, str]]] = {
     },
 }
 
-for _more in (contracts_of_queues, contracts_of_filling, contracts_of_contacts):
+for _more in (
+    contracts_of_queues,
+    contracts_of_filling,
+    contracts_of_contacts,
+    contracts_of_checks,
+):
     TABLES |= _more.TABLES
     SEQUENCES |= _more.SEQUENCES
     COLUMNS |= _more.COLUMNS
