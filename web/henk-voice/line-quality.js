@@ -1,3 +1,4 @@
+import { standOuts, suspectsIn, totalOf } from './line-stand-outs.js';
 import { Sql } from './sql.js';
 
 /**
@@ -80,6 +81,9 @@ import { Sql } from './sql.js';
  * @property {string | null} os
  * @property {number | null} reconnects
  * @property {number | null} reconnect_seconds
+ * @property {boolean | null} audio_connected whether there ever was a way for the sound
+ * @property {number | null} nothing_in_seconds no packet came
+ * @property {number | null} nothing_out_seconds packets left, and none arrived
  * @property {number | null} muted_seconds
  * @property {number | null} silent_seconds
  * @property {number | null} other_silent_seconds
@@ -110,6 +114,11 @@ import { Sql } from './sql.js';
  * @property {string} [timeZone] of hours and days; the browser’s by default
  * @property {AbortSignal} [signal]
  */
+
+/** Of how many calls of a suspect is looked at what else they have in common. */
+const MOST_CALLS = 200;
+/** More suspects than these are not compared. */
+const MOST_SUSPECTS = 8;
 
 const NO_NETWORK = {
   message: 'No call of your business came from this network.',
@@ -164,6 +173,31 @@ export class LineQuality {
   }
 
   /**
+   * What the poor calls have in common and the others do not.
+   *
+   * @param {string} businessId
+   * @param {Readonly<Partial<Record<import('./line-stand-outs.js').SuspectKind, readonly QualityGroup[]>>>} groups
+   *   all groups of each kind, as `by` answers them for the same time
+   * @param {QualityPeriod} period
+   * @returns {Promise<import('./line-stand-outs.js').StandOut[]>} the one with most poor calls first
+   * @throws {VoiceError}
+   */
+  async standOuts(businessId, groups, period) {
+    const suspects = suspectsIn(groups)
+      .sort((a, b) => b.poor - a.poor)
+      .slice(0, MOST_SUSPECTS);
+    const known = suspects.length < 2 ? [] : suspects;
+    const calls = await Promise.all(
+      known.map(async (suspect) => {
+        const options = { ...period, limit: MOST_CALLS - 1 };
+        const page = await this.calls(businessId, suspect.kind, suspect.key, options);
+        return /** @type {const} */ ([suspect, page.calls]);
+      }),
+    );
+    return standOuts(suspects, new Map(calls), totalOf(groups.rep ?? []));
+  }
+
+  /**
    * @param {string} conversationId
    * @param {{ signal?: AbortSignal }} [options]
    * @returns {Promise<QualityFacts[]>} of each browser that was on the call; the one that placed it first
@@ -211,6 +245,12 @@ function range(businessId, kind, { since, until = new Date(), timeZone }) {
     p_by: kind,
     p_since: since.toISOString(),
     p_until: until.toISOString(),
-    p_time_zone: timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
+    p_time_zone: timeZone ?? ownZone(),
   };
+}
+
+/** A browser that hides its zone says `Etc/Unknown`, or nothing. */
+function ownZone() {
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+  return timeZone && timeZone !== 'Etc/Unknown' ? timeZone : 'UTC';
 }

@@ -1,61 +1,105 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { standOuts } from './line-stand-outs.js';
+import { standOuts, suspectsIn, totalOf } from './line-stand-outs.js';
 
-/** Groups of a kind, as `{name: [poor, measured]}`. */
-const groups = (found) =>
-  Object.entries(found).map(([key, [poor, measured]]) => ({
-    key: key === 'none' ? null : key,
-    label: null,
-    worst_fault: poor ? 'loss_out' : null,
-    poor,
-    measured,
+const COLUMNS = { device: 'microphone', network: 'network_key', rep: 'user_id' };
+
+/** Calls with a microphone, network and person: how many of how many are poor. */
+const calls = (poor, count, microphone, network, user) =>
+  Array.from({ length: count }, (_, index) => ({
+    microphone,
+    network_key: network,
+    user_id: user,
+    grade: index < poor ? 'poor' : 'good',
   }));
 
-const names = (given) =>
-  standOuts(
-    Object.fromEntries(Object.entries(given).map(([kind, found]) => [kind, groups(found)])),
-  ).map(({ suspects }) => suspects.map(({ kind, key }) => `${kind} ${key}`));
+/** All groups of each kind, as the database would count them. */
+const groupsOf = (all) =>
+  Object.fromEntries(
+    Object.entries(COLUMNS).map(([kind, column]) => {
+      const keys = [...new Set(all.map((call) => call[column]))];
+      const groups = keys.map((key) => {
+        const found = all.filter((call) => call[column] === key);
+        const poor = found.filter(({ grade }) => grade === 'poor').length;
+        return { key, label: null, worst_fault: null, poor, measured: found.length };
+      });
+      return [kind, groups];
+    }),
+  );
+
+/** The names of what stands out, of which only the newest `known` calls of a suspect are known. */
+function names(all, known = 200) {
+  const groups = groupsOf(all);
+  const suspects = suspectsIn(groups);
+  const behind = suspects.map(({ kind, key }) =>
+    all.filter((call) => call[COLUMNS[kind]] === key).slice(0, known),
+  );
+  const found = standOuts(
+    suspects,
+    new Map(suspects.map((suspect, index) => [suspect, behind[index]])),
+    totalOf(groups.rep),
+  );
+  return found.map(({ suspects: told }) => told.map(({ kind, key }) => `${kind} ${key}`));
+}
 
 test('a bad headset in a good office is told as the headset', () => {
-  const given = {
-    device: { jabra: [14, 20], poly: [1, 60], built_in: [1, 60] },
-    network: { office: [15, 120], home: [1, 20] },
-    rep: { dana: [14, 25], robin: [1, 55], mia: [1, 60] },
-  };
-  assert.deepEqual(names(given), [['device jabra']]);
+  const all = [
+    ...calls(14, 20, 'jabra', 'office', 'dana'),
+    ...calls(0, 8, 'built in', 'office', 'dana'),
+    ...calls(1, 60, 'poly', 'office', 'robin'),
+    ...calls(1, 40, 'built in', 'office', 'mia'),
+    ...calls(1, 20, 'built in', 'home', 'mia'),
+  ];
+  assert.deepEqual(names(all), [['device jabra']]);
 });
 
 test('a bad office line is told as the network, whatever headsets and people are there', () => {
-  const given = {
-    device: { jabra: [15, 40], poly: [14, 40], built_in: [13, 40] },
-    network: { office: [40, 60], home: [2, 60] },
-    rep: { dana: [15, 40], robin: [14, 40], mia: [13, 40] },
-  };
-  assert.deepEqual(names(given), [['network office']]);
+  const all = [
+    ...calls(14, 20, 'jabra', 'office', 'dana'),
+    ...calls(1, 20, 'jabra', 'home', 'dana'),
+    ...calls(26, 40, 'poly', 'office', 'robin'),
+    ...calls(1, 60, 'built in', 'home', 'mia'),
+  ];
+  assert.deepEqual(names(all), [['network office']]);
 });
 
 test('a person who always has the same headset is told together with it', () => {
-  const given = {
-    device: { jabra: [14, 20], poly: [1, 60] },
-    network: { office: [15, 80] },
-    rep: { dana: [14, 22], robin: [1, 58] },
-  };
-  assert.deepEqual(names(given), [['device jabra', 'rep dana']]);
+  const all = [
+    ...calls(14, 20, 'jabra', 'office', 'dana'),
+    ...calls(0, 2, 'poly', 'office', 'dana'),
+    ...calls(1, 60, 'poly', 'office', 'robin'),
+  ];
+  assert.deepEqual(names(all), [['device jabra', 'rep dana']]);
 });
 
-test('two causes are told apart, the one with more poor calls first', () => {
-  const given = {
-    device: { jabra: [24, 25], poly: [80, 215], built_in: [2, 100] },
-    network: { office: [26, 200], cellar: [80, 140] },
-  };
-  assert.deepEqual(names(given), [['network cellar'], ['device jabra']]);
+test('two causes are told apart, also if as many calls have them', () => {
+  const all = [
+    ...calls(13, 16, 'jabra', 'office', 'dana'),
+    ...calls(0, 29, 'built in', 'office', 'dana'),
+    ...calls(14, 16, 'logitech', 'home', 'robin'),
+    ...calls(0, 29, 'logitech', 'office', 'robin'),
+  ];
+  assert.deepEqual(names(all), [['network home'], ['device jabra']]);
+});
+
+test('of a suspect with many calls the newest are enough', () => {
+  const all = [
+    ...calls(0, 5, 'jabra', 'home', 'dana'),
+    ...calls(300, 400, 'jabra', 'office', 'dana'),
+    ...calls(290, 400, 'poly', 'office', 'robin'),
+    ...calls(9, 900, 'built in', 'home', 'mia'),
+  ];
+  assert.deepEqual(names(all, 50), [['network office']]);
 });
 
 test('nothing stands out by chance, with few calls, or where all calls are alike', () => {
-  assert.deepEqual(names({ device: { jabra: [3, 3], poly: [0, 60] } }), []);
-  assert.deepEqual(names({ device: { jabra: [2, 20], poly: [1, 20] } }), []);
-  assert.deepEqual(names({ device: { jabra: [20, 20] }, network: { office: [20, 20] } }), []);
-  assert.deepEqual(names({ device: { none: [9, 10], poly: [1, 60] } }), []);
-  assert.deepEqual(names({}), []);
+  const good = calls(0, 60, 'poly', 'office', 'robin');
+  assert.deepEqual(names([...good, ...calls(3, 3, 'jabra', 'office', 'dana')]), []);
+  assert.deepEqual(
+    names([...calls(1, 20, 'poly', 'a', 'robin'), ...calls(2, 20, 'jabra', 'a', 'dana')]),
+    [],
+  );
+  assert.deepEqual(names(calls(20, 20, 'jabra', 'office', 'dana')), []);
+  assert.deepEqual(names([...good, ...calls(9, 10, null, 'office', 'robin')]), []);
+  assert.deepEqual(names([]), []);
 });

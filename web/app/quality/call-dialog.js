@@ -40,6 +40,7 @@ export class CallQualityDialog {
   #trouble = element('quality-dialog-trouble', HTMLElement);
   #copy = element('quality-copy', HTMLButtonElement);
   #text = element('quality-copy-text', HTMLTextAreaElement);
+  #copied = element('quality-copied', HTMLElement);
   #loading = new AbortController();
   /** @type {QualityFacts[]} */
   #found = [];
@@ -65,6 +66,7 @@ export class CallQualityDialog {
     this.#legs.replaceChildren();
     this.#copy.hidden = true;
     this.#text.hidden = true;
+    say(this.#copied, '');
     this.#dialog.showModal();
     void this.#read(id, this.#loading.signal);
   }
@@ -113,7 +115,7 @@ export class CallQualityDialog {
     const text = this.#found.map(qualityText).join('\n\n');
     const isCopied = await copyText(text, this.#text);
     say(
-      this.#status,
+      this.#copied,
       isCopied ? 'Copied.' : 'The browser does not let this page copy. Press Ctrl+C.',
     );
   }

@@ -1,4 +1,3 @@
-import { standOuts } from '../../henk-voice/henk-voice.js';
 import { remembered } from '../frame/view.js';
 import { create, element, nodesOf, say, sayParts } from '../shared/dom.js';
 import { tellTrouble } from '../shared/trouble.js';
@@ -90,12 +89,15 @@ export class QualityPage {
     const { signal } = this.#loading;
     this.#groups.clear();
     this.#calls.close();
+    this.#standOuts.hidden = true;
     this.#table.setAttribute('aria-busy', 'true');
     sayParts(this.#trouble);
     const kinds = /** @type {QualityKind[]} */ ([...new Set([...SUSPECTS, this.#kind])]);
     try {
       await Promise.all(kinds.map((kind) => this.#readKind(kind, signal)));
-      if (!signal.aborted) this.#show();
+      if (signal.aborted) return;
+      this.#show();
+      await this.#findCauses(signal);
     } catch (error) {
       this.#tell(error, signal);
     }
@@ -165,7 +167,6 @@ export class QualityPage {
     this.#empty.hidden = Boolean(groups.length);
     say(this.#empty, 'No call of this time has been measured.');
     this.#rows.replaceChildren(...groups.map((group) => this.#row(group)));
-    this.#showStandOuts();
   }
 
   /** @param {QualityGroup} group */
@@ -181,15 +182,18 @@ export class QualityPage {
     });
   }
 
-  #showStandOuts() {
+  /** @param {AbortSignal} signal */
+  async #findCauses(signal) {
+    const { voice, business } = this.#context;
     const groups = Object.fromEntries(SUSPECTS.map((kind) => [kind, this.#groups.get(kind) ?? []]));
-    const found = standOuts(groups);
+    const period = { since: this.#since, signal };
+    const found = await voice.lineQuality.standOuts(business.id, groups, period);
+    if (signal.aborted) return;
     this.#standOuts.hidden = !found.length;
     this.#standOutsList.replaceChildren(
-      ...found.map((standOut) => {
-        const sentence = standOutSentence(standOut, this.#nameOf);
-        return create('li', {}, ...nodesOf(sentence));
-      }),
+      ...found.map((standOut) =>
+        create('li', {}, ...nodesOf(standOutSentence(standOut, this.#nameOf))),
+      ),
     );
   }
 
