@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 import { FakeSupabase, failureOfPromise, withoutPauses } from './fakes.test.js';
 import { qualityFacts, qualityText } from './quality-text.js';
@@ -113,4 +114,11 @@ test('the text for support begins with what was wrong, and has the code of Twili
   assert.match(qualityText(LEG), /Rating: 2 of 5, choppy-audio/);
   const short = { ...LEG, grade: null, fault: null, warnings: [], sdk_errors: [] };
   assert.match(qualityText(short), /^Line: not measured\n/);
+});
+
+test('every method is documented', () => {
+  const page = readFileSync(new URL('../../docs/line-quality.md', import.meta.url), 'utf8');
+  for (const name of Object.getOwnPropertyNames(Object.getPrototypeOf(lines))) {
+    if (name !== 'constructor') assert.ok(page.includes(`| \`${name}(`), name);
+  }
 });
