@@ -107,9 +107,13 @@ export class GroupCalls {
     const time = when(at);
     const details = create(
       'button',
-      { type: 'button', class: 'quiet', 'aria-haspopup': 'dialog' },
+      {
+        type: 'button',
+        class: 'quiet',
+        'aria-haspopup': 'dialog',
+        'aria-label': `Details: ${formatNumber(name)}, ${time.short}`,
+      },
       'Details',
-      create('span', { class: 'visually-hidden' }, `: ${formatNumber(name)}, ${time.short}`),
     );
     details.addEventListener('click', () => this.#dialog.open({ id, name, at }));
     return create(

@@ -28,11 +28,16 @@ export function groupRow(group, { name, open, rename }) {
     create('span', { class: 'aside' }, counted(calls, 'call')),
   );
   if (rename) {
+    const verb = group.label === null ? 'Name it' : 'Rename';
     const button = create(
       'button',
-      { type: 'button', class: 'quiet rename', 'aria-haspopup': 'dialog' },
-      group.label === null ? 'Name it' : 'Rename',
-      create('span', { class: 'visually-hidden' }, ': ', ...nodesOf([name])),
+      {
+        type: 'button',
+        class: 'quiet rename',
+        'aria-haspopup': 'dialog',
+        'aria-label': `${verb}: ${typeof name === 'string' ? name : name.name}`,
+      },
+      verb,
     );
     button.addEventListener('click', rename);
     head.append(button);
