@@ -69,6 +69,14 @@
  * @typedef {import('./recording-state.js').RecordingState} RecordingState
  * @typedef {import('./recording-state.js').RecordWish} RecordWish
  *
+ * @typedef {import('./line-quality.js').Preflight} Preflight
+ * @typedef {import('./line-quality.js').QualityCall} QualityCall
+ * @typedef {import('./line-quality.js').QualityFacts} QualityFacts
+ * @typedef {import('./line-quality.js').QualityGroup} QualityGroup
+ * @typedef {import('./line-quality.js').QualityKind} QualityKind
+ * @typedef {import('./line-stand-outs.js').StandOut} StandOut
+ * @typedef {import('./quality-text.js').QualityFact} QualityFact
+ *
  * @typedef {import('./call-backs.js').CallBack} CallBack
  * @typedef {import('./campaigns.js').CampaignQueue} CampaignQueue
  * @typedef {import('./campaigns.js').CampaignQueueWithNext} CampaignQueueWithNext
