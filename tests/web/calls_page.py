@@ -48,8 +48,8 @@ _SOUND_RECEIVED = """async () => {
   }
   return { energy, packets };
 }"""
-# What Chromium logs when a page looks for another host, or its policy forbids it to.
-_OTHER_HOST = re.compile("ERR_NAME_NOT_RESOLVED|Content Security Policy")
+# What browsers log when a page looks for another host, or its policy forbids it to.
+_OTHER_HOST = re.compile("ERR_NAME_NOT_RESOLVED|Content.Security.Policy")
 _AXE = (CHECKOUT / "node_modules/axe-core/axe.min.js").read_text()
 # Without the details of everything that is right.
 _RUN_AXE = "axe.run({ resultTypes: ['violations'] }).then(({ violations }) => ({ violations }))"
