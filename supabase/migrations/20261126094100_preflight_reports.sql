@@ -108,7 +108,9 @@ as $$
     select numbers.key, to_jsonb(private.number_in(p_facts, numbers.key, numbers.least, numbers.most))
     from (
       values
-        ('microphones', 0, 1000), ('speakers', 0, 1000), ('microphone_peak', 0, 1), ('samples', 0, 10000),
+        ('microphones', 0, 1000), ('speakers', 0, 1000), ('samples', 0, 10000),
+        -- In dBFS: 0 is the loudest that a microphone can give.
+        ('microphone_peak', -200, 0),
         ('signalling_ms', 0, 600000), ('audio_ms', 0, 600000), ('jitter_ms', 0, 60000), ('rtt_ms', 0, 60000),
         ('loss_in', 0, 100), ('loss_out', 0, 100), ('mos', 0, 5), ('kbps_in', 0, 100000), ('kbps_out', 0, 100000),
         -- A hundred years: a device whose battery was empty starts in 1970.

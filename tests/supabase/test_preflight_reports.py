@@ -38,7 +38,7 @@ FACTS: dict[str, object] = {
     "speaker": "System default",
     "microphones": 2,
     "speakers": 1,
-    "microphone_peak": 0.42,
+    "microphone_peak": -18.42,
     "speaker_heard": True,
     "clock_offset_seconds": -3600.5,
     "signalling_ms": 240,
