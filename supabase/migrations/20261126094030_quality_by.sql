@@ -5,21 +5,22 @@ set lock_timeout = '2s';
 -- three are less sure than forty of fifty. https://en.wikipedia.org/wiki/Binomial_proportion_confidence_interval
 create function private.share_low(p_poor bigint, p_measured bigint)
 returns double precision
-language sql
+language plpgsql
 immutable
 set search_path = ''
 as $$
-  select case
-    when p_measured = 0 then 0
-    else greatest(0, (
-      share + z * z / (2 * n) - z * sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    ) / (1 + z * z / n))
-  end
-  from (
-    select
-      1.96::double precision as z, nullif(p_measured, 0)::double precision as n,
-      p_poor::double precision / nullif(p_measured, 0) as share
-  ) as numbers;
+declare
+  c_z constant double precision := 1.96;
+  v_n constant double precision := p_measured;
+  v_share constant double precision := p_poor / nullif(v_n, 0);
+begin
+  if v_share is null then
+    return 0;
+  end if;
+  return greatest(0, (
+    v_share + c_z ^ 2 / (2 * v_n) - c_z * sqrt(v_share * (1 - v_share) / v_n + c_z ^ 2 / (4 * v_n ^ 2))
+  ) / (1 + c_z ^ 2 / v_n));
+end;
 $$;
 
 -- The SQL expression by which p_by groups rows of call_quality. Null if there is no such p_by.
@@ -48,11 +49,13 @@ $$;
 -- A key of that kind as clients know it, as an SQL expression.
 create function private.quality_key_as_text(p_by text, p_key text)
 returns text
-language sql
+language plpgsql
 immutable
 set search_path = ''
 as $$
-  select case when p_by = 'hour' then format('to_char(%s, ''FM00'')', p_key) else format('%s::text', p_key) end;
+begin
+  return case when p_by = 'hour' then format('to_char(%s, ''FM00'')', p_key) else format('%s::text', p_key) end;
+end;
 $$;
 
 -- The condition for the rows that the signed-in person may see of a business in a time, as SQL. Null if the business
