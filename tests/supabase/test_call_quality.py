@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -34,6 +35,7 @@ from tests.supabase.tenants import (
 
 # The tests of the page's line-grade.js read them, too.
 CASES = json.loads((CHECKOUT / "tests/line_cases.json").read_text(encoding="utf-8"))
+LINE_FAULTS = CHECKOUT / "web/henk-voice/line-faults.js"
 STORED = {"stored": True}
 
 
@@ -62,7 +64,7 @@ def test_a_row_tells_fault_and_grade_as_the_page_did(desk: Desk) -> None:
         desk.db.execute("delete from public.call_quality")
 
 
-def test_every_fault_is_in_a_case_and_in_the_table_of_the_guide(db: Connection) -> None:
+def test_cases_guide_and_page_know_the_same_faults(db: Connection) -> None:
     (check,) = fetch(
         db,
         "select pg_get_constraintdef(oid) as says from pg_constraint"
@@ -71,6 +73,15 @@ def test_every_fault_is_in_a_case_and_in_the_table_of_the_guide(db: Connection) 
     codes = set(re.findall(r"'(\w+)'::text", check["says"]))
     assert codes == {case["fault"] for case in CASES} - {None}
     guide = (CHECKOUT / "docs/quality.md").read_text(encoding="utf-8")
+    script = f"""
+        import {{ LINE_FAULTS }} from {json.dumps(LINE_FAULTS.as_uri())};
+        const found = Object.entries(LINE_FAULTS).filter(([, fault]) => fault[1] !== 'check');
+        console.log(JSON.stringify(found.map(([code]) => code)));
+    """
+    said = subprocess.run(
+        ["node", "--input-type=module", "-e", script], capture_output=True, check=True, text=True
+    )
+    assert codes == set(json.loads(said.stdout))
     assert codes == set(re.findall(r"^\| `(\w+)` \| .* \| (?:fair|poor|that)", guide, re.MULTILINE))
 
 
@@ -292,5 +303,11 @@ def test_a_rating_is_one_to_five_stars_and_an_issue_in_twilios_words(desk: Desk)
 def test_the_quality_goes_with_the_call(desk: Desk) -> None:
     call = desk.call()
     report(desk, call)
+    # It is about the rep's line, and says nothing of the lead.
+    desk.ask(
+        "forget_person", desk.tenant.business_id, desk.tenant.lead_number, None,
+        by=desk.colleague("manager"),
+    )  # fmt: skip
+    assert [row["grade"] for row in rows(desk.db, call)] == ["good"]
     desk.db.execute("delete from public.conversations where id = %s", (call,))
     assert rows(desk.db, call) == []
