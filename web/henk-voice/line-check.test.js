@@ -311,6 +311,7 @@ test('a token that is refused, or a clock that is wrong, is told also if the lin
   await seconds(7);
   const { verdict, grade, facts } = await done;
   assert.deepEqual([verdict, grade, facts.clockOffsetSeconds], ['clock_wrong', 'good', 7200]);
+  token = newToken();
   grant = async () => {
     throw new VoiceError(failure('not_a_member'));
   };
