@@ -33,7 +33,7 @@ function aTest({ seconds = 8, lostIn = 0, lostOut = 0, ...given } = {}) {
     samples: ends.map(() => ({ ...sample, packetsSent: 50, bytesReceived: 5000, bytesSent: 2500 })),
     readings: ends.map((end) => ({
       ...reading,
-      reports: end,
+      reportedAt: end,
       lostOut: lostOut === null ? null : lostOut * end,
       packetsSent: 50 * end,
       networkType: null,
@@ -75,7 +75,7 @@ test('a loss that a short test may take for less is measured longer, and graded 
 test('what is lost on the way out is counted of what had been sent when it was reported', () => {
   const test = aTest({ lostOut: 5 });
   // The other side has not reported since the fourth second.
-  for (const late of test.readings.slice(4)) Object.assign(late, { reports: 4, lostOut: 20 });
+  for (const late of test.readings.slice(4)) Object.assign(late, { reportedAt: 4, lostOut: 20 });
   assert.equal(lineFacts(test).lossOut, 10);
 });
 

@@ -169,6 +169,11 @@ export class Phone {
     call.accept();
   }
 
+  /** Where the phone network was reached, for example `dublin`; null before, and if it does not tell. */
+  get edge() {
+    return this.#device?.edge ?? null;
+  }
+
   /** @param {boolean} isListening whether the phone network shall ring this Device */
   async listen(isListening) {
     this.#isListening = isListening;
