@@ -73,7 +73,7 @@ class Connection extends EventTarget {
       ['T', { type: 'transport' }],
       ['O', { type: 'outbound-rtp', packetsSent: 400 }],
       ['I', { type: 'inbound-rtp', packetsReceived: 400, totalAudioEnergy: 1 }],
-      ['R', { type: 'remote-inbound-rtp', packetsLost: 0, roundTripTimeMeasurements: 3 }],
+      ['R', { type: 'remote-inbound-rtp', packetsLost: 0, timestamp: Date.now() }],
     ]);
   }
 
