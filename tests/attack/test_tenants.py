@@ -484,6 +484,51 @@ def test_a_check_is_told_to_ones_own_businesses_and_seen_by_oneself_and_managers
     assert fingerprint(world.database, without=[business]) == before
 
 
+QUALITY_OF_MONTHS = {"p_since": "2026-09-15", "p_until": "2026-12-15", "p_by": "rep"}
+
+
+@pytest.mark.soak
+@generated
+@given(memberships, numbers)
+def test_the_quality_of_a_call_is_told_by_who_was_on_it_and_seen_by_them_and_managers(
+    world: World, roles: dict[int, str], of: int
+) -> None:
+    who, business = world.user(roles), world.business_ids[of]
+    before = fingerprint(world.database, without=[business])
+    for call in world.rows("conversations", business):
+        leg = {"p_conversation_id": call["id"], "p_call_sid": call["call_sid"]}
+        is_own = who.may_see(business) and call["user_id"] == who.user_id
+        told = world.ask(
+            who, "POST", "rpc/report_call_quality", json=leg | {"p_report": {"seconds": 9}}
+        )
+        rated = world.ask(who, "POST", "rpc/rate_call", json=leg | {"p_rating": 4})
+        assert told.json() == ({"stored": True} if is_own else {"error": "not_found"})
+        assert rated.json() == ({"rated": True} if is_own else {"error": "not_found"})
+        asked = {"p_conversation_id": call["id"]}
+        details = world.ask(who, "POST", "rpc/conversation_quality", json=asked).json()
+        (row,) = (
+            each
+            for each in world.rows("call_quality", business)
+            if each["conversation_id"] == call["id"]
+        )
+        assert bool(details) == who.may_see_row("call_quality", row)
+    shown = seen(world, who, "call_quality", [business])
+    body = QUALITY_OF_MONTHS | {"p_business_id": business}
+    lines = world.ask(who, "POST", "rpc/quality_by", json=body).json()
+    keys = {"p_key": who.user_id, "p_after": None, "p_limit": 200}
+    calls = world.ask(who, "POST", "rpc/quality_calls", json=body | keys).json()
+    assert sum(line["calls"] for line in lines) == len(shown)
+    assert {call["id"] for call in calls} == {
+        row["conversation_id"] for row in shown if row["user_id"] == who.user_id
+    }
+    named = {"p_business_id": business, "p_key": "0a1b2c3d", "p_name": "Office"}
+    may = who.member_of.get(business) in ("owner", "manager")
+    refused = {"error": "not_allowed" if who.may_see(business) else "not_found"}
+    answer = world.ask(who, "POST", "rpc/name_network", json=named).json()
+    assert answer == ({"named": True} if may else refused)
+    assert fingerprint(world.database, without=[business]) == before
+
+
 NUMBER = {
     "dialled": "+14155550100",
     "number": {"e164": "+14155550100", "type": "mobile", "country": "US"},

@@ -1,4 +1,4 @@
-"""Microphones and speakers: chosen, tried, plugged in and pulled out, before a call and during one."""
+"""Microphones and speakers: chosen, tried, plugged in and pulled out, before and during a call."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ window.sinks = [];
 media.enumerateDevices = async () => [...window.plugged];
 media.getUserMedia = async ({ audio }) => {
   const wanted = audio?.deviceId?.exact ?? audio?.deviceId?.ideal ?? 'default';
-  const found = window.plugged.find(({ kind, deviceId }) => kind === 'audioinput' && deviceId === wanted);
+  const inputs = window.plugged.filter(({ kind }) => kind === 'audioinput');
+  const found = inputs.find(({ deviceId }) => deviceId === wanted);
   if (!found) throw new DOMException('no such device', 'OverconstrainedError');
   const context = new AudioContext();
   await context.resume();
@@ -67,8 +68,9 @@ def test_a_headset_is_chosen_tried_pulled_out_and_plugged_in_during_a_call(
     rep.add_script(_DEVICES)
     tab = rep.open_signed_in()
     page = tab.page
-    page.get_by_text("Microphone and speaker").click()
-    microphone, speaker = page.get_by_label("Microphone", exact=True), page.get_by_label("Speaker")
+    panel = page.get_by_text("Microphone and speaker")
+    microphone = page.get_by_label("Microphone", exact=True)
+    speaker = page.get_by_label("Speaker", exact=True)
     expect(microphone.get_by_role("option")).to_have_text(["Default - Built-in", "Built-in"])
 
     page.evaluate("plugIn()")
@@ -77,6 +79,7 @@ def test_a_headset_is_chosen_tried_pulled_out_and_plugged_in_during_a_call(
     expect(microphone).to_have_value("headset-mic")
     expect(speaker).to_have_value("headset-out")
 
+    panel.click()
     page.get_by_role("button", name="Test").click()
     said = page.locator("#microphone-said")
     expect(said).to_have_text(re.compile("Speak now"))
@@ -105,18 +108,21 @@ def test_a_headset_is_chosen_tried_pulled_out_and_plugged_in_during_a_call(
     assert page.evaluate("opened.at(-1).audio.noiseSuppression") is False
     page.evaluate("pullOut()")
     expect(tab.notice("audio-lost")).to_contain_text("Headset is gone. Calls use Built-in now")
+    eventually(lambda: page.evaluate("opened.at(-1).id") == "default", "the built-in microphone")
     is_heard()
-    assert page.evaluate("opened.at(-1).id") == "default"
     page.evaluate("plugIn()")
     expect(tab.notice("audio-lost")).to_contain_text("Headset is back. Calls use it again.")
     expect(microphone).to_have_value("headset-mic")
+    eventually(lambda: page.evaluate("opened.at(-1).id") == "headset-mic", "the headset again")
     is_heard()
-    assert page.evaluate("opened.at(-1).id") == "headset-mic"
+    panel.click()
     microphone.select_option("built-in-mic")
     eventually(lambda: page.evaluate("opened.at(-1).id") == "built-in-mic", "the other microphone")
     is_heard()
     tab.is_("talking")
-    assert page.evaluate("opened.filter(({ live }) => live()).length") == 1
+    open_now = "opened.filter(({ live }) => live()).map(({ id }) => id)"
+    eventually(lambda: page.evaluate(open_now) == ["built-in-mic"], "only that one is open")
+    page.keyboard.press("Escape")
     tab.hang_up.click()
     tab.is_ended("You hung up.")
     eventually(

@@ -16,6 +16,11 @@ import { VoiceError, failure } from './failures.js';
 const LISTED_WITHIN_MS = 1_000;
 /** The SDK opens another microphone itself if it hears of the loss. */
 const OPENED_AGAIN_AFTER_MS = 1_000;
+/**
+ * With each change of the list, the SDK opens the system's default again if that is in use (`_updateDevices` in
+ * its audiohelper.ts). If another one was chosen at the same moment, the slower one stays.
+ */
+const LOOKED_AT_AFTER_MS = [500, 2_000];
 
 /** The microphone and the speakers of the SDK's Device, before, during and after a call. */
 export class CallAudio {
@@ -29,7 +34,6 @@ export class CallAudio {
   #options;
   /** The audio helper of the SDK's Device; null without a Device. @type {AudioHelper | null} */
   #sdk = null;
-  #openedId = SYSTEM_DEFAULT;
   /** One change after the other: of two at once, the SDK would keep the slower one. @type {Promise<unknown>} */
   #changing = Promise.resolve();
 
@@ -62,7 +66,6 @@ export class CallAudio {
     this.isOn = true;
     this.changes = 0;
     this.stream = null;
-    this.#openedId = SYSTEM_DEFAULT;
   }
 
   async end() {
@@ -84,6 +87,7 @@ export class CallAudio {
         if (this.stream === stream) this.#options.onChange();
       });
     }
+    for (const wait of LOOKED_AT_AFTER_MS) setTimeout(() => void this.look(), wait);
     this.#options.onOpened();
   }
 
@@ -94,12 +98,8 @@ export class CallAudio {
   useMicrophone(id) {
     return this.#change(async () => {
       await this.#listed(id);
-      const available = this.#sdk?.availableInputDevices;
-      // The first one is the system's default: https://w3c.github.io/mediacapture-main/#dom-mediadevices-enumeratedevices
-      const deviceId = available?.has(id) ? id : available?.keys().next().value;
-      if (!deviceId) return;
-      await this.#sdk?.setInputDevice(deviceId);
-      this.#openedId = id;
+      const deviceId = this.#listedId(id);
+      if (deviceId) await this.#sdk?.setInputDevice(deviceId);
     });
   }
 
@@ -119,7 +119,8 @@ export class CallAudio {
   async look() {
     try {
       const id = this.#options.microphoneId();
-      if (this.isOn && id !== this.#openedId) await this.useMicrophone(id);
+      if (!this.isOn || !this.stream) return;
+      if (!this.#isInUse(id)) await this.useMicrophone(id);
       const { track } = this;
       if (!this.isOn || track?.readyState !== 'ended') return;
       await new Promise((resolve) => setTimeout(resolve, OPENED_AGAIN_AFTER_MS));
@@ -145,6 +146,23 @@ export class CallAudio {
     const outputs = role === 'speaker' ? sdk.speakerDevices : sdk.ringtoneDevices;
     const [inUse, ...others] = outputs.get();
     if (inUse?.deviceId !== id || others.length) await outputs.set(id);
+  }
+
+  /** @param {string} id */
+  #isInUse(id) {
+    const inUse = this.#sdk?.inputDevice?.deviceId;
+    if (inUse === undefined) return id === SYSTEM_DEFAULT;
+    return inUse === this.#listedId(id);
+  }
+
+  /**
+   * @param {string} id
+   * @returns {string | undefined} as the SDK knows the device. Of a browser that does not list the system's
+   *   default, the first one: https://w3c.github.io/mediacapture-main/#dom-mediadevices-enumeratedevices
+   */
+  #listedId(id) {
+    const available = this.#sdk?.availableInputDevices;
+    return available?.has(id) ? id : available?.keys().next().value;
   }
 
   /**

@@ -109,7 +109,7 @@ export function plainLabel(label) {
     .replace(/\s*\([0-9a-f]{4}:[0-9a-f]{4}\)\s*$/i, '')
     .replace(/\b[0-9a-f]{2}(?:[:_-][0-9a-f]{2}){5}\b/gi, '')
     .replace(/\b(?:s\/?n|serial)\b[\s:#.]*[\w-]*\d[\w-]*/gi, '')
-    .replace(/[\w-]{8,}/g, (word) => (isSerial(word) ? '' : word))
+    .replace(/[a-z0-9]{8,}/gi, (word) => (isSerial(word) ? '' : word))
     .replace(/[([]\s*[)\]]/g, '')
     .replace(/\s+/g, ' ')
     .trim()

@@ -3,6 +3,12 @@
 /**
  * @typedef {import('./call.js').VoiceCall} Call
  * @typedef {import('./call.js').CallState} CallState
+ * @typedef {import('./audio-devices.js').AudioDevices} AudioDevices
+ * @typedef {import('./audio-devices.js').AudioInUse} AudioInUse
+ * @typedef {import('./audio-list.js').AudioDevice} AudioDevice
+ * @typedef {import('./audio-list.js').DeviceOffer} DeviceOffer
+ * @typedef {import('./audio-processing.js').Processing} Processing
+ * @typedef {import('./audio-test.js').MicrophoneTest} MicrophoneTest
  * @typedef {import('./end-reason.js').EndReason} EndReason
  * @typedef {import('./conversations.js').Business} Business
  * @typedef {import('./conversations.js').Campaign} Campaign
@@ -62,6 +68,14 @@
  * @typedef {import('./recording-state.js').RecordingPart} RecordingPart
  * @typedef {import('./recording-state.js').RecordingState} RecordingState
  * @typedef {import('./recording-state.js').RecordWish} RecordWish
+ *
+ * @typedef {import('./line-quality.js').Preflight} Preflight
+ * @typedef {import('./line-quality.js').QualityCall} QualityCall
+ * @typedef {import('./line-quality.js').QualityFacts} QualityFacts
+ * @typedef {import('./line-quality.js').QualityGroup} QualityGroup
+ * @typedef {import('./line-quality.js').QualityKind} QualityKind
+ * @typedef {import('./line-stand-outs.js').StandOut} StandOut
+ * @typedef {import('./quality-text.js').QualityFact} QualityFact
  *
  * @typedef {import('./call-backs.js').CallBack} CallBack
  * @typedef {import('./campaigns.js').CampaignQueue} CampaignQueue

@@ -6,6 +6,7 @@ import { Emitter } from './emitter.js';
 import { VoiceError, failure } from './failures.js';
 import { LeadImports } from './lead-import.js';
 import { readLeadStory } from './lead-story.js';
+import { LineQuality } from './line-quality.js';
 import { Messages } from './messages.js';
 import { readMyDay } from './my-day.js';
 import { Outcomes } from './outcomes.js';
@@ -42,6 +43,8 @@ export class Workspace extends Emitter {
   leads;
   /** What reps have recorded for answering machines. @type {Messages} */
   messages;
+  /** How good the lines of calls were. @type {LineQuality} */
+  lineQuality;
   /** @type {string | null} */
   businessId = null;
 
@@ -64,6 +67,7 @@ export class Workspace extends Emitter {
     this.campaigns = new Campaigns(supabase, requests);
     this.leads = new LeadImports(supabase, requests, numbers);
     this.messages = new Messages(supabase, requests);
+    this.lineQuality = new LineQuality(supabase, requests);
   }
 
   /**
