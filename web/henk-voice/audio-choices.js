@@ -54,17 +54,17 @@ export class AudioChoices {
     this.#memory.keepDevice(role, { id, label });
   }
 
-  /** @param {string} microphone its name */
-  processingOf(microphone) {
-    return this.#memory.processing(microphone);
+  /** @param {string} id of a microphone */
+  processingOf(id) {
+    return this.#memory.processing(this.#hardwareOf(id));
   }
 
   /**
-   * @param {string} microphone its name
+   * @param {string} id of a microphone
    * @param {import('./audio-processing.js').Processing} processing
    */
-  rememberProcessing(microphone, processing) {
-    this.#memory.keepProcessing(microphone, processing);
+  rememberProcessing(id, processing) {
+    this.#memory.keepProcessing(this.#hardwareOf(id), processing);
   }
 
   /** Whether the browser tells which devices there are. */
@@ -97,6 +97,18 @@ export class AudioChoices {
     const speaker = ROLES.indexOf('speaker');
     const hasOtherSpeaker = before[speaker]?.id !== now[speaker]?.id;
     return { lost: [...lost], back: [...back], hasOtherSpeaker };
+  }
+
+  /**
+   * The name that a microphone's processing is remembered by. Where the browser does not tell which device is
+   * the system's default, that is the first one, as the SDK takes it.
+   *
+   * @param {string} id
+   */
+  #hardwareOf(id) {
+    const found = deviceBehind(id, this.microphones);
+    const first = this.microphones.find((one) => one.id !== SYSTEM_DEFAULT);
+    return plainLabel((found ?? first)?.label ?? '');
   }
 
   /** @param {Role} role */

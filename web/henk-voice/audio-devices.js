@@ -2,7 +2,7 @@ import { CallAudio } from './audio-call.js';
 import { AudioChoices } from './audio-choices.js';
 import { SYSTEM_DEFAULT } from './audio-list.js';
 import { HeadsetOffer } from './audio-offer.js';
-import { constraintsOf, processingIn, supportedProcessing } from './audio-processing.js';
+import { constraintsOf, deviceIn, processingIn, supportedProcessing } from './audio-processing.js';
 import { TEST_SOUNDS, playSound } from './audio-sound.js';
 import { MicrophoneTest } from './audio-test.js';
 import { Emitter } from './emitter.js';
@@ -105,7 +105,7 @@ export class AudioDevices extends Emitter {
 
   /** What the browser is asked to do with what this microphone hears. */
   get processing() {
-    return this.#choices.processingOf(this.#microphoneName);
+    return this.#choices.processingOf(this.microphoneId);
   }
 
   /** @returns {AudioInUse} */
@@ -208,13 +208,13 @@ export class AudioDevices extends Emitter {
    * @throws {VoiceError} if the microphone cannot be opened so; then it stays as it was
    */
   async setProcessing(changes) {
-    const name = this.#microphoneName;
+    const id = this.microphoneId;
     const before = this.processing;
-    this.#choices.rememberProcessing(name, { ...before, ...changes });
+    this.#choices.rememberProcessing(id, { ...before, ...changes });
     try {
       await this.#call.openAgain();
     } catch (error) {
-      this.#choices.rememberProcessing(name, before);
+      this.#choices.rememberProcessing(id, before);
       await this.#call.openAgain().catch(() => {});
       throw error;
     }
@@ -338,12 +338,12 @@ export class AudioDevices extends Emitter {
   /**
    * @internal
    * @param {MediaStreamConstraints} constraints
-   * @returns {MediaStreamConstraints} with the processing of the chosen microphone
+   * @returns {MediaStreamConstraints} with the processing of that microphone, or of the chosen one
    */
   constraintsFor(constraints) {
     if (!constraints.audio) return constraints;
     const given = constraints.audio === true ? {} : constraints.audio;
-    const audio = { ...given, ...constraintsOf(this.processing) };
+    const audio = { ...given, ...constraintsOf(this.#choices.processingOf(deviceIn(given))) };
     return { ...constraints, audio: Object.keys(audio).length ? audio : true };
   }
 
