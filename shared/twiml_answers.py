@@ -22,6 +22,11 @@ _ROOM_EVENTS = "start end join leave mute hold modify"
 MAX_PARTICIPANTS = 10
 # How long Twilio waits for a key after the notice.
 NOTICE_SECONDS = 1
+# About nine seconds of speech, at two and a half words a second: long enough to measure a line.
+TEST_CALL_TEXT = (
+    "This is a test call. It rings nobody and ends by itself. While you hear this, your browser"
+    " measures the line in both directions."
+)
 # "large", Twilio's default, delays everybody by 300 ms and more.
 JITTER_BUFFER = "small"
 
@@ -251,10 +256,15 @@ def build_hangup() -> VoiceResponse:
     return response
 
 
-def build_echo() -> VoiceResponse:
-    """Sends the caller their own voice back."""
+def build_test_call() -> VoiceResponse:
+    """Speaks to the caller for nine seconds, and ends their leg. Rings nobody.
+
+    The Voice SDK measures the line meanwhile, and its preflight test completes with the leg's end:
+    https://www.twilio.com/docs/voice/sdks/javascript/twiliopreflighttest
+    """
     response = VoiceResponse()
-    response.echo()
+    response.say(TEST_CALL_TEXT)
+    response.hangup()
     return response
 
 

@@ -6,7 +6,16 @@ from aiohttp import web
 
 from simulator.browsers.signalling import Signalling
 from simulator.calls.network import PhoneNetwork
-from simulator.control import account, browsers, callees, calls, clients, faults, recordings
+from simulator.control import (
+    account,
+    browsers,
+    callees,
+    calls,
+    clients,
+    conditions,
+    faults,
+    recordings,
+)
 from simulator.control.frame import API, NETWORK, SIGNALLING, errors_as_json
 from simulator.rest.api import RestApi
 from simulator.rest.recording_media import MEDIA_HOST, MediaHost
@@ -25,7 +34,7 @@ def make_app(network: PhoneNetwork, signalling: Signalling | None = None) -> web
     app.router.add_get("/signal", signalling.handle)
     app.router.add_get("/health", _health)
     api.add_routes(app.router)
-    for part in (account, browsers, callees, calls, clients, faults, recordings):
+    for part in (account, browsers, callees, calls, clients, conditions, faults, recordings):
         app.router.add_routes(part.ROUTES)
     return app
 

@@ -4,7 +4,13 @@ tests/supabase/test_grants.py and, through the REST API, by tests/attack/test_te
 
 from __future__ import annotations
 
-from tests import contracts_of_contacts, contracts_of_filling, contracts_of_queues
+from tests import (
+    contracts_of_checks,
+    contracts_of_contacts,
+    contracts_of_filling,
+    contracts_of_quality,
+    contracts_of_queues,
+)
 
 API_ROLES = (
     "anon",
@@ -399,6 +405,7 @@ FUNCTIONS: Grants = {
     "public.settle_call(text,jsonb)": FOR_THE_RECONCILER,
     "public.pause_reconciliation(integer)": FOR_THE_RECONCILER,
     "private.is_settled(text)": FOR_THE_RECONCILER,
+    "private.forget_test_call(text)": FOR_THE_RECONCILER,
     "private.legs_without_end(text)": FOR_THE_RECONCILER,
     "private.unnamed_legs(text)": FOR_THE_RECONCILER,
     "private.question_about(text)": FOR_THE_RECONCILER,
@@ -469,6 +476,7 @@ DEFINER_FUNCTIONS = [
     f"private.{_BY_CONTROL}",
     *(f"private.{function}" for function in _BY_THE_RECORDER),
     *(f"private.{function}" for function in _BY_LISTENERS_AND_MANAGERS),
+    "private.forget_test_call(text)",
     "private.may_touch_object(text,text)",
     "private.shorten_retention()",
     "private.note_rule_change()",
@@ -617,7 +625,13 @@ POLICIES: dict[str, dict[str, tuple[str, str]]] = {
     },
 }
 
-for _more in (contracts_of_queues, contracts_of_filling, contracts_of_contacts):
+for _more in (
+    contracts_of_queues,
+    contracts_of_filling,
+    contracts_of_contacts,
+    contracts_of_checks,
+    contracts_of_quality,
+):
     TABLES |= _more.TABLES
     SEQUENCES |= _more.SEQUENCES
     COLUMNS |= _more.COLUMNS

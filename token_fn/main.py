@@ -2,8 +2,8 @@
 
 In:   Supabase access token, Origin of one of Henk's pages, `{"businessId": uuid}` (not needed if
       the user belongs to one business).
-Out:  `{"token", "identity", "callerId", "expiresAt", "businessId"}`. The token is valid for an
-      hour.
+Out:  `{"token", "identity", "callerId", "issuedAt", "expiresAt", "businessId"}`. The token is valid
+      for an hour. `issuedAt` is the server's clock, in whole seconds: a page compares its own.
 """
 
 from __future__ import annotations
@@ -56,6 +56,7 @@ def token(request: Request) -> Response:
             "token": build_access_token(rep, now),
             "identity": rep.identity,
             "callerId": grant["caller_id"],
+            "issuedAt": datetime.fromtimestamp(now, UTC).isoformat(),
             "expiresAt": datetime.fromtimestamp(now + TTL_SECONDS, UTC).isoformat(),
             "businessId": str(rep.business_id),
         }

@@ -9,7 +9,8 @@ From Twilio (a signed form):
     ?after=transfer, ?after=return
                         the lead's Dial to a person has ended; `call` names the call, `leg` the
                         person's leg
-    no To               the Voice SDK's preflight test: it hears itself; nothing is stored
+    no To               the Voice SDK's preflight test: it hears some words, and ends; nothing is
+                        stored
 From the rep's browser (JSON, Supabase access token): a preview. The decision is the same, but
 nothing is stored.
 
@@ -74,7 +75,7 @@ def twiml(request: Request) -> Response:
     if "after" in request.args:
         return continue_call(request, form)
     if not form.get("To", "").strip():
-        return answer_xml(twiml_answers.build_echo())
+        return answer_xml(twiml_answers.build_test_call())
     return begin_call(form)
 
 

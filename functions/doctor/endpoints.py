@@ -71,7 +71,7 @@ def takes_signature(inputs: Inputs) -> Iterator[Finding]:
     signature = RequestValidator(twilio.auth_token).compute_signature(url, form)
     with proxies.client(url, timeout=TIMEOUT_SECONDS) as client:
         answer = client.post(url, data=form, headers={"X-Twilio-Signature": signature})
-    if answer.status_code == 200 and "<Echo" in answer.text:
+    if answer.status_code == 200 and "<Say" in answer.text:
         yield passed(url, "twiml accepts what TWILIO_AUTH_TOKEN signs over its public address")
     elif answer.status_code == 403 and "invalid_signature" in answer.text:
         yield failed(
@@ -84,7 +84,7 @@ def takes_signature(inputs: Inputs) -> Iterator[Finding]:
     else:
         yield failed(
             url,
-            f"{url} answers {answer.status_code} to a signed preflight test, not 200 and an echo",
+            f"{url} answers {answer.status_code} to a signed preflight test, not 200 and words",
             "See functions: another service may answer there. If not, the function's log says more",
             because=("functions",),
         )

@@ -10,8 +10,10 @@ import asyncio
 import re
 import secrets
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from simulator.browsers.conditions import NetworkConditions
 from simulator.calls.clients import Device
 from simulator.calls.legs import Leg
 from simulator.calls.media_record import MediaRecord
@@ -33,6 +35,15 @@ class Browser(Device, Protocol):
         """Break the socket without a close frame."""
 
 
+@dataclass(frozen=True)
+class Access:
+    """How the audio of browsers reaches the network."""
+
+    host: str = "127.0.0.1"
+    """The address to which they send it."""
+    conditions: NetworkConditions = field(default_factory=NetworkConditions)
+
+
 class NoAudio(Exception):
     """This browser cannot have audio; the message says why."""
 
@@ -40,7 +51,7 @@ class NoAudio(Exception):
 class BrowserLeg:
     """Keeps the connection of one leg with its browser."""
 
-    def __init__(self, leg: Leg, identity: str, browser: Browser | None, media_host: str) -> None:
+    def __init__(self, leg: Leg, identity: str, browser: Browser | None, access: Access) -> None:
         self.leg = leg
         self.identity = identity
         """Whose browser it is."""
@@ -49,7 +60,7 @@ class BrowserLeg:
         """None while the socket is lost, or before a browser has answered."""
         self.over = False
         """The leg has ended, and the browser was told if it was there."""
-        self._media_host = media_host
+        self._access = access
         self._peer: Peer | None = None
         self._remote_sdp = ""
         """The browser's latest description of its audio."""
@@ -146,11 +157,17 @@ class BrowserLeg:
             }
             await self._send("message", payload)
 
+    async def _new_peer(self, media: MediaRecord) -> Peer:
+        """A peer for the audio of the leg. The caller closes it. Raises NoAudio."""
+        peer = await load_peer()
+        conditions = self._access.conditions
+        return peer(media, self.leg.audio, self._access.host, lambda: conditions.of(self.identity))
+
     async def _new_audio(self, offer: str) -> dict[str, str]:
         """Replace the peer by a new one for ``offer``; the part of a payload with its answer."""
         if self.leg.media is None:
             raise NoAudio("this call has no browser")
-        peer = await new_peer(self.leg, self.leg.media, self._media_host)
+        peer = await self._new_peer(self.leg.media)
         await self._close_peer()
         self._remote_sdp = offer
         self._peer = peer
@@ -187,12 +204,6 @@ class BrowserLeg:
         if self._grace:
             self._grace.cancel()
             self._grace = None
-
-
-async def new_peer(leg: Leg, media: MediaRecord, host: str) -> Peer:
-    """A peer for the audio of ``leg``. The caller closes it. Raises NoAudio."""
-    peer = await load_peer()
-    return peer(media, leg.audio, host)
 
 
 async def load_peer() -> type[Peer]:

@@ -11,6 +11,8 @@ import fractions
 import logging
 import re
 import time
+from collections import UserDict
+from collections.abc import ItemsView
 
 from aioice import Connection
 from aiortc import (
@@ -21,8 +23,10 @@ from aiortc import (
     RTCRtpSender,
     RTCSessionDescription,
 )
+from aiortc.rtcrtpreceiver import StreamStatistics
 from av import AudioFrame, AudioResampler
 
+from simulator.browsers.datagrams import Asked, send_through
 from simulator.calls import sounds
 from simulator.calls.audio import LegAudio
 from simulator.calls.media_record import MediaRecord
@@ -46,13 +50,14 @@ class SdpRefused(ValueError):
 class Peer:
     """Answers one offer, or makes one. Connects a browser with ``audio``, counting in ``media``."""
 
-    def __init__(self, media: MediaRecord, audio: LegAudio, host: str) -> None:
+    def __init__(self, media: MediaRecord, audio: LegAudio, host: str, conditions: Asked) -> None:
         self._media = media
         self._audio = audio
         self._host = host
+        self._conditions = conditions
         # Without this, aiortc asks a STUN server on the internet for our address.
         self._connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
-        self._line = _Line(media, audio)
+        self._line = _Line(media, audio, conditions)
         self._listening: asyncio.Task[None] | None = None
         self._closed = False
         self._connection.on("track", self._on_track)
@@ -114,6 +119,7 @@ class Peer:
         [audio] = self._connection.getTransceivers()
         gatherer = audio.receiver.transport.transport.iceGatherer
         await gather_on(self._host, gatherer._connection)
+        send_through(gatherer._connection, self._conditions)
 
     def _on_state(self) -> None:
         self._media.connection_state = self._connection.connectionState
@@ -121,6 +127,8 @@ class Peer:
     def _on_track(self, track: MediaStreamTrack) -> None:
         # A peer that is closed while it is being connected hears of the track too.
         if track.kind == "audio" and self._listening is None and not self._closed:
+            [audio] = self._connection.getTransceivers()
+            vars(audio.receiver)["_RTCRtpReceiver__remote_streams"] = _HeardLately()
             self._listening = asyncio.get_running_loop().create_task(self._listen(track))
 
     async def _listen(self, track: MediaStreamTrack) -> None:
@@ -136,9 +144,27 @@ class Peer:
                 continue
             media.frames_received += 1
             heard = b"".join(_samples(part) for part in resampler.resample(frame))
+            if self._conditions().silence == "out":
+                heard = bytes(len(heard))
             if not sounds.is_silent(heard):
                 media.non_silent_frames_received += 1
             self._audio.say(heard)
+
+
+class _HeardLately(UserDict[int, StreamStatistics]):
+    """What a receiver knows of its sources. It reports those that sent something since its last
+    report (RFC 3550, 6.4); aiortc by itself reports all for ever."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._reported: dict[int, int] = {}
+
+    def items(self) -> ItemsView[int, StreamStatistics]:
+        """The sources of the next report."""
+        counts = {source: stream.packets_received for source, stream in super().items()}
+        before, self._reported = self._reported, counts
+        lately = {each for each, count in counts.items() if count != before.get(each)}
+        return ItemsView({source: self[source] for source in lately})
 
 
 class _Line(MediaStreamTrack):
@@ -146,8 +172,9 @@ class _Line(MediaStreamTrack):
 
     kind = "audio"
 
-    def __init__(self, media: MediaRecord, audio: LegAudio) -> None:
+    def __init__(self, media: MediaRecord, audio: LegAudio, conditions: Asked) -> None:
         super().__init__()
+        self._conditions = conditions
         self._media = media
         self._audio = audio
         self._pts = 0
@@ -163,6 +190,8 @@ class _Line(MediaStreamTrack):
         await asyncio.sleep(max(0.0, self._due - now))
 
         samples = self._audio.frame()
+        if self._conditions().silence == "in":
+            samples = sounds.SILENT_FRAME
         self._media.frames_sent += 1
         if not sounds.is_silent(samples):
             self._media.non_silent_frames_sent += 1

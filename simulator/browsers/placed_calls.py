@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
 
-from simulator.browsers.browser_legs import Browser, BrowserLeg, NoAudio
+from simulator.browsers.browser_legs import Access, Browser, BrowserLeg, NoAudio
 from simulator.calls.call import Call
 from simulator.protocol import errors
 from simulator.protocol.errors import Problem
@@ -33,9 +33,9 @@ class PlacedCall(BrowserLeg):
     """Tells the browser how its call goes, from the invite to the end."""
 
     def __init__(
-        self, call: Call, temporary_sid: str, offer: str, browser: Browser, media_host: str
+        self, call: Call, temporary_sid: str, offer: str, browser: Browser, access: Access
     ) -> None:
-        super().__init__(call.agent, call.identity, browser, media_host)
+        super().__init__(call.agent, call.identity, browser, access)
         self.temporary_sid = temporary_sid
         """The SDK's name for the call, `TJS…`, until it knows the CallSid."""
         self._remote_sdp = offer

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import quote_plus
 
-from simulator.browsers.browser_legs import Browser, BrowserLeg, NoAudio, new_peer
+from simulator.browsers.browser_legs import Access, Browser, BrowserLeg, NoAudio
 from simulator.calls.clients import Ringing
 from simulator.calls.media_record import MediaRecord
 from simulator.protocol import errors
@@ -55,8 +55,8 @@ class _Invited:
 class ReceivedCall(BrowserLeg):
     """Rings, and connects the leg with the browser that answers."""
 
-    def __init__(self, ringing: Ringing, account_sid: str, media_host: str) -> None:
-        super().__init__(ringing.leg, ringing.identity, None, media_host)
+    def __init__(self, ringing: Ringing, account_sid: str, access: Access) -> None:
+        super().__init__(ringing.leg, ringing.identity, None, access)
         self._ringing = ringing
         self._parameters = invite_parameters(ringing, account_sid)
         self._invited: dict[Browser, _Invited] = {}
@@ -137,7 +137,7 @@ class ReceivedCall(BrowserLeg):
             await browser.send("hangup", {"callsid": self.leg.sid})
             return
         media = MediaRecord()
-        peer = await new_peer(self.leg, media, self._media_host)
+        peer = await self._new_peer(media)
         try:
             answer = await peer.answer(sdp)
         except ValueError as error:
@@ -156,7 +156,7 @@ class ReceivedCall(BrowserLeg):
     async def _invite(self, browser: Browser) -> None:
         invited = self._invited[browser]
         try:
-            peer = await new_peer(self.leg, invited.media, self._media_host)
+            peer = await self._new_peer(invited.media)
             offer = await peer.offer()
         except (NoAudio, ValueError) as error:
             self._note(f"cannot ring: {error}")

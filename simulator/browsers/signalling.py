@@ -8,8 +8,9 @@ import time
 
 from aiohttp import web
 
-from simulator.browsers.browser_legs import NoAudio, load_peer
+from simulator.browsers.browser_legs import Access, NoAudio, load_peer
 from simulator.browsers.browser_socket import BrowserSocket
+from simulator.browsers.conditions import NetworkConditions
 from simulator.browsers.edges import location_of
 from simulator.browsers.frames import MAX_FRAME_BYTES
 from simulator.browsers.switchboard import Switchboard, Timing
@@ -27,7 +28,9 @@ class Signalling:
         self, network: PhoneNetwork, timing: Timing | None = None, media_host: str = "127.0.0.1"
     ) -> None:
         self.sockets: set[BrowserSocket] = set()
-        self._switchboard = Switchboard(network, timing or Timing(), media_host)
+        self.conditions = NetworkConditions()
+        access = Access(media_host, self.conditions)
+        self._switchboard = Switchboard(network, timing or Timing(), access)
         self._closed_until = 0.0
 
     @property

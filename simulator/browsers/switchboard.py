@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 
-from simulator.browsers.browser_legs import Browser, BrowserLeg
+from simulator.browsers.browser_legs import Access, Browser, BrowserLeg
 from simulator.browsers.placed_calls import PlacedCall
 from simulator.browsers.received_calls import ReceivedCall
 from simulator.browsers.registrations import Registrations
@@ -36,7 +36,7 @@ class Timing:
 class Switchboard:
     """Places calls of browsers, rings browsers, and keeps both kinds of calls."""
 
-    def __init__(self, network: PhoneNetwork, timing: Timing, media_host: str) -> None:
+    def __init__(self, network: PhoneNetwork, timing: Timing, access: Access) -> None:
         self.network = network
         self.timing = timing
         self.registrations = Registrations()
@@ -44,7 +44,7 @@ class Switchboard:
         self.calls: dict[str, BrowserLeg] = {}
         """By the CallSid of the browser's leg. Of ended calls, the latest thousand: a browser may
         come back late."""
-        self._media_host = media_host
+        self._access = access
         self._ended: deque[str] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -63,14 +63,14 @@ class Switchboard:
     ) -> None:
         """Place the call of an invite. Raises TokenRefused."""
         call = self.network.place_call(token, params, {}, MediaRecord())
-        placed = PlacedCall(call, temporary_sid, offer, browser, self._media_host)
+        placed = PlacedCall(call, temporary_sid, offer, browser, self._access)
         self._keep(placed, placed.follow())
 
     def call_of(self, ringing: Ringing) -> ReceivedCall:
         """The call that rings, which is kept from now on."""
         received = self.calls.get(ringing.leg.sid)
         if not isinstance(received, ReceivedCall):
-            received = ReceivedCall(ringing, self.network.account.sid, self._media_host)
+            received = ReceivedCall(ringing, self.network.account.sid, self._access)
             self._keep(received, received.follow())
         return received
 

@@ -90,7 +90,7 @@ for each row when (
 )
 execute function private.note_conversation_change();
 
--- A conversation as clients read it: with its lead and its campaign.
+-- A conversation as clients read it: with its lead, its campaign and its quality.
 create function private.conversation_with_names(p_conversation public.conversations)
 returns jsonb
 language plpgsql
@@ -111,7 +111,8 @@ begin
       from public.campaigns
       where campaigns.id = p_conversation.campaign_id
         and campaigns.business_id = p_conversation.business_id
-    )
+    ),
+    'quality', private.quality_of_conversation(p_conversation)
   );
 end;
 $$;

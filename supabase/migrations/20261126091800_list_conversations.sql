@@ -176,7 +176,8 @@ grant execute on function
 private.list_conversations(uuid, text, text[], text[], uuid, uuid, boolean, timestamptz, uuid, integer)
 to authenticated;
 
--- Calls of a business, the newest first: each with all columns of conversations, and "lead" and "campaign".
+-- Calls of a business, the newest first: each with all columns of conversations, and "lead", "campaign" and
+-- "quality" ({"grade", "fault", "rating"} of one's own leg, else, for managers, of the agent's; or null).
 -- p_search and p_numbers as in search_leads; they are compared with the dialled number and with the lead. Null
 -- means no condition. p_needs_outcome: only the signed-in user's own calls in which somebody talked and that
 -- have no outcome yet. p_before_at and p_before_id: created_at and id of the last call of the page before.

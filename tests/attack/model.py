@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from tests.attack import model_of_queues
+from tests.attack import model_of_quality, model_of_queues
 from tests.attack.tables import ROLES, Table
 from tests.contracts import (
     CHANGED_OF_MESSAGES,
@@ -65,6 +65,12 @@ TABLES = {
     "rep_presence": Table(
         sample="insert into public.rep_presence (business_id, user_id, state, seen_at, since)"
         " values (%(business_id)s, %(user_id)s, 'available', now() + interval '1 day', now())"
+    ),
+    "preflight_reports": Table(
+        seen_own_only=("agent",),
+        sample="insert into public.preflight_reports"
+        " (business_id, user_id, verdict, seconds, facts)"
+        " values (%(business_id)s, %(user_id)s, 'ok', 9, '{}')",
     ),
     "limit_changes": Table(
         sample="update public.businesses set max_call_seconds = 600 where id = %(business_id)s"
@@ -142,6 +148,7 @@ TABLES = {
         " values (%(business_id)s, %(campaign_id)s, 'a.csv', repeat('0', 64), 1, 0, %(user_id)s)"
     ),
     **model_of_queues.TABLES,
+    **model_of_quality.TABLES,
 }
 
 # Every function, and the roles that may execute it.
@@ -161,6 +168,8 @@ EXECUTED_BY = {
     "change_entries": {"authenticated"},
     "ask_of_call": {"authenticated"},
     "set_presence": {"authenticated"},
+    "report_preflight": {"authenticated"},
+    "list_preflights": {"authenticated"},
     "list_colleagues": {"authenticated"},
     "decline_call": {"authenticated"},
     "ask_of_recording": {"authenticated"},
@@ -188,6 +197,7 @@ EXECUTED_BY = {
     "settle_call": {"call_reconciler"},
     "pause_reconciliation": {"call_reconciler"},
     **model_of_queues.EXECUTED_BY,
+    **model_of_quality.EXECUTED_BY,
 }
 
 
@@ -200,8 +210,16 @@ class Principal:
     user_id: str | None = None
 
     def may_see(self, business_id: str) -> bool:
-        """Whether rows of this business are shown."""
+        """Whether rows of this business are shown: of most tables all of them."""
         return self.role == "authenticated" and business_id in self.member_of
+
+    def may_see_row(self, table: str, row: Mapping[str, object]) -> bool:
+        """Whether this row is shown."""
+        business_id = str(row[TABLES[table].owner])
+        if not self.may_see(business_id):
+            return False
+        own_only = self.member_of[business_id] in TABLES[table].seen_own_only
+        return not own_only or row["user_id"] == self.user_id
 
     def may_update(self, table: str, column: str, business_id: str) -> bool:
         """Whether an update of this column reaches rows of the business."""

@@ -10,7 +10,8 @@ ROLES = ("owner", "manager", "agent")
 @dataclass(frozen=True)
 class Table:
     """``owner``: the column that says whose a row is; the business's members see all of its rows,
-    whatever their role, and nobody else sees any. Members who have one of ``writers`` as their role
+    and nobody else sees any. Members who have one of ``seen_own_only`` as their role see only rows
+    whose ``user_id`` is theirs. Members who have one of ``writers`` as their role
     may update ``writable`` columns of its rows, and insert rows of ``insertable`` columns. Members
     who have one of ``own_rows_only`` as their role update only rows whose ``user_id`` is theirs.
     ``deletable``: the writers may delete rows, too.
@@ -22,5 +23,6 @@ class Table:
     insertable: frozenset[str] = frozenset()
     writers: tuple[str, ...] = ROLES
     own_rows_only: tuple[str, ...] = ()
+    seen_own_only: tuple[str, ...] = ()
     deletable: bool = False
     sample: str | None = None

@@ -107,5 +107,5 @@ def test_numbers_are_read_without_the_database(canned: CannedServer) -> None:
 
 def test_the_voice_sdks_test_call_asks_nothing(canned: CannedServer) -> None:
     form = NO_TO | {"DialCallSid": LEAD_CALL_SID}
-    assert "<Echo" in loaded("twiml_fn").twilio(form).text
+    assert "<Say" in loaded("twiml_fn").twilio(form).text
     assert len(canned.asked) == 0

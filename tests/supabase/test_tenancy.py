@@ -74,7 +74,12 @@ TABLES = (
     "erasures",
     "voicemail_messages",
     "lead_imports",
+    "preflight_reports",
+    "call_quality",
+    "networks",
 )
+# Agents see their own rows, managers and owners all. There is a row of each business's first agent.
+SEEN_BY_OWNERS = ("preflight_reports", "call_quality")
 # Tables without a business: tests/supabase/test_foundation_reconciler_role.py.
 OF_THE_RECONCILER = {"unsettled_calls", "reconciliation"}
 # The doctor reads it as the operator.
@@ -83,6 +88,7 @@ OF_THE_OPERATOR = {"repeated_callbacks"}
 OF_QUEUES = {"queue_counts"}
 # Functions write and read it; a policy shows it to nobody.
 OF_IMPORTS = {"lead_import_rows"}
+OF_NETWORKS = {"network_secrets"}
 OPERATOR_TABLES = TABLES[:6]
 CALL_TABLES = ("conversations", "call_legs", "call_events")
 # Who is asking, and the businesses they should see: ours, the other one, both or none.
@@ -97,6 +103,8 @@ USERS: dict[str, tuple[str, ...]] = {
 }
 # The businesses whose limits they may change.
 MANAGE = {"a manager": ("ours",), "an owner there and agent here": ("theirs",)}
+# The businesses of whose first agent they see what only agents themselves and managers see.
+SEE_ALL = MANAGE | {"a member": ("ours",), "a member of the other business": ("theirs",)}
 # The tables whose rows managers add, and which columns they change.
 WRITTEN_BY_MANAGERS = {
     "recording_rules": RULED_BY_MANAGERS,
@@ -127,9 +135,11 @@ class World:
     unknown_call: str
     users: dict[str, uuid.UUID]
 
-    def visible(self, principal: str) -> set[uuid.UUID]:
+    def visible(self, principal: str, table: str | None = None) -> set[uuid.UUID]:
+        """The businesses whose rows this principal sees, or those of this table."""
         businesses = {"ours": self.ours.business_id, "theirs": self.theirs.business_id}
-        return {businesses[name] for name in USERS.get(principal, ())}
+        where = SEE_ALL if table in SEEN_BY_OWNERS else USERS
+        return {businesses[name] for name in where.get(principal, ())}
 
 
 def furnish(db: Connection, tenant: Tenant) -> str:
@@ -164,6 +174,14 @@ def furnish(db: Connection, tenant: Tenant) -> str:
         "insert into public.rep_presence (business_id, user_id, state, seen_at, since)"
         " select business_id, user_id, 'available', now(), now()"
         " from public.conversations where call_sid = %s",
+        "insert into public.preflight_reports (business_id, user_id, verdict, seconds, facts)"
+        " select business_id, user_id, 'ok', 9, '{}' from public.conversations where call_sid = %s",
+        "insert into public.call_quality"
+        " (business_id, conversation_id, call_sid, user_id, started_at)"
+        " select business_id, id, call_sid, user_id, now()"
+        " from public.conversations where call_sid = %s",
+        "insert into public.networks (business_id, key, name)"
+        " select business_id, '0a1b2c3d', 'Office' from public.conversations where call_sid = %s",
         "insert into public.queue_entries (business_id, campaign_id, lead_id)"
         " select business_id, campaign_id, lead_id from public.conversations where call_sid = %s",
         "insert into public.retry_rules (business_id, campaign_id, result)"
@@ -311,6 +329,7 @@ def test_every_table_is_tried(db: Connection) -> None:
         *OF_THE_OPERATOR,
         *OF_QUEUES,
         *OF_IMPORTS,
+        *OF_NETWORKS,
     }
 
 
@@ -321,7 +340,7 @@ def test_users_read_the_rows_of_their_businesses_and_no_others(
 ) -> None:
     assert {world.ours.business_id, world.theirs.business_id} <= businesses_in(db, table)
     with acting_as(db, world, user):
-        assert businesses_in(db, table) == world.visible(user)
+        assert businesses_in(db, table) == world.visible(user, table)
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -427,6 +446,21 @@ def new_row(
             "since": "2026-11-22",
         },
         "token_grants": {**business, "user_id": tenant.user_id, "expires_at": "2099-01-01"},
+        "preflight_reports": {
+            **business,
+            "user_id": tenant.user_id,
+            "verdict": "ok",
+            "seconds": 9,
+            "facts": Jsonb({}),
+        },
+        "call_quality": {
+            **business,
+            "conversation_id": call_id,
+            "call_sid": new_call_sid(),
+            "user_id": tenant.user_id,
+            "started_at": "2026-11-22",
+        },
+        "networks": {**business, "key": "00000000", "name": "Home"},
         "limit_changes": {**business, "before": Jsonb({}), "after": Jsonb({})},
         "conversation_changes": {
             **business,
@@ -586,6 +620,8 @@ def test_an_upsert_is_no_way_around(db: Connection, world: World, table: str) ->
                 "do_not_call": "business_id, phone_number",
                 "recording_consents": "conversation_id",
                 "call_backs": "conversation_id",
+                "call_quality": "business_id, conversation_id, call_sid",
+                "networks": "business_id, key",
             }.get(table, "id")
         )
         same_row = sql.SQL("from pg_temp.copied where business_id = {}").format(
@@ -623,6 +659,9 @@ def test_an_upsert_is_no_way_around(db: Connection, world: World, table: str) ->
                     "call_backs": "due_at",
                     "voicemail_messages": "name",
                     "lead_imports": "state",
+                    "preflight_reports": "verdict",
+                    "call_quality": "grade",
+                    "networks": "name",
                 }.get(table, "created_at" if table in OPERATOR_TABLES else "status")
             )
             do_update = insert + sql.SQL("({}) do update set {} = excluded.{}").format(

@@ -61,6 +61,7 @@ def test_a_rep_gets_a_token_and_what_to_call_with(token: Endpoint, canned: Canne
             "token": body["data"]["token"],
             "identity": IDENTITY,
             "callerId": CALLER_ID,
+            "issuedAt": body["data"]["issuedAt"],
             "expiresAt": body["data"]["expiresAt"],
             "businessId": BUSINESS_ID,
         },
@@ -102,6 +103,18 @@ def test_the_token_lives_for_an_hour_and_is_valid_on_a_clock_that_is_behind(
     expires_at = datetime.fromisoformat(data["expiresAt"])
     assert expires_at.utcoffset() == timedelta(0)
     assert expires_at.timestamp() == expires
+
+
+def test_the_page_is_told_the_time_of_the_servers_clock(
+    token: Endpoint, canned: CannedServer
+) -> None:
+    before = int(time.time())
+    data = granted(token, canned)
+    after = int(time.time())
+    issued_at = datetime.fromisoformat(data["issuedAt"])
+    assert issued_at.utcoffset() == timedelta(0)
+    assert before <= issued_at.timestamp() <= after
+    assert datetime.fromisoformat(data["expiresAt"]) - issued_at == timedelta(hours=1)
 
 
 def test_the_database_is_asked_once_as_the_rep(token: Endpoint, canned: CannedServer) -> None:

@@ -144,11 +144,15 @@ def test_a_refused_call_is_told_why_and_hung_up(
 
 
 @pytest.mark.parametrize("fields", [without("To"), CALL | {"To": ""}, CALL | {"To": " "}])
-def test_a_preflight_test_hears_itself_and_leaves_no_conversation(
+def test_a_preflight_test_hears_some_seconds_of_words_and_leaves_no_conversation(
     twiml: Endpoint, fields: dict[str, str], canned: CannedServer
 ) -> None:
-    (echo,) = verbs(twiml.twilio(fields))
-    assert echo.tag == "Echo"
+    say, hangup = verbs(twiml.twilio(fields))
+    assert (say.tag, hangup.tag) == ("Say", "Hangup")
+    assert say.text is not None
+    # Seconds, at two and a half words a second.
+    assert 8 <= len(say.text.split()) / 2.5 <= 10
+    assert say.attrib == {}
     assert not canned.asked
 
 

@@ -70,6 +70,15 @@ export class AccessToken {
     return this.#grant && this.#usable ? this.#grant : this.renew();
   }
 
+  /**
+   * The newest grant, and when it was received by this device's clock, in milliseconds since 1970.
+   *
+   * @returns {[TokenGrant, number] | null}
+   */
+  get latest() {
+    return this.#grant && [this.#grant, this.#receivedAt];
+  }
+
   /** @returns {Promise<TokenGrant>} a new token; callers at the same time share one request */
   renew() {
     this.#pending ??= this.#fetch().finally(() => {

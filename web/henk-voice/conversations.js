@@ -53,7 +53,18 @@ import { storable } from './texts.js';
  * @typedef {{ id: string, name: string }} Campaign
  * @typedef {{ id: string, name: string, country: string }} Business
  * @typedef {{ phone_number: string, label: string | null, is_default: boolean }} CallerId
- * @typedef {Conversation & { lead: Lead | null, campaign: Campaign | null }} ConversationInHistory
+ *
+ * @typedef {object} CallQuality how good the line was
+ * @property {import('./check-types.js').LineGrade | null} grade null: the call was too short to measure
+ * @property {string | null} fault what was wrong, see docs/quality.md
+ * @property {number | null} rating what the person said, 1 to 5
+ *
+ * @typedef {object} InHistory what a row of the history has besides
+ * @property {Lead | null} lead
+ * @property {Campaign | null} campaign
+ * @property {CallQuality | null} [quality] of the reader's own leg, or for managers of the rep's; null: nothing
+ *   was measured
+ * @typedef {Conversation & InHistory} ConversationInHistory
  *
  * @typedef {{ user_id: string, display_name: string | null, role: 'owner' | 'manager' | 'agent' }} Member
  *

@@ -15,6 +15,7 @@ import { storable } from './texts.js';
  * @property {string} token Twilio's access token
  * @property {string} identity
  * @property {string | null} callerId the business's default caller ID
+ * @property {string} issuedAt ISO 8601, by the server's clock, in whole seconds
  * @property {string} expiresAt ISO 8601, by the server's clock
  * @property {string} businessId
  *

@@ -6,28 +6,21 @@ import { control } from './control.js';
 import { Endpoints } from './endpoints.js';
 import { VoiceError, failure } from './failures.js';
 import { Incoming } from './incoming.js';
+import { LineCheck } from './line-check.js';
 import { LiveStatus } from './live-status.js';
 import { NumberReader } from './number-reader.js';
 import { Phone } from './phone.js';
+import { QualityReports } from './quality-reports.js';
 import { Queue } from './queue.js';
 import { QueueLeases } from './queue-leases.js';
 import { Requests } from './requests.js';
 import { RowFinder } from './row-finder.js';
+import { Sql } from './sql.js';
 import { Team } from './team.js';
 import { Workspace } from './workspace.js';
 
-export { failureOfSignIn } from './auth-failures.js';
-export { blockReasonSentence } from './block-reasons.js';
-export { FINAL_STATUSES, LIVE_STATUSES, isOver } from './call-statuses.js';
-export { ENCODINGS } from './csv-encoding.js';
-export { csvText } from './csv.js';
-export { timestamp } from './conversations.js';
-export { failureOf } from './failure-of.js';
-export { VoiceError, failure } from './failures.js';
-export { readLeadFile } from './lead-file.js';
-export { steadyFetch } from './steady-fetch.js';
+export * from './exports.js';
 export * from './types.js';
-export { warningSentence } from './warnings.js';
 
 /**
  * @typedef {import('./call.js').VoiceCall} VoiceCall
@@ -36,7 +29,6 @@ export { warningSentence } from './warnings.js';
  * @typedef {import('./conversations.js').Description} Description
  * @typedef {import('./control.js').ControlWish} ControlWish
  * @typedef {import('./endpoints.js').CallWishes} CallWishes
- * @typedef {import('./endpoints.js').NumberReading} NumberReading
  * @typedef {import('./endpoints.js').Preview} Preview
  * @typedef {import('./endpoints.js').RecordingAddress} RecordingAddress
  * @typedef {import('./failures.js').Failure} Failure
@@ -45,23 +37,8 @@ export { warningSentence } from './warnings.js';
  * @typedef {import('./ring.js').Ring} Ring
  * @typedef {import('./team.js').Colleague} Colleague
  *
+ * @typedef {import('./options.js').HenkVoiceEvents} HenkVoiceEvents
  * @typedef {import('./options.js').HenkVoiceOptions} HenkVoiceOptions
- *
- * @typedef {object} HenkVoiceEvents
- * @property {{ businessId: string, callerId: string | null }} ready calls can be placed now
- * @property {VoiceCall} call a call begins
- * @property {VoiceCall} callchange anything about the call changed
- * @property {VoiceCall} callend the call is over
- * @property {Partial<Conversation> & { id: string }} conversation a conversation of the business
- *   changed: its id, and all columns or only the changed ones
- * @property {undefined} gap changes of conversations may have been missed: read them again
- * @property {Ring} incoming the phone rings in this tab
- * @property {PhoneState} phonechange which tab has the phone, whether it can be rung, or what rings there
- * @property {Failure} failure calls cannot be placed, and why; the library keeps trying
- * @property {undefined} recovered calls can be placed again
- * @property {Failure} disconnected reads fail, and why; they are tried again (only with `patient`)
- * @property {undefined} connected requests work again: the network is back, or the user has signed in
- * @property {Failure} signedout the session has ended, and somebody has to sign in. A call goes on
  */
 
 /**
@@ -80,6 +57,8 @@ export class HenkVoice extends Workspace {
   audio = new AudioDevices();
   /** Calls the leads of a campaign one after the other. @type {Queue} */
   queue;
+  /** Finds out before a call whether one can be heard. @type {LineCheck} */
+  check;
   /** The business's default caller ID. @type {string | null} */
   callerId = null;
 
@@ -89,8 +68,9 @@ export class HenkVoice extends Workspace {
   #options;
   #requests;
   #endpoints;
-  #numbers;
+  /** @type {Phone} */
   #phone;
+  #reports;
   /** @type {Calls} */
   #calls;
   #team;
@@ -109,7 +89,6 @@ export class HenkVoice extends Workspace {
     super(options.supabase, requests, numbers);
     this.#requests = requests;
     this.#endpoints = endpoints;
-    this.#numbers = numbers;
     this.#options = { connectTimeoutMs: 15_000, progressTimeoutMs: 45_000, ...options };
     for (const name of /** @type {const} */ (['disconnected', 'connected', 'signedout'])) {
       this.#requests.on(name, (detail) => this.emit(name, detail));
@@ -118,10 +97,22 @@ export class HenkVoice extends Workspace {
       this.#token?.lookNow();
       this.#live?.lookNow();
       this.#phone.listenNow();
+      void this.#reports.sendRest();
     });
+    const sql = new Sql(options.supabase, requests);
+    const reports = new QualityReports({
+      sql,
+      session: requests.session,
+      voice: this,
+      edge: () => this.#phone.edge,
+      publishes: options.deviceOptions?.publishEvents !== false,
+      onStored: (row) => this.emit('conversation', row),
+    });
+    this.#reports = reports;
     this.#phone = new Phone({
       Device: options.Device,
       deviceOptions: options.deviceOptions ?? {},
+      line: reports.line,
       audio: this.audio,
       token: async () => (await this.#accessToken().get()).token,
       freshToken: async () => (await this.#accessToken().renew()).token,
@@ -150,14 +141,22 @@ export class HenkVoice extends Workspace {
       token: async () => (await this.#accessToken().get()).token,
       control: (id, wish) => control(this.#endpoints, id, wish),
       live: () => this.#live,
+      reports,
       progressTimeoutMs: this.#options.progressTimeoutMs,
     });
-    for (const name of /** @type {const} */ (['call', 'callchange', 'callend'])) {
-      this.#calls.on(name, (call) => this.emit(name, call));
+    for (const name of /** @type {const} */ (['call', 'callchange', 'callend', 'conversation'])) {
+      this.#calls.on(name, (/** @type {any} */ detail) => this.emit(name, detail));
     }
-    this.#calls.on('conversation', (row) => this.emit('conversation', row));
-    this.#incoming.on('incoming', (ring) => this.emit('incoming', ring));
-    this.#incoming.on('phonechange', (phone) => this.emit('phonechange', phone));
+    for (const name of /** @type {const} */ (['incoming', 'phonechange'])) {
+      this.#incoming.on(name, (/** @type {any} */ detail) => this.emit(name, detail));
+    }
+    this.check = new LineCheck({
+      voice: this,
+      Device: options.Device,
+      deviceOptions: options.deviceOptions ?? {},
+      token: () => this.#token,
+      sql,
+    });
     this.queue = new Queue(this, new QueueLeases(options.supabase, this.#requests));
   }
 
@@ -306,18 +305,6 @@ export class HenkVoice extends Workspace {
   }
 
   /**
-   * Reads texts as phone numbers, as a call would, for the business that is open.
-   *
-   * @param {string[]} texts
-   * @param {AbortSignal} [signal]
-   * @returns {Promise<NumberReading[]>} one for each text, in the same order
-   */
-  async readNumbers(texts, signal) {
-    if (!this.businessId) throw new VoiceError(failure('business_required'));
-    return this.#numbers.read(this.businessId, texts, { signal });
-  }
-
-  /**
    * Saves what the rep writes about a call: the fields that nobody else has changed meanwhile.
    *
    * @param {string} conversationId
@@ -343,8 +330,11 @@ export class HenkVoice extends Workspace {
     const first = !this.#live;
     this.businessId = businessId;
     this.callerId = callerId;
-    if (first) this.#follow(businessId);
-    if (first) void this.#listen(businessId);
+    if (first) {
+      this.#follow(businessId);
+      void this.#listen(businessId);
+      void this.#reports.sendRest();
+    }
     if (!this.failure) return;
     this.failure = null;
     this.emit('ready', { businessId, callerId });
@@ -383,6 +373,7 @@ export class HenkVoice extends Workspace {
   /** @returns {Promise<void>} */
   #shut() {
     void this.queue.close();
+    this.check.stop('closed');
     const told = this.#incoming.close();
     this.#token?.stop();
     this.#token = null;

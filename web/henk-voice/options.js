@@ -1,4 +1,8 @@
 /**
+ * @typedef {import('./call.js').VoiceCall} VoiceCall
+ * @typedef {import('./conversations.js').Conversation} Conversation
+ * @typedef {import('./failures.js').Failure} Failure
+ *
  * @typedef {object} HenkVoiceOptions
  * @property {typeof import('@twilio/voice-sdk').Device} Device of `@twilio/voice-sdk`
  * @property {import('@supabase/supabase-js').SupabaseClient} supabase a client that is signed in
@@ -13,6 +17,23 @@
  *   15,000 by default
  * @property {number} [progressTimeoutMs] when a call that neither rings nor is answered is given up;
  *   45,000 by default
+ *
+ * @typedef {object} HenkVoiceEvents
+ * @property {{ businessId: string, callerId: string | null }} ready calls can be placed now
+ * @property {VoiceCall} call a call begins
+ * @property {VoiceCall} callchange anything about the call changed
+ * @property {VoiceCall} callend the call is over
+ * @property {Partial<Conversation> & { id: string }} conversation a conversation of the business
+ *   changed: its id, and all columns or only the changed ones
+ * @property {undefined} gap changes of conversations may have been missed: read them again
+ * @property {import('./ring.js').Ring} incoming the phone rings in this tab
+ * @property {import('./incoming.js').PhoneState} phonechange which tab has the phone, whether it can be
+ *   rung, or what rings there
+ * @property {Failure} failure calls cannot be placed, and why; the library keeps trying
+ * @property {undefined} recovered calls can be placed again
+ * @property {Failure} disconnected reads fail, and why; they are tried again (only with `patient`)
+ * @property {undefined} connected requests work again: the network is back, or the user has signed in
+ * @property {Failure} signedout the session has ended, and somebody has to sign in. A call goes on
  */
 
 export {};

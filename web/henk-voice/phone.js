@@ -1,3 +1,5 @@
+import { endDevice } from './device-end.js';
+import { deviceOptions } from './device-options.js';
 import { failureOfMicrophone, failureOfSdk } from './failure-of.js';
 import { VoiceError, failure } from './failures.js';
 
@@ -9,7 +11,8 @@ import { VoiceError, failure } from './failures.js';
  *
  * @typedef {object} PhoneOptions
  * @property {typeof import('@twilio/voice-sdk').Device} Device
- * @property {object} deviceOptions options for `new Device()`; they replace ours
+ * @property {Record<string, unknown>} deviceOptions options for `new Device()`; they replace ours
+ * @property {import('./line-stats.js').LineStats} line learns of the connection of each call
  * @property {AudioDevices} audio
  * @property {() => Promise<string>} freshToken fetches a new access token
  * @property {() => Promise<string>} token an access token that can be used
@@ -25,8 +28,6 @@ const LISTEN_AGAIN_AFTER_MS = 1_000;
 const LISTEN_AGAIN_AT_LATEST_MS = 120_000;
 /** A Device that has lost its connection may make it again for so many looks, which is some seven seconds. */
 const LEAVES_TO_THE_SDK = 3;
-/** A Device that is thrown away while it registers is destroyed after this time at the latest. */
-const REGISTERS_WITHIN_MS = 5_000;
 /** After these events of `window` a browser lets a page make sounds. */
 const GESTURES = ['click', 'keydown', 'pointerup'];
 /** Failures that a new access token may solve. */
@@ -168,6 +169,11 @@ export class Phone {
     call.accept();
   }
 
+  /** Where the phone network was reached, for example `dublin`; null before, and if it does not tell. */
+  get edge() {
+    return this.#device?.edge ?? null;
+  }
+
   /** @param {boolean} isListening whether the phone network shall ring this Device */
   async listen(isListening) {
     this.#isListening = isListening;
@@ -250,8 +256,7 @@ export class Phone {
     this.#heldToken = null;
     this.#options.audio.attach(null);
     if (!device) return;
-    if (device.state === 'registering') destroyLater(device);
-    else destroy(device);
+    endDevice(device);
     if (this.#isListening) this.#listenLater();
   }
 
@@ -281,21 +286,12 @@ export class Phone {
       return this.#device;
     }
 
-    const { Device, deviceOptions, audio } = this.#options;
-    const device = new Device(token, {
-      // Opus copes with lost packets, PCMU does not.
-      codecPreferences: /** @type {any} */ (['opus', 'pcmu']),
-      // With this, busy, no answer and refused tokens have error codes of their own.
-      enableImprovedSignalingErrorPrecision: true,
-      // How long a call waits for its browser to reconnect.
-      maxCallSignalingTimeoutMs: 15_000,
-      // The AudioContext is suspended until somebody uses the page.
-      disableAudioContextSounds: true,
-      // The SDK does not need to log: our failures say the same.
-      logLevel: 'silent',
-      ...deviceOptions,
-      getUserMedia: this.#getUserMedia,
-    });
+    const { Device, audio, line } = this.#options;
+    const given = this.#options.deviceOptions;
+    const device = new Device(
+      token,
+      deviceOptions({ given, line, getUserMedia: this.#getUserMedia }),
+    );
     device.on('error', (error) => this.#troubled(failureOfSdk(error)));
     device.on('incoming', (call) => {
       if (device === this.#device) this.#options.onIncoming(call);
@@ -358,29 +354,4 @@ export class Phone {
       this.#options.onMicrophone(false);
     }
   };
-}
-
-/** @param {Device} device */
-function destroy(device) {
-  // destroy() would reject what rings, and stop all devices of the user.
-  for (const call of device.calls) call.ignore();
-  if (device.state !== 'destroyed') device.destroy();
-}
-
-/**
- * Destroys a Device when its connection is made, or has failed.
- *
- * @param {Device} device
- */
-function destroyLater(device) {
-  let isOver = false;
-  const end = () => {
-    clearTimeout(timer);
-    // destroy() itself makes it unregistered.
-    if (isOver) return;
-    isOver = true;
-    destroy(device);
-  };
-  const timer = setTimeout(end, REGISTERS_WITHIN_MS);
-  for (const name of ['registered', 'unregistered']) device.once(name, end);
 }

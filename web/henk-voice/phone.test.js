@@ -3,6 +3,7 @@ import { EventEmitter } from 'node:events';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 import { IncomingSdkCall, settle } from './fake-tabs.test.js';
 import { failureOfPromise } from './fakes.test.js';
+import { LineStats } from './line-stats.js';
 import { Phone } from './phone.js';
 
 /** Stands in for the Device of the Voice SDK. The real one runs in tests/web. */
@@ -79,6 +80,7 @@ beforeEach(() => {
       constraintsFor: (constraints) => constraints,
       opened: () => {},
     },
+    line: new LineStats(),
     token: async () => 'token',
     freshToken: async () => 'fresh',
     onIncoming: () => done.push('incoming'),

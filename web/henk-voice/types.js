@@ -40,6 +40,11 @@
  * @typedef {import('./lead-import.js').Plan} ImportPlan
  * @typedef {import('./lead-import.js').Progress} ImportProgress
  *
+ * @typedef {import('./line-words.js').LineFacts} LineFacts
+ * @typedef {import('./line-words.js').LineInWords} LineInWords
+ * @typedef {import('./measured-call.js').Rating} Rating
+ * @typedef {import('./measured-call.js').RatingIssue} RatingIssue
+ *
  * @typedef {import('./control.js').ControlAction} ControlAction
  * @typedef {import('./control.js').ControlWish} ControlWish
  * @typedef {import('./control.js').Target} Target
@@ -63,6 +68,14 @@
  * @typedef {import('./recording-state.js').RecordingPart} RecordingPart
  * @typedef {import('./recording-state.js').RecordingState} RecordingState
  * @typedef {import('./recording-state.js').RecordWish} RecordWish
+ *
+ * @typedef {import('./line-quality.js').Preflight} Preflight
+ * @typedef {import('./line-quality.js').QualityCall} QualityCall
+ * @typedef {import('./line-quality.js').QualityFacts} QualityFacts
+ * @typedef {import('./line-quality.js').QualityGroup} QualityGroup
+ * @typedef {import('./line-quality.js').QualityKind} QualityKind
+ * @typedef {import('./line-stand-outs.js').StandOut} StandOut
+ * @typedef {import('./quality-text.js').QualityFact} QualityFact
  *
  * @typedef {import('./call-backs.js').CallBack} CallBack
  * @typedef {import('./campaigns.js').CampaignQueue} CampaignQueue
@@ -96,6 +109,14 @@
  * @typedef {import('./queue-leases.js').QueueEntry} QueueEntry
  * @typedef {import('./queue-leases.js').QueueMode} QueueMode
  * @typedef {import('./queue-reasons.js').QueueReason} QueueReason
+ *
+ * @typedef {import('./check-types.js').CheckFacts} CheckFacts
+ * @typedef {import('./check-types.js').CheckResult} CheckResult
+ * @typedef {import('./check-types.js').CheckStep} CheckStep
+ * @typedef {import('./check-types.js').CheckStepName} CheckStepName
+ * @typedef {import('./line-check.js').LineCheck} LineCheck
+ * @typedef {import('./line-faults.js').LineFault} LineFault
+ * @typedef {import('./line-faults.js').LineFaultCode} LineFaultCode
  */
 
 export {};

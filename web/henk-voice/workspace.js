@@ -6,6 +6,7 @@ import { Emitter } from './emitter.js';
 import { VoiceError, failure } from './failures.js';
 import { LeadImports } from './lead-import.js';
 import { readLeadStory } from './lead-story.js';
+import { LineQuality } from './line-quality.js';
 import { Messages } from './messages.js';
 import { readMyDay } from './my-day.js';
 import { Outcomes } from './outcomes.js';
@@ -15,6 +16,7 @@ import { Sql } from './sql.js';
  * @typedef {import('@supabase/supabase-js').SupabaseClient} SupabaseClient
  * @typedef {import('./lead-story.js').LeadStory} LeadStory
  * @typedef {import('./my-day.js').MyDay} MyDay
+ * @typedef {import('./endpoints.js').NumberReading} NumberReading
  * @typedef {import('./number-reader.js').NumberReader} NumberReader
  * @typedef {import('./requests.js').Requests} Requests
  */
@@ -41,10 +43,13 @@ export class Workspace extends Emitter {
   leads;
   /** What reps have recorded for answering machines. @type {Messages} */
   messages;
+  /** How good the lines of calls were. @type {LineQuality} */
+  lineQuality;
   /** @type {string | null} */
   businessId = null;
 
   #sql;
+  #numbers;
 
   /**
    * @param {SupabaseClient} supabase
@@ -54,6 +59,7 @@ export class Workspace extends Emitter {
   constructor(supabase, requests, numbers) {
     super();
     this.#sql = new Sql(supabase, requests);
+    this.#numbers = numbers;
     this.conversations = new Conversations(supabase, requests, numbers);
     this.archive = new Archive(supabase, requests);
     this.outcomes = new Outcomes(supabase, requests);
@@ -61,6 +67,7 @@ export class Workspace extends Emitter {
     this.campaigns = new Campaigns(supabase, requests);
     this.leads = new LeadImports(supabase, requests, numbers);
     this.messages = new Messages(supabase, requests);
+    this.lineQuality = new LineQuality(supabase, requests);
   }
 
   /**
@@ -82,5 +89,17 @@ export class Workspace extends Emitter {
   async myDay({ since, signal } = {}) {
     if (!this.businessId) throw new VoiceError(failure('business_required'));
     return readMyDay(this.#sql, this.businessId, since, signal);
+  }
+
+  /**
+   * Reads texts as phone numbers, as a call would, for the business that is open.
+   *
+   * @param {string[]} texts
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<NumberReading[]>} one for each text, in the same order
+   */
+  async readNumbers(texts, signal) {
+    if (!this.businessId) throw new VoiceError(failure('business_required'));
+    return this.#numbers.read(this.businessId, texts, { signal });
   }
 }

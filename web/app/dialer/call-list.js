@@ -16,6 +16,7 @@ import { NeedsOutcome } from './needs-outcome.js';
  * @property {(conversation: ConversationInHistory) => void} callAgain
  * @property {(conversation: ConversationInHistory) => void} describe
  * @property {(conversation: ConversationInHistory) => void} hear
+ * @property {(conversation: ConversationInHistory) => void} showLine
  */
 
 const PAGE = 25;
@@ -317,6 +318,7 @@ export class CallList {
       callAgain: () => this.#actions.callAgain(latest()),
       describe: mayDescribe ? () => this.#actions.describe(latest()) : null,
       hear: () => this.#actions.hear(latest()),
+      showLine: () => this.#actions.showLine(latest()),
       mayForget: this.#context.team.isManager,
       inCall: this.#context.voice.inCall,
       outcomeWord: (outcome) => this.#context.outcomes.labelOf(outcome),

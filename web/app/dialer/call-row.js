@@ -1,4 +1,6 @@
 import { blockReasonSentence, isOver } from '../../henk-voice/henk-voice.js';
+import { gradeBadge } from '../quality/grade.js';
+import { faultWord } from '../quality/words.js';
 import { listedRecording } from '../recordings/words.js';
 import { bdi, create, ltr } from '../shared/dom.js';
 import { formatNumber } from '../shared/phone-format.js';
@@ -11,6 +13,7 @@ import { duration, statusWord, when } from '../shared/words.js';
  * @property {() => void} callAgain
  * @property {(() => void) | null} describe
  * @property {() => void} hear opens the recordings, and what managers may do with them
+ * @property {() => void} showLine opens how good the line was
  * @property {boolean} mayForget whether the person can be forgotten, also if nothing was recorded
  * @property {(outcome: string) => string} outcomeWord how an outcome is shown
  * @property {boolean} inCall whether another call cannot be placed now
@@ -23,7 +26,7 @@ import { duration, statusWord, when } from '../shared/words.js';
  * @param {RowActions} actions
  */
 export function callRow(conversation, actions) {
-  const { callAgain, describe, hear, mayForget, inCall, outcomeWord } = actions;
+  const { callAgain, describe, hear, showLine, mayForget, inCall, outcomeWord } = actions;
   const { status, block_reason: blockReason, outcome, notes, lead, campaign } = conversation;
   const { hold_seconds: held } = conversation;
   const number = formatNumber(conversation.to_number ?? '');
@@ -55,7 +58,11 @@ export function callRow(conversation, actions) {
         create('span', { class: recording.isBad ? 'why bad' : 'why' }, recording.words),
       blockReason && create('span', { class: 'why' }, blockReasonSentence(blockReason)),
     ),
-    cell('Talk time', ...(talked === null || !isOver(status) ? [] : talkTime(talked, held))),
+    cell(
+      'Talk time',
+      ...(talked === null || !isOver(status) ? [] : talkTime(talked, held)),
+      ...badLine(conversation),
+    ),
     cell('Campaign', campaign && bdi(campaign.name)),
     cell(
       'Outcome',
@@ -70,6 +77,7 @@ export function callRow(conversation, actions) {
         { class: 'row-actions' },
         !isForgotten && again,
         describe && !isForgotten && action('Edit', name, describe),
+        conversation.quality ? action('Line', name, showLine) : null,
         canHear && action(recording.canOpen ? 'Recording' : 'Privacy', name, hear),
       ),
     ),
@@ -103,6 +111,20 @@ function talkTime(talked, held) {
   return [
     duration(talked),
     held ? create('span', { class: 'aside' }, `hold ${duration(held)}`) : null,
+  ];
+}
+
+/**
+ * A good line needs no words.
+ *
+ * @param {ConversationInHistory} conversation
+ */
+function badLine({ quality }) {
+  if (!quality || quality.grade === 'good' || quality.grade === null) return [];
+  const fault = faultWord(quality.fault);
+  return [
+    create('span', { class: 'listed-line' }, gradeBadge(quality.grade, 'line')),
+    fault ? create('span', { class: 'why' }, fault) : null,
   ];
 }
 

@@ -2,6 +2,7 @@ import { AUDIO_PANEL, mountAudioPanel } from '../audio/panel.js';
 import { closeByItself } from '../audio/popover.js';
 import { ContactPanel } from '../contact/contact-panel.js';
 import { RecordingDialog } from '../recordings/recording-dialog.js';
+import { CallQualityDialog, subjectOf } from '../quality/call-dialog.js';
 import { QueueColumn } from '../queue/queue-column.js';
 import { element } from '../shared/dom.js';
 import { CallList } from './call-list.js';
@@ -20,6 +21,7 @@ export const dialerView = {
     'call-dialogs': new URL('./call-dialogs.html', import.meta.url),
     contact: new URL('../contact/contact.html', import.meta.url),
     queue: new URL('../queue/queue.html', import.meta.url),
+    'call-quality-place': new URL('../quality/call-dialog.html', import.meta.url),
     'recording-place': new URL('../recordings/recording-dialog.html', import.meta.url),
   },
   showsCall: true,
@@ -29,6 +31,7 @@ export const dialerView = {
     fitHeight(workspace, signal);
     const tabs = new Tabs(element('workspace-tabs', HTMLElement), workspace);
     const recordings = new RecordingDialog(context, () => calls.reload());
+    const lines = new CallQualityDialog(context);
     const contact = new ContactPanel(context, {
       hear: (conversation) => recordings.open(conversation),
     });
@@ -55,6 +58,7 @@ export const dialerView = {
       callAgain: (conversation) => dialer.prepare(conversation),
       describe: (conversation) => dialer.describe(conversation),
       hear: (conversation) => recordings.open(conversation),
+      showLine: (conversation) => lines.open(subjectOf(conversation)),
     });
     mountAudioPanel({ voice, signal });
     closeByItself(element('audio', HTMLDetailsElement), signal);

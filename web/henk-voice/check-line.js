@@ -1,0 +1,310 @@
+import { tokenFault } from './check-token.js';
+import { lineFault } from './line-faults.js';
+import { gradeOf } from './line-grade.js';
+
+/**
+ * @typedef {import('./check-preflight.js').LineTest} LineTest
+ * @typedef {import('./check-types.js').CheckFacts} CheckFacts
+ * @typedef {import('./check-types.js').Finding} Finding
+ * @typedef {import('./check-types.js').LineGrade} LineGrade
+ * @typedef {import('./line-faults.js').LineFault} LineFault
+ * @typedef {import('./line-faults.js').LineFaultCode} LineFaultCode
+ *
+ * @typedef {Pick<CheckFacts, 'signallingMs' | 'audioMs' | 'edge' | 'codec' | 'isRelay' | 'protocol'
+ *   | 'networkType' | 'samples' | 'mos' | 'lossIn' | 'lossOut' | 'jitterMs' | 'rttMs' | 'kbpsIn'
+ *   | 'kbpsOut' | 'sdkCode'>} LineFacts
+ */
+
+/** With fewer seconds nothing is said about the line. */
+const LEAST_SAMPLES = 4;
+/** A line that is clearly good, or clearly bad, is measured for so many seconds. */
+const ENOUGH_SAMPLES = 7;
+/** Between these shares of lost packets, in percent, more seconds tell more. */
+const DOUBTFUL_LOSS = { from: 1, to: 6 };
+/** After so many seconds without a packet, or without a report of the other side, there is none. */
+const NONE_AFTER_SAMPLES = 6;
+/** The mean energy of sound that is as good as none: -70 dBFS. */
+const SILENCE = 1e-7;
+
+/**
+ * Whether a test call has been measured long enough.
+ *
+ * @param {LineTest} test
+ */
+export function isEnough({ samples, readings }) {
+  if (samples.length < ENOUGH_SAMPLES) return false;
+  const { lossIn, lossOut } = lineFacts({ samples, readings });
+  return [lossIn, lossOut].every(
+    (loss) => loss !== null && (loss < DOUBTFUL_LOSS.from || loss > DOUBTFUL_LOSS.to),
+  );
+}
+
+/**
+ * @param {Pick<LineTest, 'samples' | 'readings'> & Partial<LineTest>} test
+ * @returns {LineFacts}
+ */
+export function lineFacts(test) {
+  const { samples, readings } = test;
+  const last = readings.at(-1);
+  const received = sum(samples.map(({ packetsReceived }) => packetsReceived));
+  // A packet that comes twice counts as one that is less than none lost.
+  const lost = Math.max(0, sum(samples.map(({ packetsLost }) => packetsLost)));
+  const seconds = samples.length;
+  return {
+    signallingMs: test.signallingMs ?? null,
+    audioMs: test.audioMs ?? null,
+    edge: test.edge ?? null,
+    codec: last?.codec ?? null,
+    isRelay: last?.isRelay ?? null,
+    protocol: last?.protocol ?? null,
+    networkType: last?.networkType ?? null,
+    samples: seconds || null,
+    mos: rounded(mean(samples.map(({ mos }) => mos)), 2),
+    lossIn: received + lost > 0 ? share(lost, received + lost) : null,
+    lossOut: lossOutOf(readings),
+    jitterMs: rounded(worse(samples, readings), 1),
+    rttMs: rounded(mean(samples.map(({ rtt }) => rtt)), 0),
+    kbpsIn: seconds
+      ? rounded((sum(samples.map((s) => s.bytesReceived)) * 8) / 1000 / seconds, 0)
+      : null,
+    kbpsOut: seconds
+      ? rounded((sum(samples.map((s) => s.bytesSent)) * 8) / 1000 / seconds, 0)
+      : null,
+    sdkCode: test.failure?.sdkCode ?? null,
+  };
+}
+
+/**
+ * What a test call says about the phone network, the way of the sound, and the line.
+ *
+ * @param {LineTest} test
+ * @returns {{ signalling: Finding, audio: Finding, line: Finding, grade: LineGrade | null }}
+ */
+export function lineFindings(test) {
+  const facts = lineFacts(test);
+  /** @type {Finding} */
+  const skipped = { state: 'skipped', text: 'Not tested.' };
+  if (test.stage === 'signalling') {
+    return { signalling: signallingFinding(test), audio: skipped, line: skipped, grade: null };
+  }
+  /** @type {Finding} */
+  const signalling = {
+    state: 'ok',
+    text: 'The phone network can be reached.',
+    details: [
+      ...(facts.edge ? [`Edge: ${facts.edge}`] : []),
+      `Connected after ${facts.signallingMs ?? '?'} ms`,
+    ],
+  };
+  if (test.stage === 'audio') {
+    return { signalling, audio: audioFinding(test), line: skipped, grade: null };
+  }
+  /** @type {Finding} */
+  const audio = {
+    state: 'ok',
+    text: facts.isRelay ? 'Sound gets through, by a relay.' : 'Sound gets through, directly.',
+    details: [
+      `Way: ${facts.isRelay ? 'relay (TURN)' : 'direct'}${facts.protocol ? `, ${facts.protocol}` : ''}`,
+      ...(facts.networkType ? [`Network: ${facts.networkType}`] : []),
+      ...(facts.codec ? [`Codec: ${facts.codec}`] : []),
+      `Connected after ${facts.audioMs ?? '?'} ms`,
+    ],
+  };
+  const { grade, ...line } = lineFinding(test, facts);
+  return { signalling, audio, line, grade };
+}
+
+/**
+ * @param {LineTest} test
+ * @returns {Finding}
+ */
+function signallingFinding({ failure }) {
+  if (!failure) return bad(lineFault('signalling_blocked'));
+  if (failure.code === 'token_refused' || failure.code === 'token_expired')
+    return bad(tokenFault(failure));
+  return bad(lineFault('signalling_blocked'), failure.sdkCode);
+}
+
+/**
+ * @param {LineTest} test
+ * @returns {Finding}
+ */
+function audioFinding({ failure, isAnswered }) {
+  if (failure?.code === 'token_refused' || failure?.code === 'token_expired')
+    return bad(tokenFault(failure));
+  if (isAnswered || failure?.code === 'audio_failed')
+    return bad(lineFault('audio_blocked'), failure?.sdkCode);
+  const meaning = 'The phone network can be reached, but did not answer the test call.';
+  const side = failure ? 'account' : 'your_network';
+  const action = failure
+    ? failure.action
+    : 'Check again. If it happens again, try another network.';
+  return bad(lineFault('check_unfinished', { side, meaning, action }), failure?.sdkCode);
+}
+
+/**
+ * @param {LineTest} test
+ * @param {LineFacts} facts
+ * @returns {Finding & { grade: LineGrade | null }}
+ */
+function lineFinding({ samples, readings, failure, isBroken }, facts) {
+  const details = lineDetails(facts);
+  const poor = /** @type {const} */ ({ grade: 'poor', details });
+  if (isBroken) return { ...bad(lineFault('audio_blocked')), ...poor };
+  if (isNothingHeard(samples, readings)) return { ...bad(lineFault('nothing_heard')), ...poor };
+  if (isNotHeard(samples, readings)) return { ...bad(lineFault('not_heard')), ...poor };
+  const { grade, fault } =
+    samples.length < LEAST_SAMPLES ? { grade: null, fault: null } : graded(facts);
+  if (!grade) {
+    const meaning = failure
+      ? 'The test call broke off before the line could be measured.'
+      : 'The line was not measured long enough.';
+    return { ...bad(lineFault('check_unfinished', { meaning }), failure?.sdkCode), grade };
+  }
+  if (!fault) return { state: 'ok', text: 'The line is good.', details, grade };
+  const found = lineFault(fault, { meaning: measured(fault, facts) });
+  return {
+    state: grade === 'fair' ? 'warning' : 'bad',
+    text: found.meaning,
+    fault: found,
+    details,
+    grade,
+  };
+}
+
+/** @param {LineFacts} facts */
+function graded(facts) {
+  const seconds = facts.samples ?? 0;
+  const lossIn = cautious(facts.lossIn, seconds);
+  return gradeOf({ ...facts, lossIn, lossOut: cautious(facts.lossOut, seconds) });
+}
+
+/**
+ * @param {LineTest['samples']} samples
+ * @param {LineTest['readings']} readings
+ */
+function isNothingHeard(samples, readings) {
+  if (samples.length < NONE_AFTER_SAMPLES) return false;
+  if (samples.every(({ packetsReceived }) => packetsReceived === 0)) return true;
+  const energy = readings.at(-1)?.otherEnergy ?? null;
+  return energy !== null && energy / samples.length < SILENCE;
+}
+
+/**
+ * Whether packets leave, and the other side never reports that any came.
+ *
+ * @param {LineTest['samples']} samples
+ * @param {LineTest['readings']} readings
+ */
+function isNotHeard(samples, readings) {
+  const last = readings.at(-1);
+  if (!last || samples.length < NONE_AFTER_SAMPLES || !last.packetsSent) return false;
+  return last.lostOut === null || (lossOutOf(readings) ?? 0) > 95;
+}
+
+/**
+ * What is lost on the way out, as the other side reports every few seconds: of what had been sent then.
+ *
+ * @param {LineTest['readings']} readings
+ * @returns {number | null} percent
+ */
+function lossOutOf(readings) {
+  const last = readings.at(-1);
+  if (!last || last.lostOut === null) return null;
+  const reported = readings.find(
+    ({ reports, lostOut }) => reports === last.reports && lostOut === last.lostOut,
+  );
+  const sent = reported?.packetsSent;
+  return sent ? Math.min(share(Math.max(last.lostOut, 0), sent), 100) : null;
+}
+
+/**
+ * The jitter of the direction that is worse.
+ *
+ * @param {LineTest['samples']} samples
+ * @param {LineTest['readings']} readings
+ */
+function worse(samples, readings) {
+  const incoming = mean(samples.map(({ jitter }) => jitter));
+  const outgoing = mean(readings.map(({ jitterOutMs }) => jitterOutMs));
+  return incoming === null || outgoing === null
+    ? (incoming ?? outgoing)
+    : Math.max(incoming, outgoing);
+}
+
+/**
+ * A short test sees a loss of 5 % as 3 to 7 %. So that it is not taken for a good line, a standard error
+ * is added before it is graded; to no loss at all, that adds nothing.
+ *
+ * @param {number | null} loss percent
+ * @param {number} seconds with 50 packets each
+ */
+function cautious(loss, seconds) {
+  if (loss === null) return null;
+  return loss + Math.sqrt((loss * (100 - loss)) / (50 * seconds));
+}
+
+/** @param {LineFacts} facts */
+function lineDetails(facts) {
+  /** @param {number | null} value @param {string} unit */
+  const figure = (value, unit) => (value === null ? 'not known' : `${value} ${unit}`);
+  return [
+    `Lost on the way to you: ${figure(facts.lossIn, '%')}`,
+    `Lost on the way from you: ${figure(facts.lossOut, '%')}`,
+    `Unsteadiness (jitter): ${figure(facts.jitterMs, 'ms')}`,
+    `There and back: ${figure(facts.rttMs, 'ms')}`,
+    `Quality (MOS): ${facts.mos ?? 'not known'}`,
+    `Bandwidth: ${figure(facts.kbpsIn, 'kbit/s')} in, ${figure(facts.kbpsOut, 'kbit/s')} out`,
+    `Measured: ${facts.samples ?? 0} s`,
+  ];
+}
+
+/**
+ * @param {LineFaultCode} code
+ * @param {LineFacts} facts
+ */
+function measured(code, { lossIn, lossOut, jitterMs, rttMs }) {
+  if (code === 'loss_in') return `Your network loses ${lossIn} % of what the other side says.`;
+  if (code === 'loss_out') return `Your network loses ${lossOut} % of what you say.`;
+  const { meaning } = lineFault(code);
+  return code === 'jitter' ? `${meaning} (${jitterMs} ms)` : `${meaning} (${rttMs} ms)`;
+}
+
+/**
+ * @param {LineFault} fault
+ * @param {number} [sdkCode]
+ * @returns {Finding}
+ */
+function bad(fault, sdkCode) {
+  const details = sdkCode === undefined ? {} : { details: [`Code: ${sdkCode}`] };
+  return { state: 'bad', text: fault.meaning, fault, ...details };
+}
+
+/** @param {number[]} values */
+function sum(values) {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+/** @param {(number | null | undefined)[]} values those that are not known are left out */
+function mean(values) {
+  const known = values.filter((value) => typeof value === 'number' && Number.isFinite(value));
+  return known.length ? sum(/** @type {number[]} */ (known)) / known.length : null;
+}
+
+/**
+ * @param {number} part
+ * @param {number} whole
+ */
+function share(part, whole) {
+  return rounded((100 * part) / whole, 1);
+}
+
+/**
+ * @template {number | null} Value
+ * @param {Value} value
+ * @param {number} places
+ * @returns {Value}
+ */
+function rounded(value, places) {
+  return /** @type {Value} */ (value === null ? null : Number(value.toFixed(places)));
+}
