@@ -1,4 +1,4 @@
-import { CallAudio } from './audio-call.js';
+import { CallAudio, setOutput } from './audio-call.js';
 import { AudioChoices } from './audio-choices.js';
 import { SYSTEM_DEFAULT } from './audio-list.js';
 import { HeadsetOffer } from './audio-offer.js';
@@ -42,7 +42,7 @@ const LISTED_WITHIN_MS = 1_000;
  * @extends {Emitter<AudioDeviceEvents>}
  */
 export class AudioDevices extends Emitter {
-  /** Safari, and Firefox before 116, always use the system's speaker. */
+  /** Safari before 18.4, Firefox before 116, and browsers on phones always use the system's speaker. */
   canChooseSpeaker = 'setSinkId' in (globalThis.HTMLMediaElement?.prototype ?? {});
   /** Firefox tells the names of speakers only if it may ask the person itself. */
   canAskForSpeaker = 'selectAudioOutput' in (globalThis.navigator?.mediaDevices ?? {});
@@ -305,9 +305,7 @@ export class AudioDevices extends Emitter {
    * @param {AudioHelper | null} sdk its audio helper
    */
   async playThrough(sdk) {
-    const id = this.speakerId;
-    if (!sdk?.isOutputSelectionSupported || !sdk.availableOutputDevices.has(id)) return;
-    await sdk.speakerDevices.set(id).catch(() => {});
+    if (sdk) await setOutput(sdk, 'speaker', this.speakerId).catch(() => {});
   }
 
   /**

@@ -366,6 +366,20 @@ test('a browser that does not list the system’s default has one processing for
   assert.equal(audio.inUse.microphone, 'Built-in');
 });
 
+test('where the system’s default is not listed, calls are heard where the browser plays sounds', async () => {
+  plugged = [LAPTOP[1], ...HEADSET];
+  await open();
+  // The SDK takes the first one.
+  await sdk.speakerDevices.set('headset-out');
+  sdk.list();
+  await pass(0);
+  assert.equal(sdk.speakerDevices.id, '');
+  await audio.chooseSpeaker('headset-out');
+  assert.equal(sdk.speakerDevices.id, 'headset-out');
+  await audio.chooseSpeaker('default');
+  assert.equal(sdk.speakerDevices.id, '');
+});
+
 test('a processing that the microphone refuses is not kept', async () => {
   await open();
   await call();
