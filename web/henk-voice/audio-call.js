@@ -30,6 +30,8 @@ export class CallAudio {
   isOn = false;
   /** What the call hears. @type {MediaStream | null} */
   stream = null;
+  /** The name of the microphone that the latest call had. */
+  label = '';
   /** How often the microphone or the speaker changed during the latest call. */
   changes = 0;
 
@@ -80,9 +82,11 @@ export class CallAudio {
   /** @param {MediaStream} stream */
   opened(stream) {
     if (!this.isOn) return;
-    const before = this.track?.label;
+    const isFirst = !this.stream;
+    const { label } = this;
     this.stream = stream;
-    if (before !== undefined && before !== this.track?.label) this.changes += 1;
+    this.label = this.track?.label ?? '';
+    if (!isFirst && label !== this.label) this.changes += 1;
     this.track?.addEventListener('ended', () => void this.look());
     for (const name of ['mute', 'unmute']) {
       this.track?.addEventListener(name, () => {

@@ -18,8 +18,8 @@ import { VoiceError, failure } from './failures.js';
  *
  * @typedef {object} AudioDeviceEvents
  * @property {{ lost: string[], back: string[] }} change the lists, a choice, or what is in use changed;
- *   `lost` has the labels of chosen devices that are no longer there, `back` those of chosen devices that
- *   were plugged in again
+ *   `lost` has the names of devices that were used and are no longer there, `back` those of chosen devices
+ *   that were plugged in again
  * @property {DeviceOffer | null} offer a headset was plugged in that is not in use; null: not any more
  * @property {Failure} trouble the call that is going on has lost its microphone, and there is no other
  *
@@ -130,7 +130,7 @@ export class AudioDevices extends Emitter {
   }
 
   get #microphoneName() {
-    return this.#choices.nameOf('microphone', this.#call.track?.label);
+    return this.#choices.nameOf('microphone', this.#call.label);
   }
 
   /**

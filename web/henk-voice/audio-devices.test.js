@@ -226,6 +226,23 @@ test('a chosen device that is away is remembered, and used again when it is back
   assert.equal(audio.offer, null, 'it is in use');
 });
 
+test('a headset that the system used by default is missed, too', async () => {
+  const asDefault = LAPTOP.map((one) =>
+    one.deviceId === 'default' ? { ...one, groupId: 'headset', label: 'Default - Jabra' } : one,
+  );
+  plugged = [...asDefault, ...HEADSET];
+  await open();
+  await plug(LAPTOP);
+  assert.deepEqual(told.splice(0), [{ lost: ['Jabra'], back: [] }]);
+  await plug([...asDefault, ...HEADSET]);
+  await pass(1000);
+  assert.deepEqual(told, [], 'nobody has chosen it');
+  assert.equal(audio.offer, null, 'it is in use');
+  // The person takes the permission back.
+  await plug([device('audioinput', '', '', ''), device('audiooutput', '', '', '')]);
+  assert.deepEqual(told, []);
+});
+
 test('a browser that has not told its devices yet loses none and gets none back', async () => {
   await open();
   await audio.chooseMicrophone('headset-mic');
