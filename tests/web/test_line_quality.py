@@ -21,8 +21,8 @@ _ROWS = Path(demo_history.__file__).with_name("demo_quality.sql")
 # What the demo has: calls of Dana and Robin, of which those with this headset and those from this
 # network were poor.
 HEADSET, NETWORK = "Jabra Evolve2 40", "40e0c8d2"
-NO_CLIPBOARD = "navigator.clipboard.writeText = () => Promise.reject(new Error('refused'))"
-CLIPBOARD = "navigator.clipboard.writeText = async (text) => { window.copied = text; }"
+NO_CLIPBOARD = "() => { navigator.clipboard.writeText = () => Promise.reject(new Error('no')); }"
+CLIPBOARD = "() => { navigator.clipboard.writeText = async (text) => { window.copied = text; }; }"
 
 
 @pytest.fixture
