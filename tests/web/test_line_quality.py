@@ -85,7 +85,7 @@ def test_a_manager_tells_a_bad_headset_from_a_bad_network_and_finds_what_support
     call.get_by_role("button", name="Details").press("Enter")
     dialog = page.get_by_role("dialog", name="Line: ")
     expect(dialog).to_contain_text(
-        "They may not hear you. Your network loses part of what you say."
+        "Words lost on the way out. For Robin Rep: Your network loses part of what you say."
     )
     copy = dialog.get_by_role("button", name="Copy for support")
     copy.press("Enter")
