@@ -6,6 +6,8 @@
 # make functions PORT=8090  the functions alone, with the running stack's settings; variables of the
 #             environment win, and before them those of a file: ENV=FILE
 # make test   everything, side by side; make test ARGS='tests/supabase -k ledger' a part, one by one
+# make firefox  the tests in Firefox alone; installs Debian's Firefox, if this user may. Without a Firefox,
+#             make test skips them
 # make soak   the heavy tests in their full form, with figures: some twenty minutes
 # make lint   Python, JavaScript, SQL, deploy.sh, doctor.sh
 # make format  formats Python and the files of web/
@@ -25,7 +27,7 @@ TEST_WORKERS ?= 3
 LOCK := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-header --annotation-style line
 
-.PHONY: run call functions reset test soak lint format screenshots doctor webhook-jwt bench lock install
+.PHONY: run call functions reset test firefox install-firefox soak lint format screenshots doctor webhook-jwt bench lock install
 
 run: install
 	@exec $(PY) -m stack run
@@ -41,13 +43,24 @@ reset: install
 	@$(PY) -m stack reset
 
 # Tests start many processes from the same sources: keeping the bytecode saves compiling them.
-test soak: export PYTHONDONTWRITEBYTECODE =
+test firefox soak: export PYTHONDONTWRITEBYTECODE =
 
 # Three workers are right for two cores: tests wait for a part of the time, and browsers that get no time make
 # tests fail. With ARGS there are none.
 # (The name is not WORKERS: make would export that, and gunicorn would read it.)
 test: install
 	@$(PY) -m pytest $(or $(ARGS),-n $(TEST_WORKERS))
+
+firefox: install install-firefox
+	@$(PY) -m pytest $(or $(ARGS),tests/web/test_in_firefox.py)
+
+# Only where it is Debian's package and this user may install it: on other machines it is the user's matter.
+install-firefox:
+	@if command -v firefox-esr firefox >/dev/null || [ -n "$$HENK_FIREFOX" ]; then :; \
+	elif [ "$$(id -u)" = 0 ] && apt-cache show firefox-esr >/dev/null 2>&1; then \
+		DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet --no-install-recommends firefox-esr \
+			|| echo "Firefox cannot be installed, so the tests in Firefox are skipped." >&2; \
+	else echo "There is no Firefox, so the tests in Firefox are skipped. Install one: apt install firefox-esr" >&2; fi
 
 soak: install
 	@HENK_SOAK=1 $(PY) -m pytest -m soak $(or $(ARGS),-n $(TEST_WORKERS))

@@ -74,14 +74,20 @@ def _expected_ending(call: Json) -> tuple[str, int]:
 def _distinct_callbacks(call: Json) -> set[tuple[str, ...]]:
     return {
         (
-            "action" if delivery["kind"] == "action" else "status",
+            delivery["kind"],
             delivery["params"]["CallSid"],
-            delivery["params"].get("DialCallStatus", delivery["params"]["CallStatus"]),
+            _status_of(delivery["params"]),
             delivery["params"].get("SequenceNumber", ""),
         )
         for delivery in call["deliveries"]
         if delivery["delivered"] and _is_event(delivery)
     }
+
+
+def _status_of(params: Json) -> str:
+    """What became of the leg. The detection of machines tells only who has answered."""
+    names = ("DialCallStatus", "CallStatus", "AnsweredBy")
+    return next(str(params[name]) for name in names if name in params)
 
 
 def _is_event(delivery: Json) -> bool:

@@ -35,13 +35,14 @@ def run(http: httpx.Client, env: Mapping[str, str], rep: Rep, functions_url: str
     complaints: list[str] = []
     for script, outcome, waits_for in _CALLS:
         entry = _next(rep, campaigns[0])
-        call_sid = _place(http, env, grant, entry, script)
+        call_sid = _place(http, env, grant, rep, entry, script)
         timeline = Timeline(http, env["SIMULATOR_URL"], call_sid, rep.roles)
         while not timeline.is_over:
             timeline.read(wait_seconds=_POLL_SECONDS)
+        # First of all: whatever the rows are, the rep does not keep the lead.
+        finished = _finish(rep, entry, outcome)
         row, differences = check(rep, timeline.call())
         complaints += differences
-        finished = _finish(rep, entry, outcome)
         if finished["wait_reason"] != waits_for:
             name, status = entry["lead"]["name"], row and row["status"]
             complaints.append(
@@ -67,15 +68,22 @@ def _next(rep: Rep, campaign: Json) -> Json:
 
 
 def _place(
-    http: httpx.Client, env: Mapping[str, str], grant: Json, entry: Json, script: Json
+    http: httpx.Client, env: Mapping[str, str], grant: Json, rep: Rep, entry: Json, script: Json
 ) -> str:
+    """Calls the lead; returns the CallSid. Raises Failed if there is no call: the lead is back in
+    the queue."""
     params = {
         "To": entry["lead"]["phone_number"],
         "LeadId": entry["lead_id"],
         "CampaignId": entry["campaign_id"],
         "LeaseToken": entry["lease_token"],
     }
-    return placing.place(http, env, grant, params, script)
+    try:
+        return placing.place(http, env, grant, params, script)
+    except Failed:
+        lease = {"p_entry_id": entry["id"], "p_lease_token": entry["lease_token"]}
+        rep.ask("release_lead", **lease, p_reason="stopped")
+        raise
 
 
 def _finish(rep: Rep, entry: Json, outcome: str | None) -> Json:

@@ -8,6 +8,7 @@ from tests import (
     contracts_of_checks,
     contracts_of_contacts,
     contracts_of_filling,
+    contracts_of_quality,
     contracts_of_queues,
 )
 
@@ -404,6 +405,7 @@ FUNCTIONS: Grants = {
     "public.settle_call(text,jsonb)": FOR_THE_RECONCILER,
     "public.pause_reconciliation(integer)": FOR_THE_RECONCILER,
     "private.is_settled(text)": FOR_THE_RECONCILER,
+    "private.forget_test_call(text)": FOR_THE_RECONCILER,
     "private.legs_without_end(text)": FOR_THE_RECONCILER,
     "private.unnamed_legs(text)": FOR_THE_RECONCILER,
     "private.question_about(text)": FOR_THE_RECONCILER,
@@ -474,6 +476,7 @@ DEFINER_FUNCTIONS = [
     f"private.{_BY_CONTROL}",
     *(f"private.{function}" for function in _BY_THE_RECORDER),
     *(f"private.{function}" for function in _BY_LISTENERS_AND_MANAGERS),
+    "private.forget_test_call(text)",
     "private.may_touch_object(text,text)",
     "private.shorten_retention()",
     "private.note_rule_change()",
@@ -627,6 +630,7 @@ for _more in (
     contracts_of_filling,
     contracts_of_contacts,
     contracts_of_checks,
+    contracts_of_quality,
 ):
     TABLES |= _more.TABLES
     SEQUENCES |= _more.SEQUENCES

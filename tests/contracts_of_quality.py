@@ -1,5 +1,5 @@
-"""Who may do what with the quality of calls, checks of lines and the names of networks: tests/contracts.py
-adds it to the rest."""
+"""Who may do what with the quality of calls and the names of networks: tests/contracts.py adds it
+to the rest."""
 
 from __future__ import annotations
 

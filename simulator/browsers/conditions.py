@@ -23,14 +23,20 @@ class Conditions:
     """How much later datagrams arrive, each way."""
     ways: frozenset[Way] = frozenset(("in", "out"))
     """Where loss, jitter and delay happen."""
+    audio_lost: Way | None = None
+    """Where no packet of sound arrives, while ICE, DTLS and RTCP pass: one-way audio."""
     silence: Way | None = None
     """Datagrams arrive, and the sound in them is silence."""
     block_audio: bool = False
     """No datagram arrives, either way: a firewall blocks UDP."""
 
-    def loses(self, way: Way, chance: float) -> bool:
+    def loses(self, way: Way, is_sound: bool, chance: float) -> bool:
         """Whether a datagram is lost; ``chance`` is a random number from 0 to 1."""
-        return self.block_audio or (way in self.ways and chance < self.loss)
+        return (
+            self.block_audio
+            or (is_sound and way == self.audio_lost)
+            or (way in self.ways and chance < self.loss)
+        )
 
     def delays(self, way: Way, deviation: float) -> float:
         """Seconds that a datagram is late; ``deviation`` is a random number of the standard

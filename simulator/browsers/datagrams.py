@@ -29,6 +29,11 @@ def send_through(connection: Connection, conditions: Asked) -> None:
         transport.set_protocol(_Receiving(protocol, transport, _Network("out", conditions)))
 
 
+def is_sound(data: bytes) -> bool:
+    """Whether a datagram is RTP. The others are STUN, DTLS and RTCP (RFC 7983, RFC 5761)."""
+    return len(data) > 1 and 128 <= data[0] < 192 and not 64 <= data[1] & 0x7F < 96
+
+
 class _Network:
     """One direction of a network."""
 
@@ -37,10 +42,10 @@ class _Network:
         self._conditions = conditions
         self._random = random.Random(next(_seeds))
 
-    def carry(self, deliver: Callable[[], None]) -> None:
+    def carry(self, data: bytes, deliver: Callable[[], None]) -> None:
         """Deliver a datagram now, later or never."""
         conditions = self._conditions()
-        if conditions.loses(self._way, self._random.random()):
+        if conditions.loses(self._way, is_sound(data), self._random.random()):
             return
         delay = conditions.delays(self._way, self._random.gauss(0, 1))
         if delay:
@@ -58,7 +63,7 @@ class _Sending:
 
     def sendto(self, data: bytes, address: Any) -> None:
         """Send one datagram."""
-        self._network.carry(lambda: self._send(data, address))
+        self._network.carry(data, lambda: self._send(data, address))
 
     def close(self) -> None:
         """Close the socket. What is on its way is lost."""
@@ -84,7 +89,7 @@ class _Receiving(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: Any) -> None:
         """One datagram has come."""
-        self._network.carry(lambda: self._receive(data, addr))
+        self._network.carry(data, lambda: self._receive(data, addr))
 
     def error_received(self, exc: Exception) -> None:
         """The system tells of an error."""

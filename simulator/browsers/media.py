@@ -11,6 +11,8 @@ import fractions
 import logging
 import re
 import time
+from collections import UserDict
+from collections.abc import ItemsView
 
 from aioice import Connection
 from aiortc import (
@@ -21,6 +23,7 @@ from aiortc import (
     RTCRtpSender,
     RTCSessionDescription,
 )
+from aiortc.rtcrtpreceiver import StreamStatistics
 from av import AudioFrame, AudioResampler
 
 from simulator.browsers.datagrams import Asked, send_through
@@ -124,6 +127,8 @@ class Peer:
     def _on_track(self, track: MediaStreamTrack) -> None:
         # A peer that is closed while it is being connected hears of the track too.
         if track.kind == "audio" and self._listening is None and not self._closed:
+            [audio] = self._connection.getTransceivers()
+            vars(audio.receiver)["_RTCRtpReceiver__remote_streams"] = _HeardLately()
             self._listening = asyncio.get_running_loop().create_task(self._listen(track))
 
     async def _listen(self, track: MediaStreamTrack) -> None:
@@ -144,6 +149,22 @@ class Peer:
             if not sounds.is_silent(heard):
                 media.non_silent_frames_received += 1
             self._audio.say(heard)
+
+
+class _HeardLately(UserDict[int, StreamStatistics]):
+    """What a receiver knows of its sources. It reports those that sent something since its last
+    report (RFC 3550, 6.4); aiortc by itself reports all for ever."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._reported: dict[int, int] = {}
+
+    def items(self) -> ItemsView[int, StreamStatistics]:
+        """The sources of the next report."""
+        counts = {source: stream.packets_received for source, stream in super().items()}
+        before, self._reported = self._reported, counts
+        lately = {each for each, count in counts.items() if count != before.get(each)}
+        return ItemsView({source: self[source] for source in lately})
 
 
 class _Line(MediaStreamTrack):

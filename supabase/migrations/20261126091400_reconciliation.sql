@@ -335,6 +335,7 @@ begin
       perform set_config('henk.call_sid', v_call_sid, true);
       if private.is_settled(v_call_sid) then
         delete from private.unsettled_calls where unsettled_calls.agent_call_sid = v_call_sid;
+        perform private.forget_test_call(v_call_sid);
         v_settled := v_settled + 1;
       else
         v_claimed := v_claimed || v_call_sid;

@@ -123,26 +123,30 @@ using (
 revoke all on public.call_quality from public, anon, authenticated, service_role;
 grant select on public.call_quality to authenticated, service_role;
 
--- The thresholds below are those of web/henk-voice/line-grade.js. line-grade.cases.json beside it holds both to the same cases.
+-- The thresholds below are those of web/henk-voice/line-grade.js. tests/line_cases.json holds both to the same cases.
 
 -- From how many seconds on nothing heard is a fault and not a pause: 8, and in a short call half of it, if that is 3.
 create function private.too_long_without_audio(p_seconds integer)
 returns numeric
-language sql
+language plpgsql
 immutable
 set search_path = ''
 as $$
-  select least(8, greatest(3, p_seconds / 2.0));
+begin
+  return least(8, greatest(3, p_seconds / 2.0));
+end;
 $$;
 
 -- Whether a silence of this many seconds is most of the time in which there could have been sound.
 create function private.is_silent(p_silent_seconds integer, p_seconds integer)
 returns boolean
-language sql
+language plpgsql
 immutable
 set search_path = ''
 as $$
-  select coalesce(p_silent_seconds >= 10 and p_silent_seconds * 2 >= p_seconds, false);
+begin
+  return coalesce(p_silent_seconds >= 10 and p_silent_seconds * 2 >= p_seconds, false);
+end;
 $$;
 
 -- Which fault the numbers of a row tell, as they would be told to the person in the call: the first in the order of
@@ -202,7 +206,8 @@ immutable
 set search_path = ''
 as $$
 declare
-  v_is_measured constant boolean := coalesce(p.samples >= 4, false);
+  v_is_measured constant boolean := coalesce(p.samples >= 4, false)
+    and coalesce(p.mos_p95, p.loss_in_p95, p.loss_out_p95, p.jitter_ms_p95, p.rtt_ms_p95) is not null;
 begin
   return case
     when private.fault_of_quality(p) in ('audio_blocked', 'nothing_heard', 'not_heard', 'microphone_silent')

@@ -45,14 +45,16 @@ $$;
 -- A word of a report, such as a codec; null if it is anything else, for example an address.
 create function private.word_in(p_report jsonb, p_key text)
 returns text
-language sql
+language plpgsql
 immutable
 set search_path = ''
 as $$
-  select case
+begin
+  return case
     when jsonb_typeof(p_report -> p_key) = 'string' and p_report ->> p_key ~ '^[A-Za-z][A-Za-z0-9_/-]{0,29}$'
       then p_report ->> p_key
   end;
+end;
 $$;
 
 -- The name of a device or a program without what tells one copy from another: ids of USB in brackets, addresses of
@@ -81,54 +83,62 @@ $$;
 -- The warnings of a report: those that make sense, 20 at most.
 create function private.warnings_in(p_report jsonb)
 returns jsonb
-language sql
+language plpgsql
 immutable
 set search_path = ''
 as $$
-  select coalesce(jsonb_agg(kept.warning order by kept.place), '[]')
-  from (
-    select
-      told.place,
-      jsonb_build_object(
-        'name', told.warning ->> 'name',
-        'first_at', private.number_in(told.warning, 'first_at', 0, 86400),
-        'last_at', private.number_in(told.warning, 'last_at', 0, 86400),
-        'count', coalesce(round(private.number_in(told.warning, 'count', 1, 100000)), 1),
-        'worst', private.number_in(told.warning, 'worst', -1000000, 1000000)
-      ) as warning
-    from jsonb_array_elements(
-      case when jsonb_typeof(p_report -> 'warnings') = 'array' then p_report -> 'warnings' else '[]' end
-    ) with ordinality as told (warning, place)
-    where jsonb_typeof(told.warning) = 'object'
-      and told.warning ->> 'name' ~ '^[a-z][a-z-]{0,49}$'
-    order by told.place
-    limit 20
-  ) as kept;
+begin
+  return (
+    select coalesce(jsonb_agg(kept.warning order by kept.place), '[]')
+    from (
+      select
+        told.place,
+        jsonb_build_object(
+          'name', told.warning ->> 'name',
+          'first_at', private.number_in(told.warning, 'first_at', 0, 86400),
+          'last_at', private.number_in(told.warning, 'last_at', 0, 86400),
+          'count', coalesce(round(private.number_in(told.warning, 'count', 1, 100000)), 1),
+          'worst', private.number_in(told.warning, 'worst', -1000000, 1000000)
+        ) as warning
+      from jsonb_array_elements(
+        case when jsonb_typeof(p_report -> 'warnings') = 'array' then p_report -> 'warnings' else '[]' end
+      ) with ordinality as told (warning, place)
+      where jsonb_typeof(told.warning) = 'object'
+        and told.warning ->> 'name' ~ '^[a-z][a-z-]{0,49}$'
+      order by told.place
+      limit 20
+    ) as kept
+  );
+end;
 $$;
 
 -- The errors of a report: those that make sense, 10 at most.
 create function private.errors_in(p_report jsonb)
 returns jsonb
-language sql
+language plpgsql
 immutable
 set search_path = ''
 as $$
-  select coalesce(jsonb_agg(kept.error order by kept.place), '[]')
-  from (
-    select
-      told.place,
-      jsonb_build_object(
-        'code', round(private.number_in(told.error, 'code', 1, 99999)),
-        'at', private.number_in(told.error, 'at', 0, 86400)
-      ) as error
-    from jsonb_array_elements(
-      case when jsonb_typeof(p_report -> 'sdk_errors') = 'array' then p_report -> 'sdk_errors' else '[]' end
-    ) with ordinality as told (error, place)
-    where jsonb_typeof(told.error) = 'object'
-      and private.number_in(told.error, 'code', 1, 99999) is not null
-    order by told.place
-    limit 10
-  ) as kept;
+begin
+  return (
+    select coalesce(jsonb_agg(kept.error order by kept.place), '[]')
+    from (
+      select
+        told.place,
+        jsonb_build_object(
+          'code', round(private.number_in(told.error, 'code', 1, 99999)),
+          'at', private.number_in(told.error, 'at', 0, 86400)
+        ) as error
+      from jsonb_array_elements(
+        case when jsonb_typeof(p_report -> 'sdk_errors') = 'array' then p_report -> 'sdk_errors' else '[]' end
+      ) with ordinality as told (error, place)
+      where jsonb_typeof(told.error) = 'object'
+        and private.number_in(told.error, 'code', 1, 99999) is not null
+      order by told.place
+      limit 10
+    ) as kept
+  );
+end;
 $$;
 
 -- The columns that a report fills, with what cannot be left out or made null. Null if it is not a report.
@@ -234,13 +244,17 @@ $$;
 -- end of one may be lost.
 create function private.is_past_reports(p_conversation_id uuid)
 returns boolean
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
-  select coalesce(conversations.ended_at, conversations.created_at + interval '5 hours') < now() - interval '7 days'
-  from public.conversations
-  where conversations.id = p_conversation_id;
+begin
+  return (
+    select coalesce(conversations.ended_at, conversations.created_at + interval '5 hours') < now() - interval '7 days'
+    from public.conversations
+    where conversations.id = p_conversation_id
+  );
+end;
 $$;
 
 -- Security definer: nobody may write rows of quality themselves. It checks who was on the leg.

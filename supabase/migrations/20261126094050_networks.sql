@@ -55,8 +55,8 @@ begin
   -- Some proxies add the port.
   v_told := regexp_replace(v_told, '^\[([0-9A-Fa-f:.]+)\](:[0-9]+)?$', '\1');
   v_told := regexp_replace(v_told, '^([0-9.]+):[0-9]+$', '\1');
-  v_told := regexp_replace(v_told, '^::ffff:([0-9.]+)$', '\1', 'i');
-  v_address := host(v_told::inet)::inet;
+  -- An address of IPv4 in IPv6 is one of IPv4.
+  v_address := regexp_replace(host(v_told::inet), '^::ffff:([0-9.]+)$', '\1')::inet;
   if v_address << '127.0.0.0/8'::inet
     or v_address << 'fe80::/10'::inet
     or v_address in ('::1'::inet, '::'::inet, '0.0.0.0'::inet) then

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from tests.attack import model_of_queues
+from tests.attack import model_of_quality, model_of_queues
 from tests.attack.tables import ROLES, Table
 from tests.contracts import (
     CHANGED_OF_MESSAGES,
@@ -148,6 +148,7 @@ TABLES = {
         " values (%(business_id)s, %(campaign_id)s, 'a.csv', repeat('0', 64), 1, 0, %(user_id)s)"
     ),
     **model_of_queues.TABLES,
+    **model_of_quality.TABLES,
 }
 
 # Every function, and the roles that may execute it.
@@ -196,6 +197,7 @@ EXECUTED_BY = {
     "settle_call": {"call_reconciler"},
     "pause_reconciliation": {"call_reconciler"},
     **model_of_queues.EXECUTED_BY,
+    **model_of_quality.EXECUTED_BY,
 }
 
 
@@ -208,7 +210,7 @@ class Principal:
     user_id: str | None = None
 
     def may_see(self, business_id: str) -> bool:
-        """Whether rows of this business are shown."""
+        """Whether rows of this business are shown: of most tables all of them."""
         return self.role == "authenticated" and business_id in self.member_of
 
     def may_see_row(self, table: str, row: Mapping[str, object]) -> bool:

@@ -1,5 +1,4 @@
-"""The quality of calls, checks of lines and networks in tests/attack/model.py, which adds these to its
-lists."""
+"""The quality of calls and networks in tests/attack/model.py, which adds these to its lists."""
 
 from __future__ import annotations
 

@@ -116,15 +116,20 @@ class World:
         ).fetchall()
         return [name for (name,) in found]
 
-    def relations(self) -> list[tuple[str, str, bool]]:
+    def relations(self) -> list[tuple[str, str, list[str] | None]]:
         """The tables that the API can embed in one another: along every foreign key, in both
-        directions. The bool says whether one row is embedded and not a list."""
+        directions. With them, if not one row is embedded but a list: by which columns the rows of
+        the list name the row that they are embedded in."""
         found = self.database.execute(
-            "select conrelid::regclass::text, confrelid::regclass::text from pg_constraint"
+            "select conrelid::regclass::text, confrelid::regclass::text, array("
+            " select attname::text from pg_attribute where attrelid = conrelid"
+            " and attnum = any(conkey)) from pg_constraint"
             " where contype = 'f' and connamespace = 'public'::regnamespace"
         ).fetchall()
-        keys = sorted((child, parent) for child, parent in found if parent in TABLES)
-        return [(*key, True) for key in keys] + [(parent, child, False) for child, parent in keys]
+        keys = sorted(key for key in found if key[1] in TABLES)
+        return [(child, parent, None) for child, parent, _ in keys] + [
+            (parent, child, columns) for child, parent, columns in keys
+        ]
 
 
 def _furnish(db: Connection, tenant: Tenant, caller: uuid.UUID | None) -> None:

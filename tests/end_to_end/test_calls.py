@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import httpx
+import psycopg
 import pytest
 
 from stack import Stack
@@ -130,10 +131,23 @@ def test_a_national_number_is_read_as_one_of_the_businesss_country(rep: Rep) -> 
     assert (row["status"], row["to_number"]) == ("busy", "+14155550199")
 
 
-def test_the_preflight_test_ends_by_itself_and_leaves_no_conversation(rep: Rep) -> None:
+def test_the_preflight_test_ends_by_itself_rings_nobody_and_leaves_nothing(rep: Rep) -> None:
     call = rep.place_call({})
     assert "<Say>This is a test call." in call["documents"][0]["body"]
-    assert rep.rows("conversations", call_sid=f"eq.{call['callSid']}") == []
+    (leg,) = call["legs"]
+    assert (call["errors"], leg["status"]) == ([], "completed")
+    assert 8 <= leg["duration"] <= 12
+    sid = call["callSid"]
+    assert rep.rows("conversations", call_sid=f"eq.{sid}") == []
+    with psycopg.connect(rep.env["DATABASE_URL"], autocommit=True) as db:
+        db.execute(
+            "update private.unsettled_calls set next_check_at = now() where agent_call_sid = %s",
+            (sid,),
+        )
+        assert httpx.post(f"{rep.env['SCHEDULER_URL']}/run/reconcile", timeout=60).is_success
+        for table in ("public.call_events", "private.unsettled_calls"):
+            query = f"select from {table} where agent_call_sid = %s"
+            assert db.execute(query.encode(), (sid,)).rowcount == 0, table
 
 
 def test_a_rep_describes_a_call_and_changes_nothing_else(rep: Rep, rival: Rep) -> None:

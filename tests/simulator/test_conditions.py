@@ -62,3 +62,77 @@ async def test_a_network_loses_both_ways_then_one_way_then_nothing(lab: Lab) -> 
         await set_network(lab)
         await asyncio.sleep(0.3)
         assert (await counted(lab, sid, 0.5))["received"] > 5
+
+
+@in_lab()
+async def test_nothing_is_reported_about_a_browser_of_which_nothing_is_heard_any_more(
+    lab: Lab,
+) -> None:
+    async def last_report() -> object:
+        [sender] = peer.connection.getSenders()
+        reports = (await sender.getStats()).values()
+        return [report.timestamp for report in reports if report.type == "remote-inbound-rtp"]
+
+    await lab.script(LEAD, ringSeconds=0, talkSeconds=None)
+    async with connected(lab) as browser, audio() as peer:
+        await talk(browser, peer)
+        while not await last_report():
+            await asyncio.sleep(0.05)
+        await set_network(lab, audioLost="out")
+        # The last packets may still be reported, at most a second and a half later.
+        await asyncio.sleep(2)
+        last = await last_report()
+        await asyncio.sleep(2)
+        assert await last_report() == last
+        await set_network(lab)
+        while await last_report() == last:
+            await asyncio.sleep(0.05)
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ({"loss": 1.5}, "loss"),
+        ({"loss": "much"}, "loss"),
+        ({"loss": float("nan")}, "loss"),
+        ({"jitterMs": 101}, "jitterMs"),
+        ({"delayMs": -1}, "delayMs"),
+        ({"direction": "up"}, "direction"),
+        ({"direction": ["in"]}, "direction"),
+        ({"silence": True}, "silence"),
+        ({"audioLost": "both"}, "audioLost"),
+        ({"blockAudio": 1}, "blockAudio"),
+        ({"seconds": None}, "seconds"),
+        ({"identity": 7}, "identity"),
+        ({"bandwidth": 1}, "bandwidth"),
+    ],
+)
+def test_conditions_that_make_no_sense_are_refused_and_the_field_named(
+    body: dict[str, object], told: str
+) -> None:
+    async def scenario(lab: Lab) -> None:
+        status, error = await lab.post("/simulator/network", body)
+        assert (status, error["code"]) == (400, "invalid_request")
+        assert told in error["message"]
+
+    in_lab()(scenario)()
+
+
+@in_lab()
+async def test_conditions_are_those_of_an_identity_or_of_all_others_and_end_by_themselves(
+    lab: Lab,
+) -> None:
+    of = lab.signalling.conditions.of
+    await set_network(lab, loss=0.1)
+    await set_network(lab, identity="ada", delayMs=70)
+    assert (of("ada").loss, of("ada").delay_ms, of("bob").loss) == (0, 70, 0.1)
+    async with lab.http.get("/simulator/network") as response:
+        shown = (await response.json())["conditions"]
+    assert [(each["identity"], each["loss"], each["direction"]) for each in shown] == [
+        (None, 0.1, "both"),
+        ("ada", 0, "both"),
+    ]
+    await set_network(lab, identity="bob", silence="in", seconds=0)
+    assert of("bob").loss == 0.1
+    await set_network(lab)
+    assert of("ada") == of("bob") == Conditions()

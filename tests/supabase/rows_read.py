@@ -22,6 +22,7 @@ BIG_TABLES = (
     "call_backs",
     "queue_entries",
     "recording_actions",
+    "call_quality",
 )
 
 

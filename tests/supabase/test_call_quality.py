@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import psycopg
 import pytest
 
+from stack.postgres import Postgres
 from stack.settings import CHECKOUT
 from tests.supabase.contacts import Desk
 from tests.supabase.measured_calls import (
@@ -20,10 +24,16 @@ from tests.supabase.measured_calls import (
     report,
     rows,
 )
-from tests.supabase.tenants import Connection, add_tenant, fetch, new_call_sid
+from tests.supabase.tenants import (
+    Connection,
+    add_tenant,
+    committed_tenant,
+    fetch,
+    new_call_sid,
+)
 
 # The tests of the page's line-grade.js read them, too.
-CASES = json.loads((CHECKOUT / "web/henk-voice/line-grade.cases.json").read_text(encoding="utf-8"))
+CASES = json.loads((CHECKOUT / "tests/line_cases.json").read_text(encoding="utf-8"))
 STORED = {"stored": True}
 
 
@@ -52,7 +62,7 @@ def test_a_row_tells_fault_and_grade_as_the_page_did(desk: Desk) -> None:
         desk.db.execute("delete from public.call_quality")
 
 
-def test_every_fault_is_in_a_case(db: Connection) -> None:
+def test_every_fault_is_in_a_case_and_in_the_table_of_the_guide(db: Connection) -> None:
     (check,) = fetch(
         db,
         "select pg_get_constraintdef(oid) as says from pg_constraint"
@@ -60,6 +70,8 @@ def test_every_fault_is_in_a_case(db: Connection) -> None:
     )
     codes = set(re.findall(r"'(\w+)'::text", check["says"]))
     assert codes == {case["fault"] for case in CASES} - {None}
+    guide = (CHECKOUT / "docs/quality.md").read_text(encoding="utf-8")
+    assert codes == set(re.findall(r"^\| `(\w+)` \| .* \| (?:fair|poor|that)", guide, re.MULTILINE))
 
 
 def test_a_report_is_kept_as_it_was_measured(desk: Desk) -> None:
@@ -79,6 +91,29 @@ def test_the_first_report_of_a_leg_counts_and_the_same_again_is_answered_alike(d
     call = desk.call()
     assert report(desk, call) == report(desk, call) == report(desk, call, lossy(20)) == STORED
     assert [row["grade"] for row in rows(desk.db, call)] == ["good"]
+
+
+def test_of_reports_and_ratings_at_once_there_is_one_row_with_all_of_them(
+    postgres: Postgres,
+) -> None:
+    with committed_tenant(postgres, 78) as tenant, psycopg.connect(postgres.url()) as admin:
+        call = Desk(admin, tenant).call()
+        sid = call_sid(admin, call)
+        admin.commit()
+        barrier = threading.Barrier(6)
+
+        def tell(number: int) -> Any:
+            with psycopg.connect(postgres.url()) as own:
+                desk = Desk(own, tenant)
+                barrier.wait()
+                if number % 2:
+                    return desk.ask("rate_call", call, sid, 4)
+                return report(desk, call)
+
+        with ThreadPoolExecutor(6) as pool:
+            assert list(pool.map(tell, range(6))) == [STORED, {"rated": True}] * 3
+        (row,) = rows(admin, call)
+        assert (row["rating"], row["grade"], row["seconds"]) == (4, "good", 70)
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,11 @@ def test_what_is_written_is_answered_with_lead_and_campaign(
         "select column_name from information_schema.columns"
         " where table_schema = 'public' and table_name = 'conversations'",
     )
-    assert written.keys() == {column["column_name"] for column in columns} | {"lead", "campaign"}
+    assert written.keys() == {column["column_name"] for column in columns} | {
+        "lead",
+        "campaign",
+        "quality",
+    }
 
 
 def test_of_two_people_only_the_same_field_is_a_conflict(

@@ -88,6 +88,8 @@ insert into public.recording_actions (
   business_id, conversation_id, action, asked_by, result, finished_at
 )
 select business_id, conversation_id, 'start', business_id, 'done', now() from public.recordings;
+insert into public.call_quality (business_id, conversation_id, call_sid, user_id, started_at)
+select business_id, id, call_sid, user_id, created_at from public.conversations limit 5000;
 insert into public.rep_presence (business_id, user_id, state, seen_at, since)
 select business_id, user_id, 'available', now() + interval '1 day', now()
 from public.business_members;

@@ -175,6 +175,51 @@ def test_a_refused_call_and_a_preflight_test_are_settled_by_their_agents_end(
         record_event(db, agent, agent, "completed", 0, duration_seconds=3)
     let_it_be_due(db)
     assert claim(db) == {"calls": [], "settled": 2, "paused_seconds": None}
+    assert events(db, refused, "status_callback") == [(refused, "completed")]
+
+
+@pytest.mark.parametrize("to", [{}, {"To": ""}, {"To": " "}], ids=str)
+def test_nothing_stays_of_a_test_call(db: Connection, tenant: Tenant, to: dict[str, str]) -> None:
+    preflight = new_call_sid()
+    caller = {"From": f"client:user_{tenant.user_id.hex}_{tenant.business_id.hex}"}
+    # Twilio may send it again, also when the first one is forgotten.
+    for _ in range(2):
+        record_event(
+            db, preflight, preflight, "completed", 0, duration_seconds=9, payload=caller | to
+        )
+        let_it_be_due(db)
+        assert claim(db) == {"calls": [], "settled": 1, "paused_seconds": None}
+        assert events(db, preflight, "status_callback") == []
+        assert fetch(db, "select from public.conversations where call_sid = %s", preflight) == []
+        assert listed(db, preflight) is None
+
+
+def test_a_callback_that_names_who_was_called_or_another_leg_stays(
+    db: Connection, tenant: Tenant
+) -> None:
+    named, dialled_one = new_call_sid(), new_call_sid()
+    record_event(db, named, named, "completed", 0, payload={"To": "+14155550100"})
+    for sid in (dialled_one, new_call_sid()):
+        record_event(db, dialled_one, sid, "completed", 0)
+    let_it_be_due(db)
+    assert claim(db)["settled"] == 2
+    assert len(events(db, named, "status_callback")) == 1
+    assert len(events(db, dialled_one, "status_callback")) == 2
+
+
+def test_a_call_whose_beginning_comes_after_its_end_was_forgotten_is_asked_about(
+    db: Connection, tenant: Tenant
+) -> None:
+    """Twilio's callback about a call that rang may name nobody either."""
+    agent, lead = new_call_sid(), new_call_sid()
+    record_event(db, agent, agent, "completed", 0, duration_seconds=12)
+    let_it_be_due(db)
+    assert claim(db)["settled"] == 1
+    begin_call(db, tenant, agent)
+    let_it_be_due(db)
+    assert claim(db)["calls"] == [agent]
+    assert settle(db, agent, [leg(agent, "completed", 13, 12), leg(lead, "completed", 12, 7)])
+    assert conversation(db, agent)["status"] == "completed"
 
 
 def test_a_call_that_dialled_nobody_is_settled_by_the_dial_action(

@@ -11,7 +11,16 @@ import pytest
 
 from stack.postgres import Postgres
 from tests.supabase.rows_read import NOT_ONCE, Read, reading
-from tests.supabase.tenants import Connection, Tenant, add_tenant, as_user, fetch, scratch_database
+from tests.supabase.tenants import (
+    Connection,
+    Tenant,
+    add_member,
+    add_tenant,
+    add_user,
+    as_user,
+    fetch,
+    scratch_database,
+)
 
 # Names begin with one of few first names, and the index by name has them side by side: all Zeldas
 # are far behind the first 5,000 leads.
@@ -54,6 +63,17 @@ from (
   from public.leads where business_id = %(business_id)s and phone_number is not null
 ) as leads
 where n <= 6000;
+insert into public.call_quality (
+  business_id, conversation_id, call_sid, user_id, started_at, seconds, grade
+)
+select business_id, id, call_sid, user_id, created_at, 12, 'good'
+from public.conversations where user_id is not null;
+-- Of another business.
+insert into public.call_quality (
+  business_id, conversation_id, call_sid, user_id, started_at, seconds, grade
+)
+select gen_random_uuid(), gen_random_uuid(), call_sid, user_id, started_at, 12, 'good'
+from public.call_quality;
 
 set local session_replication_role = origin;
 """
@@ -82,7 +102,9 @@ def searched(postgres: Postgres) -> Iterator[Searched]:
                 },
             )
         with psycopg.connect(url, autocommit=True) as admin:
-            admin.execute("vacuum (analyze) public.leads, public.conversations")
+            admin.execute(
+                "vacuum (analyze) public.leads, public.conversations, public.call_quality"
+            )
         yield Searched(url, tenant)
 
 
@@ -236,6 +258,29 @@ def test_a_page_of_calls_reads_only_the_page(db: Connection, searched: Searched)
         # Once to find it, once to show it; of a rep's calls, twenty of each kind.
         assert read.by_index["conversations"] < 70, wishes
         assert read.by_index["leads"] < 50
+        assert 0 < read.by_index["call_quality"] <= len(found)
+
+
+def test_the_lines_of_a_business_read_the_rows_of_no_other(
+    db: Connection, searched: Searched
+) -> None:
+    manager = add_user(db)
+    add_member(db, searched.tenant.business_id, manager, "manager")
+    month = ("now() - interval '30 days'", "now()")
+    for by in ("rep", "device", "day"):
+        for question in (
+            f"jsonb_array_length(public.quality_by(%s, {month[0]}, {month[1]}, %s)) > 0",
+            "jsonb_array_length(public.quality_calls("
+            f"%s, {month[0]}, {month[1]}, %s, 'x', null, 9)) = 0",
+        ):
+            with as_user(db, manager), reading(db) as read:
+                row = db.execute(
+                    f"select {question}".encode(), (searched.tenant.business_id, by)
+                ).fetchone()
+            assert row == (True,)
+            assert read.whole == NOT_ONCE
+            # Of pages that vacuum has marked, none: the index has all columns.
+            assert read.by_index["call_quality"] <= 6000
 
 
 def test_a_later_page_reads_only_the_page(db: Connection, searched: Searched) -> None:

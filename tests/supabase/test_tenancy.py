@@ -75,9 +75,11 @@ TABLES = (
     "voicemail_messages",
     "lead_imports",
     "preflight_reports",
+    "call_quality",
+    "networks",
 )
 # Agents see their own rows, managers and owners all. There is a row of each business's first agent.
-SEEN_BY_OWNERS = ("preflight_reports",)
+SEEN_BY_OWNERS = ("preflight_reports", "call_quality")
 # Tables without a business: tests/supabase/test_foundation_reconciler_role.py.
 OF_THE_RECONCILER = {"unsettled_calls", "reconciliation"}
 # The doctor reads it as the operator.
@@ -86,6 +88,7 @@ OF_THE_OPERATOR = {"repeated_callbacks"}
 OF_QUEUES = {"queue_counts"}
 # Functions write and read it; a policy shows it to nobody.
 OF_IMPORTS = {"lead_import_rows"}
+OF_NETWORKS = {"network_secrets"}
 OPERATOR_TABLES = TABLES[:6]
 CALL_TABLES = ("conversations", "call_legs", "call_events")
 # Who is asking, and the businesses they should see: ours, the other one, both or none.
@@ -173,6 +176,12 @@ def furnish(db: Connection, tenant: Tenant) -> str:
         " from public.conversations where call_sid = %s",
         "insert into public.preflight_reports (business_id, user_id, verdict, seconds, facts)"
         " select business_id, user_id, 'ok', 9, '{}' from public.conversations where call_sid = %s",
+        "insert into public.call_quality"
+        " (business_id, conversation_id, call_sid, user_id, started_at)"
+        " select business_id, id, call_sid, user_id, now()"
+        " from public.conversations where call_sid = %s",
+        "insert into public.networks (business_id, key, name)"
+        " select business_id, '0a1b2c3d', 'Office' from public.conversations where call_sid = %s",
         "insert into public.queue_entries (business_id, campaign_id, lead_id)"
         " select business_id, campaign_id, lead_id from public.conversations where call_sid = %s",
         "insert into public.retry_rules (business_id, campaign_id, result)"
@@ -320,6 +329,7 @@ def test_every_table_is_tried(db: Connection) -> None:
         *OF_THE_OPERATOR,
         *OF_QUEUES,
         *OF_IMPORTS,
+        *OF_NETWORKS,
     }
 
 
@@ -443,6 +453,14 @@ def new_row(
             "seconds": 9,
             "facts": Jsonb({}),
         },
+        "call_quality": {
+            **business,
+            "conversation_id": call_id,
+            "call_sid": new_call_sid(),
+            "user_id": tenant.user_id,
+            "started_at": "2026-11-22",
+        },
+        "networks": {**business, "key": "00000000", "name": "Home"},
         "limit_changes": {**business, "before": Jsonb({}), "after": Jsonb({})},
         "conversation_changes": {
             **business,
@@ -602,6 +620,8 @@ def test_an_upsert_is_no_way_around(db: Connection, world: World, table: str) ->
                 "do_not_call": "business_id, phone_number",
                 "recording_consents": "conversation_id",
                 "call_backs": "conversation_id",
+                "call_quality": "business_id, conversation_id, call_sid",
+                "networks": "business_id, key",
             }.get(table, "id")
         )
         same_row = sql.SQL("from pg_temp.copied where business_id = {}").format(
@@ -640,6 +660,8 @@ def test_an_upsert_is_no_way_around(db: Connection, world: World, table: str) ->
                     "voicemail_messages": "name",
                     "lead_imports": "state",
                     "preflight_reports": "verdict",
+                    "call_quality": "grade",
+                    "networks": "name",
                 }.get(table, "created_at" if table in OPERATOR_TABLES else "status")
             )
             do_update = insert + sql.SQL("({}) do update set {} = excluded.{}").format(

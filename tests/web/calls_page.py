@@ -48,8 +48,8 @@ _SOUND_RECEIVED = """async () => {
   }
   return { energy, packets };
 }"""
-# What Chromium logs when a page looks for another host, or its policy forbids it to.
-_OTHER_HOST = re.compile("ERR_NAME_NOT_RESOLVED|Content Security Policy")
+# What browsers log when a page looks for another host, or its policy forbids it to.
+_OTHER_HOST = re.compile("ERR_NAME_NOT_RESOLVED|Content.Security.Policy")
 _AXE = (CHECKOUT / "node_modules/axe-core/axe.min.js").read_text()
 # Without the details of everything that is right.
 _RUN_AXE = "axe.run({ resultTypes: ['violations'] }).then(({ violations }) => ({ violations }))"
@@ -123,7 +123,10 @@ class CallsPage:
         self.is_ready()
 
     def fill_sign_in(self, email: str = DEMO) -> None:
-        self.page.get_by_label("E-mail").fill(email)
+        field = self.page.get_by_label("E-mail")
+        # Firefox's driver adds to what is in a field.
+        field.clear()
+        field.fill(email)
         self.page.get_by_label("Password").fill(PASSWORD)
         self.page.get_by_role("button", name="Sign in").click()
 

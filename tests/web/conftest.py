@@ -27,7 +27,7 @@ from tests.clusters import Cluster
 from tests.end_to_end.clients import DEMO, PASSWORD
 from tests.simulator.tones import TONES
 from tests.stacks import settings_in
-from tests.web import chromium
+from tests.web import chromium, firefox
 from tests.web.calls_page import LONGEST_MS, CallsPage, Profiles, Rep, Session, Signed
 from tests.web.network import Database, Network
 from tests.web.sdk import Phones, SdkLab
@@ -62,6 +62,24 @@ def chromium_at(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str
 def browser(playwright: Playwright, chromium_at: tuple[str, dict[str, str]]) -> Iterator[Browser]:
     path, needed = chromium_at
     running = chromium.launch(playwright, path, needed)
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="package")
+def firefox_at() -> str:
+    path = firefox.find()
+    if path is None:
+        pytest.skip("there is no Firefox here; on Debian, `make firefox` installs one")
+    return path
+
+
+@pytest.fixture(scope="module")
+def in_firefox(
+    firefox_at: str, playwright: Playwright, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Browser]:
+    """A Firefox, which ends with the tests of its file."""
+    running = firefox.launch(playwright, firefox_at, tmp_path_factory.mktemp("firefox"))
     yield running
     running.close()
 

@@ -90,6 +90,10 @@ class Network:
         self._post("outage", {"seconds": seconds})
         self._post(f"calls/{call_sid}/drop-socket", {})
 
+    def conditions(self, client: str, **conditions: object) -> None:
+        """What the audio of this client's browsers meets from now on: loss, delayMs, …"""
+        self._post("network", {"identity": client, **conditions})
+
     def callee_hangs_up(self, call_sid: str) -> None:
         self._post(f"calls/{call_sid}/callee-hangup", {})
 

@@ -62,7 +62,7 @@ def test_a_call_needs_no_mouse(
     tab.is_ready()
 
     tab.tab_to(tab.contact)
-    keyboard.type("ada")
+    keyboard.type("ada answers")
     expect(tab.contacts).to_have_count(1)
     keyboard.press("ArrowDown")
     keyboard.press("Enter")

@@ -1,8 +1,8 @@
-import { ControlledCall } from './controlled-call.js';
 import { endCodeOfSdk, endReason, leavingBy, leftBy } from './end-reason.js';
-import { failureOfSdk, failureOfWarning } from './failure-of.js';
+import { failureOfSdk } from './failure-of.js';
 import { failure } from './failures.js';
 import { isLeftAlone, isOnCall, leadOf, legOf } from './legs.js';
+import { MeasuredCall } from './measured-call.js';
 import { MicrophoneQuestion } from './microphone-question.js';
 
 /**
@@ -25,6 +25,7 @@ import { MicrophoneQuestion } from './microphone-question.js';
  * @typedef {object} CallOptions
  * @property {'outbound' | 'incoming'} direction
  * @property {import('./controlled-call.js').AskForControl} control
+ * @property {import('./quality-reports.js').QualityReports} reports measure its line
  * @property {number} progressTimeoutMs
  * @property {() => Failure | null} microphoneFailure why the microphone could not be opened
  * @property {(callSid: string) => void} onCallSid the call's SID is known now
@@ -47,16 +48,13 @@ const DOUBT_AFTER_RINGING_MS = 300;
 const DOUBT_OF_INCOMING_MS = 500;
 
 /** One call: connecting → ringing → talking → ended. It may skip states, and it never goes back. */
-export class VoiceCall extends ControlledCall {
+export class VoiceCall extends MeasuredCall {
   /** @type {CallState} */
   state = 'connecting';
   /** Set when the call has ended. @type {EndReason | null} */
   reason = null;
-  muted = false;
   /** The connection is lost and is being restored; the other side waits. */
   reconnecting = false;
-  /** What is wrong at the moment; the call goes on. @type {Failure[]} */
-  warnings = [];
   startedAt = new Date();
   /** When the lead answered, or the user, if the call came in. @type {Date | null} */
   answeredAt = null;
@@ -91,7 +89,7 @@ export class VoiceCall extends ControlledCall {
    * @param {CallOptions} options
    */
   constructor(wishes, options) {
-    super(options.control);
+    super(options.control, options.reports);
     this.wishes = wishes;
     this.direction = options.direction;
     this.#options = options;
@@ -116,6 +114,7 @@ export class VoiceCall extends ControlledCall {
     return this.state !== 'ended' && this.#microphone.isAsked;
   }
 
+  /** @override */
   get over() {
     return this.state === 'ended';
   }
@@ -185,6 +184,7 @@ export class VoiceCall extends ControlledCall {
    */
   attach(sdk) {
     this.#sdk = sdk;
+    this.measure(sdk);
     if (this.direction === 'incoming') this.#learnSid();
     sdk.on('ringing', () => {
       this.#rang = true;
@@ -219,8 +219,6 @@ export class VoiceCall extends ControlledCall {
       this.changed();
     });
     sdk.on('transportClose', () => setTimeout(() => this.#orphaned(), 0));
-    sdk.on('warning', (name) => this.#warn(name, true));
-    sdk.on('warning-cleared', (name) => this.#warn(name, false));
     this.#expectProgress();
   }
 
@@ -333,18 +331,6 @@ export class VoiceCall extends ControlledCall {
     );
   }
 
-  /**
-   * @param {string} name
-   * @param {boolean} raised
-   */
-  #warn(name, raised) {
-    const warning = failureOfWarning(name);
-    if (!warning || this.state === 'ended') return;
-    const others = this.warnings.filter(({ code }) => code !== warning.code);
-    this.warnings = raised ? [...others, warning] : others;
-    this.changed();
-  }
-
   #learnSid() {
     const sid = this.#sdk?.parameters.CallSid;
     if (!sid || sid === this.callSid) return;
@@ -362,7 +348,6 @@ export class VoiceCall extends ControlledCall {
     this.state = 'ended';
     this.#microphone.end();
     this.reconnecting = false;
-    this.warnings = [];
     this.reason = this.#why();
     this.emit('end', this);
     this.changed();

@@ -3,6 +3,7 @@ import { EventEmitter } from 'node:events';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 import { VoiceCall } from './call.js';
 import { failure } from './failures.js';
+import { NO_REPORTS } from './fakes.test.js';
 
 /** Stands in for a call of the Voice SDK. The real one runs in tests/web. */
 class SdkCall extends EventEmitter {
@@ -45,6 +46,7 @@ beforeEach(() => {
     {
       direction: 'outbound',
       control: async () => ({}),
+      reports: NO_REPORTS,
       progressTimeoutMs: 45_000,
       microphoneFailure: () => microphoneFailure,
       onCallSid: (sid) => told.push(sid),
@@ -146,6 +148,7 @@ test('a question for the microphone that nobody answers is not blamed on the net
   // The SDK asks before it returns its call.
   call = new VoiceCall(call.wishes, {
     direction: 'outbound',
+    reports: NO_REPORTS,
     progressTimeoutMs: 45_000,
     microphoneFailure: () => null,
   });
@@ -198,16 +201,6 @@ test('the reason becomes more exact when the row comes, and so does the talk tim
   call.update(row({ status: 'completed', duration_seconds: 12 }));
   assert.equal(call.reason?.code, 'lead_hung_up');
   assert.equal(call.talkSeconds, 12);
-});
-
-test('a warning is shown once, until it is cleared', () => {
-  for (const name of ['high-rtt', 'low-mos', 'unheard-of']) sdk.emit('warning', name);
-  assert.deepEqual(
-    call.warnings.map(({ code }) => code),
-    ['poor_connection'],
-  );
-  sdk.emit('warning-cleared', 'high-rtt');
-  assert.deepEqual(call.warnings, []);
 });
 
 test('digits are sent while the call goes on, and not after it', () => {

@@ -33,6 +33,7 @@ import { startLateRecording } from './late-recording.js';
  * @property {() => Promise<string>} token an access token that can be used
  * @property {import('./controlled-call.js').AskForControl} control
  * @property {() => LiveStatus | null} live
+ * @property {import('./quality-reports.js').QualityReports} reports
  * @property {number} progressTimeoutMs
  */
 
@@ -125,10 +126,11 @@ export class Calls extends Emitter {
    * @param {VoiceCall['direction']} direction
    */
   #begin(wishes, direction) {
-    const { phone, incoming, conversations, progressTimeoutMs } = this.#options;
+    const { phone, incoming, conversations, reports, progressTimeoutMs } = this.#options;
     const call = new VoiceCall(wishes, {
       direction,
       control: (id, wish) => this.#control(id, wish),
+      reports,
       progressTimeoutMs,
       microphoneFailure: () => phone.microphoneFailure,
       onCallSid: (callSid) => void this.#lookUp(call, () => conversations.byCallSid(callSid)),

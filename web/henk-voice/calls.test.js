@@ -3,6 +3,7 @@ import { afterEach, beforeEach, mock, test } from 'node:test';
 import { Calls } from './calls.js';
 import { IncomingSdkCall, settle } from './fake-tabs.test.js';
 import { VoiceError, failure } from './failures.js';
+import { NO_REPORTS } from './fakes.test.js';
 import { Ring, factsOf } from './ring.js';
 
 /** The requests that were made, in order. @type {string[]} */
@@ -51,6 +52,7 @@ beforeEach(() => {
       watch: (id) => requests.push(`watch ${id}`),
       read: (id) => requests.push(`read ${id}`),
     }),
+    reports: NO_REPORTS,
     progressTimeoutMs: 45_000,
   });
   ring = new Ring(sdk, factsOf(sdk), {

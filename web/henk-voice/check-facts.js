@@ -1,3 +1,5 @@
+import { plainLabel } from './audio-list.js';
+
 /**
  * @typedef {import('./audio-devices.js').AudioDevices} AudioDevices
  * @typedef {import('./check-types.js').CheckFacts} CheckFacts
@@ -54,17 +56,17 @@ export function noFacts() {
   };
 }
 
-/** @param {AudioDevices} audio */
-export function deviceFacts(audio) {
+/**
+ * @param {AudioDevices} audio
+ * @param {MediaStream} [stream] of the microphone
+ */
+export function deviceFacts(audio, stream) {
+  const { microphone, speaker } = audio.inUse;
+  const opened = stream?.getAudioTracks()[0]?.label;
   return {
-    microphone: label(audio.microphones.find(({ id }) => id === audio.microphoneId)?.label),
-    speaker: label(audio.speakers.find(({ id }) => id === audio.speakerId)?.label),
+    microphone: opened ? plainLabel(opened) : microphone,
+    speaker,
     microphones: audio.microphones.length,
     speakers: audio.speakers.length,
   };
-}
-
-/** @param {string | undefined} text a device's name, without the ids in brackets that Chrome adds */
-export function label(text) {
-  return text?.replace(/\s*\([0-9a-f]{4}:[0-9a-f]{4}\)/gi, '').slice(0, 80) || null;
 }

@@ -1,3 +1,4 @@
+import { failureOfMicrophone } from './failure-of.js';
 import { VoiceError } from './failures.js';
 import { lineFault } from './line-faults.js';
 
@@ -13,6 +14,8 @@ const QUIET_DBFS = -45;
 /** What is less is not distinguished from nothing. */
 const LEAST_DBFS = -100;
 const MEASURE_EVERY_MS = 60;
+/** What is heard in a shorter time does not say that a microphone is silent. */
+const MEASURED_FOR_MS = 1_500;
 
 /** @type {Readonly<Record<string, LineFaultCode>>} */
 const FAULTS = {
@@ -49,7 +52,7 @@ export async function openMicrophone({ open, withinMs, signal }) {
     isLate = true;
     return bad('microphone_unanswered');
   } catch (error) {
-    const code = error instanceof VoiceError ? error.failure.code : '';
+    const { code } = error instanceof VoiceError ? error.failure : failureOfMicrophone(error);
     return bad(FAULTS[code] ?? 'microphone_in_use');
   } finally {
     clearTimeout(timer);
@@ -57,7 +60,7 @@ export async function openMicrophone({ open, withinMs, signal }) {
 }
 
 /**
- * @param {number | null} peak the loudest so far, in dBFS
+ * @param {number | null} peak the loudest, in dBFS
  * @param {boolean} isMuted the system, or a button of the headset, keeps it silent
  * @returns {Finding}
  */
@@ -83,7 +86,8 @@ export function microphoneFinding(peak, isMuted) {
 /** How loud a microphone was, since it was opened. */
 export class Loudness {
   #loudest = 0;
-  #isMeasured = false;
+  /** When measuring began. @type {number | null} */
+  #since = null;
   /** @type {AudioContext | null} */
   #context = null;
   /** @type {ReturnType<typeof setInterval> | undefined} */
@@ -100,7 +104,7 @@ export class Loudness {
       this.#timer = setInterval(() => {
         // A browser starts no context before the person has used the page.
         if (context.state !== 'running') return;
-        this.#isMeasured = true;
+        this.#since ??= performance.now();
         analyser.getFloatTimeDomainData(samples);
         for (const sample of samples) this.#loudest = Math.max(this.#loudest, Math.abs(sample));
       }, MEASURE_EVERY_MS);
@@ -111,8 +115,14 @@ export class Loudness {
 
   /** The loudest so far, in dBFS; null if it cannot be measured. @returns {number | null} */
   get peak() {
-    if (!this.#isMeasured) return null;
+    if (this.#since === null) return null;
     return Math.max(LEAST_DBFS, Math.round(20 * Math.log10(this.#loudest)));
+  }
+
+  /** How long it must still be measured, in milliseconds; 0 if it is not measured. */
+  get remainingMs() {
+    if (this.#since === null) return 0;
+    return Math.max(0, this.#since + MEASURED_FOR_MS - performance.now());
   }
 
   stop() {

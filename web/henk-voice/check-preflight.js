@@ -26,6 +26,7 @@ import { LineStats } from './line-stats.js';
  * @property {boolean} isDone whether the line was measured long enough
  * @property {Failure | null} failure what the phone network, or the SDK, said
  * @property {boolean} isAnswered whether the phone network took the call
+ * @property {boolean} isBroken whether there is no way for the sound any more
  * @property {LineSample[]} samples
  * @property {import('./line-stats.js').LineReading[]} readings the browser's own, one for each sample
  * @property {string | null} callSid
@@ -50,7 +51,7 @@ import { LineStats } from './line-stats.js';
 /** The phone network has taken the Device within this time, or it is not reached. */
 const SIGNALLING_MS = 6_000;
 /** From then on until sound can flow. */
-const AUDIO_MS = 6_000;
+const AUDIO_MS = 8_000;
 /** The voice of the test call ends by itself before. */
 const LINE_MS = 11_000;
 
@@ -72,6 +73,7 @@ class Run {
     isDone: false,
     failure: null,
     isAnswered: false,
+    isBroken: false,
     samples: [],
     readings: [],
     callSid: null,
@@ -121,7 +123,11 @@ class Run {
     );
     preflight.on('failed', this.#fail);
     preflight.on('completed', this.#end);
-    preflight.on('connected', () => this.#connected(preflight.callSid));
+    preflight.on('connected', () => {
+      this.#test.isAnswered = true;
+      this.#test.callSid = preflight.callSid ?? null;
+      this.#connected();
+    });
     preflight.on('sample', (sample) => void this.#sampled(/** @type {any} */ (sample)));
     preflight.on('warning', ({ name }) => {
       if (!this.#test.warnings.includes(name)) this.#test.warnings.push(name);
@@ -150,6 +156,7 @@ class Run {
       constructor(configuration) {
         super(configuration);
         run.#connection = this;
+        this.addEventListener('connectionstatechange', () => run.#connected());
       }
     };
     return class extends Device {
@@ -163,7 +170,9 @@ class Run {
           call.ignore();
           onRing();
         });
-        if (this.audio) playThrough(this.audio);
+        const { audio } = this;
+        // The Device does not know the speakers yet.
+        audio?.on('deviceChange', () => playThrough(audio));
       }
 
       /**
@@ -185,13 +194,17 @@ class Run {
     this.#begin('audio', AUDIO_MS);
   }
 
-  /** @param {string | undefined} callSid */
-  #connected(callSid) {
-    if (this.#isOver) return;
-    this.#test.isAnswered = true;
-    this.#test.callSid = callSid ?? null;
+  /** The SDK accepts a call before sound can flow, so both are waited for. */
+  #connected() {
+    const { stage, isAnswered } = this.#test;
+    if (this.#isOver || stage !== 'audio' || !isAnswered || !this.#canHear) return;
     this.#test.audioMs = this.#elapsed;
     this.#begin('line', LINE_MS);
+  }
+
+  /** Whether there is a way for the sound. */
+  get #canHear() {
+    return this.#connection?.connectionState === 'connected';
   }
 
   /** @param {LineSample} sample */
@@ -221,6 +234,7 @@ class Run {
     const { stage, samples } = this.#test;
     this.#test.isDone = stage === 'line' && this.#options.isEnough(this.#test);
     // It answers with where the sound goes.
+    this.#test.isBroken = stage === 'line' && this.#connection?.connectionState === 'failed';
     this.#test.isAnswered ||= this.#connection?.remoteDescription != null;
     if (this.#device) endDevice(this.#device);
     this.#resolve({ ...this.#test, samples: [...samples] });

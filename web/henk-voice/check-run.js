@@ -1,9 +1,10 @@
 import { browserFinding, browserOf, permissionFinding, permissionState } from './check-browser.js';
 import { clockFinding, clockOffsetSeconds } from './check-clock.js';
-import { deviceFacts, label, noFacts } from './check-facts.js';
+import { deviceFacts, noFacts } from './check-facts.js';
 import { isEnough, lineFacts, lineFindings } from './check-line.js';
 import { Loudness, microphoneFinding, openMicrophone, stopStream } from './check-microphone.js';
 import { testLine } from './check-preflight.js';
+import { speakerFinding } from './check-speaker.js';
 import { tokenFault } from './check-token.js';
 import { failureOf } from './failure-of.js';
 import { VoiceError, failure } from './failures.js';
@@ -11,7 +12,6 @@ import { lineFault, mostImportant } from './line-faults.js';
 
 /**
  * @typedef {import('./access-token.js').AccessToken} AccessToken
- * @typedef {import('./audio-devices.js').AudioDevices} AudioDevices
  * @typedef {import('./check-types.js').CheckResult} CheckResult
  * @typedef {import('./check-types.js').CheckStep} CheckStep
  * @typedef {import('./check-types.js').CheckStepName} CheckStepName
@@ -45,7 +45,7 @@ export class Run {
   loudness = null;
 
   #options;
-  #steps;
+  steps;
   #parts;
   #onChange;
   #isQuiet;
@@ -54,7 +54,7 @@ export class Run {
   #since = performance.now();
   /** @type {LineFault[]} */
   #faults = [];
-  #facts = noFacts();
+  facts = noFacts();
   /** @type {string[]} */
   #warnings = [];
   /** @type {string | null} */
@@ -73,7 +73,7 @@ export class Run {
    */
   constructor(options, steps, parts, onChange, isQuiet = false) {
     this.#options = options;
-    this.#steps = steps;
+    this.steps = steps;
     this.#parts = parts;
     this.#onChange = onChange;
     this.#isQuiet = isQuiet;
@@ -88,8 +88,8 @@ export class Run {
 
   /** @param {boolean} isHeard */
   heard(isHeard) {
-    this.#facts.speakerHeard = isHeard;
-    this.#found('speaker', this.#speaker());
+    this.facts.speakerHeard = isHeard;
+    this.#found('speaker', speakerFinding(this.facts));
   }
 
   async #all() {
@@ -109,19 +109,19 @@ export class Run {
 
   async #check() {
     const { Device, voice } = this.#options;
-    Object.assign(this.#facts, browserOf(navigator.userAgent), deviceFacts(voice.audio));
+    Object.assign(this.facts, browserOf(navigator.userAgent), deviceFacts(voice.audio));
     this.#do('browser', () => browserFinding(Device));
     if (this.#faults.length) return;
     const permission = await permissionState();
-    this.#facts.permission = permission;
+    this.facts.permission = permission;
     this.#do('permission', () => permissionFinding(permission));
     const canOpen = permission !== 'denied' && !this.#isQuiet && this.#wants('microphone', 'line');
     const [token] = await Promise.all([this.#token(), canOpen && this.#microphone()]);
-    this.#do('speaker', () => this.#speaker());
+    this.#do('speaker', () => speakerFinding(this.facts));
     if (token && this.#stream && this.#wants('signalling', 'audio', 'line')) {
       await this.#line(token, this.#stream);
     }
-    if (this.#stream) this.#listened(this.#stream);
+    if (this.#stream) await this.#listened(this.#stream);
   }
 
   /** @returns {Promise<string | null>} the access token */
@@ -136,7 +136,7 @@ export class Run {
         throw new VoiceError(this.#options.voice.failure);
       if (!this.#isQuiet) await within(keeper.renew(), TOKEN_MS, this.#stopping.signal, () => late);
       const offset = keeper.latest ? clockOffsetSeconds(...keeper.latest) : null;
-      this.#facts.clockOffsetSeconds = offset;
+      this.facts.clockOffsetSeconds = offset;
       this.#found('token', { state: 'ok', text: 'There is permission to call.' });
       this.#found('clock', clockFinding(offset));
       return keeper.latest?.[0].token ?? null;
@@ -158,7 +158,7 @@ export class Run {
   async #microphone() {
     this.#begin('microphone');
     const opened = await openMicrophone({
-      open: () => openChosen(this.#options.voice.audio),
+      open: () => this.#options.voice.audio.openMicrophone(),
       withinMs: QUESTION_MS,
       signal: this.#stopping.signal,
     });
@@ -168,30 +168,19 @@ export class Run {
     }
     this.#stream = opened;
     this.loudness = new Loudness(opened);
-    this.#facts.permission = 'granted';
+    this.facts.permission = 'granted';
     this.#found('permission', permissionFinding('granted'));
-    this.#facts.microphone = label(opened.getAudioTracks()[0]?.label) ?? this.#facts.microphone;
+    Object.assign(this.facts, deviceFacts(this.#options.voice.audio, opened));
   }
 
   /** @param {MediaStream} stream */
-  #listened(stream) {
+  async #listened(stream) {
+    await pause(this.loudness?.remainingMs ?? 0, this.#stopping.signal);
+    if (this.#stopping.signal.aborted && this.loudness?.remainingMs) return;
     const peak = this.loudness?.peak ?? null;
     const isMuted = stream.getAudioTracks().every(({ muted }) => muted);
-    this.#facts.microphonePeak = peak;
+    this.facts.microphonePeak = peak;
     this.#do('microphone', () => microphoneFinding(peak, isMuted));
-  }
-
-  /** @returns {Finding} */
-  #speaker() {
-    const { speaker, speakers, speakerHeard } = this.#facts;
-    const details = [`Speaker: ${speaker ?? 'not known'}`];
-    if (speakerHeard === false) {
-      const fault = lineFault('speaker_not_heard');
-      return { state: 'bad', text: fault.meaning, details, fault };
-    }
-    if (speakerHeard) return { state: 'ok', text: 'You hear the test.', details };
-    if (speakers === 0) return { state: 'warning', text: 'No speaker is connected.', details };
-    return { state: 'ok', text: 'You hear a voice if the speaker works.', details };
   }
 
   /**
@@ -207,7 +196,7 @@ export class Run {
       deviceOptions,
       token,
       stream,
-      playThrough: () => voice.audio,
+      playThrough: (audio) => void voice.audio.playThrough(audio),
       onChange: ({ stage }) => this.#begin(stage),
       isEnough,
       onRing: () => this.stop('call'),
@@ -215,7 +204,7 @@ export class Run {
     });
     if (this.stopped) return;
     const { signalling, audio, line, grade } = lineFindings(test);
-    Object.assign(this.#facts, lineFacts(test));
+    Object.assign(this.facts, lineFacts(test));
     this.#callSid = test.callSid;
     this.#warnings = test.warnings;
     this.#grade = grade;
@@ -226,9 +215,9 @@ export class Run {
 
   /** @returns {CheckResult} */
   #conclude() {
-    const unfinished = this.#steps.filter(({ state }) => state === 'running');
+    const unfinished = this.steps.filter(({ state }) => state === 'running');
     if (this.stopped || unfinished.length) this.#faults.push(this.#unfinished(unfinished));
-    for (const step of this.#steps) {
+    for (const step of this.steps) {
       if (step.state === 'waiting') Object.assign(step, { state: 'skipped', text: 'Not tested.' });
     }
     const fault = mostImportant(this.#faults);
@@ -236,8 +225,8 @@ export class Run {
       verdict: fault?.code ?? 'ok',
       grade: this.#grade,
       fault,
-      facts: this.#facts,
-      steps: this.#steps.map((step) => ({ ...step })),
+      facts: this.facts,
+      steps: this.steps.map((step) => ({ ...step })),
       startedAt: this.#startedAt,
       seconds: Math.round((performance.now() - this.#since) / 100) / 10,
       callSid: this.#callSid,
@@ -264,7 +253,7 @@ export class Run {
 
   /** @param {CheckStepName[]} names */
   #begin(...names) {
-    for (const step of this.#steps) {
+    for (const step of this.steps) {
       if (names.includes(step.name) && step.state === 'waiting') step.state = 'running';
     }
     this.#onChange();
@@ -283,18 +272,12 @@ export class Run {
    * @param {Finding} finding
    */
   #found(name, { state, text, details = [], fault }) {
-    const step = this.#steps.find((one) => one.name === name);
+    const step = this.steps.find((one) => one.name === name);
     if (step) Object.assign(step, { state, text, details });
     this.#faults = this.#faults.filter(({ code }) => code !== fault?.code);
     if (fault) this.#faults.push(fault);
     this.#onChange();
   }
-}
-
-/** @param {AudioDevices} audio */
-function openChosen({ microphoneId }) {
-  const audio = microphoneId === 'default' ? true : { deviceId: { exact: microphoneId } };
-  return navigator.mediaDevices.getUserMedia({ audio });
 }
 
 /**
@@ -311,5 +294,17 @@ function within(promise, ms, signal, late) {
     const timer = setTimeout(giveUp, ms);
     signal.addEventListener('abort', giveUp, { once: true });
     promise.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
+
+/**
+ * @param {number} ms
+ * @param {AbortSignal} signal ends it
+ * @returns {Promise<void>}
+ */
+function pause(ms, signal) {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+    signal.addEventListener('abort', () => resolve(), { once: true });
   });
 }

@@ -62,20 +62,6 @@ const MICROPHONE_ERRORS = {
   AbortError: 'microphone_in_use',
 };
 
-/** The Voice SDK's warnings during a call. https://www.twilio.com/docs/voice/sdks/javascript/twiliocall#warning-event
- * @type {Readonly<Record<string, FailureCode>>} */
-const CALL_WARNINGS = {
-  'constant-audio-input-level': 'microphone_silent',
-  'low-bytes-received': 'no_audio',
-  'low-bytes-sent': 'microphone_silent',
-  'ice-connectivity-lost': 'poor_connection',
-  'high-rtt': 'poor_connection',
-  'high-jitter': 'poor_connection',
-  'high-packet-loss': 'poor_connection',
-  'high-packets-lost-fraction': 'poor_connection',
-  'low-mos': 'poor_connection',
-};
-
 /**
  * The failure for an endpoint's error code.
  *
@@ -105,15 +91,6 @@ export function failureOfSdk(error) {
 export function failureOfMicrophone(error) {
   const name = error instanceof Error ? error.name : '';
   return failure(MICROPHONE_ERRORS[name] ?? 'microphone_failed');
-}
-
-/**
- * @param {string} warning its name, as the Voice SDK has it
- * @returns {Failure | null} null if a person can do nothing about it
- */
-export function failureOfWarning(warning) {
-  const code = CALL_WARNINGS[warning];
-  return code ? failure(code) : null;
 }
 
 /**

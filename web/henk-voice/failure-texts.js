@@ -340,23 +340,10 @@ export const FAILURES = /** @type {const} */ ({
     true,
   ],
 
-  // Warnings during a call. The call goes on.
   no_audio: [
-    'No audio',
-    'No sound comes through.',
-    'Check the chosen speaker and its volume, and your connection.',
-    true,
-  ],
-  microphone_silent: [
-    'Microphone silent',
-    'Your microphone picks up nothing, so you cannot be heard.',
-    'Check that it is not switched off, or choose another microphone.',
-    true,
-  ],
-  poor_connection: [
-    'Poor connection',
-    'Your connection is slow or loses data, and the other side can hear it.',
-    'Move closer to the router, or end other uploads and downloads.',
+    'No sound',
+    'The sound cannot be played.',
+    'Check the chosen speaker and its volume.',
     true,
   ],
 });

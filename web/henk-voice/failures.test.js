@@ -1,12 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  failureOf,
-  failureOfEndpoint,
-  failureOfMicrophone,
-  failureOfSdk,
-  failureOfWarning,
-} from './failure-of.js';
+import { failureOf, failureOfEndpoint, failureOfMicrophone, failureOfSdk } from './failure-of.js';
 import { FAILURES } from './failure-texts.js';
 import { VoiceError, failure } from './failures.js';
 
@@ -71,12 +65,6 @@ test('errors of getUserMedia say what is wrong with the microphone', () => {
   assert.equal(failureOfMicrophone(named('NotReadableError')).code, 'microphone_in_use');
   assert.equal(failureOfMicrophone(named('TypeError')).code, 'microphone_failed');
   assert.equal(failureOfMicrophone('no error').code, 'microphone_failed');
-});
-
-test('only warnings about which a person can do something are failures', () => {
-  assert.equal(failureOfWarning('low-bytes-received')?.code, 'no_audio');
-  assert.equal(failureOfWarning('high-jitter')?.code, 'poor_connection');
-  assert.equal(failureOfWarning('constant-audio-output-level'), null);
 });
 
 test('anything that was thrown has a failure', () => {

@@ -7,6 +7,13 @@ export function sessionOf(token, userId = 'user') {
   return { access_token: token, refresh_token: `refresh ${token}`, user: { id: userId } };
 }
 
+/** Nothing is measured, and nothing is reported. */
+export const NO_REPORTS = {
+  line: { read: async () => null },
+  publishes: false,
+  follow: async () => {},
+};
+
 /** A client with a session that can be refreshed, and queries that `answer` answers. */
 export class FakeSupabase {
   session = sessionOf('first');

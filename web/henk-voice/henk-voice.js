@@ -7,10 +7,10 @@ import { Endpoints } from './endpoints.js';
 import { VoiceError, failure } from './failures.js';
 import { Incoming } from './incoming.js';
 import { LineCheck } from './line-check.js';
-import { LineStats } from './line-stats.js';
 import { LiveStatus } from './live-status.js';
 import { NumberReader } from './number-reader.js';
 import { Phone } from './phone.js';
+import { QualityReports } from './quality-reports.js';
 import { Queue } from './queue.js';
 import { QueueLeases } from './queue-leases.js';
 import { Requests } from './requests.js';
@@ -29,7 +29,6 @@ export * from './types.js';
  * @typedef {import('./conversations.js').Description} Description
  * @typedef {import('./control.js').ControlWish} ControlWish
  * @typedef {import('./endpoints.js').CallWishes} CallWishes
- * @typedef {import('./endpoints.js').NumberReading} NumberReading
  * @typedef {import('./endpoints.js').Preview} Preview
  * @typedef {import('./endpoints.js').RecordingAddress} RecordingAddress
  * @typedef {import('./failures.js').Failure} Failure
@@ -67,11 +66,11 @@ export class HenkVoice extends Workspace {
   failure = failure('not_ready');
 
   #options;
-  #line = new LineStats();
   #requests;
   #endpoints;
-  #numbers;
+  /** @type {Phone} */
   #phone;
+  #reports;
   /** @type {Calls} */
   #calls;
   #team;
@@ -90,7 +89,6 @@ export class HenkVoice extends Workspace {
     super(options.supabase, requests, numbers);
     this.#requests = requests;
     this.#endpoints = endpoints;
-    this.#numbers = numbers;
     this.#options = { connectTimeoutMs: 15_000, progressTimeoutMs: 45_000, ...options };
     for (const name of /** @type {const} */ (['disconnected', 'connected', 'signedout'])) {
       this.#requests.on(name, (detail) => this.emit(name, detail));
@@ -99,11 +97,22 @@ export class HenkVoice extends Workspace {
       this.#token?.lookNow();
       this.#live?.lookNow();
       this.#phone.listenNow();
+      void this.#reports.sendRest();
     });
+    const sql = new Sql(options.supabase, requests);
+    const reports = new QualityReports({
+      sql,
+      session: requests.session,
+      voice: this,
+      edge: () => this.#phone.edge,
+      publishes: options.deviceOptions?.publishEvents !== false,
+      onStored: (row) => this.emit('conversation', row),
+    });
+    this.#reports = reports;
     this.#phone = new Phone({
       Device: options.Device,
       deviceOptions: options.deviceOptions ?? {},
-      line: this.#line,
+      line: reports.line,
       audio: this.audio,
       token: async () => (await this.#accessToken().get()).token,
       freshToken: async () => (await this.#accessToken().renew()).token,
@@ -132,20 +141,21 @@ export class HenkVoice extends Workspace {
       token: async () => (await this.#accessToken().get()).token,
       control: (id, wish) => control(this.#endpoints, id, wish),
       live: () => this.#live,
+      reports,
       progressTimeoutMs: this.#options.progressTimeoutMs,
     });
-    for (const name of /** @type {const} */ (['call', 'callchange', 'callend'])) {
-      this.#calls.on(name, (call) => this.emit(name, call));
+    for (const name of /** @type {const} */ (['call', 'callchange', 'callend', 'conversation'])) {
+      this.#calls.on(name, (/** @type {any} */ detail) => this.emit(name, detail));
     }
-    this.#calls.on('conversation', (row) => this.emit('conversation', row));
-    this.#incoming.on('incoming', (ring) => this.emit('incoming', ring));
-    this.#incoming.on('phonechange', (phone) => this.emit('phonechange', phone));
+    for (const name of /** @type {const} */ (['incoming', 'phonechange'])) {
+      this.#incoming.on(name, (/** @type {any} */ detail) => this.emit(name, detail));
+    }
     this.check = new LineCheck({
       voice: this,
       Device: options.Device,
       deviceOptions: options.deviceOptions ?? {},
       token: () => this.#token,
-      sql: new Sql(options.supabase, requests),
+      sql,
     });
     this.queue = new Queue(this, new QueueLeases(options.supabase, this.#requests));
   }
@@ -295,18 +305,6 @@ export class HenkVoice extends Workspace {
   }
 
   /**
-   * Reads texts as phone numbers, as a call would, for the business that is open.
-   *
-   * @param {string[]} texts
-   * @param {AbortSignal} [signal]
-   * @returns {Promise<NumberReading[]>} one for each text, in the same order
-   */
-  async readNumbers(texts, signal) {
-    if (!this.businessId) throw new VoiceError(failure('business_required'));
-    return this.#numbers.read(this.businessId, texts, { signal });
-  }
-
-  /**
    * Saves what the rep writes about a call: the fields that nobody else has changed meanwhile.
    *
    * @param {string} conversationId
@@ -332,8 +330,11 @@ export class HenkVoice extends Workspace {
     const first = !this.#live;
     this.businessId = businessId;
     this.callerId = callerId;
-    if (first) this.#follow(businessId);
-    if (first) void this.#listen(businessId);
+    if (first) {
+      this.#follow(businessId);
+      void this.#listen(businessId);
+      void this.#reports.sendRest();
+    }
     if (!this.failure) return;
     this.failure = null;
     this.emit('ready', { businessId, callerId });

@@ -1,5 +1,6 @@
 import { STEPS, newSteps } from './check-facts.js';
 import { reportOf, reportText } from './check-report.js';
+import { withAnswer } from './check-speaker.js';
 import { Run } from './check-run.js';
 import { Emitter } from './emitter.js';
 import { VoiceError, failure } from './failures.js';
@@ -15,6 +16,9 @@ import { VoiceError, failure } from './failures.js';
  *
  * @typedef {import('./check-run.js').LineCheckOptions} LineCheckOptions
  */
+
+/** In these states of the line there is no voice. @type {Set<CheckStep['state']>} */
+const UNHEARD = new Set(['waiting', 'skipped']);
 
 /**
  * Finds out whether one can call and be heard, before a call. `run()` opens the microphone and places a
@@ -43,6 +47,13 @@ export class LineCheck extends Emitter {
     this.#options = options;
     options.voice.on('call', () => this.stop('call'));
     options.voice.on('incoming', () => this.stop('call'));
+  }
+
+  /** Whether the voice of a test call can be heard, or could be, and nobody has said whether it was. */
+  get canSayHeard() {
+    const { steps, facts } = this.#run ?? this.result ?? {};
+    const line = steps?.find(({ name }) => name === 'line');
+    return facts?.speakerHeard === null && !!line && !UNHEARD.has(line.state);
   }
 
   /** How loud the microphone has been during the check, in dBFS; null if that is not known. */
@@ -86,7 +97,9 @@ export class LineCheck extends Emitter {
 
   /** @param {boolean} isHeard whether the person hears the test call, or heard the tone */
   heard(isHeard) {
-    this.#run?.heard(isHeard);
+    if (this.#run) this.#run.heard(isHeard);
+    else if (this.result) this.result = withAnswer(this.result, isHeard);
+    this.#changed();
   }
 
   /**

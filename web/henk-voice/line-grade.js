@@ -15,20 +15,23 @@
  * @property {number | null} [rttMs] there and back
  * @property {number | null} [mos] the SDK's estimate, from 1 to about 4.5
  *
- * @typedef {object} CallFigures the numbers of a call's report. `…_p95` is the bad end: 95 % of the call
- *   was better
+ * @typedef {object} CallFacts the numbers of a whole call. Those of the line are its bad end: 95 % of the
+ *   call was better
  * @property {number} seconds from the answer to the end
- * @property {boolean | null} [connected] whether there was ever a way for the audio
- * @property {number | null} [unheard_seconds] no packets came
- * @property {number | null} [unreached_seconds] packets left and did not arrive
- * @property {number | null} [silent_seconds]
- * @property {number | null} [other_silent_seconds]
+ * @property {number | null} [samples] how many seconds of the line were measured
+ * @property {boolean | null} [audio_connected] whether there was ever a way for the audio
+ * @property {number | null} [nothing_in_seconds] no packets came
+ * @property {number | null} [nothing_out_seconds] packets left and did not arrive
+ * @property {number | null} [silent_seconds] the microphone was silent, and was not muted
+ * @property {number | null} [muted_seconds]
+ * @property {number | null} [other_silent_seconds] packets came, and silence in them
  * @property {number | null} [reconnects]
- * @property {number | null} [loss_in_p95]
- * @property {number | null} [loss_out_p95]
- * @property {number | null} [jitter_ms_p95]
- * @property {number | null} [rtt_ms_p95]
- * @property {number | null} [mos_p95]
+ * @property {number | null} [reconnect_seconds]
+ * @property {number | null} [mos]
+ * @property {number | null} [jitter_ms]
+ * @property {number | null} [rtt_ms]
+ * @property {number | null} [loss_in] percent
+ * @property {number | null} [loss_out] percent
  *
  * @typedef {{ grade: Grade | null, fault: CallFault | null }} Graded
  */
@@ -41,14 +44,18 @@ export const THRESHOLDS = Object.freeze({
   mos: { fair: 3.6, poor: 3.0 },
 });
 
-/** From how many seconds on the row of a call names the fault. */
+/** From when on the row of a call names the fault, in seconds. */
 export const CALL_LIMITS = Object.freeze({
-  /** A call that is shorter may have ended before its audio could have come. */
-  audio_blocked: 5,
-  nothing_heard: 8,
-  not_heard: 8,
-  microphone_silent: 10,
-  other_side_silent: 10,
+  /** No packets, in one direction. In a short call, half of it is enough. */
+  nothing: 8,
+  nothingAtLeast: 3,
+  /** Silence, if it was half of the call too. */
+  silent: 10,
+  /** A connection that was lost for so long, or so often, is poor. */
+  reconnecting: 10,
+  reconnects: 3,
+  /** So few say nothing about the line. */
+  samples: 4,
 });
 
 /**
@@ -77,43 +84,76 @@ export function gradeOf({ lossIn, lossOut, jitterMs, rttMs, mos }) {
   if (isKnown(mos)) {
     level = Math.max(level, mos < THRESHOLDS.mos.poor ? 2 : mos < THRESHOLDS.mos.fair ? 1 : 0);
   } else if (!fault) return { grade: null, fault: null };
-  const grade = GRADES[level] ?? 'poor';
+  const grade = GRADES[2 - level] ?? 'poor';
   return { grade, fault: level > 0 ? fault : null };
 }
 
 /**
- * The grade and the fault that the row of a call gets.
+ * The grade and the fault that the row of a call gets: the first fault that holds, and the worst grade.
  *
- * @param {CallFigures} call
+ * @param {CallFacts} call
  * @returns {Graded}
  */
 export function gradeOfCall(call) {
-  const line = gradeOf({
-    lossIn: call.loss_in_p95 ?? null,
-    lossOut: call.loss_out_p95 ?? null,
-    jitterMs: call.jitter_ms_p95 ?? null,
-    rttMs: call.rtt_ms_p95 ?? null,
-    mos: call.mos_p95 ?? null,
-  });
-  if (call.connected === false && call.seconds >= CALL_LIMITS.audio_blocked)
-    return { grade: 'poor', fault: 'audio_blocked' };
-  if ((call.unheard_seconds ?? 0) >= CALL_LIMITS.nothing_heard)
-    return { grade: 'poor', fault: 'nothing_heard' };
-  if ((call.unreached_seconds ?? 0) >= CALL_LIMITS.not_heard)
-    return { grade: 'poor', fault: 'not_heard' };
-  if ((call.silent_seconds ?? 0) >= CALL_LIMITS.microphone_silent)
-    return { grade: 'poor', fault: 'microphone_silent' };
-  if (line.fault) return line;
-  // The line is not to blame for it.
-  if ((call.other_silent_seconds ?? 0) >= CALL_LIMITS.other_side_silent)
-    return { grade: line.grade, fault: 'other_side_silent' };
-  if ((call.reconnects ?? 0) > 0)
-    return { grade: line.grade === 'poor' ? 'poor' : 'fair', fault: 'connection_lost' };
-  return line;
+  const of = (/** @type {number | null | undefined} */ value) => value ?? 0;
+  const line =
+    of(call.samples) < CALL_LIMITS.samples
+      ? { grade: null, fault: null }
+      : gradeOf({
+          lossIn: call.loss_in,
+          lossOut: call.loss_out,
+          jitterMs: call.jitter_ms,
+          rttMs: call.rtt_ms,
+          mos: call.mos,
+        });
+  const { seconds } = call;
+  const nothing = Math.min(CALL_LIMITS.nothing, Math.max(CALL_LIMITS.nothingAtLeast, seconds / 2));
+  const isSilent = (/** @type {number} */ silent, /** @type {number} */ outOf) =>
+    silent >= CALL_LIMITS.silent && silent >= outOf / 2;
+  const isOftenLost =
+    of(call.reconnects) >= CALL_LIMITS.reconnects ||
+    of(call.reconnect_seconds) >= CALL_LIMITS.reconnecting;
+  const lost = isOftenLost ? 'poor' : 'fair';
+
+  /** @type {[CallFault, boolean, Grade | null][]} */
+  const faults = [
+    ['audio_blocked', call.audio_connected === false, 'poor'],
+    ['nothing_heard', of(call.nothing_in_seconds) >= nothing, 'poor'],
+    ['not_heard', of(call.nothing_out_seconds) >= nothing, 'poor'],
+    [
+      'microphone_silent',
+      isSilent(of(call.silent_seconds), seconds - of(call.muted_seconds)),
+      'poor',
+    ],
+    [line.fault ?? 'delay', line.fault !== null, line.grade],
+    ['other_side_silent', isSilent(of(call.other_silent_seconds), seconds), null],
+    ['connection_lost', of(call.reconnects) > 0, lost],
+  ];
+  const held = faults.filter(([, holds]) => holds);
+  const grades = [line.grade, ...held.map(([, , grade]) => grade)];
+  return {
+    grade: GRADES.find((grade) => grades.includes(grade)) ?? null,
+    fault: held[0]?.[0] ?? null,
+  };
 }
 
-/** @type {readonly Grade[]} */
-const GRADES = ['good', 'fair', 'poor'];
+/**
+ * @param {Record<string, any>} report what `report_call_quality` takes
+ * @returns {Graded} what its row gets
+ */
+export function gradeOfReport(report) {
+  return gradeOfCall({
+    .../** @type {CallFacts} */ (report),
+    loss_in: report.loss_in_p95,
+    loss_out: report.loss_out_p95,
+    jitter_ms: report.jitter_ms_p95,
+    rtt_ms: report.rtt_ms_p95,
+    mos: report.mos_p95,
+  });
+}
+
+/** The worst first. @type {readonly Grade[]} */
+const GRADES = ['poor', 'fair', 'good'];
 
 /**
  * @param {number | null | undefined} value

@@ -3,12 +3,14 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { gradeOf, gradeOfCall } from './line-grade.js';
 
-const CASES = JSON.parse(readFileSync(new URL('line-grade.cases.json', import.meta.url), 'utf8'));
-
 // tests/supabase feeds the same cases to SQL.
-for (const { why, call, grade, fault } of CASES) {
-  test(`a call is graded: ${why}`, () => {
-    assert.deepEqual(gradeOfCall(call), { grade, fault });
+const CASES = JSON.parse(
+  readFileSync(new URL('../../tests/line_cases.json', import.meta.url), 'utf8'),
+);
+
+for (const { name, facts, grade, fault } of CASES) {
+  test(`a call is graded: ${name}`, () => {
+    assert.deepEqual(gradeOfCall(facts), { grade, fault });
   });
 }
 

@@ -7,10 +7,11 @@
  * @property {number | null} packetsReceived
  * @property {number | null} lostIn the other side's packets that did not arrive
  * @property {number | null} lostOut our packets that did not arrive, as the other side reports
- * @property {number | null} lostOutLately of our packets since the report before, from 0 to 1
  * @property {number | null} jitterOutMs as the other side reports
  * @property {number | null} rttMs
- * @property {number | null} reports how many reports of the other side have come about our packets
+ * @property {number | null} reportedAt when the latest report came that says something about our packets. A
+ *   side that has got none since its last report says nothing about them (RFC 3550, 6.4)
+ * @property {number | null} otherReportedAt when the other side sent its latest report, by its clock
  * @property {number | null} ownEnergy grows with every sound of the microphone, also while it is muted here
  * @property {number | null} otherEnergy grows with every sound that comes
  * @property {boolean | null} isRelay whether the audio goes through a TURN server
@@ -84,15 +85,15 @@ export function readingOf(report, state) {
   const rtt = number(reported?.roundTripTime) ?? number(pair?.currentRoundTripTime);
   return {
     at: performance.now(),
-    connected: state ? state === 'connected' || (state !== 'failed' && pair !== null) : null,
+    connected: state ? state === 'connected' : null,
     packetsSent: number(sent?.packetsSent),
     packetsReceived: number(received?.packetsReceived),
     lostIn: number(received?.packetsLost),
     lostOut: number(reported?.packetsLost),
-    lostOutLately: number(reported?.fractionLost),
     jitterOutMs: milliseconds(reported?.jitter),
     rttMs: rtt === null ? null : rtt * 1000,
-    reports: number(reported?.roundTripTimeMeasurements),
+    reportedAt: number(reported?.timestamp),
+    otherReportedAt: number(byType.get('remote-outbound-rtp')?.remoteTimestamp),
     ownEnergy: number(byType.get('media-source')?.totalAudioEnergy),
     otherEnergy: number(received?.totalAudioEnergy),
     isRelay,

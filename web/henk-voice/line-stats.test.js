@@ -36,12 +36,12 @@ const CHROME = [
     id: 'R',
     type: 'remote-inbound-rtp',
     kind: 'audio',
+    timestamp: 1700,
     packetsLost: 30,
-    fractionLost: 0.06,
     jitter: 0.012,
     roundTripTime: 0.08,
-    roundTripTimeMeasurements: 7,
   },
+  { id: 'X', type: 'remote-outbound-rtp', kind: 'audio', remoteTimestamp: 1800 },
   { id: 'S', type: 'media-source', kind: 'audio', totalAudioEnergy: 0 },
 ];
 
@@ -59,10 +59,10 @@ test('a reading has what the other side reports, and the way of the packets, wit
     packetsReceived: 480,
     lostIn: 20,
     lostOut: 30,
-    lostOutLately: 0.06,
     jitterOutMs: 12,
     rttMs: 80,
-    reports: 7,
+    reportedAt: 1700,
+    otherReportedAt: 1800,
     ownEnergy: 0,
     otherEnergy: 1.5,
     isRelay: true,
@@ -100,5 +100,5 @@ test('the newest connection is read, and one that is closed is not', async () =>
   connection.connectionState = 'closed';
   assert.equal(line.isOpen, false);
   assert.equal(await line.read(), null);
-  assert.equal(new LineStats().peerConnectionClass(undefined), undefined);
+  assert.equal(new LineStats().peerConnectionClass(), undefined);
 });

@@ -4,7 +4,7 @@ import { VoiceCall } from './call.js';
 import { control } from './control.js';
 import { IncomingSdkCall, settle } from './fake-tabs.test.js';
 import { VoiceError, failure } from './failures.js';
-import { failureOfPromise } from './fakes.test.js';
+import { NO_REPORTS, failureOfPromise } from './fakes.test.js';
 
 /** What was asked of the call, in short. @type {string[]} */
 let asked;
@@ -61,6 +61,7 @@ function talking(direction, callSid) {
         asked.push([id, ...Object.values(wish).map((value) => JSON.stringify(value))].join(' '));
         return answer(wish);
       },
+      reports: NO_REPORTS,
       progressTimeoutMs: 45_000,
       microphoneFailure: () => null,
       onCallSid: () => {},
@@ -238,7 +239,14 @@ test('a call that came in ends with the reasons of one who was rung', () => {
 test('a call that another device was quicker to answer was missed', () => {
   ({ call, sdk } = talking('incoming', 'CA-teammate'));
   const other = new IncomingSdkCall();
-  call = new VoiceCall({ to: '' }, { direction: 'incoming', microphoneFailure: () => null });
+  call = new VoiceCall(
+    { to: '' },
+    {
+      direction: 'incoming',
+      reports: NO_REPORTS,
+      microphoneFailure: () => null,
+    },
+  );
   call.attach(other);
   other.emit('accept');
   mock.timers.tick(499);

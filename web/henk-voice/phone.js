@@ -169,6 +169,11 @@ export class Phone {
     call.accept();
   }
 
+  /** Where the phone network was reached, for example `dublin`; null before, and if it does not tell. */
+  get edge() {
+    return this.#device?.edge ?? null;
+  }
+
   /** @param {boolean} isListening whether the phone network shall ring this Device */
   async listen(isListening) {
     this.#isListening = isListening;
@@ -337,7 +342,10 @@ export class Phone {
     if (opened) return opened;
     this.#options.onMicrophone(true);
     try {
-      return await (given ? given(constraints) : navigator.mediaDevices.getUserMedia(constraints));
+      const wanted = this.#options.audio.constraintsFor(constraints);
+      const stream = await (given ? given(wanted) : navigator.mediaDevices.getUserMedia(wanted));
+      this.#options.audio.opened(stream);
+      return stream;
     } catch (error) {
       // The SDK reports only two kinds of error, so we keep the exact one.
       this.microphoneFailure = failureOfMicrophone(error);

@@ -73,7 +73,13 @@ beforeEach(() => {
   phone = new Phone({
     Device,
     deviceOptions: { getUserMedia: () => microphone() },
-    audio: { attach: () => {}, open: async () => {}, release: async () => {} },
+    audio: {
+      attach: () => {},
+      open: async () => {},
+      release: async () => {},
+      constraintsFor: (constraints) => constraints,
+      opened: () => {},
+    },
     line: new LineStats(),
     token: async () => 'token',
     freshToken: async () => 'fresh',

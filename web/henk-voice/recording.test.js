@@ -8,7 +8,7 @@ import { ControlledCall } from './controlled-call.js';
 import { Endpoints } from './endpoints.js';
 import { VoiceError, failure } from './failures.js';
 import { IncomingSdkCall, settle } from './fake-tabs.test.js';
-import { FakeSupabase, failureOfPromise, withoutPauses } from './fakes.test.js';
+import { NO_REPORTS, FakeSupabase, failureOfPromise, withoutPauses } from './fakes.test.js';
 import { startLateRecording } from './late-recording.js';
 import { recordingOf } from './recording-state.js';
 import { Requests } from './requests.js';
@@ -112,6 +112,7 @@ test('a broadcast about a call that may be recorded is read up on, and a plain c
     finder: { latestIds: async () => new Set() },
     token: async () => 'token',
     live: () => ({ read: (id) => read.push(id), watch() {} }),
+    reports: NO_REPORTS,
     progressTimeoutMs: 45_000,
   });
   const call = calls.dial({ to: '+14155552671' });

@@ -28,14 +28,16 @@ export class Sql {
    * @param {object} [options]
    * @param {'once' | 'twice' | 'patiently'} [options.tries] `patiently` for reads
    * @param {AbortSignal | undefined} [options.signal]
+   * @param {string | undefined} [options.userId] who asks; nothing is asked for another user
    * @param {Partial<Failure>} [options.notFound] what `not_found` means here
    * @returns {Promise<any>}
    * @throws {VoiceError}
    */
-  async ask(name, values, { tries = 'patiently', signal, notFound = {} } = {}) {
+  async ask(name, values, { tries = 'patiently', signal, userId, notFound = {} } = {}) {
     const { data } = await this.#requests.rest(() => this.#supabase.rpc(name, storable(values)), {
       tries,
       signal,
+      userId,
     });
     if (data?.error === 'signed_out')
       throw new VoiceError(failureOfEndpoint('unauthenticated', {}));

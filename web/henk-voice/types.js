@@ -3,6 +3,12 @@
 /**
  * @typedef {import('./call.js').VoiceCall} Call
  * @typedef {import('./call.js').CallState} CallState
+ * @typedef {import('./audio-devices.js').AudioDevices} AudioDevices
+ * @typedef {import('./audio-devices.js').AudioInUse} AudioInUse
+ * @typedef {import('./audio-list.js').AudioDevice} AudioDevice
+ * @typedef {import('./audio-list.js').DeviceOffer} DeviceOffer
+ * @typedef {import('./audio-processing.js').Processing} Processing
+ * @typedef {import('./audio-test.js').MicrophoneTest} MicrophoneTest
  * @typedef {import('./end-reason.js').EndReason} EndReason
  * @typedef {import('./conversations.js').Business} Business
  * @typedef {import('./conversations.js').Campaign} Campaign
@@ -33,6 +39,11 @@
  * @typedef {import('./lead-import.js').LeadSource} LeadSource
  * @typedef {import('./lead-import.js').Plan} ImportPlan
  * @typedef {import('./lead-import.js').Progress} ImportProgress
+ *
+ * @typedef {import('./line-words.js').LineFacts} LineFacts
+ * @typedef {import('./line-words.js').LineInWords} LineInWords
+ * @typedef {import('./measured-call.js').Rating} Rating
+ * @typedef {import('./measured-call.js').RatingIssue} RatingIssue
  *
  * @typedef {import('./control.js').ControlAction} ControlAction
  * @typedef {import('./control.js').ControlWish} ControlWish

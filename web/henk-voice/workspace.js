@@ -16,6 +16,7 @@ import { Sql } from './sql.js';
  * @typedef {import('@supabase/supabase-js').SupabaseClient} SupabaseClient
  * @typedef {import('./lead-story.js').LeadStory} LeadStory
  * @typedef {import('./my-day.js').MyDay} MyDay
+ * @typedef {import('./endpoints.js').NumberReading} NumberReading
  * @typedef {import('./number-reader.js').NumberReader} NumberReader
  * @typedef {import('./requests.js').Requests} Requests
  */
@@ -48,6 +49,7 @@ export class Workspace extends Emitter {
   businessId = null;
 
   #sql;
+  #numbers;
 
   /**
    * @param {SupabaseClient} supabase
@@ -57,6 +59,7 @@ export class Workspace extends Emitter {
   constructor(supabase, requests, numbers) {
     super();
     this.#sql = new Sql(supabase, requests);
+    this.#numbers = numbers;
     this.conversations = new Conversations(supabase, requests, numbers);
     this.archive = new Archive(supabase, requests);
     this.outcomes = new Outcomes(supabase, requests);
@@ -86,5 +89,17 @@ export class Workspace extends Emitter {
   async myDay({ since, signal } = {}) {
     if (!this.businessId) throw new VoiceError(failure('business_required'));
     return readMyDay(this.#sql, this.businessId, since, signal);
+  }
+
+  /**
+   * Reads texts as phone numbers, as a call would, for the business that is open.
+   *
+   * @param {string[]} texts
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<NumberReading[]>} one for each text, in the same order
+   */
+  async readNumbers(texts, signal) {
+    if (!this.businessId) throw new VoiceError(failure('business_required'));
+    return this.#numbers.read(this.businessId, texts, { signal });
   }
 }

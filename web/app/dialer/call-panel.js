@@ -1,9 +1,10 @@
 import { leadNameOf } from '../call/lead-name.js';
-import { bdi, create, element, ltr, say, sayParts } from '../shared/dom.js';
+import { bdi, element, ltr, say, sayParts } from '../shared/dom.js';
 import { formatNumber } from '../shared/phone-format.js';
 import { callState, duration } from '../shared/words.js';
 import { CallLegs } from './call-legs.js';
 import { DialPad } from './dial-pad.js';
+import { LineSign } from '../call/line-sign.js';
 
 /**
  * @typedef {import('../../henk-voice/henk-voice.js').Call} Call
@@ -21,7 +22,7 @@ export class CallPanel {
   #clock = element('talk-clock', HTMLElement);
   #detail = element('call-detail', HTMLElement);
   #number = element('call-number', HTMLElement);
-  #warnings = element('call-warnings', HTMLElement);
+  #line = new LineSign(element('call-quality', HTMLElement));
   #callButton = element('call-button', HTMLButtonElement);
   #muteButton = element('mute-button', HTMLButtonElement);
   #hangUpButton = element('hang-up-button', HTMLButtonElement);
@@ -176,9 +177,7 @@ export class CallPanel {
     const extension = extensionOf(call);
     this.#extensionButton.hidden = !extension || state !== 'talking';
     say(this.#extensionButton, `Send extension ${extension}`);
-    this.#warnings.replaceChildren(
-      ...call.warnings.map(({ message, action }) => create('li', {}, `${message} ${action}`)),
-    );
+    this.#line.show(call);
     this.showNotesButton();
     this.#legs.show(call, name);
   }

@@ -1,9 +1,10 @@
+import { AUDIO_PANEL, mountAudioPanel } from '../audio/panel.js';
+import { closeByItself } from '../audio/popover.js';
 import { ContactPanel } from '../contact/contact-panel.js';
 import { RecordingDialog } from '../recordings/recording-dialog.js';
 import { CallQualityDialog, subjectOf } from '../quality/call-dialog.js';
 import { QueueColumn } from '../queue/queue-column.js';
 import { element } from '../shared/dom.js';
-import { setUpAudioChoice } from './audio-choice.js';
 import { CallList } from './call-list.js';
 import { Dialer } from './dialer.js';
 import { fitHeight } from './fit-height.js';
@@ -16,6 +17,7 @@ export const dialerView = {
   title: 'Calls',
   markup: new URL('./view.html', import.meta.url),
   parts: {
+    'audio-panel': AUDIO_PANEL,
     'call-dialogs': new URL('./call-dialogs.html', import.meta.url),
     contact: new URL('../contact/contact.html', import.meta.url),
     queue: new URL('../queue/queue.html', import.meta.url),
@@ -58,6 +60,7 @@ export const dialerView = {
       hear: (conversation) => recordings.open(conversation),
       showLine: (conversation) => lines.open(subjectOf(conversation)),
     });
-    setUpAudioChoice(voice.audio, signal);
+    mountAudioPanel({ voice, signal });
+    closeByItself(element('audio', HTMLDetailsElement), signal);
   },
 };

@@ -1,5 +1,7 @@
 import { failureOf } from '../../henk-voice/henk-voice.js';
+import { watchDevices } from '../audio/device-notes.js';
 import { promiseIn } from '../call/promised-call.js';
+import { LineSign } from '../check/line-sign.js';
 import { create, element } from '../shared/dom.js';
 import { hideNotice, hideNotices, showFailure, showNote } from '../shared/notices.js';
 import { Outcomes } from '../shared/outcomes.js';
@@ -40,6 +42,7 @@ export class Frame {
   #presence;
   #today;
   #sign;
+  #lineSign;
   /** Whom the page is shown to. @type {string | null} */
   #userId = null;
   /** @type {Business[]} */
@@ -88,6 +91,7 @@ export class Frame {
       onAccept: () => this.#showCall(),
       onChange: () => this.#showTitle(),
     });
+    this.#lineSign = new LineSign(voice);
     this.#sign = new RecordingSign(voice, this.#currentCall);
     watchOtherTabs(voice);
     this.#links.append(
@@ -115,11 +119,7 @@ export class Frame {
       const text = promiseIn(row, reader, Date.now());
       if (text) showNote(`promise-${row.id}`, text);
     });
-    voice.audio.on('change', ({ lost }) => {
-      if (!lost.length) return;
-      const devices = lost.join(' and ');
-      showNote('audio-lost', `${devices} is gone. The system’s default is used instead.`);
-    });
+    watchDevices(voice);
   }
 
   /**
@@ -142,6 +142,7 @@ export class Frame {
     this.#outcomes = null;
     this.#presence.show(false);
     this.#today.show(null);
+    this.#lineSign.show(false);
     element('page-loading', HTMLElement).hidden = true;
     element('account', HTMLElement).hidden = userId === null;
     element('navigation', HTMLElement).hidden = true;
@@ -209,6 +210,7 @@ export class Frame {
     this.#outcomes = new Outcomes({ voice: this.#voice, business, signal });
     this.#presence.show(true);
     this.#today.show(userId);
+    this.#lineSign.show(true);
     this.#mount();
     this.#voice.open(business.id).catch((error) => showFailure(failureOf(error), 'voice'));
     void this.#voice.audio.askForMicrophone();

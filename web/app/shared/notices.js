@@ -1,6 +1,9 @@
 import { create, element } from './dom.js';
 
-/** @typedef {import('../../henk-voice/henk-voice.js').Failure} Failure */
+/**
+ * @typedef {import('../../henk-voice/henk-voice.js').Failure} Failure
+ * @typedef {{ label: string, run: () => void }} NoticeAction a button; the notice goes away when it is pressed
+ */
 
 /**
  * Shows what is wrong and what to do, until the person closes the notice or `hideNotice` is called.
@@ -23,9 +26,19 @@ export function showFailure(failure, about = failure.code) {
 /**
  * @param {string} about
  * @param {string} text
+ * @param {readonly NoticeAction[]} [actions]
  */
-export function showNote(about, text) {
-  show(about, 'note', create('p', {}, text));
+export function showNote(about, text, actions = []) {
+  const buttons = actions.map(({ label, run }) => {
+    const button = create('button', { type: 'button' }, label);
+    button.addEventListener('click', () => {
+      hideNotice(about);
+      run();
+    });
+    return button;
+  });
+  const row = buttons.length > 0 && create('div', { class: 'form-buttons' }, ...buttons);
+  show(about, 'note', create('p', {}, text), ...(row ? [row] : []));
 }
 
 /** @param {string} about */

@@ -1,0 +1,93 @@
+"""The Calls page in Firefox: calls, their endings, and what Firefox does in its own way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from stack import Stack
+from tests.web.calls_page import Rep
+from tests.web.network import Database, Json, Network, eventually, lead_leg
+
+ENDINGS: tuple[tuple[Json, str, str], ...] = (
+    ({"ringSeconds": 0.2, "talkSeconds": 1}, "The other side hung up.", "completed"),
+    ({"ending": "busy", "ringSeconds": 0}, "The line is busy.", "busy"),
+)
+
+
+@pytest.fixture
+def rep(in_firefox: Browser, stack: Stack) -> Iterator[Rep]:
+    rep = Rep(in_firefox, stack)
+    yield rep
+    rep.close()
+    rep.watch.check()
+
+
+def test_a_rep_signs_in_talks_and_hangs_up(rep: Rep, network: Network, database: Database) -> None:
+    tab = rep.open()
+    # The SDK's sounds: Firefox has no speaker that is called "default".
+    tab.watch.expect("thrown: The object can not be found here")
+    tab.watch.expect("can’t establish a connection to the server at ws://localhost")
+    tab.sign_in()
+    number = network.a_number(ringSeconds=0.5, talkSeconds=None, voice="speech")
+    tab.call_and_talk(number)
+    sid = network.call_to(number)["callSid"]
+
+    # The microphone's tone never pauses.
+    eventually(lambda: network.media(sid)["nonSilentFramesReceived"] > 10, "the rep's voice")
+    before = tab.sound_received()
+    eventually(
+        lambda: (
+            (now := tab.sound_received())["energy"] > before["energy"] + 0.001
+            and now["packets"] > before["packets"] + 20
+        ),
+        "the lead's voice in the page",
+    )
+    tab.mute.click()
+    expect(tab.mute).to_have_attribute("aria-pressed", "true")
+    eventually(lambda: frames_without_sound(network, sid) > 20, "silence")
+    tab.mute.click()
+    eventually(lambda: frames_without_sound(network, sid) == 0, "the rep again")
+
+    network.cut(sid, 3)
+    tab.is_("reconnecting")
+    tab.is_("talking")
+    tab.page.keyboard.press("7")
+    eventually(lambda: network.media(sid)["digits"] == "7", "a digit after the cut")
+    tab.hang_up.click()
+    tab.is_ended("You hung up.")
+
+    leg = lead_leg(network.over(sid))
+    row = database.row_of(sid)
+    assert (row["status"], row["duration_seconds"]) == ("completed", leg["duration"])
+    assert leg["duration"] >= 3
+    expect(tab.row(row["id"])).to_have_attribute("data-status", "completed")
+    tab.page.get_by_label("Notes").fill("In Firefox.")
+    tab.page.get_by_role("button", name="Save").click()
+    expect(tab.wrap_up).to_be_hidden()
+    assert database.row_of(sid)["notes"] == "In Firefox."
+
+    for script, said, status in ENDINGS:
+        number = network.a_number(**script)
+        tab.number.clear()
+        tab.call(number)
+        tab.is_ended(said)
+        row = database.row_of(network.over(network.call_to(number)["callSid"])["callSid"])
+        assert row["status"] == status
+        expect(tab.row(row["id"])).to_have_attribute("data-status", status)
+
+
+def frames_without_sound(network: Network, sid: str) -> int:
+    """How many of the next 25 frames from the rep have no sound."""
+    before = network.media(sid)
+
+    def later() -> Json | None:
+        now = network.media(sid)
+        return now if now["framesReceived"] >= before["framesReceived"] + 25 else None
+
+    now = eventually(later, "more frames")
+    frames: int = now["framesReceived"] - before["framesReceived"]
+    heard: int = now["nonSilentFramesReceived"] - before["nonSilentFramesReceived"]
+    return frames - heard

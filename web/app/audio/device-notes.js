@@ -1,0 +1,44 @@
+import { failureOf } from '../../henk-voice/henk-voice.js';
+import { hideNotice, showFailure, showNote } from '../shared/notices.js';
+import { backWords, lostWords, offerWords } from './words.js';
+
+/**
+ * Tells that a chosen device is gone or back, and offers a headset that was plugged in.
+ *
+ * @param {import('../../henk-voice/henk-voice.js').HenkVoice} voice
+ */
+export function watchDevices(voice) {
+  const { audio } = voice;
+  audio.on('change', ({ lost, back }) => {
+    if (lost.length) showNote('audio-lost', lostWords(lost, audio.inUse));
+    if (back.length) {
+      hideNotice('audio-trouble');
+      showNote('audio-lost', backWords(back));
+    }
+  });
+  audio.on('offer', (offer) => {
+    if (!offer) return hideNotice('audio-offer');
+    hideNotice('audio-lost');
+    showNote('audio-offer', offerWords(offer, voice.inCall), [
+      { label: 'Use it', run: () => use(voice) },
+      { label: 'Not now', run: () => audio.dismissOffer() },
+    ]);
+  });
+  audio.on('trouble', (cause) => {
+    if (cause.code !== 'microphone_missing') return showFailure(cause, 'audio-trouble');
+    showNote(
+      'audio-trouble',
+      'No microphone is left, so nobody hears you. Plug one in: the call uses it at once.',
+    );
+  });
+}
+
+/** @param {import('../../henk-voice/henk-voice.js').HenkVoice} voice */
+async function use({ audio }) {
+  try {
+    await audio.acceptOffer();
+    hideNotice('audio-trouble');
+  } catch (error) {
+    showFailure(failureOf(error), 'audio-trouble');
+  }
+}
