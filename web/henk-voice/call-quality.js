@@ -188,7 +188,8 @@ export class CallQuality {
   #compare(before, now) {
     const step = Math.min(now.at - before.at, LONGEST_STEP_MS);
     const isSilent = (/** @type {number | null} */ energy) =>
-      energy !== null && energy < (SILENCE * step) / 1000;
+      // Another microphone begins at 0 again.
+      energy !== null && energy >= 0 && energy < (SILENCE * step) / 1000;
     const own = grown(before.ownEnergy, now.ownEnergy);
     const isOwnSilent = own === null ? this.#level === 0 : isSilent(own);
     this.#silent.add(isOwnSilent && !this.#isMutedSinceReading && now.connected === true, step);
