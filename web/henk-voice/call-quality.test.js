@@ -129,14 +129,14 @@ const FAULTS = [
 ];
 
 for (const [what, line, verdict] of FAULTS) {
-  test(`a fault is told, and the row has it: ${what}`, async () => {
+  test(`a fault is told and the row has it: ${what}`, async () => {
     await pass(20, line);
     assert.equal(said.at(-1), verdict);
     assert.equal(row(), verdict);
   });
 }
 
-test('a fault that comes during a good call is told within 15 s, and is gone soon after it', async () => {
+test('a fault that comes during a good call is told within 15 s and is gone soon after it', async () => {
   await pass(20);
   await pass(15, { sample: { ...lossy(20), mos: 2 } });
   assert.equal(said.at(-1), 'poor loss_in');
