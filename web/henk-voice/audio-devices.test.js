@@ -191,6 +191,13 @@ test('a call whose microphone ends gets another one, or is told that there is no
   await pass(1000);
   await pass(1000);
   assert.deepEqual(troubles, ['microphone_missing']);
+  await plug([...LAPTOP]);
+  await pass(1000);
+  assert.equal(
+    audio.stream?.getAudioTracks()[0]?.readyState,
+    'live',
+    'the first that comes is used',
+  );
 });
 
 test('of two microphones chosen one after the other the second stays', async () => {
