@@ -48,17 +48,16 @@ def test_a_manager_tells_a_bad_headset_from_a_bad_network_and_finds_what_support
     expect(causes.filter(has_text=NETWORK)).to_contain_text("14 of 16 calls poor (words lost")
     expect(causes.filter(has_text="Dana")).to_have_count(0)
     expect(rows.filter(has_text="Robin Rep")).to_contain_text("14 of 45")
-    look("the report")
 
     # A network gets a name.
     compare_by(page, "Network")
     line = rows.filter(has_text=NETWORK)
     line.get_by_role("button", name=f"Name it: Network {NETWORK}").press("Enter")
     keyboard.type("Robin’s home")
-    look("a network is named")
     keyboard.press("Enter")
     line = rows.filter(has_text="Robin’s home")
     expect(line).to_contain_text("14 of 16")
+    expect(line.get_by_role("button", name="Rename: Robin’s home")).to_be_focused()
     expect(causes.filter(has_text="Robin’s home")).to_have_count(1)
 
     # From the line to its calls, to one call, to what support asks for.
@@ -68,7 +67,7 @@ def test_a_manager_tells_a_bad_headset_from_a_bad_network_and_finds_what_support
     expect(calls).to_have_count(16)
     call = calls.filter(has_text="Poor").first
     expect(call).to_contain_text("Words lost on the way out")
-    look("the calls of a network")
+    look("the report and the calls of a network")
     page.evaluate(NO_CLIPBOARD)
     call.get_by_role("button", name="Details").press("Enter")
     dialog = page.get_by_role("dialog", name="Line: ")
