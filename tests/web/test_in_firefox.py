@@ -10,25 +10,43 @@ from playwright.sync_api import Browser, expect
 from stack import Stack
 from tests.web.calls_page import Rep
 from tests.web.network import Database, Json, Network, eventually, lead_leg
+from tests.web.ringer import Ringer
 
 ENDINGS: tuple[tuple[Json, str, str], ...] = (
     ({"ringSeconds": 0.2, "talkSeconds": 1}, "The other side hung up.", "completed"),
     ({"ending": "busy", "ringSeconds": 0}, "The line is busy.", "busy"),
 )
+# Keeps the lengths of what was played, in seconds.
+_KEEP_SOUNDS = """
+window.sounds = [];
+const { start } = AudioBufferSourceNode.prototype;
+AudioBufferSourceNode.prototype.start = function (...given) {
+  window.sounds.push(this.buffer.duration);
+  return start.apply(this, given);
+};
+"""
 
 
 @pytest.fixture
 def rep(in_firefox: Browser, stack: Stack) -> Iterator[Rep]:
     rep = Rep(in_firefox, stack)
+    rep.add_script(_KEEP_SOUNDS)
     yield rep
     rep.close()
     rep.watch.check()
 
 
-def test_a_rep_signs_in_talks_and_hangs_up(rep: Rep, network: Network, database: Database) -> None:
+@pytest.fixture
+def ringer(stack: Stack, network: Network) -> Iterator[Ringer]:
+    ringer = Ringer(stack, network)
+    yield ringer
+    ringer.close()
+
+
+def test_a_rep_signs_in_talks_hangs_up_and_is_rung(
+    rep: Rep, network: Network, database: Database, ringer: Ringer
+) -> None:
     tab = rep.open()
-    # The SDK's sounds: Firefox has no speaker that is called "default".
-    tab.watch.expect("thrown: The object can not be found here")
     tab.watch.expect("can’t establish a connection to the server at ws://localhost")
     tab.sign_in()
     number = network.a_number(ringSeconds=0.5, talkSeconds=None, voice="speech")
@@ -77,6 +95,14 @@ def test_a_rep_signs_in_talks_and_hangs_up(rep: Rep, network: Network, database:
         row = database.row_of(network.over(network.call_to(number)["callSid"])["callSid"])
         assert row["status"] == status
         expect(tab.row(row["id"])).to_have_attribute("data-status", status)
+
+    # Firefox has no speaker "default", where the SDK plays its sounds by itself.
+    tab.page.evaluate("sounds.splice(0)")
+    ringer.ring()
+    expect(tab.page.locator("#ring")).to_be_visible()
+    eventually(lambda: tab.page.evaluate("sounds"), "a ringing tone")
+    tab.page.locator("#ring-decline").click()
+    expect(tab.page.locator("#ring")).to_be_hidden()
 
 
 def frames_without_sound(network: Network, sid: str) -> int:

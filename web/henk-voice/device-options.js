@@ -21,11 +21,24 @@ export function deviceOptions({ given, line, getUserMedia }) {
     // How long a call waits for its browser to reconnect.
     maxCallSignalingTimeoutMs: 15_000,
     // The AudioContext is suspended until somebody uses the page.
-    disableAudioContextSounds: true,
+    disableAudioContextSounds: !lacksDefaultSpeaker(),
     // The SDK does not need to log: our failures say the same.
     logLevel: 'silent',
     ...given,
     RTCPeerConnection: line.peerConnectionClass(base),
     getUserMedia,
   };
+}
+
+/**
+ * The SDK plays each of its sounds on the speaker `default`, unless an AudioContext plays it. Only Chromium
+ * has a speaker of this name; other browsers that can choose one refuse it, and nobody would hear the phone
+ * ring. The system's speaker is '' there: https://github.com/WebAudio/web-audio-api/issues/2569
+ *
+ * @returns {boolean}
+ */
+function lacksDefaultSpeaker() {
+  const canChoose = 'setSinkId' in (globalThis.HTMLMediaElement?.prototype ?? {});
+  // Chromium alone has it.
+  return canChoose && !('userAgentData' in navigator);
 }
