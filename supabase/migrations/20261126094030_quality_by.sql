@@ -264,7 +264,7 @@ begin
     v_where,
     private.quality_key_as_text(p_by, private.quality_key(p_by, p_time_zone)),
     case
-      when p_after is not null then format(
+      when jsonb_typeof(p_after) = 'object' then format(
         'and (call_quality.started_at, call_quality.call_sid) < (%L::timestamptz, %L)',
         p_after ->> 'at', p_after ->> 'call_sid'
       )

@@ -90,36 +90,42 @@ $$;
 -- address and no id of a device comes into a row.
 create function private.facts_of_check(p_facts jsonb)
 returns jsonb
-language sql
+language plpgsql
 immutable
 set search_path = ''
 as $$
-  select jsonb_strip_nulls(jsonb_object_agg(facts.key, facts.value))
-  from (
-    select keys.key, to_jsonb(private.label_in(p_facts, keys.key, 80)) as value
-    from unnest(array['microphone', 'speaker', 'browser', 'os']) as keys (key)
-    union all
-    select keys.key, to_jsonb(private.word_in(p_facts, keys.key))
-    from unnest(array['permission', 'edge', 'codec', 'protocol', 'network_type']) as keys (key)
-    union all
-    select keys.key, case when jsonb_typeof(p_facts -> keys.key) = 'boolean' then p_facts -> keys.key end
-    from unnest(array['is_relay', 'speaker_heard']) as keys (key)
-    union all
-    select numbers.key, to_jsonb(private.number_in(p_facts, numbers.key, numbers.least, numbers.most))
+begin
+  return (
+    select jsonb_strip_nulls(jsonb_object_agg(facts.key, facts.value))
     from (
-      values
-        ('microphones', 0, 1000), ('speakers', 0, 1000), ('microphone_peak', 0, 1), ('samples', 0, 10000),
-        ('signalling_ms', 0, 600000), ('audio_ms', 0, 600000), ('jitter_ms', 0, 60000), ('rtt_ms', 0, 60000),
-        ('loss_in', 0, 100), ('loss_out', 0, 100), ('mos', 0, 5), ('kbps_in', 0, 100000), ('kbps_out', 0, 100000),
-        -- A hundred years: a device whose battery was empty starts in 1970.
-        ('clock_offset_seconds', -3200000000, 3200000000),
-        -- https://www.twilio.com/docs/api/errors
-        ('sdk_code', 10000, 99999)
-    ) as numbers (key, least, most)
-    union all
-    select lists.key, private.codes_of(p_facts -> lists.key, lists.most)
-    from (values ('warnings', 20), ('timed_out', 9)) as lists (key, most)
-  ) as facts;
+      select keys.key, to_jsonb(private.label_in(p_facts, keys.key, 80)) as value
+      from unnest(array['microphone', 'speaker', 'browser', 'os']) as keys (key)
+      union all
+      select keys.key, to_jsonb(private.word_in(p_facts, keys.key))
+      from unnest(array['permission', 'edge', 'codec', 'protocol', 'network_type']) as keys (key)
+      union all
+      select keys.key, case when jsonb_typeof(p_facts -> keys.key) = 'boolean' then p_facts -> keys.key end
+      from unnest(array['is_relay', 'speaker_heard']) as keys (key)
+      union all
+      select numbers.key, to_jsonb(private.number_in(p_facts, numbers.key, numbers.least, numbers.most))
+      from (
+        values
+          ('microphones', 0, 1000), ('speakers', 0, 1000), ('samples', 0, 10000),
+          -- In dBFS: 0 is the loudest that a microphone can give.
+          ('microphone_peak', -200, 0),
+          ('signalling_ms', 0, 600000), ('audio_ms', 0, 600000), ('jitter_ms', 0, 60000), ('rtt_ms', 0, 60000),
+          ('loss_in', 0, 100), ('loss_out', 0, 100), ('mos', 0, 5), ('kbps_in', 0, 100000), ('kbps_out', 0, 100000),
+          -- A hundred years: a device whose battery was empty starts in 1970.
+          ('clock_offset_seconds', -3200000000, 3200000000),
+          -- https://www.twilio.com/docs/api/errors
+          ('sdk_code', 10000, 99999)
+      ) as numbers (key, least, most)
+      union all
+      select lists.key, private.codes_of(p_facts -> lists.key, lists.most)
+      from (values ('warnings', 20), ('timed_out', 9)) as lists (key, most)
+    ) as facts
+  );
+end;
 $$;
 
 -- A time of a browser's clock, in ISO 8601; null if it is none.

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from stack import Stack
-from tests.end_to_end.clients import Rep, identity, new_call_sid, webhook
+from tests.end_to_end.clients import Rep, identity, new_call_sid, rest, webhook
 
 # Rows that each call inserts, and requests that it makes to our functions.
 ROWS = {"+ conversations": 1, "+ call_legs": 2, "+ unsettled_calls": 1}
@@ -119,3 +119,33 @@ def test_its_callbacks_update_the_rows_that_they_updated_before(stack: Stack) ->
         ended = {"CallStatus": "completed", "CallDuration": "7", "SequenceNumber": "0"}
         assert webhook(stack.env, "status", {**beginning, **ended}).status_code == 204
     assert counted == {**ROWS, "+ call_events": 6, **UPDATES}
+
+
+def test_the_report_of_its_quality_adds_one_row_and_touches_nothing_else(stack: Stack) -> None:
+    """It comes once; PostgREST says from which network, and the row does not."""
+    rep = Rep.sign_in(stack)
+    call = rep.place_call({"To": "+15005550006"})
+    (row,) = rep.rows("conversations", call_sid=f"eq.{call['callSid']}")
+    address = {"X-Forwarded-For": "192.0.2.7, 198.51.100.9"}
+    leg = {"p_conversation_id": row["id"], "p_call_sid": call["callSid"]}
+    report = {"seconds": 7, "samples": 7, "mos_p95": 4.3, "microphone": "Jabra (0b0e:0300)"}
+
+    def tell(function: str, **body: object) -> object:
+        answer = rest(
+            stack.env, rep.access_token, "POST", f"rpc/{function}", json=leg | body, headers=address
+        )
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    with changes(stack) as counted:
+        assert tell("report_call_quality", p_report=report) == {"stored": True}
+        assert tell("report_call_quality", p_report=report) == {"stored": True}
+        assert tell("rate_call", p_rating=4) == {"rated": True}
+    # The secret for the keys of networks is made once for a business.
+    counted.pop("+ network_secrets", None)
+    assert counted == {"+ call_quality": 1, "~ call_quality": 1}
+    (quality,) = rep.rows("call_quality", call_sid=f"eq.{call['callSid']}")
+    assert (quality["grade"], quality["rating"]) == ("good", 4)
+    assert quality["microphone"] == "Jabra"
+    assert len(quality["network_key"]) == 8
+    assert "192.0.2" not in str(quality)

@@ -57,11 +57,13 @@ class Tab:
         self.page = page
         self._email = email
 
-    def start(self) -> None:
+    def start(self, *, may_fail: bool = False) -> None:
         """Signs in, unless the profile is, and opens the library."""
         # Not wait_for_function, which the page's policy forbids.
         eventually(lambda: self.page.evaluate("'voice' in window"), "the library is loaded")
         start = "([email, password]) => start(email, password)"
+        if may_fail:
+            start += ".catch(() => {})"
         self.page.evaluate(start, [self._email, PASSWORD])
 
     def reload(self) -> None:
@@ -106,11 +108,12 @@ class Profile:
         self.context.set_default_timeout(LONGEST_MS)
         self.context.route("**/main.js", _answer)
 
-    def open(self) -> Tab:
+    def open(self, *, may_fail: bool = False) -> Tab:
+        """``may_fail``: the library may not be ready for calls."""
         page = self.context.new_page()
         page.goto(self._url)
         tab = Tab(page, self._email)
-        tab.start()
+        tab.start(may_fail=may_fail)
         return tab
 
 

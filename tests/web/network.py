@@ -90,6 +90,10 @@ class Network:
         self._post("outage", {"seconds": seconds})
         self._post(f"calls/{call_sid}/drop-socket", {})
 
+    def outage(self, seconds: float) -> None:
+        """No browser can open a socket of signalling for ``seconds``."""
+        self._post("outage", {"seconds": seconds})
+
     def conditions(self, client: str, **conditions: object) -> None:
         """What the audio of this client's browsers meets from now on: loss, delayMs, …"""
         self._post("network", {"identity": client, **conditions})

@@ -13,6 +13,7 @@ from tests.web.network import Network, eventually
 # Stands between the page and Chromium's fake devices: a device is there while it is plugged in.
 # Each microphone is a tone of its own, and `sinks` has the speakers that sounds were sent to.
 _DEVICES = """
+if (navigator.mediaDevices) {
 const media = navigator.mediaDevices;
 const device = (kind, deviceId, groupId, label) =>
   ({ kind, deviceId, groupId, label, toJSON: () => ({}) });
@@ -58,6 +59,7 @@ window.pullOut = () => {
   }
   tell();
 };
+}
 """
 
 

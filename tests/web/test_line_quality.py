@@ -21,8 +21,8 @@ _ROWS = Path(demo_history.__file__).with_name("demo_quality.sql")
 # What the demo has: calls of Dana and Robin, of which those with this headset and those from this
 # network were poor.
 HEADSET, NETWORK = "Jabra Evolve2 40", "40e0c8d2"
-NO_CLIPBOARD = "navigator.clipboard.writeText = () => Promise.reject(new Error('refused'))"
-CLIPBOARD = "navigator.clipboard.writeText = async (text) => { window.copied = text; }"
+NO_CLIPBOARD = "() => { navigator.clipboard.writeText = () => Promise.reject(new Error('no')); }"
+CLIPBOARD = "() => { navigator.clipboard.writeText = async (text) => { window.copied = text; }; }"
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def test_a_manager_tells_a_bad_headset_from_a_bad_network_and_finds_what_support
     call.get_by_role("button", name="Details").press("Enter")
     dialog = page.get_by_role("dialog", name="Line: ")
     expect(dialog).to_contain_text(
-        "They may not hear you. Your network loses part of what you say."
+        "Words lost on the way out. For Robin Rep: Your network loses part of what you say."
     )
     copy = dialog.get_by_role("button", name="Copy for support")
     copy.press("Enter")

@@ -14,6 +14,8 @@ import { VoiceError, failure } from './failures.js';
  */
 
 const LISTED_WITHIN_MS = 1_000;
+/** What a media element has without a choice: https://w3c.github.io/mediacapture-output/#dom-htmlmediaelement-sinkid */
+const BROWSERS_OWN = '';
 /** The SDK opens another microphone itself if it hears of the loss. */
 const OPENED_AGAIN_AFTER_MS = 1_000;
 /**
@@ -28,6 +30,8 @@ export class CallAudio {
   isOn = false;
   /** What the call hears. @type {MediaStream | null} */
   stream = null;
+  /** The name of the microphone that the latest call had. */
+  label = '';
   /** How often the microphone or the speaker changed during the latest call. */
   changes = 0;
 
@@ -78,9 +82,11 @@ export class CallAudio {
   /** @param {MediaStream} stream */
   opened(stream) {
     if (!this.isOn) return;
-    const before = this.track?.label;
+    const isFirst = !this.stream;
+    const { label } = this;
     this.stream = stream;
-    if (before !== undefined && before !== this.track?.label) this.changes += 1;
+    this.label = this.track?.label ?? '';
+    if (!isFirst && label !== this.label) this.changes += 1;
     this.track?.addEventListener('ended', () => void this.look());
     for (const name of ['mute', 'unmute']) {
       this.track?.addEventListener(name, () => {
@@ -142,10 +148,7 @@ export class CallAudio {
    */
   async useOutput(role, id) {
     const sdk = this.#sdk;
-    if (!sdk?.isOutputSelectionSupported || !sdk.availableOutputDevices.has(id)) return;
-    const outputs = role === 'speaker' ? sdk.speakerDevices : sdk.ringtoneDevices;
-    const [inUse, ...others] = outputs.get();
-    if (inUse?.deviceId !== id || others.length) await outputs.set(id);
+    if (sdk) await setOutput(sdk, role, id);
   }
 
   /** @param {string} id */
@@ -192,4 +195,26 @@ export class CallAudio {
     this.#changing = done.catch(() => {});
     await done;
   }
+}
+
+/**
+ * @param {AudioHelper} sdk
+ * @param {'speaker' | 'ringer'} role
+ * @param {string} id a device that the SDK does not know yet is left out: it will tell when it does
+ * @throws {Error} if the browser cannot use it
+ */
+export async function setOutput(sdk, role, id) {
+  const { availableOutputDevices: available } = sdk;
+  if (!sdk.isOutputSelectionSupported) return;
+  const outputs = role === 'speaker' ? sdk.speakerDevices : sdk.ringtoneDevices;
+  const [inUse, ...others] = outputs.get();
+  let sinkId = id;
+  if (id === SYSTEM_DEFAULT && !available.has(id)) {
+    // Firefox does not list the system's default, so the SDK takes the first speaker for it.
+    if (!inUse) return;
+    sinkId = BROWSERS_OWN;
+    available.set(sinkId, /** @type {MediaDeviceInfo} */ ({ deviceId: sinkId }));
+  }
+  if (!available.has(sinkId)) return;
+  if (inUse?.deviceId !== sinkId || others.length) await outputs.set(sinkId);
 }

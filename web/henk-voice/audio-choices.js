@@ -6,8 +6,9 @@ import { AudioMemory } from './audio-memory.js';
  * @typedef {import('./audio-memory.js').Role} Role
  *
  * @typedef {object} ListChanges
- * @property {string[]} lost the labels of chosen devices that are no longer there
- * @property {string[]} back the labels of chosen devices that were plugged in again
+ * @property {string[]} lost the names of devices that were used and are no longer there: chosen ones, and the
+ *   system's default
+ * @property {string[]} back the names of chosen devices that were plugged in again
  * @property {boolean} hasOtherSpeaker calls use another speaker now
  */
 
@@ -54,17 +55,17 @@ export class AudioChoices {
     this.#memory.keepDevice(role, { id, label });
   }
 
-  /** @param {string} microphone its name */
-  processingOf(microphone) {
-    return this.#memory.processing(microphone);
+  /** @param {string} id of a microphone */
+  processingOf(id) {
+    return this.#memory.processing(this.#hardwareOf(id));
   }
 
   /**
-   * @param {string} microphone its name
+   * @param {string} id of a microphone
    * @param {import('./audio-processing.js').Processing} processing
    */
-  rememberProcessing(microphone, processing) {
-    this.#memory.keepProcessing(microphone, processing);
+  rememberProcessing(id, processing) {
+    this.#memory.keepProcessing(this.#hardwareOf(id), processing);
   }
 
   /** Whether the browser tells which devices there are. */
@@ -78,31 +79,54 @@ export class AudioChoices {
    */
   take(devices) {
     const wasTold = this.isTold;
-    const before = ROLES.map((role) => this.#deviceOf(role));
+    const before = ROLES.map((role) => this.#used(role));
+    const known = new Set([...this.microphones, ...this.speakers].map(({ id }) => id));
     this.microphones = devicesOf(devices, 'audioinput');
     this.speakers = devicesOf(devices, 'audiooutput');
-    const now = ROLES.map((role) => this.#deviceOf(role));
+    // Without permission for the microphone, devices have no ids: they are not gone.
+    const isHidden = devices.some(({ deviceId }) => !deviceId);
 
     /** @type {Set<string>} */
     const lost = new Set();
     /** @type {Set<string>} */
     const back = new Set();
-    now.forEach((is, index) => {
+    let hasOtherSpeaker = false;
+    ROLES.forEach((role, index) => {
       const was = before[index];
-      if (!is || was?.id === is.id) return;
-      if (is.id === SYSTEM_DEFAULT && was) lost.add(plainLabel(was.label));
+      const is = this.#used(role);
+      if (!is || !was || was.device.id === is.device.id) return;
+      if (role === 'speaker') hasOtherSpeaker = true;
+      const isGone = !this.#listOf(role).some(({ id }) => id === was.device.id);
+      if (isGone && !isHidden) lost.add(plainLabel(was.device.label));
       // When the browser first tells its devices, none was plugged in.
-      else if (wasTold) back.add(plainLabel(is.label));
+      else if (wasTold && is.id !== SYSTEM_DEFAULT && !known.has(is.id))
+        back.add(plainLabel(is.device.label));
     });
-    const speaker = ROLES.indexOf('speaker');
-    const hasOtherSpeaker = before[speaker]?.id !== now[speaker]?.id;
     return { lost: [...lost], back: [...back], hasOtherSpeaker };
   }
 
-  /** @param {Role} role */
-  #deviceOf(role) {
+  /**
+   * The name that a microphone's processing is remembered by. Where the browser does not tell which device is
+   * the system's default, that is the first one, as the SDK takes it.
+   *
+   * @param {string} id
+   */
+  #hardwareOf(id) {
+    const found = deviceBehind(id, this.microphones);
+    const first = this.microphones.find((one) => one.id !== SYSTEM_DEFAULT);
+    return plainLabel((found ?? first)?.label ?? '');
+  }
+
+  /**
+   * @param {Role} role
+   * @returns {{ id: string, device: AudioDevice } | null} `id`: what is used; `device`: the hardware that stands
+   *   for, if the browser tells
+   */
+  #used(role) {
     const id = this.idOf(role);
-    return this.#listOf(role).find((device) => device.id === id);
+    const devices = this.#listOf(role);
+    const device = deviceBehind(id, devices) ?? devices.find((one) => one.id === id);
+    return device ? { id, device } : null;
   }
 
   /** @param {Role} role */

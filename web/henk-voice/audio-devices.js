@@ -1,8 +1,8 @@
-import { CallAudio } from './audio-call.js';
+import { CallAudio, setOutput } from './audio-call.js';
 import { AudioChoices } from './audio-choices.js';
 import { SYSTEM_DEFAULT } from './audio-list.js';
 import { HeadsetOffer } from './audio-offer.js';
-import { constraintsOf, processingIn, supportedProcessing } from './audio-processing.js';
+import { constraintsOf, deviceIn, processingIn, supportedProcessing } from './audio-processing.js';
 import { TEST_SOUNDS, playSound } from './audio-sound.js';
 import { MicrophoneTest } from './audio-test.js';
 import { Emitter } from './emitter.js';
@@ -18,8 +18,8 @@ import { VoiceError, failure } from './failures.js';
  *
  * @typedef {object} AudioDeviceEvents
  * @property {{ lost: string[], back: string[] }} change the lists, a choice, or what is in use changed;
- *   `lost` has the labels of chosen devices that are no longer there, `back` those of chosen devices that
- *   were plugged in again
+ *   `lost` has the names of devices that were used and are no longer there, `back` those of chosen devices
+ *   that were plugged in again
  * @property {DeviceOffer | null} offer a headset was plugged in that is not in use; null: not any more
  * @property {Failure} trouble the call that is going on has lost its microphone, and there is no other
  *
@@ -42,7 +42,7 @@ const LISTED_WITHIN_MS = 1_000;
  * @extends {Emitter<AudioDeviceEvents>}
  */
 export class AudioDevices extends Emitter {
-  /** Safari, and Firefox before 116, always use the system's speaker. */
+  /** Safari before 18.4, Firefox before 116, and browsers on phones always use the system's speaker. */
   canChooseSpeaker = 'setSinkId' in (globalThis.HTMLMediaElement?.prototype ?? {});
   /** Firefox tells the names of speakers only if it may ask the person itself. */
   canAskForSpeaker = 'selectAudioOutput' in (globalThis.navigator?.mediaDevices ?? {});
@@ -105,7 +105,7 @@ export class AudioDevices extends Emitter {
 
   /** What the browser is asked to do with what this microphone hears. */
   get processing() {
-    return this.#choices.processingOf(this.#microphoneName);
+    return this.#choices.processingOf(this.microphoneId);
   }
 
   /** @returns {AudioInUse} */
@@ -130,7 +130,7 @@ export class AudioDevices extends Emitter {
   }
 
   get #microphoneName() {
-    return this.#choices.nameOf('microphone', this.#call.track?.label);
+    return this.#choices.nameOf('microphone', this.#call.label);
   }
 
   /**
@@ -208,13 +208,13 @@ export class AudioDevices extends Emitter {
    * @throws {VoiceError} if the microphone cannot be opened so; then it stays as it was
    */
   async setProcessing(changes) {
-    const name = this.#microphoneName;
+    const id = this.microphoneId;
     const before = this.processing;
-    this.#choices.rememberProcessing(name, { ...before, ...changes });
+    this.#choices.rememberProcessing(id, { ...before, ...changes });
     try {
       await this.#call.openAgain();
     } catch (error) {
-      this.#choices.rememberProcessing(name, before);
+      this.#choices.rememberProcessing(id, before);
       await this.#call.openAgain().catch(() => {});
       throw error;
     }
@@ -305,9 +305,7 @@ export class AudioDevices extends Emitter {
    * @param {AudioHelper | null} sdk its audio helper
    */
   async playThrough(sdk) {
-    const id = this.speakerId;
-    if (!sdk?.isOutputSelectionSupported || !sdk.availableOutputDevices.has(id)) return;
-    await sdk.speakerDevices.set(id).catch(() => {});
+    if (sdk) await setOutput(sdk, 'speaker', this.speakerId).catch(() => {});
   }
 
   /**
@@ -338,12 +336,12 @@ export class AudioDevices extends Emitter {
   /**
    * @internal
    * @param {MediaStreamConstraints} constraints
-   * @returns {MediaStreamConstraints} with the processing of the chosen microphone
+   * @returns {MediaStreamConstraints} with the processing of that microphone, or of the chosen one
    */
   constraintsFor(constraints) {
     if (!constraints.audio) return constraints;
     const given = constraints.audio === true ? {} : constraints.audio;
-    const audio = { ...given, ...constraintsOf(this.processing) };
+    const audio = { ...given, ...constraintsOf(this.#choices.processingOf(deviceIn(given))) };
     return { ...constraints, audio: Object.keys(audio).length ? audio : true };
   }
 

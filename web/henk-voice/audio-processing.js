@@ -1,3 +1,5 @@
+import { SYSTEM_DEFAULT } from './audio-list.js';
+
 /**
  * @typedef {object} Processing what the browser does with what the microphone hears
  * @property {boolean} noiseSuppression
@@ -25,6 +27,15 @@ export function supportedProcessing() {
  */
 export function constraintsOf(wanted) {
   return NAMES.every((name) => wanted[name]) ? {} : { ...wanted };
+}
+
+/**
+ * @param {MediaTrackConstraints} constraints
+ * @returns {string} the id of the device that is asked for
+ */
+export function deviceIn({ deviceId }) {
+  const { exact, ideal } = /** @type {ConstrainDOMStringParameters} */ (deviceId ?? {});
+  return String(exact ?? ideal ?? SYSTEM_DEFAULT);
 }
 
 /**

@@ -208,6 +208,16 @@ test('a connection that was lost and came back is told meanwhile', async () => {
   assert.equal(row(), 'fair connection_lost');
 });
 
+test('what was lost while nothing came, or arrived, is not counted a second time', async () => {
+  await pass(10);
+  await pass(12, { sample: { packetsReceived: 0 }, grows: { packetsReceived: 0, reportedAt: 0 } });
+  await pass(1, { sample: { packetsLost: 600 }, grows: { lostOut: 600 } });
+  await pass(20);
+  assert.deepEqual(said, ['good null', 'poor nothing_heard', 'good null']);
+  const { loss_in_max, loss_out_max } = quality.report();
+  assert.deepEqual([loss_in_max, loss_out_max], [0, 0]);
+});
+
 test('reports that are lost too are not taken for packets that do not arrive', async () => {
   for (let time = 0; time < 10; time += 1) {
     await pass(7, { grows: { reportedAt: 0, otherReportedAt: 0 } });

@@ -55,14 +55,14 @@ function isOfZone(seconds) {
 /** @param {number} seconds */
 function span(seconds) {
   const units = /** @type {const} */ ([
-    [2 * 86_400, 86_400, 'days'],
-    [2 * HOUR, HOUR, 'hours'],
-    [120, 60, 'minutes'],
+    [86_400, 'day'],
+    [HOUR, 'hour'],
+    [60, 'minute'],
   ]);
-  for (const [from, size, name] of units) {
-    if (seconds < from) continue;
+  for (const [size, name] of units) {
+    // An hour and a second are an hour.
     const number = Math.round((seconds / size) * 10) / 10;
-    return `${number} ${name}`;
+    if (number === 1 || number >= 2) return `${number} ${name}${number === 1 ? '' : 's'}`;
   }
   return `${seconds} seconds`;
 }

@@ -1,6 +1,7 @@
 import { tokenFault } from './check-token.js';
 import { lineFault } from './line-faults.js';
 import { gradeOf } from './line-grade.js';
+import { LineWindow } from './line-window.js';
 
 /**
  * @typedef {import('./check-preflight.js').LineTest} LineTest
@@ -46,9 +47,7 @@ export function isEnough({ samples, readings }) {
 export function lineFacts(test) {
   const { samples, readings } = test;
   const last = readings.at(-1);
-  const received = sum(samples.map(({ packetsReceived }) => packetsReceived));
-  // A packet that comes twice counts as one that is less than none lost.
-  const lost = Math.max(0, sum(samples.map(({ packetsLost }) => packetsLost)));
+  const { mos, lossIn, lossOut, jitterMs, rttMs } = figuresOf(test);
   const seconds = samples.length;
   return {
     signallingMs: test.signallingMs ?? null,
@@ -59,11 +58,11 @@ export function lineFacts(test) {
     protocol: last?.protocol ?? null,
     networkType: last?.networkType ?? null,
     samples: seconds || null,
-    mos: rounded(mean(samples.map(({ mos }) => mos)), 2),
-    lossIn: received + lost > 0 ? share(lost, received + lost) : null,
-    lossOut: lossOutOf(readings),
-    jitterMs: rounded(worse(samples, readings), 1),
-    rttMs: rounded(mean(samples.map(({ rtt }) => rtt)), 0),
+    mos: rounded(mos, 2),
+    lossIn: rounded(lossIn, 1),
+    lossOut: rounded(lossOut, 1),
+    jitterMs: rounded(jitterMs, 1),
+    rttMs: rounded(rttMs, 0),
     kbpsIn: seconds
       ? rounded((sum(samples.map((s) => s.bytesReceived)) * 8) / 1000 / seconds, 0)
       : null,
@@ -199,37 +198,19 @@ function isNothingHeard(samples, readings) {
 function isNotHeard(samples, readings) {
   const last = readings.at(-1);
   if (!last || samples.length < NONE_AFTER_SAMPLES || !last.packetsSent) return false;
-  return last.lostOut === null || (lossOutOf(readings) ?? 0) > 95;
+  return last.lostOut === null || (figuresOf({ samples, readings }).lossOut ?? 0) > 95;
 }
 
 /**
- * What is lost on the way out, as the other side reports every few seconds: of what had been sent then.
+ * Of the whole test, in both directions.
  *
- * @param {LineTest['readings']} readings
- * @returns {number | null} percent
+ * @param {Pick<LineTest, 'samples' | 'readings'>} test
  */
-function lossOutOf(readings) {
-  const last = readings.at(-1);
-  if (!last || last.lostOut === null) return null;
-  const reported = readings.find(
-    ({ reports, lostOut }) => reports === last.reports && lostOut === last.lostOut,
-  );
-  const sent = reported?.packetsSent;
-  return sent ? Math.min(share(Math.max(last.lostOut, 0), sent), 100) : null;
-}
-
-/**
- * The jitter of the direction that is worse.
- *
- * @param {LineTest['samples']} samples
- * @param {LineTest['readings']} readings
- */
-function worse(samples, readings) {
-  const incoming = mean(samples.map(({ jitter }) => jitter));
-  const outgoing = mean(readings.map(({ jitterOutMs }) => jitterOutMs));
-  return incoming === null || outgoing === null
-    ? (incoming ?? outgoing)
-    : Math.max(incoming, outgoing);
+function figuresOf({ samples, readings }) {
+  const window = new LineWindow(Infinity);
+  for (const sample of samples) window.add(sample);
+  for (const reading of readings) window.read(reading);
+  return window.figures();
 }
 
 /**
@@ -283,20 +264,6 @@ function bad(fault, sdkCode) {
 /** @param {number[]} values */
 function sum(values) {
   return values.reduce((total, value) => total + value, 0);
-}
-
-/** @param {(number | null | undefined)[]} values those that are not known are left out */
-function mean(values) {
-  const known = values.filter((value) => typeof value === 'number' && Number.isFinite(value));
-  return known.length ? sum(/** @type {number[]} */ (known)) / known.length : null;
-}
-
-/**
- * @param {number} part
- * @param {number} whole
- */
-function share(part, whole) {
-  return rounded((100 * part) / whole, 1);
 }
 
 /**

@@ -8,17 +8,8 @@ import { LineStats } from './line-stats.js';
  * @typedef {import('@twilio/voice-sdk').Call} SdkCall
  * @typedef {import('./failures.js').Failure} Failure
  *
- * @typedef {object} LineSample the SDK's, of one second
- * @property {number | null} mos
- * @property {number} [rtt] milliseconds
- * @property {number} jitter milliseconds
- * @property {number} packetsLost
- * @property {number} packetsReceived
- * @property {number} packetsSent
- * @property {number} bytesReceived
- * @property {number} bytesSent
- * @property {string} [codecName]
- *
+ * @typedef {import('./line-window.js').LineSample & { packetsSent: number, bytesReceived: number,
+ *   bytesSent: number }} LineSample
  * @typedef {'signalling' | 'audio' | 'line'} LineStage
  *
  * @typedef {object} LineTest what a test call has shown

@@ -17,6 +17,7 @@ import { lineFault, mostImportant } from './line-faults.js';
  * @typedef {import('./check-types.js').CheckStepName} CheckStepName
  * @typedef {import('./check-types.js').Finding} Finding
  * @typedef {import('./check-types.js').StopReason} StopReason
+ * @typedef {import('./failures.js').Failure} Failure
  * @typedef {import('./henk-voice.js').HenkVoice} HenkVoice
  * @typedef {import('./line-faults.js').LineFault} LineFault
  * @typedef {import('./sql.js').Sql} Sql
@@ -131,28 +132,31 @@ export class Run {
     this.#begin('token', 'clock');
     const late = new VoiceError(failure('token_unavailable'));
     try {
-      if (!keeper) throw new VoiceError(this.#options.voice.failure ?? failure('not_ready'));
-      if (this.#isQuiet && this.#options.voice.failure)
-        throw new VoiceError(this.#options.voice.failure);
+      const cause = this.#options.voice.failure;
+      if (!keeper || (this.#isQuiet && cause)) throw new VoiceError(cause ?? failure('not_ready'));
       if (!this.#isQuiet) await within(keeper.renew(), TOKEN_MS, this.#stopping.signal, () => late);
-      const offset = keeper.latest ? clockOffsetSeconds(...keeper.latest) : null;
-      this.facts.clockOffsetSeconds = offset;
       this.#found('token', { state: 'ok', text: 'There is permission to call.' });
-      this.#found('clock', clockFinding(offset));
-      return keeper.latest?.[0].token ?? null;
     } catch (error) {
-      const cause = failureOf(error);
-      if (this.#isQuiet && cause.code === 'not_ready') {
-        this.#found('token', {
-          state: 'skipped',
-          text: 'The permission to call is being fetched.',
-        });
-        return null;
-      }
-      const fault = tokenFault(cause);
-      this.#found('token', { state: 'bad', text: fault.meaning, fault });
-      return null;
+      this.#found('token', this.#tokenFinding(failureOf(error)));
     }
+    // An older grant tells the time, too.
+    const offset = keeper?.latest ? clockOffsetSeconds(...keeper.latest) : null;
+    this.facts.clockOffsetSeconds = offset;
+    this.#found('clock', clockFinding(offset));
+    const isGranted = this.steps.some(({ name, state }) => name === 'token' && state === 'ok');
+    return isGranted ? (keeper?.latest?.[0].token ?? null) : null;
+  }
+
+  /**
+   * @param {Failure} cause
+   * @returns {Finding}
+   */
+  #tokenFinding(cause) {
+    if (this.#isQuiet && cause.code === 'not_ready') {
+      return { state: 'skipped', text: 'The permission to call is being fetched.' };
+    }
+    const fault = tokenFault(cause);
+    return { state: 'bad', text: fault.meaning, fault };
   }
 
   async #microphone() {
@@ -175,8 +179,9 @@ export class Run {
 
   /** @param {MediaStream} stream */
   async #listened(stream) {
-    await pause(this.loudness?.remainingMs ?? 0, this.#stopping.signal);
-    if (this.#stopping.signal.aborted && this.loudness?.remainingMs) return;
+    const remaining = this.loudness?.remainingMs ?? 0;
+    if (remaining > 0) await pause(remaining, this.#stopping.signal);
+    if (this.stopped) return;
     const peak = this.loudness?.peak ?? null;
     const isMuted = stream.getAudioTracks().every(({ muted }) => muted);
     this.facts.microphonePeak = peak;

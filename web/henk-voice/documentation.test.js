@@ -5,13 +5,16 @@ import { FAILURES } from './failure-texts.js';
 import { VoiceCall } from './call.js';
 import { ControlledCall } from './controlled-call.js';
 import * as library from './henk-voice.js';
+import { LineCheck } from './line-check.js';
 import { Queue } from './queue.js';
 import { REASONS } from './queue-reasons.js';
 import { Ring } from './ring.js';
 import { Workspace } from './workspace.js';
 
 const read = (name) => readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8');
-const PAGE = read('client-library.md') + read('client-ringing.md');
+const PAGE = ['client-library', 'client-ringing', 'checking']
+  .map((page) => read(`${page}.md`))
+  .join('');
 const QUEUE_PAGE = read('client-queue.md');
 
 /** What other files of the library use. */
@@ -51,7 +54,14 @@ test('what the package exports is documented', () => {
 });
 
 test('every public member is documented', () => {
-  for (const { prototype } of [library.HenkVoice, Workspace, VoiceCall, ControlledCall, Ring]) {
+  for (const { prototype } of [
+    library.HenkVoice,
+    Workspace,
+    VoiceCall,
+    ControlledCall,
+    Ring,
+    LineCheck,
+  ]) {
     for (const name of Object.getOwnPropertyNames(prototype)) {
       if (!INTERNAL.has(name)) assert.match(PAGE, new RegExp(`\`${name}[\`(]`), name);
     }

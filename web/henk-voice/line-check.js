@@ -45,8 +45,12 @@ export class LineCheck extends Emitter {
   constructor(options) {
     super();
     this.#options = options;
-    options.voice.on('call', () => this.stop('call'));
-    options.voice.on('incoming', () => this.stop('call'));
+    const { voice } = options;
+    voice.on('call', () => this.stop('call'));
+    voice.on('incoming', () => this.stop('call'));
+    // In another tab.
+    voice.on('phonechange', ({ ring }) => ring && this.stop('call'));
+    voice.presence.on('change', (state) => state === 'busy' && this.stop('call'));
   }
 
   /** Whether the voice of a test call can be heard, or could be, and nobody has said whether it was. */
@@ -67,12 +71,13 @@ export class LineCheck extends Emitter {
    * @param {{ parts?: CheckStepName[] }} [options] the steps to do; all by default. Without `line` no
    *   call is placed
    * @returns {Promise<CheckResult>} also if it was stopped
-   * @throws {VoiceError} `call_in_progress`
+   * @throws {VoiceError} `call_in_progress`, in whatever tab it goes on, or rings
    */
   async run({ parts } = {}) {
     if (this.#run) return this.#run.done;
     const { voice } = this.#options;
-    if (voice.inCall || voice.ring) throw new VoiceError(failure('call_in_progress'));
+    const isBusy = voice.inCall || voice.presence.state === 'busy';
+    if (isBusy || voice.ring || voice.phone.ring) throw new VoiceError(failure('call_in_progress'));
     this.steps = newSteps();
     this.state = 'running';
     const run = new Run(this.#options, this.steps, parts ?? [...STEPS], () => this.#changed());

@@ -47,7 +47,7 @@ const LEG = {
   browser: 'Chrome 147',
   os: 'Windows',
   reconnects: 0,
-  warnings: [{ name: 'high-rtt', first_at: 3, last_at: 60, count: 2, worst: 455 }],
+  warnings: [{ name: 'high-rtt', first_at: 3.04, last_at: 60, count: 2, worst: 455.26 }],
   sdk_errors: [{ code: 53405, at: 12 }],
   rating: 2,
   rating_issue: 'choppy-audio',
@@ -99,7 +99,7 @@ test('the facts of a leg are those that were measured', () => {
   assert.equal(facts.get('Path'), 'direct, udp');
   assert.equal(facts.get('Network'), '3f2a9c01');
   assert.equal(facts.get('Lasted'), '134 s');
-  assert.equal(facts.get('Warnings'), 'high-rtt 2 times from second 3 to 60, worst 455');
+  assert.equal(facts.get('Warnings'), 'high-rtt 2 times from second 3 to 60, worst 455.3');
   for (const label of ['Loss to the browser', 'Reconnected', 'Muted', 'Speaker', 'Codec']) {
     assert.ok(!facts.has(label), label);
   }

@@ -92,7 +92,7 @@ test('of a suspect with many calls the newest are enough', () => {
   assert.deepEqual(names(all, 50), [['network office']]);
 });
 
-test('nothing stands out by chance, with few calls, or where all calls are alike', () => {
+test('nothing stands out by chance with few calls or where all calls are alike', () => {
   const good = calls(0, 60, 'poly', 'office', 'robin');
   assert.deepEqual(names([...good, ...calls(3, 3, 'jabra', 'office', 'dana')]), []);
   assert.deepEqual(

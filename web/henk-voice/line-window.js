@@ -28,12 +28,17 @@
 /** A line is graded by its latest seconds: one bad second says little, and a bad minute long ago nothing. */
 export const WINDOW_MS = 10_000;
 
+/** Reports come within 8 s (RFC 3550, 6.2: 5 s, more or less by half). */
+const LATE_MS = 10_000;
+
 /** Sums up what was measured of a line: by the SDK each second, and by the browser's own statistics. */
 export class LineWindow {
   /** @type {Moment[]} */
   #moments = [];
   /** The latest reading with a new report of the other side. @type {LineReading | null} */
   #reported = null;
+  /** The second before, no packet came. */
+  #wasStill = false;
   #keepMs;
 
   /** @param {number} [keepMs] what is older is forgotten */
@@ -47,10 +52,13 @@ export class LineWindow {
    */
   add({ packetsLost, packetsReceived, jitter, rtt, mos }, at = performance.now()) {
     const came = packetsReceived > 0;
+    const wasStill = this.#wasStill;
+    this.#wasStill = !came;
     this.#keep({
       at,
-      // Packets that come late are taken back from those that were lost.
-      lost: packetsLost,
+      // Packets that come late are taken back from those that were lost. What did not come while none came is
+      // a fault of its own, and not of this second.
+      lost: wasStill ? 0 : packetsLost,
       received: packetsReceived,
       jitterMs: came ? jitter : null,
       rttMs: rtt ?? null,
@@ -64,10 +72,12 @@ export class LineWindow {
     if (reading.reportedAt === (this.#reported?.reportedAt ?? null)) return;
     const lostOut = grown(this.#reported?.lostOut ?? 0, reading.lostOut);
     const sent = grown(this.#reported?.packetsSent ?? 0, reading.packetsSent);
+    const isLate = reading.at - (this.#reported?.at ?? reading.at) >= LATE_MS;
     this.#reported = reading;
     this.#keep({
       at: reading.at,
-      ...(lostOut !== null && sent !== null && { lostOut, sent }),
+      // What did not arrive while nothing did is a fault of its own, and not of these seconds.
+      ...(lostOut !== null && sent !== null && !isLate && { lostOut, sent }),
       jitterOutMs: reading.jitterOutMs,
     });
   }

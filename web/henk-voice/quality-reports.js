@@ -70,7 +70,12 @@ export class QualityReports {
         userId: userId ?? '',
         callSid,
         conversationId: call.conversation?.id ?? null,
-        report: { ...measured(), ...devices, ...browserOf(navigator.userAgent), edge },
+        report: {
+          ...measured(),
+          ...devices,
+          ...browserOf(globalThis.navigator?.userAgent ?? ''),
+          edge,
+        },
         keptAt: Date.now(),
       };
       if (userId) this.#outbox.keep(kept);

@@ -99,15 +99,23 @@ function pathOf({ is_relay: isRelay, protocol, network_type: type }) {
 
 /** @param {QualityFacts['warnings'][number]} warning */
 function warningText({ name, first_at: first, last_at: last, count, worst }) {
-  const when = isNumber(first) && ` from second ${first} to ${last ?? first}`;
-  const most = isNumber(worst) && `, worst ${worst}`;
-  return `${name} ${times(count ?? 1)}${when || ''}${most || ''}`;
+  const most = isNumber(worst) ? `, worst ${Number(worst.toFixed(1))}` : '';
+  return `${name} ${times(count ?? 1)}${moments(first, last)}${most}`;
 }
 
 /** @param {QualityFacts['sdk_errors'][number]} error */
 function errorText({ code, at }) {
-  const { title } = twilioError(code);
-  return `${code} ${title}${isNumber(at) ? ` at second ${at}` : ''}`;
+  return `${code} ${twilioError(code).title}${moments(at, at)}`;
+}
+
+/**
+ * @param {number | null} first seconds into the call
+ * @param {number | null} last
+ */
+function moments(first, last) {
+  if (!isNumber(first)) return '';
+  const [from, to] = [Math.round(first), Math.round(last ?? first)];
+  return from === to ? ` at second ${from}` : ` from second ${from} to ${to}`;
 }
 
 /** @param {QualityFacts} leg */

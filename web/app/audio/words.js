@@ -18,7 +18,7 @@ export function speakerHint({ canChooseSpeaker, canAskForSpeaker, speakers }) {
   if (!canChooseSpeaker) {
     return (
       'This browser always uses the system’s speaker. Choose it in the sound settings of your computer, ' +
-      'or use Chrome, Edge or Firefox.'
+      'or use a current Chrome, Edge or Firefox.'
     );
   }
   if (canAskForSpeaker && speakers.length < 2) {

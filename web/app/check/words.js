@@ -75,6 +75,11 @@ function lowered(text) {
   return text.charAt(0).toLowerCase() + text.slice(1);
 }
 
+/** @typedef {{ tone: 'ok' | 'warning' | 'bad', words: string }} Sign */
+
+/** @type {Readonly<Record<'good' | 'fair' | 'poor', Sign['tone']>>} */
+const TONES = { good: 'ok', fair: 'warning', poor: 'bad' };
+
 /** What the latest check has found is not said any longer after this time. */
 const TRUE_FOR_MS = 30 * 60_000;
 
@@ -83,7 +88,7 @@ const TRUE_FOR_MS = 30 * 60_000;
  * @param {CheckResult | null} known.quiet what is known without a check
  * @param {CheckResult | null} known.result of the latest check
  * @param {number} known.now milliseconds since 1970
- * @returns {{ tone: 'ok' | 'warning' | 'bad', words: string } | null} null: nothing is known yet
+ * @returns {Sign | null} null: nothing is known yet
  */
 export function signOf({ quiet, result, now }) {
   const isRecent = result !== null && now - result.startedAt.getTime() < TRUE_FOR_MS;
@@ -96,4 +101,13 @@ export function signOf({ quiet, result, now }) {
 /** @param {CheckResult} result */
 function isAboutLine({ fault }) {
   return fault !== null && fault.code !== 'check_unfinished';
+}
+
+/**
+ * @param {Pick<import('../../henk-voice/henk-voice.js').Call, 'state' | 'quality'>} call that goes on
+ * @returns {Sign | null} null: its line has not been measured yet
+ */
+export function signOfCall({ state, quality: { grade, title } }) {
+  if (state !== 'talking' || !title) return null;
+  return { tone: grade ? TONES[grade] : 'warning', words: title };
 }

@@ -1,10 +1,10 @@
+import { CallLine } from '../call/call-line.js';
 import { leadNameOf } from '../call/lead-name.js';
 import { bdi, element, ltr, say, sayParts } from '../shared/dom.js';
 import { formatNumber } from '../shared/phone-format.js';
 import { callState, duration } from '../shared/words.js';
 import { CallLegs } from './call-legs.js';
 import { DialPad } from './dial-pad.js';
-import { LineSign } from '../call/line-sign.js';
 
 /**
  * @typedef {import('../../henk-voice/henk-voice.js').Call} Call
@@ -22,7 +22,7 @@ export class CallPanel {
   #clock = element('talk-clock', HTMLElement);
   #detail = element('call-detail', HTMLElement);
   #number = element('call-number', HTMLElement);
-  #line = new LineSign(element('call-quality', HTMLElement));
+  #line = new CallLine(element('call-quality', HTMLElement));
   #callButton = element('call-button', HTMLButtonElement);
   #muteButton = element('mute-button', HTMLButtonElement);
   #hangUpButton = element('hang-up-button', HTMLButtonElement);

@@ -1,5 +1,6 @@
 import { remembered } from '../frame/view.js';
 import { element } from '../shared/dom.js';
+import { CallRating } from './call-rating.js';
 import { OpenForm } from './open-form.js';
 import { saverOf } from './saver-of.js';
 import { Unsaved } from './unsaved.js';
@@ -28,6 +29,7 @@ export class WrapUp {
   #saver;
   #unsaved;
   #openForm;
+  #rating;
   /** Calls that ended while another form was open. @type {Map<string, Described>} */
   #waiting;
   /** The ids of calls that were saved or skipped. @type {Set<string>} */
@@ -56,6 +58,7 @@ export class WrapUp {
       (id) => this.#openWaiting(id),
       () => void saver.saveAll(),
     );
+    this.#rating = new CallRating(context);
     this.#listen();
     void this.#reopen();
     void saver.saveAll();
@@ -259,6 +262,7 @@ export class WrapUp {
 
   #render() {
     this.#form.showDiscard();
+    this.#rating.show(this.callId);
     const waiting = [...this.#waiting.values()];
     this.#unsaved.render(this.#drafts.all(), waiting, this.callId ?? undefined);
   }

@@ -1,3 +1,4 @@
+import { CallLine } from '../call/call-line.js';
 import { peopleOf } from '../call/people-of-call.js';
 import { recordingView } from '../call/recording.js';
 import { whoHears } from '../call/who-hears.js';
@@ -22,6 +23,7 @@ export class CallStrip {
   #name = element('strip-name', HTMLElement);
   #hears = element('strip-hears', HTMLElement);
   #recording = element('strip-recording', HTMLElement);
+  #line = new CallLine(element('strip-line', HTMLElement), { isBrief: true });
   #clock = element('strip-clock', HTMLElement);
   #mute = element('strip-mute', HTMLButtonElement);
   #wanted = false;
@@ -67,6 +69,7 @@ export class CallStrip {
     const holds = people.some(({ role, state }) => role === 'lead' && state === 'holds');
     const { sentence } = recordingView(call, this.#currentCall.name, holds);
     sayParts(this.#recording, ...nodesOf(sentence));
+    this.#line.show(call);
     this.#mute.disabled = call.state === 'connecting';
     this.#mute.setAttribute('aria-pressed', String(call.muted));
     const tick = () => say(this.#clock, call.answeredAt ? duration(call.talkSeconds) : '');

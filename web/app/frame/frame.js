@@ -1,7 +1,7 @@
 import { failureOf } from '../../henk-voice/henk-voice.js';
 import { watchDevices } from '../audio/device-notes.js';
 import { promiseIn } from '../call/promised-call.js';
-import { LineSign } from '../check/line-sign.js';
+import { CheckSign } from '../check/check-sign.js';
 import { create, element } from '../shared/dom.js';
 import { hideNotice, hideNotices, showFailure, showNote } from '../shared/notices.js';
 import { Outcomes } from '../shared/outcomes.js';
@@ -42,7 +42,7 @@ export class Frame {
   #presence;
   #today;
   #sign;
-  #lineSign;
+  #checkSign;
   /** Whom the page is shown to. @type {string | null} */
   #userId = null;
   /** @type {Business[]} */
@@ -91,7 +91,7 @@ export class Frame {
       onAccept: () => this.#showCall(),
       onChange: () => this.#showTitle(),
     });
-    this.#lineSign = new LineSign(voice);
+    this.#checkSign = new CheckSign(voice);
     this.#sign = new RecordingSign(voice, this.#currentCall);
     watchOtherTabs(voice);
     this.#links.append(
@@ -142,7 +142,7 @@ export class Frame {
     this.#outcomes = null;
     this.#presence.show(false);
     this.#today.show(null);
-    this.#lineSign.show(false);
+    this.#checkSign.show(false);
     element('page-loading', HTMLElement).hidden = true;
     element('account', HTMLElement).hidden = userId === null;
     element('navigation', HTMLElement).hidden = true;
@@ -210,7 +210,7 @@ export class Frame {
     this.#outcomes = new Outcomes({ voice: this.#voice, business, signal });
     this.#presence.show(true);
     this.#today.show(userId);
-    this.#lineSign.show(true);
+    this.#checkSign.show(true);
     this.#mount();
     this.#voice.open(business.id).catch((error) => showFailure(failureOf(error), 'voice'));
     void this.#voice.audio.askForMicrophone();

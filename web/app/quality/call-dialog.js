@@ -11,6 +11,7 @@ import { formatNumber } from '../shared/phone-format.js';
 import { tellTrouble } from '../shared/trouble.js';
 import { duration, when } from '../shared/words.js';
 import { gradeBadge } from './grade.js';
+import { faultWord } from './words.js';
 
 /**
  * @typedef {import('../../henk-voice/henk-voice.js').QualityFacts} QualityFacts
@@ -98,7 +99,7 @@ export class CallQualityDialog {
       'section',
       { class: 'quality-leg' },
       create('h3', {}, bdi(person), lasted, ' ', gradeBadge(leg.grade)),
-      ...aboutFault(leg),
+      ...aboutFault(leg, leg.user_id === this.#context.userId ? '' : person),
       ...aboutErrors(leg),
       create(
         'dl',
@@ -121,17 +122,17 @@ export class CallQualityDialog {
   }
 }
 
-/** @param {QualityFacts} leg */
-function aboutFault({ fault, user_id: userId }) {
+/**
+ * @param {QualityFacts} leg
+ * @param {string} told whom the texts speak to; empty if it is the reader
+ */
+function aboutFault({ fault }, told) {
   if (!fault || !isLineFaultCode(fault)) return [];
   const { title, meaning, action } = lineFault(fault);
+  const speech = ` ${meaning} ${action}`;
+  if (!told) return [create('p', {}, create('strong', {}, `${title}.`), speech)];
   return [
-    create(
-      'p',
-      { 'data-user': userId },
-      create('strong', {}, `${title}.`),
-      ` ${meaning} ${action}`,
-    ),
+    create('p', {}, create('strong', {}, `${faultWord(fault)}.`), ' For ', bdi(told), `:${speech}`),
   ];
 }
 

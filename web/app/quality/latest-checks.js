@@ -2,7 +2,7 @@ import { isLineFaultCode, lineFault } from '../../henk-voice/henk-voice.js';
 import { bdi, create, element } from '../shared/dom.js';
 import { when } from '../shared/words.js';
 import { gradeBadge } from './grade.js';
-import { milliseconds, percent } from './words.js';
+import { FAULTS, milliseconds, percent } from './words.js';
 
 /**
  * @typedef {import('../../henk-voice/henk-voice.js').Preflight} Preflight
@@ -41,7 +41,7 @@ export class LatestChecks {
     network_name: network,
   }) {
     const time = when(at);
-    const title = isLineFaultCode(verdict) ? lineFault(verdict).title : 'Ready to call';
+    const title = verdictWord(verdict);
     const { loss_in: lossIn, loss_out: lossOut, jitter_ms: jitter, rtt_ms: rtt } = facts;
     const numbers = [
       typeof lossIn === 'number' && `loss in ${percent(lossIn)}`,
@@ -61,4 +61,11 @@ export class LatestChecks {
       create('span', { class: 'aside' }, bdi(numbers.filter(Boolean).join(' · '))),
     );
   }
+}
+
+/** @param {string} verdict */
+function verdictWord(verdict) {
+  const word = FAULTS[verdict];
+  if (word) return word;
+  return isLineFaultCode(verdict) ? lineFault(verdict).title : 'Ready to call';
 }

@@ -99,7 +99,7 @@ export class MessageRecorder {
     }
     this.#isBusy = true;
     try {
-      const recorder = await Recorder.start(voice.audio.microphoneId, {
+      const recorder = new Recorder(await voice.audio.openMicrophone(), {
         onLevel: (level, seconds) => this.#tick(level, seconds),
         onEnd: () => void this.#end(),
       });

@@ -32,17 +32,8 @@ export class Recorder {
   #stopped;
 
   /**
-   * @param {string} microphoneId `default`, or the id of a device
-   * @param {RecorderEvents} events
-   * @returns {Promise<Recorder>} it records already
-   * @throws {DOMException} as `getUserMedia` does
-   */
-  static async start(microphoneId, events) {
-    const audio = microphoneId === 'default' ? true : { deviceId: { exact: microphoneId } };
-    return new Recorder(await navigator.mediaDevices.getUserMedia({ audio }), events);
-  }
-
-  /**
+   * It records from now on.
+   *
    * @param {MediaStream} stream
    * @param {RecorderEvents} events
    */

@@ -1,5 +1,5 @@
 import { debounce, element, say } from '../shared/dom.js';
-import { signOf } from './words.js';
+import { signOf, signOfCall } from './words.js';
 
 /**
  * @typedef {import('../../henk-voice/henk-voice.js').CheckResult} CheckResult
@@ -8,8 +8,8 @@ import { signOf } from './words.js';
 
 const LOOK_AFTER_MS = 300;
 
-/** Says at the top of all pages whether one can call; it leads to the check. */
-export class LineSign {
+/** Says at the top of all pages whether one can call, or how good the line of a call is; it leads to the check. */
+export class CheckSign {
   #voice;
   #sign = element('line-sign', HTMLAnchorElement);
   #words = element('line-sign-words', HTMLElement);
@@ -24,7 +24,7 @@ export class LineSign {
     for (const name of /** @type {const} */ (['ready', 'failure', 'recovered', 'callend'])) {
       voice.on(name, this.#lookSoon);
     }
-    for (const name of /** @type {const} */ (['call', 'callchange'])) {
+    for (const name of /** @type {const} */ (['call', 'callchange', 'callend'])) {
       voice.on(name, () => this.#render());
     }
     voice.audio.on('change', this.#lookSoon);
@@ -47,10 +47,12 @@ export class LineSign {
   }
 
   #render() {
-    const { check, inCall } = this.#voice;
-    // During a call the call's own sign says how good the line is.
-    const sign = signOf({ quiet: this.#quiet, result: check.result, now: Date.now() });
-    this.#sign.hidden = !this.#isShown || inCall || !sign;
+    const { check, call, inCall } = this.#voice;
+    const sign =
+      inCall && call
+        ? signOfCall(call)
+        : signOf({ quiet: this.#quiet, result: check.result, now: Date.now() });
+    this.#sign.hidden = !this.#isShown || !sign;
     this.#sign.dataset.tone = sign?.tone ?? '';
     say(this.#words, sign?.words ?? '');
   }

@@ -1,0 +1,445 @@
+import assert from 'node:assert/strict';
+import { EventEmitter } from 'node:events';
+import { afterEach, beforeEach, mock, test } from 'node:test';
+import { AudioDevices } from './audio-devices.js';
+
+/** A device that Chromium lists. */
+const device = (kind, deviceId, groupId, label) => ({ kind, deviceId, groupId, label });
+const LAPTOP = [
+  device('audioinput', 'default', 'laptop', 'Default - Built-in'),
+  device('audioinput', 'mic', 'laptop', 'Built-in'),
+  device('audiooutput', 'default', 'laptop', 'Default - Built-in'),
+  device('audiooutput', 'out', 'laptop', 'Built-in'),
+];
+const HEADSET = [
+  device('audioinput', 'headset-mic', 'headset', 'Jabra (0b0e:24c8)'),
+  device('audiooutput', 'headset-out', 'headset', 'Jabra (0b0e:24c8)'),
+];
+
+class Track extends EventTarget {
+  readyState = 'live';
+  muted = false;
+  settings = {};
+  constructor(id, audio) {
+    super();
+    Object.assign(this, { id, audio, label: plugged.find((one) => one.deviceId === id)?.label });
+  }
+  getSettings = () => this.settings;
+  stop() {
+    this.readyState = 'ended';
+  }
+  /** The device is gone. */
+  lose() {
+    this.stop();
+    this.dispatchEvent(new Event('ended'));
+  }
+}
+
+/** The SDK's audio helper: it lists the devices itself, and opens microphones by the hook that it was given. */
+class Sdk extends EventEmitter {
+  isOutputSelectionSupported = true;
+  availableInputDevices = new Map();
+  availableOutputDevices = new Map();
+  inputDevice = null;
+  track = null;
+  speakerDevices = outputs();
+  ringtoneDevices = outputs();
+  list() {
+    for (const [kind, map] of [
+      ['audioinput', this.availableInputDevices],
+      ['audiooutput', this.availableOutputDevices],
+    ]) {
+      map.clear();
+      for (const one of plugged) if (one.kind === kind) map.set(one.deviceId, one);
+    }
+    this.emit('deviceChange', []);
+  }
+  async setInputDevice(id) {
+    if (this.inputDevice?.deviceId === id) return;
+    await this.#open(id);
+    this.inputDevice = plugged.find(({ deviceId }) => deviceId === id);
+  }
+  unsetAudioConstraints = () => this.#open(this.inputDevice.deviceId);
+  async unsetInputDevice() {
+    this.inputDevice = null;
+    this.track?.stop();
+  }
+  /** As the SDK does without a chosen microphone. */
+  async openDefault() {
+    await this.#open(undefined);
+    this.list();
+  }
+  async #open(id) {
+    const constraints = { audio: id ? { deviceId: { exact: id } } : true };
+    const stream = await getUserMedia(audio.constraintsFor(constraints));
+    this.track?.stop();
+    [this.track] = stream.getAudioTracks();
+    audio.opened(stream);
+  }
+}
+
+function outputs() {
+  const ids = new Set([{ deviceId: 'default' }]);
+  return {
+    get: () => ids,
+    set: async (id) => {
+      ids.clear();
+      ids.add({ deviceId: id });
+    },
+    get id() {
+      return [...ids].map(({ deviceId }) => deviceId).join();
+    },
+  };
+}
+
+/** What the browser lists, what was opened, and what getUserMedia fails with. */
+let plugged;
+/** @type {Track[]} */
+let opened;
+/** @type {Error | null} */
+let refused;
+/** @type {Map<string, string>} */
+let storage;
+/** @type {AudioDevices} */
+let audio;
+/** @type {Sdk} */
+let sdk;
+/** @type {{ lost: string[], back: string[] }[]} */
+let told;
+
+async function getUserMedia({ audio: wanted }) {
+  await null;
+  if (refused) throw refused;
+  const first = plugged.find(({ kind }) => kind === 'audioinput')?.deviceId;
+  const id = wanted.deviceId?.exact ?? wanted.deviceId?.ideal ?? first;
+  if (!plugged.some(({ deviceId }) => deviceId === id)) {
+    throw new DOMException('', 'OverconstrainedError');
+  }
+  const track = new Track(id, wanted);
+  opened.push(track);
+  return { getTracks: () => [track], getAudioTracks: () => [track] };
+}
+
+beforeEach(() => {
+  mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
+  plugged = [...LAPTOP, ...HEADSET];
+  [opened, refused, storage, told] = [[], null, new Map(), []];
+  const mediaDevices = Object.assign(new EventTarget(), {
+    enumerateDevices: async () => [...plugged],
+    getUserMedia,
+    getSupportedConstraints: () => ({ noiseSuppression: true, echoCancellation: true }),
+  });
+  Object.defineProperty(globalThis, 'navigator', { value: { mediaDevices }, configurable: true });
+  globalThis.HTMLMediaElement = /** @type {any} */ (class {});
+  Object.assign(HTMLMediaElement.prototype, { setSinkId: async () => {} });
+  globalThis.AudioContext = /** @type {any} */ (
+    class {
+      createAnalyser = () => ({ fftSize: 32, getFloatTimeDomainData: () => {} });
+      createMediaStreamSource = () => ({ connect: () => {} });
+      resume = async () => {};
+      close = async () => {};
+    }
+  );
+  globalThis.localStorage = /** @type {any} */ ({
+    getItem: (key) => storage.get(key) ?? null,
+    setItem: (key, value) => storage.set(key, value),
+  });
+});
+
+afterEach(() => {
+  audio.stop();
+  mock.timers.reset();
+});
+
+/** A page that has been opened, and its Device. */
+async function open() {
+  audio = new AudioDevices();
+  audio.on('change', (change) => {
+    if (change.lost.length || change.back.length) told.push(change);
+  });
+  audio.start();
+  sdk = new Sdk();
+  audio.attach(/** @type {any} */ (sdk));
+  sdk.list();
+  await pass(0);
+}
+
+async function call() {
+  await audio.open();
+  if (!sdk.inputDevice) await sdk.openDefault();
+  await pass(0);
+}
+
+async function plug(devices) {
+  plugged = devices;
+  sdk.list();
+  navigator.mediaDevices.dispatchEvent(new Event('devicechange'));
+  await pass(0);
+}
+
+const fails = (code) => (error) => error.failure.code === code;
+
+async function pass(ms) {
+  for (let turn = 0; turn < 30; turn += 1) await null;
+  mock.timers.tick(ms);
+  for (let turn = 0; turn < 30; turn += 1) await null;
+}
+
+test('what was chosen is used at the next opening of the page, and whatever a new Device chooses itself', async () => {
+  await open();
+  await audio.chooseMicrophone('headset-mic');
+  await audio.chooseSpeaker('headset-out');
+  await audio.chooseRinger('out');
+  assert.deepEqual([sdk.speakerDevices.id, sdk.ringtoneDevices.id], ['headset-out', 'out']);
+
+  audio.stop();
+  await open();
+  const ids = () => [audio.microphoneId, audio.speakerId, audio.ringerId];
+  assert.deepEqual(ids(), ['headset-mic', 'headset-out', 'out']);
+  // When a new Device has first listed the devices, it chooses the default, later than we.
+  sdk.emit('deviceChange', []);
+  await sdk.speakerDevices.set('default');
+  await sdk.ringtoneDevices.set('default');
+  await pass(0);
+  assert.deepEqual([sdk.speakerDevices.id, sdk.ringtoneDevices.id], ['headset-out', 'out']);
+  await call();
+  assert.deepEqual(
+    opened.map(({ id }) => id),
+    ['headset-mic'],
+  );
+});
+
+test('a chosen device that is away is remembered, and used again when it is back', async () => {
+  await open();
+  await audio.chooseMicrophone('headset-mic');
+  await audio.chooseSpeaker('headset-out');
+  await plug(LAPTOP);
+  assert.deepEqual([audio.microphoneId, audio.speakerId], ['default', 'default']);
+  assert.equal(audio.inUse.microphone, 'Built-in', 'the device behind the default is named');
+  audio.stop();
+  await open();
+  assert.deepEqual(told.splice(0), [{ lost: ['Jabra'], back: [] }], 'only once');
+  await plug([...LAPTOP, ...HEADSET]);
+  assert.deepEqual(told, [{ lost: [], back: ['Jabra'] }]);
+  assert.deepEqual([audio.microphoneId, audio.speakerId], ['headset-mic', 'headset-out']);
+  await pass(1000);
+  assert.equal(audio.offer, null, 'it is in use');
+});
+
+test('a headset that the system used by default is missed, too', async () => {
+  const asDefault = LAPTOP.map((one) =>
+    one.deviceId === 'default' ? { ...one, groupId: 'headset', label: 'Default - Jabra' } : one,
+  );
+  plugged = [...asDefault, ...HEADSET];
+  await open();
+  await plug(LAPTOP);
+  assert.deepEqual(told.splice(0), [{ lost: ['Jabra'], back: [] }]);
+  await plug([...asDefault, ...HEADSET]);
+  await pass(1000);
+  assert.deepEqual(told, [], 'nobody has chosen it');
+  assert.equal(audio.offer, null, 'it is in use');
+  // The person takes the permission back.
+  await plug([device('audioinput', '', '', ''), device('audiooutput', '', '', '')]);
+  assert.deepEqual(told, []);
+});
+
+test('a browser that has not told its devices yet loses none and gets none back', async () => {
+  await open();
+  await audio.chooseMicrophone('headset-mic');
+  audio.stop();
+  plugged = [device('audioinput', '', '', '')];
+  await open();
+  assert.equal(audio.microphoneId, 'default');
+  plugged = [...LAPTOP, ...HEADSET];
+  await call();
+  await pass(2000);
+  assert.equal(opened.at(-1)?.id, 'headset-mic', 'the person has allowed the microphone');
+  assert.deepEqual(told, []);
+  assert.equal(audio.offer, null);
+});
+
+test('what somebody else has written into the storage is no choice', async () => {
+  for (const text of ['{', '7', 'null', '{"id":7}', '[["x"]]', '[null,"x",["default",7]]']) {
+    for (const name of ['microphone', 'speaker', 'ringer', 'processing']) {
+      storage.set(`henk-voice.${name}`, text);
+    }
+    await open();
+    assert.deepEqual([audio.microphoneId, audio.speakerId], ['default', 'default']);
+    assert.equal(audio.processing.noiseSuppression, true);
+    audio.stop();
+  }
+});
+
+test('a headset that is plugged in is offered, and a call goes on with it', async () => {
+  plugged = LAPTOP;
+  await open();
+  await call();
+  await plug([...LAPTOP, HEADSET[1]]);
+  await plug([...LAPTOP, ...HEADSET]);
+  await pass(1000);
+  const offer = { label: 'Jabra', microphoneId: 'headset-mic', speakerId: 'headset-out' };
+  assert.deepEqual(audio.offer, offer);
+  await audio.acceptOffer();
+  assert.equal(opened.at(-1)?.id, 'headset-mic');
+  assert.equal(sdk.speakerDevices.id, 'headset-out');
+  assert.equal(audio.offer, null);
+  assert.equal(audio.deviceChanges, 2);
+});
+
+test('an offer ends with the device, and what was refused is not offered again', async () => {
+  plugged = LAPTOP;
+  await open();
+  await plug([...LAPTOP, ...HEADSET]);
+  await pass(1000);
+  await plug(LAPTOP);
+  assert.equal(audio.offer, null);
+  await pass(1000);
+  await plug([...LAPTOP, ...HEADSET]);
+  await pass(1000);
+  assert.equal(audio.offer?.label, 'Jabra');
+  audio.dismissOffer();
+  await plug(LAPTOP);
+  await pass(1000);
+  await plug([...LAPTOP, ...HEADSET]);
+  await pass(1000);
+  assert.equal(audio.offer, null);
+});
+
+test('a call whose microphone ends gets another one, or is told that there is none', async () => {
+  const troubles = [];
+  await open();
+  audio.on('trouble', ({ code }) => troubles.push(code));
+  await call();
+  opened[0].lose();
+  await pass(1000);
+  await pass(1000);
+  assert.equal(opened.length, 2);
+  assert.deepEqual(troubles, []);
+  plugged = plugged.filter(({ kind }) => kind === 'audiooutput');
+  sdk.list();
+  opened[1].lose();
+  await pass(1000);
+  await pass(1000);
+  assert.deepEqual(troubles, ['microphone_missing']);
+});
+
+test('of two microphones chosen one after the other the second stays', async () => {
+  await open();
+  await call();
+  await Promise.all([audio.chooseMicrophone('headset-mic'), audio.chooseMicrophone('mic')]);
+  assert.equal(opened.at(-1)?.id, 'mic');
+  assert.equal(sdk.inputDevice.deviceId, 'mic');
+});
+
+test('if the SDK opens the default at the same moment, the chosen microphone is opened again', async () => {
+  await open();
+  await audio.chooseMicrophone('headset-mic');
+  await call();
+  await sdk.setInputDevice('default');
+  await pass(500);
+  assert.equal(opened.at(-1)?.id, 'headset-mic');
+  await pass(5000);
+  assert.equal(opened.length, 3, 'and not again and again');
+});
+
+test('a microphone that cannot be opened leaves the call and the choice as they were', async () => {
+  await open();
+  await call();
+  refused = new DOMException('', 'NotReadableError');
+  await assert.rejects(audio.chooseMicrophone('headset-mic'), fails('microphone_in_use'));
+  refused = null;
+  assert.equal(audio.microphoneId, 'default');
+  assert.equal(opened.length, 1);
+});
+
+test('each microphone has a processing of its own, which takes effect in the call', async () => {
+  await open();
+  assert.deepEqual(audio.constraintsFor({ audio: true }), { audio: true });
+  await audio.chooseMicrophone('headset-mic');
+  await audio.setProcessing({ noiseSuppression: false });
+  await call();
+  const off = { noiseSuppression: false, echoCancellation: true, autoGainControl: true };
+  assert.deepEqual(opened.at(-1)?.audio, { deviceId: { exact: 'headset-mic' }, ...off });
+  await audio.setProcessing({ noiseSuppression: true, autoGainControl: false });
+  assert.equal(opened.length, 2);
+  assert.equal(opened.at(-1)?.audio.autoGainControl, false);
+  await audio.chooseMicrophone('mic');
+  assert.deepEqual(opened.at(-1)?.audio, { deviceId: { exact: 'mic' } });
+  assert.deepEqual(audio.processingSupported, {
+    noiseSuppression: true,
+    echoCancellation: true,
+    autoGainControl: false,
+  });
+});
+
+test('a browser that does not list the system’s default has one processing for it', async () => {
+  plugged = [LAPTOP[1], LAPTOP[3], ...HEADSET];
+  await open();
+  await call();
+  await audio.setProcessing({ noiseSuppression: false });
+  assert.deepEqual(opened.at(-1)?.audio.deviceId, { exact: 'mic' });
+  assert.equal(opened.at(-1)?.audio.noiseSuppression, false);
+  assert.equal(audio.constraintsFor({ audio: true }).audio.noiseSuppression, false);
+  assert.equal(audio.inUse.microphone, 'Built-in');
+});
+
+test('where the system’s default is not listed, calls are heard where the browser plays sounds', async () => {
+  plugged = [LAPTOP[1], ...HEADSET];
+  await open();
+  // The SDK takes the first one.
+  await sdk.speakerDevices.set('headset-out');
+  sdk.list();
+  await pass(0);
+  assert.equal(sdk.speakerDevices.id, '');
+  await audio.chooseSpeaker('headset-out');
+  assert.equal(sdk.speakerDevices.id, 'headset-out');
+  await audio.chooseSpeaker('default');
+  assert.equal(sdk.speakerDevices.id, '');
+});
+
+test('a processing that the microphone refuses is not kept', async () => {
+  await open();
+  await call();
+  refused = new DOMException('', 'OverconstrainedError');
+  const change = audio.setProcessing({ echoCancellation: false });
+  await assert.rejects(change, fails('microphone_missing'));
+  refused = null;
+  assert.equal(audio.processing.echoCancellation, true);
+});
+
+test('what is in use is told by name, with what the browser really does', async () => {
+  await open();
+  await audio.chooseMicrophone('headset-mic');
+  await call();
+  Object.assign(opened[0], { settings: { noiseSuppression: false, echoCancellation: 'all' } });
+  opened[0].muted = true;
+  assert.deepEqual(audio.inUse, {
+    microphone: 'Jabra',
+    speaker: 'Built-in',
+    processing: { noiseSuppression: false, echoCancellation: true, autoGainControl: null },
+    isMuted: true,
+  });
+  await audio.release();
+  assert.equal(audio.inUse.isMuted, false);
+  assert.equal(audio.stream, null);
+});
+
+test('a call ends a test of the microphone, and no test takes the microphone from a call', async () => {
+  await open();
+  const microphoneTest = await audio.testMicrophone();
+  assert.equal(microphoneTest.label, 'Built-in');
+  await call();
+  assert.equal(microphoneTest.state, 'stopped');
+  assert.equal(opened[0].readyState, 'ended');
+  await assert.rejects(audio.testMicrophone(), fails('call_in_progress'));
+  assert.equal(opened.length, 2);
+});
+
+test('a test that nobody waits for gives the microphone back', async () => {
+  await open();
+  const leaving = new AbortController();
+  const begun = audio.testMicrophone({ signal: leaving.signal });
+  leaving.abort();
+  assert.equal((await begun).state, 'stopped');
+  assert.equal(opened[0].readyState, 'ended');
+});
