@@ -15,7 +15,6 @@ import { Stretch } from './stretch.js';
  * @typedef {object} CallQualityOptions
  * @property {LineStats} line
  * @property {() => boolean} isMuted
- * @property {() => boolean} hasLevels whether the levels of the SDK's samples say something
  * @property {() => boolean} isPlain whether rep and lead talk, and nobody is on hold
  * @property {() => void} onChange what is shown of the line changed
  */
@@ -192,9 +191,7 @@ export class CallQuality {
       // Another microphone begins at 0 again.
       energy !== null && energy >= 0 && energy < (SILENCE * step) / 1000;
     const own = grown(before.ownEnergy, now.ownEnergy);
-    // Firefox has no energy of the microphone.
-    const isOwnSilent =
-      own === null ? this.#options.hasLevels() && this.#level === 0 : isSilent(own);
+    const isOwnSilent = own === null ? this.#level === 0 : isSilent(own);
     this.#silent.add(isOwnSilent && !this.#isMutedSinceReading && now.connected === true, step);
 
     const came = (grown(before.packetsReceived, now.packetsReceived) ?? 0) > 0;
