@@ -26,6 +26,7 @@ const SAMPLE = {
   mos: 4.4,
   codecName: 'opus',
   audioInputLevel: 900,
+  audioOutputLevel: 900,
 };
 /** What grows in a second. */
 const GROWS = {
@@ -177,6 +178,12 @@ test('silence while the microphone is muted is not a fault, and is not counted',
 test('a browser without energies tells silence by the level of the SDK', async () => {
   await pass(20, { reading: { ownEnergy: null }, sample: { audioInputLevel: 0 } });
   assert.equal(row(), 'poor microphone_silent');
+});
+
+test('a browser that measures no sound of anybody does not call the microphone silent', async () => {
+  const sample = { audioInputLevel: 0, audioOutputLevel: 0 };
+  await pass(20, { reading: { ownEnergy: null }, sample });
+  assert.equal(row(), 'good null');
 });
 
 test('a lead on hold may be silent', async () => {
