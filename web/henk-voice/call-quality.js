@@ -15,7 +15,6 @@ import { Stretch } from './stretch.js';
  * @typedef {object} CallQualityOptions
  * @property {LineStats} line
  * @property {() => boolean} isMuted
- * @property {() => boolean} hasLevels whether the levels of the SDK's samples say something
  * @property {() => boolean} isPlain whether rep and lead talk, and nobody is on hold
  * @property {() => void} onChange what is shown of the line changed
  */
@@ -60,6 +59,8 @@ export class CallQuality {
   #isMutedSinceReading = false;
   /** The loudest of the microphone since the latest reading, as the SDK has it. */
   #level = 0;
+  /** Whether the SDK's AudioContext runs: if not, it measures no level, of neither side. */
+  #hasLevels = false;
   #codec = '';
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
@@ -151,6 +152,7 @@ export class CallQuality {
     this.#sampledAt = at;
     this.#codec = sample.codecName?.toLowerCase() || this.#codec;
     this.#level = Math.max(this.#level, sample.audioInputLevel ?? 0);
+    this.#hasLevels = this.#hasLevels || this.#level > 0 || (sample.audioOutputLevel ?? 0) > 0;
     this.#window.add(sample, at);
     this.#figures.add(sample, at);
     this.#nothingIn.add(sample.packetsReceived <= 0, step);
@@ -192,9 +194,7 @@ export class CallQuality {
       // Another microphone begins at 0 again.
       energy !== null && energy >= 0 && energy < (SILENCE * step) / 1000;
     const own = grown(before.ownEnergy, now.ownEnergy);
-    // Firefox has no energy of the microphone.
-    const isOwnSilent =
-      own === null ? this.#options.hasLevels() && this.#level === 0 : isSilent(own);
+    const isOwnSilent = own === null ? this.#hasLevels && this.#level === 0 : isSilent(own);
     this.#silent.add(isOwnSilent && !this.#isMutedSinceReading && now.connected === true, step);
 
     const came = (grown(before.packetsReceived, now.packetsReceived) ?? 0) > 0;
