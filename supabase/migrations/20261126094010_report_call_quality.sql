@@ -58,7 +58,8 @@ end;
 $$;
 
 -- The name of a device or a program without what tells one copy from another: ids of USB in brackets, addresses of
--- devices, long ids. Of a version, the first number stays.
+-- devices and networks, long ids. Of a version (and of an IPv4 address), the first number stays. Signs that nobody sees,
+-- or that turn the direction of what follows, count as spaces.
 create function private.label_in(p_report jsonb, p_key text, p_most integer)
 returns text
 language plpgsql
@@ -71,10 +72,14 @@ begin
   if jsonb_typeof(p_report -> p_key) is distinct from 'string' then
     return null;
   end if;
-  v_label := regexp_replace(p_report ->> p_key, '[[:cntrl:][:space:]]+', ' ', 'g');
+  v_label := regexp_replace(
+    p_report ->> p_key,
+    '[[:space:]\u0001-\u001f\u007f-\u00a0\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]+', ' ', 'g'
+  );
   v_label := regexp_replace(v_label, '\s*\([0-9a-f]{4}:[0-9a-f]{4}\)', '', 'gi');
   v_label := regexp_replace(v_label, '\s*\(?\m([0-9a-f]{2}[:-]){5}[0-9a-f]{2}\M\)?', '', 'gi');
   v_label := regexp_replace(v_label, '\s*\(?\m[0-9a-f-]{32,}\M\)?', '', 'gi');
+  v_label := regexp_replace(v_label, '\s*[([]?[0-9a-f]*(:[0-9a-f]*){2,}[])]?', '', 'gi');
   v_label := regexp_replace(v_label, '\m([0-9]+)(\.[0-9]+)+', '\1', 'g');
   return nullif(btrim(left(btrim(v_label), p_most)), '');
 end;

@@ -210,6 +210,10 @@ def test_warnings_and_errors_are_bounded_and_only_those_that_make_sense(desk: De
         ("Headset (00-1b-66-ab-cd-ef) Hands-Free", "Headset Hands-Free"),
         ("Mic 8d3f1c6a0b2e4f5a9c7d8e1f2a3b4c5d", "Mic"),
         ("  Mic \u0007\n two ", "Mic two"),
+        ("Mic [2001:db8::17] two", "Mic two"),
+        ("Mic fe80::1", "Mic"),
+        ("Headset: black", "Headset: black"),
+        ("Kopfhörer «Ä» 東京 \u202egnp\u200b.exe", "Kopfhörer «Ä» 東京 gnp .exe"),
         ("M" * 100, "M" * 80),
     ],
 )
