@@ -83,6 +83,8 @@ export class CheckPanel {
     say(this.#start, isRunning ? 'Stop' : check.result ? 'Check again' : 'Check now');
     this.#copy.hidden = isRunning || !result;
     this.#heard.hidden = !check.canSayHeard;
+    const question = isRunning ? 'Do you hear the voice?' : 'Did you hear the voice?';
+    say(element('check-heard-title', HTMLElement), question);
     this.#showSteps(isRunning ? check.steps : (result?.steps ?? []));
   }
 
