@@ -116,6 +116,9 @@ test('a test call that comes not so far says how far it came', () => {
   }
   const lost = failure('connection_lost', { sdkCode: 31009 });
   assert.equal(codes({ ...signalling, failure: lost })[0], 'signalling_blocked');
+  assert.equal(codes({ stage: 'audio', failure: lost })[1], 'signalling_blocked');
+  const busy = { ...signalling, failure: failure('too_many_calls') };
+  assert.match(lineFindings(aTest(busy)).signalling.fault.action, /^Wait a minute/);
   assert.deepEqual(codes({ stage: 'audio' }), ['ok', 'audio_blocked', 'skipped']);
   const unanswered = { stage: 'audio', isAnswered: false };
   assert.equal(codes(unanswered)[1], 'check_unfinished');

@@ -8,6 +8,7 @@ import { LineWindow } from './line-window.js';
  * @typedef {import('./check-types.js').CheckFacts} CheckFacts
  * @typedef {import('./check-types.js').Finding} Finding
  * @typedef {import('./check-types.js').LineGrade} LineGrade
+ * @typedef {import('./failures.js').Failure} Failure
  * @typedef {import('./line-faults.js').LineFault} LineFault
  * @typedef {import('./line-faults.js').LineFaultCode} LineFaultCode
  *
@@ -26,6 +27,9 @@ const DOUBTFUL_LOSS = { from: 1, to: 6 };
 const NONE_AFTER_SAMPLES = 6;
 /** The mean energy of sound that is as good as none: -70 dBFS. */
 const SILENCE = 1e-7;
+
+/** Failures by which the phone network says that it does not take the call. */
+const REFUSALS = new Set(['too_many_calls', 'call_declined', 'phone_system_error']);
 
 /**
  * Whether a test call has been measured long enough.
@@ -120,10 +124,7 @@ export function lineFindings(test) {
  * @returns {Finding}
  */
 function signallingFinding({ failure }) {
-  if (!failure) return bad(lineFault('signalling_blocked'));
-  if (failure.code === 'token_refused' || failure.code === 'token_expired')
-    return bad(tokenFault(failure));
-  return bad(lineFault('signalling_blocked'), failure.sdkCode);
+  return refusal(failure) ?? bad(lineFault('signalling_blocked'), failure?.sdkCode);
 }
 
 /**
@@ -131,16 +132,30 @@ function signallingFinding({ failure }) {
  * @returns {Finding}
  */
 function audioFinding({ failure, isAnswered }) {
-  if (failure?.code === 'token_refused' || failure?.code === 'token_expired')
-    return bad(tokenFault(failure));
+  const refused = refusal(failure);
+  if (refused) return refused;
+  const isLost = failure?.code === 'connection_lost';
+  if (isLost) return bad(lineFault('signalling_blocked'), failure.sdkCode);
   if (isAnswered || failure?.code === 'audio_failed')
     return bad(lineFault('audio_blocked'), failure?.sdkCode);
   const meaning = 'The phone network can be reached, but did not answer the test call.';
-  const side = failure ? 'account' : 'your_network';
-  const action = failure
-    ? failure.action
-    : 'Check again. If it happens again, try another network.';
-  return bad(lineFault('check_unfinished', { side, meaning, action }), failure?.sdkCode);
+  return bad(lineFault('check_unfinished', { side: 'phone_network', meaning }), failure?.sdkCode);
+}
+
+/**
+ * What the phone network says if it does not want this call: no other network helps.
+ *
+ * @param {Failure | null} failure
+ * @returns {Finding | null}
+ */
+function refusal(failure) {
+  if (!failure) return null;
+  const { code, sdkCode, title, message: meaning, action } = failure;
+  if (code === 'token_refused' || code === 'token_expired')
+    return bad(tokenFault(failure), sdkCode);
+  if (!REFUSALS.has(code)) return null;
+  const words = { side: /** @type {const} */ ('phone_network'), title, meaning, action };
+  return bad(lineFault('check_unfinished', words), sdkCode);
 }
 
 /**

@@ -95,6 +95,11 @@ export function unopenedFinding(permission, microphones) {
   return { state: 'skipped', text: 'Not tested.' };
 }
 
+/** @returns {Finding} of a microphone that was open, and is gone */
+export function unpluggedFinding() {
+  return bad('microphone_missing', 'The microphone was taken away while the check ran.');
+}
+
 /** How loud a microphone was, since it was opened. */
 export class Loudness {
   #loudest = 0;

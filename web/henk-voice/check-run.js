@@ -8,6 +8,7 @@ import {
   openMicrophone,
   stopStream,
   unopenedFinding,
+  unpluggedFinding,
 } from './check-microphone.js';
 import { testLine } from './check-preflight.js';
 import { speakerFinding } from './check-speaker.js';
@@ -191,9 +192,16 @@ export class Run {
     if (remaining > 0) await pause(remaining, this.#stopping.signal);
     if (this.stopped) return;
     const peak = this.loudness?.peak ?? null;
-    const isMuted = stream.getAudioTracks().every(({ muted }) => muted);
+    const tracks = stream.getAudioTracks();
     this.facts.microphonePeak = peak;
-    this.#do('microphone', () => microphoneFinding(peak, isMuted));
+    this.#do('microphone', () =>
+      tracks.every(({ readyState }) => readyState === 'ended')
+        ? unpluggedFinding()
+        : microphoneFinding(
+            peak,
+            tracks.every(({ muted }) => muted),
+          ),
+    );
   }
 
   /**
@@ -231,6 +239,9 @@ export class Run {
     const unfinished = this.steps.filter(({ state }) => state === 'running');
     // What a check that was stopped has not found yet, is no fault.
     if (this.stopped) this.#faults = [];
+    // It may have been lost meanwhile, and explains everything else.
+    else if (this.#faults.length && navigator.onLine === false)
+      this.#faults.push(lineFault('offline'));
     if (this.stopped || unfinished.length) this.#faults.push(this.#unfinished(unfinished));
     for (const step of this.steps) {
       if (step.state === 'waiting') Object.assign(step, { state: 'skipped', text: 'Not tested.' });

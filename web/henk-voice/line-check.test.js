@@ -85,7 +85,10 @@ class Connection extends EventTarget {
 class Stream {
   isOpen = true;
   getTracks = () => [{ stop: () => (this.isOpen = false) }];
-  getAudioTracks = () => [{ label: 'Headset (0b0e:0300)', muted: false }];
+  readyState = 'live';
+  getAudioTracks = () => [
+    { label: 'Headset (0b0e:0300)', muted: false, readyState: this.readyState },
+  ];
   clone = () => new Stream();
 }
 
@@ -288,6 +291,22 @@ test('a microphone that does not open is told by its reason, and no call is plac
     };
     assert.deepEqual([(await check.run()).verdict, device], [code, null]);
   }
+});
+
+test('what goes away during a check is told as that', async () => {
+  const opened = new Stream();
+  microphone = async () => opened;
+  let done = check.run();
+  await connects();
+  opened.readyState = 'ended';
+  await seconds(7);
+  assert.equal((await done).verdict, 'microphone_missing');
+  opened.readyState = 'live';
+  done = check.run();
+  await settle();
+  navigator.onLine = false;
+  preflight.emit('failed', { code: 31009 });
+  assert.equal((await done).verdict, 'offline');
 });
 
 test('the quiet check opens no microphone, asks for no token, and places no call', async () => {

@@ -1,4 +1,5 @@
 import { failureOf } from '../../henk-voice/henk-voice.js';
+import { copyText } from '../shared/copy-text.js';
 import { create, element, say } from '../shared/dom.js';
 import { hideNotice, showFailure, showNote } from '../shared/notices.js';
 import { progressOf, stepWords, verdictOf } from './words.js';
@@ -59,7 +60,8 @@ export class CheckPanel {
     }
     try {
       hideNotice('check');
-      element('check-report', HTMLElement).hidden = true;
+      for (const id of ['check-report-hint', 'check-report-text'])
+        element(id, HTMLElement).hidden = true;
       await this.#voice.check.run();
     } catch (error) {
       showFailure(failureOf(error), 'check');
@@ -81,6 +83,8 @@ export class CheckPanel {
     say(this.#start, isRunning ? 'Stop' : check.result ? 'Check again' : 'Check now');
     this.#copy.hidden = isRunning || !result;
     this.#heard.hidden = !check.canSayHeard;
+    const question = isRunning ? 'Do you hear the voice?' : 'Did you hear the voice?';
+    say(element('check-heard-title', HTMLElement), question);
     this.#showSteps(isRunning ? check.steps : (result?.steps ?? []));
   }
 
@@ -102,16 +106,10 @@ export class CheckPanel {
     const result = this.#voice.check.result ?? this.#quiet;
     if (!result) return;
     const text = this.#voice.check.reportText(result);
-    try {
-      await navigator.clipboard.writeText(text);
-      showNote('check', 'The report is copied. Paste it into your message to support.');
-    } catch {
-      // The browser forbids it: the person copies it by hand.
-      element('check-report', HTMLElement).hidden = false;
-      const area = element('check-report-text', HTMLTextAreaElement);
-      area.value = text;
-      area.select();
-    }
+    const area = element('check-report-text', HTMLTextAreaElement);
+    const isCopied = await copyText(text, area);
+    element('check-report-hint', HTMLElement).hidden = isCopied;
+    if (isCopied) showNote('check', 'The report is copied. Paste it into your message to support.');
   }
 }
 
