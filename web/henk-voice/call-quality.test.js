@@ -208,6 +208,20 @@ test('a connection that was lost and came back is told meanwhile', async () => {
   assert.equal(row(), 'fair connection_lost');
 });
 
+test('short silences do not add up', async () => {
+  for (let time = 0; time < 6; time += 1) {
+    await pass(6, { grows: { otherEnergy: 0 } });
+    await pass(4);
+  }
+  assert.equal(quality.report().other_silent_seconds, 0);
+});
+
+test('a line that is better is not called good at once', async () => {
+  await pass(15, { sample: { rtt: 700 } });
+  await pass(8);
+  assert.deepEqual(said, ['poor delay']);
+});
+
 test('what was lost while nothing came, or arrived, is not counted a second time', async () => {
   await pass(10);
   await pass(12, { sample: { packetsReceived: 0 }, grows: { packetsReceived: 0, reportedAt: 0 } });
