@@ -77,7 +77,7 @@ export class MicrophoneTrial {
     say(this.#said, SPEAK);
     const isRecorded = await test.record();
     if (test.state === 'stopped') return;
-    if (isRecorded && test.heard) {
+    if (isRecorded && (test.heard || !test.isMeasured)) {
       say(this.#said, LISTEN);
       await test.playBack();
     }
