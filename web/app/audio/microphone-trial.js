@@ -61,8 +61,10 @@ export class MicrophoneTrial {
       this.#test = test;
       await this.#speak(test);
     } catch (error) {
-      if (!this.#signal.aborted) this.#tell(error);
       this.#end();
+      if (this.#signal.aborted) return;
+      say(this.#said, '');
+      this.#tell(error);
     } finally {
       this.#isOpening = false;
     }
