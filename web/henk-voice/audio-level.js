@@ -15,8 +15,10 @@ export class LevelMeter {
   peak = 0;
   /** Something was clearly louder than a quiet room. */
   heard = false;
-  /** Nothing at all was heard so far, not even noise: a microphone that works makes some. */
-  isDead = true;
+  /** Whether the browser tells how loud it is: without any speaker, Firefox does not. */
+  isMeasured = false;
+  /** The most that was heard so far. */
+  #loudest = -Infinity;
 
   #context = new AudioContext();
   #analyser;
@@ -39,6 +41,11 @@ export class LevelMeter {
     this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
   }
 
+  /** Nothing at all was heard so far, not even noise: a microphone that works makes some. */
+  get isDead() {
+    return this.isMeasured && this.#loudest === -Infinity;
+  }
+
   stop() {
     clearInterval(this.#timer);
     this.level = 0;
@@ -46,6 +53,7 @@ export class LevelMeter {
   }
 
   #look() {
+    if (this.#context.state !== 'running') return;
     this.#analyser.getFloatTimeDomainData(this.#samples);
     this.take(this.#samples);
     this.#onLevel?.();
@@ -57,7 +65,8 @@ export class LevelMeter {
    */
   take(samples) {
     const decibels = loudnessOf(samples);
-    if (decibels > -Infinity) this.isDead = false;
+    this.isMeasured = true;
+    this.#loudest = Math.max(this.#loudest, decibels);
     if (decibels >= HEARD_DB) this.#loudLooks += 1;
     if (this.#loudLooks >= HEARD_LOOKS) this.heard = true;
     this.level = levelOf(decibels);

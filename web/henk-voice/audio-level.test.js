@@ -43,6 +43,10 @@ test('a voice is heard after three looks; a click and the noise of a room are no
   assert.ok(meter.level < 0.1 && meter.peak > 0.5);
 });
 
+test('what the browser does not tell is not silence', () => {
+  assert.deepEqual([meter.isMeasured, meter.isDead, meter.heard], [false, false, false]);
+});
+
 test('a microphone that gives not even noise is dead', () => {
   for (let look = 0; look < 50; look += 1) meter.take(NOTHING);
   assert.deepEqual([meter.isDead, meter.heard, meter.peak], [true, false, 0]);

@@ -7,6 +7,9 @@ const LOUDNESS = 0.25;
 /** A tone begins and ends so slowly that it does not click. */
 const FADE_SECONDS = 0.01;
 
+/** A browser without any speaker may play a sound for ever. Ours are shorter. */
+const OVER_WITHIN_MS = 10_000;
+
 /** Three notes, which are told from hum and from a call's own tones. @type {readonly Tone[]} */
 const NOTES = [
   { seconds: 0.4, hertz: [523] },
@@ -74,10 +77,13 @@ export async function playSound(sound, speakerId, signal) {
   if (signal?.aborted) return;
   const address = URL.createObjectURL(sound);
   const audio = new Audio(address);
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
   try {
     // The default is what an element has without a choice.
     if (speakerId !== 'default' && 'setSinkId' in audio) await audio.setSinkId(speakerId);
     await new Promise((resolve, reject) => {
+      timer = setTimeout(reject, OVER_WITHIN_MS);
       audio.addEventListener('ended', resolve);
       audio.addEventListener('error', reject);
       signal?.addEventListener('abort', resolve);
@@ -87,6 +93,7 @@ export async function playSound(sound, speakerId, signal) {
   } catch {
     throw new VoiceError(failure('no_audio'));
   } finally {
+    clearTimeout(timer);
     audio.pause();
     audio.removeAttribute('src');
     URL.revokeObjectURL(address);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { mock, test } from 'node:test';
 import { TEST_SOUNDS, playSound, wavOfTones } from './audio-sound.js';
 
 test('tones become a WAV file that begins and ends softly and is not too loud', async () => {
@@ -50,4 +50,13 @@ test('a speaker that is gone is told, and nothing is played elsewhere', async ()
   const playing = playSound(TEST_SOUNDS.speaker(), 'gone');
   await assert.rejects(playing, (error) => error.failure.code === 'no_audio');
   assert.deepEqual(log(), ['made', 'to gone', 'stops']);
+});
+
+test('a sound that never ends is given up', async () => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  const playing = playSound(TEST_SOUNDS.speaker(), 'default');
+  await null;
+  mock.timers.tick(10_000);
+  await assert.rejects(playing, (error) => error.failure.code === 'no_audio');
+  mock.timers.reset();
 });

@@ -60,6 +60,11 @@ export class MicrophoneTest extends Emitter {
     return this.#meter.heard;
   }
 
+  /** Whether the browser tells how loud it is. */
+  get isMeasured() {
+    return this.#meter.isMeasured;
+  }
+
   /** Whether the microphone has not given any sound so far, not even noise. */
   get isDead() {
     return this.#meter.isDead;

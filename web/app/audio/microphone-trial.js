@@ -61,8 +61,10 @@ export class MicrophoneTrial {
       this.#test = test;
       await this.#speak(test);
     } catch (error) {
-      if (!this.#signal.aborted) this.#tell(error);
       this.#end();
+      if (this.#signal.aborted) return;
+      say(this.#said, '');
+      this.#tell(error);
     } finally {
       this.#isOpening = false;
     }
@@ -77,7 +79,7 @@ export class MicrophoneTrial {
     say(this.#said, SPEAK);
     const isRecorded = await test.record();
     if (test.state === 'stopped') return;
-    if (isRecorded && test.heard) {
+    if (isRecorded && (test.heard || !test.isMeasured)) {
       say(this.#said, LISTEN);
       await test.playBack();
     }

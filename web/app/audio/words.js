@@ -51,10 +51,13 @@ function list(names) {
 }
 
 /**
- * @param {{ heard: boolean, isDead: boolean }} test
+ * @param {{ heard: boolean, isDead: boolean, isMeasured: boolean }} test
  * @returns {string} what a test says of the microphone
  */
-export function heardWords({ heard, isDead }) {
+export function heardWords({ heard, isDead, isMeasured }) {
+  if (!isMeasured) {
+    return 'This browser does not tell how loud your microphone is. If you have just heard yourself, it works.';
+  }
   if (heard) return 'Your microphone hears you.';
   if (isDead) {
     return (

@@ -50,7 +50,9 @@ test('what became of devices is told with what is used now', () => {
 });
 
 test('a test says whether the microphone hears, hears little, or is off', () => {
-  assert.match(heardWords({ heard: true, isDead: false }), /hears you/);
-  assert.match(heardWords({ heard: false, isDead: false }), /hardly anything/);
-  assert.match(heardWords({ heard: false, isDead: true }), /not even noise.*switch/);
+  const isMeasured = true;
+  assert.match(heardWords({ heard: true, isDead: false, isMeasured }), /hears you/);
+  assert.match(heardWords({ heard: false, isDead: false, isMeasured }), /hardly anything/);
+  assert.match(heardWords({ heard: false, isDead: true, isMeasured }), /not even noise.*switch/);
+  assert.match(heardWords({ heard: false, isDead: false, isMeasured: false }), /does not tell/);
 });
