@@ -81,6 +81,10 @@ def test_a_rep_signs_in_talks_hangs_up_and_is_rung(
     row = database.row_of(sid)
     assert (row["status"], row["duration_seconds"]) == ("completed", leg["duration"])
     assert leg["duration"] >= 3
+    line = quality_of(database, sid)
+    assert line["browser"].startswith("Firefox ")
+    assert (line["audio_connected"], line["protocol"], line["codec"]) == (True, "udp", "opus")
+    assert line["samples"] >= 3
     expect(tab.row(row["id"])).to_have_attribute("data-status", "completed")
     tab.page.get_by_label("Notes").fill("In Firefox.")
     tab.page.get_by_role("button", name="Save").click()
@@ -103,6 +107,11 @@ def test_a_rep_signs_in_talks_hangs_up_and_is_rung(
     eventually(lambda: tab.page.evaluate("sounds"), "a ringing tone")
     tab.page.locator("#ring-decline").click()
     expect(tab.page.locator("#ring")).to_be_hidden()
+
+
+def quality_of(database: Database, sid: str) -> Json:
+    query = "select * from public.call_quality where call_sid = %s"
+    return eventually(lambda: database.find(query, sid), "the report about the line")[0]
 
 
 def frames_without_sound(network: Network, sid: str) -> int:

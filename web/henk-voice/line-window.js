@@ -10,6 +10,7 @@
  * @property {number | null} [mos]
  * @property {string} [codecName]
  * @property {number} [audioInputLevel] 0 to 32,767
+ * @property {number} [audioOutputLevel] the same of what is heard
  *
  * @typedef {object} Moment
  * @property {number} at `performance.now()`
