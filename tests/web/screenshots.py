@@ -3,7 +3,7 @@
     python -m tests.web.screenshots [DIRECTORY]
 
 Starts a stack of its own, in a temporary directory. The pictures go to docs/screenshots, where git
-ignores all except the two that README.md shows.
+ignores all except the three that README.md shows.
 """
 
 from __future__ import annotations

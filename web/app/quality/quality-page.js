@@ -182,7 +182,7 @@ export class QualityPage {
     );
     const rows = groups.map((group) => this.#row(group));
     this.#rows.replaceChildren(...rows);
-    const again = rows.find(({ dataset }) => before && dataset.key === before.dataset.key);
+    const again = rows.find(({ dataset }) => before && dataset.group === before.dataset.group);
     again?.querySelectorAll('button')[at]?.focus();
   }
 
