@@ -40,7 +40,11 @@ def run(http: httpx.Client, env: Mapping[str, str], rep: Rep, functions_url: str
         while not timeline.is_over:
             timeline.read(wait_seconds=_POLL_SECONDS)
         # First of all: whatever the rows are, the rep does not keep the lead.
-        finished = _finish(rep, entry, outcome)
+        try:
+            finished = _finish(rep, entry, outcome)
+        except Failed as error:
+            # The rows say why: the end of the call may have been lost.
+            return [*complaints, *check(rep, timeline.call())[1], str(error)]
         row, differences = check(rep, timeline.call())
         complaints += differences
         if finished["wait_reason"] != waits_for:

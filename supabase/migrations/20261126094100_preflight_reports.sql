@@ -262,40 +262,61 @@ $$;
 -- (1 to 100). Managers see everybody's, agents their own; none for a business that is not theirs.
 create function public.list_preflights(p_business_id uuid, p_user_id uuid, p_limit integer)
 returns jsonb
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
-  select coalesce(jsonb_agg(newest.check_ order by newest.created_at desc, newest.id), '[]')
-  from (
-    select
-      preflight_reports.created_at,
-      preflight_reports.id,
-      jsonb_build_object(
-        'id', preflight_reports.id,
-        'created_at', preflight_reports.created_at,
-        'user_id', preflight_reports.user_id,
-        'user_name', business_members.display_name,
-        'verdict', preflight_reports.verdict,
-        'grade', preflight_reports.grade,
-        'call_sid', preflight_reports.call_sid,
-        'seconds', preflight_reports.seconds,
-        'facts', preflight_reports.facts,
-        'network_key', preflight_reports.network_key,
-        'network_name', networks.name
-      ) as check_
-    from public.preflight_reports
-    join public.business_members
-      on business_members.business_id = preflight_reports.business_id
-      and business_members.user_id = preflight_reports.user_id
-    left join public.networks
-      on networks.business_id = preflight_reports.business_id
-      and networks.key = preflight_reports.network_key
-    where preflight_reports.business_id = p_business_id
-      and (p_user_id is null or preflight_reports.user_id = p_user_id)
-    order by preflight_reports.created_at desc, preflight_reports.id
-    limit least(greatest(coalesce(p_limit, 20), 1), 100)
-  ) as newest;
+declare
+  v_limit constant integer := least(greatest(coalesce(p_limit, 20), 1), 100);
+  -- Of agents the policy shows one person, whom an index finds without their colleagues.
+  v_user_id constant uuid := coalesce(p_user_id, (
+    select business_members.user_id
+    from public.business_members
+    where business_members.business_id = p_business_id
+      and business_members.user_id = (select auth.uid())
+      and business_members.role = 'agent'
+  ));
+begin
+  return (
+    with newest as (
+      (
+        select *
+        from public.preflight_reports
+        where v_user_id is not null
+          and preflight_reports.business_id = p_business_id
+          and preflight_reports.user_id = v_user_id
+        order by preflight_reports.created_at desc
+        limit v_limit
+      )
+      union all
+      (
+        select *
+        from public.preflight_reports
+        where v_user_id is null and preflight_reports.business_id = p_business_id
+        order by preflight_reports.created_at desc
+        limit v_limit
+      )
+    )
+
+    select coalesce(jsonb_agg(
+      to_jsonb(newest) - 'business_id' - 'started_at' || jsonb_build_object(
+        'user_name', (
+          select business_members.display_name
+          from public.business_members
+          where business_members.business_id = newest.business_id
+            and business_members.user_id = newest.user_id
+        ),
+        'network_name', (
+          select networks.name
+          from public.networks
+          where networks.business_id = newest.business_id and networks.key = newest.network_key
+        )
+      )
+      order by newest.created_at desc, newest.id
+    ), '[]')
+    from newest
+  );
+end;
 $$;
 
 revoke execute on function public.report_preflight(uuid, jsonb)

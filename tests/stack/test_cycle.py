@@ -1,4 +1,4 @@
-"""What becomes of the lead of a queue whose call cannot be placed."""
+"""What becomes of the lead of a queue if a step of their call fails."""
 
 from __future__ import annotations
 
@@ -32,7 +32,39 @@ class Rep:
 
     def ask(self, function: str, **parameters: object) -> Json:
         self.asked.append((function, parameters))
+        if function == "finish_lead":
+            raise Failed("finish_lead answers in_call")
         return {"entry": ENTRY}
+
+    def roles(self, _call_sid: str) -> dict[str, str]:
+        return {}
+
+
+class OverAtOnce:
+    """The timeline of a call that is over."""
+
+    is_over = True
+
+    def __init__(self, *_: object) -> None:
+        pass
+
+    def call(self) -> Json:
+        return {"callSid": "CA1"}
+
+
+def test_a_lead_who_is_kept_is_told_with_what_the_rows_say(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(placing, "grant_token", lambda *_: {"businessId": "b1", "token": "x"})
+    monkeypatch.setattr(placing, "place", lambda *_: "CA1")
+    monkeypatch.setattr(cycle, "Timeline", OverAtOnce)
+    monkeypatch.setattr(cycle, "check", lambda *_: (None, ["a webhook was lost on its way"]))
+    rep: Any = Rep()
+    http: Any = None
+    assert cycle.run(http, {"SIMULATOR_URL": "http://phone"}, rep, "http://functions") == [
+        "a webhook was lost on its way",
+        "finish_lead answers in_call",
+    ]
 
 
 def test_a_lead_whose_call_cannot_be_placed_is_back_in_the_queue(

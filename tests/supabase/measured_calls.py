@@ -76,13 +76,12 @@ def rows(db: Connection, conversation_id: str) -> list[dict[str, Any]]:
     )
 
 
-def add_leg(
-    desk: Desk, conversation_id: str, person: uuid.UUID, sid: str, role: str = "teammate"
-) -> None:
-    """Somebody of the business who was put on a call."""
+def add_leg(desk: Desk, conversation_id: str, person: uuid.UUID, sid: str) -> str:
+    """Somebody of the business who was put on a call; the CallSid of their leg."""
     desk.db.execute(
         "insert into public.call_legs (business_id, conversation_id, call_sid, role, status,"
         " user_id, asked_for, asked_at, answered_at)"
-        " values (%s, %s, %s, %s, 'in-progress', %s, 'add', now(), now())",
-        (desk.tenant.business_id, conversation_id, sid, role, person),
+        " values (%s, %s, %s, 'teammate', 'in-progress', %s, 'add', now(), now())",
+        (desk.tenant.business_id, conversation_id, sid, person),
     )
+    return sid

@@ -23,6 +23,7 @@ BIG_TABLES = (
     "queue_entries",
     "recording_actions",
     "call_quality",
+    "preflight_reports",
 )
 
 

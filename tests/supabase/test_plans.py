@@ -101,6 +101,12 @@ select call_sid, now() + interval '1 hour' from public.conversations;
 insert into public.token_grants (business_id, user_id, granted_at, expires_at)
 select business_id, user_id, now() - m * interval '1 hour', now()
 from share, generate_series(1, 50) as m;
+-- The large business has 40 people who check.
+insert into public.preflight_reports (business_id, user_id, created_at, verdict, seconds, facts)
+select
+  business_id, case when n between 2 and 40 then md5(n::text)::uuid else user_id end,
+  now() - m * interval '1 hour', 'ok', 9, '{}'
+from share, generate_series(1, 50) as m;
 
 set local session_replication_role = origin;
 """
@@ -353,6 +359,22 @@ def test_a_token_reads_the_grants_of_the_last_minute_only(db: Connection, busy: 
         db.execute("select public.grant_access_token(null, 3600)")
     assert read.whole == NOT_ONCE
     assert read.by_index["token_grants"] < 100
+
+
+def test_a_check_and_the_latest_checks_are_found_by_index(db: Connection, busy: Busy) -> None:
+    """Also by those who see only their own among those of all."""
+    report = Jsonb({"verdict": "ok", "seconds": 9})
+    for _ in range(8):
+        with reading(db) as read, as_user(db, busy.tenant.user_id):
+            db.execute("select public.report_preflight(%s, %s)", (busy.tenant.business_id, report))
+            row = db.execute(
+                "select public.list_preflights(%s, null, 10)", (busy.tenant.business_id,)
+            ).fetchone()
+        assert row is not None
+        assert len(row[0]) == 10
+        assert read.whole == NOT_ONCE
+        # 50 are counted, to find the oldest that is kept.
+        assert read.by_index["preflight_reports"] < 120
 
 
 def test_a_run_reads_the_calls_that_are_due_by_index(db: Connection, busy: Busy) -> None:

@@ -254,6 +254,12 @@ def test_the_list_of_calls_shows_ones_own_leg_and_managers_that_of_the_agent(
     own = {"grade": "fair", "fault": "loss_in", "rating": 3}
     assert listed(desk) == listed(desk, manager) == own
     assert listed(desk, teammate) == {"grade": "poor", "fault": "loss_in", "rating": None}
+    # Also a manager who was put on the call, whenever that was.
+    report(desk, call, lossy(20), sid=add_leg(desk, call, manager, new_call_sid()), by=manager)
+    desk.db.execute(
+        "update public.call_quality set started_at = '2026-01-01' where user_id = %s", (manager,)
+    )
+    assert listed(desk, manager) == listed(desk, teammate)
     # What a page gets after it has described the call is the same.
     assert desk.say(call, notes="Hello")["conversation"]["quality"] == own
 

@@ -70,19 +70,20 @@ class Made:
     lead: Mapping[str, object] = field(default_factory=dict)
     """What is different about who is called."""
 
-    def is_told_by(self, verdict: str) -> bool:
-        """Whether a check that says this is right."""
-        return (
-            self.verdict is None or verdict == self.verdict or self._is_of_a_busy_machine(verdict)
-        )
+    @property
+    def verdicts(self) -> list[str]:
+        """What a check may say."""
+        return [self.verdict or "ok", *self._of_a_busy_machine]
 
-    def is_written_as(self, fault: str | None) -> bool:
-        """Whether a row with this fault is right."""
-        return fault == self.in_row or self._is_of_a_busy_machine(fault)
+    @property
+    def in_rows(self) -> list[str | None]:
+        """The faults that a row may have."""
+        return [self.in_row, *self._of_a_busy_machine]
 
-    def _is_of_a_busy_machine(self, fault: str | None) -> bool:
-        """A line without a fault is uneven and late where other tests compute."""
-        return not self.network and not self.script and fault in ("jitter", "delay")
+    @property
+    def _of_a_busy_machine(self) -> list[str]:
+        """The faults of a good line where other tests compute."""
+        return [] if self.network or self.script else ["jitter", "delay"]
 
     def prepare(self, context: BrowserContext, env: Mapping[str, str]) -> None:
         """Make the browser so, before its pages are opened."""

@@ -24,9 +24,11 @@ from tests.end_to_end.many_legs import COLLEAGUE, MANAGER
 from tests.stacks import settings_in
 from tests.web import chromium
 from tests.web.calls_page import DESKTOP, PHONE, CallsPage, Rep
+from tests.web.demo_lines import measured_lines
 from tests.web.network import Database, Network
 from tests.web.pictures_of_campaigns import campaigns, outcomes_and_messages
 from tests.web.pictures_of_many_legs import ManyLegs
+from tests.web.pictures_of_quality import check, report
 from tests.web.pictures_of_recording import RecordedCall, play
 
 LOOKS: dict[str, dict[str, Any]] = {
@@ -90,6 +92,7 @@ class Photographer:
             self._many_legs,
             self._a_recording,
             self._campaigns,
+            self._lines,
             self._a_ring,
             self._writing,
             self._a_lost_connection,
@@ -223,6 +226,19 @@ class Photographer:
 
         campaigns(tab, take)
         outcomes_and_messages(tab, take)
+        rep.close()
+
+    def _lines(self, look: str) -> None:
+        rep, tab = self._open(look, self._browser)
+        tab.sign_in(MANAGER)
+
+        def take(name: str) -> None:
+            is_open = tab.page.locator("dialog[open]").count() > 0
+            self._take(tab, name, look, full=None if is_open else "view")
+
+        with measured_lines(self._stack):
+            report(tab, take)
+        check(tab, take)
         rep.close()
 
     def _a_ring(self, look: str) -> None:

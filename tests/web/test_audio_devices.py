@@ -95,6 +95,7 @@ def test_a_headset_is_chosen_tried_pulled_out_and_plugged_in_during_a_call(
     page.get_by_label("Leave out noise").uncheck()
     assert not page.evaluate("opened.some(({ live }) => live())"), "a microphone stays open"
 
+    page.evaluate("sinks.splice(0)")
     number = network.a_number(ringSeconds=0.5, talkSeconds=None)
     tab.call_and_talk(number)
     sid = network.call_to(number)["callSid"]
@@ -107,6 +108,7 @@ def test_a_headset_is_chosen_tried_pulled_out_and_plugged_in_during_a_call(
 
     is_heard()
     assert page.evaluate("opened.at(-1).id") == "headset-mic"
+    assert page.evaluate("sinks").count("headset-out") > 0
     assert page.evaluate("opened.at(-1).audio.noiseSuppression") is False
     page.evaluate("pullOut()")
     expect(tab.notice("audio-lost")).to_contain_text("Headset is gone. Calls use Built-in now")

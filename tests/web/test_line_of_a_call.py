@@ -15,6 +15,13 @@ from tests.web.network import Database, Json, Network, eventually
 CLIENT = "user_d0000000000040008000000000000001_b0000000000040008000000000000001"
 
 
+# What measures the line, and shows it.
+MEASURING = re.compile(
+    r"/(call-(figures|incidents|line|quality)|line-(grade|stats|window|words)|measured-call"
+    r"|quality-(outbox|reports)|steady-grade|stretch)\.js$"
+)
+
+
 @pytest.fixture
 def bad_line(network: Network) -> Iterator[None]:
     """The rep's network loses a fifth of what they say."""
@@ -27,6 +34,16 @@ def quality_of(database: Database, call_sid: str) -> Json:
     """The row, when the page has reported it."""
     query = "select * from public.call_quality where call_sid = %s"
     return eventually(lambda: database.find(query, call_sid), f"the report of {call_sid}")[0]
+
+
+def share_of(files: re.Pattern[str], profile: Json) -> float:
+    """How much of the time the page has spent in these files."""
+    urls = {node["id"]: node["callFrame"]["url"] for node in profile["nodes"]}
+    spent = [
+        (micros, files.search(urls[node]) is not None)
+        for node, micros in zip(profile["samples"], profile["timeDeltas"], strict=True)
+    ]
+    return sum(micros for micros, ours in spent if ours) / sum(micros for micros, _ in spent)
 
 
 @pytest.mark.usefixtures("bad_line")
@@ -43,6 +60,9 @@ def test_a_rep_is_told_that_they_are_not_understood_and_the_row_has_it(
     number = network.a_number(ringSeconds=0, talkSeconds=None)
     tab.call_and_talk(number)
     sid = network.call_to(number)["callSid"]
+    profiler = page.context.new_cdp_session(page)
+    profiler.send("Profiler.enable")
+    profiler.send("Profiler.start")
 
     # A loaded machine may lose more, and in both directions: the test is about what is told.
     line = page.locator("#call-quality")
@@ -53,6 +73,8 @@ def test_a_rep_is_told_that_they_are_not_understood_and_the_row_has_it(
     expect(page.locator("#strip-line")).to_have_text("They may not hear you")
     page.get_by_role("link", name="Show the call").click()
     expect(line).to_contain_text("They may not hear you")
+
+    assert share_of(MEASURING, profiler.send("Profiler.stop")["profile"]) < 0.01
 
     tab.hang_up.click()
     tab.is_ended("You hung up.")

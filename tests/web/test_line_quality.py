@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
-import psycopg
 import pytest
 from playwright.sync_api import Page, expect
 
-from stack import Stack, demo_history
+from stack import Stack
 from tests.end_to_end.clients import DEMO
 from tests.end_to_end.many_legs import MANAGER
 from tests.web.calls_page import Rep, Session
+from tests.web.demo_lines import measured_lines
 from tests.web.looks import looker
-from tests.web.network import Database
 
-_ROWS = Path(demo_history.__file__).with_name("demo_quality.sql")
 # What the demo has: calls of Dana and Robin, of which those with this headset and those from this
 # network were poor.
 HEADSET, NETWORK = "Jabra Evolve2 40", "40e0c8d2"
@@ -26,18 +23,9 @@ CLIPBOARD = "() => { navigator.clipboard.writeText = async (text) => { window.co
 
 
 @pytest.fixture
-def lines(stack: Stack, database: Database) -> Iterator[None]:
-    """Three days of calls, as `make run` has them. Afterwards they are gone."""
-    with psycopg.connect(stack.env["DATABASE_URL"]) as connection:
-        for statement in _ROWS.read_text(encoding="utf-8").split(";\n"):
-            connection.execute(statement.encode())
-    yield
-    database.execute(
-        "delete from public.conversations where from_number = '+14155550100' and "
-        "id::text like 'f0000000-0000-4000-8000-0000000005%%'"
-    )
-    database.execute("delete from public.networks")
-    database.execute("delete from public.preflight_reports where started_at is null")
+def lines(stack: Stack) -> Iterator[None]:
+    with measured_lines(stack):
+        yield
 
 
 def compare_by(page: Page, kind: str) -> None:
@@ -60,17 +48,16 @@ def test_a_manager_tells_a_bad_headset_from_a_bad_network_and_finds_what_support
     expect(causes.filter(has_text=NETWORK)).to_contain_text("14 of 16 calls poor (words lost")
     expect(causes.filter(has_text="Dana")).to_have_count(0)
     expect(rows.filter(has_text="Robin Rep")).to_contain_text("14 of 45")
-    look("the report")
 
     # A network gets a name.
     compare_by(page, "Network")
     line = rows.filter(has_text=NETWORK)
     line.get_by_role("button", name=f"Name it: Network {NETWORK}").press("Enter")
     keyboard.type("Robin’s home")
-    look("a network is named")
     keyboard.press("Enter")
     line = rows.filter(has_text="Robin’s home")
     expect(line).to_contain_text("14 of 16")
+    expect(line.get_by_role("button", name="Rename: Robin’s home")).to_be_focused()
     expect(causes.filter(has_text="Robin’s home")).to_have_count(1)
 
     # From the line to its calls, to one call, to what support asks for.
@@ -80,7 +67,7 @@ def test_a_manager_tells_a_bad_headset_from_a_bad_network_and_finds_what_support
     expect(calls).to_have_count(16)
     call = calls.filter(has_text="Poor").first
     expect(call).to_contain_text("Words lost on the way out")
-    look("the calls of a network")
+    look("the report and the calls of a network")
     page.evaluate(NO_CLIPBOARD)
     call.get_by_role("button", name="Details").press("Enter")
     dialog = page.get_by_role("dialog", name="Line: ")

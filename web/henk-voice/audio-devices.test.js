@@ -1,105 +1,8 @@
 import assert from 'node:assert/strict';
-import { EventEmitter } from 'node:events';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 import { AudioDevices } from './audio-devices.js';
+import { HEADSET, LAPTOP, Sdk, device, lab, newBrowser } from './fake-audio.test.js';
 
-/** A device that Chromium lists. */
-const device = (kind, deviceId, groupId, label) => ({ kind, deviceId, groupId, label });
-const LAPTOP = [
-  device('audioinput', 'default', 'laptop', 'Default - Built-in'),
-  device('audioinput', 'mic', 'laptop', 'Built-in'),
-  device('audiooutput', 'default', 'laptop', 'Default - Built-in'),
-  device('audiooutput', 'out', 'laptop', 'Built-in'),
-];
-const HEADSET = [
-  device('audioinput', 'headset-mic', 'headset', 'Jabra (0b0e:24c8)'),
-  device('audiooutput', 'headset-out', 'headset', 'Jabra (0b0e:24c8)'),
-];
-
-class Track extends EventTarget {
-  readyState = 'live';
-  muted = false;
-  settings = {};
-  constructor(id, audio) {
-    super();
-    Object.assign(this, { id, audio, label: plugged.find((one) => one.deviceId === id)?.label });
-  }
-  getSettings = () => this.settings;
-  stop() {
-    this.readyState = 'ended';
-  }
-  /** The device is gone. */
-  lose() {
-    this.stop();
-    this.dispatchEvent(new Event('ended'));
-  }
-}
-
-/** The SDK's audio helper: it lists the devices itself, and opens microphones by the hook that it was given. */
-class Sdk extends EventEmitter {
-  isOutputSelectionSupported = true;
-  availableInputDevices = new Map();
-  availableOutputDevices = new Map();
-  inputDevice = null;
-  track = null;
-  speakerDevices = outputs();
-  ringtoneDevices = outputs();
-  list() {
-    for (const [kind, map] of [
-      ['audioinput', this.availableInputDevices],
-      ['audiooutput', this.availableOutputDevices],
-    ]) {
-      map.clear();
-      for (const one of plugged) if (one.kind === kind) map.set(one.deviceId, one);
-    }
-    this.emit('deviceChange', []);
-  }
-  async setInputDevice(id) {
-    if (this.inputDevice?.deviceId === id) return;
-    await this.#open(id);
-    this.inputDevice = plugged.find(({ deviceId }) => deviceId === id);
-  }
-  unsetAudioConstraints = () => this.#open(this.inputDevice.deviceId);
-  async unsetInputDevice() {
-    this.inputDevice = null;
-    this.track?.stop();
-  }
-  /** As the SDK does without a chosen microphone. */
-  async openDefault() {
-    await this.#open(undefined);
-    this.list();
-  }
-  async #open(id) {
-    const constraints = { audio: id ? { deviceId: { exact: id } } : true };
-    const stream = await getUserMedia(audio.constraintsFor(constraints));
-    this.track?.stop();
-    [this.track] = stream.getAudioTracks();
-    audio.opened(stream);
-  }
-}
-
-function outputs() {
-  const ids = new Set([{ deviceId: 'default' }]);
-  return {
-    get: () => ids,
-    set: async (id) => {
-      ids.clear();
-      ids.add({ deviceId: id });
-    },
-    get id() {
-      return [...ids].map(({ deviceId }) => deviceId).join();
-    },
-  };
-}
-
-/** What the browser lists, what was opened, and what getUserMedia fails with. */
-let plugged;
-/** @type {Track[]} */
-let opened;
-/** @type {Error | null} */
-let refused;
-/** @type {Map<string, string>} */
-let storage;
 /** @type {AudioDevices} */
 let audio;
 /** @type {Sdk} */
@@ -107,43 +10,10 @@ let sdk;
 /** @type {{ lost: string[], back: string[] }[]} */
 let told;
 
-async function getUserMedia({ audio: wanted }) {
-  await null;
-  if (refused) throw refused;
-  const first = plugged.find(({ kind }) => kind === 'audioinput')?.deviceId;
-  const id = wanted.deviceId?.exact ?? wanted.deviceId?.ideal ?? first;
-  if (!plugged.some(({ deviceId }) => deviceId === id)) {
-    throw new DOMException('', 'OverconstrainedError');
-  }
-  const track = new Track(id, wanted);
-  opened.push(track);
-  return { getTracks: () => [track], getAudioTracks: () => [track] };
-}
-
 beforeEach(() => {
   mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
-  plugged = [...LAPTOP, ...HEADSET];
-  [opened, refused, storage, told] = [[], null, new Map(), []];
-  const mediaDevices = Object.assign(new EventTarget(), {
-    enumerateDevices: async () => [...plugged],
-    getUserMedia,
-    getSupportedConstraints: () => ({ noiseSuppression: true, echoCancellation: true }),
-  });
-  Object.defineProperty(globalThis, 'navigator', { value: { mediaDevices }, configurable: true });
-  globalThis.HTMLMediaElement = /** @type {any} */ (class {});
-  Object.assign(HTMLMediaElement.prototype, { setSinkId: async () => {} });
-  globalThis.AudioContext = /** @type {any} */ (
-    class {
-      createAnalyser = () => ({ fftSize: 32, getFloatTimeDomainData: () => {} });
-      createMediaStreamSource = () => ({ connect: () => {} });
-      resume = async () => {};
-      close = async () => {};
-    }
-  );
-  globalThis.localStorage = /** @type {any} */ ({
-    getItem: (key) => storage.get(key) ?? null,
-    setItem: (key, value) => storage.set(key, value),
-  });
+  told = [];
+  newBrowser();
 });
 
 afterEach(() => {
@@ -151,14 +21,14 @@ afterEach(() => {
   mock.timers.reset();
 });
 
-/** A page that has been opened, and its Device. */
+/** A page that has been lab.opened, and its Device. */
 async function open() {
   audio = new AudioDevices();
   audio.on('change', (change) => {
     if (change.lost.length || change.back.length) told.push(change);
   });
   audio.start();
-  sdk = new Sdk();
+  sdk = new Sdk(audio);
   audio.attach(/** @type {any} */ (sdk));
   sdk.list();
   await pass(0);
@@ -171,7 +41,7 @@ async function call() {
 }
 
 async function plug(devices) {
-  plugged = devices;
+  lab.plugged = devices;
   sdk.list();
   navigator.mediaDevices.dispatchEvent(new Event('devicechange'));
   await pass(0);
@@ -204,7 +74,7 @@ test('what was chosen is used at the next opening of the page, and whatever a ne
   assert.deepEqual([sdk.speakerDevices.id, sdk.ringtoneDevices.id], ['headset-out', 'out']);
   await call();
   assert.deepEqual(
-    opened.map(({ id }) => id),
+    lab.opened.map(({ id }) => id),
     ['headset-mic'],
   );
 });
@@ -230,7 +100,7 @@ test('a headset that the system used by default is missed, too', async () => {
   const asDefault = LAPTOP.map((one) =>
     one.deviceId === 'default' ? { ...one, groupId: 'headset', label: 'Default - Jabra' } : one,
   );
-  plugged = [...asDefault, ...HEADSET];
+  lab.plugged = [...asDefault, ...HEADSET];
   await open();
   await plug(LAPTOP);
   assert.deepEqual(told.splice(0), [{ lost: ['Jabra'], back: [] }]);
@@ -247,13 +117,13 @@ test('a browser that has not told its devices yet loses none and gets none back'
   await open();
   await audio.chooseMicrophone('headset-mic');
   audio.stop();
-  plugged = [device('audioinput', '', '', '')];
+  lab.plugged = [device('audioinput', '', '', '')];
   await open();
   assert.equal(audio.microphoneId, 'default');
-  plugged = [...LAPTOP, ...HEADSET];
+  lab.plugged = [...LAPTOP, ...HEADSET];
   await call();
   await pass(2000);
-  assert.equal(opened.at(-1)?.id, 'headset-mic', 'the person has allowed the microphone');
+  assert.equal(lab.opened.at(-1)?.id, 'headset-mic', 'the person has allowed the microphone');
   assert.deepEqual(told, []);
   assert.equal(audio.offer, null);
 });
@@ -261,7 +131,7 @@ test('a browser that has not told its devices yet loses none and gets none back'
 test('what somebody else has written into the storage is no choice', async () => {
   for (const text of ['{', '7', 'null', '{"id":7}', '[["x"]]', '[null,"x",["default",7]]']) {
     for (const name of ['microphone', 'speaker', 'ringer', 'processing']) {
-      storage.set(`henk-voice.${name}`, text);
+      lab.storage.set(`henk-voice.${name}`, text);
     }
     await open();
     assert.deepEqual([audio.microphoneId, audio.speakerId], ['default', 'default']);
@@ -271,7 +141,7 @@ test('what somebody else has written into the storage is no choice', async () =>
 });
 
 test('a headset that is plugged in is offered, and a call goes on with it', async () => {
-  plugged = LAPTOP;
+  lab.plugged = LAPTOP;
   await open();
   await call();
   await plug([...LAPTOP, HEADSET[1]]);
@@ -280,14 +150,14 @@ test('a headset that is plugged in is offered, and a call goes on with it', asyn
   const offer = { label: 'Jabra', microphoneId: 'headset-mic', speakerId: 'headset-out' };
   assert.deepEqual(audio.offer, offer);
   await audio.acceptOffer();
-  assert.equal(opened.at(-1)?.id, 'headset-mic');
+  assert.equal(lab.opened.at(-1)?.id, 'headset-mic');
   assert.equal(sdk.speakerDevices.id, 'headset-out');
   assert.equal(audio.offer, null);
   assert.equal(audio.deviceChanges, 2);
 });
 
 test('an offer ends with the device, and what was refused is not offered again', async () => {
-  plugged = LAPTOP;
+  lab.plugged = LAPTOP;
   await open();
   await plug([...LAPTOP, ...HEADSET]);
   await pass(1000);
@@ -310,24 +180,31 @@ test('a call whose microphone ends gets another one, or is told that there is no
   await open();
   audio.on('trouble', ({ code }) => troubles.push(code));
   await call();
-  opened[0].lose();
+  lab.opened[0].lose();
   await pass(1000);
   await pass(1000);
-  assert.equal(opened.length, 2);
+  assert.equal(lab.opened.length, 2);
   assert.deepEqual(troubles, []);
-  plugged = plugged.filter(({ kind }) => kind === 'audiooutput');
+  lab.plugged = lab.plugged.filter(({ kind }) => kind === 'audiooutput');
   sdk.list();
-  opened[1].lose();
+  lab.opened[1].lose();
   await pass(1000);
   await pass(1000);
   assert.deepEqual(troubles, ['microphone_missing']);
+  await plug([...LAPTOP]);
+  await pass(1000);
+  assert.equal(
+    audio.stream?.getAudioTracks()[0]?.readyState,
+    'live',
+    'the first that comes is used',
+  );
 });
 
 test('of two microphones chosen one after the other the second stays', async () => {
   await open();
   await call();
   await Promise.all([audio.chooseMicrophone('headset-mic'), audio.chooseMicrophone('mic')]);
-  assert.equal(opened.at(-1)?.id, 'mic');
+  assert.equal(lab.opened.at(-1)?.id, 'mic');
   assert.equal(sdk.inputDevice.deviceId, 'mic');
 });
 
@@ -337,19 +214,19 @@ test('if the SDK opens the default at the same moment, the chosen microphone is 
   await call();
   await sdk.setInputDevice('default');
   await pass(500);
-  assert.equal(opened.at(-1)?.id, 'headset-mic');
+  assert.equal(lab.opened.at(-1)?.id, 'headset-mic');
   await pass(5000);
-  assert.equal(opened.length, 3, 'and not again and again');
+  assert.equal(lab.opened.length, 3, 'and not again and again');
 });
 
 test('a microphone that cannot be opened leaves the call and the choice as they were', async () => {
   await open();
   await call();
-  refused = new DOMException('', 'NotReadableError');
+  lab.refused = new DOMException('', 'NotReadableError');
   await assert.rejects(audio.chooseMicrophone('headset-mic'), fails('microphone_in_use'));
-  refused = null;
+  lab.refused = null;
   assert.equal(audio.microphoneId, 'default');
-  assert.equal(opened.length, 1);
+  assert.equal(lab.opened.length, 1);
 });
 
 test('each microphone has a processing of its own, which takes effect in the call', async () => {
@@ -359,12 +236,12 @@ test('each microphone has a processing of its own, which takes effect in the cal
   await audio.setProcessing({ noiseSuppression: false });
   await call();
   const off = { noiseSuppression: false, echoCancellation: true, autoGainControl: true };
-  assert.deepEqual(opened.at(-1)?.audio, { deviceId: { exact: 'headset-mic' }, ...off });
+  assert.deepEqual(lab.opened.at(-1)?.audio, { deviceId: { exact: 'headset-mic' }, ...off });
   await audio.setProcessing({ noiseSuppression: true, autoGainControl: false });
-  assert.equal(opened.length, 2);
-  assert.equal(opened.at(-1)?.audio.autoGainControl, false);
+  assert.equal(lab.opened.length, 2);
+  assert.equal(lab.opened.at(-1)?.audio.autoGainControl, false);
   await audio.chooseMicrophone('mic');
-  assert.deepEqual(opened.at(-1)?.audio, { deviceId: { exact: 'mic' } });
+  assert.deepEqual(lab.opened.at(-1)?.audio, { deviceId: { exact: 'mic' } });
   assert.deepEqual(audio.processingSupported, {
     noiseSuppression: true,
     echoCancellation: true,
@@ -373,18 +250,18 @@ test('each microphone has a processing of its own, which takes effect in the cal
 });
 
 test('a browser that does not list the system’s default has one processing for it', async () => {
-  plugged = [LAPTOP[1], LAPTOP[3], ...HEADSET];
+  lab.plugged = [LAPTOP[1], LAPTOP[3], ...HEADSET];
   await open();
   await call();
   await audio.setProcessing({ noiseSuppression: false });
-  assert.deepEqual(opened.at(-1)?.audio.deviceId, { exact: 'mic' });
-  assert.equal(opened.at(-1)?.audio.noiseSuppression, false);
+  assert.deepEqual(lab.opened.at(-1)?.audio.deviceId, { exact: 'mic' });
+  assert.equal(lab.opened.at(-1)?.audio.noiseSuppression, false);
   assert.equal(audio.constraintsFor({ audio: true }).audio.noiseSuppression, false);
   assert.equal(audio.inUse.microphone, 'Built-in');
 });
 
 test('where the system’s default is not listed, calls are heard where the browser plays sounds', async () => {
-  plugged = [LAPTOP[1], ...HEADSET];
+  lab.plugged = [LAPTOP[1], ...HEADSET];
   await open();
   // The SDK takes the first one.
   await sdk.speakerDevices.set('headset-out');
@@ -400,10 +277,10 @@ test('where the system’s default is not listed, calls are heard where the brow
 test('a processing that the microphone refuses is not kept', async () => {
   await open();
   await call();
-  refused = new DOMException('', 'OverconstrainedError');
+  lab.refused = new DOMException('', 'OverconstrainedError');
   const change = audio.setProcessing({ echoCancellation: false });
   await assert.rejects(change, fails('microphone_missing'));
-  refused = null;
+  lab.refused = null;
   assert.equal(audio.processing.echoCancellation, true);
 });
 
@@ -411,8 +288,8 @@ test('what is in use is told by name, with what the browser really does', async 
   await open();
   await audio.chooseMicrophone('headset-mic');
   await call();
-  Object.assign(opened[0], { settings: { noiseSuppression: false, echoCancellation: 'all' } });
-  opened[0].muted = true;
+  Object.assign(lab.opened[0], { settings: { noiseSuppression: false, echoCancellation: 'all' } });
+  lab.opened[0].muted = true;
   assert.deepEqual(audio.inUse, {
     microphone: 'Jabra',
     speaker: 'Built-in',
@@ -430,9 +307,9 @@ test('a call ends a test of the microphone, and no test takes the microphone fro
   assert.equal(microphoneTest.label, 'Built-in');
   await call();
   assert.equal(microphoneTest.state, 'stopped');
-  assert.equal(opened[0].readyState, 'ended');
+  assert.equal(lab.opened[0].readyState, 'ended');
   await assert.rejects(audio.testMicrophone(), fails('call_in_progress'));
-  assert.equal(opened.length, 2);
+  assert.equal(lab.opened.length, 2);
 });
 
 test('a test that nobody waits for gives the microphone back', async () => {
@@ -441,5 +318,5 @@ test('a test that nobody waits for gives the microphone back', async () => {
   const begun = audio.testMicrophone({ signal: leaving.signal });
   leaving.abort();
   assert.equal((await begun).state, 'stopped');
-  assert.equal(opened[0].readyState, 'ended');
+  assert.equal(lab.opened[0].readyState, 'ended');
 });

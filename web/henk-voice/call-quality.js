@@ -15,6 +15,7 @@ import { Stretch } from './stretch.js';
  * @typedef {object} CallQualityOptions
  * @property {LineStats} line
  * @property {() => boolean} isMuted
+ * @property {() => boolean} hasLevels whether the levels of the SDK's samples say something
  * @property {() => boolean} isPlain whether rep and lead talk, and nobody is on hold
  * @property {() => void} onChange what is shown of the line changed
  */
@@ -59,8 +60,6 @@ export class CallQuality {
   #isMutedSinceReading = false;
   /** The loudest of the microphone since the latest reading, as the SDK has it. */
   #level = 0;
-  /** Whether the SDK's AudioContext runs: if not, it measures no level, of neither side. */
-  #hasLevels = false;
   #codec = '';
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
@@ -152,7 +151,6 @@ export class CallQuality {
     this.#sampledAt = at;
     this.#codec = sample.codecName?.toLowerCase() || this.#codec;
     this.#level = Math.max(this.#level, sample.audioInputLevel ?? 0);
-    this.#hasLevels = this.#hasLevels || this.#level > 0 || (sample.audioOutputLevel ?? 0) > 0;
     this.#window.add(sample, at);
     this.#figures.add(sample, at);
     this.#nothingIn.add(sample.packetsReceived <= 0, step);
@@ -191,9 +189,12 @@ export class CallQuality {
   #compare(before, now) {
     const step = Math.min(now.at - before.at, LONGEST_STEP_MS);
     const isSilent = (/** @type {number | null} */ energy) =>
-      energy !== null && energy < (SILENCE * step) / 1000;
+      // Another microphone begins at 0 again.
+      energy !== null && energy >= 0 && energy < (SILENCE * step) / 1000;
     const own = grown(before.ownEnergy, now.ownEnergy);
-    const isOwnSilent = own === null ? this.#hasLevels && this.#level === 0 : isSilent(own);
+    // Firefox has no energy of the microphone.
+    const isOwnSilent =
+      own === null ? this.#options.hasLevels() && this.#level === 0 : isSilent(own);
     this.#silent.add(isOwnSilent && !this.#isMutedSinceReading && now.connected === true, step);
 
     const came = (grown(before.packetsReceived, now.packetsReceived) ?? 0) > 0;

@@ -63,10 +63,18 @@ export function noFacts() {
 export function deviceFacts(audio, stream) {
   const { microphone, speaker } = audio.inUse;
   const opened = stream?.getAudioTracks()[0]?.label;
-  return {
-    microphone: opened ? plainLabel(opened) : microphone,
-    speaker,
-    microphones: audio.microphones.length,
-    speakers: audio.speakers.length,
-  };
+  return { microphone: opened ? plainLabel(opened) : microphone, speaker };
+}
+
+/** Which of the listed devices are others under a second name. */
+const SECOND_NAMES = new Set(['default', 'communications']);
+
+/** @returns {Promise<{ microphones: number | null, speakers: number | null }>} null if that is not told */
+export async function countDevices() {
+  const all = (await navigator.mediaDevices?.enumerateDevices?.().catch(() => null)) ?? null;
+  /** @param {MediaDeviceKind} kind */
+  const count = (kind) =>
+    all &&
+    all.filter((device) => device.kind === kind && !SECOND_NAMES.has(device.deviceId)).length;
+  return { microphones: count('audioinput'), speakers: count('audiooutput') };
 }

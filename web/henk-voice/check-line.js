@@ -96,7 +96,9 @@ export function lineFindings(test) {
     ],
   };
   if (test.stage === 'audio') {
-    return { signalling, audio: audioFinding(test), line: skipped, grade: null };
+    const audio = audioFinding(test);
+    const grade = audio.fault?.code === 'audio_blocked' ? 'poor' : null;
+    return { signalling, audio, line: skipped, grade };
   }
   /** @type {Finding} */
   const audio = {

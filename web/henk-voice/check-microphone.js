@@ -83,6 +83,18 @@ export function microphoneFinding(peak, isMuted) {
   return { state: 'ok', text: 'The microphone works.', details };
 }
 
+/**
+ * What is known of a microphone that is not opened.
+ *
+ * @param {import('./check-types.js').CheckFacts['permission']} permission
+ * @param {number | null} microphones how many the browser lists. Some list none before they are allowed
+ * @returns {Finding}
+ */
+export function unopenedFinding(permission, microphones) {
+  if (permission === 'granted' && microphones === 0) return bad('microphone_missing');
+  return { state: 'skipped', text: 'Not tested.' };
+}
+
 /** How loud a microphone was, since it was opened. */
 export class Loudness {
   #loudest = 0;

@@ -1,8 +1,14 @@
 import { browserFinding, browserOf, permissionFinding, permissionState } from './check-browser.js';
 import { clockFinding, clockOffsetSeconds } from './check-clock.js';
-import { deviceFacts, noFacts } from './check-facts.js';
+import { countDevices, deviceFacts, noFacts } from './check-facts.js';
 import { isEnough, lineFacts, lineFindings } from './check-line.js';
-import { Loudness, microphoneFinding, openMicrophone, stopStream } from './check-microphone.js';
+import {
+  Loudness,
+  microphoneFinding,
+  openMicrophone,
+  stopStream,
+  unopenedFinding,
+} from './check-microphone.js';
 import { testLine } from './check-preflight.js';
 import { speakerFinding } from './check-speaker.js';
 import { tokenFault } from './check-token.js';
@@ -110,12 +116,14 @@ export class Run {
 
   async #check() {
     const { Device, voice } = this.#options;
-    Object.assign(this.facts, browserOf(navigator.userAgent), deviceFacts(voice.audio));
+    const devices = await countDevices();
+    Object.assign(this.facts, browserOf(navigator.userAgent), deviceFacts(voice.audio), devices);
     this.#do('browser', () => browserFinding(Device));
     if (this.#faults.length) return;
     const permission = await permissionState();
     this.facts.permission = permission;
     this.#do('permission', () => permissionFinding(permission));
+    if (this.#isQuiet) this.#found('microphone', unopenedFinding(permission, devices.microphones));
     const canOpen = permission !== 'denied' && !this.#isQuiet && this.#wants('microphone', 'line');
     const [token] = await Promise.all([this.#token(), canOpen && this.#microphone()]);
     this.#do('speaker', () => speakerFinding(this.facts));
@@ -221,6 +229,8 @@ export class Run {
   /** @returns {CheckResult} */
   #conclude() {
     const unfinished = this.steps.filter(({ state }) => state === 'running');
+    // What a check that was stopped has not found yet, is no fault.
+    if (this.stopped) this.#faults = [];
     if (this.stopped || unfinished.length) this.#faults.push(this.#unfinished(unfinished));
     for (const step of this.steps) {
       if (step.state === 'waiting') Object.assign(step, { state: 'skipped', text: 'Not tested.' });

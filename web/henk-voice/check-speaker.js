@@ -17,8 +17,10 @@ export function speakerFinding({ speaker, speakers, speakerHeard }) {
     return { state: 'bad', text: fault.meaning, details, fault };
   }
   if (speakerHeard) return { state: 'ok', text: 'You hear the test.', details };
-  if (speakers === 0) return { state: 'warning', text: 'No speaker is connected.', details };
-  return { state: 'ok', text: 'You hear a voice if the speaker works.', details };
+  // Browsers that let nobody choose a speaker list none.
+  if (speakers === 0 && !speaker)
+    return { state: 'warning', text: 'No speaker is connected.', details };
+  return { state: 'ok', text: 'Only you can say whether it is heard.', details };
 }
 
 /**

@@ -101,6 +101,7 @@ export class HenkVoice extends Workspace {
     });
     const sql = new Sql(options.supabase, requests);
     const reports = new QualityReports({
+      Device: options.Device,
       sql,
       session: requests.session,
       voice: this,

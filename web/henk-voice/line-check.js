@@ -83,12 +83,15 @@ export class LineCheck extends Emitter {
     const run = new Run(this.#options, this.steps, parts ?? [...STEPS], () => this.#changed());
     this.#run = run;
     this.#changed();
-    this.result = await run.done;
+    const result = await run.done;
     this.#run = null;
+    if (run.stopped === 'closed') return result;
+    this.result = result;
     this.state = 'done';
     this.#changed();
-    if (!run.stopped) void this.#save(this.result);
-    return this.result;
+    const isWhole = !parts || STEPS.every((name) => parts.includes(name));
+    if (isWhole && !run.stopped) void this.#save(result);
+    return result;
   }
 
   /**
@@ -98,6 +101,12 @@ export class LineCheck extends Emitter {
    */
   stop(reason = 'person') {
     this.#run?.stop(reason);
+    if (reason !== 'closed') return;
+    // Somebody else may come, or another business.
+    this.result = null;
+    this.steps = newSteps();
+    this.state = 'idle';
+    this.#changed();
   }
 
   /** @param {boolean} isHeard whether the person hears the test call, or heard the tone */

@@ -82,6 +82,17 @@ test('two causes are told apart, also if as many calls have them', () => {
   assert.deepEqual(names(all), [['network home'], ['device jabra']]);
 });
 
+test('a headset that is much worse than the bad office where it is used is told, too', () => {
+  const all = [
+    ...calls(25, 26, 'jabra', 'office', 'dana'),
+    ...calls(10, 40, 'poly', 'office', 'robin'),
+    ...calls(10, 40, 'built in', 'office', 'mia'),
+    ...calls(0, 50, 'poly', 'home', 'robin'),
+    ...calls(1, 50, 'built in', 'home', 'mia'),
+  ];
+  assert.deepEqual(names(all), [['network office'], ['device jabra', 'rep dana']]);
+});
+
 test('of a suspect with many calls the newest are enough', () => {
   const all = [
     ...calls(0, 5, 'jabra', 'home', 'dana'),

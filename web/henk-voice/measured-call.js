@@ -82,6 +82,7 @@ export class MeasuredCall extends ControlledCall {
     const quality = new CallQuality(sdk, {
       line: this.#reports.line,
       isMuted: () => this.muted,
+      hasLevels: () => this.#reports.hasLevels,
       isPlain: () => this.stage === null,
       onChange: () => {
         this.#words = wordsOfLine(quality.graded, quality.facts);

@@ -16,6 +16,7 @@ import { TabLock } from './tab-lock.js';
  * @typedef {Graded & { rating: number | null }} QualityInShort as rows of the history have it
  *
  * @typedef {object} QualityReportsOptions
+ * @property {typeof import('@twilio/voice-sdk').Device} Device
  * @property {import('./sql.js').Sql} sql
  * @property {import('./session.js').Session} session
  * @property {{ audio: AudioDevices, conversations: Conversations }} voice
@@ -46,6 +47,11 @@ export class QualityReports {
 
   get publishes() {
     return this.#options.publishes;
+  }
+
+  /** The SDK measures levels with its AudioContext, which is suspended until somebody uses the page. */
+  get hasLevels() {
+    return this.#options.Device.audioContext?.state === 'running';
   }
 
   /**

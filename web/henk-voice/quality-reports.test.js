@@ -86,7 +86,7 @@ async function follow(call = new Call()) {
   return call;
 }
 
-test('one report is written when the call is over, and the list hears of it', async () => {
+test('one report is written when the call is over', async () => {
   const call = await follow();
   mock.timers.tick(60_000);
   await settle();
@@ -117,7 +117,7 @@ test('one report is written when the call is over, and the list hears of it', as
   assert.equal(stored.size, 0);
 });
 
-test('a page that is killed during a call has kept the report, and the next page sends it', async () => {
+test('the next page sends the report of one that was killed during a call', async () => {
   await follow();
   mock.timers.tick(15_000);
   assert.equal(kept().length, 1);
@@ -142,7 +142,7 @@ test('a report waits for the row of its call', async () => {
   assert.equal(asked[0][1].p_conversation_id, 'late');
 });
 
-test('what another user has left is not sent, and waits for them', async () => {
+test('what another user has left waits for them', async () => {
   await follow();
   mock.timers.tick(15_000);
   userId = 'colleague';

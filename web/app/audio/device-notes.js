@@ -11,10 +11,9 @@ export function watchDevices(voice) {
   const { audio } = voice;
   audio.on('change', ({ lost, back }) => {
     if (lost.length) showNote('audio-lost', lostWords(lost, audio.inUse));
-    if (back.length) {
-      hideNotice('audio-trouble');
-      showNote('audio-lost', backWords(back));
-    }
+    if (back.length) showNote('audio-lost', backWords(back));
+    const isHeard = audio.stream?.getAudioTracks().some(({ readyState }) => readyState === 'live');
+    if (isHeard || !voice.inCall) hideNotice('audio-trouble');
   });
   audio.on('offer', (offer) => {
     if (!offer) return hideNotice('audio-offer');

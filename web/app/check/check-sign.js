@@ -54,6 +54,8 @@ export class CheckSign {
         : signOf({ quiet: this.#quiet, result: check.result, now: Date.now() });
     this.#sign.hidden = !this.#isShown || !sign;
     this.#sign.dataset.tone = sign?.tone ?? '';
+    // A narrow window shows the beginning.
+    this.#sign.title = sign?.words ?? '';
     say(this.#words, sign?.words ?? '');
   }
 }

@@ -44,7 +44,7 @@ export function groupRow(group, { name, open, rename }) {
   }
   return create(
     'tr',
-    {},
+    { 'data-key': group.key ?? '' },
     head,
     create(
       'td',

@@ -56,7 +56,7 @@ export class LatestChecks {
       'li',
       {},
       create('strong', {}, bdi(name ?? this.#context.team.nameOf(userId))),
-      create('span', { class: 'check-verdict' }, `${title} `, grade && gradeBadge(grade)),
+      create('span', { class: 'line-checks-verdict' }, `${title} `, grade && gradeBadge(grade)),
       create('time', { datetime: time.iso, title: time.exact }, time.short),
       create('span', { class: 'aside' }, bdi(numbers.filter(Boolean).join(' · '))),
     );

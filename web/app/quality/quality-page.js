@@ -166,7 +166,24 @@ export class QualityPage {
     this.#table.hidden = !groups.length;
     this.#empty.hidden = Boolean(groups.length);
     say(this.#empty, 'No call of this time has been measured.');
-    this.#rows.replaceChildren(...groups.map((group) => this.#row(group)));
+    this.#showRows(groups);
+  }
+
+  /**
+   * A row that is drawn again keeps the focus.
+   *
+   * @param {QualityGroup[]} groups
+   */
+  #showRows(groups) {
+    const row = document.activeElement?.closest('tr');
+    const before = [...this.#rows.rows].find((one) => one === row);
+    const at = [...(before?.querySelectorAll('button') ?? [])].findIndex(
+      (button) => button === document.activeElement,
+    );
+    const rows = groups.map((group) => this.#row(group));
+    this.#rows.replaceChildren(...rows);
+    const again = rows.find(({ dataset }) => before && dataset.key === before.dataset.key);
+    again?.querySelectorAll('button')[at]?.focus();
   }
 
   /** @param {QualityGroup} group */
