@@ -6,7 +6,7 @@
 # make functions PORT=8090  the functions alone, with the running stack's settings; variables of the
 #             environment win, and before them those of a file: ENV=FILE
 # make test   everything, side by side; make test ARGS='tests/supabase -k ledger' a part, one by one
-# make firefox  the tests in Firefox alone; installs Debian's Firefox, if this user may. Without a Firefox,
+# make firefox  the tests in Firefox in their full form; installs Debian's Firefox, if this user may. Without a Firefox,
 #             make test skips them
 # make soak   the heavy tests in their full form, with figures: some twenty minutes
 # make lint   Python, JavaScript, SQL, deploy.sh, doctor.sh
@@ -52,7 +52,7 @@ test: install
 	@$(PY) -m pytest $(or $(ARGS),-n $(TEST_WORKERS))
 
 firefox: install install-firefox
-	@$(PY) -m pytest $(or $(ARGS),tests/web/test_in_firefox.py)
+	@HENK_SOAK=1 $(PY) -m pytest $(or $(ARGS),tests/web/test_in_firefox.py)
 
 # Only where it is Debian's package and this user may install it: on other machines it is the user's matter.
 install-firefox:

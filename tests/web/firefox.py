@@ -23,8 +23,8 @@ _PREFERENCES = {
     # A microphone that makes a tone, and that every page may use.
     "media.navigator.streams.fake": True,
     "permissions.default.microphone": 1,
-    # A speaker that nobody hears. On machines without any, no AudioContext runs, and the microphone's
-    # clock may run away: a call then sends thousands of packets a second.
+    # A speaker that nobody hears. On machines without one, no AudioContext runs, and the clock of
+    # the microphone may run away: a call then sends thousands of packets a second.
     "media.cubeb.force_mock_context": True,
     # WebRTC on 127.0.0.1, where the simulator is, and on no other address of this machine. Firefox
     # uses more than its default route only on pages that may use the microphone.

@@ -94,8 +94,11 @@ class Network:
         """No browser can open a socket of signalling for ``seconds``."""
         self._post("outage", {"seconds": seconds})
 
-    def conditions(self, client: str, **conditions: object) -> None:
-        """What the audio of this client's browsers meets from now on: loss, delayMs, …"""
+    def conditions(self, client: str | None, **conditions: object) -> None:
+        """What the audio of this client's browsers meets from now on: loss, delayMs, …
+
+        ``client``: None for all.
+        """
         self._post("network", {"identity": client, **conditions})
 
     def callee_hangs_up(self, call_sid: str) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Playwright, expect
 
 from stack import Stack
+from tests.soak import SOAK
+from tests.web import firefox
 from tests.web.calls_page import Rep
 from tests.web.network import Database, Json, Network, eventually, lead_leg
 from tests.web.ringer import Ringer
@@ -107,6 +110,68 @@ def test_a_rep_signs_in_talks_hangs_up_and_is_rung(
     eventually(lambda: tab.page.evaluate("sounds"), "a ringing tone")
     tab.page.locator("#ring-decline").click()
     expect(tab.page.locator("#ring")).to_be_hidden()
+
+
+@pytest.mark.soak
+@pytest.mark.skipif(not SOAK, reason="a check and two calls of some seconds: `make firefox`")
+def test_firefox_tells_a_good_line_from_one_that_nobody_hears(
+    rep: Rep, network: Network, database: Database
+) -> None:
+    tab = rep.open("#/check")
+    tab.fill_sign_in()
+    tab.page.get_by_role("button", name="Check now").click()
+    expect(tab.page.locator("#check-words")).to_have_text("You can call")
+    tab.page.get_by_role("link", name="Calls").click()
+    tab.is_ready()
+
+    for direction, said, fault in (
+        ("out", "You are not heard", "not_heard"),
+        ("in", "You hear nothing", "nothing_heard"),
+    ):
+        number = network.a_number(ringSeconds=0.2, talkSeconds=None, voice="speech")
+        tab.number.clear()
+        tab.call_and_talk(number)
+        network.conditions(None, audioLost=direction)
+        expect(tab.page.locator("#call-quality")).to_contain_text(said)
+        tab.hang_up.click()
+        tab.is_ended("You hung up.")
+        network.conditions(None)
+        assert quality_of(database, network.call_to(number)["callSid"])["fault"] == fault
+
+
+@pytest.mark.soak
+@pytest.mark.skipif(not SOAK, reason="starts Firefox twice: `make firefox`")
+@pytest.mark.parametrize(
+    ("preferences", "said"),
+    [
+        ({"permissions.default.microphone": 2}, "No microphone permission"),
+        (
+            {"media.navigator.streams.fake": False, "media.cubeb.force_mock_context": False},
+            "No microphone",
+        ),
+    ],
+    ids=["refused", "missing"],
+)
+def test_a_call_without_microphone_says_why(
+    preferences: dict[str, object],
+    said: str,
+    firefox_at: str,
+    playwright: Playwright,
+    tmp_path: Path,
+    stack: Stack,
+    network: Network,
+    database: Database,
+) -> None:
+    browser = firefox.launch(playwright, firefox_at, tmp_path, **preferences)
+    try:
+        tab = Rep(browser, stack).open()
+        tab.sign_in()
+        number = network.a_number()
+        tab.call(number)
+        tab.is_ended(said)
+    finally:
+        browser.close()
+    assert database.rows_to(number) == []
 
 
 def quality_of(database: Database, sid: str) -> Json:
