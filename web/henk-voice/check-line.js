@@ -2,6 +2,7 @@ import { tokenFault } from './check-token.js';
 import { lineFault } from './line-faults.js';
 import { gradeOf } from './line-grade.js';
 import { LineWindow } from './line-window.js';
+import { measuredFault } from './line-words.js';
 
 /**
  * @typedef {import('./check-preflight.js').LineTest} LineTest
@@ -178,7 +179,7 @@ function lineFinding({ samples, readings, failure, isBroken }, facts) {
     return { ...bad(lineFault('check_unfinished', { meaning }), failure?.sdkCode), grade };
   }
   if (!fault) return { state: 'ok', text: 'The line is good.', details, grade };
-  const found = lineFault(fault, { meaning: measured(fault, facts) });
+  const found = lineFault(fault, measuredFault(fault, facts));
   return {
     state: grade === 'fair' ? 'warning' : 'bad',
     text: found.meaning,
@@ -255,17 +256,6 @@ function lineDetails(facts) {
     `Bandwidth: ${figure(facts.kbpsIn, 'kbit/s')} in, ${figure(facts.kbpsOut, 'kbit/s')} out`,
     `Measured: ${facts.samples ?? 0} s`,
   ];
-}
-
-/**
- * @param {LineFaultCode} code
- * @param {LineFacts} facts
- */
-function measured(code, { lossIn, lossOut, jitterMs, rttMs }) {
-  if (code === 'loss_in') return `Your network loses ${lossIn} % of what the other side says.`;
-  if (code === 'loss_out') return `Your network loses ${lossOut} % of what you say.`;
-  const { meaning } = lineFault(code);
-  return code === 'jitter' ? `${meaning} (${jitterMs} ms)` : `${meaning} (${rttMs} ms)`;
 }
 
 /**

@@ -43,7 +43,7 @@ export async function openMicrophone({ open, withinMs, signal }) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   const late = new Promise((resolve) => {
-    timer = setTimeout(resolve, withinMs, null);
+    timer = setTimeout(resolve, signal.aborted ? 0 : withinMs, null);
     signal.addEventListener('abort', () => resolve(null), { once: true });
   });
   try {

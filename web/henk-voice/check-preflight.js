@@ -93,6 +93,10 @@ class Run {
     this.#options = options;
     this.#resolve = resolve;
     options.signal.addEventListener('abort', this.#end, { once: true });
+    if (options.signal.aborted) {
+      this.#end();
+      return;
+    }
     this.#begin('signalling', SIGNALLING_MS);
     try {
       this.#start();

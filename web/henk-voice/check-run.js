@@ -127,6 +127,7 @@ export class Run {
     if (this.#isQuiet) this.#found('microphone', unopenedFinding(permission, devices.microphones));
     const canOpen = permission !== 'denied' && !this.#isQuiet && this.#wants('microphone', 'line');
     const [token] = await Promise.all([this.#token(), canOpen && this.#microphone()]);
+    if (this.#stopping.signal.aborted) return;
     this.#do('speaker', () => speakerFinding(this.facts));
     if (token && this.#stream && this.#wants('signalling', 'audio', 'line')) {
       await this.#line(token, this.#stream);
@@ -240,8 +241,7 @@ export class Run {
     // What a check that was stopped has not found yet, is no fault.
     if (this.stopped) this.#faults = [];
     // It may have been lost meanwhile, and explains everything else.
-    else if (this.#faults.length && navigator.onLine === false)
-      this.#faults.push(lineFault('offline'));
+    else if (navigator.onLine === false) this.#faults.push(lineFault('offline'));
     if (this.stopped || unfinished.length) this.#faults.push(this.#unfinished(unfinished));
     for (const step of this.steps) {
       if (step.state === 'waiting') Object.assign(step, { state: 'skipped', text: 'Not tested.' });
@@ -265,9 +265,16 @@ export class Run {
   #unfinished(steps) {
     if (this.stopped === 'call') {
       const meaning = 'A call came, and calls go first.';
-      return lineFault('check_unfinished', { meaning, action: 'Check again after the call.' });
+      return lineFault('check_unfinished', {
+        side: 'you',
+        meaning,
+        action: 'Check again after the call.',
+      });
     }
-    if (this.stopped) return lineFault('check_unfinished', { meaning: 'The check was stopped.' });
+    if (this.stopped) {
+      const meaning = 'The check was stopped.';
+      return lineFault('check_unfinished', { side: 'you', meaning, action: 'Check again.' });
+    }
     const names = steps.map(({ name }) => name).join(', ');
     return lineFault('check_unfinished', { meaning: `These got no answer in time: ${names}.` });
   }
@@ -317,7 +324,7 @@ export class Run {
 function within(promise, ms, signal, late) {
   return new Promise((resolve, reject) => {
     const giveUp = () => reject(late());
-    const timer = setTimeout(giveUp, ms);
+    const timer = setTimeout(giveUp, signal.aborted ? 0 : ms);
     signal.addEventListener('abort', giveUp, { once: true });
     promise.then(resolve, reject).finally(() => clearTimeout(timer));
   });
@@ -330,7 +337,7 @@ function within(promise, ms, signal, late) {
  */
 function pause(ms, signal) {
   return new Promise((resolve) => {
-    setTimeout(resolve, ms);
+    setTimeout(resolve, signal.aborted ? 0 : ms);
     signal.addEventListener('abort', () => resolve(), { once: true });
   });
 }

@@ -14,6 +14,8 @@ const OF_THE_ACCOUNT = new Set([
   'rate_limited',
   'database_unavailable',
   'access_token_too_large',
+  'unexpected_answer',
+  'auth_unavailable',
 ]);
 
 /**

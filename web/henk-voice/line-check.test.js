@@ -264,6 +264,19 @@ test('a check that is stopped blames nobody for what has not answered yet', asyn
   check.stop();
   const { verdict, fault } = await done;
   assert.deepEqual([verdict, fault.meaning], ['check_unfinished', 'The check was stopped.']);
+  assert.deepEqual([fault.side, fault.action], ['you', 'Check again.']);
+});
+
+test('a check that is stopped at once ends at once, and places no call', async () => {
+  const opened = new Stream();
+  microphone = async () => opened;
+  const done = check.run();
+  voice.emit('call', {});
+  mock.timers.tick(0);
+  await settle();
+  mock.timers.tick(0);
+  assert.equal((await done).verdict, 'check_unfinished');
+  assert.deepEqual([device, opened.isOpen], [null, false]);
 });
 
 test('during a call, and while it rings, there is no check', async () => {
@@ -307,6 +320,12 @@ test('what goes away during a check is told as that', async () => {
   navigator.onLine = false;
   preflight.emit('failed', { code: 31009 });
   assert.equal((await done).verdict, 'offline');
+  navigator.onLine = true;
+  done = check.run();
+  await connects();
+  navigator.onLine = false;
+  await seconds(7);
+  assert.equal((await done).verdict, 'offline', 'also if the line was good until then');
 });
 
 test('the quiet check opens no microphone, asks for no token, and places no call', async () => {

@@ -184,7 +184,7 @@ export const LINE_FAULTS = /** @type {const} */ ({
     'your_network',
     'call',
     'Connection lost',
-    'The connection to the phone network was lost, and made again.',
+    'The connection to the phone network broke off. It is made again by itself.',
     'Move closer to the Wi-Fi, or use a cable.',
   ],
   check_unfinished: [

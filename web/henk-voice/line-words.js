@@ -34,7 +34,7 @@ const GOOD = 'Good line';
  */
 export function wordsOfLine({ grade, fault }, facts) {
   if (fault) {
-    const { side, title, meaning, action } = lineFault(fault, measured(fault, facts));
+    const { side, title, meaning, action } = lineFault(fault, measuredFault(fault, facts));
     return { grade, fault, side, title, meaning, action, facts };
   }
   const title = grade === null ? '' : grade === 'good' ? GOOD : 'Weak line';
@@ -43,10 +43,10 @@ export function wordsOfLine({ grade, fault }, facts) {
 
 /**
  * @param {CallFault} fault
- * @param {LineFacts | null} facts
+ * @param {Pick<LineFacts, 'lossIn' | 'lossOut' | 'jitterMs' | 'rttMs'> | null} facts
  * @returns {{ meaning?: string }} with the number, if it is known
  */
-function measured(fault, facts) {
+export function measuredFault(fault, facts) {
   const { lossIn, lossOut, jitterMs, rttMs } = facts ?? {};
   if (fault === 'loss_in' && lossIn)
     return { meaning: `Your network loses ${percent(lossIn)} of what the other side says.` };

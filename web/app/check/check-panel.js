@@ -1,8 +1,10 @@
 import { failureOf } from '../../henk-voice/henk-voice.js';
 import { copyText } from '../shared/copy-text.js';
-import { create, element, say } from '../shared/dom.js';
+import { create, debounce, element, say } from '../shared/dom.js';
 import { hideNotice, showFailure, showNote } from '../shared/notices.js';
-import { progressOf, stepWords, verdictOf } from './words.js';
+import { when } from '../shared/words.js';
+import { watchCauses } from './what-changes.js';
+import { progressOf, resultOf, stepWords, verdictOf, verdictOfCall } from './words.js';
 
 /**
  * @typedef {import('../../henk-voice/henk-voice.js').CheckResult} CheckResult
@@ -10,6 +12,9 @@ import { progressOf, stepWords, verdictOf } from './words.js';
  * @typedef {import('../../henk-voice/henk-voice.js').HenkVoice} HenkVoice
  * @typedef {import('./words.js').Verdict} Verdict
  */
+
+/** Several of what it looks at change at once. */
+const LOOK_AFTER_MS = 300;
 
 /** Shows the check, starts it, and copies its report. */
 export class CheckPanel {
@@ -39,11 +44,19 @@ export class CheckPanel {
       element(id, HTMLButtonElement).addEventListener('click', () => voice.check.heard(isHeard));
     }
     voice.check.on('change', () => this.#show(), { signal });
-    for (const name of /** @type {const} */ (['ready', 'failure', 'recovered', 'callend'])) {
-      voice.on(name, () => void this.#look(), { signal });
+    watchCauses(
+      voice,
+      debounce(() => void this.#look(), LOOK_AFTER_MS),
+      signal,
+    );
+    for (const name of /** @type {const} */ (['call', 'callchange', 'callend'])) {
+      voice.on(name, () => this.#show(), { signal });
     }
     // Who leaves the view has no use for the test call.
-    signal.addEventListener('abort', () => voice.check.stop('person'));
+    signal.addEventListener('abort', () => {
+      voice.check.stop('person');
+      hideNotice('check');
+    });
     this.#show();
     void this.#look();
   }
@@ -64,27 +77,36 @@ export class CheckPanel {
         element(id, HTMLElement).hidden = true;
       await this.#voice.check.run();
     } catch (error) {
-      showFailure(failureOf(error), 'check');
+      const cause = failureOf(error);
+      if (cause.code !== 'call_in_progress') return showFailure(cause, 'check');
+      showNote('check', 'Not checked: a call goes on, or rings. Check again when it is over.');
     }
   }
 
   #show() {
-    const { check } = this.#voice;
+    const { check, call, inCall } = this.#voice;
     const isRunning = check.state === 'running';
-    const result = check.result ?? this.#quiet;
+    const result = inCall ? null : resultOf({ quiet: this.#quiet, result: check.result });
     /** @type {Verdict} */
     const verdict = isRunning
       ? { tone: 'running', words: progressOf(check.steps), meaning: '', action: '' }
-      : verdictOf(result);
+      : inCall && call
+        ? verdictOfCall(call)
+        : verdictOf(result);
     this.#verdict.dataset.tone = verdict.tone;
+    // The line above the view says how the call's line is.
+    this.#verdict.ariaLive = inCall ? 'off' : 'polite';
     say(element('check-words', HTMLElement), verdict.words);
     say(element('check-meaning', HTMLElement), verdict.meaning);
     say(element('check-action', HTMLElement), verdict.action);
     say(this.#start, isRunning ? 'Stop' : check.result ? 'Check again' : 'Check now');
     this.#copy.hidden = isRunning || !result;
-    this.#heard.hidden = !check.canSayHeard;
+    this.#heard.hidden = !check.canSayHeard || (!isRunning && result !== check.result);
     const question = isRunning ? 'Do you hear the voice?' : 'Did you hear the voice?';
     say(element('check-heard-title', HTMLElement), question);
+    const isChecked = !isRunning && result !== null && !result.isQuiet;
+    const checkedAt = isChecked ? when(result.startedAt.toISOString()).short : '';
+    say(element('check-when', HTMLElement), checkedAt && `Checked: ${checkedAt}.`);
     this.#showSteps(isRunning ? check.steps : (result?.steps ?? []));
   }
 
@@ -103,7 +125,7 @@ export class CheckPanel {
   }
 
   async #copyReport() {
-    const result = this.#voice.check.result ?? this.#quiet;
+    const result = resultOf({ quiet: this.#quiet, result: this.#voice.check.result });
     if (!result) return;
     const text = this.#voice.check.reportText(result);
     const area = element('check-report-text', HTMLTextAreaElement);

@@ -1,4 +1,5 @@
 import { debounce, element, say } from '../shared/dom.js';
+import { watchCauses } from './what-changes.js';
 import { signOf, signOfCall } from './words.js';
 
 /**
@@ -16,20 +17,21 @@ export class CheckSign {
   #isShown = false;
   /** @type {CheckResult | null} */
   #quiet = null;
+  /** When a call with a good line ended: milliseconds since 1970. */
+  #goodAt = 0;
   #lookSoon = debounce(() => void this.#look(), LOOK_AFTER_MS);
 
   /** @param {HenkVoice} voice */
   constructor(voice) {
     this.#voice = voice;
-    for (const name of /** @type {const} */ (['ready', 'failure', 'recovered', 'callend'])) {
-      voice.on(name, this.#lookSoon);
-    }
+    watchCauses(voice, this.#lookSoon);
+    voice.on('callend', ({ quality }) => {
+      if (quality.grade === 'good') this.#goodAt = Date.now();
+    });
     for (const name of /** @type {const} */ (['call', 'callchange', 'callend'])) {
       voice.on(name, () => this.#render());
     }
-    voice.audio.on('change', this.#lookSoon);
     voice.check.on('change', () => this.#render());
-    for (const name of ['online', 'offline']) window.addEventListener(name, this.#lookSoon);
   }
 
   /** @param {boolean} isShown whether somebody is signed in */
@@ -51,7 +53,12 @@ export class CheckSign {
     const sign =
       inCall && call
         ? signOfCall(call)
-        : signOf({ quiet: this.#quiet, result: check.result, now: Date.now() });
+        : signOf({
+            quiet: this.#quiet,
+            result: check.result,
+            now: Date.now(),
+            goodAt: this.#goodAt,
+          });
     this.#sign.hidden = !this.#isShown || !sign;
     this.#sign.dataset.tone = sign?.tone ?? '';
     // A narrow window shows the beginning.

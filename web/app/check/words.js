@@ -3,7 +3,12 @@ import { STEP_NAMES } from '../../henk-voice/henk-voice.js';
 /**
  * @typedef {import('../../henk-voice/henk-voice.js').CheckResult} CheckResult
  * @typedef {import('../../henk-voice/henk-voice.js').CheckStep} CheckStep
+ * @typedef {import('../../henk-voice/henk-voice.js').Call} Call
  * @typedef {import('../../henk-voice/henk-voice.js').LineFault} LineFault
+ *
+ * @typedef {object} Known
+ * @property {CheckResult | null} quiet what is known without a check
+ * @property {CheckResult | null} result of the latest check
  *
  * @typedef {object} Verdict
  * @property {'ok' | 'warning' | 'bad' | 'running' | 'none'} tone
@@ -18,7 +23,7 @@ const SIDES = {
   your_network: 'In your network',
   other_side: 'On the other side',
   phone_network: 'In the phone network',
-  account: 'In the account',
+  account: 'In the account or the service',
 };
 
 /** @type {Readonly<Record<CheckStep['state'], string>>} */
@@ -30,6 +35,40 @@ export const STEP_STATES = {
   bad: 'Problem',
   skipped: 'Not checked',
 };
+
+/**
+ * @param {Known} known
+ * @returns {CheckResult | null} what a check has found, if nothing that is known since then says otherwise
+ */
+export function resultOf({ quiet, result }) {
+  if (!quiet || !result || quiet.startedAt < result.startedAt) return result ?? quiet;
+  return quiet.fault || isMended(result, quiet) ? quiet : result;
+}
+
+/**
+ * @param {CheckResult} result
+ * @param {CheckResult} quiet later; it has found no fault
+ */
+function isMended({ fault, facts: then }, { facts: now }) {
+  if (!fault) return false;
+  // A microphone was plugged in, or allowed.
+  if (fault.code.startsWith('microphone_') && fault.code !== 'microphone_silent')
+    return then.permission !== now.permission || then.microphones !== now.microphones;
+  return SEEN_QUIETLY.has(fault.code);
+}
+
+/**
+ * @param {Pick<Call, 'state' | 'quality'>} call that goes on: there is no check meanwhile
+ * @returns {Verdict}
+ */
+export function verdictOfCall({ state, quality: { grade, side, title, meaning, action } }) {
+  if (state !== 'talking' || !title || !side) {
+    const words = state === 'talking' && title ? title : 'You are in a call';
+    return { tone: 'none', words, meaning: '', action: 'Check when the call is over.' };
+  }
+  const tone = grade ? TONES[grade] : 'warning';
+  return { tone, words: title, meaning: `${SIDES[side]}: ${lowered(meaning)}`, action };
+}
 
 /**
  * @param {CheckResult | null} result
@@ -49,8 +88,11 @@ export function verdictOf(result) {
   if (!fault)
     return { tone: 'ok', words: 'You can call', meaning: 'Everything works.', action: '' };
   const tone = grade === 'fair' ? 'warning' : 'bad';
-  const { title, meaning, action } = fault;
-  return { tone, words: title, meaning: `${SIDES[fault.side]}: ${lowered(meaning)}`, action };
+  const { code, side, title, meaning, action } = fault;
+  // Nothing is wrong where a person, or a call, has stopped the check.
+  if (code === 'check_unfinished' && side === 'you')
+    return { tone: 'none', words: title, meaning, action };
+  return { tone, words: title, meaning: `${SIDES[side]}: ${lowered(meaning)}`, action };
 }
 
 /** @param {readonly CheckStep[]} steps what is said while they run */
@@ -80,19 +122,27 @@ function lowered(text) {
 /** @type {Readonly<Record<'good' | 'fair' | 'poor', Sign['tone']>>} */
 const TONES = { good: 'ok', fair: 'warning', poor: 'bad' };
 
+/** What is known without a check, too. @type {ReadonlySet<string>} */
+const SEEN_QUIETLY = new Set([
+  'browser_unsupported',
+  'insecure_page',
+  'offline',
+  'clock_wrong',
+  'signed_out',
+]);
+
 /** What the latest check has found is not said any longer after this time. */
 const TRUE_FOR_MS = 30 * 60_000;
 
 /**
- * @param {object} known
- * @param {CheckResult | null} known.quiet what is known without a check
- * @param {CheckResult | null} known.result of the latest check
- * @param {number} known.now milliseconds since 1970
+ * @param {Known & { now: number, goodAt: number }} known `now`, and when a call with a good line ended:
+ *   milliseconds since 1970
  * @returns {Sign | null} null: nothing is known yet
  */
-export function signOf({ quiet, result, now }) {
-  const isRecent = result !== null && now - result.startedAt.getTime() < TRUE_FOR_MS;
-  const found = quiet?.fault ? quiet : isRecent && isAboutLine(result) ? result : quiet;
+export function signOf({ quiet, result, now, goodAt }) {
+  const since = Math.max(now - TRUE_FOR_MS, goodAt);
+  const isNews = result !== null && result.startedAt.getTime() > since && isAboutLine(result);
+  const found = resultOf({ quiet, result: isNews ? result : null });
   if (!found) return null;
   if (!found.fault) return { tone: 'ok', words: 'Ready' };
   return { tone: found.grade === 'fair' ? 'warning' : 'bad', words: found.fault.title };
@@ -104,7 +154,7 @@ function isAboutLine({ fault }) {
 }
 
 /**
- * @param {Pick<import('../../henk-voice/henk-voice.js').Call, 'state' | 'quality'>} call that goes on
+ * @param {Pick<Call, 'state' | 'quality'>} call that goes on
  * @returns {Sign | null} null: its line has not been measured yet
  */
 export function signOfCall({ state, quality: { grade, title } }) {
