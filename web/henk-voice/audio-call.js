@@ -175,13 +175,17 @@ export class CallAudio {
    */
   async #listed(id) {
     const sdk = this.#sdk;
-    const isListed = () => sdk?.availableInputDevices.has(id);
-    if (!sdk || isListed() || (id === SYSTEM_DEFAULT && sdk.availableInputDevices.size)) return;
+    // Firefox lists no default.
+    const isListed = () =>
+      sdk?.availableInputDevices.has(id) ||
+      (id === SYSTEM_DEFAULT && sdk?.availableInputDevices.size);
+    if (!sdk || isListed()) return;
     await new Promise((resolve) => {
       const look = () => isListed() && resolve(undefined);
       sdk.on('deviceChange', look);
       setTimeout(() => {
-        sdk.off('deviceChange', look);
+        // The EventEmitter in the SDK's bundle is an old one, without off().
+        sdk.removeListener('deviceChange', look);
         resolve(undefined);
       }, LISTED_WITHIN_MS);
     });

@@ -200,6 +200,18 @@ test('a call whose microphone ends gets another one, or is told that there is no
   );
 });
 
+test('where the system’s default is not listed, a call gets the first microphone that is plugged in', async () => {
+  lab.plugged = lab.plugged.filter(({ deviceId }) => deviceId !== 'default');
+  await open();
+  await call();
+  await plug(lab.plugged.filter(({ kind }) => kind === 'audiooutput'));
+  lab.opened[0].lose();
+  for (let second = 0; second < 5; second += 1) await pass(1000);
+  await plug([device('audioinput', 'other', 'other', 'Other')]);
+  for (let second = 0; second < 5; second += 1) await pass(1000);
+  assert.equal(audio.stream?.getAudioTracks()[0]?.readyState, 'live');
+});
+
 test('of two microphones chosen one after the other the second stays', async () => {
   await open();
   await call();

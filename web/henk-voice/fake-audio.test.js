@@ -47,6 +47,8 @@ class Track extends EventTarget {
 /** The SDK's audio helper: it lists the devices itself, and opens microphones by the hook that it was given. */
 export class Sdk extends EventEmitter {
   isOutputSelectionSupported = true;
+  /** The EventEmitter in the SDK's bundle has none. */
+  off = undefined;
   availableInputDevices = new Map();
   availableOutputDevices = new Map();
   inputDevice = null;

@@ -9,8 +9,12 @@ import { backWords, lostWords, offerWords } from './words.js';
  */
 export function watchDevices(voice) {
   const { audio } = voice;
+  let wasNoneLeft = false;
   audio.on('change', ({ lost, back }) => {
-    if (lost.length) showNote('audio-lost', lostWords(lost, audio.inUse));
+    const isLeft = audio.microphones.some(({ id }) => id !== 'default');
+    if (lost.length) showNote('audio-lost', lostWords(lost, audio.inUse, isLeft));
+    else if (wasNoneLeft && isLeft) hideNotice('audio-lost');
+    if (lost.length || isLeft) wasNoneLeft = !isLeft;
     if (back.length) showNote('audio-lost', backWords(back));
     const isHeard = audio.stream?.getAudioTracks().some(({ readyState }) => readyState === 'live');
     if (isHeard || !voice.inCall) hideNotice('audio-trouble');

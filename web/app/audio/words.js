@@ -71,9 +71,11 @@ export function heardWords({ heard, isDead, isMeasured }) {
 /**
  * @param {string[]} lost names of chosen devices that are no longer there
  * @param {{ microphone: string, speaker: string }} inUse
+ * @param {boolean} [isLeft] whether there is another microphone
  */
-export function lostWords(lost, { microphone, speaker }) {
+export function lostWords(lost, { microphone, speaker }, isLeft = true) {
   const gone = `${lost.join(' and ')} ${lost.length > 1 ? 'are' : 'is'} gone.`;
+  if (!isLeft) return `${gone} No microphone is left: plug one in.`;
   const used = [...new Set([microphone, speaker])].filter((name) => name !== 'System default');
   if (!used.length) return `${gone} The system’s default is used instead.`;
   return `${gone} Calls use ${used.join(' and ')} now: the system’s default.`;

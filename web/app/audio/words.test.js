@@ -39,6 +39,10 @@ test('what became of devices is told with what is used now', () => {
     lostWords(['Jabra'], laptop),
     'Jabra is gone. Calls use Built-in now: the system’s default.',
   );
+  assert.match(
+    lostWords(['Jabra'], { microphone: '', speaker: '' }, false),
+    /^Jabra is gone. No mic/,
+  );
   assert.equal(
     lostWords(['Jabra', 'Screen'], untold),
     'Jabra and Screen are gone. The system’s default is used instead.',

@@ -101,7 +101,8 @@ export class CheckPanel {
     say(element('check-action', HTMLElement), verdict.action);
     say(this.#start, isRunning ? 'Stop' : check.result ? 'Check again' : 'Check now');
     this.#copy.hidden = isRunning || !result;
-    this.#heard.hidden = !check.canSayHeard || (!isRunning && result !== check.result);
+    this.#heard.hidden =
+      verdict.tone === 'none' || !check.canSayHeard || (!isRunning && result !== check.result);
     const question = isRunning ? 'Do you hear the voice?' : 'Did you hear the voice?';
     say(element('check-heard-title', HTMLElement), question);
     const isChecked = !isRunning && result !== null && !result.isQuiet;
