@@ -37,6 +37,8 @@ def test_a_rep_learns_why_they_are_not_heard_and_what_helps(
     look = looker(tab, findings)
     sign = page.locator("#line-sign")
     expect(sign).to_contain_text("Ready")
+    top = "document.querySelector('.top').offsetHeight"
+    height = page.evaluate(top)
     client = SignedInRep.sign_in(stack, DEMO).grant()["identity"]
     network.conditions(client, loss=0.2, direction="out", seconds=120)
 
@@ -49,6 +51,7 @@ def test_a_rep_learns_why_they_are_not_heard_and_what_helps(
     expect(verdict).to_contain_text("In your network: your network loses")
     expect(verdict).to_contain_text("Move closer to the Wi-Fi")
     expect(sign).to_contain_text("They may not hear you")
+    assert page.evaluate(top) == height, "the page below does not move"
     page.get_by_role("listitem").filter(has_text="Line").get_by_text("Details").click()
     look("a check with a fault")
 

@@ -63,8 +63,9 @@ function isMended({ fault, facts: then }, { facts: now }) {
  */
 export function verdictOfCall({ state, quality: { grade, side, title, meaning, action } }) {
   if (state !== 'talking' || !title || !side) {
-    const words = state === 'talking' && title ? title : 'You are in a call';
-    return { tone: 'none', words, meaning: '', action: 'Check when the call is over.' };
+    const line = state === 'talking' && title ? `${title}.` : '';
+    const action = 'Check when the call is over.';
+    return { tone: 'none', words: 'You are in a call', meaning: line, action };
   }
   const tone = grade ? TONES[grade] : 'warning';
   return { tone, words: title, meaning: `${SIDES[side]}: ${lowered(meaning)}`, action };

@@ -82,7 +82,7 @@ test('during a call the verdict is that of its line, and there is no check', () 
   const later = 'Check when the call is over.';
   assert.deepEqual(of('talking', unknown), ['none', 'You are in a call', '', later]);
   const good = { ...unknown, grade: 'good', title: 'Good line' };
-  assert.deepEqual(of('talking', good), ['none', 'Good line', '', later]);
+  assert.deepEqual(of('talking', good), ['none', 'You are in a call', 'Good line.', later]);
   const poor = { grade: 'poor', ...lineFault('loss_out') };
   assert.deepEqual(of('talking', poor).slice(0, 2), ['bad', 'They may not hear you']);
   assert.match(of('talking', poor)[2], /^In your network: your network loses/);
