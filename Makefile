@@ -57,7 +57,7 @@ firefox: install install-firefox
 # Only where it is Debian's package and this user may install it: on other machines it is the user's matter.
 install-firefox:
 	@if command -v firefox-esr firefox >/dev/null || [ -n "$$HENK_FIREFOX" ]; then :; \
-	elif [ "$$(id -u)" = 0 ] && apt-cache show firefox-esr >/dev/null 2>&1; then \
+	elif [ "$$(id -u)" = 0 ] && { apt-cache show firefox-esr || apt-get update; } >/dev/null 2>&1; then \
 		DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet --no-install-recommends firefox-esr \
 			|| echo "Firefox cannot be installed, so the tests in Firefox are skipped." >&2; \
 	else echo "There is no Firefox, so the tests in Firefox are skipped. Install one: apt install firefox-esr" >&2; fi

@@ -1,6 +1,19 @@
 -- What the browser reports of a call, once, at its end.
 set lock_timeout = '2s';
 
+-- Whether this can be a report at all: an object of 8 KB at most. As it is stored, and not as text: as text a
+-- number like 1e308 has 309 digits, and one absurd value must not cost the others.
+create function private.is_report(p_report jsonb)
+returns boolean
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return jsonb_typeof(p_report) = 'object' and pg_column_size(p_report) <= 8192;
+end;
+$$;
+
 -- A number of a report; null if it is missing, not a number, or none that can be.
 create function private.number_in(p_report jsonb, p_key text, p_least numeric, p_most numeric)
 returns numeric
@@ -14,7 +27,7 @@ begin
   if jsonb_typeof(p_report -> p_key) is distinct from 'number' then
     return null;
   end if;
-  v_number := (p_report ->> p_key)::numeric;
+  v_number := (p_report -> p_key)::numeric;
   return case when v_number between p_least and p_most then round(v_number, 2) end;
 end;
 $$;
@@ -57,9 +70,42 @@ begin
 end;
 $$;
 
+-- A text of one line: each run of spaces, and of signs that nobody sees or that turn the direction of what
+-- follows, is one space. Null if nothing else is in it.
+create function private.visible_text(p_text text)
+returns text
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  return nullif(btrim(regexp_replace(
+    p_text,
+    '[[:space:]\u0001-\u001f\u007f-\u00a0\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2000-\u200f'
+    '\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff]+',
+    ' ', 'g'
+  )), '');
+end;
+$$;
+
+-- Whether a word is the number of one copy, or the address of a device without signs, and no name of a model: at
+-- least half of it digits (an address: one digit and the letters of hexadecimal numbers).
+create function private.is_serial(p_word text)
+returns boolean
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  v_digits constant integer := length(regexp_replace(p_word, '[^0-9]', '', 'g'));
+begin
+  return (length(p_word) >= 8 and v_digits >= 5 and v_digits * 2 >= length(p_word))
+    or (v_digits > 0 and p_word ~* '^[0-9a-f]{12,}$');
+end;
+$$;
+
 -- The name of a device or a program without what tells one copy from another: ids of USB in brackets, addresses of
--- devices and networks, long ids. Of a version (and of an IPv4 address), the first number stays. Signs that nobody sees,
--- or that turn the direction of what follows, count as spaces.
+-- devices and networks, long ids, serial numbers. Of a version (and of an IPv4 address), the first number stays.
 create function private.label_in(p_report jsonb, p_key text, p_most integer)
 returns text
 language plpgsql
@@ -72,16 +118,21 @@ begin
   if jsonb_typeof(p_report -> p_key) is distinct from 'string' then
     return null;
   end if;
-  v_label := regexp_replace(
-    p_report ->> p_key,
-    '[[:space:]\u0001-\u001f\u007f-\u00a0\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]+', ' ', 'g'
-  );
+  -- No name of a device is longer, and each expression below reads all of it.
+  v_label := private.visible_text(left(p_report ->> p_key, 1000));
   v_label := regexp_replace(v_label, '\s*\([0-9a-f]{4}:[0-9a-f]{4}\)', '', 'gi');
-  v_label := regexp_replace(v_label, '\s*\(?\m([0-9a-f]{2}[:-]){5}[0-9a-f]{2}\M\)?', '', 'gi');
+  v_label := regexp_replace(v_label, '\s*\(?\m([0-9a-f]{2}[:_-]){5}[0-9a-f]{2}\M\)?', '', 'gi');
+  v_label := regexp_replace(v_label, '\s*\(?\m([0-9a-f]{4}\.){2}[0-9a-f]{4}\M\)?', '', 'gi');
   v_label := regexp_replace(v_label, '\s*\(?\m[0-9a-f-]{32,}\M\)?', '', 'gi');
   v_label := regexp_replace(v_label, '\s*[([]?[0-9a-f]*(:[0-9a-f]*){2,}[])]?', '', 'gi');
   v_label := regexp_replace(v_label, '\m([0-9]+)(\.[0-9]+)+', '\1', 'g');
-  return nullif(btrim(left(btrim(v_label), p_most)), '');
+  v_label := regexp_replace(v_label, '\m(s/?n|serial)\M[ :#.]*[[:alnum:]_-]*[0-9][[:alnum:]_-]*', '', 'gi');
+  v_label := (
+    select string_agg(case when private.is_serial(words.found[1]) then '' else words.found[1] end, '' order by words.place)
+    from regexp_matches(v_label, '[A-Za-z0-9]+|[^A-Za-z0-9]+', 'g') with ordinality as words (found, place)
+  );
+  v_label := private.visible_text(regexp_replace(v_label, '[([] *[])]', '', 'g'));
+  return nullif(btrim(left(v_label, p_most)), '');
 end;
 $$;
 
@@ -150,7 +201,7 @@ $$;
 create function private.read_quality_report(p_report jsonb)
 returns jsonb
 language plpgsql
-immutable
+stable
 set search_path = ''
 as $$
 declare
@@ -159,7 +210,7 @@ declare
   v_key text;
   v_read jsonb;
 begin
-  if jsonb_typeof(p_report) is distinct from 'object' or octet_length(p_report::text) > 8192 then
+  if private.is_report(p_report) is not true then
     return null;
   end if;
   v_seconds := round(private.number_in(p_report, 'seconds', 0, 86400));
@@ -311,6 +362,9 @@ begin
 end;
 $$;
 
+revoke execute on function private.is_report(jsonb) from public, anon;
+revoke execute on function private.visible_text(text) from public, anon;
+revoke execute on function private.is_serial(text) from public, anon;
 revoke execute on function private.number_in(jsonb, text, numeric, numeric) from public, anon;
 revoke execute on function private.measure_in(jsonb, text, numeric, numeric) from public, anon;
 revoke execute on function private.word_in(jsonb, text) from public, anon;

@@ -123,7 +123,7 @@ set search_path = ''
 as $$
 declare
   v_role constant text := private.role_in(p_business_id);
-  v_name constant text := btrim(regexp_replace(p_name, '[[:cntrl:][:space:]]+', ' ', 'g'));
+  v_name constant text := private.visible_text(p_name);
 begin
   if not private.is_signed_in() then
     return jsonb_build_object('error', 'signed_out');
@@ -134,7 +134,9 @@ begin
   if v_role = 'agent' then
     return jsonb_build_object('error', 'not_allowed');
   end if;
-  if (p_key ~ '^[0-9a-f]{8}$') is not true or length(v_name) not between 1 and 60 then
+  if (p_key ~ '^[0-9a-f]{8}$') is not true
+    or (p_name is not null and v_name is null)
+    or length(v_name) > 60 then
     return jsonb_build_object('error', 'invalid_request');
   end if;
 

@@ -176,6 +176,17 @@ def test_absurd_values_are_left_out_and_the_rest_is_kept(desk: Desk, name: str) 
         desk.db.execute("delete from public.call_quality")
 
 
+def test_numbers_that_cannot_be_cost_nothing_but_themselves(desk: Desk) -> None:
+    call = desk.call()
+    numbers = [
+        name for name, value in GOOD.items() if name != "seconds" and isinstance(value, int | float)
+    ]
+    # As Number.MAX_VALUE of a browser: as text, these are more than 8 KB.
+    assert report(desk, call, GOOD | dict.fromkeys(numbers, 1e308)) == STORED
+    (row,) = rows(desk.db, call)
+    assert (row["mos_mean"], row["samples"], row["codec"]) == (None, None, "opus")
+
+
 def test_numbers_that_contradict_each_other_are_left_out(desk: Desk) -> None:
     call = desk.call()
     assert report(desk, call, GOOD | {"rtt_ms_min": 50, "rtt_ms_max": 10}) == STORED
@@ -215,6 +226,15 @@ def test_warnings_and_errors_are_bounded_and_only_those_that_make_sense(desk: De
         ("Headset: black", "Headset: black"),
         ("Kopfhörer «Ä» 東京 \u202egnp\u200b.exe", "Kopfhörer «Ä» 東京 gnp .exe"),
         ("M" * 100, "M" * 80),
+        ("M" * 78 + "😀😀😀", "M" * 78 + "😀😀"),
+        ("AirPods 001B66ABCDEF", "AirPods"),
+        ("Mic 0a1b.2c3d.4e5f (front)", "Mic (front)"),
+        ("Mic 0a_1b_2c_3d_4e_5f", "Mic"),
+        ("Speaker (S/N: 50C2-ED01) two", "Speaker two"),
+        ("Cam serial 7", "Cam"),
+        ("Jabra 20230117A left", "Jabra left"),
+        ("Logi C920 HD 1080p, Evolve2 65", "Logi C920 HD 1080p, Evolve2 65"),
+        ("a\u00ad\u061c\u2066b\U000e0041", "a b"),
     ],
 )
 def test_a_device_is_named_without_what_tells_one_copy_from_another(

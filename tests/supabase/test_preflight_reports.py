@@ -239,7 +239,11 @@ def test_no_address_and_no_id_of_a_device_comes_into_a_row(db: Connection, tenan
         "candidates": [{"ip": "192.0.2.7"}],
         "deviceId": "4f" * 32,
         "protocol": "udp 192.0.2.7",
-        "warnings": ["192.0.2.7:3478", "ok", "ok", 7, None, {"ip": "192.0.2.7"}, "x" * 65],
+        "warnings": [
+            *("192.0.2.7", "192.0.2.7:3478", "4f" * 30, "ok", "ok", 7, None),
+            *({"ip": "192.0.2.7"}, "x" * 65),
+        ],
+        "timed_out": ["2001-db8--17"],
     }
     send(db, tenant, new_report(facts=facts))
     (row,) = stored(db, tenant)
@@ -251,10 +255,28 @@ def test_no_address_and_no_id_of_a_device_comes_into_a_row(db: Connection, tenan
 
 
 def test_lists_are_cut(db: Connection, tenant: Tenant) -> None:
-    names = [f"warning-{number}" for number in range(100)]
-    send(db, tenant, new_report(facts={"warnings": names, "timed_out": names}))
+    names = [f"warning-{'-' * 39}{one}{two}" for one in "abc" for two in "abcdefghij"]
+    # The longest that can be.
+    facts = FACTS | dict.fromkeys(("microphone", "speaker", "browser", "os"), "😀" * 100)
+    send(db, tenant, new_report(facts=facts | {"warnings": names, "timed_out": names}))
     (row,) = stored(db, tenant)
-    assert row["facts"] == {"warnings": names[:20], "timed_out": names[:9]}
+    assert row["facts"]["warnings"] == names[:20]
+    assert row["facts"]["timed_out"] == names[:9]
+
+
+def test_of_what_is_too_long_or_of_no_member_nothing_is_read(
+    db: Connection, tenant: Tenant
+) -> None:
+    # Reading a report of some megabytes keeps the database busy for seconds.
+    db.execute(
+        "create or replace function private.facts_of_check(p_facts jsonb) returns jsonb"
+        " language plpgsql immutable set search_path = ''"
+        " as $$ begin raise exception 'it was read'; end $$"
+    )
+    long = new_report(facts={"microphone": "a:" * 5000})
+    assert send(db, tenant, long) == {"error": "invalid_report"}
+    stranger = add_tenant(db, 2).user_id
+    assert send(db, tenant, new_report(), stranger) == {"error": "not_found"}
 
 
 def test_an_hour_has_thirty_checks(db: Connection, tenant: Tenant) -> None:

@@ -380,7 +380,8 @@ def test_managers_name_networks_and_lines_have_the_name(desk: Desk, manager: uui
         assert name(bad) == {"error": "invalid_request"}
     for no_key in (None, "192.0.2.7", key.upper() + "!", ""):
         assert name("Home", of=no_key) == {"error": "invalid_request"}
-    assert name("  Office \n Berlin ") == {"named": True}
+    assert name("\u200b") == name("\u202e \u2066") == name(" ") == {"error": "invalid_request"}
+    assert name("  Office \n \u202eBerlin ") == {"named": True}
     assert lines(desk, "network", manager)[0]["label"] == "Office Berlin"
     (row,) = desk.ask("conversation_quality", call, by=manager)
     assert row["network_name"] == "Office Berlin"

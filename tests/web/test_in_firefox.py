@@ -77,7 +77,7 @@ def test_a_rep_signs_in_talks_hangs_up_and_is_rung(
     tab.is_("talking")
     tab.page.keyboard.press("7")
     eventually(lambda: network.media(sid)["digits"] == "7", "a digit after the cut")
-    tab.hang_up.click()
+    tab.hang_up.press("Enter")
     tab.is_ended("You hung up.")
 
     leg = lead_leg(network.over(sid))
@@ -133,7 +133,7 @@ def test_firefox_tells_a_good_line_from_one_that_nobody_hears(
         tab.call_and_talk(number)
         network.conditions(None, audioLost=direction)
         expect(tab.page.locator("#call-quality")).to_contain_text(said)
-        tab.hang_up.click()
+        tab.hang_up.press("Enter")
         tab.is_ended("You hung up.")
         network.conditions(None)
         assert quality_of(database, network.call_to(number)["callSid"])["fault"] == fault

@@ -97,6 +97,9 @@ export function offerOf(now, known, use) {
   };
 }
 
+/** Signs that nobody sees, that turn the direction of what follows, or that are half a character. */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}]+/gu;
+
 /**
  * The name of a device without what identifies the one piece: the USB ids that Chromium adds, addresses
  * of Bluetooth devices, and serial numbers.
@@ -105,20 +108,23 @@ export function offerOf(now, known, use) {
  * @returns {string} at most 80 characters
  */
 export function plainLabel(label) {
-  return label
+  const plain = label
+    .replace(UNSEEN, ' ')
     .replace(/\s*\([0-9a-f]{4}:[0-9a-f]{4}\)\s*$/i, '')
     .replace(/\b[0-9a-f]{2}(?:[:_-][0-9a-f]{2}){5}\b/gi, '')
+    .replace(/\b(?:[0-9a-f]{4}\.){2}[0-9a-f]{4}\b/gi, '')
     .replace(/\b(?:s\/?n|serial)\b[\s:#.]*[\w-]*\d[\w-]*/gi, '')
     .replace(/[a-z0-9]{8,}/gi, (word) => (isSerial(word) ? '' : word))
     .replace(/[([]\s*[)\]]/g, '')
     .replace(/\s+/g, ' ')
-    .trim()
-    .slice(0, LONGEST_LABEL)
     .trim();
+  // By characters: half a one is no text for the database, which would refuse the whole report.
+  return [...plain].slice(0, LONGEST_LABEL).join('').trim();
 }
 
 /** @param {string} word of eight characters or more */
 function isSerial(word) {
   const digits = word.replace(/\D/g, '').length;
-  return digits >= 5 && digits * 2 >= word.length;
+  const isAddress = digits > 0 && /^[0-9a-f]{12,}$/i.test(word);
+  return isAddress || (digits >= 5 && digits * 2 >= word.length);
 }

@@ -86,9 +86,14 @@ test('a name in a report identifies the kind of device, and not the one piece', 
     'USB Audio 0123456789': 'USB Audio',
     'bluez_input.00:1B:66:AA:01:02': 'bluez_input.',
     'Headset [00-1B-66-AA-01-02]': 'Headset',
+    'AirPods 001B66ABCDEF': 'AirPods',
+    'Mic 0a1b.2c3d.4e5f': 'Mic',
+    'a\u202egnp\u0000\ud83d b': 'a gnp b',
     'Microphone Array (Realtek(R) Audio)': 'Microphone Array (Realtek(R) Audio)',
     'MacBook Pro Microphone': 'MacBook Pro Microphone',
   };
   for (const [label, plain] of Object.entries(cases)) assert.equal(plainLabel(label), plain);
   assert.equal(plainLabel('x'.repeat(200)).length, 80);
+  const cut = plainLabel(`${'x'.repeat(79)}🎧🎧`);
+  assert.equal(cut, `${'x'.repeat(79)}🎧`, 'half a character would cost the whole report');
 });

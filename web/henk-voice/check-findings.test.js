@@ -97,7 +97,12 @@ test('a line on which nothing comes, or nothing arrives, is told as that', () =>
   const empty = aTest();
   for (const sample of empty.samples) sample.packetsReceived = 0;
   assert.deepEqual(lineOf(empty), ['nothing_heard', 'poor']);
-  assert.deepEqual(lineOf(aTest({ lostOut: null })), ['not_heard', 'poor']);
+  const unheard = aTest({ lostOut: null });
+  for (const [n, reading] of unheard.readings.entries()) reading.otherReportedAt = n;
+  assert.deepEqual(lineOf(unheard), ['not_heard', 'poor']);
+  // Before the other side has reported, it is not known what arrives there.
+  for (const reading of unheard.readings) reading.otherReportedAt = 1;
+  assert.deepEqual(lineOf(unheard), ['ok', 'good']);
   // A browser that does not tell how loud it is says nothing of it.
   const untold = aTest();
   for (const reading of untold.readings) reading.otherEnergy = null;

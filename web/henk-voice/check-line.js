@@ -26,6 +26,8 @@ const ENOUGH_SAMPLES = 7;
 const DOUBTFUL_LOSS = { from: 1, to: 6 };
 /** After so many seconds without a packet, or without a report of the other side, there is none. */
 const NONE_AFTER_SAMPLES = 6;
+/** So many reports of the other side must have come that say nothing of our packets. */
+const REPORTS_WITHOUT_US = 3;
 /** The mean energy of sound that is as good as none: -70 dBFS. */
 const SILENCE = 1e-7;
 
@@ -216,7 +218,11 @@ function isNothingHeard(samples, readings) {
 function isNotHeard(samples, readings) {
   const last = readings.at(-1);
   if (!last || samples.length < NONE_AFTER_SAMPLES || !last.packetsSent) return false;
-  return last.lostOut === null || (figuresOf({ samples, readings }).lossOut ?? 0) > 95;
+  if (last.lostOut !== null) return (figuresOf({ samples, readings }).lossOut ?? 0) > 95;
+  // Their first report may take seconds (RFC 3550, 6.2), and may be lost.
+  const reports = new Set(readings.map(({ otherReportedAt }) => otherReportedAt));
+  reports.delete(null);
+  return reports.size >= REPORTS_WITHOUT_US;
 }
 
 /**
