@@ -175,7 +175,10 @@ test('silence while the microphone is muted is not a fault, and is not counted',
 });
 
 test('a browser without energies tells silence by the level of the SDK', async () => {
-  await pass(20, { reading: { ownEnergy: null }, sample: { audioInputLevel: 0 } });
+  const silent = { audioInputLevel: 0, audioOutputLevel: 0 };
+  await pass(20, { reading: { ownEnergy: null }, sample: silent });
+  assert.equal(row(), 'good null', 'its AudioContext does not run: no level is known');
+  await pass(20, { reading: { ownEnergy: null }, sample: { ...silent, audioOutputLevel: 9000 } });
   assert.equal(row(), 'poor microphone_silent');
 });
 
