@@ -86,7 +86,7 @@ export class LineWindow {
   /** @returns {MeasuredFigures} of what is kept; null where nothing was measured */
   figures() {
     const of = this.#moments;
-    const [jitterIn, jitterOut] = [mean(of, 'jitterMs'), mean(of, 'jitterOutMs')];
+    const [jitterIn, jitterOut] = [usual(of, 'jitterMs'), usual(of, 'jitterOutMs')];
     return {
       lossIn: share(sum(of, 'lost'), sum(of, 'received') + sum(of, 'lost')),
       lossOut: share(sum(of, 'lostOut'), sum(of, 'sent')),
@@ -128,14 +128,36 @@ function sum(moments, key) {
 
 /**
  * @param {Moment[]} moments
- * @param {'jitterMs' | 'jitterOutMs' | 'rttMs' | 'mos'} key
+ * @param {'rttMs' | 'mos'} key
  */
 function mean(moments, key) {
-  const known = moments.map((moment) => moment[key]).filter((value) => Number.isFinite(value));
-  if (!known.length) return null;
-  return (
-    known.reduce((/** @type {number} */ total, value) => total + (value ?? 0), 0) / known.length
-  );
+  return meanOf(known(moments, key));
+}
+
+/**
+ * The mean without the worst of several: in one second this device itself may have been too busy to send or to
+ * take packets in time.
+ *
+ * @param {Moment[]} moments
+ * @param {'jitterMs' | 'jitterOutMs'} key
+ */
+function usual(moments, key) {
+  const values = known(moments, key).sort((a, b) => a - b);
+  return meanOf(values.length < 3 ? values : values.slice(0, -1));
+}
+
+/**
+ * @param {Moment[]} moments
+ * @param {'jitterMs' | 'jitterOutMs' | 'rttMs' | 'mos'} key
+ */
+function known(moments, key) {
+  return moments.map((moment) => moment[key] ?? NaN).filter(Number.isFinite);
+}
+
+/** @param {number[]} values */
+function meanOf(values) {
+  if (!values.length) return null;
+  return values.reduce((total, value) => total + value, 0) / values.length;
 }
 
 /**
