@@ -74,7 +74,7 @@ def _next(rep: Rep, campaign: Json) -> Json:
 def _place(
     http: httpx.Client, env: Mapping[str, str], grant: Json, rep: Rep, entry: Json, script: Json
 ) -> str:
-    """Calls the lead; returns the CallSid. Raises Failed if there is no call: the lead is back in
+    """Calls the lead; returns the CallSid. Raises Failed if no call was placed: the lead is back in
     the queue."""
     params = {
         "To": entry["lead"]["phone_number"],

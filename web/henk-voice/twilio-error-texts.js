@@ -55,7 +55,7 @@ export const TWILIO_CAUSES = {
   ],
   number: [
     'phone_network',
-    'There is no such number, or no phone company can reach it.',
+    'This number does not exist, or no phone company can reach it.',
     'Check the number. If it is right, call again later.',
   ],
   busy: ['other_side', 'The line is busy.', 'Call again later.'],
