@@ -20,6 +20,7 @@ API_ROLES = (
     "call_webhook",
     "call_reconciler",
     "call_recorder",
+    "call_reporter",
 )
 
 # By object and role, the privileges that anybody except the owner has.
@@ -232,6 +233,7 @@ COLUMNS: Grants = {
 FOR_USERS = {"authenticated": {"execute"}}
 FOR_WEBHOOKS = {"call_webhook": {"execute"}}
 FOR_THE_RECONCILER = {"call_reconciler": {"execute"}}
+FOR_THE_REPORTER = {"call_reporter": {"execute"}}
 FOR_THE_RECORDER = {"call_recorder": {"execute"}}
 # What a wish about a call goes through. Only the first is called from outside of a function.
 _WISH = "uuid,text,uuid,jsonb,text,uuid,uuid,integer"
@@ -469,6 +471,7 @@ SCHEMAS: Grants = {
         "authenticated": {"usage"},
         "call_webhook": {"usage"},
         "call_recorder": {"usage"},
+        "call_reporter": {"usage"},
     },
     "public": {
         "PUBLIC": {"usage"},

@@ -20,7 +20,7 @@ from tests.contracts import (
 )
 
 # Roles of the database that have a token or key of their own, besides the users'.
-OTHER_ROLES = ("anon", "call_webhook", "call_reconciler", "call_recorder")
+OTHER_ROLES = ("anon", "call_webhook", "call_reconciler", "call_recorder", "call_reporter")
 
 
 def _of_each_call(table: str, columns: str, values: str) -> str:
