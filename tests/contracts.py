@@ -7,6 +7,7 @@ from __future__ import annotations
 from tests import (
     contracts_of_checks,
     contracts_of_contacts,
+    contracts_of_facts,
     contracts_of_filling,
     contracts_of_quality,
     contracts_of_queues,
@@ -19,6 +20,7 @@ API_ROLES = (
     "call_webhook",
     "call_reconciler",
     "call_recorder",
+    "call_reporter",
 )
 
 # By object and role, the privileges that anybody except the owner has.
@@ -231,6 +233,7 @@ COLUMNS: Grants = {
 FOR_USERS = {"authenticated": {"execute"}}
 FOR_WEBHOOKS = {"call_webhook": {"execute"}}
 FOR_THE_RECONCILER = {"call_reconciler": {"execute"}}
+FOR_THE_REPORTER = {"call_reporter": {"execute"}}
 FOR_THE_RECORDER = {"call_recorder": {"execute"}}
 # What a wish about a call goes through. Only the first is called from outside of a function.
 _WISH = "uuid,text,uuid,jsonb,text,uuid,uuid,integer"
@@ -468,6 +471,7 @@ SCHEMAS: Grants = {
         "authenticated": {"usage"},
         "call_webhook": {"usage"},
         "call_recorder": {"usage"},
+        "call_reporter": {"usage"},
     },
     "public": {
         "PUBLIC": {"usage"},
@@ -637,6 +641,7 @@ for _more in (
     contracts_of_contacts,
     contracts_of_checks,
     contracts_of_quality,
+    contracts_of_facts,
 ):
     TABLES |= _more.TABLES
     SEQUENCES |= _more.SEQUENCES
