@@ -1,5 +1,5 @@
-"""Who may ask for reports: tests/contracts.py adds it to the rest. The policies of what is read decide
-whose numbers they get: tests/contracts_of_facts.py."""
+"""Who may ask for reports: tests/contracts.py adds it to the rest. The policies of what is read
+decide whose numbers they get: tests/contracts_of_facts.py."""
 
 from __future__ import annotations
 
