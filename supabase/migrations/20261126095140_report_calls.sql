@@ -147,6 +147,9 @@ declare
   );
   v_calls jsonb;
 begin
+  if not exists (select from public.businesses where businesses.id = p_business_id) then
+    return '[]';
+  end if;
   execute format(
     $query$
     with page as materialized (%s)
