@@ -11,6 +11,7 @@ from tests import (
     contracts_of_filling,
     contracts_of_quality,
     contracts_of_queues,
+    contracts_of_reports,
 )
 
 API_ROLES = (
@@ -438,6 +439,7 @@ FUNCTIONS: Grants = {
     "private.call_limit_reached(public.businesses,uuid)": FOR_USERS | FOR_WEBHOOKS,
     "private.is_calling_time(text[],time without time zone,time without time zone,"
     "timestamp with time zone)": FOR_USERS | FOR_WEBHOOKS,
+    "private.agreed_zone(text[],timestamp with time zone)": FOR_USERS | FOR_WEBHOOKS,
     "private.is_time_zone(text)": FOR_USERS | FOR_WEBHOOKS | {"service_role": {"execute"}},
     "private.note_limit_change()": {},
     "private.call_answer(public.conversations)": FOR_WEBHOOKS,
@@ -642,6 +644,7 @@ for _more in (
     contracts_of_checks,
     contracts_of_quality,
     contracts_of_facts,
+    contracts_of_reports,
 ):
     TABLES |= _more.TABLES
     SEQUENCES |= _more.SEQUENCES
