@@ -7,6 +7,7 @@ from __future__ import annotations
 from tests import (
     contracts_of_checks,
     contracts_of_contacts,
+    contracts_of_facts,
     contracts_of_filling,
     contracts_of_quality,
     contracts_of_queues,
@@ -640,6 +641,7 @@ for _more in (
     contracts_of_contacts,
     contracts_of_checks,
     contracts_of_quality,
+    contracts_of_facts,
 ):
     TABLES |= _more.TABLES
     SEQUENCES |= _more.SEQUENCES
