@@ -11,6 +11,7 @@ from tests import (
     contracts_of_filling,
     contracts_of_quality,
     contracts_of_queues,
+    contracts_of_reports,
 )
 
 API_ROLES = (
@@ -642,6 +643,7 @@ for _more in (
     contracts_of_checks,
     contracts_of_quality,
     contracts_of_facts,
+    contracts_of_reports,
 ):
     TABLES |= _more.TABLES
     SEQUENCES |= _more.SEQUENCES
