@@ -39,7 +39,10 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
     },
     "countries": {"country": "key", **{name: name for name in METRICS}},
     "attempts": {
-        name: name for name in ("attempt", "dials", "connected", "unreached", "first_reaches", "reach_rate")
+        name: name
+        for name in (
+            "attempt", "dials", "connected", "unreached", "first_reaches", "reach_rate",
+        )
     },
     "hours": {
         name: name

@@ -2,7 +2,8 @@
 
 There is one class for each database role; those of the scheduler's endpoints, and of reports, are
 in ``reconciler_rpc.py``, ``recorder_rpc.py`` and ``reporter_rpc.py``. No other module spells the
-names of SQL parameters (``p_…``). ``tests/shared/test_rpc.py`` compares this file with the functions in the database.
+names of SQL parameters (``p_…``). ``tests/shared/test_rpc.py`` compares this file with the
+functions in the database.
 """
 
 from __future__ import annotations
