@@ -234,7 +234,6 @@ COLUMNS: Grants = {
 FOR_USERS = {"authenticated": {"execute"}}
 FOR_WEBHOOKS = {"call_webhook": {"execute"}}
 FOR_THE_RECONCILER = {"call_reconciler": {"execute"}}
-FOR_THE_REPORTER = {"call_reporter": {"execute"}}
 FOR_THE_RECORDER = {"call_recorder": {"execute"}}
 # What a wish about a call goes through. Only the first is called from outside of a function.
 _WISH = "uuid,text,uuid,jsonb,text,uuid,uuid,integer"
