@@ -12,6 +12,7 @@ export { VoiceError, failure } from './failures.js';
 export { wilson } from './interval.js';
 export { readLeadFile } from './lead-file.js';
 export { LINE_FAULTS, isLineFaultCode, lineFault } from './line-faults.js';
+export { METRICS } from './metrics.js';
 export { qualityFacts, qualityText } from './quality-text.js';
 export { steadyFetch } from './steady-fetch.js';
 export { twilioError } from './twilio-errors.js';
