@@ -1,14 +1,14 @@
-import { METRICS } from '../../henk-voice/henk-voice.js';
+import { METRICS, wilson } from '../../henk-voice/henk-voice.js';
 import { element, say } from '../shared/dom.js';
 import { attemptName, attemptsSentence } from './attempts-words.js';
 import { DataTable } from './data-table.js';
 import { drillButton } from './drill-button.js';
 import { metricColumn } from './metric-columns.js';
-import { percent } from './numbers.js';
+import { count, percent } from './numbers.js';
 import { Picture } from './picture.js';
 
 /**
- * @typedef {import('../../henk-voice/henk-voice.js').AttemptStep} AttemptStep
+ * @typedef {import('../../henk-voice/henk-voice.js').Attempts['attempts'][number]} AttemptStep
  * @typedef {import('../../henk-voice/henk-voice.js').MetricName} MetricName
  * @typedef {import('./reports-page.js').Question} Question
  */
@@ -52,7 +52,11 @@ export class AttemptsSection {
       say(this.#words, found ? attemptsSentence(found) : '');
       this.#place.hidden = !steps.length;
       this.#table.show(steps);
-      await this.#picture.show(steps);
+      await this.#picture.show(steps).catch((error) => {
+        // The table has the same.
+        console.info(error);
+        this.#place.hidden = true;
+      });
     } catch (error) {
       if (signal.aborted) return;
       say(this.#words, '');
@@ -74,17 +78,26 @@ export class AttemptsSection {
       metricColumn('dials', { drill }),
       metricColumn('connected', { drill }),
       {
+        name: 'unreached',
+        label: 'Not reached before',
+        meaning: 'Those of these dials that went to numbers at which nobody had been reached.',
+        value: ({ unreached }) => unreached,
+        show: ({ unreached }) => count(unreached),
+      },
+      {
         name: 'first_reaches',
         label: METRICS.leads_reached.label,
         meaning: METRICS.leads_reached.meaning,
         value: ({ first_reaches: reaches }) => reaches,
         show: (row) =>
-          row.first_reaches ? drill(row, 'leads_reached', String(row.first_reaches)) : '0',
+          row.first_reaches ? drill(row, 'leads_reached', count(row.first_reaches)) : '0',
       },
       {
         name: 'reach_rate',
-        label: 'Share first reached',
-        meaning: 'The share of these dials that reached a number for the first time.',
+        label: 'Share of them',
+        meaning: 'The share of dials to numbers not reached before that reached a person.',
+        interval: ({ unreached, first_reaches: reaches }) =>
+          unreached ? wilson(reaches, unreached) : null,
         value: ({ reach_rate: rate }) => rate,
         show: ({ reach_rate: rate }) => percent(rate),
       },
@@ -110,7 +123,7 @@ function attemptsPicture(place, signal) {
   return new Picture(place, {
     signal,
     label: (steps) =>
-      `Share of dials that reached a number for the first time: ${steps
+      `Share of dials to numbers not reached before that reached a person: ${steps
         .map(({ attempt, reach_rate: rate }) => `${attemptName(attempt)} dial ${percent(rate)}`)
         .join(', ')}`,
     describe: (Plot, steps) => ({

@@ -1,13 +1,18 @@
 import { create, element, sayParts } from '../shared/dom.js';
 import { tellTrouble } from '../shared/trouble.js';
-import { hourTable } from './hours-table.js';
-import { bestSentence, clockSentence, comparisons } from './hours-words.js';
+import { drillButton } from './drill-button.js';
+import { callsOf, hourTable } from './hours-table.js';
+import { count } from './numbers.js';
+import { bestSentence, comparisons, estimatedSentence, unknownSentence } from './hours-words.js';
 import { barsPicture, weekPicture } from './hours-pictures.js';
 
 /**
+ * @typedef {import('../../henk-voice/henk-voice.js').HourCell} HourCell
  * @typedef {import('../../henk-voice/henk-voice.js').Hours} Hours
  * @typedef {import('./reports-page.js').Question} Question
  */
+
+const NO_CLOCK = { weekday: null, hour: null };
 
 /** When people are reached, on their own clocks. */
 export class HoursSection {
@@ -21,6 +26,7 @@ export class HoursSection {
   #numbers = element('report-hours-numbers', HTMLDetailsElement);
   #pictured;
   #tables;
+  #drill;
   /** @type {'first' | 'all'} */
   #which = 'first';
   /** @type {Question | null} */
@@ -32,6 +38,7 @@ export class HoursSection {
    */
   constructor(context, drill) {
     this.#context = context;
+    this.#drill = drill;
     const { signal } = context;
     this.#pictured = {
       week: weekPicture(element('report-hours-week', HTMLElement), signal),
@@ -40,10 +47,18 @@ export class HoursSection {
     };
     const file = (/** @type {string} */ name) => () =>
       `${name} ${this.#question?.from} to ${this.#question?.to}, ${this.#which} dials`;
+    /** @type {NonNullable<import('./metric-columns.js').MetricOptions<HourCell>['drill']>} */
+    const numbers = (cell, metric, text) =>
+      drillButton(text, { ...callsOf(cell, this.#which), metric }, drill);
     this.#tables = {
-      week: hourTable('report-hours-week-table', 'Hours of the week', file('Hours of week'), drill),
-      day: hourTable('report-hours-day-table', 'Hours of the day', file('Hours of day')),
-      weekday: hourTable('report-hours-weekday-table', 'Weekdays', file('Weekdays')),
+      week: hourTable(
+        'report-hours-week-table',
+        'Hours of the week',
+        file('Hours of week'),
+        numbers,
+      ),
+      day: hourTable('report-hours-day-table', 'Hours of the day', file('Hours of day'), numbers),
+      weekday: hourTable('report-hours-weekday-table', 'Weekdays', file('Weekdays'), numbers),
     };
     this.#attempts.addEventListener('click', ({ target }) => {
       const button = target instanceof Element && target.closest('button');
@@ -82,27 +97,55 @@ export class HoursSection {
     this.#empty.hidden = !isEmpty;
     this.#pictures.hidden = isEmpty;
     this.#numbers.hidden = isEmpty;
-    if (!hours || isEmpty) {
-      sayParts(this.#words, ...(hours ? items([clockSentence(hours)]) : []));
-      return;
-    }
-    const compared = comparisons(hours);
+    if (!hours) return this.#words.replaceChildren();
+    const compared = isEmpty ? [] : comparisons(hours);
     const { overall_rate: overall } = hours;
     sayParts(
       this.#words,
-      ...items([
-        ...compared.map(([what, { best }]) => bestSentence(what, best, overall)),
-        clockSentence(hours),
-      ]),
+      ...compared.map(([what, { best }]) => create('li', {}, bestSentence(what, best, overall))),
+      ...this.#aboutClocks(hours),
     );
+    if (isEmpty) return;
     for (const [what, { cells }] of compared) this.#tables[what].show(cells);
-    await Promise.all(
-      compared.map(([what, { cells }]) => this.#pictured[what].show({ cells, overall })),
-    );
+    await this.#draw(compared, overall);
   }
-}
 
-/** @param {string[]} sentences the empty ones are left out */
-function items(sentences) {
-  return sentences.filter(Boolean).map((sentence) => create('li', {}, sentence));
+  /**
+   * Without the library of pictures, their numbers are opened.
+   *
+   * @param {ReturnType<typeof comparisons>} compared
+   * @param {number | null} overall
+   */
+  async #draw(compared, overall) {
+    try {
+      await Promise.all(
+        compared.map(([what, { cells }]) => this.#pictured[what].show({ cells, overall })),
+      );
+    } catch (error) {
+      console.info(error);
+      this.#pictures.hidden = true;
+      this.#numbers.open = true;
+    }
+  }
+
+  /** @param {Hours} hours */
+  #aboutClocks({ unknown_dials: unknown, estimated_dials: estimated }) {
+    /** @type {import('./calls-behind.js').Subject} */
+    const subject = {
+      ...callsOf(NO_CLOCK, this.#which),
+      key: null,
+      metric: 'dials',
+      name: 'local time not known',
+    };
+    return [
+      unknown &&
+        create(
+          'li',
+          {},
+          drillButton(count(unknown), subject, this.#drill),
+          unknownSentence(unknown),
+        ),
+      estimated && create('li', {}, estimatedSentence(estimated)),
+    ].filter((said) => said !== 0);
+  }
 }

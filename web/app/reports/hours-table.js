@@ -1,6 +1,5 @@
 import { element } from '../shared/dom.js';
 import { DataTable } from './data-table.js';
-import { drillButton } from './drill-button.js';
 import { timeName } from './hours-words.js';
 import { metricColumn } from './metric-columns.js';
 import { percent } from './numbers.js';
@@ -8,7 +7,7 @@ import { percent } from './numbers.js';
 /**
  * @typedef {import('../../henk-voice/henk-voice.js').HourCell} HourCell
  * @typedef {import('./data-table.js').Column<HourCell>} Column
- * @typedef {import('./calls-behind.js').OpenCalls} OpenCalls
+ * @typedef {import('./metric-columns.js').MetricOptions<HourCell>} MetricOptions
  */
 
 /**
@@ -17,27 +16,24 @@ import { percent } from './numbers.js';
  * @param {string} place the id of its element
  * @param {string} caption
  * @param {() => string} file
- * @param {OpenCalls} [drill] shows the calls of an hour of the week
+ * @param {NonNullable<MetricOptions['drill']>} drill
  * @returns {DataTable<HourCell>}
  */
 export function hourTable(place, caption, file, drill) {
   return new DataTable(element(place, HTMLElement), {
     caption,
     file,
-    columns: columns(drill && buttonOf(drill)),
+    columns: columns({ drill }),
     empty: 'No dials in this time.',
     most: 24,
   });
 }
 
-const FILE = /** @type {const} */ ('file');
-
 /**
- * @param {import('./metric-columns.js').MetricOptions<HourCell>['drill']} [drill]
+ * @param {MetricOptions} options
  * @returns {Column[]}
  */
-function columns(drill) {
-  const options = drill ? { drill } : {};
+function columns(options) {
   return [
     {
       name: 'time',
@@ -51,7 +47,7 @@ function columns(drill) {
     { name: 'weekday', label: 'Weekday', only: 'file', value: ({ weekday }) => weekday ?? null },
     { name: 'hour', label: 'Hour', only: 'file', value: ({ hour }) => hour ?? null },
     metricColumn('dials', options),
-    { ...metricColumn('answered'), only: FILE },
+    { ...metricColumn('answered'), only: 'file' },
     metricColumn('connected', options),
     { ...metricColumn('connect_rate'), name: 'rate' },
     {
@@ -75,18 +71,17 @@ function columns(drill) {
       value: ({ high }) => high,
       show: ({ high }) => percent(high),
     },
-    { ...metricColumn('conversations', options), ...(!drill && { only: FILE }) },
-    { ...metricColumn('successes', options), ...(!drill && { only: FILE }) },
+    metricColumn('conversations', options),
+    metricColumn('successes', options),
   ];
 }
 
 /**
- * @param {OpenCalls} open
- * @returns {NonNullable<import('./metric-columns.js').MetricOptions<HourCell>['drill']>}
+ * @param {Pick<HourCell, 'weekday' | 'hour'>} cell
+ * @param {'first' | 'all'} which dials
+ * @returns {{ by: 'hour' | 'first_hour', key: string, name: string }} its calls
  */
-function buttonOf(open) {
-  return (cell, metric, text) => {
-    const key = `${cell.weekday}-${cell.hour}`;
-    return drillButton(text, { by: 'hour', key, metric, name: timeName(cell) }, open);
-  };
+export function callsOf({ weekday, hour }, which) {
+  const key = `${weekday ?? '*'}-${hour ?? '*'}`;
+  return { by: which === 'first' ? 'first_hour' : 'hour', key, name: timeName({ weekday, hour }) };
 }

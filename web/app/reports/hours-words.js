@@ -59,11 +59,10 @@ export function comparisons({ cells, best, by_hour: day, by_weekday: weekday }) 
  */
 export function bestSentence(compared, best, overall) {
   const { one, many } = COMPARED[compared];
-  if (best.said === 'not_enough_calls') {
-    return `${many}: not enough calls to name a best one.`;
-  }
-  if (best.said === 'no_difference') {
-    return `No ${one} is better than the others by more than chance: call when it suits you.`;
+  if (best.said !== 'best') {
+    return best.said === 'not_enough_calls'
+      ? `${many}: not enough calls to name a best one.`
+      : `No ${one} is better than the others by more than chance: call when it suits you.`;
   }
   return (
     `The best ${one} is ${timeName(best)}: about ${percent(best.estimate)} of ${count(best.dials)} dials ` +
@@ -73,25 +72,22 @@ export function bestSentence(compared, best, overall) {
 }
 
 /**
- * @param {Pick<Hours, 'unknown_dials' | 'estimated_dials'>} hours
- * @returns {string} how sure it is whose clock is meant; empty if nothing is to be said
+ * @param {number} dials
+ * @returns {string} what follows their number
  */
-export function clockSentence({ unknown_dials: unknown, estimated_dials: estimated }) {
-  const parts = [];
-  if (unknown) {
-    parts.push(
-      unknown === 1
-        ? '1 dial is left out, because the local time of its number is not known.'
-        : `${count(unknown)} dials are left out, because the local time of their numbers is not known.`,
-    );
-  }
-  if (estimated) {
-    parts.push(
-      `Of ${count(estimated)} ${estimated === 1 ? 'dial' : 'dials'} the clock is that of the number’s area, ` +
-        'where the person may not be.',
-    );
-  }
-  return parts.join(' ');
+export function unknownSentence(dials) {
+  return dials === 1
+    ? ' dial is left out, because the local time of its number is not known.'
+    : ' dials are left out, because the local time of their numbers is not known.';
+}
+
+/**
+ * @param {number} dials
+ * @returns {string} how sure it is whose clock is meant
+ */
+export function estimatedSentence(dials) {
+  const many = `${count(dials)} ${dials === 1 ? 'dial' : 'dials'}`;
+  return `Of ${many} the clock is that of the number’s area, where the person may not be.`;
 }
 
 /**

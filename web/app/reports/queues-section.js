@@ -26,7 +26,7 @@ export class QueuesSection {
   }
 
   /** @param {Question} question */
-  async show({ businessId, filters: { campaignIds = [] }, signal }) {
+  async show({ businessId, filters: { campaignIds = [] } = {}, signal }) {
     this.#table.wait();
     try {
       const queues = await this.#context.voice.campaigns.queues(businessId, { signal });
