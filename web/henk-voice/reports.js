@@ -1,3 +1,4 @@
+import { ReportSettingsStore } from './report-settings.js';
 import { Sql } from './sql.js';
 
 /**
@@ -138,6 +139,9 @@ import { Sql } from './sql.js';
  * docs/metrics.md says what is counted.
  */
 export class Reports {
+  /** By what the business counts. @type {ReportSettingsStore} */
+  settings;
+
   #sql;
   #endpoints;
 
@@ -147,6 +151,7 @@ export class Reports {
    * @param {Endpoints} endpoints
    */
   constructor(supabase, requests, endpoints) {
+    this.settings = new ReportSettingsStore(supabase, requests);
     this.#sql = new Sql(supabase, requests);
     this.#endpoints = endpoints;
   }
@@ -226,12 +231,20 @@ export class Reports {
    * @returns {Promise<{ name: string, text: string }>}
    * @throws {VoiceError}
    */
-  async csv({ businessId, from, to, filters = {}, signal, ...question }, report, attempts = 'first') {
+  async csv(
+    { businessId, from, to, filters = {}, signal, ...question },
+    report,
+    attempts = 'first',
+  ) {
     const query = new URLSearchParams({ report, businessId, from, to });
     if (report === 'weeks') query.set('weekStart', String(question.weekStart ?? 1));
     if (report === 'hours') query.set('attempts', attempts);
     const { campaignIds = [], userIds = [], countries = [] } = filters;
-    for (const [name, values] of Object.entries({ campaignId: campaignIds, userId: userIds, country: countries })) {
+    for (const [name, values] of Object.entries({
+      campaignId: campaignIds,
+      userId: userIds,
+      country: countries,
+    })) {
       for (const value of values) query.append(name, value ?? 'none');
     }
     const text = await this.#endpoints.reportFile(query, signal);
