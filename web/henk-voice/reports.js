@@ -226,12 +226,20 @@ export class Reports {
    * @returns {Promise<{ name: string, text: string }>}
    * @throws {VoiceError}
    */
-  async csv({ businessId, from, to, filters = {}, signal, ...question }, report, attempts = 'first') {
+  async csv(
+    { businessId, from, to, filters = {}, signal, ...question },
+    report,
+    attempts = 'first',
+  ) {
     const query = new URLSearchParams({ report, businessId, from, to });
     if (report === 'weeks') query.set('weekStart', String(question.weekStart ?? 1));
     if (report === 'hours') query.set('attempts', attempts);
     const { campaignIds = [], userIds = [], countries = [] } = filters;
-    for (const [name, values] of Object.entries({ campaignId: campaignIds, userId: userIds, country: countries })) {
+    for (const [name, values] of Object.entries({
+      campaignId: campaignIds,
+      userId: userIds,
+      country: countries,
+    })) {
       for (const value of values) query.append(name, value ?? 'none');
     }
     const text = await this.#endpoints.reportFile(query, signal);
