@@ -1,3 +1,4 @@
+import { ReportSettingsStore } from './report-settings.js';
 import { Sql } from './sql.js';
 
 /**
@@ -138,6 +139,9 @@ import { Sql } from './sql.js';
  * docs/metrics.md says what is counted.
  */
 export class Reports {
+  /** By what the business counts. @type {ReportSettingsStore} */
+  settings;
+
   #sql;
   #endpoints;
 
@@ -147,6 +151,7 @@ export class Reports {
    * @param {Endpoints} endpoints
    */
   constructor(supabase, requests, endpoints) {
+    this.settings = new ReportSettingsStore(supabase, requests);
     this.#sql = new Sql(supabase, requests);
     this.#endpoints = endpoints;
   }

@@ -95,6 +95,7 @@
  * @typedef {import('./reports.js').ReportFilters} ReportFilters
  * @typedef {import('./reports.js').ReportGroup} ReportGroup
  * @typedef {import('./reports.js').ReportQuestion} ReportQuestion
+ * @typedef {import('./report-settings.js').ReportSettings} ReportSettings
  * @typedef {import('./reports.js').Reports} Reports
  * @typedef {import('./reports.js').TimeKind} TimeKind
  * @typedef {import('./reports.js').TrendStep} TrendStep
