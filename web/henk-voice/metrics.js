@@ -138,7 +138,8 @@ export const METRICS = {
   },
   rings: {
     label: 'Calls with ring time',
-    meaning: 'Answered calls of which it is known when they were dialled and when they were answered.',
+    meaning:
+      'Answered calls of which it is known when they were dialled and when they were answered.',
     kind: 'count',
     better: null,
   },
