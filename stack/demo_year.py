@@ -138,7 +138,9 @@ def calls_until(today: date) -> list[DemoCall]:
             if day >= today:
                 break
             is_worse = campaign.number == _HEAT_PUMPS and day >= today - timedelta(days=_WORSE_DAYS)
-            call = _call(dice, next(numbers), day, to_number, place, rep, campaign, attempt, is_worse)
+            call = _call(
+                dice, next(numbers), day, to_number, place, rep, campaign, attempt, is_worse
+            )
             made.append(call)
             is_over = call.status == "completed" and call.outcome not in (None, "voicemail")
             if call.status == "blocked" or (is_over and call.outcome != "callback"):

@@ -1,10 +1,16 @@
 -- The calls of `demo_year.py`, as real calls leave them: in the ledger, and in the rows that follow from it.
--- `demo_history.py` runs it once, when the calls are in the temporary table demo_year.
+-- `demo_reports.py` runs it once, when the calls are in the temporary table demo_year.
 
 -- Reports count days on the clock of California.
 update public.businesses
 set time_zone = 'America/Los_Angeles', week_start = 0
 where id = 'b0000000-0000-4000-8000-000000000001';
+
+insert into public.campaigns (id, business_id, name, mode, wrap_up_seconds, caller_id, script)
+values (
+  'e0000000-0000-4000-8000-000000000004', 'b0000000-0000-4000-8000-000000000001', 'Fast follow-up', 'power', 5,
+  '+14155550101', 'Hello {{lead.first_name}}, you asked us for a price. Do you have a minute?'
+);
 
 create temporary table demo_past on commit drop as
 select
@@ -175,7 +181,7 @@ order by ended_at;
 -- office and at home.
 create temporary table demo_line on commit drop as
 select
-  id, call_sid, business_id, user_id, answered_at as at, talk, demo_past.number,
+  id, call_sid, business_id, user_id, answered_at - interval '5 seconds' as at, talk, demo_past.number,
   case
     when rep = 1 and mod(demo_past.number, 3) = 1 then 'Jabra Evolve2 40'
     when rep = 2 then 'Logitech H390'
