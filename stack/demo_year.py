@@ -138,7 +138,9 @@ def calls_until(today: date) -> list[DemoCall]:
             if day >= today:
                 break
             is_worse = campaign.number == _HEAT_PUMPS and day >= today - timedelta(days=_WORSE_DAYS)
-            call = _call(dice, next(numbers), day, to_number, place, rep, campaign, attempt, is_worse)
+            call = _call(
+                dice, next(numbers), day, to_number, place, rep, campaign, attempt, is_worse
+            )
             made.append(call)
             is_over = call.status == "completed" and call.outcome not in (None, "voicemail")
             if call.status == "blocked" or (is_over and call.outcome != "callback"):
@@ -188,7 +190,7 @@ def _call(
         status, ring = "completed", dice.randint(3, 19)
         outcome, talk = _said(dice, campaign.success * rep.success * (0.45 if is_worse else 1))
         answered_by = "human"
-        if talk > 120 and dice.random() < 0.06:
+        if talk > 120 and dice.random() < 0.1:
             helper = _TEAMMATE[rep.number]
     else:
         unreached = dice.choices(_UNREACHED, _UNREACHED_WEIGHTS)[0]

@@ -8,6 +8,7 @@ from tests import (
     contracts_of_checks,
     contracts_of_contacts,
     contracts_of_exports,
+    contracts_of_facts,
     contracts_of_filling,
     contracts_of_quality,
     contracts_of_queues,
@@ -20,6 +21,7 @@ API_ROLES = (
     "call_webhook",
     "call_reconciler",
     "call_recorder",
+    "call_reporter",
 )
 
 # By object and role, the privileges that anybody except the owner has.
@@ -232,6 +234,7 @@ COLUMNS: Grants = {
 FOR_USERS = {"authenticated": {"execute"}}
 FOR_WEBHOOKS = {"call_webhook": {"execute"}}
 FOR_THE_RECONCILER = {"call_reconciler": {"execute"}}
+FOR_THE_REPORTER = {"call_reporter": {"execute"}}
 FOR_THE_RECORDER = {"call_recorder": {"execute"}}
 # What a wish about a call goes through. Only the first is called from outside of a function.
 _WISH = "uuid,text,uuid,jsonb,text,uuid,uuid,integer"
@@ -470,6 +473,7 @@ SCHEMAS: Grants = {
         "call_webhook": {"usage"},
         "call_recorder": {"usage"},
         "report_reader": {"usage"},
+        "call_reporter": {"usage"},
     },
     "public": {
         "PUBLIC": {"usage"},
@@ -641,6 +645,7 @@ for _more in (
     contracts_of_checks,
     contracts_of_quality,
     contracts_of_exports,
+    contracts_of_facts,
 ):
     DEFINER_FUNCTIONS += _more.DEFINER_FUNCTIONS
     for _name, _policies in _more.POLICIES.items():

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from tests.attack import model_of_quality, model_of_queues
+from tests.attack import model_of_facts, model_of_quality, model_of_queues
 from tests.attack.tables import ROLES, Table
 from tests.contracts import (
     CHANGED_OF_MESSAGES,
@@ -20,7 +20,7 @@ from tests.contracts import (
 )
 
 # Roles of the database that have a token or key of their own, besides the users'.
-OTHER_ROLES = ("anon", "call_webhook", "call_reconciler", "call_recorder")
+OTHER_ROLES = ("anon", "call_webhook", "call_reconciler", "call_recorder", "call_reporter")
 
 
 def _of_each_call(table: str, columns: str, values: str) -> str:
@@ -149,6 +149,7 @@ TABLES = {
     ),
     **model_of_queues.TABLES,
     **model_of_quality.TABLES,
+    **model_of_facts.TABLES,
 }
 
 # Every function, and the roles that may execute it.
@@ -198,6 +199,7 @@ EXECUTED_BY = {
     "pause_reconciliation": {"call_reconciler"},
     **model_of_queues.EXECUTED_BY,
     **model_of_quality.EXECUTED_BY,
+    **model_of_facts.EXECUTED_BY,
 }
 
 

@@ -33,8 +33,9 @@ def add_call(db: Connection, tenant: Tenant, user_id: uuid.UUID | None = None) -
         row["name"]
         for row in fetch(
             db,
-            "select attname as name from pg_attribute where attrelid = 'public.call_facts'::regclass"
-            " and attnum > 0 and attnotnull and atttypid in ('int2'::regtype, 'int4'::regtype)",
+            "select attname as name from pg_attribute"
+            " where attrelid = 'public.call_facts'::regclass and attnum > 0 and attnotnull"
+            " and atttypid in ('int2'::regtype, 'int4'::regtype)",
         )
     ]
     row: dict[str, object] = dict.fromkeys(measures, 0) | {
@@ -95,15 +96,19 @@ def test_a_tool_sees_the_calls_of_its_business_with_names_and_no_others(db: Conn
         rows = {str(row["conversation_id"]): row for row in fetch(db, "table public.call_report")}
         assert rows.keys() == {call, left}
         assert rows[left]["user_name"] is None
-        assert rows[call] | {
-            "business_id": ours.business_id,
-            "business_name": "Business 1",
-            "time_zone": "UTC",
-            "user_name": "Dana Demo",
-            "campaign_name": "A campaign",
-            "outcome_label": "Booked",
-            "talk_seconds": 90,
-        } == rows[call]
+        assert (
+            rows[call]
+            | {
+                "business_id": ours.business_id,
+                "business_name": "Business 1",
+                "time_zone": "UTC",
+                "user_name": "Dana Demo",
+                "campaign_name": "A campaign",
+                "outcome_label": "Booked",
+                "talk_seconds": 90,
+            }
+            == rows[call]
+        )
         # Without a filter of ours, the names are those of one business, too.
         for table in ("businesses", "business_members", "campaigns", "outcomes"):
             column = "id" if table == "businesses" else "business_id"
@@ -173,9 +178,9 @@ def test_a_login_whose_business_is_deleted_sees_nothing(db: Connection) -> None:
 )
 def test_a_tool_may_do_nothing_else(db: Connection, statement: str) -> None:
     ours = add_tenant(db, 1)
-    with as_login(db, LOGIN, ours.business_id), attempt(db):
-        with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            db.execute(statement)
+    refused = pytest.raises(psycopg.errors.InsufficientPrivilege)
+    with as_login(db, LOGIN, ours.business_id), attempt(db), refused:
+        db.execute(statement)
 
 
 def test_a_tool_that_has_signed_in_by_password_cannot_become_another(postgres: Postgres) -> None:
@@ -190,9 +195,7 @@ def test_a_tool_that_has_signed_in_by_password_cannot_become_another(postgres: P
                     "insert into private.report_readers (login, business_id) values (%s, %s)",
                     (login, tenant.business_id),
                 )
-        address = postgres.url().replace(
-            postgres.url().split("//")[1].split("@")[0], f"{LOGIN}:x"
-        )
+        address = postgres.url().replace(postgres.url().split("//")[1].split("@")[0], f"{LOGIN}:x")
         try:
             with psycopg.connect(address, autocommit=True) as tool:
                 for statement in (

@@ -147,6 +147,7 @@ def test_a_changed_setting_deploys_those_that_have_it(lab: Lab) -> None:
         ("SUPABASE_WEBHOOK_JWT", "call_webhook"),
         ("SUPABASE_RECONCILER_JWT", "call_reconciler"),
         ("SUPABASE_RECORDER_JWT", "call_recorder"),
+        ("SUPABASE_REPORTER_JWT", "call_reporter"),
     ],
 )
 def test_an_endpoints_jwt_is_valid_for_90_days_and_signed_with_the_projects_key(
@@ -213,6 +214,10 @@ def test_a_stored_webhook_jwt_that_is_not_valid_is_replaced(lab: Lab, stored: st
         (
             "reconcile_fn",
             {"TWILIO_API_KEY_SECRET", "SUPABASE_RECONCILER_JWT", "SCHEDULER_SECRET"},
+        ),
+        (
+            "reports_fn",
+            {"SUPABASE_REPORTER_JWT", "SUPABASE_JWT_SECRET", "SCHEDULER_SECRET"},
         ),
         (
             "recording_fn",

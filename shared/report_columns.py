@@ -1,0 +1,58 @@
+"""The columns of each report as a CSV file: the names of docs/metrics.md, in its order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+COUNTS = (
+    "calls", "refused", "dials", "answered", "machines", "connected", "conversations", "successes",
+    "undescribed", "leads_reached", "transferred", "talk_seconds", "hold_seconds", "ring_seconds",
+    "rings", "wrap_up_seconds", "wrap_ups", "measured", "fair", "poor",
+)  # fmt: skip
+RATES = (
+    "answer_rate", "connect_rate", "conversation_rate", "success_rate", "success_of_dials",
+    "average_talk_seconds", "average_ring_seconds", "average_wrap_up_seconds", "poor_rate",
+)  # fmt: skip
+METRICS = (*COUNTS, *RATES)
+
+# The name of a report → the name of a column → the field of the answer that it shows.
+COLUMNS: Mapping[str, Mapping[str, str]] = {
+    **{
+        f"{period}s": {period: "key", "days": "days", **{name: name for name in METRICS}}
+        for period in ("week", "month")
+    },
+    "days": {"day": "key", **{name: name for name in METRICS}},
+    "campaigns": {
+        "campaign_id": "key",
+        "campaign": "label",
+        **{name: name for name in METRICS},
+    },
+    "reps": {
+        "user_id": "key",
+        "rep": "label",
+        **{name: name for name in (*METRICS, "helped", "helped_seconds")},
+    },
+    "outcomes": {
+        "outcome": "key",
+        "label": "label",
+        **{name: name for name in ("calls", "connected", "talk_seconds", "share")},
+    },
+    "countries": {"country": "key", **{name: name for name in METRICS}},
+    "attempts": {
+        name: name for name in ("attempt", "dials", "connected", "first_reaches", "reach_rate")
+    },
+    "hours": {
+        name: name
+        for name in (
+            "weekday", "hour", "dials", "answered", "connected", "conversations", "successes",
+            "rate", "estimate", "low", "high", "is_enough",
+        )
+    },
+    "calls": {
+        name: name
+        for name in (
+            "id", "created_at", "user_id", "user_name", "campaign_id", "lead_id", "lead_name",
+            "to_number", "status", "outcome", "talk_seconds", "attempt",
+        )
+    },
+}  # fmt: skip
