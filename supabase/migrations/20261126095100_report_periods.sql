@@ -43,9 +43,9 @@ $$;
 -- The condition for the rows of a report, as SQL: of call_facts, or of any roll-up of it. Row-level security
 -- decides which of them the signed-in person sees. Raises 22023 if the period or the filters make no sense.
 -- p_filters: {"campaign_ids", "user_ids", "countries"}, each an array of up to 100, in which null means "without".
--- p_days_before: how many days before p_from are wanted, too.
+-- p_with_before: also the rows of as many days before p_from.
 create function private.report_condition(
-  p_business_id uuid, p_from date, p_to date, p_filters jsonb, p_days_before integer default 0
+  p_business_id uuid, p_from date, p_to date, p_filters jsonb, p_with_before boolean default false
 )
 returns text
 language plpgsql
@@ -77,7 +77,7 @@ begin
   return concat_ws(
     ' and ',
     format('business_id = %L', p_business_id),
-    format('day between %L and %L', p_from - p_days_before, p_to),
+    format('day between %L and %L', case when p_with_before then p_from - (p_to - p_from + 1) else p_from end, p_to),
     private.report_filter('campaign_id', p_filters -> 'campaign_ids', c_uuid),
     private.report_filter('user_id', p_filters -> 'user_ids', c_uuid),
     private.report_filter('country', p_filters -> 'countries', c_country)
@@ -107,8 +107,8 @@ end;
 $$;
 
 revoke execute on function private.report_filter(text, jsonb, text) from public, anon;
-revoke execute on function private.report_condition(uuid, date, date, jsonb, integer) from public, anon;
+revoke execute on function private.report_condition(uuid, date, date, jsonb, boolean) from public, anon;
 revoke execute on function private.report_bucket(date, text, integer) from public, anon;
 grant execute on function private.report_filter(text, jsonb, text) to authenticated;
-grant execute on function private.report_condition(uuid, date, date, jsonb, integer) to authenticated;
+grant execute on function private.report_condition(uuid, date, date, jsonb, boolean) to authenticated;
 grant execute on function private.report_bucket(date, text, integer) to authenticated;

@@ -88,8 +88,8 @@ set enable_seqscan = off
 set search_path = ''
 as $$
 declare
+  v_condition constant text := private.report_condition(p_business_id, p_from, p_to, p_filters, true);
   v_days constant integer := p_to - p_from + 1;
-  v_condition constant text := private.report_condition(p_business_id, p_from, p_to, p_filters, v_days);
   v_business record;
 begin
   if private.report_bucket(p_from, p_by, p_week_start) is null then
@@ -105,7 +105,7 @@ begin
   return jsonb_build_object(
     'from', p_from, 'to', p_to, 'before_from', p_from - v_days, 'before_to', p_from - 1,
     'time_zone', v_business.time_zone, 'conversation_seconds', v_business.conversation_seconds,
-    'as_of', (select report_state.as_of from private.report_state)
+    'as_of', private.reports_as_of()
   ) || private.report_trend(v_condition, p_from, p_to, p_by, p_week_start);
 end;
 $$;

@@ -188,9 +188,7 @@ set enable_seqscan = off
 set search_path = ''
 as $$
 declare
-  v_condition constant text := private.report_condition(
-    p_business_id, p_from, p_to, p_filters, p_to - p_from + 1
-  );
+  v_condition constant text := private.report_condition(p_business_id, p_from, p_to, p_filters, true);
   v_column constant text := case p_by
     when 'campaign' then 'campaign_id' when 'rep' then 'user_id' when 'country' then 'country'
   end;
