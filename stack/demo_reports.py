@@ -3,8 +3,8 @@ reports."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import astuple, fields
-from datetime import date
 from pathlib import Path
 
 import psycopg
@@ -12,7 +12,10 @@ import psycopg
 from stack.demo_year import DemoCall, calls_until
 from stack.postgres import Postgres
 
-_SQL = tuple(Path(__file__).with_name(name) for name in ("demo_reports.sql", "demo_quality.sql"))
+_SQL = tuple(
+    Path(__file__).with_name(name)
+    for name in ("demo_reports.sql", "demo_quality.sql", "demo_sums.sql")
+)
 _DATES = ("day",)
 _INTEGERS = ("number", "second", "rep", "campaign", "ring", "talk", "wrap_up", "helper")
 
@@ -28,17 +31,17 @@ def add(postgres: Postgres) -> None:
                 "select (now() at time zone 'America/Los_Angeles')::date"
             ).fetchone()
             assert row is not None
-            write(connection, row[0])
+            write(connection, calls_until(row[0]))
 
 
-def write(connection: psycopg.Connection, today: date) -> None:
-    """Adds the calls of the thirteen months before ``today``, in the connection's transaction."""
+def write(connection: psycopg.Connection, calls: Iterable[DemoCall]) -> None:
+    """Adds these calls, in the connection's transaction. The reports have them at once."""
     types = dict.fromkeys((field.name for field in fields(DemoCall)), "text")
     types |= dict.fromkeys(_DATES, "date") | dict.fromkeys(_INTEGERS, "integer")
     columns = ", ".join(f"{name} {kind}" for name, kind in types.items())
     connection.execute(f"create temporary table demo_year ({columns}) on commit drop".encode())
     with connection.cursor().copy("copy demo_year from stdin") as copy:
-        for call in calls_until(today):
+        for call in calls:
             copy.write_row(astuple(call))
     for file in _SQL:
         for statement in file.read_text(encoding="utf-8").split(";\n"):

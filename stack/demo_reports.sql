@@ -1,6 +1,9 @@
 -- The calls of `demo_year.py`, as real calls leave them: in the ledger, and in the rows that follow from it.
 -- `demo_reports.py` runs it once, when the calls are in the temporary table demo_year.
 
+-- No trigger has anything to do with history, and each would take its time.
+set local session_replication_role = replica;
+
 -- Reports count days on the clock of California.
 update public.businesses
 set time_zone = 'America/Los_Angeles', week_start = 0
@@ -18,6 +21,8 @@ select
   'CA' || lpad((1000000 + number)::text, 32, '0') as call_sid,
   'CA' || lpad((2000000 + number)::text, 32, '0') as lead_call_sid,
   'CA' || lpad((3000000 + number)::text, 32, '0') as helper_call_sid,
+  ('f4000000-0000-4000-8000-' || lpad((1000000 + number)::text, 12, '0'))::uuid as leg_id,
+  ('f4000000-0000-4000-8000-' || lpad((3000000 + number)::text, 12, '0'))::uuid as helper_leg_id,
   'b0000000-0000-4000-8000-000000000001'::uuid as business_id,
   ('d0000000-0000-4000-8000-' || lpad(rep::text, 12, '0'))::uuid as user_id,
   ('d0000000-0000-4000-8000-' || lpad(helper::text, 12, '0'))::uuid as helper_id,
@@ -47,11 +52,12 @@ order by at;
 
 -- Some leads were handed over to a colleague, who was told about them first.
 insert into public.call_actions (
-  business_id, conversation_id, action, mode, asked_by, asked_at, to_user_id, call_leg_id, result, finished_at
+  business_id, conversation_id, action, mode, asked_by, asked_at, to_user_id, call_leg_id, leaving_leg_id, result, finished_at
 )
 select
   business_id, id, wish.action, wish.mode, user_id, answered_at + wish.after,
-  case when wish.action = 'transfer' then helper_id end, gen_random_uuid(), 'done', answered_at + wish.after + interval '1 second'
+  case when wish.action = 'transfer' then helper_id end, helper_leg_id,
+  case when wish.action = 'complete' then leg_id end, 'done', answered_at + wish.after + interval '1 second'
 from demo_past
 cross join (
   values ('transfer', 'warm', interval '28 seconds'), ('complete', null, interval '48 seconds')
@@ -63,7 +69,8 @@ create temporary table demo_leg on commit drop as
 select
   demo_past.business_id, demo_past.id as conversation_id, demo_past.call_sid as agent_call_sid, leg.*,
   demo_past.ended_at as call_ended_at,
-  call_actions.id as call_action_id, call_actions.number as action_number, call_actions.call_leg_id as asked_id
+  case leg.role when 'agent' then leg_id when 'teammate' then helper_leg_id else gen_random_uuid() end as id,
+  case when leg.role = 'teammate' then helper_leg_id end as asked_id, call_actions.id as call_action_id
 from demo_past
 cross join lateral (
   values
@@ -93,7 +100,7 @@ insert into public.call_legs (
   duration_seconds, user_id, to_number, asked_for, asked_at, asked_by, call_action_id, ended_by
 )
 select
-  coalesce(demo_leg.asked_id, gen_random_uuid()), demo_leg.business_id, demo_leg.conversation_id, demo_leg.call_sid,
+  demo_leg.id, demo_leg.business_id, demo_leg.conversation_id, demo_leg.call_sid,
   demo_leg.role, demo_leg.status, demo_leg.initiated_at, demo_leg.ringing_at, demo_leg.answered_at,
   demo_leg.ended_at, coalesce(extract(epoch from demo_leg.ended_at - demo_leg.answered_at)::integer, 0),
   demo_leg.user_id, demo_leg.to_number, call_actions.mode, call_actions.asked_at, call_actions.asked_by, call_actions.id,
@@ -164,10 +171,6 @@ select
 from demo_past
 where answered_by is not null;
 
--- Twilio does not know these calls, and must not be asked about them.
-delete from private.unsettled_calls
-where agent_call_sid in (select call_sid from demo_past);
-
 -- The rep has said what came of a call some seconds after its end.
 insert into public.conversation_changes (business_id, conversation_id, changed_by, changed_at, before, after)
 select
@@ -194,3 +197,5 @@ select
   rep = 2 and mod(demo_past.number, 3) = 0 and mod(demo_past.number, 5) < 4 as has_loss
 from demo_past
 where talk > 0;
+
+set local session_replication_role = origin;

@@ -190,7 +190,7 @@ def _call(
         status, ring = "completed", dice.randint(3, 19)
         outcome, talk = _said(dice, campaign.success * rep.success * (0.45 if is_worse else 1))
         answered_by = "human"
-        if talk > 120 and dice.random() < 0.06:
+        if talk > 120 and dice.random() < 0.1:
             helper = _TEAMMATE[rep.number]
     else:
         unreached = dice.choices(_UNREACHED, _UNREACHED_WEIGHTS)[0]

@@ -30,10 +30,43 @@ begin
 end;
 $$;
 
--- Between which shares of all calls p_part of p_whole (more than 0) leaves the truth: the shares that are less than
--- p_z standard deviations away by their likelihood (https://en.wikipedia.org/wiki/Likelihood_interval). Wilson's
--- interval is too narrow here: with 60 hours and 3 % it misses in every second report.
-create function private.likelihood_interval(
+-- The share of all calls that p_part of p_whole is p_z standard deviations away from, by their likelihood: a lower one
+-- if p_z is negative. https://en.wikipedia.org/wiki/Likelihood_interval
+create function private.likelihood_bound(
+  p_part double precision, p_whole double precision, p_z double precision
+)
+returns double precision
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  v_share constant double precision := p_part / p_whole;
+  v_mean constant double precision := ln(v_share / (1 - v_share));
+  v_wanted constant double precision := p_part * v_mean - p_whole * ln(1 + exp(v_mean)) - p_z ^ 2 / 2;
+  v_step constant double precision := p_z / sqrt(p_whole * v_share * (1 - v_share));
+  v_at double precision := v_mean;
+  v_missing double precision;
+begin
+  -- By log odds the likelihood has one top and is concave: from outside, Newton's steps end at the bound.
+  loop
+    v_at := v_at + v_step;
+    v_missing := v_wanted - p_part * v_at + p_whole * ln(1 + exp(v_at));
+    exit when v_missing >= 0;
+  end loop;
+  for v_round in 1 .. 20 loop
+    exit when v_missing < 1e-6;
+    v_at := v_at - v_missing / (p_whole / (1 + exp(-v_at)) - p_part);
+    v_missing := v_wanted - p_part * v_at + p_whole * ln(1 + exp(v_at));
+  end loop;
+  return 1 / (1 + exp(-v_at));
+end;
+$$;
+
+-- Between which shares of all calls p_part of p_whole leaves the truth. Half a call is added on both sides, because
+-- calls are whole: then the interval is nearly that of the exact test (Clopper, Pearson). Wilson's is too
+-- narrow for many times at once: with 60 times of 40 calls and a rate of 3 %, one of them misses in every fourth report.
+create function private.interval_of_share(
   p_part double precision, p_whole double precision, p_z double precision,
   out low double precision, out high double precision
 )
@@ -41,41 +74,9 @@ language plpgsql
 immutable
 set search_path = ''
 as $$
-declare
-  v_wanted constant double precision := p_z ^ 2 / 2;
-  v_share constant double precision := p_part / p_whole;
-  v_mean double precision;
-  v_most double precision;
-  v_bounds double precision[] := '{}';
-  v_step double precision;
-  v_at double precision;
-  v_missing double precision;
 begin
-  if p_part <= 0 or p_part >= p_whole then
-    low := case when p_part > 0 then exp(-v_wanted / p_whole) else 0 end;
-    high := case when p_part > 0 then 1 else 1 - exp(-v_wanted / p_whole) end;
-    return;
-  end if;
-  -- By log odds the likelihood has one top and is concave: from outside, Newton's steps end at the bound.
-  v_mean := ln(v_share / (1 - v_share));
-  v_most := p_part * v_mean - p_whole * ln(1 + exp(v_mean));
-  v_step := p_z / sqrt(p_whole * v_share * (1 - v_share));
-  foreach v_step in array array[-v_step, v_step] loop
-    v_at := v_mean;
-    loop
-      v_at := v_at + v_step;
-      v_missing := v_most - p_part * v_at + p_whole * ln(1 + exp(v_at)) - v_wanted;
-      exit when v_missing >= 0;
-    end loop;
-    for v_round in 1 .. 20 loop
-      exit when v_missing < 1e-6;
-      v_at := v_at - v_missing / (p_whole / (1 + exp(-v_at)) - p_part);
-      v_missing := v_most - p_part * v_at + p_whole * ln(1 + exp(v_at)) - v_wanted;
-    end loop;
-    v_bounds := v_bounds || (1 / (1 + exp(-v_at)));
-  end loop;
-  low := v_bounds[1];
-  high := v_bounds[2];
+  low := case when p_part > 0 then private.likelihood_bound(p_part - 0.5, p_whole, -p_z) else 0 end;
+  high := case when p_part < p_whole then private.likelihood_bound(p_part + 0.5, p_whole, p_z) else 1 end;
 end;
 $$;
 
@@ -99,8 +100,8 @@ declare
   c_enough constant integer := 30;
   -- How often a report may call a time better by chance. It has three comparisons.
   c_by_chance constant double precision := 0.05 / 3;
-  -- How often one of all intervals may miss. It is a little less than 5 %, because they are approximate.
-  c_missed constant double precision := 0.04;
+  -- How often one of all intervals may miss.
+  c_missed constant double precision := 0.05;
   v_answer jsonb;
 begin
   with parts as (
@@ -169,7 +170,7 @@ begin
       + (overall.z ^ 2 - 1) / 6 * times.third_moment / nullif(times.variance, 0) as is_better
     from times
     cross join overall
-    cross join private.likelihood_interval(times.k, times.n, overall.z_of_intervals) as bounds
+    cross join private.interval_of_share(times.k, times.n, overall.z_of_intervals) as bounds
   ),
 
   lines as (
@@ -219,11 +220,17 @@ $$;
 
 revoke execute on function private.normal_deviate(double precision) from public, anon;
 revoke execute on function
-private.likelihood_interval(double precision, double precision, double precision)
+private.likelihood_bound(double precision, double precision, double precision)
+from public, anon;
+revoke execute on function
+private.interval_of_share(double precision, double precision, double precision)
 from public, anon;
 revoke execute on function private.compare_times(private.time_sums[], text) from public, anon;
 grant execute on function private.normal_deviate(double precision) to authenticated;
 grant execute on function
-private.likelihood_interval(double precision, double precision, double precision)
+private.likelihood_bound(double precision, double precision, double precision)
+to authenticated;
+grant execute on function
+private.interval_of_share(double precision, double precision, double precision)
 to authenticated;
 grant execute on function private.compare_times(private.time_sums[], text) to authenticated;

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from tests.attack import model_of_facts, model_of_quality, model_of_queues
+from tests.attack import model_of_facts, model_of_quality, model_of_queues, model_of_reports
 from tests.attack.tables import ROLES, Table
 from tests.contracts import (
     CHANGED_OF_MESSAGES,
@@ -200,6 +200,7 @@ EXECUTED_BY = {
     **model_of_queues.EXECUTED_BY,
     **model_of_quality.EXECUTED_BY,
     **model_of_facts.EXECUTED_BY,
+    **model_of_reports.EXECUTED_BY,
 }
 
 

@@ -34,7 +34,8 @@ def add_call(db: Connection, tenant: Tenant, user_id: uuid.UUID | None = None) -
         for row in fetch(
             db,
             "select attname as name from pg_attribute"
-            " where attrelid = 'public.call_facts'::regclass and attnum > 0 and attnotnull and atttypid in ('int2'::regtype, 'int4'::regtype)",
+            " where attrelid = 'public.call_facts'::regclass and attnum > 0 and attnotnull"
+            " and atttypid in ('int2'::regtype, 'int4'::regtype)",
         )
     ]
     row: dict[str, object] = dict.fromkeys(measures, 0) | {

@@ -25,7 +25,12 @@ function answering(data) {
 }
 
 const QUESTION = { businessId: 'business', from: '2026-11-01', to: '2026-11-28' };
-const ASKED = { p_business_id: 'business', p_from: '2026-11-01', p_to: '2026-11-28', p_filters: {} };
+const ASKED = {
+  p_business_id: 'business',
+  p_from: '2026-11-01',
+  p_to: '2026-11-28',
+  p_filters: {},
+};
 const FILTERS = { campaignIds: ['campaign', null], userIds: [], countries: ['DE'] };
 const FOR_SQL = { campaign_ids: ['campaign', null], countries: ['DE'] };
 
@@ -63,7 +68,12 @@ test('the calls behind a number come in pages, each after the last call of the o
 
 test('what the database refuses is said in its own words', async () => {
   const message = 'The period ends before it begins. Choose a later end.';
-  supabase.answer = () => ({ data: null, error: { code: '22023', message }, status: 400, count: null });
+  supabase.answer = () => ({
+    data: null,
+    error: { code: '22023', message },
+    status: 400,
+    count: null,
+  });
   const cause = await failureOfPromise(reports.overview(QUESTION));
   assert.equal(cause.code, 'value_refused');
   assert.equal(cause.message, message);

@@ -43,6 +43,9 @@ test('what an address has wrong is left out, and a wrong period is said', () => 
   });
   assert.match(problemOfAddress('#/reports?from=1926-01-01&to=2026-01-01'), /2000/);
   assert.equal(choiceOf('#/reports?metric=helped', TODAY).metric, 'connected');
-  const many = Array.from({ length: 200 }, (_, n) => `country=${String.fromCharCode(65 + (n % 26), 65 + Math.floor(n / 26))}`);
+  const many = Array.from(
+    { length: 200 },
+    (_, n) => `country=${String.fromCharCode(65 + (n % 26), 65 + Math.floor(n / 26))}`,
+  );
   assert.equal(choiceOf(`#/reports?${many.join('&')}`, TODAY).countries.length, 100);
 });

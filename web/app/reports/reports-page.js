@@ -271,8 +271,7 @@ export class ReportsPage {
           this.#choose({ metric });
           element('trend-title', HTMLElement).scrollIntoView({ block: 'nearest' });
         },
-        openCalls: (metric) =>
-          this.#sections.openCalls({ by: 'all', key: null, metric, name: '' }),
+        openCalls: (metric) => this.#sections.openCalls({ by: 'all', key: null, metric, name: '' }),
       }),
     );
     if (!label) return;

@@ -44,18 +44,27 @@ test('what works against the result stands after a but', () => {
 });
 
 test('what chance explains is no change', () => {
-  const [first, second, ...more] = said(figures(102, 21, 9, 3, 1, 90), figures(97, 18, 10, 1, 2, 80));
+  const [first, second, ...more] = said(
+    figures(102, 21, 9, 3, 1, 90),
+    figures(97, 18, 10, 1, 2, 80),
+  );
   assert.equal(
     first,
     '21 calls reached a person, about as many as in the 28 days before (18): about as many dials (102), ' +
       'and about the same share of them reached a person (21 %).',
   );
-  assert.equal(second, 'About as often as before: a conversation (43 %), a success (14 %) and a poor line (1.1 %).');
+  assert.equal(
+    second,
+    'About as often as before: a conversation (43 %), a success (14 %) and a poor line (1.1 %).',
+  );
   assert.deepEqual(more, []);
 });
 
 test('each rate that changed has a sentence', () => {
-  const sentences = said(figures(5000, 1000, 500, 40, 300, 900), figures(5000, 1000, 350, 110, 60, 900));
+  const sentences = said(
+    figures(5000, 1000, 500, 40, 300, 900),
+    figures(5000, 1000, 350, 110, 60, 900),
+  );
   assert.deepEqual(sentences.slice(1), [
     'Of the calls that reached a person, 50 % instead of 35 % became a conversation (1 min or longer).',
     'Of the calls that reached a person, 4 % instead of 11 % were a success.',
@@ -68,7 +77,9 @@ test('without calls there is nothing to compare', () => {
   assert.deepEqual(said(figures(1, 1), figures(0, 0), 1), [
     '1 dial, of which 1 reached a person. In the day before there were none, so there is nothing to compare with.',
   ]);
-  assert.deepEqual(said(figures(0, 0), figures(12, 3)), ['No dials; in the 28 days before there were 12.']);
+  assert.deepEqual(said(figures(0, 0), figures(12, 3)), [
+    'No dials; in the 28 days before there were 12.',
+  ]);
 });
 
 test('a campaign that got worse is named, and one that may be so by chance is not', () => {
@@ -79,14 +90,19 @@ test('a campaign that got worse is named, and one that may be so by chance is no
     { key: 'new', ...figures(500, 90), before: figures(0, 0) },
   ];
   const found = groupChanges(groups, ({ key }) => ({ name: key }));
-  assert.deepEqual(found, [[{ name: 'a' }, ': 9 % instead of 19 % of the dials reached a person.']]);
+  assert.deepEqual(found, [
+    [{ name: 'a' }, ': 9 % instead of 19 % of the dials reached a person.'],
+  ]);
 });
 
 test('a tile says how much more, and of times it says nothing about chance', () => {
   const [now, old] = [figures(5600, 1176), figures(5000, 900)];
   assert.deepEqual(changeOf('dials', now, old), { text: '12 % more (5,000 before)', sign: 1 });
   assert.deepEqual(changeOf('connect_rate', now, old), { text: '18 % before', sign: 1 });
-  assert.deepEqual(changeOf('dials', old, old), { text: 'about as many as before (5,000)', sign: 0 });
+  assert.deepEqual(changeOf('dials', old, old), {
+    text: 'about as many as before (5,000)',
+    sign: 0,
+  });
   assert.deepEqual(changeOf('connect_rate', old, old), {
     text: 'about the same as before (18 %)',
     sign: 0,
