@@ -179,8 +179,9 @@ def read_calls(query: Query, reader: AsReader) -> Iterable[Iterable[Line]]:
             by="all",
             key=None,
             metric="calls",
-            after=None if last is None else {"at": last["created_at"], "id": last["id"]},
+            after=last and {field: last[field] for field in ("day", "created_at", "id")},
             limit=PAGE,
+            week_start=query.week_start,
             filters=query.filters,
         )
         yield page

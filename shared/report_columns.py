@@ -51,8 +51,11 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
     "calls": {
         name: name
         for name in (
-            "id", "created_at", "user_id", "user_name", "campaign_id", "lead_id", "lead_name",
-            "to_number", "status", "outcome", "talk_seconds", "attempt",
+            "id", "call_sid", "day", "created_at", "user_id", "user_name", "lead_id", "lead_name",
+            "campaign_id", "campaign_name", "to_number", "country", "status", "block_reason",
+            "outcome", "attempt", "answered_at", "ended_at", "talk_seconds", "hold_seconds",
+            "ring_seconds", "wrap_up_seconds", "is_machine", "is_connected", "is_conversation",
+            "is_success", "grade",
         )
     },
 }  # fmt: skip

@@ -26,9 +26,9 @@ order by next_check_at limit 1
 
 # Since when the oldest change waits that is not in the reports.
 _NOT_FOLDED = """
-select to_char(min(created_at) at time zone 'utc', 'YYYY-MM-DD HH24:MI') || ' UTC'
-from private.fold_marks
-having min(created_at) < now() - interval '1 hour'
+select to_char(oldest.marked_at at time zone 'utc', 'YYYY-MM-DD HH24:MI') || ' UTC'
+from (select marked_at from private.fold_marks order by id limit 1) as oldest
+where oldest.marked_at < now() - interval '1 hour'
 """
 
 # The last callback that came twice.

@@ -503,7 +503,7 @@ def test_a_check_is_told_to_ones_own_businesses_and_seen_by_oneself_and_managers
 
 
 # The two days on which the world's calls may be, whenever the run began.
-REPORT = {
+REPORT: dict[str, object] = {
     "p_from": f"{datetime.now(UTC) - timedelta(days=2):%F}",
     "p_to": f"{datetime.now(UTC) + timedelta(days=2):%F}",
 }

@@ -9,6 +9,7 @@ export { ENCODINGS } from './csv-encoding.js';
 export { csvText } from './csv.js';
 export { failureOf } from './failure-of.js';
 export { VoiceError, failure } from './failures.js';
+export { wilson } from './interval.js';
 export { readLeadFile } from './lead-file.js';
 export { LINE_FAULTS, isLineFaultCode, lineFault } from './line-faults.js';
 export { METRICS } from './metrics.js';

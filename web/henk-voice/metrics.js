@@ -34,7 +34,8 @@ export const METRICS = {
   },
   dials: {
     label: 'Dials',
-    meaning: 'Calls that were placed: all calls except the refused ones.',
+    meaning:
+      'Calls in which the lead’s number was dialled: all calls except those that were refused or ended before.',
     kind: 'count',
     better: null,
   },
@@ -138,7 +139,8 @@ export const METRICS = {
   },
   rings: {
     label: 'Calls with ring time',
-    meaning: 'Answered calls of which it is known when they were dialled and when they were answered.',
+    meaning:
+      'Answered calls of which it is known when they were dialled and when they were answered.',
     kind: 'count',
     better: null,
   },
@@ -157,7 +159,7 @@ export const METRICS = {
   },
   wrap_ups: {
     label: 'Calls with wrap-up time',
-    meaning: 'Calls whose first outcome was written within 30 minutes after their end.',
+    meaning: 'Dials whose first outcome was written within 30 minutes after their end.',
     kind: 'count',
     better: null,
   },

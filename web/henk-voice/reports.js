@@ -55,8 +55,9 @@ import { Sql } from './sql.js';
  * @property {number} attempt the how-manieth dial to a number; 20 is the 20th or a later one
  * @property {number} dials
  * @property {number} connected
- * @property {number} first_reaches how many numbers were reached for the first time by it
- * @property {number | null} reach_rate
+ * @property {number} unreached dials to numbers that nobody had reached before
+ * @property {number} first_reaches how many of those reached a person
+ * @property {number | null} reach_rate `first_reaches` of `unreached`
  *
  * @typedef {object} Attempts
  * @property {AttemptStep[]} attempts
@@ -77,6 +78,7 @@ import { Sql } from './sql.js';
  * @property {number} low the interval of the rate, which holds for all cells together
  * @property {number} high
  * @property {boolean} is_enough whether there are enough dials to say something
+ * @property {boolean} is_better whether it is clearly better than the rest
  *
  * @typedef {{ said: 'not_enough_calls' | 'no_difference' }
  *   | { said: 'best', weekday?: number | null, hour?: number | null, estimate: number, low: number, high: number,
@@ -85,6 +87,7 @@ import { Sql } from './sql.js';
  * @typedef {object} Hours
  * @property {HourCell[]} cells
  * @property {number | null} overall_rate
+ * @property {number} dials whose local time is known
  * @property {number} unknown_dials to numbers whose local time is not known; they are in no cell
  * @property {number} estimated_dials whose local time is that of the number, and not of the lead
  * @property {BestTime} best

@@ -82,6 +82,7 @@
  * @typedef {import('./metrics.js').MetricName} MetricName
  * @typedef {import('./metrics.js').RateName} RateName
  * @typedef {import('./reports.js').Attempts} Attempts
+ * @typedef {import('./reports.js').AttemptStep} AttemptStep
  * @typedef {import('./reports.js').BestTime} BestTime
  * @typedef {import('./reports.js').CallsWish} CallsWish
  * @typedef {import('./reports.js').CsvReport} CsvReport

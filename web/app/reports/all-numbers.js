@@ -7,7 +7,7 @@ import { figure } from './numbers.js';
  * @typedef {import('../../henk-voice/henk-voice.js').CountName} CountName
  * @typedef {import('../../henk-voice/henk-voice.js').Overview} Overview
  * @typedef {import('../../henk-voice/henk-voice.js').RateName} RateName
- * @typedef {import('./sections.js').OpenCalls} OpenCalls
+ * @typedef {import('./reports-page.js').OpenCalls} OpenCalls
  *
  * @typedef {object} Row
  * @property {CountName | RateName} name
@@ -37,10 +37,31 @@ export class AllNumbers {
       file: () => `numbers-${from}-${to}`,
       most: 100,
       columns: [
-        { name: 'metric', label: 'Number', isText: true, value: ({ name }) => name, show: ({ name }) => METRICS[name].label },
-        { name: 'value', label: 'This time', value: ({ value }) => value, show: (row) => this.#number(row) },
-        { name: 'before', label: 'Before', value: (row) => row.before, show: (row) => figure(row.name, row.before) },
-        { name: 'meaning', label: 'Meaning', isText: true, value: ({ name }) => METRICS[name].meaning },
+        {
+          name: 'metric',
+          label: 'Number',
+          isText: true,
+          value: ({ name }) => name,
+          show: ({ name }) => METRICS[name].label,
+        },
+        {
+          name: 'value',
+          label: 'This time',
+          value: ({ value }) => value,
+          show: (row) => this.#number(row),
+        },
+        {
+          name: 'before',
+          label: 'Before',
+          value: (row) => row.before,
+          show: (row) => figure(row.name, row.before),
+        },
+        {
+          name: 'meaning',
+          label: 'Meaning',
+          isText: true,
+          value: ({ name }) => METRICS[name].meaning,
+        },
       ],
     });
     table.show(names.map((name) => ({ name, value: totals[name], before: before[name] })));
@@ -57,7 +78,7 @@ export class AllNumbers {
       text,
     );
     button.addEventListener('click', () =>
-      this.#openCalls({ by: 'all', key: null, metric: name, name: label }),
+      this.#openCalls({ by: 'all', key: null, metric: name, name: '' }),
     );
     return button;
   }

@@ -51,7 +51,9 @@ export function choiceOf(hash, today) {
     ...days,
     by: STEPS.find((step) => step === query.get('by')) ?? null,
     metric: isOfTrend(metric) ? metric : FIRST_METRIC,
-    .../** @type {Pick<Choice, 'campaignIds' | 'userIds' | 'countries'>} */ (Object.fromEntries(lists)),
+    .../** @type {Pick<Choice, 'campaignIds' | 'userIds' | 'countries'>} */ (
+      Object.fromEntries(lists)
+    ),
   };
 }
 

@@ -66,7 +66,10 @@ export class Filter {
     const chosen = question.filters?.[this.#field] ?? [];
     const { all, some } = KINDS[this.#field];
     this.#question = question;
-    say(this.#summary, chosen.length ? `${count(chosen.length)} ${chosen.length === 1 ? some : PLURALS[some]}` : all);
+    say(
+      this.#summary,
+      chosen.length ? `${count(chosen.length)} ${chosen.length === 1 ? some : PLURALS[some]}` : all,
+    );
     this.#details.dataset.chosen = String(chosen.length > 0);
     if (!this.#details.open) return;
     const boxes = [...this.#list.querySelectorAll('input')];
@@ -93,8 +96,12 @@ export class Filter {
       if (signal.aborted) return;
       const chosen = question.filters?.[this.#field] ?? [];
       const known = new Set(groups.map(({ key }) => key));
-      const others = chosen.filter((key) => !known.has(key)).map((key) => ({ key, label: null, calls: 0 }));
-      this.#list.replaceChildren(...[...groups, ...others].map((group) => this.#option(group, chosen)));
+      const others = chosen
+        .filter((key) => !known.has(key))
+        .map((key) => ({ key, label: null, calls: 0 }));
+      this.#list.replaceChildren(
+        ...[...groups, ...others].map((group) => this.#option(group, chosen)),
+      );
       say(this.#said, known.size ? '' : `No ${some} has calls in this time.`);
     } catch (error) {
       if (signal.aborted) return;

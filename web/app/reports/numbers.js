@@ -19,7 +19,11 @@ const DATE = new Intl.DateTimeFormat(undefined, {
   month: 'short',
   year: 'numeric',
 });
-const MONTH = new Intl.DateTimeFormat(undefined, { timeZone: 'UTC', month: 'long', year: 'numeric' });
+const MONTH = new Intl.DateTimeFormat(undefined, {
+  timeZone: 'UTC',
+  month: 'long',
+  year: 'numeric',
+});
 
 /** @param {number | null | undefined} value */
 export function count(value) {
@@ -40,15 +44,25 @@ export function percent(rate) {
 
 /**
  * @param {number | null | undefined} value
- * @returns {string} for example `34 s`, `2 min 5 s`, `3 h 20 min`
+ * @returns {string} for example `34 s`, `2 min 5 s`, `3 h`
  */
 export function seconds(value) {
   if (value === null || value === undefined) return '–';
   const whole = Math.round(value);
   if (whole < 60) return `${whole} s`;
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
-  const minutes = Math.round(whole / 60);
-  return `${WHOLE.format(Math.floor(minutes / 60))} h ${minutes % 60} min`;
+  if (whole < 3600) return parts(whole, 60, 'min', 's');
+  return parts(Math.round(whole / 60), 60, 'h', 'min');
+}
+
+/**
+ * @param {number} value
+ * @param {number} size
+ * @param {string} large
+ * @param {string} small
+ */
+function parts(value, size, large, small) {
+  const rest = value % size;
+  return `${WHOLE.format(Math.floor(value / size))} ${large}${rest ? ` ${rest} ${small}` : ''}`;
 }
 
 /**

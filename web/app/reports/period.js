@@ -57,9 +57,11 @@ export function periodOf({ from, to }, today) {
  * @returns {string} what is wrong with it, and what to do; empty if nothing is
  */
 export function problemOf(from, to) {
-  if (!isDay(from) || !isDay(to)) return 'One of the dates is missing. Choose a first and a last day.';
+  if (!isDay(from) || !isDay(to))
+    return 'One of the dates is missing. Choose a first and a last day.';
   if (from > to) return 'The first day is after the last one. Choose an earlier first day.';
-  if (from < FIRST_DAY || to > LAST_DAY) return 'Reports are of the years 2000 to 2100. Choose a day in them.';
+  if (from < FIRST_DAY || to > LAST_DAY)
+    return 'Reports are of the years 2000 to 2100. Choose a day in them.';
   const days = countDays({ from, to });
   return days > MOST_DAYS
     ? `These are ${days} days, and a report has 1,100 at most. Choose a later first day.`

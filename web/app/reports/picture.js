@@ -74,7 +74,11 @@ export class Picture {
     const width = this.#place.clientWidth;
     if (this.#data === null || !width) return;
     this.#width = width;
-    const drawn = Plot.plot({ ...this.#describe(Plot, this.#data, width), width, className: 'plot' });
+    const drawn = Plot.plot({
+      ...this.#describe(Plot, this.#data, width),
+      width,
+      className: 'plot',
+    });
     // The policy of the page forbids style sheets inside it; reports.css has what Plot's own would say.
     for (const style of drawn.querySelectorAll('style')) style.remove();
     drawn.setAttribute('role', 'img');

@@ -25,8 +25,9 @@ import { changes, groupChanges, undescribedHint } from './words.js';
  * @typedef {import('../frame/view.js').ViewContext} ViewContext
  * @typedef {import('./choice.js').Choice} Choice
  *
- * @typedef {ReportQuestion & { signal: AbortSignal, by: (kind: GroupKind) => Promise<ReportGroup[]> }} Question what
- *   the page shows. `by` asks each kind once
+ * @typedef {Required<ReportQuestion> & { by: (kind: GroupKind) => Promise<ReportGroup[]> }} Question what the page
+ *   shows. `by` asks each kind once
+ * @typedef {(subject: import('./calls-behind.js').Subject) => void} OpenCalls shows the calls behind a number
  */
 
 /** The scheduler counts every minute. After this many, something is wrong. */
@@ -207,7 +208,6 @@ export class ReportsPage {
     const { from, to, campaignIds, userIds, countries } = this.#choice;
     /** @type {Map<GroupKind, Promise<ReportGroup[]>>} */
     const asked = new Map();
-    /** @type {ReportQuestion} */
     const question = {
       businessId: business.id,
       from,
@@ -221,7 +221,7 @@ export class ReportsPage {
       asked.set(kind, found);
       return found;
     };
-    return { ...question, signal, by };
+    return { ...question, by };
   }
 
   #showWho() {
@@ -271,8 +271,7 @@ export class ReportsPage {
           this.#choose({ metric });
           element('trend-title', HTMLElement).scrollIntoView({ block: 'nearest' });
         },
-        openCalls: (metric) =>
-          this.#sections.openCalls({ by: 'all', key: null, metric, name: METRICS[metric].label }),
+        openCalls: (metric) => this.#sections.openCalls({ by: 'all', key: null, metric, name: '' }),
       }),
     );
     if (!label) return;
@@ -282,7 +281,14 @@ export class ReportsPage {
   }
 
   /** @param {Overview} overview */
-  #showTime({ from, to, before_from: beforeFrom, before_to: beforeTo, time_zone: zone, as_of: asOf }) {
+  #showTime({
+    from,
+    to,
+    before_from: beforeFrom,
+    before_to: beforeTo,
+    time_zone: zone,
+    as_of: asOf,
+  }) {
     const isOpen = to >= this.#today;
     say(
       this.#time,
@@ -295,7 +301,10 @@ export class ReportsPage {
       late >= LATE_MINUTES
         ? ` That was ${late} minutes ago, so the latest calls are missing: tell your administrator that reports are not counted.`
         : '';
-    say(this.#clock, `Days are those of ${zone.replaceAll('_', ' ')}, the clock of the business.${counted}${warning}`);
+    say(
+      this.#clock,
+      `Days are those of ${zone.replaceAll('_', ' ')}, the clock of the business.${counted}${warning}`,
+    );
     this.#clock.classList.toggle('bad', Boolean(warning));
   }
 

@@ -64,7 +64,13 @@ export function tiles(totals, before, { metric, showTrend, openCalls }) {
       create('h3', {}, label),
       create('p', { class: 'tile-value' }, totals[name] ? calls : value),
       changeLine(name, totals, before),
-      rate && create('p', { class: 'tile-rate' }, `${METRICS[rate].label} `, create('strong', {}, figure(rate, totals[rate]))),
+      rate &&
+        create(
+          'p',
+          { class: 'tile-rate' },
+          `${METRICS[rate].label} `,
+          create('strong', {}, figure(rate, totals[rate])),
+        ),
       rate && changeLine(rate, totals, before),
       create('p', { class: 'tile-meaning' }, meaning),
       trend,
@@ -80,7 +86,7 @@ export function tiles(totals, before, { metric, showTrend, openCalls }) {
 function changeLine(name, totals, before) {
   const { text, sign } = changeOf(name, totals, before);
   const { better } = METRICS[name];
-  const isGood = sign && better ? (sign > 0) === (better === 'more') : null;
+  const isGood = sign && better ? sign > 0 === (better === 'more') : null;
   return create(
     'p',
     { class: 'tile-change', 'data-good': isGood === null ? 'none' : String(isGood) },

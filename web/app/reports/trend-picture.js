@@ -74,8 +74,9 @@ export function trendPicture(Plot, { metric, steps }, width) {
   const most = Math.max(...steps.flatMap(({ value, before }) => [value ?? 0, before ?? 0]));
   const [, unit, unitName] = UNITS.find(([from]) => kind !== 'seconds' || most >= from) ?? UNITS[2];
   const scale = kind === 'seconds' ? unit : kind === 'rate' ? 0.01 : 1;
-  const scaled = (/** @type {'value' | 'before' | 'low' | 'high'} */ name) => (/** @type {Step} */ step) =>
-    step[name] === null ? NaN : step[name] / scale;
+  const scaled =
+    (/** @type {'value' | 'before' | 'low' | 'high'} */ name) => (/** @type {Step} */ step) =>
+      step[name] === null ? NaN : step[name] / scale;
   const top = most ? (most / scale) * (kind === 'rate' ? 1.5 : 1.05) : 1;
   return {
     height: width < 500 ? 220 : 280,

@@ -13,7 +13,7 @@ import { trendData, trendLabel, trendPicture } from './trend-picture.js';
  * @typedef {import('../../henk-voice/henk-voice.js').TimeKind} TimeKind
  * @typedef {import('../../henk-voice/henk-voice.js').TrendStep} TrendStep
  * @typedef {import('../../henk-voice/henk-voice.js').MetricName} MetricName
- * @typedef {import('./sections.js').OpenCalls} OpenCalls
+ * @typedef {import('./reports-page.js').OpenCalls} OpenCalls
  */
 
 /** Metrics that belong to one person. */
@@ -57,7 +57,10 @@ export class Trend {
       () => say(this.#trouble, ''),
       (error) => {
         console.info(error);
-        say(this.#trouble, 'The picture could not be loaded. The table has its numbers. Reload the page for the picture.');
+        say(
+          this.#trouble,
+          'The picture could not be loaded. The table has its numbers. Reload the page for the picture.',
+        );
       },
     );
   }
@@ -72,33 +75,35 @@ export class Trend {
     const before = (step) => trendBefore[trend.indexOf(step)];
     const shown = /** @type {MetricName[]} */ ([metric]);
     this.#tablePlace.replaceChildren();
+    /** @type {import('./data-table.js').Column<TrendStep>[]} */
+    const columns = [
+      {
+        name: by,
+        label: 'First day',
+        isText: true,
+        value: ({ key }) => key,
+        show: ({ key }) => keyName(by, key),
+      },
+      { name: 'days', label: 'Days', value: ({ days }) => days },
+      {
+        name: metric,
+        label: METRICS[metric].label,
+        value: (step) => step[metric],
+        show: (step) => this.#number(step, metric, by),
+      },
+      {
+        name: `${metric}_before`,
+        label: 'Before',
+        value: (step) => before(step)?.[metric] ?? null,
+        show: (step) => figure(metric, before(step)?.[metric]),
+      },
+      ...otherMetrics(shown, OF_PEOPLE),
+    ];
     const table = new DataTable(this.#tablePlace, {
       caption: `${METRICS[metric].label} by ${by}`,
       file: () => `${by}s-${from}-${to}`,
       most: 400,
-      columns: [
-        {
-          name: by,
-          label: 'First day',
-          isText: true,
-          value: ({ key }) => key,
-          show: ({ key }) => keyName(by, key),
-        },
-        { name: 'days', label: 'Days', value: ({ days }) => days },
-        {
-          name: metric,
-          label: METRICS[metric].label,
-          value: (step) => step[metric],
-          show: (step) => this.#number(step, metric, by),
-        },
-        {
-          name: `${metric}_before`,
-          label: 'Before',
-          value: (step) => before(step)?.[metric] ?? null,
-          show: (step) => figure(metric, before(step)?.[metric]),
-        },
-        ...otherMetrics(shown, OF_PEOPLE),
-      ],
+      columns,
     });
     table.show(trend);
   }
@@ -111,7 +116,7 @@ export class Trend {
   #number(step, metric, by) {
     const text = figure(metric, step[metric]);
     if (METRICS[metric].kind === 'rate' || METRICS[metric].of || !step[metric]) return text;
-    const name = `${METRICS[metric].label}, ${keyName(by, step.key)}`;
+    const name = keyName(by, step.key);
     const button = create(
       'button',
       { type: 'button', class: 'quiet', 'aria-label': `${name}: ${text}. Show the calls` },

@@ -45,13 +45,19 @@ export function changes({ totals, before, conversation_seconds: length }, days) 
  */
 function headline(totals, before, then, z) {
   const dials = compareCounts(totals.dials, before.dials, z);
-  const rate = compareShares(share(totals, 'connected', 'dials'), share(before, 'connected', 'dials'), z);
+  const rate = compareShares(
+    share(totals, 'connected', 'dials'),
+    share(before, 'connected', 'dials'),
+    z,
+  );
   const reached = compareCounts(totals.connected, before.connected, z);
   const difference = Math.abs(totals.connected - before.connected);
   const result = reached
     ? `${counted(totals.connected, 'call')} reached a person, ${count(difference)} ${reached > 0 ? 'more' : 'fewer'} than in ${then}`
     : `${counted(totals.connected, 'call')} reached a person, about as many as in ${then} (${count(before.connected)})`;
-  const ofDials = dials ? `${moreOrFewer(totals.dials, before.dials)} dials` : `about as many dials (${count(totals.dials)})`;
+  const ofDials = dials
+    ? `${moreOrFewer(totals.dials, before.dials)} dials`
+    : `about as many dials (${count(totals.dials)})`;
   const [now, old] = [percent(totals.connect_rate), percent(before.connect_rate)];
   const ofRate = rate
     ? `${now} instead of ${old} of them reached a person`
@@ -70,7 +76,12 @@ function headline(totals, before, then, z) {
  */
 function ratesThatChanged(totals, before, length, z) {
   const rates = /** @type {const} */ ([
-    ['conversations', 'connected', `became a conversation (${seconds(length)} or longer)`, 'a conversation'],
+    [
+      'conversations',
+      'connected',
+      `became a conversation (${seconds(length)} or longer)`,
+      'a conversation',
+    ],
     ['successes', 'connected', 'were a success', 'a success'],
     ['poor', 'measured', 'had a poor line', 'a poor line'],
   ]);
@@ -80,7 +91,8 @@ function ratesThatChanged(totals, before, length, z) {
     const [now, then] = [share(totals, part, whole), share(before, part, whole)];
     if (!now.whole || !then.whole) continue;
     const [of, old] = [percent(now.part / now.whole), percent(then.part / then.whole)];
-    const subject = whole === 'measured' ? 'Of the measured calls' : 'Of the calls that reached a person';
+    const subject =
+      whole === 'measured' ? 'Of the measured calls' : 'Of the calls that reached a person';
     if (compareShares(now, then, z)) said[0].push(`${subject}, ${of} instead of ${old} ${verb}.`);
     else said[1].push(`${noun} (${of})`);
   }
@@ -107,7 +119,9 @@ export function groupChanges(groups, nameOf, most = 3) {
       const said = rates.flatMap(([part, whole, verb]) => {
         const [now, then] = [share(group, part, whole), share(before, part, whole)];
         if (!compareShares(now, then, z)) return [];
-        return [`${percent(now.part / now.whole)} instead of ${percent(then.part / then.whole)} of the ${verb}`];
+        return [
+          `${percent(now.part / now.whole)} instead of ${percent(then.part / then.whole)} of the ${verb}`,
+        ];
       });
       return said.length ? [[nameOf(group), `: ${joined(said)}.`]] : [];
     })
