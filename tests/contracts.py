@@ -440,6 +440,7 @@ FUNCTIONS: Grants = {
     "private.call_limit_reached(public.businesses,uuid)": FOR_USERS | FOR_WEBHOOKS,
     "private.is_calling_time(text[],time without time zone,time without time zone,"
     "timestamp with time zone)": FOR_USERS | FOR_WEBHOOKS,
+    "private.agreed_zone(text[],timestamp with time zone)": FOR_USERS | FOR_WEBHOOKS,
     "private.is_time_zone(text)": FOR_USERS | FOR_WEBHOOKS | {"service_role": {"execute"}},
     "private.note_limit_change()": {},
     "private.call_answer(public.conversations)": FOR_WEBHOOKS,

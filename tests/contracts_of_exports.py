@@ -17,6 +17,7 @@ _NAMES = {
 
 TABLES: Grants = {
     "private.report_readers": {},
+    "public.call_facts": READ_BY_TOOLS,
     "public.call_report": READ_BY_TOOLS | {"authenticated": {"select"}, "service_role": {"select"}},
 }
 SEQUENCES: Grants = {}

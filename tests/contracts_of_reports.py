@@ -1,5 +1,5 @@
-"""Who may ask for reports: tests/contracts.py adds it to the rest. The policies of what is read decide
-whose numbers they get: tests/contracts_of_facts.py."""
+"""Who may ask for reports: tests/contracts.py adds it to the rest. The policies of what is read
+decide whose numbers they get: tests/contracts_of_facts.py."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ FOR_USERS = {"authenticated": {"execute"}}
 TABLES: Grants = {}
 SEQUENCES: Grants = {}
 COLUMNS: Grants = {}
+
+_THREE = "double precision,double precision,double precision"
 
 # All run with the rights of whoever asks, so that these need them, too.
 FUNCTIONS: Grants = dict.fromkeys(
@@ -29,16 +31,13 @@ FUNCTIONS: Grants = dict.fromkeys(
         "private.report_by_outcome(uuid,text,date)",
         "private.report_by_date(text,date,date,text,integer)",
         "private.normal_deviate(double precision)",
-        "private.likelihood_interval(double precision,double precision,double precision)",
+        f"private.likelihood_bound({_THREE})",
+        f"private.interval_of_share({_THREE})",
         "private.compare_times(private.time_sums[],text)",
         "private.report_line(text,text,integer)",
         "private.report_page(text,text,text,text,jsonb,integer,integer)",
     ),
     FOR_USERS,
-) | {
-    # Of a number: for calls that begin.
-    "private.agreed_zone(text[],timestamp with time zone)": FOR_USERS
-    | {"call_webhook": {"execute"}},
-}
+)
 DEFINER_FUNCTIONS: list[str] = []
 POLICIES: dict[str, dict[str, tuple[str, str]]] = {}

@@ -7,7 +7,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from tests.attack import model_of_facts, model_of_quality, model_of_queues, model_of_reports
+from tests.attack import (
+    model_of_exports,
+    model_of_facts,
+    model_of_quality,
+    model_of_queues,
+    model_of_reports,
+)
 from tests.attack.tables import ROLES, Table
 from tests.contracts import (
     CHANGED_OF_MESSAGES,
@@ -149,6 +155,7 @@ TABLES = {
     ),
     **model_of_queues.TABLES,
     **model_of_quality.TABLES,
+    **model_of_exports.TABLES,
     **model_of_facts.TABLES,
 }
 

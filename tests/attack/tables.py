@@ -14,7 +14,8 @@ class Table:
     whose ``user_id`` is theirs. Members who have one of ``writers`` as their role
     may update ``writable`` columns of its rows, and insert rows of ``insertable`` columns. Members
     who have one of ``own_rows_only`` as their role update only rows whose ``user_id`` is theirs.
-    ``deletable``: the writers may delete rows, too.
+    ``deletable``: the writers may delete rows, too. ``is_view``: it is a view of several tables,
+    into which nobody can write.
     ``sample`` puts a row in where a new business has none yet: SQL, whose parameters are the fields
     of ``Tenant``."""
 
@@ -25,4 +26,5 @@ class Table:
     own_rows_only: tuple[str, ...] = ()
     seen_own_only: tuple[str, ...] = ()
     deletable: bool = False
+    is_view: bool = False
     sample: str | None = None

@@ -12,12 +12,14 @@ import pytest
 from psycopg import sql
 
 from stack.postgres import Postgres
+from stack.settings import CHECKOUT
 from tests.supabase.tenants import (
     Connection,
     Tenant,
     add_member,
     add_tenant,
     add_user,
+    as_role,
     as_user,
     attempt,
     committed_tenant,
@@ -59,6 +61,14 @@ def add_call(db: Connection, tenant: Tenant, user_id: uuid.UUID | None = None) -
         list(row.values()),
     )
     return str(row["conversation_id"])
+
+
+def statements_of_the_docs(business_id: uuid.UUID) -> str:
+    """What docs/exports.md tells an operator to run, for this business."""
+    text = (CHECKOUT / "docs" / "exports.md").read_text(encoding="utf-8")
+    _, _, section = text.partition("## A login for a tool")
+    statements = section.split("```sql\n")[1].split("```")[0]
+    return statements.replace("00000000-0000-4000-8000-000000000000", str(business_id))
 
 
 @contextmanager
@@ -131,6 +141,24 @@ def test_the_view_has_every_measure_of_a_call_and_nothing_about_the_lead(db: Con
     }
     names = {"business_name", "time_zone", "user_name", "campaign_name", "outcome_label"}
     assert columns["call_report"] == columns["call_facts"] | names
+
+
+def test_an_operator_makes_and_ends_a_login_as_the_docs_say(db: Connection) -> None:
+    ours, theirs = add_tenant(db, 1), add_tenant(db, 2)
+    call = add_call(db, ours)
+    add_call(db, theirs)
+    with as_role(db, "postgres"):
+        db.execute(statements_of_the_docs(ours.business_id).encode())
+    db.execute("set local session authorization example_tool")
+    assert shown(db) == {call}
+    db.execute("reset session authorization")
+    with as_role(db, "postgres"):
+        db.execute("delete from private.report_readers where login = 'example_tool'")
+    db.execute("set local session authorization example_tool")
+    assert shown(db) == set()
+    db.execute("reset session authorization")
+    with as_role(db, "postgres"):
+        db.execute("drop role example_tool")
 
 
 def test_a_login_without_a_business_sees_nothing(db: Connection) -> None:

@@ -1,4 +1,4 @@
-import { count, percent } from './numbers.js';
+import { count } from './numbers.js';
 
 /** The last step has all later dials, too. */
 const LAST = 20;
@@ -13,14 +13,13 @@ export function attemptName(attempt) {
  * @returns {string} how many dials it takes
  */
 export function attemptsSentence({ numbers, reached, median_attempts: median }) {
-  if (!numbers) return 'No number was dialled for the first time in this time.';
-  const said =
-    numbers === 1
-      ? `1 number was dialled for the first time, and ${reached ? 'has been' : 'has not been'} reached.`
-      : `${count(numbers)} numbers were dialled for the first time, and ${count(reached)} of them ` +
-        `(${percent(reached / numbers)}) have been reached.`;
-  if (median === null || reached < 2) return said;
-  return `${said} Half of those who were reached answered the ${ordinal(Math.ceil(median))} dial or an earlier one.`;
+  const was = numbers === 1 ? 'number was' : 'numbers were';
+  const said = `${count(numbers)} ${was} dialled for the first time, and ${count(reached)} reached for the first time`;
+  if (median === null) return `${said}.`;
+  const dial = `${ordinal(median)} dial`;
+  return reached === 1
+    ? `${said}, by the ${dial}.`
+    : `${said}: half of these by the ${dial}${median > 1 ? ' or an earlier one' : ''}.`;
 }
 
 const RULES = new Intl.PluralRules('en', { type: 'ordinal' });

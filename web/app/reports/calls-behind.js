@@ -3,8 +3,9 @@ import { CallQualityDialog } from '../quality/call-dialog.js';
 import { bdi, create, element, ltr, nodesOf, say, sayParts } from '../shared/dom.js';
 import { formatNumber } from '../shared/phone-format.js';
 import { tellTrouble } from '../shared/trouble.js';
-import { STATUS_WORDS, duration, when } from '../shared/words.js';
+import { STATUS_WORDS, duration } from '../shared/words.js';
 import { attemptName } from './attempts-words.js';
+import { businessTime, zoneWords } from './business-time.js';
 import { downloadCsv } from './csv-file.js';
 import { count } from './numbers.js';
 
@@ -75,7 +76,8 @@ export class CallsBehind {
     this.#calls = [];
     const { label, meaning } = METRICS[subject.metric];
     sayParts(this.#title, label, ...(subject.name ? [': ', ...nodesOf([subject.name])] : []));
-    say(this.#meaning, meaning);
+    const isOfHour = subject.by === 'hour' || subject.by === 'first_hour';
+    say(this.#meaning, `${meaning} ${zoneWords(this.#zone, isOfHour)}`);
     say(this.#said, 'Loading…');
     this.#rows.replaceChildren();
     this.#more.hidden = true;
@@ -83,6 +85,10 @@ export class CallsBehind {
     this.#table.hidden = true;
     this.#dialog.showModal();
     void this.#readMore();
+  }
+
+  get #zone() {
+    return this.#context.business.time_zone;
   }
 
   async #readMore() {
@@ -161,10 +167,10 @@ export class CallsBehind {
   /** @param {ReportCall} call */
   #row(call) {
     const { id, lead_name: lead, to_number: number, user_id: userId, user_name: user } = call;
-    const { outcome, status, talk_seconds: seconds, attempt } = call;
+    const { outcome, status, talk_seconds: seconds, attempt, grade } = call;
     const { team, outcomes } = this.#context;
     const name = lead ?? number ?? 'Forgotten person';
-    const time = when(call.created_at);
+    const time = businessTime(call.created_at, this.#zone);
     const line = create(
       'button',
       {
@@ -187,7 +193,12 @@ export class CallsBehind {
           create('span', { class: 'aside' }, ltr(formatNumber(number ?? ''))),
       ),
       create('td', {}, bdi(user ?? team.nameOf(userId))),
-      create('td', {}, create('time', { datetime: time.iso, title: time.exact }, time.short), line),
+      create(
+        'td',
+        {},
+        create('time', { datetime: time.iso, title: time.exact }, time.short),
+        grade && line,
+      ),
       create('td', {}, STATUS_WORDS[status]),
       create('td', { class: 'number' }, seconds === null ? '–' : duration(seconds)),
       create('td', { class: 'number' }, attempt === null ? '–' : attemptName(attempt)),

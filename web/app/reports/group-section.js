@@ -33,7 +33,7 @@ const TABLES = /** @type {const} */ ({
   country: {
     caption: 'Countries',
     label: 'Country',
-    metrics: ['dials', 'connected', 'connect_rate', 'successes', 'success_rate'],
+    metrics: ['dials', 'connected', 'connect_rate', 'success_rate'],
   },
   // By outcome other numbers would say the outcome again.
   outcome: {
@@ -102,7 +102,8 @@ export class GroupSection {
     /** @type {Column} */
     const key = { name: 'key', label: 'Key', only: 'file', value: (row) => row.key };
     const shown = metrics.map((metric) => metricColumn(metric, { drill, before }));
-    if (kind === 'outcome') return [name, key, ...shown, SHARE];
+    const [first, ...others] = shown;
+    if (kind === 'outcome' && first) return [name, key, first, SHARE, ...others];
     const left = /** @type {MetricName[]} */ (kind === 'rep' ? [] : ['helped', 'helped_seconds']);
     return [name, key, ...shown, ...otherMetrics(metrics, left), ...beforeColumns()];
   }

@@ -48,8 +48,8 @@ export function weekPicture(place, signal) {
         marginTop: 28,
         marginBottom: 8,
         marginRight: 4,
-        x: { ...(isNarrow ? day : hour), axis: 'top', label: null, tickSize: 0 },
-        y: { ...(isNarrow ? hour : day), label: null, tickSize: 0 },
+        x: { ...(isNarrow ? day : hour), axis: 'top', label: null, tickSize: 0, padding: 0 },
+        y: { ...(isNarrow ? hour : day), label: null, tickSize: 0, padding: 0 },
         opacity: {
           type: 'linear',
           domain: [0, mostOf(cells)],

@@ -3,7 +3,7 @@ import { tellTrouble } from '../shared/trouble.js';
 import { drillButton } from './drill-button.js';
 import { callsOf, hourTable } from './hours-table.js';
 import { count } from './numbers.js';
-import { bestSentence, comparisons, estimatedSentence, unknownSentence } from './hours-words.js';
+import { bestSentences, comparisons, estimatedSentence, unknownSentence } from './hours-words.js';
 import { barsPicture, weekPicture } from './hours-pictures.js';
 
 /**
@@ -98,11 +98,10 @@ export class HoursSection {
     this.#pictures.hidden = isEmpty;
     this.#numbers.hidden = isEmpty;
     if (!hours) return this.#words.replaceChildren();
-    const compared = isEmpty ? [] : comparisons(hours);
+    const compared = comparisons(hours);
     const { overall_rate: overall } = hours;
-    sayParts(
-      this.#words,
-      ...compared.map(([what, { best }]) => create('li', {}, bestSentence(what, best, overall))),
+    this.#words.replaceChildren(
+      ...(isEmpty ? [] : bestSentences(hours)).map((sentence) => create('li', {}, sentence)),
       ...this.#aboutClocks(hours),
     );
     if (isEmpty) return;

@@ -49,15 +49,37 @@ export function comparisons({ cells, best, by_hour: day, by_weekday: weekday }) 
   ];
 }
 
+/** What is said if nothing is to be said of any of them. */
+const NOTHING = {
+  not_enough_calls:
+    'Not enough calls to name a best time. A longer time, or all dials, may have enough.',
+  no_difference:
+    'No hour and no weekday is better than the others by more than chance: call when it suits you.',
+};
+
 /**
- * What may be said of the best time: nothing that chance explains.
+ * What may be said of the best times.
+ *
+ * @param {Hours} hours
+ * @returns {string[]}
+ */
+export function bestSentences(hours) {
+  const all = comparisons(hours);
+  const said = new Set(all.map(([, { best }]) => best.said));
+  const [only] = said;
+  if (said.size === 1 && only && only !== 'best') return [NOTHING[only]];
+  return all.map(([compared, { best }]) => bestSentence(compared, best, hours.overall_rate));
+}
+
+/**
+ * Nothing is said that chance explains.
  *
  * @param {Compared} compared
  * @param {BestTime} best
  * @param {number | null} overall the rate of all dials
  * @returns {string}
  */
-export function bestSentence(compared, best, overall) {
+function bestSentence(compared, best, overall) {
   const { one, many } = COMPARED[compared];
   if (best.said !== 'best') {
     return best.said === 'not_enough_calls'

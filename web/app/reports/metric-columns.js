@@ -33,7 +33,7 @@ export function metricColumn(name, { before, drill } = {}) {
   const { label, meaning, kind } = METRICS[name];
   const old = (/** @type {Row} */ row) => {
     const figures = before?.(row);
-    return figures ? figure(name, valueOf(figures, name)) : '–';
+    return figures && !isFew(figures, name) ? figure(name, valueOf(figures, name)) : '–';
   };
   return {
     name,
