@@ -8,6 +8,7 @@ from tests import (
     contracts_of_checks,
     contracts_of_contacts,
     contracts_of_filling,
+    contracts_of_people,
     contracts_of_quality,
     contracts_of_queues,
 )
@@ -631,6 +632,7 @@ for _more in (
     contracts_of_contacts,
     contracts_of_checks,
     contracts_of_quality,
+    contracts_of_people,
 ):
     TABLES |= _more.TABLES
     SEQUENCES |= _more.SEQUENCES

@@ -11,8 +11,8 @@ ROLES = ("owner", "manager", "agent")
 class Table:
     """``owner``: the column that says whose a row is; the business's members see all of its rows,
     and nobody else sees any. Members who have one of ``seen_own_only`` as their role see only rows
-    whose ``user_id`` is theirs. Members who have one of ``writers`` as their role
-    may update ``writable`` columns of its rows, and insert rows of ``insertable`` columns. Members
+    whose ``user_id`` is theirs. Only members who have one of ``readers`` as their role see any. Members
+    who have one of ``writers`` as their role may update ``writable`` columns of its rows, and insert rows of ``insertable`` columns. Members
     who have one of ``own_rows_only`` as their role update only rows whose ``user_id`` is theirs.
     ``deletable``: the writers may delete rows, too.
     ``sample`` puts a row in where a new business has none yet: SQL, whose parameters are the fields
@@ -24,5 +24,6 @@ class Table:
     writers: tuple[str, ...] = ROLES
     own_rows_only: tuple[str, ...] = ()
     seen_own_only: tuple[str, ...] = ()
+    readers: tuple[str, ...] = ROLES
     deletable: bool = False
     sample: str | None = None
