@@ -41,6 +41,9 @@ LIMITS = frozenset(
         "recording_notice",
         "recording_retention_days",
         "recording_access",
+        "time_zone",
+        "conversation_seconds",
+        "week_start",
     }
 )
 # What managers may write of a rule about recordings.
@@ -81,6 +84,9 @@ MOVED_BY_WEBHOOKS = {
             "call_back_at",
             "recording_state",
             "answered_by",
+            "to_country",
+            "lead_time_zone",
+            "lead_zone_is_estimate",
         }
     ),
     "call_legs": frozenset(
