@@ -50,3 +50,36 @@ FUNCTIONS: Grants = {
         )
     },
 }
+
+# They check who asks, or write what nobody may write directly.
+DEFINER_FUNCTIONS = [
+    "private.note_change()",
+    "private.keep_an_owner()",
+    "private.change_role(uuid,uuid,text)",
+    "private.remove_member(uuid,uuid)",
+    "private.hand_over_business(uuid,uuid)",
+    "private.own_email()",
+    "private.invite_member(uuid,text,text)",
+    "private.withdraw_invitation(uuid)",
+    "private.my_invitations()",
+    "private.answer_invitation(uuid,boolean)",
+    "private.withdraw_invitations_of()",
+    "private.end_leases_of_member()",
+    "private.refuse_business()",
+    "private.create_business(text,text,text)",
+]
+
+POLICIES: dict[str, dict[str, tuple[str, str]]] = {
+    "private.business_creation": {
+        "operators alone see who may make a business": ("select", "authenticated"),
+    },
+    "private.founders": {
+        "operators alone see who was asked to make a business": ("select", "authenticated"),
+    },
+    "public.changes": {
+        "managers can read what changed in their business": ("select", "authenticated"),
+    },
+    "public.invitations": {
+        "managers can read the invitations of their business": ("select", "authenticated"),
+    },
+}

@@ -53,7 +53,8 @@ declare
   v_email constant text := lower(normalize(btrim(p_email, E' \t\r\n'), nfc));
 begin
   return case
-    when v_email ~ '^[^\s@<>(),;:"\\\u0001-\u0020\u007f-\u00a0\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff]+@[^\s@<>(),;:"\\.\u0001-\u0020]+(\.[^\s@<>(),;:"\\.\u0001-\u0020]+)+$'
+    when v_email = private.visible_text(v_email)
+      and v_email ~ '^[^@<>(),;:"\\ ]+@[^@<>(),;:"\\. ]+(\.[^@<>(),;:"\\. ]+)+$'
       and length(v_email) <= 254
       then v_email
   end;

@@ -18,6 +18,11 @@ create table private.founders (
 alter table private.business_creation enable row level security;
 alter table private.founders enable row level security;
 
+create policy "operators alone see who may make a business"
+on private.business_creation for select to authenticated using (false);
+create policy "operators alone see who was asked to make a business"
+on private.founders for select to authenticated using (false);
+
 revoke all on private.business_creation, private.founders from public, anon, authenticated, service_role;
 
 -- Why the signed-in user may not make a business, or null.

@@ -11,12 +11,12 @@ ROLES = ("owner", "manager", "agent")
 class Table:
     """``owner``: the column that says whose a row is; the business's members see all of its rows,
     and nobody else sees any. Members who have one of ``seen_own_only`` as their role see only rows
-    whose ``user_id`` is theirs. Only members who have one of ``readers`` as their role see any. Members
-    who have one of ``writers`` as their role may update ``writable`` columns of its rows, and insert rows of ``insertable`` columns. Members
-    who have one of ``own_rows_only`` as their role update only rows whose ``user_id`` is theirs.
-    ``deletable``: the writers may delete rows, too.
-    ``sample`` puts a row in where a new business has none yet: SQL, whose parameters are the fields
-    of ``Tenant``."""
+    whose ``user_id`` is theirs. Only members who have one of ``readers`` as their role see any.
+    Members who have one of ``writers`` as their role may update ``writable`` columns of its
+    rows, and insert rows of ``insertable`` columns. Members who have one of ``own_rows_only``
+    as their role update only rows whose ``user_id`` is theirs. ``deletable``: the writers may
+    delete rows, too. ``sample`` puts a row in where a new business has none yet: SQL, whose
+    parameters are the fields of ``Tenant``."""
 
     owner: str = "business_id"
     writable: frozenset[str] = frozenset()
