@@ -106,10 +106,11 @@ begin
   if v_role is null then
     return jsonb_build_object('error', 'not_found');
   end if;
+  if (p_role in ('owner', 'manager', 'agent')) is not true then
+    return jsonb_build_object('error', 'invalid_request');
+  end if;
   if not private.may_manage(v_role, p_role) then
-    return jsonb_build_object(
-      'error', case when (p_role in ('owner', 'manager', 'agent')) is true then 'not_allowed' else 'invalid_request' end
-    );
+    return jsonb_build_object('error', 'not_allowed');
   end if;
   if v_email is null then
     return jsonb_build_object('error', 'invalid_email');

@@ -67,7 +67,7 @@ declare
   v_business_id uuid;
 begin
   -- One at a time for each person, so that the limit holds.
-  perform from auth.users where users.id = (select auth.uid()) for no key update;
+  perform pg_advisory_xact_lock(hashtextextended('create_business:' || (select auth.uid())::text, 0));
   v_refused := private.refuse_business();
   if v_refused is not null then
     return jsonb_build_object('error', v_refused);
