@@ -10,6 +10,7 @@ from tests import (
     contracts_of_exports,
     contracts_of_facts,
     contracts_of_filling,
+    contracts_of_people,
     contracts_of_quality,
     contracts_of_queues,
     contracts_of_reports,
@@ -648,6 +649,7 @@ for _more in (
     contracts_of_exports,
     contracts_of_facts,
     contracts_of_reports,
+    contracts_of_people,
 ):
     DEFINER_FUNCTIONS += _more.DEFINER_FUNCTIONS
     for _name, _policies in _more.POLICIES.items():
