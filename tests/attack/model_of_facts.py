@@ -27,22 +27,24 @@ _MEASURES = (
 )
 
 TABLES = {
-    # Of every call, so that an embedding finds some.
+    # Of every call, so that an embedding finds some; and in the sums, so that reports do.
     "call_facts": Table(
         seen_own_only=("agent",),
-        sample="insert into public.call_facts"
+        sample="with counted as (insert into public.call_facts"
         " (conversation_id, business_id, user_id, created_at, day, zone_is_estimate, calls,"
         f" {', '.join(_MEASURES)})"
         " select id, business_id, user_id, created_at, created_at::date, false, 1,"
         f" {', '.join('0' for _ in _MEASURES)}"
-        " from public.conversations where business_id = %(business_id)s",
+        " from public.conversations where business_id = %(business_id)s returning call_facts)"
+        " select private.add_to_sums(null, array_agg(call_facts)) from counted",
     ),
     "call_helpers": Table(
         seen_own_only=("agent",),
-        sample="insert into public.call_helpers"
+        sample="with counted as (insert into public.call_helpers"
         " (conversation_id, business_id, user_id, created_at, day, helped_seconds)"
         " select id, business_id, user_id, created_at, created_at::date, 30"
-        " from public.conversations where business_id = %(business_id)s",
+        " from public.conversations where business_id = %(business_id)s returning call_helpers)"
+        " select private.add_to_people(null, array_agg(call_helpers)) from counted",
     ),
 }
 

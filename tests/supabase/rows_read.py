@@ -29,6 +29,7 @@ BIG_TABLES = (
     "report_outcomes",
     "report_hours",
     "report_attempts",
+    "report_people",
 )
 
 
