@@ -39,20 +39,26 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
     },
     "countries": {"country": "key", **{name: name for name in METRICS}},
     "attempts": {
-        name: name for name in ("attempt", "dials", "connected", "first_reaches", "reach_rate")
+        name: name
+        for name in (
+            "attempt", "dials", "connected", "unreached", "first_reaches", "reach_rate",
+        )
     },
     "hours": {
         name: name
         for name in (
             "weekday", "hour", "dials", "answered", "connected", "conversations", "successes",
-            "rate", "estimate", "low", "high", "is_enough",
+            "rate", "estimate", "low", "high", "is_enough", "is_better",
         )
     },
     "calls": {
         name: name
         for name in (
-            "id", "created_at", "user_id", "user_name", "campaign_id", "lead_id", "lead_name",
-            "to_number", "status", "outcome", "talk_seconds", "attempt",
+            "id", "call_sid", "day", "created_at", "user_id", "user_name", "lead_id", "lead_name",
+            "campaign_id", "campaign_name", "to_number", "country", "status", "block_reason",
+            "outcome", "attempt", "answered_at", "ended_at", "talk_seconds", "hold_seconds",
+            "ring_seconds", "wrap_up_seconds", "is_machine", "is_connected", "is_conversation",
+            "is_success", "grade",
         )
     },
 }  # fmt: skip

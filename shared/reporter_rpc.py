@@ -156,6 +156,7 @@ class AsReader:
         metric: str,
         after: Mapping[str, object] | None,
         limit: int,
+        week_start: int,
         filters: Filters,
     ) -> Sequence[Line]:
         """The calls behind a number, the newest first: up to ``limit`` of those that follow the
@@ -166,6 +167,7 @@ class AsReader:
             "p_metric": metric,
             "p_after": after,
             "p_limit": limit,
+            "p_week_start": week_start,
             "p_filters": filters,
         }
         return cast(Sequence[Line], self._read("report_calls", parameters) or [])
