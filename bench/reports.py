@@ -1,5 +1,5 @@
-"""How long reports of a year take, in a business with 100,000 calls a year among those of others, and
-beside the same numbers computed from the calls themselves."""
+"""How long reports of a year take, in a business with 100,000 calls a year among those of others,
+and beside the same numbers computed from the calls themselves."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from statistics import median
+from typing import LiteralString
 
 import psycopg
 from psycopg import sql
@@ -21,9 +22,10 @@ from stack.postgres import Postgres
 
 _FILL = (ROOT / "bench" / "reports.sql").read_text(encoding="utf-8")
 _YEAR = "current_date - 364, current_date"
+TOTALS = "totals and trend by week"
 REPORTS = {
     "totals and trend by day": f"report_overview(%s, {_YEAR}, 'day')",
-    "totals and trend by week": f"report_overview(%s, {_YEAR}, 'week')",
+    TOTALS: f"report_overview(%s, {_YEAR}, 'week')",
     "totals of two filters": f"report_overview(%s, {_YEAR}, 'month', 1,"
     ' \'{"countries": ["US", "GB"], "campaign_ids": [null]}\')',
     "campaigns": f"report_by(%s, {_YEAR}, 'campaign')",
@@ -52,8 +54,9 @@ _BUSINESS, _MANAGER = (
 
 @dataclass(frozen=True)
 class Reports:
-    """By report, the median of the seconds that it takes, in the order of ``others``: how many calls
-    of other businesses there are. ``raw``: the seconds of the totals from the calls themselves."""
+    """By report, the median of the seconds that it takes, in the order of ``others``: how many
+    calls of other businesses there are. ``raw``: the seconds of the totals from the calls
+    themselves."""
 
     calls: int
     others: tuple[int, ...]
@@ -79,9 +82,6 @@ def measure(running: Postgres, *, calls: int, others: tuple[int, ...], rounds: i
                     # The first rounds fill the caches, as in a database that is used all day.
                     if number >= 2:
                         seconds.append(one)
-        opened.callback(lambda: None)
-        for db in databases:
-            db.close()
     medians = {name: tuple(map(median, by_others)) for name, by_others in taken.items()}
     return Reports(calls, others, medians, raw)
 
@@ -95,21 +95,24 @@ def _seconds(db: psycopg.Connection, query: str) -> float:
 @contextmanager
 def _filled(running: Postgres, calls: int, others: int) -> Iterator[str]:
     name = f"reports_{others}"
+    _administer(running, "drop database if exists {} with (force)", name)
+    _administer(running, "create database {} template postgres", name)
+    try:
+        with psycopg.connect(running.url(name), autocommit=True) as db:
+            db.execute(
+                "select set_config('bench.calls', %s, false),"
+                " set_config('bench.others', %s, false)",
+                (str(calls), str(others)),
+            )
+            for statement in _FILL.split(";\n"):
+                db.execute(statement.encode())
+            db.execute("vacuum (analyze)")
+        yield name
+    finally:
+        _administer(running, "drop database {} with (force)", name)
+
+
+def _administer(running: Postgres, statement: LiteralString, name: str) -> None:
+    """Nobody may be connected to a database that is copied, so each has a connection of its own."""
     with psycopg.connect(running.url(), autocommit=True) as admin:
-        admin.execute(
-            sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name))
-        )
-        admin.execute(sql.SQL("create database {} template postgres").format(sql.Identifier(name)))
-        try:
-            with psycopg.connect(running.url(name), autocommit=True) as db:
-                db.execute(
-                    "select set_config('bench.calls', %s, false),"
-                    " set_config('bench.others', %s, false)",
-                    (str(calls), str(others)),
-                )
-                for statement in _FILL.split(";\n"):
-                    db.execute(statement.encode())
-                db.execute("vacuum (analyze)")
-            yield name
-        finally:
-            admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+        admin.execute(sql.SQL(statement).format(sql.Identifier(name)))
