@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psycopg
 
-from bench import calls, database, functions, ledger, report, reports, searches
+from bench import calls, database, folding, functions, ledger, report, reports, searches
 from functions.bundle import ROOT
 from functions.setup.proxies import sparing_this_machine
 
@@ -25,6 +25,7 @@ PARTS = {
     "searches": "how long searches take in a business of a million leads",
     "reports": "how long reports of a year take, among the calls of others",
     "events": "events a second, into one database",
+    "folding": "what reports cost the calls that they count",
     "calls": "how long whole calls wait, on a local stack",
 }
 
@@ -121,7 +122,7 @@ def run(
             seconds=0.2 if smoke else 2.0,
         )
         yield results
-    if {"database", "searches", "reports", "events"} & set(parts):
+    if {"database", "searches", "reports", "events", "folding"} & set(parts):
         _measure_databases(results, scratch / "database", parts, sizes, smoke=smoke)
         yield results
     if "calls" in parts:
@@ -144,7 +145,9 @@ def _measure_databases(
 ) -> None:
     # Events are recorded in the second size, where there is one.
     larger = sizes[:2][-1]
-    wanted = sizes if "database" in parts else (larger,) if "events" in parts else ()
+    wanted = (
+        sizes if "database" in parts else (larger,) if {"events", "folding"} & set(parts) else ()
+    )
     with database.server(directory) as running:
         with psycopg.connect(running.url()) as admin:
             row = admin.execute("show server_version").fetchone()
@@ -177,6 +180,11 @@ def _measure_databases(
                 running, larger.name, rounds=1 if smoke else 3, seconds=1 if smoke else 10
             )
             results.no_pgbench = results.rates is None
+        if "folding" in parts:
+            _say("database: marks and folds")
+            results.folding = folding.measure(
+                running, larger, rounds=1 if smoke else 7, calls=50 if smoke else 1500
+            )
 
 
 def _say(what: str) -> None:
