@@ -7,11 +7,11 @@ create type private.time_sums as (
   stratum bigint,
   weekday smallint,
   hour smallint,
-  dials bigint,
-  answered bigint,
-  connected bigint,
-  conversations bigint,
-  successes bigint
+  dials integer,
+  answered integer,
+  connected integer,
+  conversations integer,
+  successes integer
 );
 
 -- How many standard deviations above its mean a normal variable is with this probability, 0 < p_tail <= 0.5. Its
@@ -116,7 +116,9 @@ begin
       sums.stratum, sums.weekday, sums.hour,
       case grouping(sums.weekday, sums.hour) when 0 then 'weekday and hour' when 1 then 'weekday' else 'hour' end as by,
       sum(sums.dials)::double precision as n, sum(sums.connected)::double precision as k,
-      sum(sums.answered) as answered, sum(sums.conversations) as conversations, sum(sums.successes) as successes
+      sum(sums.answered)::double precision as answered,
+      sum(sums.conversations)::double precision as conversations,
+      sum(sums.successes)::double precision as successes
     from unnest(p_sums) as sums
     group by sums.stratum, grouping sets ((sums.weekday, sums.hour), (sums.weekday), (sums.hour))
     having sum(sums.dials) > 0
@@ -144,8 +146,8 @@ begin
   times as (
     select
       chance.by, chance.weekday, chance.hour, sum(chance.n) as n, sum(chance.k) as k,
-      sum(chance.answered)::bigint as answered, sum(chance.conversations)::bigint as conversations,
-      sum(chance.successes)::bigint as successes, sum(chance.excess) as excess, sum(chance.variance) as variance,
+      sum(chance.answered) as answered, sum(chance.conversations) as conversations,
+      sum(chance.successes) as successes, sum(chance.excess) as excess, sum(chance.variance) as variance,
       sum(chance.variance * chance.lean) as third_moment
     from chance
     group by chance.by, chance.weekday, chance.hour
