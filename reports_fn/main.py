@@ -31,8 +31,8 @@ from shared.supabase_jwt import SupabaseAuthenticator
 RUN_SECONDS = 18.0
 FOLD_SECONDS = 11.0
 BATCH = 2000
-# For a whole file. The host ends a request after 60 s.
-FILE_SECONDS = 50.0
+# For a whole file. The host ends a request after 120 s.
+FILE_SECONDS = 100.0
 MAX_CALLS = 50_000
 PAGE = 1000
 

@@ -39,13 +39,16 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
     },
     "countries": {"country": "key", **{name: name for name in METRICS}},
     "attempts": {
-        name: name for name in ("attempt", "dials", "connected", "first_reaches", "reach_rate")
+        name: name
+        for name in (
+            "attempt", "dials", "connected", "unreached", "first_reaches", "reach_rate",
+        )
     },
     "hours": {
         name: name
         for name in (
             "weekday", "hour", "dials", "answered", "connected", "conversations", "successes",
-            "rate", "estimate", "low", "high", "is_enough",
+            "rate", "estimate", "low", "high", "is_enough", "is_better",
         )
     },
     "calls": {

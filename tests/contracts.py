@@ -10,6 +10,7 @@ from tests import (
     contracts_of_exports,
     contracts_of_facts,
     contracts_of_filling,
+    contracts_of_people,
     contracts_of_quality,
     contracts_of_queues,
     contracts_of_reports,
@@ -235,7 +236,6 @@ COLUMNS: Grants = {
 FOR_USERS = {"authenticated": {"execute"}}
 FOR_WEBHOOKS = {"call_webhook": {"execute"}}
 FOR_THE_RECONCILER = {"call_reconciler": {"execute"}}
-FOR_THE_REPORTER = {"call_reporter": {"execute"}}
 FOR_THE_RECORDER = {"call_recorder": {"execute"}}
 # What a wish about a call goes through. Only the first is called from outside of a function.
 _WISH = "uuid,text,uuid,jsonb,text,uuid,uuid,integer"
@@ -649,6 +649,7 @@ for _more in (
     contracts_of_exports,
     contracts_of_facts,
     contracts_of_reports,
+    contracts_of_people,
 ):
     DEFINER_FUNCTIONS += _more.DEFINER_FUNCTIONS
     for _name, _policies in _more.POLICIES.items():

@@ -24,11 +24,16 @@ and not exists (select from private.reconciliation where paused_until > now())
 order by next_check_at limit 1
 """
 
-# Since when the oldest change waits that is not in the reports.
+# Since when the oldest change waits that is not in the reports. All calls of a business take
+# longer: of these it counts when some were folded last.
 _NOT_FOLDED = """
-select to_char(oldest.marked_at at time zone 'utc', 'YYYY-MM-DD HH24:MI') || ' UTC'
-from (select marked_at from private.fold_marks order by id limit 1) as oldest
-where oldest.marked_at < now() - interval '1 hour'
+select to_char(min(oldest.since) at time zone 'utc', 'YYYY-MM-DD HH24:MI') || ' UTC'
+from (
+  (select marked_at as since from private.fold_marks order by id limit 1)
+  union all
+  select coalesce(folded_at, marked_at) from private.fold_businesses
+) as oldest
+having min(oldest.since) < now() - interval '1 hour'
 """
 
 # The last callback that came twice.

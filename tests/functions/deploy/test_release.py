@@ -216,10 +216,6 @@ def test_a_stored_webhook_jwt_that_is_not_valid_is_replaced(lab: Lab, stored: st
             {"TWILIO_API_KEY_SECRET", "SUPABASE_RECONCILER_JWT", "SCHEDULER_SECRET"},
         ),
         (
-            "reports_fn",
-            {"SUPABASE_REPORTER_JWT", "SUPABASE_JWT_SECRET", "SCHEDULER_SECRET"},
-        ),
-        (
             "recording_fn",
             {
                 "TWILIO_AUTH_TOKEN",
@@ -229,6 +225,7 @@ def test_a_stored_webhook_jwt_that_is_not_valid_is_replaced(lab: Lab, stored: st
                 "SCHEDULER_SECRET",
             },
         ),
+        ("reports_fn", {"SUPABASE_REPORTER_JWT", "SUPABASE_JWT_SECRET", "SCHEDULER_SECRET"}),
     ],
 )
 def test_an_endpoint_can_read_its_own_secrets_and_no_others(
@@ -558,7 +555,7 @@ def test_the_scheduler_asks_the_function_every_minute_as_an_account_without_righ
 
     uri = f"https://reconcile-fn-{NUMBER}.{REGION}.run.app/api/twilio/reconcile"
     account = f"henk-scheduler@{PROJECT}.iam.gserviceaccount.com"
-    assert list(lab.cloud.jobs) == ["reconcile-fn", "recording-fn"]
+    assert list(lab.cloud.jobs) == ["reconcile-fn", "recording-fn", "reports-fn"]
     job = lab.cloud.jobs["reconcile-fn"]
     assert (job["schedule"], job["state"]) == ("* * * * *", "ENABLED")
     assert job["httpTarget"] == {

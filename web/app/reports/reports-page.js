@@ -247,7 +247,7 @@ export class ReportsPage {
     this.#body.hidden = false;
     this.#body.setAttribute('aria-busy', 'false');
     this.#changes.replaceChildren(
-      ...changes(overview, countDays(overview)).map((text) => create('li', {}, text)),
+      ...changes(overview, countDays(overview)).map((text) => create('li', {}, unbroken(text))),
     );
     say(this.#hint, undescribedHint(totals));
     this.#showTiles(overview);
@@ -346,4 +346,9 @@ export class ReportsPage {
   #openForPrint() {
     for (const details of this.#body.querySelectorAll('details')) details.open = true;
   }
+}
+
+/** @param {string} text @returns {string} in which no line begins with a percent sign */
+function unbroken(text) {
+  return text.replaceAll(' %', '\u00a0%');
 }

@@ -63,7 +63,7 @@ export function tiles(totals, before, { metric, showTrend, openCalls }) {
       { class: 'tile', 'data-metric': name },
       create('h3', {}, label),
       create('p', { class: 'tile-value' }, totals[name] ? calls : value),
-      changeLine(name, totals, before),
+      changeLine(name, totals, before, !rate),
       rate &&
         create(
           'p',
@@ -71,7 +71,7 @@ export function tiles(totals, before, { metric, showTrend, openCalls }) {
           `${METRICS[rate].label} `,
           create('strong', {}, figure(rate, totals[rate])),
         ),
-      rate && changeLine(rate, totals, before),
+      rate && changeLine(rate, totals, before, true),
       create('p', { class: 'tile-meaning' }, meaning),
       trend,
     );
@@ -82,11 +82,12 @@ export function tiles(totals, before, { metric, showTrend, openCalls }) {
  * @param {CountName | RateName} name
  * @param {Figures} totals
  * @param {Figures} before
+ * @param {boolean} isJudged a number that grows with the number of calls is neither good nor bad by that
  */
-function changeLine(name, totals, before) {
+function changeLine(name, totals, before, isJudged) {
   const { text, sign } = changeOf(name, totals, before);
   const { better } = METRICS[name];
-  const isGood = sign && better ? sign > 0 === (better === 'more') : null;
+  const isGood = isJudged && sign && better ? sign > 0 === (better === 'more') : null;
   return create(
     'p',
     { class: 'tile-change', 'data-good': isGood === null ? 'none' : String(isGood) },

@@ -1,5 +1,6 @@
 import { compareCounts, compareShares, widthFor } from './chance.js';
-import { count, percent, seconds } from './numbers.js';
+import { count, dayName, percent, seconds } from './numbers.js';
+import { addDays } from './period.js';
 
 /**
  * @typedef {import('../../henk-voice/henk-voice.js').Figures} Figures
@@ -20,7 +21,8 @@ const FEW = 20;
  * @param {number} days of the period
  * @returns {string[]} the most important one first; none if there were no calls
  */
-export function changes({ totals, before, conversation_seconds: length }, days) {
+export function changes(overview, days) {
+  const { totals, before, conversation_seconds: length } = overview;
   if (!totals.calls && !before.calls) return [];
   const then = days === 1 ? 'the day before' : `the ${days} days before`;
   if (!before.dials) {
@@ -34,6 +36,21 @@ export function changes({ totals, before, conversation_seconds: length }, days) 
     headline(totals, before, then, z),
     ...changed,
     ...(same.length ? [`About as often as before: ${joined(same)}.`] : []),
+    ...lateBeginning(overview),
+  ];
+}
+
+/**
+ * A business that began to call in the middle of the days before has fewer of them to compare with.
+ *
+ * @param {Pick<Overview, 'trend_before'>} overview
+ */
+function lateBeginning({ trend_before: steps }) {
+  const first = steps.findIndex(({ calls }) => calls > 0);
+  const step = steps[first];
+  if (!step || first < steps.length / 4) return [];
+  return [
+    `Of the days before, those until ${dayName(addDays(step.key, -1))} have no calls, so this time has more days to compare.`,
   ];
 }
 
@@ -62,8 +79,8 @@ function headline(totals, before, then, z) {
   const ofRate = rate
     ? `${now} instead of ${old} of them reached a person`
     : `about the same share of them reached a person (${now})`;
-  // What works against the result stands after a "but".
-  const isAgainst = dials !== rate && Boolean(rate || (dials && reached));
+  // What works against the dials, or moves without them, stands after a "but".
+  const isAgainst = rate !== 0 && rate !== dials;
   return `${result}: ${ofDials}, ${isAgainst ? 'but' : 'and'} ${ofRate}.`;
 }
 

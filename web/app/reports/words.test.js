@@ -17,7 +17,7 @@ function figures(dials, connected, conversations = 0, successes = 0, poor = 0, m
 }
 
 function said(totals, before, days = 28) {
-  return changes({ totals, before, conversation_seconds: 60 }, days);
+  return changes({ totals, before, conversation_seconds: 60, trend_before: [] }, days);
 }
 
 test('more people were reached, because of more dials and of a better share', () => {
@@ -39,7 +39,7 @@ test('what works against the result stands after a but', () => {
   );
   assert.match(
     said(figures(4000, 720), figures(5000, 900))[0],
-    /180 fewer than .*: 20 % fewer dials, but about the same share of them reached a person \(18 %\)/,
+    /180 fewer than .*: 20 % fewer dials, and about the same share of them reached a person \(18 %\)/,
   );
 });
 
@@ -80,6 +80,17 @@ test('without calls there is nothing to compare', () => {
   assert.deepEqual(said(figures(0, 0), figures(12, 3)), [
     'No dials; in the 28 days before there were 12.',
   ]);
+});
+
+test('days before without calls are said, because they make every number of this time look good', () => {
+  const steps = (...calls) => calls.map((n, at) => ({ key: `2026-10-0${at + 1}`, calls: n }));
+  const last = (...calls) => {
+    const [totals, before] = [figures(500, 100), figures(200, 40)];
+    const overview = { totals, before, conversation_seconds: 60, trend_before: steps(...calls) };
+    return changes(overview, 28).at(-1);
+  };
+  assert.match(last(0, 0, 7, 3, 9, 1), /those until .*2.* have no calls/);
+  assert.match(last(0, 5, 7, 3, 9, 1), /^500|^About|^100/);
 });
 
 test('a campaign that got worse is named, and one that may be so by chance is not', () => {
