@@ -9,7 +9,6 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from stack import Stack
-from tests.end_to_end.clients import DEMO
 from tests.end_to_end.many_legs import MANAGER
 from tests.web.calls_page import Rep, Session
 from tests.web.looks import looker
@@ -120,12 +119,3 @@ def refuse(route: Route) -> None:
         json={"code": "22023", "message": "No such period.", "details": None, "hint": None},
         headers={"access-control-allow-origin": "*"},
     )
-
-
-def test_an_agent_reads_own_numbers_alone(
-    new_rep: Callable[..., Rep], session: Session, calls: None
-) -> None:
-    page = new_rep(storage_state=session(DEMO)).open("#/reports?from=2020-03-02&to=2020-03-29").page
-    expect(page.locator("#report-hint")).to_have_text("Your own calls.")
-    expect(page.locator("#changes")).to_contain_text("120 dials")
-    expect(page.locator("#filter-rep")).to_be_hidden()
