@@ -54,9 +54,9 @@ def test_there_is_something_to_find(today: date) -> None:
         (good if is_good else others).append(call)
     assert rate(good, is_connected) > 1.5 * rate(others, is_connected)
     heat_pumps = [call for call in dials if call.campaign == 3]
-    lately = [call for call in heat_pumps if call.day >= today - timedelta(days=30)]
-    before = [call for call in heat_pumps if call.day < today - timedelta(days=40)]
-    assert rate(lately, is_connected) < 0.85 * rate(before, is_connected)
+    lately = [call for call in heat_pumps if call.day >= today - timedelta(days=28)]
+    before = [call for call in heat_pumps if call.day < today - timedelta(days=28)]
+    assert rate(lately, is_connected) < 0.75 * rate(before, is_connected)
 
 
 @pytest.fixture(scope="module")
