@@ -48,7 +48,8 @@ def test_the_year_is_the_same_every_time_and_ends_yesterday() -> None:
 @pytest.mark.parametrize("today", [TODAY, date(2027, 3, 15)])
 def test_there_is_something_to_find(today: date) -> None:
     dials = [call for call in calls_until(today) if call.status != "blocked"]
-    good, others = [], []
+    good: list[DemoCall] = []
+    others: list[DemoCall] = []
     for call in dials:
         is_good = call.second // 3600 in (16, 17) and call.day.weekday() in (1, 2, 3)
         (good if is_good else others).append(call)
