@@ -7,8 +7,10 @@ from __future__ import annotations
 from tests import (
     contracts_of_checks,
     contracts_of_contacts,
+    contracts_of_exports,
     contracts_of_facts,
     contracts_of_filling,
+    contracts_of_people,
     contracts_of_quality,
     contracts_of_queues,
     contracts_of_reports,
@@ -472,11 +474,13 @@ SCHEMAS: Grants = {
         "authenticated": {"usage"},
         "call_webhook": {"usage"},
         "call_recorder": {"usage"},
+        "report_reader": {"usage"},
         "call_reporter": {"usage"},
     },
     "public": {
         "PUBLIC": {"usage"},
         "postgres": {"usage"},
+        "report_reader": {"usage"},
         **{role: {"usage"} for role in API_ROLES if role != "call_reconciler"},
     },
 }
@@ -642,12 +646,19 @@ for _more in (
     contracts_of_contacts,
     contracts_of_checks,
     contracts_of_quality,
+    contracts_of_exports,
     contracts_of_facts,
     contracts_of_reports,
+    contracts_of_people,
 ):
-    TABLES |= _more.TABLES
-    SEQUENCES |= _more.SEQUENCES
-    COLUMNS |= _more.COLUMNS
-    FUNCTIONS |= _more.FUNCTIONS
     DEFINER_FUNCTIONS += _more.DEFINER_FUNCTIONS
-    POLICIES |= _more.POLICIES
+    for _name, _policies in _more.POLICIES.items():
+        POLICIES[_name] = POLICIES.get(_name, {}) | _policies
+    for _all, _added in (
+        (TABLES, _more.TABLES),
+        (SEQUENCES, _more.SEQUENCES),
+        (COLUMNS, _more.COLUMNS),
+        (FUNCTIONS, _more.FUNCTIONS),
+    ):
+        for _name, _grants in _added.items():
+            _all[_name] = _all.get(_name, {}) | _grants

@@ -16,8 +16,7 @@ create type private.call_decision as (
   other_number boolean,
   from_number text,
   time_limit_seconds integer,
-  -- Whose clock tells the time where the lead is, and whether that is only what the number says. Null if it is not
-  -- known, or if the call was refused before it was asked.
+  -- Whose clock the lead has, and whether only the number says so. Null: not known, or refused before.
   lead_time_zone text,
   lead_zone_is_estimate boolean,
   -- When it is calling hours again, for a call that was refused because it is not.
@@ -248,7 +247,7 @@ begin
   end if;
   d.to_number := v_number ->> 'e164';
   d.number_type := v_number ->> 'type';
-  -- Number parsing names networks without a country so.
+  -- 001 is no country: networks of satellites have it.
   d.to_country := nullif(v_number ->> 'country', '001');
   d.extension := substring(p_to ->> 'extension' from '^[0-9]{1,7}$');
   v_subscriber := private.subscriber(d.to_number);

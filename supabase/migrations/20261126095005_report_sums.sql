@@ -83,6 +83,8 @@ create table private.report_attempts (
   attempt smallint not null,
   dials integer not null,
   connected integer not null,
+  -- Dials to numbers that were not reached before, and how many of them reached the number.
+  unreached integer not null,
   first_reaches integer not null,
   unique nulls not distinct (business_id, day, user_id, campaign_id, country, attempt)
 );

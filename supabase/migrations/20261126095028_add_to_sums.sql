@@ -94,21 +94,22 @@ begin
     estimated = sums.estimated + excluded.estimated;
 
   insert into private.report_attempts as sums (
-    business_id, day, user_id, campaign_id, country, attempt, dials, connected, first_reaches
+    business_id, day, user_id, campaign_id, country, attempt, dials, connected, unreached, first_reaches
   )
   select * from (
     select
       f.business_id, f.day, f.user_id, f.campaign_id, f.country, least(f.attempt, 20),
       sum(f.dials * c.times) as dials, sum(f.connected * c.times) as connected,
-      sum(f.leads_reached * c.times) as first_reaches
+      sum((not f.reached_before)::integer * c.times) as unreached, sum(f.leads_reached * c.times) as first_reaches
     from (values (p_old, -1), (p_new, 1)) as c (facts, times), unnest(c.facts) as f
     where f.attempt is not null
     group by f.business_id, f.day, f.user_id, f.campaign_id, f.country, least(f.attempt, 20)
   ) as changes
-  where (changes.dials, changes.connected, changes.first_reaches) <> (0, 0, 0)
+  where (changes.dials, changes.connected, changes.unreached, changes.first_reaches) <> (0, 0, 0, 0)
   on conflict (business_id, day, user_id, campaign_id, country, attempt) do update set
     dials = sums.dials + excluded.dials,
     connected = sums.connected + excluded.connected,
+    unreached = sums.unreached + excluded.unreached,
     first_reaches = sums.first_reaches + excluded.first_reaches;
 
   -- Only where something was taken out, nothing may be left.

@@ -203,7 +203,7 @@ begin
       (select fold_marks.marked_at from private.fold_marks order by fold_marks.id limit 1),
       (select min(fold_businesses.marked_at) from private.fold_businesses)
     ) into v_as_of;
-    update private.report_state set as_of = v_as_of;
+    update private.report_state set as_of = v_as_of where report_state.is_only_row;
   else
     select report_state.as_of into v_as_of from private.report_state;
   end if;

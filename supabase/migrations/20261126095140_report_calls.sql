@@ -147,6 +147,9 @@ declare
   );
   v_calls jsonb;
 begin
+  if not exists (select from public.businesses where businesses.id = p_business_id) then
+    return '[]';
+  end if;
   execute format(
     $query$
     with page as materialized (%s)
@@ -159,7 +162,7 @@ begin
         'campaign_id', placed.campaign_id, 'campaign_name', campaigns.name,
         'to_number', placed.to_number, 'country', facts.country, 'status', placed.status,
         'block_reason', placed.block_reason, 'outcome', placed.outcome,
-        'grade', private.quality_of_conversation(placed) ->> 'grade',
+        'grade', call_quality.grade,
         'answered_at', placed.answered_at, 'ended_at', placed.ended_at, 'attempt', facts.attempt,
         'talk_seconds', facts.talk_seconds, 'hold_seconds', facts.hold_seconds,
         'ring_seconds', case when facts.rings > 0 then facts.ring_seconds end,
@@ -180,6 +183,11 @@ begin
     left join public.business_members
       on business_members.business_id = $1
       and business_members.user_id = placed.user_id
+    -- The leg that counts as measured.
+    left join public.call_quality
+      on call_quality.business_id = $1
+      and call_quality.conversation_id = placed.id
+      and call_quality.call_sid = placed.call_sid
     $query$,
     v_page
   )

@@ -61,6 +61,7 @@ def add_call(
         "created_at": at,
         "day": at[:10],
         "zone_is_estimate": False,
+        "reached_before": False,
         "calls": 1,
     }
     _count(desk.db, fact | numbers | facts)

@@ -94,20 +94,21 @@ def test_an_exact_test_says_the_same(db: Connection, dice: random.Random) -> Non
     assert better >= 3
 
 
-def test_intervals_are_nearly_those_of_the_exact_test(db: Connection) -> None:
-    counts = [(24, 200), (1, 30), (29, 30), (180, 1000), (3, 3), (0, 12)]
-    cells = judge(db, *(Sums("all", 1, hour, n, k) for hour, (k, n) in enumerate(counts)))["cells"]
-    # Either end of one of six intervals may miss.
-    may_miss = 0.05 / 2 / len(counts)
-    for cell, (k, n) in zip(cells, counts, strict=True):
-        assert cell["low"] <= cell["rate"] <= cell["high"]
-        # The bounds of the exact test are less than a hundredth and a half away.
+@pytest.mark.parametrize("may_miss", [0.025, 0.0004])
+def test_intervals_are_nearly_those_of_the_exact_test(db: Connection, may_miss: float) -> None:
+    for k, n in [(24, 200), (1, 30), (29, 30), (180, 1000), (3, 3), (0, 12)]:
+        low, high = db.execute(
+            "select low, high"
+            " from private.interval_of_share(%s::integer, %s::integer, private.normal_deviate(%s))",
+            (k, n, may_miss),
+        ).fetchone() or (0, 0)
+        assert 0 <= low <= k / n <= high <= 1
+        # The bounds of the exact test are less than 0.015 away.
         if k > 0:
-            below, above = max(cell["low"] - 0.015, 0), cell["low"] + 0.015
-            assert as_many(k, n, below) < may_miss < as_many(k, n, above)
+            assert as_many(k, n, max(low - 0.015, 0)) < may_miss < as_many(k, n, low + 0.015)
         if k < n:
-            below, above = max(1 - cell["high"] - 0.015, 0), 1 - cell["high"] + 0.015
-            assert as_many(n - k, n, below) < may_miss < as_many(n - k, n, above)
+            assert as_many(n - k, n, max(1 - high - 0.015, 0)) < may_miss
+            assert as_many(n - k, n, 1 - high + 0.015) > may_miss
 
 
 def as_many(least: int, dials: int, rate: float) -> float:

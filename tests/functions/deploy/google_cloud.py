@@ -6,8 +6,9 @@ The model refuses what gcloud is known to refuse: https://cloud.google.com/sdk/g
 
 from __future__ import annotations
 
-import io
+import copy
 import json
+import os
 import re
 import shutil
 import threading
@@ -27,6 +28,12 @@ OPERATOR = "operator@example.com"
 CI = f"ci@{PROJECT}.iam.gserviceaccount.com"
 
 _GLOBAL_FLAGS = ("--quiet", f"--project={PROJECT}")
+
+# What a project has. The rest of a GoogleCloud says how it behaves.
+_KEPT = (
+    *("apis", "service_accounts", "policy", "repositories", "secrets", "services", "jobs"),
+    *("changes", "given", "runs_begun", "under_way", "runs"),
+)
 
 
 class Refused(Exception):
@@ -226,6 +233,11 @@ class GoogleCloud:
                 "services": {name: asdict(service) for name, service in self.services.items()},
                 "jobs": dict(self.jobs),
             }
+
+    def become(self, other: GoogleCloud) -> None:
+        """Takes over everything that is there, and what is known of it."""
+        for name in _KEPT:
+            setattr(self, name, copy.deepcopy(getattr(other, name)))
 
 
 Flags = Mapping[str, str]
@@ -556,12 +568,13 @@ def _deploy(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags, stdin: str
 
     delimiter, variables = re.fullmatch(r"\^(.)\^(.*)", flags["set-env-vars"]).groups()  # type: ignore[union-attr]
     source = Path(flags["source"])
-    _zip(source)
+    _require_times_of_a_zip_file(source)
     if not {"main.py", "requirements.txt"} <= {file.name for file in source.iterdir()}:
         raise Refused(f"Build failed: {source} is not a function")
     revision = f"{name}-{len(service.revisions) + 1:05d}-abc"
     kept = cloud.folder / revision
-    shutil.copytree(source, kept)
+    # The packer replaces files and never writes into one, so they can be the same.
+    shutil.copytree(source, kept, copy_function=os.link)
     service.revisions[revision] = Revision(
         revision,
         str(kept),
@@ -594,14 +607,13 @@ def _route(service: Service) -> None:
     service.tags = dict(service.spec_tags)
 
 
-def _zip(source: Path) -> None:
+def _require_times_of_a_zip_file(source: Path) -> None:
     """gcloud uploads a zip file of the source, with times of the local zone."""
-    with zipfile.ZipFile(io.BytesIO(), "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted(source.rglob("*")):
-            try:
-                archive.write(path, path.relative_to(source))
-            except ValueError as error:
-                raise Refused(f"gcloud crashed (ValueError): {error}") from None
+    for path in sorted(source.rglob("*")):
+        try:
+            zipfile.ZipInfo.from_file(path)
+        except ValueError as error:
+            raise Refused(f"gcloud crashed (ValueError): {error}") from None
 
 
 def _update_traffic(cloud: GoogleCloud, words: tuple[str, ...], flags: Flags, stdin: str) -> str:

@@ -3,6 +3,7 @@ Applications. They run in this process, record what is asked of them, and fail o
 
 from __future__ import annotations
 
+import copy
 import io
 import json
 import re
@@ -265,16 +266,21 @@ class Lab:
         self.fault(what, when)
 
 
-def lab(directory: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
-    """A lab whose smoke tests ask the model itself, which is quick."""
+def lab(directory: Path, monkeypatch: pytest.MonkeyPatch, checkout: Path | None = None) -> Lab:
+    """A lab whose smoke tests ask the model itself, which is quick. Without ``checkout`` it has a
+    copy of its own."""
     made = Lab(
-        GoogleCloud(directory / "cloud", "https://run.test"), Applications(), directory / "c"
+        GoogleCloud(directory / "cloud", "https://run.test"),
+        Applications(),
+        checkout or directory / "c",
     )
     made.cloud.folder.mkdir(parents=True)
     made.cloud.now = lambda: made.waited
     made.twilio.fault = made.happens
     made.cloud.on_change = lambda argv, when: made.happens(" ".join(argv[:4]), when)
-    copy_checkout(made.checkout)
+    if checkout is None:
+        copy_code(made.checkout)
+        copy_names_of_migrations(made.checkout)
     made.settings["PUBLIC_BASE_URL"] = ""
 
     def check(endpoint: Endpoint, url: str, version: str | None, **ignored: object) -> None:
@@ -293,11 +299,38 @@ def lab(directory: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
     return made
 
 
+def twin(of: Lab, directory: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
+    """A lab in which everything is as in another one. They share the checkout, which a deployment
+    only reads, except its `build/`, which each one writes before it reads it."""
+    made = lab(directory, monkeypatch, of.checkout)
+    made.cloud.become(of.cloud)
+    made.twilio.apps = copy.deepcopy(of.twilio.apps)
+    made.settings = dict(of.settings)
+    made.applied, made.changes = list(of.applied), list(of.changes)
+    made.addresses, made.waited = dict(of.addresses), of.waited
+    return made
+
+
 def copy_checkout(directory: Path) -> None:
     """What a deployment reads of a checkout."""
+    copy_code(directory)
+    _copy("supabase", directory)
+
+
+def copy_code(directory: Path) -> None:
     for endpoint in BUNDLE:
         shutil.copytree(ROOT / endpoint.folder, directory / endpoint.folder)
-    for name in ("shared", "supabase"):
-        shutil.copytree(
-            ROOT / name, directory / name, ignore=shutil.ignore_patterns("__pycache__", ".*")
-        )
+    _copy("shared", directory)
+
+
+def copy_names_of_migrations(directory: Path) -> None:
+    """Nothing in this process reads what is in them."""
+    migrations = directory / "supabase" / "migrations"
+    migrations.mkdir(parents=True)
+    for file in (ROOT / "supabase" / "migrations").glob("*.sql"):
+        (migrations / file.name).touch()
+
+
+def _copy(name: str, directory: Path) -> None:
+    ignored = shutil.ignore_patterns("__pycache__", ".*")
+    shutil.copytree(ROOT / name, directory / name, ignore=ignored)

@@ -81,11 +81,8 @@ def undoing(lab: Lab) -> dict[str, str | None]:
     return {name: service.tags.get("previous") for name, service in lab.cloud.services.items()}
 
 
-def number_of_changes(
-    directory: Path, monkeypatch: pytest.MonkeyPatch, scene: Callable[[Lab], None]
-) -> int:
-    lab = labs.lab(directory, monkeypatch)
-    scene(lab)
+def number_of_changes(begun: Lab, directory: Path, monkeypatch: pytest.MonkeyPatch) -> int:
+    lab = labs.twin(begun, directory, monkeypatch)
     lab.deploy()
     return len(lab.changes)
 
@@ -114,11 +111,12 @@ def test_after_a_failure_at_any_change_the_old_version_serves_and_a_rerun_finish
     nth: int,
     of: int,
 ) -> None:
-    count = number_of_changes(tmp_path / "whole", monkeypatch, scene)
+    begun = labs.lab(tmp_path / "begun", monkeypatch)
+    scene(begun)
+    count = number_of_changes(begun, tmp_path / "whole", monkeypatch)
     assert count > 4
     for position in range(*(0, count) if SOAK else (nth, count, of)):
-        lab = labs.lab(tmp_path / str(position), monkeypatch)
-        scene(lab)
+        lab = labs.twin(begun, tmp_path / str(position), monkeypatch)
         old, before = lab.serving(), undoing(lab)
         lab.fault = FailsAt(position, when, error)
 
