@@ -7,10 +7,6 @@ set lock_timeout = '2s';
 create table private.fold_marks (
   id bigint generated always as identity primary key,
   conversation_id uuid not null,
-  business_id uuid not null,
-  -- Whom the call was to, and when, if it is gone from there: the later dials to that number are counted again.
-  subscriber text,
-  created_at timestamptz,
   marked_at timestamptz not null default clock_timestamp()
 );
 
@@ -51,13 +47,20 @@ security definer
 set search_path = ''
 as $$
 begin
-  if tg_op = 'INSERT' then
-    insert into private.fold_marks (conversation_id, business_id) values (new.id, new.business_id);
-  elsif tg_op = 'UPDATE' and (old.to_number, old.created_at) is not distinct from (new.to_number, new.created_at) then
-    insert into private.fold_marks (conversation_id, business_id) values (new.id, new.business_id);
-  else
-    insert into private.fold_marks (conversation_id, business_id, subscriber, created_at)
-    values (old.id, old.business_id, private.subscriber(old.to_number), old.created_at);
+  insert into private.fold_marks (conversation_id) values (coalesce(new.id, old.id));
+  -- A call that is gone from among those to its number: the place of the next one has changed, and of all after it.
+  if tg_op = 'DELETE' or (
+    tg_op = 'UPDATE' and (old.to_number, old.created_at) is distinct from (new.to_number, new.created_at)
+  ) then
+    insert into private.fold_marks (conversation_id)
+    select conversations.id
+    from public.conversations
+    where conversations.business_id = old.business_id
+      and private.subscriber(conversations.to_number) = private.subscriber(old.to_number)
+      and conversations.created_at >= old.created_at
+      and conversations.id <> old.id
+    order by conversations.created_at
+    limit 1;
   end if;
   return null;
 end;
@@ -71,9 +74,7 @@ security definer
 set search_path = ''
 as $$
 begin
-  if new.business_id is not null then
-    insert into private.fold_marks (conversation_id, business_id) values (new.conversation_id, new.business_id);
-  end if;
+  insert into private.fold_marks (conversation_id) values (new.conversation_id);
   return null;
 end;
 $$;

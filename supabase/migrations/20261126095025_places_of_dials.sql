@@ -9,9 +9,9 @@ create type private.place_of_dial as (
 );
 
 -- The places that differ from what call_facts has, after these calls were counted: of themselves, and of the later
--- dials to the same numbers. p_mark_ids names marks with numbers that calls were to before.
+-- dials to the same numbers.
 -- An earlier dial that is not counted yet has a mark, and its turn comes: then all later ones are counted again.
-create function private.places_of_dials(p_conversation_ids uuid[], p_mark_ids bigint[])
+create function private.places_of_dials(p_conversation_ids uuid[])
 returns setof private.place_of_dial
 language plpgsql
 stable
@@ -22,23 +22,14 @@ as $$
 begin
   return query
   with numbers as materialized (
-    select moved.business_id, moved.subscriber, min(moved.created_at) as since
-    from (
-      select
-        conversations.business_id,
-        private.subscriber(conversations.to_number) as subscriber,
-        conversations.created_at
-      from unnest(p_conversation_ids) as asked (id)
-      join public.conversations on conversations.id = asked.id
-
-      union all
-
-      select fold_marks.business_id, fold_marks.subscriber, fold_marks.created_at
-      from unnest(p_mark_ids) as read (id)
-      join private.fold_marks on fold_marks.id = read.id
-    ) as moved
-    where moved.business_id is not null and moved.subscriber is not null
-    group by moved.business_id, moved.subscriber
+    select
+      conversations.business_id,
+      private.subscriber(conversations.to_number) as subscriber,
+      min(conversations.created_at) as since
+    from unnest(p_conversation_ids) as asked (id)
+    join public.conversations on conversations.id = asked.id
+    where conversations.business_id is not null and conversations.to_number is not null
+    group by 1, 2
   ),
 
   dials as (
@@ -80,4 +71,4 @@ begin
 end;
 $$;
 
-revoke execute on function private.places_of_dials(uuid[], bigint[]) from public, anon;
+revoke execute on function private.places_of_dials(uuid[]) from public, anon;

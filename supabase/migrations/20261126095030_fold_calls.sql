@@ -3,7 +3,7 @@ set lock_timeout = '2s';
 
 -- Counts these calls again: their facts, who helped, the attempts of the later dials to the same numbers, and all sums.
 -- A call that is not there, or has not ended, has no facts afterwards. The caller holds the fold's lock.
-create function private.count_calls(p_conversation_ids uuid[], p_mark_ids bigint[])
+create function private.count_calls(p_conversation_ids uuid[])
 returns void
 language plpgsql
 -- A wrong estimate must not read all rows of all businesses.
@@ -39,7 +39,7 @@ begin
   )
   select array_agg(counted.call_helpers) into v_new_helpers from counted;
 
-  v_places := array(select places from private.places_of_dials(p_conversation_ids, p_mark_ids) as places);
+  v_places := array(select places from private.places_of_dials(p_conversation_ids) as places);
 
   v_old := v_old || array(
     select call_facts
@@ -73,7 +73,7 @@ $$;
 
 -- The same. One call that cannot be counted, for whatever reason, must not stop all others: then they are counted
 -- one by one, and it is left out with a warning.
-create function private.count_calls_safely(p_conversation_ids uuid[], p_mark_ids bigint[])
+create function private.count_calls_safely(p_conversation_ids uuid[])
 returns void
 language plpgsql
 set search_path = ''
@@ -81,12 +81,12 @@ as $$
 declare
   v_id uuid;
 begin
-  perform private.count_calls(p_conversation_ids, p_mark_ids);
+  perform private.count_calls(p_conversation_ids);
 exception
   when data_exception or integrity_constraint_violation then
     foreach v_id in array p_conversation_ids loop
       begin
-        perform private.count_calls(array[v_id], p_mark_ids);
+        perform private.count_calls(array[v_id]);
       exception
         when data_exception or integrity_constraint_violation then
           raise warning 'call % is not in the reports: %', v_id, sqlerrm;
@@ -149,7 +149,7 @@ begin
     return 0;
   end if;
 
-  perform private.count_calls_safely(v_ids, '{}');
+  perform private.count_calls_safely(v_ids);
   update private.fold_businesses
   set
     next_created_at = conversations.created_at,
@@ -191,7 +191,7 @@ begin
       select fold_marks.id, fold_marks.conversation_id from private.fold_marks order by fold_marks.id limit p_limit
     ) as marks;
     if v_mark_ids is not null then
-      perform private.count_calls_safely(v_ids, v_mark_ids);
+      perform private.count_calls_safely(v_ids);
       delete from private.fold_marks where fold_marks.id = any(v_mark_ids);
       v_folded := cardinality(v_mark_ids);
     end if;
@@ -216,8 +216,8 @@ begin
 end;
 $$;
 
-revoke execute on function private.count_calls(uuid[], bigint[]) from public, anon;
-revoke execute on function private.count_calls_safely(uuid[], bigint[]) from public, anon;
+revoke execute on function private.count_calls(uuid[]) from public, anon;
+revoke execute on function private.count_calls_safely(uuid[]) from public, anon;
 revoke execute on function private.fold_business(integer) from public, anon;
 revoke execute on function private.fold_calls(integer) from public, anon;
 grant execute on function private.fold_calls(integer) to call_reporter;

@@ -36,7 +36,7 @@ begin
       limit c_portion
     ) as next;
     exit when v_ids is null;
-    perform private.count_calls(v_ids, '{}');
+    perform private.count_calls(v_ids);
     v_counted := v_counted + cardinality(v_ids);
     select * into v_last from public.conversations where conversations.id = v_ids[cardinality(v_ids)];
   end loop;

@@ -247,6 +247,7 @@ def test_a_fold_reads_what_has_changed_and_not_all_calls(desk: Desk) -> None:
         (desk.tenant.business_id, desk.tenant.user_id),
     )
     fold_all(db, 5000)
+    db.execute("analyze public.conversations, public.call_facts, private.report_days")
     db.execute("update public.conversations set outcome = 'booked' where call_sid = 'CAmany77'")
     with reading(db) as read:
         fold(db)

@@ -161,7 +161,7 @@ def test_a_dial_is_counted_by_the_clock_of_the_lead(
         (desk.tenant.business_id,),
     )
     call = ended_call(desk, at, zone)
-    desk.db.execute("select private.count_calls(array[%s]::uuid[], '{}')", (call,))
+    desk.db.execute("select private.count_calls(array[%s]::uuid[])", (call,))
     day = datetime.fromisoformat(at).astimezone(ZoneInfo("Pacific/Apia")).date().isoformat()
     report = hours(desk, "first", (day, day))
     assert dialled_times(report) == {time: 1}

@@ -752,9 +752,8 @@ def recordings_wait(lab: Lab) -> Iterator[Inputs]:
 @fault("reports_overdue", "Reports lack what has changed since", "gcloud scheduler jobs list")
 def nobody_folds(lab: Lab) -> Iterator[Inputs]:
     change = (
-        "insert into private.fold_marks (conversation_id, business_id, created_at, marked_at)"
-        " values ('00000000-0000-0000-0000-00000000f01d', '00000000-0000-0000-0000-00000000f01d',"
-        " now(), now() - interval '2 hours')"
+        "insert into private.fold_marks (conversation_id, marked_at)"
+        " values ('00000000-0000-0000-0000-00000000f01d', now() - interval '2 hours')"
     )
     undo = (
         "delete from private.fold_marks"
