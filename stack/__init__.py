@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Postgres", "Settings", "Stack", "StackError"]
 
-_MODULES = {"Postgres": "postgres", "Settings": "settings", "Stack": "stack", "StackError": "errors"}
+_MODULES = {
+    "Postgres": "postgres",
+    "Settings": "settings",
+    "Stack": "stack",
+    "StackError": "errors",
+}
 
 
 def __getattr__(name: str) -> object:
