@@ -16,7 +16,7 @@
 # make doctor  what is wrong with a set-up, and what to do about it; changes nothing. For scripts:
 #              ./doctor.sh, whose exit status says whether something failed
 # make webhook-jwt  a token for endpoints that deploy.sh does not deploy; ROLE=call_reconciler for reconcile_fn's,
-#              ROLE=call_recorder for recording_fn's
+#              ROLE=call_recorder for recording_fn's, ROLE=call_reporter for reports_fn's
 # make bench  how fast, small and cheap it is, into docs/benchmarks.md; ARGS=--help for parts, time and disk
 # make lock   writes Python's lock files again, after a change of requirements.in or */requirements.in
 

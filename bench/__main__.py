@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psycopg
 
-from bench import calls, database, functions, ledger, report, searches
+from bench import calls, database, folding, functions, ledger, report, searches
 from functions.bundle import ROOT
 from functions.setup.proxies import sparing_this_machine
 
@@ -24,6 +24,7 @@ PARTS = {
     "database": "what statements cost, in databases of several sizes",
     "searches": "how long searches take in a business of a million leads",
     "events": "events a second, into one database",
+    "folding": "what reports cost the calls that they count",
     "calls": "how long whole calls wait, on a local stack",
 }
 
@@ -120,7 +121,7 @@ def run(
             seconds=0.2 if smoke else 2.0,
         )
         yield results
-    if {"database", "searches", "events"} & set(parts):
+    if {"database", "searches", "events", "folding"} & set(parts):
         _measure_databases(results, scratch / "database", parts, sizes, smoke=smoke)
         yield results
     if "calls" in parts:
@@ -143,7 +144,9 @@ def _measure_databases(
 ) -> None:
     # Events are recorded in the second size, where there is one.
     larger = sizes[:2][-1]
-    wanted = sizes if "database" in parts else (larger,) if "events" in parts else ()
+    wanted = (
+        sizes if "database" in parts else (larger,) if {"events", "folding"} & set(parts) else ()
+    )
     with database.server(directory) as running:
         with psycopg.connect(running.url()) as admin:
             row = admin.execute("show server_version").fetchone()
@@ -168,6 +171,11 @@ def _measure_databases(
                 running, larger.name, rounds=1 if smoke else 3, seconds=1 if smoke else 10
             )
             results.no_pgbench = results.rates is None
+        if "folding" in parts:
+            _say("database: marks and folds")
+            results.folding = folding.measure(
+                running, larger, rounds=1 if smoke else 7, calls=50 if smoke else 1500
+            )
 
 
 def _say(what: str) -> None:

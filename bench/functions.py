@@ -227,6 +227,15 @@ def _of_recording(url: str) -> Kinds:
     }
 
 
+def _of_reports(url: str) -> Kinds:
+    token, query = requests.access_token(url), subjects.REPORT
+    return {
+        "a report is read": (subjects.read(token, query), 1),
+        "a report is read, malformed": (subjects.read(token, f"{query}&x=1", status=400), 0),
+        "there is nothing to fold": (requests.scheduled(url, "reports"), 1),
+    }
+
+
 def _of_reconcile(url: str) -> Kinds:
     run = requests.scheduled(url, "reconcile")
     forged = Request("POST", run.path, {"Authorization": "Bearer x"}, "", 401)
@@ -241,4 +250,5 @@ _KINDS = {
     "numbers_fn": _of_numbers,
     "reconcile_fn": _of_reconcile,
     "recording_fn": _of_recording,
+    "reports_fn": _of_reports,
 }

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from bench import calls, ledger, subjects
 from bench.database import BUSINESSES, MEMORY, Cost, Size
+from bench.folding import Folding
 from bench.functions import Figures, RoundTrips
 from bench.searches import Searches, Taken
 
@@ -39,6 +40,7 @@ REQUESTS_OF_USUAL = 35
 OF_OWNER = 1.2
 OF_SMALLEST = 1.3
 OF_UPDATES = 0.5
+OF_CALL = 0.05
 # In seconds.
 SEARCH = 0.05
 
@@ -54,6 +56,7 @@ class Results:
     bytes_of_a_call: Mapping[str, float] = field(default_factory=dict)
     rates: ledger.Rates | None = None
     no_pgbench: bool = False
+    folding: Folding | None = None
     waits: Sequence[calls.Waits] = ()
     smoke: bool = False
     load_before: float = 0.0
@@ -75,6 +78,8 @@ def markdown(results: Results) -> str:
         parts.append(_searches(results.searches))
     if results.rates or results.no_pgbench:
         parts.append(_ledger(results.rates))
+    if results.folding:
+        parts.append(_folding(results.folding))
     if results.waits:
         parts.append(_waits(results.waits))
     return "".join(parts).rstrip() + "\n"
@@ -263,6 +268,27 @@ Compared with pgbench updating one row of 100,000 in each commit, on the same se
 settings. pgbench uses the same cores. Budget: at least {OF_UPDATES} ×.
 
 {_table(("", "a second", "ratio"), rows)}"""
+
+
+def _folding(cost: Folding) -> str:
+    rest = cost.call - cost.marks
+    rows = [
+        ("begin, six events, a third of an outcome", f"{rest * 1e6:,.0f} µs", ""),
+        ("the marks in it", f"{cost.marks * 1e6:,.0f} µs", f"{cost.marks / rest:.3f}"),
+        ("the fold", f"{cost.fold * 1e6:,.0f} µs", f"{cost.fold / rest:.3f}"),
+        (
+            "together",
+            f"{(cost.call + cost.fold) * 1e6:,.0f} µs",
+            _kept((cost.marks + cost.fold) / rest, at_most=OF_CALL, digits=3),
+        ),
+    ]
+    return f"""
+## Reports: what counting costs
+
+What one client waits for a call at the database, and what the marks and the fold, from which
+reports read, add to it. Budget: at most {OF_CALL} × of the call.
+
+{_table(("", "a call", "ratio"), rows)}"""
 
 
 def _waits(waits: Sequence[calls.Waits]) -> str:

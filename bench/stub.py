@@ -14,6 +14,8 @@ import os
 from collections import Counter
 from typing import ClassVar
 
+from shared import report_columns
+
 BUSINESS_ID = "c9b1a8f0-3c1e-4f0e-8a53-9d0a5b7e6f22"
 USER_ID = "7a5c0ed1-52f4-4a6b-9c64-2f0b8f2a1d11"
 CONVERSATION_ID = "0b1f7a52-7a43-4d0a-8f1c-6f2f54d6f0aa"
@@ -55,6 +57,10 @@ _ANSWERS: dict[str, object] = {
     },
     "/rest/v1/rpc/claim_recordings": {"recordings": [], "paused_seconds": None},
     "/rest/v1/rpc/ask_to_play": {"error": "not_found"},
+    "/rest/v1/rpc/report_by": [
+        {"key": CONVERSATION_ID, "label": "Spring", **dict.fromkeys(report_columns.METRICS, 7)}
+    ],
+    "/rest/v1/rpc/fold_reports": {"folded": 0, "left": 0, "as_of": "2026-11-27T10:00:00+00:00"},
     # The usual way asks for these two.
     "/rest/v1/business_members": [{"business_id": BUSINESS_ID}],
     "/auth/v1/user": {

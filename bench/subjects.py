@@ -107,6 +107,18 @@ def subjects(supabase_url: str, scratch: Path) -> list[Subject]:
 HOLD = {"conversationId": stub.CONVERSATION_ID, "action": "hold"}
 
 
+# A manager reads a month by campaign.
+REPORT = (
+    f"/api/twilio/reports?report=campaigns&businessId={stub.BUSINESS_ID}"
+    "&from=2026-10-01&to=2026-10-31"
+)
+
+
+def read(token: str, query: str, status: int = 200) -> Request:
+    """A GET of the web app."""
+    return Request("GET", query, requests.browser(token, {}).headers, "", status)
+
+
 # A lead has answered, and hears the notice.
 NOTICE = f"recording?notice=play&call={requests.AGENT_SID}"
 ANSWERED = {
@@ -147,6 +159,7 @@ def _requests(supabase_url: str) -> dict[str, tuple[Request, Request | None]]:
         ),
         "reconcile_fn": (requests.scheduled(supabase_url, "reconcile"), None),
         "recording_fn": (requests.webhook(f"/api/twilio/{NOTICE}", NOTICE, ANSWERED), None),
+        "reports_fn": (read(requests.access_token(supabase_url), REPORT), None),
     }
 
 
@@ -158,6 +171,7 @@ def _settings(supabase_url: str) -> dict[str, str]:
         "SUPABASE_WEBHOOK_JWT": requests.role_token("call_webhook"),
         "SUPABASE_RECONCILER_JWT": requests.role_token("call_reconciler"),
         "SUPABASE_RECORDER_JWT": requests.role_token("call_recorder"),
+        "SUPABASE_REPORTER_JWT": requests.role_token("call_reporter"),
         "TWILIO_ACCOUNT_SID": requests.ACCOUNT_SID,
         "TWILIO_API_KEY_SID": "SK0123456789abcdef0123456789abcdef",
         "TWILIO_API_KEY_SECRET": "pQ7vX2mZ9kL4tB8nR1cW6yH3sD5gF0jA",

@@ -24,23 +24,29 @@ PAUSES = (0.25, 0.5, 1.0, 1.0, 1.0)
 # If less time than this is left, there are no more tries.
 _ENOUGH_SECONDS = 1.0
 
+# query_canceled: https://www.postgresql.org/docs/current/errcodes-appendix.html
+_STATEMENT_STOPPED = "57014"
+
 Row = dict[str, object]
 
 
 class Database:
-    """The REST API of a Supabase project. All threads of a function share it."""
+    """The REST API of a Supabase project. All threads of a function share it. A call with all its
+    tries takes ``seconds`` at most."""
 
     def __init__(
         self,
         supabase: settings.Supabase,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
+        seconds: float = TOTAL_SECONDS,
     ) -> None:
         self._url = f"{supabase.url}/rest/v1"
         self._publishable_key = supabase.publishable_key
         self._http = HttpClient()
         self._clock = clock
         self._sleep = sleep
+        self._seconds = seconds
 
     def call(self, access_token: str, function: str, parameters: Mapping[str, object]) -> Row:
         """Calls an SQL function that answers a JSON object.
@@ -50,6 +56,12 @@ class Database:
         """
         return self._call(access_token, function, parameters, self._compute_deadline())
 
+    def read(self, access_token: str, function: str, parameters: Mapping[str, object]) -> object:
+        """Calls an SQL function that may answer any JSON. Raises what ``call`` raises."""
+        return self._ask(
+            f"rpc/{function}", access_token, _encode(parameters), self._compute_deadline()
+        )
+
     def call_as_endpoint(
         self, jwt: str, function: str, parameters: Mapping[str, object], *, setting: str
     ) -> Row:
@@ -58,7 +70,8 @@ class Database:
         If the database is not available, it is asked again, so that no call is lost in a short
         outage. The SQL functions for these tokens may be called any number of times.
 
-        Raises DatabaseUnavailable and PhoneSystemError as ``call`` does. If the token is refused,
+        Raises DatabaseUnavailable (StatementStopped if the statement took longer than its role
+        allows) and PhoneSystemError as ``call`` does. If the token is refused,
         the setting is wrong, and not the caller: this raises PhoneSystemError, which names it.
         """
         deadline = self._compute_deadline()
@@ -89,13 +102,12 @@ class Database:
         return rows[0] if rows else None
 
     def _compute_deadline(self) -> float:
-        return self._clock() + time_limit.left(TOTAL_SECONDS)
+        return self._clock() + time_limit.left(self._seconds)
 
     def _call(
         self, access_token: str, function: str, parameters: Mapping[str, object], deadline: float
     ) -> Row:
-        body = json.dumps(parameters).encode()
-        answer = self._ask(f"rpc/{function}", access_token, body, deadline)
+        answer = self._ask(f"rpc/{function}", access_token, _encode(parameters), deadline)
         if not isinstance(answer, dict):
             raise errors.PhoneSystemError(f"{function} did not answer a JSON object")
         return answer
@@ -135,6 +147,10 @@ class Database:
             raise errors.DatabaseUnavailable("the REST API did not answer JSON") from error
 
 
+def _encode(parameters: Mapping[str, object]) -> bytes:
+    return json.dumps(parameters).encode()
+
+
 def _explain_refusal(response: Response, path: str) -> errors.RequestError:
     """The error that an answer other than success stands for."""
     try:
@@ -147,6 +163,8 @@ def _explain_refusal(response: Response, path: str) -> errors.RequestError:
     # Without the comma, the log would mask a status and an SQLSTATE as a phone number.
     detail = f"/rest/v1/{path} answered HTTP {response.status}, {code}"
 
+    if code == _STATEMENT_STOPPED:
+        return errors.StatementStopped(detail)
     if response.status >= 500 or response.status in (408, 429):
         return errors.DatabaseUnavailable(detail)
     # PGRST3xx: https://docs.postgrest.org/en/v13/references/errors.html

@@ -253,6 +253,10 @@ class DatabaseUnavailable(RequestError):
         self.detail = detail
 
 
+class StatementStopped(DatabaseUnavailable):
+    """The database stopped a statement that took too long."""
+
+
 class SignInUnavailable(DatabaseUnavailable):
     """The keys for access tokens cannot be fetched, so we do not know whether a token is valid."""
 

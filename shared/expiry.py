@@ -13,7 +13,10 @@ from shared import logs
 WARNING_DAYS = 21
 _DAY = 24 * 3600
 # Without a role, `make webhook-jwt` makes the token of the webhook endpoints.
-_BY_HAND = {"SUPABASE_RECONCILER_JWT": "make webhook-jwt ROLE=call_reconciler"}
+_BY_HAND = {
+    f"SUPABASE_{name}_JWT": f"make webhook-jwt ROLE=call_{name.lower()}"
+    for name in ("RECONCILER", "RECORDER", "REPORTER")
+}
 
 
 class Expiry:

@@ -1,8 +1,9 @@
 """The SQL functions that endpoints call: typed parameters, typed answers, and whose token is used.
 
-There is one class for each database role; those of the scheduler's endpoints are in
-``reconciler_rpc.py`` and ``recorder_rpc.py``. No other module spells the names of SQL parameters
-(``p_…``). ``tests/shared/test_rpc.py`` compares this file with the functions in the database.
+There is one class for each database role; those of the scheduler's endpoints, and of reports, are
+in ``reconciler_rpc.py``, ``recorder_rpc.py`` and ``reporter_rpc.py``. No other module spells the
+names of SQL parameters (``p_…``). ``tests/shared/test_rpc.py`` compares this file with the
+functions in the database.
 """
 
 from __future__ import annotations

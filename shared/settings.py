@@ -291,6 +291,11 @@ def read_recorder_jwt(env: Environment) -> str:
     return env.secret("SUPABASE_RECORDER_JWT", _JWT, "a JWT")
 
 
+def read_reporter_jwt(env: Environment) -> str:
+    """The database token of the endpoint that folds calls for reports."""
+    return env.secret("SUPABASE_REPORTER_JWT", _JWT, "a JWT")
+
+
 def read_storage_url(env: Environment, supabase: Supabase, deployment: Deployment) -> str:
     """The address of Supabase Storage's API."""
     return env.in_development("SUPABASE_STORAGE_URL", deployment, f"{supabase.url}/storage/v1")

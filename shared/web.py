@@ -10,7 +10,7 @@ import re
 import secrets
 import time
 import traceback
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from http import HTTPMethod
 
 from flask import Request, Response, g
@@ -93,6 +93,14 @@ def answer_success(data: dict[str, object]) -> Response:
     return _answer_json(200, {"success": True, "data": data})
 
 
+def answer_file(pieces: Sequence[bytes], content_type: str, name: str) -> Response:
+    """A file of that name, which browsers save. No cache may keep it."""
+    response = Response(pieces, content_type=content_type)
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
 def _answer_json(status: int, body: dict[str, object]) -> Response:
     response = Response(json.dumps(body), status=status, content_type="application/json")
     response.headers["Cache-Control"] = "no-store"
@@ -154,7 +162,9 @@ def _add_cors(request: Request, response: Response, deployment: settings.Deploym
     if origin is None or not deployment.allows_origin(origin):
         return
     response.headers["Access-Control-Allow-Origin"] = origin
-    response.headers["Access-Control-Expose-Headers"] = "Retry-After, X-Request-Id"
+    response.headers["Access-Control-Expose-Headers"] = (
+        "Content-Disposition, Retry-After, X-Request-Id"
+    )
     if request.method == "OPTIONS":
         response.headers["Access-Control-Allow-Methods"] = response.headers["Allow"]
         response.headers["Access-Control-Allow-Headers"] = "authorization, content-type"

@@ -14,21 +14,25 @@ FILE = CHECKOUT / "docs" / "openapi.yaml"
 
 
 def read(file: Path = FILE) -> dict[str, Any]:
-    """The document without references to other files: each schema that it names in a file beside it
-    stands in its place."""
+    """The document without references to other files: each path and schema that it names in a file
+    beside it stands in its place."""
     document: dict[str, Any] = _load(file.read_text(encoding="utf-8"))
-    schemas = document["components"]["schemas"]
     files: dict[str, Any] = {}
-    for name, schema in schemas.items():
-        path, _, there = schema.get("$ref", "").partition("#/")
-        if path and path not in files:
-            text = (file.parent / path).read_text(encoding="utf-8")
-            # Schemas name each other by file and name, without their place in the document.
-            named = re.sub(r'"(?:\w+\.yaml)?#/(?=\w+)', '"#/components/schemas/', text)
-            files[path] = _load(named)
-        if path:
-            schemas[name] = files[path][there]
+    for named in (document["paths"], document["components"]["schemas"]):
+        for name, value in named.items():
+            path, _, there = value.get("$ref", "").partition("#/")
+            if path and path not in files:
+                files[path] = _load(_rename((file.parent / path).read_text(encoding="utf-8"), file))
+            if path:
+                named[name] = files[path][there]
     return document
+
+
+def _rename(text: str, document: Path) -> str:
+    """A file beside the document, with references as they are in the document."""
+    # Schemas name each other by file and name, without their place in the document.
+    text = re.sub(r'"(?:\w+\.yaml)?#/(?=\w+)', '"#/components/schemas/', text)
+    return text.replace(f'"../{document.name}#/', '"#/')
 
 
 def _load(text: str) -> Any:

@@ -32,6 +32,8 @@ _NODE_MODULES = CHECKOUT / "node_modules"
 _VENDOR = {
     "twilio.min.js": _NODE_MODULES / "@twilio/voice-sdk/dist/twilio.min.js",
     "supabase.js": _NODE_MODULES / "@supabase/supabase-js/dist/umd/supabase.js",
+    "d3.js": _NODE_MODULES / "d3/dist/d3.min.js",
+    "plot.js": _NODE_MODULES / "@observablehq/plot/dist/plot.umd.min.js",
     "swagger-ui-bundle.js": _NODE_MODULES / "swagger-ui-dist/swagger-ui-bundle.js",
     "swagger-ui.css": _NODE_MODULES / "swagger-ui-dist/swagger-ui.css",
 }

@@ -17,10 +17,14 @@ from stack.timeline import Timeline
 # What `stack.call` calls this, beside `transfer.FORMS` and `record.FORM`.
 FORM = "queue"
 _CAMPAIGN = "Solar autumn"
-# What the leads do, the outcome that the rep chooses, and why the lead waits then.
+# What the leads do whoever they are, the outcome that the rep chooses, and why the lead waits then.
 _CALLS: tuple[tuple[Json, str | None, str], ...] = (
     ({"ending": "busy", "ringSeconds": 0}, None, "retry"),
-    ({"ringSeconds": 2, "talkSeconds": 5}, "callback", "call_back"),
+    (
+        {"ending": "completed", "machine": False, "ringSeconds": 2, "talkSeconds": 5},
+        "callback",
+        "call_back",
+    ),
 )
 _POLL_SECONDS = 20
 

@@ -1,5 +1,5 @@
-"""Calls of the last days for the demo business, with recordings that can be played and the quality
-of their lines, its queues, and Dana's message for answering machines.
+"""Calls of the last days for the demo business, with recordings that can be played, its queues, and
+Dana's message for answering machines. `demo_reports.py` has the calls of the year.
 
 Tests start without them, because most of them count calls.
 """
@@ -17,10 +17,7 @@ from stack import demo_sound
 from stack.errors import StackError
 from stack.postgres import Postgres
 
-_SQL = tuple(
-    Path(__file__).with_name(name)
-    for name in ("demo_history.sql", "demo_queue.sql", "demo_quality.sql")
-)
+_SQL = tuple(Path(__file__).with_name(name) for name in ("demo_history.sql", "demo_queue.sql"))
 _BUSINESS = "b0000000-0000-4000-8000-000000000001"
 _DANA = "d0000000-0000-4000-8000-000000000001"
 _MESSAGE = "f3000000-0000-4000-8000-000000000001"

@@ -10,12 +10,6 @@ set
   machine_detection = true
 where id = 'e0000000-0000-4000-8000-000000000001';
 
-insert into public.campaigns (id, business_id, name, mode, wrap_up_seconds, caller_id, script)
-values (
-  'e0000000-0000-4000-8000-000000000004', 'b0000000-0000-4000-8000-000000000001', 'Fast follow-up', 'power', 5,
-  '+14155550101', 'Hello {{lead.first_name}}, you asked us for a price. Do you have a minute?'
-);
-
 -- Solar autumn waits two hours after no answer, and leaves two messages at most.
 insert into public.retry_rules (business_id, campaign_id, result, after_minutes, max_times)
 select 'b0000000-0000-4000-8000-000000000001', 'e0000000-0000-4000-8000-000000000001', rule.*

@@ -106,6 +106,7 @@ def _check(variables: Mapping[str, str]) -> None:
             function_settings.read_webhook_jwt(env)
             function_settings.read_reconciler_jwt(env)
             function_settings.read_recorder_jwt(env)
+            function_settings.read_reporter_jwt(env)
     except function_settings.ConfigurationError as error:
         raise StackError(
             f"The functions cannot start: {'; '.join(error.problems)}. Correct this where it is"

@@ -1,11 +1,12 @@
 """The whole stack: starts its parts in order, watches them, stops them in reverse."""
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import IO
 
 from functions.setup import env_file
-from stack import demo_data, demo_history, keys, local_dir, supabase_lite
+from stack import demo_data, demo_history, demo_reports, keys, local_dir, supabase_lite
 from stack.client_env import client_env
 from stack.keys import Keys
 from stack.migrations import Migrations
@@ -112,14 +113,18 @@ class Stack:
             self._start_database(self.postgres, made_up)
             demo, caller_ids = demo_data.read(self.postgres)
         env = client_env(settings, made_up, self.postgres, demo)
-        # One by one, so that `stop` knows those that run if the next does not start.
-        self._processes.append(start_simulator(settings, made_up, caller_ids))
-        self._processes.append(start_functions(settings, env))
-        self._processes.append(start_scheduler(settings))
-        self._processes.append(start_calls_page(settings, env))
-        wait_until_ready(settings, env, self.check)
-        if settings.history and self.postgres is not None:
-            demo_history.add(self.postgres, env)
+        with ThreadPoolExecutor(1) as meanwhile:
+            history = settings.history and self.postgres
+            year = meanwhile.submit(demo_reports.add, history) if history else None
+            # One by one, so that `stop` knows those that run if the next does not start.
+            self._processes.append(start_simulator(settings, made_up, caller_ids))
+            self._processes.append(start_functions(settings, env))
+            self._processes.append(start_scheduler(settings))
+            self._processes.append(start_calls_page(settings, env))
+            wait_until_ready(settings, env, self.check)
+            if year and history:
+                year.result()
+                demo_history.add(history, env)
         # A hosted project has other people.
         if settings.colleague and settings.hosted is None:
             self._processes.append(start_colleague(settings, env))

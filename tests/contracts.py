@@ -7,9 +7,13 @@ from __future__ import annotations
 from tests import (
     contracts_of_checks,
     contracts_of_contacts,
+    contracts_of_exports,
+    contracts_of_facts,
     contracts_of_filling,
+    contracts_of_people,
     contracts_of_quality,
     contracts_of_queues,
+    contracts_of_reports,
 )
 
 API_ROLES = (
@@ -19,6 +23,7 @@ API_ROLES = (
     "call_webhook",
     "call_reconciler",
     "call_recorder",
+    "call_reporter",
 )
 
 # By object and role, the privileges that anybody except the owner has.
@@ -40,6 +45,9 @@ LIMITS = frozenset(
         "recording_notice",
         "recording_retention_days",
         "recording_access",
+        "time_zone",
+        "conversation_seconds",
+        "week_start",
     }
 )
 # What managers may write of a rule about recordings.
@@ -80,6 +88,9 @@ MOVED_BY_WEBHOOKS = {
             "call_back_at",
             "recording_state",
             "answered_by",
+            "to_country",
+            "lead_time_zone",
+            "lead_zone_is_estimate",
         }
     ),
     "call_legs": frozenset(
@@ -429,6 +440,7 @@ FUNCTIONS: Grants = {
     "private.call_limit_reached(public.businesses,uuid)": FOR_USERS | FOR_WEBHOOKS,
     "private.is_calling_time(text[],time without time zone,time without time zone,"
     "timestamp with time zone)": FOR_USERS | FOR_WEBHOOKS,
+    "private.agreed_zone(text[],timestamp with time zone)": FOR_USERS | FOR_WEBHOOKS,
     "private.is_time_zone(text)": FOR_USERS | FOR_WEBHOOKS | {"service_role": {"execute"}},
     "private.note_limit_change()": {},
     "private.call_answer(public.conversations)": FOR_WEBHOOKS,
@@ -462,10 +474,13 @@ SCHEMAS: Grants = {
         "authenticated": {"usage"},
         "call_webhook": {"usage"},
         "call_recorder": {"usage"},
+        "report_reader": {"usage"},
+        "call_reporter": {"usage"},
     },
     "public": {
         "PUBLIC": {"usage"},
         "postgres": {"usage"},
+        "report_reader": {"usage"},
         **{role: {"usage"} for role in API_ROLES if role != "call_reconciler"},
     },
 }
@@ -631,10 +646,19 @@ for _more in (
     contracts_of_contacts,
     contracts_of_checks,
     contracts_of_quality,
+    contracts_of_exports,
+    contracts_of_facts,
+    contracts_of_reports,
+    contracts_of_people,
 ):
-    TABLES |= _more.TABLES
-    SEQUENCES |= _more.SEQUENCES
-    COLUMNS |= _more.COLUMNS
-    FUNCTIONS |= _more.FUNCTIONS
     DEFINER_FUNCTIONS += _more.DEFINER_FUNCTIONS
-    POLICIES |= _more.POLICIES
+    for _name, _policies in _more.POLICIES.items():
+        POLICIES[_name] = POLICIES.get(_name, {}) | _policies
+    for _all, _added in (
+        (TABLES, _more.TABLES),
+        (SEQUENCES, _more.SEQUENCES),
+        (COLUMNS, _more.COLUMNS),
+        (FUNCTIONS, _more.FUNCTIONS),
+    ):
+        for _name, _grants in _added.items():
+            _all[_name] = _all.get(_name, {}) | _grants

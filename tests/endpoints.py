@@ -44,6 +44,7 @@ NEXT_AUTH_TOKEN = "098f6bcd4621d373cade4e832627b4f6"
 WEBHOOK_JWT = jwt.encode({"role": "call_webhook", "exp": 4102444800}, JWT_SECRET)
 RECONCILER_JWT = jwt.encode({"role": "call_reconciler", "exp": 4102444800}, JWT_SECRET)
 RECORDER_JWT = jwt.encode({"role": "call_recorder", "exp": 4102444800}, JWT_SECRET)
+REPORTER_JWT = jwt.encode({"role": "call_reporter", "exp": 4102444800}, JWT_SECRET)
 SCHEDULER_ACCOUNT = "henk-scheduler@henk.iam.gserviceaccount.com"
 SCHEDULER_AUDIENCE = "https://reconcile-fn-123456789012.europe-west1.run.app"
 
@@ -60,6 +61,7 @@ ENVIRONMENT = {
     "PUBLIC_BASE_URL": PUBLIC_BASE_URL,
     "SUPABASE_RECONCILER_JWT": RECONCILER_JWT,
     "SUPABASE_RECORDER_JWT": RECORDER_JWT,
+    "SUPABASE_REPORTER_JWT": REPORTER_JWT,
     "SCHEDULER_SERVICE_ACCOUNT": SCHEDULER_ACCOUNT,
     "SCHEDULER_AUDIENCE": SCHEDULER_AUDIENCE,
 }

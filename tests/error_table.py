@@ -27,6 +27,7 @@ TABLE = {
     ("RateLimited", 429, "rate_limited"),
     ("PhoneSystemError", 500, "phone_system_error"),
     ("DatabaseUnavailable", 503, "database_unavailable"),
+    ("StatementStopped", 503, "database_unavailable"),
     ("SignInUnavailable", 503, "database_unavailable"),
     ("StorageUnavailable", 503, "storage_unavailable"),
     ("TwilioUnavailable", 503, "twilio_unavailable"),

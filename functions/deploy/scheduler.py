@@ -88,13 +88,18 @@ def _run(deployment: Deployment, jobs: Collection[str]) -> dict[str, Job | None]
     if not jobs:
         return {}
     with steps.step(
-        f"Scheduler: {' and '.join(jobs)} run{'s' if len(jobs) == 1 else ''} once",
+        f"Scheduler: {_listed(jobs)} run{'s' if len(jobs) == 1 else ''} once",
         f"{_SERVES} no job ran. {_AGAIN}",
     ):
         before = {} if steps.dry_run else deployment.reader.jobs()
         for name in jobs:
             steps.change(deployment.changes.run_job(name))
         return _after_run(deployment, {name: before[name] for name in jobs if name in before})
+
+
+def _listed(names: Collection[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _after_run(deployment: Deployment, before: Mapping[str, Job]) -> dict[str, Job | None]:

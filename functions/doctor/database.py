@@ -24,6 +24,18 @@ and not exists (select from private.reconciliation where paused_until > now())
 order by next_check_at limit 1
 """
 
+# Since when the oldest change waits that is not in the reports. All calls of a business take
+# longer: of these it counts when some were folded last.
+_NOT_FOLDED = """
+select to_char(min(oldest.since) at time zone 'utc', 'YYYY-MM-DD HH24:MI') || ' UTC'
+from (
+  (select marked_at as since from private.fold_marks order by id limit 1)
+  union all
+  select coalesce(folded_at, marked_at) from private.fold_businesses
+) as oldest
+having min(oldest.since) < now() - interval '1 hour'
+"""
+
 # The last callback that came twice.
 _REPEATED = """
 select to_char(max(repeated_at) at time zone 'utc', 'YYYY-MM-DD HH24:MI') || ' UTC'
@@ -103,6 +115,26 @@ def lost_callbacks(inputs: Inputs) -> Iterator[Finding]:
         )
     else:
         yield passed("", f"No call is overdue for a question to Twilio; {_repeated(inputs)}")
+
+
+def late_reports(inputs: Inputs) -> Iterator[Finding]:
+    """Whether reports_fn brings the calls that have changed into the reports."""
+    try:
+        since = column(inputs, _NOT_FOLDED)
+    except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
+        yield skipped("", "Not examined: the database has no reports yet, see migrations")
+        return
+    if since:
+        yield failed(
+            "",
+            f"Reports lack what has changed since {since[0]}: nobody has folded it for more than an"
+            " hour",
+            "The scheduler must run reports_fn every minute: gcloud scheduler jobs list shows its"
+            " job, ./deploy.sh makes it, and the log of reports_fn shows errors. Without Google"
+            " Cloud: docs/hosting.md",
+        )
+    else:
+        yield passed("", "Reports have all changes that are older than an hour")
 
 
 def _repeated(inputs: Inputs) -> str:

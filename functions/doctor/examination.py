@@ -120,6 +120,7 @@ def examinations() -> list[Examination]:
                 ("webhook_jwt", "SUPABASE_WEBHOOK_JWT"),
                 ("reconciler_jwt", "SUPABASE_RECONCILER_JWT"),
                 ("recorder_jwt", "SUPABASE_RECORDER_JWT"),
+                ("reporter_jwt", "SUPABASE_REPORTER_JWT"),
             )
         ),
         Examination("database", database.connects, _NO_DATABASE, ("SUPABASE_DB_URL",)),
@@ -175,6 +176,13 @@ def examinations() -> list[Examination]:
         Examination(
             "recordings_overdue",
             storage.overdue,
+            _NO_DATABASE,
+            ("SUPABASE_DB_URL",),
+            deployment="mends",
+        ),
+        Examination(
+            "reports_overdue",
+            database.late_reports,
             _NO_DATABASE,
             ("SUPABASE_DB_URL",),
             deployment="mends",

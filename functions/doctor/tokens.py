@@ -14,7 +14,14 @@ from functions.doctor.supabase_project import (
     clock_or,
     probe,
 )
-from functions.setup.webhook_jwt import DAY, RECONCILER_ROLE, RECORDER_ROLE, ROLE, ROLES
+from functions.setup.webhook_jwt import (
+    DAY,
+    RECONCILER_ROLE,
+    RECORDER_ROLE,
+    REPORTER_ROLE,
+    ROLE,
+    ROLES,
+)
 
 # deploy.sh renews a JWT that has fewer than 60 days left. With fewer than this, the last deployment
 # was long ago.
@@ -25,6 +32,7 @@ _WITHOUT = {
     ROLE: "no call is logged",
     RECONCILER_ROLE: "nobody asks Twilio about lost callbacks",
     RECORDER_ROLE: "no call is recorded, and recordings stay at Twilio",
+    REPORTER_ROLE: "reports do not get the new calls",
 }
 
 
@@ -40,8 +48,8 @@ def look(setting: str, inputs: Inputs) -> Iterator[Finding]:
             yield failed(setting, f"{setting} {said}", _renew(role))
             return
     answer = ask_as_webhook(inputs, token or probe(inputs, inputs.operator.signing_key, role))
-    # The recorder has functions, and no table.
-    sees_nothing = role == RECORDER_ROLE and answer.refuses_table
+    # These have functions, and no table.
+    sees_nothing = role in (RECORDER_ROLE, REPORTER_ROLE) and answer.refuses_table
     if sees_nothing or (answer.status == 200 and answer.body == []):
         yield _accepted(setting, role, left)
     else:

@@ -1,6 +1,6 @@
 """The JWTs with which endpoints sign in to the database: role `call_webhook`, `call_reconciler` for
-reconcile_fn, which asks Twilio about lost callbacks, and `call_recorder` for recording_fn, which
-signs in to Storage with it too.
+reconcile_fn, which asks Twilio about lost callbacks, `call_recorder` for recording_fn, which signs
+in to Storage with it too, and `call_reporter` for reports_fn, which folds calls.
 
 A key of the Supabase project signs them: its shared secret (HS256), or a signing key that was made
 with `supabase gen signing-key` and imported (ES256, RS256). No function ever gets such a key.
@@ -22,11 +22,13 @@ from functions.setup import text_file
 ROLE = "call_webhook"
 RECONCILER_ROLE = "call_reconciler"
 RECORDER_ROLE = "call_recorder"
+REPORTER_ROLE = "call_reporter"
 # The name of the setting that has a JWT → the role of that JWT.
 ROLES = {
     "SUPABASE_WEBHOOK_JWT": ROLE,
     "SUPABASE_RECONCILER_JWT": RECONCILER_ROLE,
     "SUPABASE_RECORDER_JWT": RECORDER_ROLE,
+    "SUPABASE_REPORTER_JWT": REPORTER_ROLE,
 }
 LIFETIME_DAYS = 90
 # The `sub` of an endpoint's token, where Supabase wants one. No user has it.

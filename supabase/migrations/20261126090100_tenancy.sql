@@ -51,6 +51,12 @@ create table public.businesses (
   check (recording_retention_days between 1 and 3650),
   -- Whose recordings an agent may hear: of their own calls, or of all. Owners and managers hear all.
   recording_access text not null default 'own' check (recording_access in ('own', 'all')),
+  -- The clock by which reports count days: an IANA name.
+  time_zone text not null default 'UTC' check (time_zone = 'UTC' or private.is_time_zone(time_zone)),
+  -- From how many seconds of talk on a call is a conversation, in reports.
+  conversation_seconds integer not null default 60 check (conversation_seconds between 5 and 600),
+  -- The first day of a week in reports: 0 is Sunday, 1 Monday.
+  week_start smallint not null default 1 check (week_start between 0 and 6),
   created_at timestamptz not null default now(),
   constraint businesses_token_grants_ceiling_check check (token_grants_per_minute <= 100000),
   constraint businesses_calling_hours_check check (
@@ -157,7 +163,8 @@ grant update (display_name) on public.business_members to authenticated;
 grant update (
   allowed_countries, calling_hours_start, calling_hours_end, calls_per_rep_per_minute,
   calls_per_rep_per_day, concurrent_calls, max_call_seconds, token_grants_per_minute, recording_mode,
-  consent_mode, recording_notice, recording_retention_days, recording_access
+  consent_mode, recording_notice, recording_retention_days, recording_access, time_zone, conversation_seconds,
+  week_start
 )
 on public.businesses to authenticated;
 

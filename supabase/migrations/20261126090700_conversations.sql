@@ -65,6 +65,13 @@ create table public.conversations (
   is_held boolean not null default false,
   -- The time limit that Twilio was given. Null for a refused call.
   time_limit_seconds integer check (time_limit_seconds > 0),
+  -- Of the number (ISO 3166-1 alpha-2), as it was when the call began. Like the next two without a check, as with
+  -- stage, and null if it is not known: only our functions write them.
+  to_country text,
+  -- The time zone of the lead; else that of the number, if all of its zones have the same time.
+  lead_time_zone text,
+  -- Whether lead_time_zone is the number's.
+  lead_zone_is_estimate boolean,
   outcome text check (length(outcome) <= 100),
   notes text check (length(notes) <= 10000),
   created_at timestamptz not null default now(),
@@ -176,6 +183,7 @@ grant update (outcome, notes, lead_id, campaign_id) on public.conversations to a
 grant update (
   lead_id, campaign_id, status, block_reason, from_number, to_number, extension, other_number,
   time_limit_seconds, begun_at, dialed_at, ringing_at, answered_at, ended_at, duration_seconds,
-  is_plain, stage, hold_seconds, call_back_at, recording_state, answered_by
+  is_plain, stage, hold_seconds, call_back_at, recording_state, answered_by, to_country, lead_time_zone,
+  lead_zone_is_estimate
 )
 on public.conversations to call_webhook;

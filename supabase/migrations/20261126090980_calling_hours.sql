@@ -1,4 +1,4 @@
--- When a person may be called, by the clock where they are.
+-- What time it is for a person, and when they may be called.
 set lock_timeout = '2s';
 
 -- Whether a person in one of these time zones (we do not know which) may be called now: it must be calling
@@ -69,6 +69,28 @@ begin
 end;
 $$;
 
+-- The time zone by whose clock it is p_at for a person in one of these: the first, if all of them have the same time
+-- then. Null if they differ, if there is none, or if Postgres does not know one.
+create function private.agreed_zone(p_time_zones text[], p_at timestamptz)
+returns text
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_time_zone text;
+begin
+  foreach v_time_zone in array p_time_zones loop
+    if not private.is_time_zone(v_time_zone)
+      or p_at at time zone v_time_zone <> p_at at time zone p_time_zones[1]
+    then
+      return null;
+    end if;
+  end loop;
+  return p_time_zones[1];
+end;
+$$;
+
 -- The time zones that a lead may be in: the one that is known, or those of the number.
 create function private.zones_of_lead(p_lead public.leads)
 returns text[]
@@ -86,8 +108,10 @@ $$;
 
 revoke execute on function private.is_calling_time(text[], time, time, timestamptz) from public, anon;
 revoke execute on function private.next_calling_time(text[], time, time, timestamptz) from public, anon;
+revoke execute on function private.agreed_zone(text[], timestamptz) from public, anon;
 revoke execute on function private.zones_of_lead(public.leads) from public, anon;
 grant execute on function private.is_calling_time(text[], time, time, timestamptz)
 to authenticated, call_webhook;
 grant execute on function private.next_calling_time(text[], time, time, timestamptz)
 to authenticated, call_webhook;
+grant execute on function private.agreed_zone(text[], timestamptz) to authenticated, call_webhook;

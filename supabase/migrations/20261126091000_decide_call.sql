@@ -10,10 +10,15 @@ create type private.call_decision as (
   campaign_id uuid,
   to_number text,
   number_type text,
+  -- ISO 3166-1 alpha-2, of the number. Null: it has none.
+  to_country text,
   extension text,
   other_number boolean,
   from_number text,
   time_limit_seconds integer,
+  -- Whose clock the lead has, and whether only the number says so. Null: not known, or refused before.
+  lead_time_zone text,
+  lead_zone_is_estimate boolean,
   -- When it is calling hours again, for a call that was refused because it is not.
   retry_at timestamptz,
   -- Null for a refused call, and for one that is not recorded.
@@ -242,6 +247,8 @@ begin
   end if;
   d.to_number := v_number ->> 'e164';
   d.number_type := v_number ->> 'type';
+  -- 001 is no country: networks of satellites have it.
+  d.to_country := nullif(v_number ->> 'country', '001');
   d.extension := substring(p_to ->> 'extension' from '^[0-9]{1,7}$');
   v_subscriber := private.subscriber(d.to_number);
 
@@ -355,6 +362,10 @@ begin
     when d.other_number or v_time_zone is null
       then array(select jsonb_array_elements_text(v_number -> 'time_zones'))
     else array[v_time_zone]
+  end;
+  d.lead_time_zone := private.agreed_zone(v_time_zones, now());
+  d.lead_zone_is_estimate := case
+    when d.lead_time_zone is not null then d.other_number or v_time_zone is null
   end;
   if not private.is_calling_time(
     v_time_zones, v_business.calling_hours_start, v_business.calling_hours_end, now()

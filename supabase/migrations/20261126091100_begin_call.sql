@@ -88,7 +88,7 @@ begin
       insert into public.conversations as begun (
         business_id, user_id, lead_id, campaign_id, status, block_reason, from_number, to_number,
         extension, other_number, call_sid, time_limit_seconds, recording_state, begun_at, dialed_at,
-        ended_at, duration_seconds, hold_seconds
+        ended_at, duration_seconds, hold_seconds, to_country, lead_time_zone, lead_zone_is_estimate
       ) values (
         d.business_id, p_user_id, d.lead_id, d.campaign_id,
         case when d.block_reason is null then 'queued' else 'blocked' end, d.block_reason,
@@ -100,7 +100,8 @@ begin
         case when d.block_reason is null then date_trunc('second', now()) end,
         case when d.block_reason is not null then now() end,
         case when d.block_reason is not null then 0 end,
-        case when d.block_reason is not null then 0 end
+        case when d.block_reason is not null then 0 end,
+        d.to_country, d.lead_time_zone, d.lead_zone_is_estimate
       )
       returning begun.* into v_call;
     else
@@ -116,6 +117,9 @@ begin
         extension = d.extension,
         other_number = d.other_number,
         time_limit_seconds = case when d.block_reason is null then d.time_limit_seconds end,
+        to_country = d.to_country,
+        lead_time_zone = d.lead_time_zone,
+        lead_zone_is_estimate = d.lead_zone_is_estimate,
         recording_state = case when (d.recording).mode is not null then 'waiting' end,
         begun_at = now(),
         status = case when d.block_reason is null then begun.status else 'blocked' end,

@@ -21,8 +21,9 @@ begin
       'table', tg_table_name,
       'operation', tg_op,
       -- Without the notes of reps about a person: a page that needs them reads the row. And without
-      -- begun_at and is_plain, which are for us.
-      'record', to_jsonb(new) - '{notes,begun_at,is_plain}'::text[]
+      -- what is for us.
+      'record', to_jsonb(new)
+      - '{notes,begun_at,is_plain,to_country,lead_time_zone,lead_zone_is_estimate}'::text[]
     ),
     tg_op,
     'business:' || new.business_id::text,

@@ -116,6 +116,36 @@ begin
 end;
 $$;
 
+-- Who leaves a business has no lead of it any more. While their call goes on, the lead stays theirs.
+-- Security definer: nobody may write the queue themselves.
+create function private.end_leases_of_member()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  e public.queue_entries;
+begin
+  for e in
+    select * from public.queue_entries
+    where queue_entries.business_id = old.business_id
+      and queue_entries.lease_owner = old.user_id
+      and queue_entries.state = 'leased'
+    order by queue_entries.id
+    for no key update
+  loop
+    if private.is_call_open(e.lease_conversation_id) then
+      e.lease_until := clock_timestamp();
+      perform private.write_entry(e);
+    else
+      perform private.end_lease(e, null);
+    end if;
+  end loop;
+  return null;
+end;
+$$;
+
 -- An entry as the rep who has its lease gets it.
 create function private.leased_entry(p_entry public.queue_entries)
 returns jsonb
@@ -157,6 +187,11 @@ revoke execute on function private.end_lease(public.queue_entries, uuid) from pu
 revoke execute on function private.hold_entry(public.queue_entries, timestamptz, text) from public, anon;
 revoke execute on function private.may_go_on(public.queue_entries) from public, anon;
 revoke execute on function private.settle_leases(uuid) from public, anon;
+revoke execute on function private.end_leases_of_member() from public, anon;
 revoke execute on function private.leased_entry(public.queue_entries) from public, anon;
 -- Asked in decide_call, by reps and by webhooks.
 grant execute on function private.is_call_open(uuid) to authenticated, call_webhook;
+
+create trigger business_members_end_leases
+after delete on public.business_members
+for each row execute function private.end_leases_of_member();

@@ -12,8 +12,6 @@ set enable_seqscan = off
 set search_path = ''
 as $$
 declare
-  -- Talk of this many seconds is a conversation.
-  c_conversation constant integer := 60;
   -- More than this many are not counted.
   c_most_due constant integer := 200;
   c_most constant integer := 1000;
@@ -30,7 +28,8 @@ begin
   end if;
 
   with calls as materialized (
-    select conversations.answered_at, conversations.duration_seconds, conversations.outcome
+    select
+      conversations.id, conversations.answered_at, conversations.duration_seconds, conversations.outcome
     from public.conversations
     where conversations.business_id = p_business_id
       and conversations.user_id = v_user_id
@@ -43,25 +42,28 @@ begin
     from calls
     where calls.outcome is not null
     group by calls.outcome
+  ),
+
+  -- As the reports count them: nobody shall be told two numbers.
+  counted as (
+    select
+      coalesce(sum(facts.conversations), 0) as conversations,
+      coalesce(sum(facts.successes), 0) as successes
+    from private.facts_of_calls(
+      (select array_agg(calls.id) from calls where calls.duration_seconds > 0)
+    ) as facts
   )
 
   select jsonb_build_object(
     'calls', count(*),
     'answered', count(calls.answered_at),
-    'conversations', count(*) filter (where calls.duration_seconds >= c_conversation),
+    'conversations', (select counted.conversations from counted),
     'talk_seconds', coalesce(sum(calls.duration_seconds), 0),
     'outcomes', (
       select coalesce(jsonb_object_agg(by_outcome.outcome, by_outcome.number), '{}')
       from by_outcome
     ),
-    'successes', (
-      select coalesce(sum(by_outcome.number), 0)
-      from by_outcome
-      join public.outcomes
-        on outcomes.business_id = p_business_id
-        and outcomes.key = by_outcome.outcome
-        and outcomes.is_success
-    )
+    'successes', (select counted.successes from counted)
   )
   into v_day
   from calls;
@@ -106,8 +108,8 @@ revoke execute on function private.my_day(uuid, timestamptz) from public, anon;
 grant execute on function private.my_day(uuid, timestamptz) to authenticated;
 
 -- The signed-in user's numbers since p_since, 31 days ago at most. Answers {"error": "not_found"}, or
---   {"calls": placed, "answered", "conversations": with 60 seconds of talk or more, "talk_seconds",
---    "outcomes": {key: calls}, "successes", "call_backs_due": theirs and anybody's that are due now,
+--   {"calls": placed, "answered", "conversations" and "successes": of ended calls, as docs/metrics.md says,
+--    "talk_seconds", "outcomes": {key: calls}, "call_backs_due": theirs and anybody's that are due now,
 --    200 of each at most, "needs_outcome": of any day, 1000 at most}.
 create function public.my_day(p_business_id uuid, p_since timestamptz)
 returns jsonb

@@ -7,7 +7,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from tests.attack import model_of_quality, model_of_queues
+from tests.attack import (
+    model_of_exports,
+    model_of_facts,
+    model_of_people,
+    model_of_quality,
+    model_of_queues,
+    model_of_reports,
+)
 from tests.attack.tables import ROLES, Table
 from tests.contracts import (
     CHANGED_OF_MESSAGES,
@@ -20,7 +27,7 @@ from tests.contracts import (
 )
 
 # Roles of the database that have a token or key of their own, besides the users'.
-OTHER_ROLES = ("anon", "call_webhook", "call_reconciler", "call_recorder")
+OTHER_ROLES = ("anon", "call_webhook", "call_reconciler", "call_recorder", "call_reporter")
 
 
 def _of_each_call(table: str, columns: str, values: str) -> str:
@@ -149,6 +156,9 @@ TABLES = {
     ),
     **model_of_queues.TABLES,
     **model_of_quality.TABLES,
+    **model_of_exports.TABLES,
+    **model_of_facts.TABLES,
+    **model_of_people.TABLES,
 }
 
 # Every function, and the roles that may execute it.
@@ -198,6 +208,9 @@ EXECUTED_BY = {
     "pause_reconciliation": {"call_reconciler"},
     **model_of_queues.EXECUTED_BY,
     **model_of_quality.EXECUTED_BY,
+    **model_of_facts.EXECUTED_BY,
+    **model_of_reports.EXECUTED_BY,
+    **model_of_people.EXECUTED_BY,
 }
 
 
@@ -217,6 +230,8 @@ class Principal:
         """Whether this row is shown."""
         business_id = str(row[TABLES[table].owner])
         if not self.may_see(business_id):
+            return False
+        if self.member_of[business_id] not in TABLES[table].readers:
             return False
         own_only = self.member_of[business_id] in TABLES[table].seen_own_only
         return not own_only or row["user_id"] == self.user_id

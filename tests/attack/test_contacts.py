@@ -131,7 +131,7 @@ def test_a_call_back_is_dismissed_by_whom_it_is_for_and_by_managers(
 
 
 def test_anonymous_and_webhooks_reach_none_of_it(world: World) -> None:
-    for role in ("anon", "call_webhook", "call_reconciler", "call_recorder"):
+    for role in ("anon", "call_webhook", "call_reconciler", "call_recorder", "call_reporter"):
         for function, body in questions(world, 0).items():
             answer = world.ask(Principal(role), "POST", f"rpc/{function}", json=body)
             assert answer.status_code in (401, 403), (role, function)

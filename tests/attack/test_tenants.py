@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import itertools
+import json
 import re
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 import httpx
@@ -30,6 +32,9 @@ memberships = st.dictionaries(numbers, st.sampled_from(ROLES))
 # A user with these memberships (in the example before they had others), or one of the other tokens.
 askers = memberships | memberships | st.sampled_from(OTHER_ROLES)
 each_table = pytest.mark.parametrize("table", TABLES)
+each_written_table = pytest.mark.parametrize(
+    "table", [name for name, table in TABLES.items() if not table.is_view]
+)
 some_businesses = st.lists(numbers, min_size=1, unique=True)
 forms = st.sampled_from(["none", "eq", "in", "or", "not", "not.or", "neither"])
 
@@ -204,7 +209,7 @@ def test_no_embedding_leads_out_of_ones_businesses(world: World, roles: dict[int
             assert answer.headers["Content-Range"].partition("/")[2] == str(count)
 
 
-@each_table
+@each_written_table
 @pytest.mark.parametrize("role", ["owner", "agent"])
 def test_a_member_updates_the_columns_that_the_model_allows_and_deletes_nothing(
     world: World, table: str, role: str
@@ -229,8 +234,21 @@ def test_a_member_updates_the_columns_that_the_model_allows_and_deletes_nothing(
     assert fingerprint(world.database, without=[business]) == others
 
 
+@pytest.mark.parametrize("view", [name for name, table in TABLES.items() if table.is_view])
+def test_nobody_writes_into_a_view(world: World, view: str) -> None:
+    owner = world.user({0: "owner"})
+    before = fingerprint(world.database)
+    [row, *_] = world.rows(view, world.business_ids[0])
+    mine = {TABLES[view].owner: f"eq.{world.business_ids[0]}"}
+    for who in (owner, *map(Principal, OTHER_ROLES)):
+        for method in ("POST", "PATCH", "DELETE"):
+            answer = world.ask(who, method, view, params=mine if method != "POST" else {}, json=row)
+            assert not answer.is_success, (who.role, method)
+    assert fingerprint(world.database) == before
+
+
 @pytest.mark.soak
-@each_table
+@each_written_table
 @generated
 @given(askers, some_businesses, forms, st.integers(0, 99), st.booleans())
 def test_an_update_reaches_only_what_the_model_allows_and_a_deletion_nothing(
@@ -270,7 +288,7 @@ def test_an_update_reaches_only_what_the_model_allows_and_a_deletion_nothing(
 
 
 @pytest.mark.soak
-@each_table
+@each_written_table
 @generated
 @given(
     askers, numbers, st.sampled_from(["", "ignore", "merge", "PUT"]), st.booleans(), st.booleans()
@@ -484,6 +502,48 @@ def test_a_check_is_told_to_ones_own_businesses_and_seen_by_oneself_and_managers
     assert fingerprint(world.database, without=[business]) == before
 
 
+# The two days on which the world's calls may be, whenever the run began.
+REPORT: dict[str, object] = {
+    "p_from": f"{datetime.now(UTC) - timedelta(days=2):%F}",
+    "p_to": f"{datetime.now(UTC) + timedelta(days=2):%F}",
+}
+REPORTED_BY = ("campaign", "rep", "outcome", "country", "day", "week", "month")
+
+
+@pytest.mark.soak
+@generated
+@given(memberships, numbers)
+def test_reports_count_what_is_seen_and_nothing_else(
+    world: World, roles: dict[int, str], of: int
+) -> None:
+    who, business = world.user(roles), world.business_ids[of]
+    before = fingerprint(world.database)
+    asked = REPORT | {"p_business_id": business}
+
+    def report(name: str, **more: object) -> Any:
+        answer = world.ask(who, "POST", f"rpc/report_{name}", json=asked | more)
+        assert answer.is_success, answer.text
+        return answer.json()
+
+    shown = seen(world, who, "call_facts", [business])
+    helped = seen(world, who, "call_helpers", [business])
+    overview = report("overview")
+    assert (overview is not None) == who.may_see(business)
+    if overview is not None:
+        assert overview["totals"]["calls"] == len(shown)
+    for by in REPORTED_BY:
+        lines = report("by", p_by=by)
+        assert sum(line["calls"] for line in lines) == len(shown)
+        assert sum(line.get("helped", 0) for line in lines) == (len(helped) if by == "rep" else 0)
+        assert who.may_see(business) or lines == []
+    for metric, rows in (("calls", shown), ("helped", helped)):
+        calls = report("calls", p_metric=metric)
+        assert {call["id"] for call in calls} == {row["conversation_id"] for row in rows}
+    for name in ("attempts", "hours"):
+        assert (report(name) is not None) == who.may_see(business)
+    assert fingerprint(world.database) == before
+
+
 QUALITY_OF_MONTHS = {"p_since": "2026-09-15", "p_until": "2026-12-15", "p_by": "rep"}
 
 
@@ -689,6 +749,18 @@ def questions(world: World) -> Iterator[Question]:
     yield Question("POST", "rpc/quality_by", str(theirs.business_id), body=body)
     body |= {"p_business_id": own, "p_key": "THIS", "p_after": None, "p_limit": 10}
     yield Question("POST", "rpc/quality_calls", str(theirs.user_id), body=body)
+    this = str(theirs.business_id)
+    for function in ("overview", "by", "attempts", "hours", "calls"):
+        body = REPORT | ({"p_by": "rep"} if function == "by" else {})
+        yield Question(
+            "POST", f"rpc/report_{function}", this, body=body | {"p_business_id": "THIS"}
+        )
+        for filtered, name in (("campaign_ids", "campaign_id"), ("user_ids", "user_id")):
+            filters = {"p_business_id": own, "p_filters": {filtered: ["THIS"]}}
+            this_one = str(getattr(theirs, name))
+            yield Question("POST", f"rpc/report_{function}", this_one, body=body | filters)
+    body = REPORT | {"p_business_id": own, "p_by": "rep", "p_key": "THIS"}
+    yield Question("POST", "rpc/report_calls", str(theirs.user_id), body=body)
     body = {"p_business_id": "THIS", "p_key": "0a1b2c3d", "p_name": "Mine"}
     yield Question("POST", "rpc/name_network", str(theirs.business_id), body=body)
     body = {"p_business_id": "THIS", "p_ttl_seconds": 60}
@@ -718,9 +790,7 @@ def test_a_thing_of_another_business_is_answered_as_one_that_does_not_exist(
                 question.method,
                 question.path,
                 params={k: v.replace("THIS", this) for k, v in question.params.items()},
-                json=question.body
-                and {k: this if v == "THIS" else v for k, v in question.body.items()}
-                | ({"p_numbers": [this]} if question.body.get("p_numbers") == ["THIS"] else {}),
+                json=question.body and json.loads(json.dumps(question.body).replace("THIS", this)),
                 headers={"Prefer": "count=exact"},
             )
             said = answer.text.replace(this, "THIS")

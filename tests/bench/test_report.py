@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bench import calls, report
 from bench.database import SIZES, Cost
+from bench.folding import Folding
 from bench.functions import Figures, RoundTrips
 from bench.ledger import Rates
 from bench.searches import Searches, Taken
@@ -36,6 +37,7 @@ def results(**changes: object) -> report.Results:
         "searches": searches(0.049),
         "bytes_of_a_call": {"call_events": 6000.0},
         "rates": Rates(events=600, updates=1000),
+        "folding": Folding(call=0.0105, marks=0.0001, fold=0.0004),
         "waits": [calls.Waits(1, [0.1, 0.2], [0.01, 0.02], 16, 0)],
     }
     return report.Results(**(kept | changes))  # type: ignore[arg-type]
@@ -74,6 +76,7 @@ def test_what_is_missed_is_marked() -> None:
     for count, budget in ((0, 1), (2, 1), (1, 0)):
         assert missed(round_trips={"an event": RoundTrips(count, budget)}) == 1
     assert missed(searches=searches(0.051)) == 1
+    assert missed(folding=Folding(call=0.0105, marks=0.0002, fold=0.0004)) == 1
     assert missed(rates=Rates(events=499, updates=1000)) == 1
     grown = {SIZES[0]: Cost(0.001, 0.001), SIZES[2]: Cost(0.0014, 0.001)}
     assert missed(statements={"one event": grown}) == 2

@@ -106,7 +106,8 @@ def test_a_conversation_has_the_columns_that_are_read(db: psycopg.Connection) ->
     ).fetchall()
     types = {name: (type_, nullable) for name, type_, nullable in of_the_database}
     # These are for us, and not part of the contract.
-    assert set(types) == {*read, "begun_at", "bridge", "is_plain", "is_held"}
+    of_reports = {"to_country", "lead_time_zone", "lead_zone_is_estimate"}
+    assert set(types) == {*read, *of_reports, "begun_at", "bridge", "is_plain", "is_held"}
     for name, column in described.items():
         if "type" in column and name in types:
             type_, nullable = types[name]

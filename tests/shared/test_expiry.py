@@ -60,6 +60,8 @@ def test_the_days_that_are_left_are_named_at_the_start(
     [
         ("SUPABASE_WEBHOOK_JWT", "make webhook-jwt"),
         ("SUPABASE_RECONCILER_JWT", "make webhook-jwt ROLE=call_reconciler"),
+        ("SUPABASE_RECORDER_JWT", "make webhook-jwt ROLE=call_recorder"),
+        ("SUPABASE_REPORTER_JWT", "make webhook-jwt ROLE=call_reporter"),
     ],
 )
 def test_the_command_makes_the_token_of_this_setting(

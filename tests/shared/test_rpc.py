@@ -3,6 +3,7 @@ exactly."""
 
 from __future__ import annotations
 
+import datetime
 import inspect
 import json
 import types
@@ -18,18 +19,20 @@ from shared import errors, rpc
 from shared.database import Database
 from shared.reconciler_rpc import AsReconciler
 from shared.recorder_rpc import AsRecorder
+from shared.reporter_rpc import AsReader, AsReporter
 from shared.settings import Supabase
 from tests.canned_server import CannedServer
 from tests.endpoints import CALL_SID, LEAD_CALL_SID, PUBLISHABLE_KEY, SUPABASE_URL
 from tests.endpoints import rpc as path_of
 
-Caller = rpc.AsRep | rpc.AsWebhook | AsReconciler | AsRecorder
-# The database role → the class whose methods are called as this role.
-ROLES: dict[str, type[Caller]] = {
-    "authenticated": rpc.AsRep,
-    "call_webhook": rpc.AsWebhook,
-    "call_reconciler": AsReconciler,
-    "call_recorder": AsRecorder,
+Caller = rpc.AsRep | AsReader | rpc.AsWebhook | AsReconciler | AsRecorder | AsReporter
+# The database role → the classes whose methods are called as this role.
+ROLES: dict[str, Sequence[type[Caller]]] = {
+    "authenticated": (rpc.AsRep, AsReader),
+    "call_webhook": (rpc.AsWebhook,),
+    "call_reconciler": (AsReconciler,),
+    "call_recorder": (AsRecorder,),
+    "call_reporter": (AsReporter,),
 }
 # These functions are called by the page over the REST API, and by no endpoint.
 FOR_THE_BROWSER = {
@@ -46,6 +49,15 @@ FOR_THE_BROWSER = {
     "quality_calls",
     "conversation_quality",
     "name_network",
+    "change_role",
+    "remove_member",
+    "hand_over_business",
+    "invite_member",
+    "withdraw_invitation",
+    "my_invitations",
+    "answer_invitation",
+    "create_business",
+    "may_create_business",
     "decline_call",
     "set_legal_hold",
     "delete_recordings",
@@ -74,6 +86,7 @@ PYTHON_TYPES = {
     "uuid": uuid.UUID,
     "integer": int,
     "boolean": bool,
+    "date": datetime.date,
     "timestamp with time zone": str,
     "jsonb": Mapping,
 }
@@ -101,6 +114,11 @@ EVENT: rpc.CallEvent = {
 USER_ID, BUSINESS_ID = uuid.uuid4(), uuid.uuid4()
 CONVERSATION_ID, ACTION_ID = uuid.uuid4(), uuid.uuid4()
 RECORDING_SID = f"RE{uuid.uuid4().hex}"
+PERIOD = {
+    "business_id": BUSINESS_ID,
+    "from_": datetime.date(2026, 11, 1),
+    "to": datetime.date(2026, 11, 30),
+}
 WISHES: rpc.Wishes = {"to": DIALLED, "caller_id": None, "lead_id": None, "campaign_id": None}
 # Parameters for each function, for a user who belongs to one business.
 ARGUMENTS: dict[str, Mapping[str, Any]] = {
@@ -179,22 +197,45 @@ ARGUMENTS: dict[str, Mapping[str, Any]] = {
     "claim_unsettled_calls": {"limit": 5, "lease_seconds": 30},
     "settle_call": {"agent_call_sid": CALL_SID, "legs": None},
     "pause_reconciliation": {"seconds": 5},
+    "report_overview": {**PERIOD, "by": "day", "week_start": 1, "filters": {}},
+    "report_by": {**PERIOD, "by": "rep", "week_start": 1, "filters": {}},
+    "report_attempts": {**PERIOD, "filters": {}},
+    "report_hours": {**PERIOD, "attempts": "first", "filters": {}},
+    "report_calls": {
+        **PERIOD,
+        "by": "all",
+        "key": None,
+        "metric": "calls",
+        "after": None,
+        "limit": 5,
+        "week_start": 1,
+        "filters": {},
+    },
+    "fold_reports": {"limit": 5},
 }
 
 
-def methods(role: str) -> dict[str, Callable[..., object]]:
+def methods_of(caller: type[Caller]) -> dict[str, Callable[..., object]]:
     return {
         name: method
-        for name, method in inspect.getmembers(ROLES[role], inspect.isfunction)
-        if not name.startswith("_")
+        for name, method in inspect.getmembers(caller, inspect.isfunction)
+        # This one is not a function in SQL.
+        if not name.startswith("_") and name != "is_member"
     }
 
 
+def methods(role: str) -> dict[str, Callable[..., object]]:
+    return {name: method for caller in ROLES[role] for name, method in methods_of(caller).items()}
+
+
 MIRRORED = [(role, name) for role in ROLES for name in methods(role)]
+# Reports are read as they are: tests/reports_fn/test_columns.py has the fields that matter.
+TYPED = [(role, name) for role, name in MIRRORED if name not in methods_of(AsReader)]
 
 
-def connect(role: str, url: str, token: str = "token") -> Caller:
-    return ROLES[role](Database(Supabase(url, PUBLISHABLE_KEY, None)), token)
+def connect(role: str, name: str, url: str, token: str = "token") -> Caller:
+    (caller,) = (each for each in ROLES[role] if name in methods_of(each))
+    return caller(Database(Supabase(url, PUBLISHABLE_KEY, None)), token)
 
 
 def signature_in_sql(db: psycopg.Connection, name: str) -> dict[str, str]:
@@ -237,9 +278,11 @@ def test_parameters_have_the_names_and_types_of_the_sql_function(
     hints = typing.get_type_hints(method)
     parameters = [each for each in inspect.signature(method).parameters if each != "self"]
     expected = signature_in_sql(db, name)
-    assert [f"p_{each}" for each in parameters] == list(expected)
-    for each in parameters:
-        assert PYTHON_TYPES[expected[f"p_{each}"]] in kinds(hints[each]), each
+    # `from` cannot be a name in Python.
+    names = [f"p_{each.removesuffix('_')}" for each in parameters]
+    assert names == list(expected)
+    for name_in_sql, each in zip(names, parameters, strict=True):
+        assert PYTHON_TYPES[expected[name_in_sql]] in kinds(hints[each]), each
 
 
 def kinds(hint: object) -> list[object]:
@@ -260,13 +303,17 @@ def test_a_call_sends_every_parameter_with_the_token_it_was_given(
     db: psycopg.Connection, canned: CannedServer, role: str, name: str
 ) -> None:
     canned.on_post(path_of(name), {"answer": 1})
-    answer = getattr(connect(role, SUPABASE_URL, f"token of {role}"), name)(**ARGUMENTS[name])
+    caller = connect(role, name, SUPABASE_URL, f"token of {role}")
+    answer = getattr(caller, name)(**ARGUMENTS[name])
     assert answer == {"answer": 1}
     asked = canned.only()
     assert asked.header("Authorization") == f"Bearer token of {role}"
     sent = asked.json()
     assert list(sent) == list(signature_in_sql(db, name))
-    values = [str(v) if isinstance(v, uuid.UUID) else v for v in ARGUMENTS[name].values()]
+    values = [
+        str(value) if isinstance(value, uuid.UUID | datetime.date) else value
+        for value in ARGUMENTS[name].values()
+    ]
     assert list(sent.values()) == values
 
 
@@ -319,12 +366,12 @@ def world(db: psycopg.Connection) -> psycopg.Connection:
     return db
 
 
-@pytest.mark.parametrize(("role", "name"), MIRRORED)
+@pytest.mark.parametrize(("role", "name"), TYPED)
 def test_an_answer_has_the_fields_that_its_type_says(
     world: psycopg.Connection, canned: CannedServer, role: str, name: str
 ) -> None:
     canned.on_post(path_of(name), {})
-    getattr(connect(role, SUPABASE_URL), name)(**ARGUMENTS[name])
+    getattr(connect(role, name, SUPABASE_URL), name)(**ARGUMENTS[name])
     sent = canned.only().json()
     names = ", ".join(f"{each} => %({each})s" for each in sent)
     values = {k: json.dumps(v) if isinstance(v, dict | list) else v for k, v in sent.items()}
@@ -351,12 +398,12 @@ def test_an_answer_has_the_fields_that_its_type_says(
         (None, errors.PhoneSystemError),
     ],
 )
-@pytest.mark.parametrize("name", methods("authenticated"))
+@pytest.mark.parametrize("name", methods_of(rpc.AsRep))
 def test_what_the_database_refuses_a_rep_is_raised(
     canned: CannedServer, name: str, code: object, error: type[errors.RequestError]
 ) -> None:
     canned.on_post(path_of(name), {"error": code, "retry_after": 17})
     with pytest.raises(error) as raised:
-        getattr(connect("authenticated", SUPABASE_URL), name)(**ARGUMENTS[name])
+        getattr(connect("authenticated", name, SUPABASE_URL), name)(**ARGUMENTS[name])
     assert raised.value.retry_after == (17 if code == "rate_limited" else None)
     assert "Grace" not in str(getattr(raised.value, "detail", ""))

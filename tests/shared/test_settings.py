@@ -24,6 +24,7 @@ MALFORMED = {
     "PUBLIC_BASE_URL": "visible.example.com",
     "SUPABASE_RECONCILER_JWT": "visible",
     "SUPABASE_RECORDER_JWT": "visible",
+    "SUPABASE_REPORTER_JWT": "visible",
     "SCHEDULER_SERVICE_ACCOUNT": "visible",
     "SCHEDULER_AUDIENCE": "visible.example.com",
     "SCHEDULER_ISSUER": "https://visible.example.com",
@@ -45,6 +46,7 @@ def read_all(**changes: str | None) -> None:
         settings.read_webhook_jwt(env)
         settings.read_reconciler_jwt(env)
         settings.read_recorder_jwt(env)
+        settings.read_reporter_jwt(env)
 
 
 def read_url(value: str) -> str:

@@ -19,6 +19,7 @@ FOLDERS = {
     "numbers_fn": "POST",
     "reconcile_fn": "POST",
     "recording_fn": "GET, POST",
+    "reports_fn": "GET, POST",
 }
 LIMIT = 64 * 1024
 

@@ -41,6 +41,7 @@ def test_dot_env_points_at_a_hosted_project(tmp_path: Path) -> None:
         "# the project\n\nexport SUPABASE_URL=https://abc.supabase.co/\n"
         "SUPABASE_PUBLISHABLE_KEY='sb_publishable_x'\nSUPABASE_WEBHOOK_JWT=a.b=.c\n"
         "SUPABASE_RECONCILER_JWT=d.e.f\nSUPABASE_RECORDER_JWT=g.h.i\n"
+        "SUPABASE_REPORTER_JWT=j.k.l\n"
         "SIMULATOR_CALLER_IDS=+14155550100\nDEMO_EMAIL=rep@example.com\n"
     )
     hosted = Settings.load(environ={}, env_path=tmp_path / ".env").hosted
@@ -51,6 +52,7 @@ def test_dot_env_points_at_a_hosted_project(tmp_path: Path) -> None:
         "SUPABASE_WEBHOOK_JWT": "a.b=.c",
         "SUPABASE_RECONCILER_JWT": "d.e.f",
         "SUPABASE_RECORDER_JWT": "g.h.i",
+        "SUPABASE_REPORTER_JWT": "j.k.l",
     }
     assert hosted.jwt_secret is None
     assert hosted.demo == {"DEMO_EMAIL": "rep@example.com"}
@@ -60,7 +62,7 @@ def test_a_hosted_project_without_its_keys_names_every_one_missing(tmp_path: Pat
     (tmp_path / ".env").write_text("SUPABASE_URL=https://abc.supabase.co\n")
     missing = (
         "lacks SUPABASE_PUBLISHABLE_KEY, SIMULATOR_CALLER_IDS, SUPABASE_WEBHOOK_JWT,"
-        " SUPABASE_RECONCILER_JWT, SUPABASE_RECORDER_JWT"
+        " SUPABASE_RECONCILER_JWT, SUPABASE_RECORDER_JWT, SUPABASE_REPORTER_JWT"
     )
     with pytest.raises(StackError, match=missing):
         Settings.load(environ={}, env_path=tmp_path / ".env")
@@ -84,6 +86,7 @@ def test_a_project_that_signs_with_a_secret_needs_no_jwt_made_by_hand(
         "SUPABASE_WEBHOOK_JWT": "call_webhook",
         "SUPABASE_RECONCILER_JWT": "call_reconciler",
         "SUPABASE_RECORDER_JWT": "call_recorder",
+        "SUPABASE_REPORTER_JWT": "call_reporter",
     }
 
 

@@ -24,6 +24,12 @@ BIG_TABLES = (
     "recording_actions",
     "call_quality",
     "preflight_reports",
+    "call_facts",
+    "report_days",
+    "report_outcomes",
+    "report_hours",
+    "report_attempts",
+    "report_people",
 )
 
 

@@ -16,7 +16,7 @@ from psycopg.types.json import Jsonb
 from stack.postgres import Postgres
 from tests.supabase.rows_read import NOT_ONCE, reading
 from tests.supabase.tenants import Connection, Tenant, add_tenant, as_user, fetch, scratch_database
-from tests.waiting import wait_until
+from tests.supabase.vacuum import vacuum
 
 # Every lead is in the queue. Half of them were called once, and a third of the calls agreed a
 # call-back. One lead was called 500 times, and one rep placed half of the calls.
@@ -104,18 +104,9 @@ def busy(postgres: Postgres) -> Iterator[Busy]:
                 },
             )
         with psycopg.connect(url, autocommit=True) as admin:
-            wait_until(lambda: is_vacuumed(admin))
+            vacuum(admin, "public.leads", "public.conversations", "public.queue_entries")
+            admin.execute("analyze")
         yield Busy(url, tenant)
-
-
-def is_vacuumed(admin: Connection) -> bool:
-    """An index alone answers for pages that everybody sees. While some older transaction goes on,
-    vacuum marks none."""
-    admin.execute("vacuum (analyze)")
-    [row] = fetch(
-        admin, "select relallvisible from pg_class where oid = 'public.queue_entries'::regclass"
-    )
-    return bool(row["relallvisible"])
 
 
 @pytest.fixture

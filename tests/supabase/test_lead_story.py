@@ -188,6 +188,26 @@ def test_a_day_counts_ones_own_calls_since_a_moment(desk: Desk) -> None:
     assert day(desk)["call_backs_due"] == 0
 
 
+def test_a_day_counts_conversations_and_successes_as_reports_do(desk: Desk) -> None:
+    desk.db.execute("update public.businesses set conversation_seconds = 45")
+    desk.minutes_ago = 170
+    desk.say(desk.call(seconds=44), outcome="connected")
+    desk.say(desk.call(seconds=45), outcome="booked")
+    # A machine: the rep says so, or Twilio has heard it and the rep says nothing.
+    desk.say(desk.call(seconds=90), outcome="voicemail")
+    heard, wrong = desk.call(seconds=90), desk.call(seconds=90)
+    desk.say(wrong, outcome="connected")
+    desk.db.execute(
+        "update public.conversations set answered_by = 'machine_start' where id = any(%s)",
+        ([heard, wrong],),
+    )
+    # Nobody talked.
+    desk.say(desk.call("no-answer"), outcome="booked")
+    told = day(desk)
+    assert (told["calls"], told["conversations"], told["successes"]) == (6, 2, 1)
+    assert told["outcomes"]["booked"] == 2
+
+
 def test_call_backs_are_due_to_whom_they_are_for_and_to_anybody(desk: Desk) -> None:
     colleague = desk.colleague()
     for number, whose in enumerate((desk.tenant.user_id, colleague, None)):

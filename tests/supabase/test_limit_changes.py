@@ -46,6 +46,7 @@ def test_managers_change_the_limits_of_their_own_business_only(
     theirs, user = add_tenant(db, 2), add_user(db)
     add_member(db, ours.business_id, user, role)
     add_member(db, theirs.business_id, user)
+    add_member(db, ours.business_id, add_user(db), "owner")
     assert change(db, user, ours, "concurrent_calls", 7) == reached
     assert change(db, user, theirs, "concurrent_calls", 7) == 0
     db.execute("delete from public.business_members where user_id = %s", (user,))

@@ -72,7 +72,7 @@ def test_everybody_has_their_own_and_what_is_shared(
         "manager": {"read", "delete"},
         "somebody of another business": set(),
     }
-    for role in ("anon", "call_webhook", "call_reconciler", "call_recorder"):
+    for role in ("anon", "call_webhook", "call_reconciler", "call_recorder", "call_reporter"):
         assert allowed(db, path, tenant.user_id, role) == set()
 
 

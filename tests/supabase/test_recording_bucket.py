@@ -152,7 +152,9 @@ def test_the_recorder_adds_only_the_object_that_the_row_names(kept: Kept) -> Non
             kept.db.execute(INSERT, (bucket, name))
 
 
-@pytest.mark.parametrize("role", ["anon", "authenticated", "call_webhook", "call_reconciler"])
+@pytest.mark.parametrize(
+    "role", ["anon", "authenticated", "call_webhook", "call_reconciler", "call_reporter"]
+)
 def test_nobody_else_sees_adds_changes_or_deletes_a_recording(kept: Kept, role: str) -> None:
     """A person has just been told that they may listen, and owns the business."""
     db, tenant = kept.db, kept.tenant

@@ -21,6 +21,7 @@ from tests.supabase.tenants import (
     fetch,
     scratch_database,
 )
+from tests.supabase.vacuum import vacuum
 
 # Names begin with one of few first names, and the index by name has them side by side: all Zeldas
 # are far behind the first 5,000 leads.
@@ -102,9 +103,7 @@ def searched(postgres: Postgres) -> Iterator[Searched]:
                 },
             )
         with psycopg.connect(url, autocommit=True) as admin:
-            admin.execute(
-                "vacuum (analyze) public.leads, public.conversations, public.call_quality"
-            )
+            vacuum(admin, "public.leads", "public.conversations", "public.call_quality")
         yield Searched(url, tenant)
 
 

@@ -8,9 +8,12 @@ from pathlib import Path
 
 import psycopg
 
-from stack import Stack, demo_history
+from stack import Stack, demo_reports
 
-_ROWS = Path(demo_history.__file__).with_name("demo_quality.sql")
+_ROWS = (
+    Path(__file__).with_name("demo_lines.sql"),
+    Path(demo_reports.__file__).with_name("demo_quality.sql"),
+)
 _FORGET = (
     "delete from public.conversations where id::text like 'f0000000-0000-4000-8000-0000000005%'",
     "delete from public.networks",
@@ -23,7 +26,8 @@ _FORGET = (
 def measured_lines(stack: Stack) -> Iterator[None]:
     """Three days of calls, and no others that were measured. Afterwards they are gone."""
     _run(stack, ("delete from public.call_quality",))
-    _run(stack, _ROWS.read_text(encoding="utf-8").split(";\n"))
+    rows = "".join(file.read_text(encoding="utf-8") for file in _ROWS)
+    _run(stack, rows.split(";\n"))
     try:
         yield
     finally:

@@ -28,6 +28,7 @@ def test_it_lists_the_browser_endpoints_and_asks_no_other_host(
             "/api/twilio/control",
             "/api/twilio/recording",
             "/api/twilio/numbers",
+            "/api/twilio/reports",
             "/api/twilio/status",
         ],
         use_inner_text=True,

@@ -1,4 +1,4 @@
-"""The outcomes of a business and the messages for answering machines, as the page changes them."""
+"""The outcomes of a business, and by what its reports count, as the page changes them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.web.looks import looker
 from tests.web.network import Database
 
 
-def test_a_manager_changes_the_outcomes_by_the_keyboard(
+def test_a_manager_changes_outcomes_and_by_what_reports_count(
     new_rep: Callable[..., Rep], session: Any, database: Database
 ) -> None:
     rep = new_rep(storage_state=session(MANAGER))
@@ -65,4 +65,28 @@ def test_a_manager_changes_the_outcomes_by_the_keyboard(
     assert on_record()["keine_zeit_spater"]["is_archived"]
     # Other tests find the list as it was.
     database.execute("delete from public.outcomes where key = 'keine_zeit_spater'")
+
+    form = page.locator("#report-settings")
+    form.get_by_label("Seconds of talk").fill("601")
+    form.get_by_label("Time zone").select_option("Asia/Kathmandu")
+    expect(form).to_contain_text("there now.")
+    form.get_by_role("button", name="Save").press("Enter")
+    expect(form.get_by_role("alert")).to_contain_text("“601” is not a number of seconds")
+    expect(form.get_by_label("Seconds of talk")).to_be_focused()
+    look("a number is wrong")
+    keyboard.press("ControlOrMeta+a")
+    keyboard.type("45")
+    form.get_by_label("First day").select_option("Sunday")
+    form.get_by_label("First day").press("Tab")
+    keyboard.press("Enter")
+    expect(form).to_contain_text("Saved. Reports are counted again")
+    [kept] = database.find(
+        "select time_zone, conversation_seconds, week_start from public.businesses"
+        " where name = 'Demo Solar'"
+    )
+    assert list(kept.values()) == ["Asia/Kathmandu", 45, 0]
+    database.execute(
+        "update public.businesses"
+        " set (time_zone, conversation_seconds, week_start) = ('UTC', 60, 1)"
+    )
     assert findings == {}

@@ -51,7 +51,13 @@ import { storable } from './texts.js';
  *
  * @typedef {{ id: string, name: string, company: string | null, phone_number: string | null }} Lead
  * @typedef {{ id: string, name: string }} Campaign
- * @typedef {{ id: string, name: string, country: string }} Business
+ * @typedef {object} Business
+ * @property {string} id
+ * @property {string} name
+ * @property {string} country ISO 3166-1 alpha-2
+ * @property {string} time_zone by whose clock the days of reports begin
+ * @property {number} week_start 0 is Sunday, 1 is Monday, …
+ *
  * @typedef {{ phone_number: string, label: string | null, is_default: boolean }} CallerId
  *
  * @typedef {object} CallQuality how good the line was
@@ -101,6 +107,7 @@ import { storable } from './texts.js';
  * @property {Partial<Record<keyof Description, Conflict>>} conflicts fields that were not saved
  */
 
+const BUSINESS_COLUMNS = 'id,name,country,time_zone,week_start';
 const HISTORY_COLUMNS = '*,lead:leads(id,name,company,phone_number),campaign:campaigns(id,name)';
 /** A text with fewer digits is not a phone number. */
 const FEWEST_DIGITS = 3;
@@ -131,7 +138,7 @@ export class Conversations {
    * @returns {Promise<Business[]>} the user's businesses, by name
    */
   async businesses({ signal } = {}) {
-    const found = await this.#database.table('businesses', 'id,name,country', {}, { signal });
+    const found = await this.#database.table('businesses', BUSINESS_COLUMNS, {}, { signal });
     return byName(found);
   }
 

@@ -10,6 +10,8 @@ const LONGEST_CELL = 40_000;
 const SEPARATORS = [',', ';', '\t', '|'];
 /** How many rows say which separator a file has. */
 const SAMPLE = 20;
+/** How texts begin that a spreadsheet computes: https://owasp.org/www-community/attacks/CSV_Injection */
+const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
 
 /**
  * Reads the rows of a CSV file (RFC 4180, and what spreadsheets make of it), one after the other. A row whose
@@ -124,18 +126,20 @@ function regularity(text, separator) {
 
 /**
  * A CSV file for Excel. A text that a spreadsheet would take for a formula gets an apostrophe before it, so that
- * what somebody else wrote into a name is never executed.
+ * what somebody else wrote into a name is never executed. Numbers stay numbers, also those below 0.
  *
  * @param {readonly (readonly unknown[])[]} rows
  * @returns {string} with a byte order mark, which tells Excel that it is UTF-8
  */
 export function csvText(rows) {
-  const lines = rows.map((row) => row.map((cell) => written(String(cell ?? ''))).join(','));
+  const lines = rows.map((row) => row.map(written).join(','));
   return `\ufeff${lines.join('\r\n')}\r\n`;
 }
 
-/** @param {string} text */
-function written(text) {
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+/** @param {unknown} cell */
+function written(cell) {
+  if (typeof cell === 'number') return String(cell);
+  const text = String(cell ?? '');
+  const safe = FORMULA.test(text) ? `'${text}` : text;
   return /[",;\t\r\n|]|^\s|\s$/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

@@ -62,9 +62,9 @@ test('the separator is the one that makes rows of the same length', () => {
 test('what is written is read again, and no cell is a formula', () => {
   const cells = ['plain', 'a, b', 'say "hi"', 'two\nlines', ' spaced ', '', 'ä€𝄞', 'a;b', 'a\tb'];
   assert.deepEqual(read(csvText([cells, cells]).slice(1)), [cells, cells]);
-  const formulas = ['=1+1', '+1415', '-2', '@SUM(A1)', '\t=1', '\r=1'];
+  const formulas = ['=1+1', '+1415', '-2', '@SUM(A1)', '\t=1', '\r=1', '\n=1', '＝1', '－2'];
   for (const [index, cell] of (read(csvText([formulas]).slice(1))[0] ?? []).entries()) {
     assert.equal(cell, `'${formulas[index]}`);
   }
-  assert.equal(csvText([['a', null, 3]]), '\ufeffa,,3\r\n');
+  assert.equal(csvText([['a', null, 3, -0.5]]), '\ufeffa,,3,-0.5\r\n');
 });

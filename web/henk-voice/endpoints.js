@@ -167,26 +167,37 @@ export class Endpoints {
   }
 
   /**
+   * @param {URLSearchParams} query which report, of which calls
+   * @param {AbortSignal | undefined} signal
+   * @returns {Promise<string>} comma-separated values
+   */
+  async reportFile(query, signal) {
+    const path = `/reports?${query}`;
+    return this.#request('GET', path, { signal, tries: 'twice', accept: 'text/csv' });
+  }
+
+  /**
    * @param {'GET' | 'POST'} method
    * @param {string} path
-   * @param {{ body?: object, signal?: AbortSignal | undefined, tries: RequestOptions['tries'] }} options
+   * @param {{ body?: object, signal?: AbortSignal | undefined, tries: RequestOptions['tries'], accept?: string }} options
+   *   `accept`: of which type the answer is, if it is not JSON; errors always are
    * @returns {Promise<any>}
    */
-  async #request(method, path, { body, signal, tries }) {
+  async #request(method, path, { body, signal, tries, accept }) {
     const url = this.#url + path;
     return this.#requests.endpoint(
       async (accessToken, abort) => {
         const response = await fetch(url, {
           method,
           headers: {
-            accept: 'application/json',
+            accept: accept ? `${accept}, application/json` : 'application/json',
             authorization: `Bearer ${accessToken}`,
             ...(body && { 'content-type': 'application/json' }),
           },
           body: body ? JSON.stringify(storable(body)) : null,
           signal: abort,
         });
-        return read(response, accessToken);
+        return read(response, accessToken, accept);
       },
       { url, signal, tries },
     );
@@ -227,11 +238,13 @@ export function twimlParameters({ to, callerId, leadId, campaignId, leaseToken }
 /**
  * @param {Response} response
  * @param {string} accessToken that the request carried
+ * @param {string} [accept] the type of a text to answer as it is
  * @returns {Promise<import('./requests.js').Answer>}
  */
-async function read(response, accessToken) {
+async function read(response, accessToken, accept) {
   const { ok, status, headers } = response;
   const text = await response.text();
+  if (ok && accept && headers.get('Content-Type')?.startsWith(accept)) return { value: text };
   const answer = parsed(text);
   if (ok && answer?.success === true) return { value: answer.data };
 

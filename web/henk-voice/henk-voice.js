@@ -86,7 +86,7 @@ export class HenkVoice extends Workspace {
     const requests = new Requests(options.supabase, options.patient ?? false);
     const endpoints = new Endpoints(requests, options.functionsUrl);
     const numbers = new NumberReader(endpoints, () => this.conversations.businesses());
-    super(options.supabase, requests, numbers);
+    super(options.supabase, requests, numbers, endpoints);
     this.#requests = requests;
     this.#endpoints = endpoints;
     this.#options = { connectTimeoutMs: 15_000, progressTimeoutMs: 45_000, ...options };

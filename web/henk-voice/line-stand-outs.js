@@ -1,3 +1,5 @@
+import { wilson } from './interval.js';
+
 /**
  * @typedef {import('./line-quality.js').QualityCall} QualityCall
  * @typedef {import('./line-quality.js').QualityGroup} QualityGroup
@@ -19,8 +21,6 @@
 
 /** With fewer calls nothing is said. */
 const FEWEST_CALLS = 5;
-/** Half the width of an interval, in standard deviations: 95 % of such intervals hold the true share. */
-const Z = 1.96;
 
 /** @type {Readonly<Record<SuspectKind, 'microphone' | 'network_key' | 'user_id' | 'browser'>>} */
 const COLUMNS = {
@@ -104,7 +104,8 @@ function poorOf({ suspects }) {
  * @returns {boolean} whether `other` would not stand out without the calls of `one`
  */
 function covers(one, other, calls, total) {
-  if (one.kind === other.kind || interval(other).low > interval(one).high) return false;
+  if (one.kind === other.kind) return false;
+  if (wilson(other.poor, other.measured).low > wilson(one.poor, one.measured).high) return false;
   const shared = sharedBy(one, other, calls);
   return !isWorse(without(other, shared), without(total, shared));
 }
@@ -143,21 +144,7 @@ function measuredOf(calls) {
 function isWorse(group, total) {
   const others = without(total, group);
   if (group.measured < FEWEST_CALLS || others.measured < FEWEST_CALLS) return false;
-  return interval(group).low > interval(others).high;
-}
-
-/**
- * Wilson's interval, which is also right for few calls.
- * https://www.itl.nist.gov/div898/handbook/prc/section2/prc241.htm
- *
- * @param {Count} group
- */
-function interval({ poor, measured }) {
-  const share = poor / measured;
-  const middle = share + Z ** 2 / (2 * measured);
-  const width = Z * Math.sqrt((share * (1 - share)) / measured + Z ** 2 / (4 * measured ** 2));
-  const scale = 1 + Z ** 2 / measured;
-  return { low: (middle - width) / scale, high: (middle + width) / scale };
+  return wilson(group.poor, group.measured).low > wilson(others.poor, others.measured).high;
 }
 
 /**

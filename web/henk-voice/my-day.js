@@ -4,10 +4,10 @@
  * @typedef {object} MyDay the user's own numbers since a moment
  * @property {number} calls that were placed; refused ones do not count
  * @property {number} answered
- * @property {number} conversations calls of 60 seconds of talk or more
+ * @property {number} conversations with people, as long as the business says: docs/metrics.md
  * @property {number} talk_seconds
  * @property {Record<string, number>} outcomes how many calls have each outcome, by its key
- * @property {number} successes how many calls have an outcome that is a success
+ * @property {number} successes calls with people whose outcome is a success: docs/metrics.md
  * @property {number} call_backs_due that the user (200 at most), or anybody (200 at most), should have made
  *   by now
  * @property {number} needs_outcome the user's calls, of any day, that were answered and have no outcome;

@@ -3,6 +3,13 @@ import { IN_BETWEEN, isAboutKey, isAboutTokenSize } from './no-answer.js';
 
 /** @typedef {import('./failures.js').Failure} Failure */
 
+/** Of values with which something was asked, and nothing was to be saved. */
+const QUESTION_REFUSED = {
+  title: 'This cannot be asked',
+  message: 'The database does not accept one of these values.',
+  action: 'Choose others.',
+};
+
 /**
  * @param {number} status of an answer of the REST API
  * @param {{ code?: string, message?: string }} error what supabase-js made of it
@@ -21,6 +28,9 @@ export function failureOfRest(status, error, accessToken) {
   // Each error of PostgREST has a code.
   if (!error.code) return failure('unreadable_answer', { ...details, message: IN_BETWEEN });
   if (error.code === '23514') return failure('value_refused', { ...details, ...sentence(error) });
+  if (error.code === '22023') {
+    return failure('value_refused', { ...details, ...QUESTION_REFUSED, ...sentence(error) });
+  }
   if (error.code === '23505') return failure('already_exists', details);
   if (error.code === '42501') return failure('not_allowed', details);
   return failure('unexpected_answer', details);

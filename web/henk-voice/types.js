@@ -77,6 +77,29 @@
  * @typedef {import('./line-stand-outs.js').StandOut} StandOut
  * @typedef {import('./quality-text.js').QualityFact} QualityFact
  *
+ * @typedef {import('./metrics.js').CountName} CountName
+ * @typedef {import('./metrics.js').Metric} Metric
+ * @typedef {import('./metrics.js').MetricName} MetricName
+ * @typedef {import('./metrics.js').RateName} RateName
+ * @typedef {import('./reports.js').Attempts} Attempts
+ * @typedef {import('./reports.js').AttemptStep} AttemptStep
+ * @typedef {import('./reports.js').BestTime} BestTime
+ * @typedef {import('./reports.js').CallsWish} CallsWish
+ * @typedef {import('./reports.js').CsvReport} CsvReport
+ * @typedef {import('./reports.js').Figures} Figures
+ * @typedef {import('./reports.js').GroupKind} GroupKind
+ * @typedef {import('./reports.js').HourCell} HourCell
+ * @typedef {import('./reports.js').Hours} Hours
+ * @typedef {import('./reports.js').Overview} Overview
+ * @typedef {import('./reports.js').ReportCall} ReportCall
+ * @typedef {import('./reports.js').ReportFilters} ReportFilters
+ * @typedef {import('./reports.js').ReportGroup} ReportGroup
+ * @typedef {import('./reports.js').ReportQuestion} ReportQuestion
+ * @typedef {import('./report-settings.js').ReportSettings} ReportSettings
+ * @typedef {import('./reports.js').Reports} Reports
+ * @typedef {import('./reports.js').TimeKind} TimeKind
+ * @typedef {import('./reports.js').TrendStep} TrendStep
+ *
  * @typedef {import('./call-backs.js').CallBack} CallBack
  * @typedef {import('./campaigns.js').CampaignQueue} CampaignQueue
  * @typedef {import('./campaigns.js').CampaignQueueWithNext} CampaignQueueWithNext

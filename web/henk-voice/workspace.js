@@ -10,12 +10,14 @@ import { LineQuality } from './line-quality.js';
 import { Messages } from './messages.js';
 import { readMyDay } from './my-day.js';
 import { Outcomes } from './outcomes.js';
+import { Reports } from './reports.js';
 import { Sql } from './sql.js';
 
 /**
  * @typedef {import('@supabase/supabase-js').SupabaseClient} SupabaseClient
  * @typedef {import('./lead-story.js').LeadStory} LeadStory
  * @typedef {import('./my-day.js').MyDay} MyDay
+ * @typedef {import('./endpoints.js').Endpoints} Endpoints
  * @typedef {import('./endpoints.js').NumberReading} NumberReading
  * @typedef {import('./number-reader.js').NumberReader} NumberReader
  * @typedef {import('./requests.js').Requests} Requests
@@ -45,6 +47,8 @@ export class Workspace extends Emitter {
   messages;
   /** How good the lines of calls were. @type {LineQuality} */
   lineQuality;
+  /** What became of the calls of some days. @type {Reports} */
+  reports;
   /** @type {string | null} */
   businessId = null;
 
@@ -55,8 +59,9 @@ export class Workspace extends Emitter {
    * @param {SupabaseClient} supabase
    * @param {Requests} requests
    * @param {NumberReader} numbers
+   * @param {Endpoints} endpoints
    */
-  constructor(supabase, requests, numbers) {
+  constructor(supabase, requests, numbers, endpoints) {
     super();
     this.#sql = new Sql(supabase, requests);
     this.#numbers = numbers;
@@ -68,6 +73,7 @@ export class Workspace extends Emitter {
     this.leads = new LeadImports(supabase, requests, numbers);
     this.messages = new Messages(supabase, requests);
     this.lineQuality = new LineQuality(supabase, requests);
+    this.reports = new Reports(supabase, requests, endpoints);
   }
 
   /**

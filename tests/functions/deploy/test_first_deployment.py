@@ -56,7 +56,7 @@ EXPLANATIONS = (
     r"\w+_fn: traffic to \S+ …",
     r"https://\S+ leads here …",
     r".*Google takes a while until a new address is known: trying for 5 minutes\.",
-    r"Scheduler: reconcile-fn and recording-fn run once …",
+    r"Scheduler: reconcile-fn, recording-fn and reports-fn run once …",
 )
 
 

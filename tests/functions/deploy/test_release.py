@@ -147,6 +147,7 @@ def test_a_changed_setting_deploys_those_that_have_it(lab: Lab) -> None:
         ("SUPABASE_WEBHOOK_JWT", "call_webhook"),
         ("SUPABASE_RECONCILER_JWT", "call_reconciler"),
         ("SUPABASE_RECORDER_JWT", "call_recorder"),
+        ("SUPABASE_REPORTER_JWT", "call_reporter"),
     ],
 )
 def test_an_endpoints_jwt_is_valid_for_90_days_and_signed_with_the_projects_key(
@@ -224,6 +225,7 @@ def test_a_stored_webhook_jwt_that_is_not_valid_is_replaced(lab: Lab, stored: st
                 "SCHEDULER_SECRET",
             },
         ),
+        ("reports_fn", {"SUPABASE_REPORTER_JWT", "SUPABASE_JWT_SECRET", "SCHEDULER_SECRET"}),
     ],
 )
 def test_an_endpoint_can_read_its_own_secrets_and_no_others(
@@ -553,7 +555,7 @@ def test_the_scheduler_asks_the_function_every_minute_as_an_account_without_righ
 
     uri = f"https://reconcile-fn-{NUMBER}.{REGION}.run.app/api/twilio/reconcile"
     account = f"henk-scheduler@{PROJECT}.iam.gserviceaccount.com"
-    assert list(lab.cloud.jobs) == ["reconcile-fn", "recording-fn"]
+    assert list(lab.cloud.jobs) == ["reconcile-fn", "recording-fn", "reports-fn"]
     job = lab.cloud.jobs["reconcile-fn"]
     assert (job["schedule"], job["state"]) == ("* * * * *", "ENABLED")
     assert job["httpTarget"] == {

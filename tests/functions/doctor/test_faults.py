@@ -29,7 +29,14 @@ from functions.doctor.examination import examinations, findings
 from functions.doctor.google_cloud import Address
 from functions.doctor.inputs import Inputs, read
 from functions.doctor.storage import LIMIT_BYTES
-from functions.setup.webhook_jwt import RECONCILER_ROLE, RECORDER_ROLE, ROLE, SigningKey, mint
+from functions.setup.webhook_jwt import (
+    RECONCILER_ROLE,
+    RECORDER_ROLE,
+    REPORTER_ROLE,
+    ROLE,
+    SigningKey,
+    mint,
+)
 from stack import Stack
 from tests.endpoints import serving
 from tests.functions.doctor.realtime_server import Realtime, realtime_at
@@ -522,6 +529,17 @@ def no_policies_for_the_recorder(lab: Lab) -> Iterator[Inputs]:
         yield lab.inputs(SUPABASE_URL=url)
 
 
+@fault("reporter_jwt", "is not of role call_reporter", "make webhook-jwt ROLE=call_reporter")
+def token_that_is_not_the_reporters(lab: Lab) -> Iterator[Inputs]:
+    yield lab.inputs(SUPABASE_REPORTER_JWT=lab.webhook_jwt())
+
+
+@fault("reporter_jwt", "has expired: reports do not get the new calls", "mints a new one")
+def reporter_token_expired(lab: Lab) -> Iterator[Inputs]:
+    token = lab.webhook_jwt(issued_days_ago=92, role=REPORTER_ROLE)
+    yield lab.inputs(SUPABASE_REPORTER_JWT=token)
+
+
 @fault("database", "password authentication failed", "Copy SUPABASE_DB_URL again")
 def wrong_password(lab: Lab) -> Iterator[Inputs]:
     host = lab.env["SUPABASE_DB_URL"].rpartition("@")[2]
@@ -727,6 +745,20 @@ def recordings_wait(lab: Lab) -> Iterator[Inputs]:
         " values ('CAlate', 'CAlate', 1, 'asked', now() - interval '2 hours')"
     )
     undo = "delete from public.recordings where agent_call_sid = 'CAlate'"
+    with altered(lab, change, undo) as inputs:
+        yield inputs
+
+
+@fault("reports_overdue", "Reports lack what has changed since", "gcloud scheduler jobs list")
+def nobody_folds(lab: Lab) -> Iterator[Inputs]:
+    change = (
+        "insert into private.fold_marks (conversation_id, marked_at)"
+        " values ('00000000-0000-0000-0000-00000000f01d', now() - interval '2 hours')"
+    )
+    undo = (
+        "delete from private.fold_marks"
+        " where conversation_id = '00000000-0000-0000-0000-00000000f01d'"
+    )
     with altered(lab, change, undo) as inputs:
         yield inputs
 
@@ -987,6 +1019,12 @@ def test_a_database_without_tables_has_no_list_of_calls(lab: Lab) -> None:
 def test_a_database_without_tables_has_no_recordings(lab: Lab) -> None:
     with empty_database(lab) as inputs:
         (found,) = of("recordings_overdue", inputs)
+    assert found.status == "skip"
+
+
+def test_a_database_without_tables_has_no_reports(lab: Lab) -> None:
+    with empty_database(lab) as inputs:
+        (found,) = of("reports_overdue", inputs)
     assert found.status == "skip"
 
 

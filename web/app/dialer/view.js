@@ -1,5 +1,5 @@
 import { AUDIO_PANEL, mountAudioPanel } from '../audio/panel.js';
-import { closeByItself } from '../audio/popover.js';
+import { closeByItself } from '../shared/popover.js';
 import { ContactPanel } from '../contact/contact-panel.js';
 import { RecordingDialog } from '../recordings/recording-dialog.js';
 import { CallQualityDialog, subjectOf } from '../quality/call-dialog.js';

@@ -18,7 +18,7 @@ export async function loadVendor() {
  * @param {string} source
  * @returns {Promise<void>}
  */
-function loadScript(source) {
+export function loadScript(source) {
   return new Promise((resolve, reject) => {
     const script = document.createElement('script');
     script.src = source;

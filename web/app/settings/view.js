@@ -1,6 +1,7 @@
 import { MessageList } from './message-list.js';
 import { OutcomeList } from './outcome-list.js';
 import { RecordingForm } from './recording-form.js';
+import { ReportForm } from './report-form.js';
 
 /**
  * What managers decide for the business, which others can read; and everybody's own voicemail messages.
@@ -14,6 +15,7 @@ export const settingsView = {
   mount(_root, context) {
     new RecordingForm(context);
     new OutcomeList(context);
+    new ReportForm(context);
     new MessageList(context);
   },
 };

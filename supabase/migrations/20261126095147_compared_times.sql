@@ -1,0 +1,236 @@
+-- Which times are better than others, and which only look so. docs/metrics.md, "Best times".
+set lock_timeout = '2s';
+
+-- The dials of one group that are compared with each other: those of one rep and campaign to one country, first
+-- attempts apart. weekday: ISO, 1 is Monday.
+create type private.time_sums as (
+  stratum text,
+  weekday smallint,
+  hour smallint,
+  dials bigint,
+  answered bigint,
+  connected bigint,
+  conversations bigint,
+  successes bigint
+);
+
+-- How many standard deviations above its mean a normal variable is with this probability, 0 < p_tail <= 0.5. Its
+-- error is below 0.00045: Abramowitz and Stegun, Handbook of Mathematical Functions, 26.2.23.
+create function private.normal_deviate(p_tail double precision)
+returns double precision
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  t constant double precision := sqrt(-2 * ln(p_tail));
+begin
+  return t - (2.515517 + t * (0.802853 + t * 0.010328))
+    / (1 + t * (1.432788 + t * (0.189269 + t * 0.001308)));
+end;
+$$;
+
+-- The share of all calls that p_part of p_whole is p_z standard deviations away from, by their likelihood: a lower one
+-- if p_z is negative. https://en.wikipedia.org/wiki/Likelihood_interval
+create function private.likelihood_bound(
+  p_part double precision, p_whole double precision, p_z double precision
+)
+returns double precision
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  v_share constant double precision := p_part / p_whole;
+  v_mean constant double precision := ln(v_share / (1 - v_share));
+  v_wanted constant double precision := p_part * v_mean - p_whole * ln(1 + exp(v_mean)) - p_z ^ 2 / 2;
+  v_step constant double precision := p_z / sqrt(p_whole * v_share * (1 - v_share));
+  v_at double precision := v_mean;
+  v_missing double precision;
+begin
+  -- By log odds the likelihood has one top and is concave: from outside, Newton's steps end at the bound.
+  loop
+    v_at := v_at + v_step;
+    v_missing := v_wanted - p_part * v_at + p_whole * ln(1 + exp(v_at));
+    exit when v_missing >= 0;
+  end loop;
+  for v_round in 1 .. 20 loop
+    exit when v_missing < 1e-6;
+    v_at := v_at - v_missing / (p_whole / (1 + exp(-v_at)) - p_part);
+    v_missing := v_wanted - p_part * v_at + p_whole * ln(1 + exp(v_at));
+  end loop;
+  return 1 / (1 + exp(-v_at));
+end;
+$$;
+
+-- Between which shares of all calls p_part of p_whole leaves the truth. Half a call is added on both sides, because
+-- calls are whole: then the interval is nearly that of the exact test (Clopper, Pearson). Wilson's is too
+-- narrow for many times at once: with 60 times of 40 calls and a rate of 3 %, one of them misses in every fourth report.
+create function private.interval_of_share(
+  p_part double precision, p_whole double precision, p_z double precision,
+  out low double precision, out high double precision
+)
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  low := case when p_part > 0 then private.likelihood_bound(p_part - 0.5, p_whole, -p_z) else 0 end;
+  high := case when p_part < p_whole then private.likelihood_bound(p_part + 0.5, p_whole, p_z) else 1 end;
+end;
+$$;
+
+-- Compares the weekdays and hours of p_sums (p_by 'weekday and hour'), or its hours, or its weekdays: {"cells",
+-- "best"} as report_hours answers them.
+--
+-- A time is better if more of its dials connected than chance gives it. Chance deals out the connected dials of each
+-- group by itself, so that a good campaign that is dialled at nine does not make nine a good hour. The sum over the
+-- groups is nearly normal (Cochran, Mantel, Haenszel: https://en.wikipedia.org/wiki/Cochran%E2%80%93Mantel%E2%80%93Haenszel_statistics);
+-- what it lacks at few calls is its skewness (Cornish, Fisher).
+create function private.compare_times(p_sums private.time_sums[], p_by text)
+returns jsonb
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  -- As many dials as that of the mean rate are added to each time.
+  c_weight constant double precision := 20;
+  -- A time with fewer dials is not judged.
+  c_enough constant integer := 30;
+  -- How often a report may call a time better by chance. It has three comparisons.
+  c_by_chance constant double precision := 0.05 / 3;
+  -- How often one of all intervals may miss.
+  c_missed constant double precision := 0.05;
+  v_answer jsonb;
+begin
+  with parts as (
+    select
+      sums.stratum,
+      case when p_by <> 'hour' then sums.weekday end as weekday,
+      case when p_by <> 'weekday' then sums.hour end as hour,
+      sum(sums.dials)::double precision as n,
+      sum(sums.connected)::double precision as k,
+      sum(sums.answered) as answered, sum(sums.conversations) as conversations, sum(sums.successes) as successes
+    from unnest(p_sums) as sums
+    where sums.dials > 0
+    group by 1, 2, 3
+  ),
+
+  strata as (
+    select parts.stratum, sum(parts.n) as n, sum(parts.k) as k
+    from parts
+    group by parts.stratum
+  ),
+
+  -- Mean, variance and third moment of the hypergeometric distribution.
+  chance as (
+    select
+      parts.*,
+      case when strata.n > 2 then parts.k - parts.n * strata.k / strata.n else 0 end as excess,
+      case
+        when strata.n > 2
+          then parts.n * (strata.n - parts.n) * strata.k * (strata.n - strata.k) / (strata.n ^ 2 * (strata.n - 1))
+        else 0
+      end as variance,
+      case
+        when strata.n > 2 then (strata.n - 2 * parts.n) * (strata.n - 2 * strata.k) / (strata.n * (strata.n - 2))
+        else 0
+      end as lean
+    from parts
+    join strata using (stratum)
+  ),
+
+  times as (
+    select
+      chance.weekday, chance.hour, sum(chance.n) as n, sum(chance.k) as k, sum(chance.answered)::bigint as answered,
+      sum(chance.conversations)::bigint as conversations, sum(chance.successes)::bigint as successes,
+      sum(chance.excess) as excess, sum(chance.variance) as variance,
+      sum(chance.variance * chance.lean) as third_moment
+    from chance
+    group by chance.weekday, chance.hour
+  ),
+
+  overall as (
+    select
+      sum(times.k) / sum(times.n) as rate,
+      count(*) filter (where times.n >= c_enough) as judged,
+      private.normal_deviate(c_by_chance / greatest(1, count(*) filter (where times.n >= c_enough))) as z,
+      private.normal_deviate(c_missed / 2 / greatest(1, count(*))) as z_of_intervals
+    from times
+  ),
+
+  judged as (
+    select
+      times.*, overall.rate, (times.k + c_weight * overall.rate) / (times.n + c_weight) as estimate,
+      bounds.low, bounds.high,
+      overall.judged > 1 and times.n >= c_enough and bounds.low > overall.rate and times.variance > 0
+      -- Half a call, because calls are whole.
+      and times.excess - 0.5 > sqrt(times.variance) * overall.z
+      + (overall.z ^ 2 - 1) / 6 * times.third_moment / nullif(times.variance, 0) as is_better
+    from times
+    cross join overall
+    cross join private.interval_of_share(times.k, times.n, overall.z_of_intervals) as bounds
+  ),
+
+  lines as (
+    select
+      judged.weekday, judged.hour, judged.is_better, judged.estimate,
+      case when p_by <> 'hour' then jsonb_build_object('weekday', judged.weekday) else '{}' end
+      || case when p_by <> 'weekday' then jsonb_build_object('hour', judged.hour) else '{}' end as key,
+      jsonb_build_object(
+        'dials', judged.n, 'rate', round((judged.k / judged.n)::numeric, 4),
+        'estimate', round(judged.estimate::numeric, 4),
+        -- The estimate of an extreme time may lie outside.
+        'low', round(least(judged.low, judged.estimate)::numeric, 4),
+        'high', round(greatest(judged.high, judged.estimate)::numeric, 4)
+      ) as numbers,
+      jsonb_build_object(
+        'answered', judged.answered, 'connected', judged.k, 'conversations', judged.conversations,
+        'successes', judged.successes, 'is_enough', judged.n >= c_enough, 'is_better', judged.is_better
+      ) as more
+    from judged
+  )
+
+  select jsonb_build_object(
+    'cells', coalesce(
+      jsonb_agg(lines.key || lines.numbers || lines.more order by lines.weekday, lines.hour), '[]'
+    ),
+    'best', coalesce(
+      (
+        select '{"said": "best"}' || each.key || each.numbers
+        from lines as each
+        where each.is_better
+        order by each.estimate desc, each.weekday, each.hour
+        limit 1
+      ),
+      jsonb_build_object(
+        'said', case when (select overall.judged from overall) > 1 then 'no_difference' else 'not_enough_calls' end
+      )
+      || case when p_by <> 'hour' then '{"weekday": null}' else '{}' end::jsonb
+      || case when p_by <> 'weekday' then '{"hour": null}' else '{}' end::jsonb
+      || '{"dials": null, "rate": null, "estimate": null, "low": null, "high": null}'
+    )
+  )
+  into v_answer
+  from lines;
+  return v_answer;
+end;
+$$;
+
+revoke execute on function private.normal_deviate(double precision) from public, anon;
+revoke execute on function
+private.likelihood_bound(double precision, double precision, double precision)
+from public, anon;
+revoke execute on function
+private.interval_of_share(double precision, double precision, double precision)
+from public, anon;
+revoke execute on function private.compare_times(private.time_sums[], text) from public, anon;
+grant execute on function private.normal_deviate(double precision) to authenticated;
+grant execute on function
+private.likelihood_bound(double precision, double precision, double precision)
+to authenticated;
+grant execute on function
+private.interval_of_share(double precision, double precision, double precision)
+to authenticated;
+grant execute on function private.compare_times(private.time_sums[], text) to authenticated;

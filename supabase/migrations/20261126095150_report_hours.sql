@@ -1,0 +1,86 @@
+-- The best times to call, on the clock of the leads.
+set lock_timeout = '2s';
+
+-- The dials of a business from p_from to p_to by weekday and hour on the lead's own clock, asked as report_overview
+-- is. p_attempts: 'first' (attempts to numbers that were never dialled before) or 'all'. Answers null for a business
+-- that is not theirs, else
+--   {"cells": [CELL], "best": BEST,
+--    "by_hour": {"cells", "best"}, "by_weekday": the same,
+--    "overall_rate": connected of the dials with a known hour; null if there are none, "dials": with a known hour,
+--    "unknown_dials": without one, "estimated_dials": whose clock is that of the number and not of the lead}.
+-- CELL: {"weekday": ISO, 1 is Monday, "hour": 0 to 23, "dials": more than 0, "answered", "connected",
+--   "conversations", "successes", "rate": connected of dials, "estimate": the rate after 20 more dials of the overall
+--   rate, "low", "high": all intervals of a comparison hold together, with 95 %, "is_enough": 30 dials or more,
+--   "is_better": than the others, which chance does not explain}. by_hour has no weekday, and by_weekday no hour.
+-- BEST: {"said": 'best', 'no_difference': no time is clearly better, or 'not_enough_calls': fewer than two times have
+--   30 dials, and of the best CELL, else null: "weekday", "hour", "dials", "rate", "estimate", "low", "high"}.
+create function public.report_hours(
+  p_business_id uuid, p_from date, p_to date, p_attempts text default 'first', p_filters jsonb default '{}'
+)
+returns jsonb
+language plpgsql
+stable
+-- A wrong estimate must not read the rows of all businesses.
+set enable_seqscan = off
+set search_path = ''
+as $$
+declare
+  v_condition constant text := private.report_condition(p_business_id, p_from, p_to, p_filters);
+  v_sums private.time_sums[];
+  v_unknown bigint;
+  v_estimated bigint;
+  v_dials bigint;
+  v_connected bigint;
+begin
+  if (p_attempts in ('first', 'all')) is not true then
+    raise exception 'p_attempts is first or all' using errcode = '22023';
+  end if;
+  if not exists (select from public.businesses where businesses.id = p_business_id) then
+    return null;
+  end if;
+  execute format(
+    $query$
+    with sums as (
+      select
+        report_hours.user_id, report_hours.campaign_id, report_hours.country, report_hours.is_first_attempt,
+        report_hours.lead_weekday, report_hours.lead_hour,
+        sum(report_hours.dials) as dials, sum(report_hours.answered) as answered,
+        sum(report_hours.connected) as connected, sum(report_hours.conversations) as conversations,
+        sum(report_hours.successes) as successes, sum(report_hours.estimated) as estimated
+      from private.report_hours
+      where %s and ($1 = 'all' or report_hours.is_first_attempt)
+      group by 1, 2, 3, 4, 5, 6
+    )
+
+    select
+      array_agg(
+        row(
+          concat_ws('/', sums.user_id, sums.campaign_id, sums.country, sums.is_first_attempt),
+          sums.lead_weekday, sums.lead_hour,
+          sums.dials, sums.answered, sums.connected, sums.conversations, sums.successes
+        )::private.time_sums
+      ) filter (where sums.lead_hour is not null),
+      sum(sums.dials) filter (where sums.lead_hour is null),
+      sum(sums.estimated) filter (where sums.lead_hour is not null),
+      sum(sums.dials) filter (where sums.lead_hour is not null),
+      sum(sums.connected) filter (where sums.lead_hour is not null)
+    from sums
+    $query$,
+    v_condition
+  )
+  into v_sums, v_unknown, v_estimated, v_dials, v_connected
+  using p_attempts;
+  return private.compare_times(v_sums, 'weekday and hour') || jsonb_build_object(
+    'by_hour', private.compare_times(v_sums, 'hour'),
+    'by_weekday', private.compare_times(v_sums, 'weekday'),
+    'overall_rate', round(v_connected::numeric / nullif(v_dials, 0), 4),
+    'dials', coalesce(v_dials, 0),
+    'unknown_dials', coalesce(v_unknown, 0),
+    'estimated_dials', coalesce(v_estimated, 0)
+  );
+end;
+$$;
+
+revoke execute on function public.report_hours(uuid, date, date, text, jsonb)
+from public, anon, authenticated, service_role;
+grant execute on function public.report_hours(uuid, date, date, text, jsonb) to authenticated;
