@@ -15,8 +15,8 @@ import pytest
 from stack import Stack
 from tests.end_to_end.clients import Rep, identity, new_call_sid, rest, webhook
 
-# Rows that each call inserts, with the mark that it must be counted, and requests that it makes to our
-# functions.
+# Rows that each call inserts (a mark says that reports must count it), and requests that it makes
+# to our functions.
 ROWS = {"+ conversations": 1, "+ call_legs": 2, "+ unsettled_calls": 1, "+ fold_marks": 1}
 REQUESTS = {"voice": 1, "action": 1, "agent-status": 1}
 # By number: callbacks about the lead's leg, and events.
