@@ -113,8 +113,11 @@ class PageSettings:
         )
 
 
-def make_app(settings: PageSettings) -> web.Application:
-    """Makes the web application. Raises StackError if the Node packages are not installed."""
+def make_app(settings: PageSettings, files_stay: bool = False) -> web.Application:
+    """Makes the web application. With ``files_stay`` browsers keep what they have loaded.
+
+    Raises StackError if the Node packages are not installed.
+    """
     absent = [str(path.relative_to(CHECKOUT)) for path in _VENDOR.values() if not path.exists()]
     if absent:
         raise StackError(f"{', '.join(absent)} is not installed: run `npm ci --ignore-scripts`.")
@@ -126,7 +129,8 @@ def make_app(settings: PageSettings) -> web.Application:
         response.headers["Referrer-Policy"] = "no-referrer"
         response.headers["X-Content-Type-Options"] = "nosniff"
         # Browsers ask each time, because files of different versions would not fit together.
-        response.headers.setdefault("Cache-Control", "no-cache")
+        kept = "max-age=86400" if files_stay else "no-cache"
+        response.headers.setdefault("Cache-Control", kept)
 
     async def config(request: web.Request) -> web.StreamResponse:
         return web.json_response(settings.config(), headers={"Cache-Control": "no-store"})
@@ -238,9 +242,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m stack.calls_page", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8084)
+    parser.add_argument(
+        "--files-stay",
+        action="store_true",
+        help="no file changes while this runs, so browsers need not ask again (for tests)",
+    )
     arguments = parser.parse_args()
     try:
-        app = make_app(PageSettings.read(os.environ))
+        app = make_app(PageSettings.read(os.environ), arguments.files_stay)
     except StackError as error:
         sys.exit(str(error))
     web.run_app(app, host=arguments.host, port=arguments.port, print=None)

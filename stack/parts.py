@@ -80,6 +80,8 @@ def start_calls_page(settings: Settings, env: Mapping[str, str]) -> Process:
         "SUPABASE_REALTIME": "off" if settings.hosted is None else "on",
     }
     module = ["stack.calls_page", f"--port={settings.calls_page_port}"]
+    if not settings.page_changes:
+        module.append("--files-stay")
     return _start("The Calls page", settings, "calls_page", module, environ)
 
 

@@ -40,6 +40,8 @@ class Settings:
     colleague: bool = True
     # Whether the demo business has calls of the last days. Tests that count calls start without.
     history: bool = True
+    # Whether the files of the page may change. Where they do not, browsers keep them.
+    page_changes: bool = True
     # Where the functions ask Twilio's REST API, if not the simulator.
     outside_twilio: str | None = None
     # Where the functions ask Supabase Storage, if not the project.
@@ -59,6 +61,7 @@ class Settings:
         scheduled: bool = True,
         colleague: bool = True,
         history: bool = True,
+        page_changes: bool = True,
     ) -> "Settings":
         """The settings of the environment and of `.env`. Arguments win over both.
 
@@ -82,6 +85,7 @@ class Settings:
             scheduled=scheduled,
             colleague=colleague,
             history=history,
+            page_changes=page_changes,
             outside_twilio=variables.get("TWILIO_API_URL") or None,
             outside_storage=variables.get("SUPABASE_STORAGE_URL") or None,
             notes=file.notes,

@@ -62,4 +62,5 @@ def settings_in(
         scheduled=False,
         colleague=colleague,
         history=False,
+        page_changes=False,
     )

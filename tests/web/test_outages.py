@@ -31,19 +31,26 @@ class Outage:
         rep.watch.expect(LOOKED)
         self._rep = rep
         self._fails: Callable[[str], bool] = lambda _: False
+        self._is_on = False
         self.failed: set[str] = set()
-        rep.context.route(re.compile("^http"), self._answer)
 
     def each_once(self, of: str = "") -> None:
         """Each request fails the first time, if its method and path match the pattern ``of``."""
         self.failed.clear()
-        self._fails = lambda name: name not in self.failed and re.search(of, name) is not None
+        self._begin(lambda name: name not in self.failed and re.search(of, name) is not None)
 
     def all(self) -> None:
-        self._fails = lambda _: True
+        self._begin(lambda _: True)
 
     def end(self) -> None:
         self._fails = lambda _: False
+
+    def _begin(self, fails: Callable[[str], bool]) -> None:
+        self._fails = fails
+        # Not before, because a request that passes through here is dear, and a page makes hundreds.
+        if not self._is_on:
+            self._is_on = True
+            self._rep.context.route(re.compile("^http"), self._answer)
 
     def _answer(self, route: Route) -> None:
         name = named(route.request)
