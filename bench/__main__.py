@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psycopg
 
-from bench import calls, database, folding, functions, ledger, report, searches
+from bench import calls, database, folding, functions, ledger, report, reports, searches
 from functions.bundle import ROOT
 from functions.setup.proxies import sparing_this_machine
 
@@ -23,6 +23,7 @@ PARTS = {
     "functions": "cold start, memory, requests a second and round trips of each function",
     "database": "what statements cost, in databases of several sizes",
     "searches": "how long searches take in a business of a million leads",
+    "reports": "how long reports of a year take, among the calls of others",
     "events": "events a second, into one database",
     "folding": "what reports cost the calls that they count",
     "calls": "how long whole calls wait, on a local stack",
@@ -121,7 +122,7 @@ def run(
             seconds=0.2 if smoke else 2.0,
         )
         yield results
-    if {"database", "searches", "events", "folding"} & set(parts):
+    if {"database", "searches", "reports", "events", "folding"} & set(parts):
         _measure_databases(results, scratch / "database", parts, sizes, smoke=smoke)
         yield results
     if "calls" in parts:
@@ -164,6 +165,14 @@ def _measure_databases(
             _say("database: searches")
             results.searches = searches.measure(
                 running, leads=20_000 if smoke else 1_000_000, rounds=3 if smoke else 15
+            )
+        if "reports" in parts:
+            _say("database: reports")
+            results.reports = reports.measure(
+                running,
+                calls=1_000 if smoke else 100_000,
+                others=(1_000, 5_000) if smoke else (10_000, sizes[-1].calls),
+                rounds=2 if smoke else 15,
             )
         if "events" in parts:
             _say("database: events a second")

@@ -28,7 +28,7 @@ _EVENTS = (
     ("agent", "status_callback", "completed", 0, 60),
 )
 _PAYLOAD = json.dumps({**BEGINNING, **EVENT})
-# As many marks as report_fn folds at once.
+# As many marks as reports_fn folds at once.
 _MARKS = 2000
 
 

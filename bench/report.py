@@ -16,6 +16,7 @@ from bench import calls, ledger, subjects
 from bench.database import BUSINESSES, MEMORY, Cost, Size
 from bench.folding import Folding
 from bench.functions import Figures, RoundTrips
+from bench.reports import TOTALS, Reports
 from bench.searches import Searches, Taken
 
 _HEAD = """# Benchmarks
@@ -43,6 +44,11 @@ OF_UPDATES = 0.5
 OF_CALL = 0.05
 # In seconds.
 SEARCH = 0.05
+REPORT = 0.15
+# What takes less has no ratio.
+NOTHING = 0.005
+# A ratio again: how much slower the calls themselves are.
+OF_CALLS = 20
 
 
 @dataclass
@@ -53,6 +59,7 @@ class Results:
     round_trips: Mapping[str, RoundTrips] = field(default_factory=dict)
     statements: Mapping[str, Mapping[Size, Cost]] = field(default_factory=dict)
     searches: Searches | None = None
+    reports: Reports | None = None
     bytes_of_a_call: Mapping[str, float] = field(default_factory=dict)
     rates: ledger.Rates | None = None
     no_pgbench: bool = False
@@ -76,6 +83,8 @@ def markdown(results: Results) -> str:
         parts.append(_bytes(results.bytes_of_a_call))
     if results.searches:
         parts.append(_searches(results.searches))
+    if results.reports:
+        parts.append(_reports(results.reports))
     if results.rates or results.no_pgbench:
         parts.append(_ledger(results.rates))
     if results.folding:
@@ -245,6 +254,38 @@ of {searches.leads:,} leads and {searches.leads // 10:,} calls. Caches are warm.
 at most {SEARCH * 1000:.0f} ms.
 
 {_table(("what is typed", "leads, median", "slowest", "calls, median", "slowest"), rows)}"""
+
+
+def _reports(reports: Reports) -> str:
+    fewest, *_, most = reports.others
+    rows = []
+    for name, (smallest, *_, largest) in reports.taken.items():
+        # Of some milliseconds, the noise of the measurement is a large part.
+        flat = OF_SMALLEST if smallest > NOTHING else None
+        late = _MISSED if largest > REPORT else ""
+        rows.append(
+            (
+                name,
+                f"{smallest * 1000:.1f} ms",
+                f"{largest * 1000:.1f} ms{late}",
+                _kept(largest / smallest, at_most=flat),
+            )
+        )
+    faster = reports.raw / reports.taken[TOTALS][0]
+    return f"""
+## Reports
+
+How long a manager waits for a report of twelve months, under row-level security, in a business
+with {reports.calls:,} calls in that year and as many in the year before, with which it is compared.
+There are 999 other businesses. Medians; caches are warm. Budgets: {REPORT * 1000:.0f} ms, and
+{OF_SMALLEST} × its own cost among {fewest:,} calls of others, if that is more than
+{NOTHING * 1000:.0f} ms.
+
+{_table(("report", f"among {fewest:,} calls of others", f"among {most:,}", "ratio"), rows)}
+The {TOTALS} take {reports.raw:.1f} s if they are computed from the calls themselves, by the
+definition of each number: {_kept(faster, at_least=OF_CALLS, digits=0)} × as long. Budget: at least
+{OF_CALLS} ×.
+"""
 
 
 def _ledger(rates: ledger.Rates | None) -> str:

@@ -143,7 +143,7 @@ insert into public.conversations (
 )
 select
   conversation_id, business_id, user_id, campaign_id, case when answered > 0 then 'completed' else 'no-answer' end,
-  '+14155550100', '+1' || (2000000000 + hashint8(extract(epoch from created_at)::bigint)::bigint % 7999999999),
+  '+14155550100', '+1' || (4147483648 + hashint8(extract(epoch from created_at)::bigint)),
   'CA' || conversation_id, created_at, created_at, case when answered > 0 then created_at end, created_at, talk_seconds,
   0, outcome, created_at
 from public.call_facts

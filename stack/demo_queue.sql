@@ -71,13 +71,13 @@ from (
 insert into public.conversations (
   id, business_id, user_id, lead_id, campaign_id, status, from_number, to_number, call_sid, begun_at, dialed_at,
   ringing_at, answered_at, ended_at, duration_seconds, hold_seconds, bridge, is_plain, time_limit_seconds,
-  created_at, updated_at
+  to_country, created_at, updated_at
 )
 select
   id, business_id, user_id, lead_id, 'e0000000-0000-4000-8000-000000000001',
   case when talk > 0 then 'completed' else 'no-answer' end, '+14155550100', to_number, call_sid, at, at, at,
   case when talk > 0 then at + interval '6 seconds' end,
-  at + make_interval(secs => case when talk > 0 then 6 + talk else 25 end), talk, 0, 'dial', true, 14400, at, at
+  at + make_interval(secs => case when talk > 0 then 6 + talk else 25 end), talk, 0, 'dial', true, 14400, 'US', at, at
 from demo_tried;
 
 insert into public.call_legs (

@@ -186,15 +186,15 @@ create temporary table demo_line on commit drop as
 select
   id, call_sid, business_id, user_id, answered_at - interval '5 seconds' as at, talk, demo_past.number,
   case
-    when rep = 1 and mod(demo_past.number, 3) = 1 then 'Jabra Evolve2 40'
+    when rep = 1 and mod(demo_past.number, 2) = 1 then 'Jabra Evolve2 40'
     when rep = 2 then 'Logitech H390'
     else 'MacBook Pro Microphone'
   end as microphone,
-  case when rep = 2 and mod(demo_past.number, 3) = 0 then '40e0c8d2' else '0ff1ce01' end as network,
+  case when rep = 2 and mod(demo_past.number, 2) = 0 then '40e0c8d2' else '0ff1ce01' end as network,
   case when rep = 2 then 'Firefox 153' else 'Chrome 147' end as browser,
   case when rep = 2 then 'Windows' else 'macOS' end as os,
-  rep = 1 and mod(demo_past.number, 3) = 1 and mod(demo_past.number, 5) < 4 and talk > 20 as is_silent,
-  rep = 2 and mod(demo_past.number, 3) = 0 and mod(demo_past.number, 5) < 4 as has_loss
+  rep = 1 and mod(demo_past.number, 2) = 1 and mod(demo_past.number, 10) < 9 and talk > 20 as is_silent,
+  rep = 2 and mod(demo_past.number, 2) = 0 as has_loss
 from demo_past
 where talk > 0;
 

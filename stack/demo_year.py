@@ -18,7 +18,7 @@ _DAYS = 396
 _NUMBERS = 1550
 _MOST_ATTEMPTS = 6
 # Since how many days before today Heat pumps is worse.
-_WORSE_DAYS = 40
+_WORSE_DAYS = 28
 
 
 @dataclass(frozen=True)
@@ -181,7 +181,7 @@ def _call(
     campaign_number = campaign.number if dice.random() < 0.94 else None
     status, answered_by, talk, outcome, helper = "no-answer", None, 0, None, None
     ring = dice.randint(18, 28)
-    chance = campaign.reached * (0.9 ** (attempt - 1)) * (0.6 if is_worse else 1)
+    chance = campaign.reached * (0.9 ** (attempt - 1)) * (0.45 if is_worse else 1)
     if hour in (16, 17) and day.weekday() in (1, 2, 3):
         chance *= 2.1
     if dice.random() < 0.012:

@@ -21,7 +21,8 @@ create table public.call_facts (
   -- Whether that clock is the number's and not the lead's own: some numbers move.
   zone_is_estimate boolean not null,
   outcome text,
-  -- The how-manieth dial of the business to this number it is. Null: it is no dial, or nobody knows the number any more.
+  -- The how-manieth dial of the business to this number it is; 1000: that or a later one. Null: it is no dial, or
+  -- nobody knows the number any more.
   attempt integer,
   -- Whether the number was reached (connected) before. Null like attempt.
   reached_before boolean,

@@ -19,6 +19,10 @@ stable
 set enable_seqscan = off
 set search_path = ''
 as $$
+declare
+  -- All further dials have this place. Of a number that is dialled all day to try something out, one correction must
+  -- not write all of them again.
+  c_most constant integer := 1000;
 begin
   return query
   with numbers as materialized (
@@ -35,7 +39,7 @@ begin
   dials as (
     select
       call_facts.*,
-      coalesce(before.attempt, 0) + row_number() over in_order as place,
+      least(c_most, coalesce(before.attempt, 0) + row_number() over in_order) as place,
       coalesce(before.is_reached, false)
       or coalesce(bool_or(call_facts.connected > 0) over earlier, false) as is_reached_before
     from numbers

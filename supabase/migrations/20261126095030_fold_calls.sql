@@ -222,7 +222,7 @@ revoke execute on function private.fold_business(integer) from public, anon;
 revoke execute on function private.fold_calls(integer) from public, anon;
 grant execute on function private.fold_calls(integer) to call_reporter;
 
--- One fold: private.fold_calls. One round trip of report_fn, which asks until nothing is left or nothing was folded.
+-- One fold: private.fold_calls. One round trip of reports_fn, which asks until nothing is left or nothing was folded.
 create function public.fold_reports(p_limit integer)
 returns jsonb
 language sql

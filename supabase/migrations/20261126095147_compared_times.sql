@@ -1,17 +1,17 @@
 -- Which times are better than others, and which only look so. docs/metrics.md, "Best times".
 set lock_timeout = '2s';
 
--- The dials of one group that are compared with each other: those of one rep and campaign to one country, first
--- attempts apart. weekday: ISO, 1 is Monday.
+-- The dials of one group at one time. Those of a group are compared with each other: they are of one rep and campaign
+-- to one country, first attempts apart. weekday: ISO, 1 is Monday.
 create type private.time_sums as (
-  stratum text,
+  stratum bigint,
   weekday smallint,
   hour smallint,
-  dials bigint,
-  answered bigint,
-  connected bigint,
-  conversations bigint,
-  successes bigint
+  dials integer,
+  answered integer,
+  connected integer,
+  conversations integer,
+  successes integer
 );
 
 -- How many standard deviations above its mean a normal variable is with this probability, 0 < p_tail <= 0.5. Its
@@ -80,14 +80,14 @@ begin
 end;
 $$;
 
--- Compares the weekdays and hours of p_sums (p_by 'weekday and hour'), or its hours, or its weekdays: {"cells",
--- "best"} as report_hours answers them.
+-- Compares the times of p_sums: {"weekday and hour", "hour", "weekday"}, each {"cells", "best"} as report_hours answers
+-- them.
 --
 -- A time is better if more of its dials connected than chance gives it. Chance deals out the connected dials of each
 -- group by itself, so that a good campaign that is dialled at nine does not make nine a good hour. The sum over the
 -- groups is nearly normal (Cochran, Mantel, Haenszel: https://en.wikipedia.org/wiki/Cochran%E2%80%93Mantel%E2%80%93Haenszel_statistics);
 -- what it lacks at few calls is its skewness (Cornish, Fisher).
-create function private.compare_times(p_sums private.time_sums[], p_by text)
+create function private.compare_times(p_sums private.time_sums[])
 returns jsonb
 language plpgsql
 immutable
@@ -104,33 +104,35 @@ declare
   c_missed constant double precision := 0.05;
   v_answer jsonb;
 begin
-  with parts as (
-    select
-      sums.stratum,
-      case when p_by <> 'hour' then sums.weekday end as weekday,
-      case when p_by <> 'weekday' then sums.hour end as hour,
-      sum(sums.dials)::double precision as n,
-      sum(sums.connected)::double precision as k,
-      sum(sums.answered) as answered, sum(sums.conversations) as conversations, sum(sums.successes) as successes
+  with strata as (
+    select sums.stratum, sum(sums.dials)::double precision as n, sum(sums.connected)::double precision as k
     from unnest(p_sums) as sums
-    where sums.dials > 0
-    group by 1, 2, 3
+    group by sums.stratum
+    having sum(sums.dials) > 0
   ),
 
-  strata as (
-    select parts.stratum, sum(parts.n) as n, sum(parts.k) as k
-    from parts
-    group by parts.stratum
+  parts as (
+    select
+      sums.stratum, sums.weekday, sums.hour,
+      case grouping(sums.weekday, sums.hour) when 0 then 'weekday and hour' when 1 then 'weekday' else 'hour' end as by,
+      sum(sums.dials)::double precision as n, sum(sums.connected)::double precision as k,
+      sum(sums.answered)::double precision as answered,
+      sum(sums.conversations)::double precision as conversations,
+      sum(sums.successes)::double precision as successes
+    from unnest(p_sums) as sums
+    group by sums.stratum, grouping sets ((sums.weekday, sums.hour), (sums.weekday), (sums.hour))
+    having sum(sums.dials) > 0
   ),
 
-  -- Mean, variance and third moment of the hypergeometric distribution.
+  -- Mean, variance and third moment of the hypergeometric distribution. Groups of two dials tell nothing.
   chance as (
     select
       parts.*,
       case when strata.n > 2 then parts.k - parts.n * strata.k / strata.n else 0 end as excess,
       case
         when strata.n > 2
-          then parts.n * (strata.n - parts.n) * strata.k * (strata.n - strata.k) / (strata.n ^ 2 * (strata.n - 1))
+          then parts.n * (strata.n - parts.n) * strata.k * (strata.n - strata.k)
+            / (strata.n * strata.n * (strata.n - 1))
         else 0
       end as variance,
       case
@@ -143,41 +145,42 @@ begin
 
   times as (
     select
-      chance.weekday, chance.hour, sum(chance.n) as n, sum(chance.k) as k, sum(chance.answered)::bigint as answered,
-      sum(chance.conversations)::bigint as conversations, sum(chance.successes)::bigint as successes,
-      sum(chance.excess) as excess, sum(chance.variance) as variance,
+      chance.by, chance.weekday, chance.hour, sum(chance.n) as n, sum(chance.k) as k,
+      sum(chance.answered) as answered, sum(chance.conversations) as conversations,
+      sum(chance.successes) as successes, sum(chance.excess) as excess, sum(chance.variance) as variance,
       sum(chance.variance * chance.lean) as third_moment
     from chance
-    group by chance.weekday, chance.hour
+    group by chance.by, chance.weekday, chance.hour
   ),
 
-  overall as (
+  comparisons as (
     select
+      named.by,
       sum(times.k) / sum(times.n) as rate,
       count(*) filter (where times.n >= c_enough) as judged,
       private.normal_deviate(c_by_chance / greatest(1, count(*) filter (where times.n >= c_enough))) as z,
-      private.normal_deviate(c_missed / 2 / greatest(1, count(*))) as z_of_intervals
-    from times
+      private.normal_deviate(c_missed / 2 / greatest(1, count(times.n))) as z_of_intervals
+    from unnest('{weekday and hour,hour,weekday}'::text[]) as named (by)
+    left join times on times.by = named.by
+    group by named.by
   ),
 
   judged as (
     select
-      times.*, overall.rate, (times.k + c_weight * overall.rate) / (times.n + c_weight) as estimate,
-      bounds.low, bounds.high,
-      overall.judged > 1 and times.n >= c_enough and bounds.low > overall.rate and times.variance > 0
+      times.*, (times.k + c_weight * comparisons.rate) / (times.n + c_weight) as estimate, bounds.low, bounds.high,
+      comparisons.judged > 1 and times.n >= c_enough and bounds.low > comparisons.rate and times.variance > 0
       -- Half a call, because calls are whole.
-      and times.excess - 0.5 > sqrt(times.variance) * overall.z
-      + (overall.z ^ 2 - 1) / 6 * times.third_moment / nullif(times.variance, 0) as is_better
+      and times.excess - 0.5 > sqrt(times.variance) * comparisons.z
+      + (comparisons.z ^ 2 - 1) / 6 * times.third_moment / nullif(times.variance, 0) as is_better
     from times
-    cross join overall
-    cross join private.interval_of_share(times.k, times.n, overall.z_of_intervals) as bounds
+    join comparisons using (by)
+    cross join private.interval_of_share(times.k, times.n, comparisons.z_of_intervals) as bounds
   ),
 
   lines as (
     select
-      judged.weekday, judged.hour, judged.is_better, judged.estimate,
-      case when p_by <> 'hour' then jsonb_build_object('weekday', judged.weekday) else '{}' end
-      || case when p_by <> 'weekday' then jsonb_build_object('hour', judged.hour) else '{}' end as key,
+      judged.by, judged.weekday, judged.hour, judged.is_better, judged.estimate,
+      jsonb_strip_nulls(jsonb_build_object('weekday', judged.weekday, 'hour', judged.hour)) as key,
       jsonb_build_object(
         'dials', judged.n, 'rate', round((judged.k / judged.n)::numeric, 4),
         'estimate', round(judged.estimate::numeric, 4),
@@ -192,28 +195,33 @@ begin
     from judged
   )
 
-  select jsonb_build_object(
-    'cells', coalesce(
-      jsonb_agg(lines.key || lines.numbers || lines.more order by lines.weekday, lines.hour), '[]'
-    ),
-    'best', coalesce(
-      (
-        select '{"said": "best"}' || each.key || each.numbers
-        from lines as each
-        where each.is_better
-        order by each.estimate desc, each.weekday, each.hour
-        limit 1
+  select jsonb_object_agg(
+    comparisons.by,
+    jsonb_build_object(
+      'cells', (
+        select coalesce(jsonb_agg(lines.key || lines.numbers || lines.more order by lines.weekday, lines.hour), '[]')
+        from lines
+        where lines.by = comparisons.by
       ),
-      jsonb_build_object(
-        'said', case when (select overall.judged from overall) > 1 then 'no_difference' else 'not_enough_calls' end
+      'best', coalesce(
+        (
+          select '{"said": "best"}' || lines.key || lines.numbers
+          from lines
+          where lines.by = comparisons.by and lines.is_better
+          order by lines.estimate desc, lines.weekday, lines.hour
+          limit 1
+        ),
+        jsonb_build_object(
+          'said', case when comparisons.judged > 1 then 'no_difference' else 'not_enough_calls' end
+        )
+        || case when comparisons.by <> 'hour' then '{"weekday": null}' else '{}' end::jsonb
+        || case when comparisons.by <> 'weekday' then '{"hour": null}' else '{}' end::jsonb
+        || '{"dials": null, "rate": null, "estimate": null, "low": null, "high": null}'
       )
-      || case when p_by <> 'hour' then '{"weekday": null}' else '{}' end::jsonb
-      || case when p_by <> 'weekday' then '{"hour": null}' else '{}' end::jsonb
-      || '{"dials": null, "rate": null, "estimate": null, "low": null, "high": null}'
     )
   )
   into v_answer
-  from lines;
+  from comparisons;
   return v_answer;
 end;
 $$;
@@ -225,7 +233,7 @@ from public, anon;
 revoke execute on function
 private.interval_of_share(double precision, double precision, double precision)
 from public, anon;
-revoke execute on function private.compare_times(private.time_sums[], text) from public, anon;
+revoke execute on function private.compare_times(private.time_sums[]) from public, anon;
 grant execute on function private.normal_deviate(double precision) to authenticated;
 grant execute on function
 private.likelihood_bound(double precision, double precision, double precision)
@@ -233,4 +241,4 @@ to authenticated;
 grant execute on function
 private.interval_of_share(double precision, double precision, double precision)
 to authenticated;
-grant execute on function private.compare_times(private.time_sums[], text) to authenticated;
+grant execute on function private.compare_times(private.time_sums[]) to authenticated;

@@ -27,6 +27,7 @@ as $$
 declare
   v_condition constant text := private.report_condition(p_business_id, p_from, p_to, p_filters);
   v_sums private.time_sums[];
+  v_times jsonb;
   v_unknown bigint;
   v_estimated bigint;
   v_dials bigint;
@@ -42,22 +43,24 @@ begin
     $query$
     with sums as (
       select
-        report_hours.user_id, report_hours.campaign_id, report_hours.country, report_hours.is_first_attempt,
+        -- Its groups are told apart by a hash: with four columns it would take twice as long.
+        hash_record_extended(
+          row(report_hours.user_id, report_hours.campaign_id, report_hours.country, report_hours.is_first_attempt), 0
+        ) as stratum,
         report_hours.lead_weekday, report_hours.lead_hour,
         sum(report_hours.dials) as dials, sum(report_hours.answered) as answered,
         sum(report_hours.connected) as connected, sum(report_hours.conversations) as conversations,
         sum(report_hours.successes) as successes, sum(report_hours.estimated) as estimated
       from private.report_hours
       where %s and ($1 = 'all' or report_hours.is_first_attempt)
-      group by 1, 2, 3, 4, 5, 6
+      group by 1, 2, 3
     )
 
     select
       array_agg(
         row(
-          concat_ws('/', sums.user_id, sums.campaign_id, sums.country, sums.is_first_attempt),
-          sums.lead_weekday, sums.lead_hour,
-          sums.dials, sums.answered, sums.connected, sums.conversations, sums.successes
+          sums.stratum, sums.lead_weekday, sums.lead_hour, sums.dials, sums.answered, sums.connected,
+          sums.conversations, sums.successes
         )::private.time_sums
       ) filter (where sums.lead_hour is not null),
       sum(sums.dials) filter (where sums.lead_hour is null),
@@ -70,9 +73,10 @@ begin
   )
   into v_sums, v_unknown, v_estimated, v_dials, v_connected
   using p_attempts;
-  return private.compare_times(v_sums, 'weekday and hour') || jsonb_build_object(
-    'by_hour', private.compare_times(v_sums, 'hour'),
-    'by_weekday', private.compare_times(v_sums, 'weekday'),
+  v_times := private.compare_times(v_sums);
+  return v_times -> 'weekday and hour' || jsonb_build_object(
+    'by_hour', v_times -> 'hour',
+    'by_weekday', v_times -> 'weekday',
     'overall_rate', round(v_connected::numeric / nullif(v_dials, 0), 4),
     'dials', coalesce(v_dials, 0),
     'unknown_dials', coalesce(v_unknown, 0),

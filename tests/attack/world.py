@@ -174,7 +174,10 @@ def made_in(stack: Stack, first_number: int = 40, *, touched: bool = True) -> It
     with psycopg.connect(env["DATABASE_URL"]) as admin:
         tenants = tuple(add_tenant(admin, first_number + number) for number in range(BUSINESSES))
         user_id = add_user(admin)
+        # Whoever leaves as an owner leaves another one.
+        owner_id = add_user(admin)
         for tenant in tenants:
+            add_member(admin, tenant.business_id, owner_id, "owner")
             _furnish(admin, tenant, user_id if touched else None)
     issuer = f"{env['SUPABASE_URL']}/auth/v1"
     tokens = {
@@ -203,5 +206,5 @@ def made_in(stack: Stack, first_number: int = 40, *, touched: bool = True) -> It
             )
             admin.execute(
                 "delete from auth.users where id = any(%s)",
-                ([user_id, *(tenant.user_id for tenant in tenants)],),
+                ([user_id, owner_id, *(tenant.user_id for tenant in tenants)],),
             )

@@ -7,6 +7,7 @@ from bench.database import SIZES, Cost
 from bench.folding import Folding
 from bench.functions import Figures, RoundTrips
 from bench.ledger import Rates
+from bench.reports import TOTALS, Reports
 from bench.searches import Searches, Taken
 from bench.stub import Stub, _request_length
 
@@ -18,6 +19,10 @@ def figures(start: float, memory: float, rate: float) -> Figures:
 def searches(seconds: float) -> Searches:
     taken = {"leads": Taken(seconds, 0.2), "calls": Taken(0.01, 0.02)}
     return Searches(1_000_000, {"a rare word": taken})
+
+
+def reports(smallest: float, largest: float) -> Reports:
+    return Reports(100_000, (10_000, 1_000_000), {TOTALS: (smallest, largest)}, raw=2.3)
 
 
 def results(**changes: object) -> report.Results:
@@ -35,6 +40,7 @@ def results(**changes: object) -> report.Results:
             "one event": {SIZES[0]: Cost(0.0011, 0.001), SIZES[2]: Cost(0.0012, 0.0011)}
         },
         "searches": searches(0.049),
+        "reports": reports(0.11, 0.14),
         "bytes_of_a_call": {"call_events": 6000.0},
         "rates": Rates(events=600, updates=1000),
         "folding": Folding(call=0.0105, marks=0.0001, fold=0.0004),
@@ -76,6 +82,8 @@ def test_what_is_missed_is_marked() -> None:
     for count, budget in ((0, 1), (2, 1), (1, 0)):
         assert missed(round_trips={"an event": RoundTrips(count, budget)}) == 1
     assert missed(searches=searches(0.051)) == 1
+    assert missed(reports=reports(0.13, 0.151)) == 2
+    assert missed(reports=reports(0.1, 0.131)) == 1
     assert missed(folding=Folding(call=0.0105, marks=0.0002, fold=0.0004)) == 1
     assert missed(rates=Rates(events=499, updates=1000)) == 1
     grown = {SIZES[0]: Cost(0.001, 0.001), SIZES[2]: Cost(0.0014, 0.001)}

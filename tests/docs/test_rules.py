@@ -1,4 +1,4 @@
-"""docs/rules.md: each rule names what enforces it and its test, and all of them exist."""
+"""docs/rules*.md: each rule names what enforces it and its test, and all of them exist."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MIGRATIONS = re.sub(
 
 
 class Rule(NamedTuple):
-    """One line of a table of docs/rules.md."""
+    """One line of a table of docs/rules*.md."""
 
     text: str
     objects: tuple[str, ...]
@@ -29,8 +29,9 @@ class Rule(NamedTuple):
 
 
 def rules() -> list[Rule]:
-    """All rules, in the order of the file."""
-    text = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
+    """All rules, in the order of the files."""
+    files = sorted((ROOT / "docs").glob("rules*.md"))
+    text = "\n".join(file.read_text(encoding="utf-8") for file in files)
     found = []
     for line in re.findall(r"^\| (?!rule \|)(.*) \|$", text, re.MULTILINE):
         rule, objects, tests = line.split(" | ")

@@ -15,8 +15,9 @@ import pytest
 from stack import Stack
 from tests.end_to_end.clients import Rep, identity, new_call_sid, rest, webhook
 
-# Rows that each call inserts, and requests that it makes to our functions.
-ROWS = {"+ conversations": 1, "+ call_legs": 2, "+ unsettled_calls": 1}
+# Rows that each call inserts, with the mark that it must be counted, and requests that it makes to
+# our functions.
+ROWS = {"+ conversations": 1, "+ call_legs": 2, "+ unsettled_calls": 1, "+ fold_marks": 1}
 REQUESTS = {"voice": 1, "action": 1, "agent-status": 1}
 # By number: callbacks about the lead's leg, and events.
 CALLS = {"+15005550006": (4, 6), "+15005550007": (2, 4), "+15005550008": (3, 5)}
@@ -143,7 +144,7 @@ def test_the_report_of_its_quality_adds_one_row_and_touches_nothing_else(stack: 
         assert tell("rate_call", p_rating=4) == {"rated": True}
     # The secret for the keys of networks is made once for a business.
     counted.pop("+ network_secrets", None)
-    assert counted == {"+ call_quality": 1, "~ call_quality": 1}
+    assert counted == {"+ call_quality": 1, "~ call_quality": 1, "+ fold_marks": 1}
     (quality,) = rep.rows("call_quality", call_sid=f"eq.{call['callSid']}")
     assert (quality["grade"], quality["rating"]) == ("good", 4)
     assert quality["microphone"] == "Jabra"

@@ -18,7 +18,7 @@ from tests.supabase.times import (
     compared,
 )
 
-BY = ("weekday and hour", "hour", "weekday")
+BOTH = "weekday and hour"
 ONE = {"everybody": 0.18}
 # Campaigns of which one connects with six times as many as another.
 SEVERAL = {"Solar": 0.06, "Heat pumps": 0.15, "Follow-up": 0.36}
@@ -30,9 +30,9 @@ def dice() -> random.Random:
     return random.Random("hours")
 
 
-def judge(db: Connection, *sums: Sums, by: str = "weekday and hour") -> Any:
-    (answer,) = compared(db, [list(sums)], by)
-    return answer
+def judge(db: Connection, *sums: Sums, by: str = BOTH) -> Any:
+    (answer,) = compared(db, [list(sums)])
+    return answer[by]
 
 
 @pytest.mark.soak
@@ -46,15 +46,15 @@ def test_with_equal_rates_at_all_times_no_best_time_is_named(
 ) -> None:
     runs = scaled(20, 1000)
     businesses = [business(dice, rates, dials, uneven=uneven) for _ in range(runs)]
-    answers = list(zip(*(compared(db, businesses, by) for by in BY), strict=True))
-    named = sum(any(answer["best"]["said"] == "best" for answer in three) for three in answers)
+    answers = list(compared(db, businesses))
+    named = sum(any(one["best"]["said"] == "best" for one in answer.values()) for answer in answers)
     # All times together, or the interval of one of them is wrong.
     held = runs
     if len(rates) == 1:
         (rate,) = rates.values()
         held = sum(
-            all(cell["low"] <= rate <= cell["high"] for cell in cells["cells"])
-            for cells, _, _ in answers
+            all(cell["low"] <= rate <= cell["high"] for cell in answer[BOTH]["cells"])
+            for answer in answers
         )
     figure(
         f"best times: {runs} businesses with {dials} dials an hour and equal rates: {named} best"
@@ -68,9 +68,9 @@ def test_a_time_that_is_better_is_found(db: Connection, dice: random.Random) -> 
     runs = scaled(12, 300)
     better = {(2, 16): 2.2}
     businesses = [business(dice, SEVERAL, 400, better) for _ in range(runs)]
-    found = [answer["best"] for answer in compared(db, businesses, BY[0])]
+    found = [answer[BOTH]["best"] for answer in compared(db, businesses)]
     hours = [business(dice, ONE, 60, {(day, 16): 1.9 for day in range(1, 6)}) for _ in range(runs)]
-    found_hours = [answer["best"] for answer in compared(db, hours, BY[1])]
+    found_hours = [answer["hour"]["best"] for answer in compared(db, hours)]
     right = sum((best["weekday"], best["hour"]) == (2, 16) for best in found)
     right_hours = sum(best["hour"] == 16 for best in found_hours)
     figure(f"best times: {right} of {runs} real times found, {right_hours} of {runs} real hours")
@@ -83,7 +83,7 @@ def test_an_exact_test_says_the_same(db: Connection, dice: random.Random) -> Non
     better = 0
     for uneven in (False, True):
         sums = business(dice, groups, 60, {(1, 9): 3, (4, 15): 3}, uneven=uneven)
-        (answer,) = compared(db, [sums], BY[0])
+        answer = judge(db, *sums)
         chances = chance_of_as_many(sums)
         judged = sum(cell["is_enough"] for cell in answer["cells"])
         for cell in answer["cells"]:

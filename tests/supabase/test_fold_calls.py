@@ -88,6 +88,62 @@ def test_a_plain_call_leaves_one_mark_at_its_end(desk: Desk) -> None:
     assert marks(db) == 1
 
 
+# One after the other. %(call)s, %(business)s and %(user)s are ids.
+CHANGES = (
+    *(
+        f"update public.conversations set {change} where id = %(call)s"
+        for change in (
+            "campaign_id = (select id from public.campaigns where business_id = %(business)s)",
+            "created_at = created_at - interval '1 day'", "to_number = '+14155550777'",
+            "dialed_at = ended_at - interval '90 s'", "answered_at = ended_at - interval '80 s'",
+            "ended_at = ended_at + interval '1 s'", "duration_seconds = 59", "hold_seconds = 9",
+            "answered_by = 'fax'", "outcome = 'booked'", "to_country = 'DE'",
+            "lead_time_zone = 'Europe/Berlin'", "lead_zone_is_estimate = true", "is_plain = false",
+            "user_id = null", "status = 'failed'",
+        )
+    ),
+    "insert into public.call_legs (business_id, conversation_id, role, status)"
+    " values (%(business)s, %(call)s, 'lead', 'failed')",
+    "insert into public.call_legs (business_id, conversation_id, role, status, user_id,"
+    " answered_at) values (%(business)s, %(call)s, 'teammate', 'completed', %(user)s, now())",
+    *(
+        f"update public.call_legs set {change} where conversation_id = %(call)s and role = {role}"
+        for change, role in (
+            ("duration_seconds = 77", "'teammate'"), ("answered_at = null", "'teammate'"),
+            ("is_host = true", "'agent'"), ("dropped_at = now()", "'lead'"),
+            ("role = 'third_party'", "'teammate'"),
+        )
+    ),
+    "insert into public.call_quality (business_id, conversation_id, call_sid, user_id, started_at,"
+    " samples, mos_p95) values (%(business)s, %(call)s, 'CA1', %(user)s, now(), 9, 4.2)",
+    "update public.call_quality set mos_p95 = 2 where conversation_id = %(call)s",
+    "update public.call_actions set result = 'done', finished_at = now()"
+    " where conversation_id = %(call)s",
+    "update public.outcomes set is_success = false where key = 'booked'",
+    "update public.businesses set time_zone = 'Asia/Tokyo' where id = %(business)s",
+    "update public.businesses set conversation_seconds = 61 where id = %(business)s",
+    "delete from public.conversations where id = %(call)s",
+    "insert into public.conversations (business_id, status, block_reason, call_sid, ended_at)"
+    " values (%(business)s, 'blocked', 'invalid_number', 'CA2', now())",
+)  # fmt: skip
+
+
+def test_whatever_changes_a_number_leaves_a_mark(desk: Desk) -> None:
+    db, tenant = desk.db, desk.tenant
+    ids = {"call": desk.call(), "business": tenant.business_id, "user": tenant.user_id}
+    db.execute(
+        "insert into public.call_actions (business_id, conversation_id, action)"
+        " values (%(business)s, %(call)s, 'complete')",
+        ids,
+    )
+    for change in CHANGES:
+        db.execute("delete from private.fold_marks")
+        db.execute("delete from private.fold_businesses")
+        assert db.execute(change.encode(), ids).rowcount >= 1, change
+        wished = fetch(db, "select from private.fold_businesses")
+        assert marks(db) + len(wished) > 0, change
+
+
 def test_a_fold_that_dies_changes_nothing(desk: Desk) -> None:
     desk.call()
     with attempt(desk.db):

@@ -11,16 +11,17 @@ from tests.supabase.tenants import Connection, Tenant, add_member, add_tenant, a
 
 # Eight calls a day for 90 days, of each of ten businesses: each call has its own row in every sum.
 DAYS, CALLS = 90, 8
+MEASURES = (*COUNTS, *SECONDS)
 FILL = f"""
 with counted as (
   insert into public.call_facts (
     conversation_id, business_id, user_id, campaign_id, created_at, day, country, lead_weekday,
-    lead_hour, zone_is_estimate, outcome, attempt, reached_before, {", ".join((*COUNTS, *SECONDS))}
+    lead_hour, zone_is_estimate, outcome, attempt, reached_before, {", ".join(MEASURES)}
   )
   select
     gen_random_uuid(), businesses.id, md5((n %% 5)::text)::uuid, md5((n %% 3)::text)::uuid,
     '2026-03-31T12:00:00Z'::timestamptz - day * interval '1 day', '2026-03-31'::date - day, 'US',
-    1 + day %% 7, 9 + n, false, 'booked', 1 + n, false, {", ".join("1" for _ in (*COUNTS, *SECONDS))}
+    1 + day %% 7, 9 + n, false, 'booked', 1 + n, false, {", ".join("1" for _ in MEASURES)}
   from generate_series(0, {DAYS - 1}) as day, generate_series(0, {CALLS - 1}) as n,
     (
       select %(own)s::uuid as id union all select id from public.businesses where name = 'Other'

@@ -53,16 +53,15 @@ def business(
     return sums
 
 
-def compared(db: Connection, businesses: Iterable[list[Sums]], by: str) -> Iterator[Any]:
+def compared(db: Connection, businesses: Iterable[list[Sums]]) -> Iterator[Any]:
     """What private.compare_times answers for each business."""
     for sums in businesses:
         row = db.execute(
-            "select private.compare_times(array_agg(row(stratum, weekday, hour, dials, 0,"
-            " connected, 0, 0)::private.time_sums), %s)"
+            "select private.compare_times(array_agg(row(hashtextextended(stratum, 0), weekday,"
+            " hour, dials, 0, connected, 0, 0)::private.time_sums))"
             " from unnest(%s::text[], %s::smallint[], %s::smallint[], %s::bigint[], %s::bigint[])"
             " as sums (stratum, weekday, hour, dials, connected)",
             (
-                by,
                 [one.group for one in sums],
                 [one.weekday for one in sums],
                 [one.hour for one in sums],

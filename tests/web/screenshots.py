@@ -3,7 +3,7 @@
     python -m tests.web.screenshots [DIRECTORY]
 
 Starts a stack of its own, in a temporary directory. The pictures go to docs/screenshots, where git
-ignores all except the three that README.md shows.
+ignores all except the four that README.md shows.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
-from stack import Stack
+from stack import Stack, demo_reports
 from stack.settings import CHECKOUT
 from tests.end_to_end.clients import RIVAL
 from tests.end_to_end.many_legs import COLLEAGUE, MANAGER
@@ -30,6 +30,7 @@ from tests.web.pictures_of_campaigns import campaigns, outcomes_and_messages
 from tests.web.pictures_of_many_legs import ManyLegs
 from tests.web.pictures_of_quality import check, report
 from tests.web.pictures_of_recording import RecordedCall, play
+from tests.web.pictures_of_reports import reports
 
 LOOKS: dict[str, dict[str, Any]] = {
     f"{width}-{theme}": {"viewport": size, "color_scheme": theme}
@@ -102,6 +103,11 @@ class Photographer:
         for look in LOOKS:
             for state in states:
                 state(look)
+        # The list of calls is another with them.
+        assert self._stack.postgres is not None
+        demo_reports.add(self._stack.postgres)
+        for look in LOOKS:
+            self._reports(look)
         self._network.close()
         self._database.close()
         self._browser.close()
@@ -239,6 +245,12 @@ class Photographer:
         with measured_lines(self._stack):
             report(tab, take)
         check(tab, take)
+        rep.close()
+
+    def _reports(self, look: str) -> None:
+        rep, tab = self._open(look, self._browser)
+        tab.sign_in(MANAGER)
+        reports(tab, lambda name, full: self._take(tab, name, look, full=full))
         rep.close()
 
     def _a_ring(self, look: str) -> None:

@@ -58,8 +58,8 @@ def test_a_manager_compares_and_every_number_shows_its_calls(
     # The file has what the table has, and more.
     lines = downloaded(page, campaigns.get_by_role("button", name="Download CSV"))
     assert [(line["campaign"], line["dials"], line["connected"]) for line in lines] == [
-        ("Heat pumps", "80", "30"),
         ("Solar autumn", "80", "30"),
+        ("Heat pumps", "80", "30"),
     ]
     assert float(lines[0]["connect_rate"]) == 30 / 80
     assert lines[0]["before_dials"] == lines[0]["refused"] == "0"

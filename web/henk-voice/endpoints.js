@@ -64,6 +64,8 @@ import { storable } from './texts.js';
  * @property {string[]} timeZones IANA names of all that the number may be in
  */
 
+/** A file of all calls takes long. The server ends after 100 s, with the file or an error. */
+const FILE_MS = 110_000;
 /** numbers_fn reads this many texts in one request. */
 const MOST_TEXTS = 500;
 /** A request must not have more than 64 KB. */
@@ -173,17 +175,22 @@ export class Endpoints {
    */
   async reportFile(query, signal) {
     const path = `/reports?${query}`;
-    return this.#request('GET', path, { signal, tries: 'twice', accept: 'text/csv' });
+    return this.#request('GET', path, {
+      signal,
+      tries: 'twice',
+      accept: 'text/csv',
+      timeoutMs: FILE_MS,
+    });
   }
 
   /**
    * @param {'GET' | 'POST'} method
    * @param {string} path
-   * @param {{ body?: object, signal?: AbortSignal | undefined, tries: RequestOptions['tries'], accept?: string }} options
+   * @param {{ body?: object, signal?: AbortSignal | undefined, tries: RequestOptions['tries'], accept?: string, timeoutMs?: number }} options
    *   `accept`: of which type the answer is, if it is not JSON; errors always are
    * @returns {Promise<any>}
    */
-  async #request(method, path, { body, signal, tries, accept }) {
+  async #request(method, path, { body, signal, tries, accept, timeoutMs }) {
     const url = this.#url + path;
     return this.#requests.endpoint(
       async (accessToken, abort) => {
@@ -199,7 +206,7 @@ export class Endpoints {
         });
         return read(response, accessToken, accept);
       },
-      { url, signal, tries },
+      { url, signal, tries, timeoutMs },
     );
   }
 }

@@ -23,6 +23,7 @@ import { Session } from './session.js';
  * @property {string | undefined} [userId] for whom it is asked; nothing is asked for another user
  * @property {'once' | 'twice' | 'patiently'} tries `patiently`: until there is an answer, if the user
  *   of the library wants that, and otherwise as `twice`
+ * @property {number | undefined} [timeoutMs] how long one try may take, if it is not TIMEOUT_MS
  */
 
 const TIMEOUT_MS = 15_000;
@@ -167,12 +168,12 @@ export class Requests extends Emitter {
    * @param {(accessToken: string, signal: AbortSignal) => Promise<Answer | null>} send
    * @param {RequestOptions} options
    */
-  async #once(send, { server, url, signal, userId }) {
+  async #once(send, { server, url, signal, userId, timeoutMs }) {
     const token = await this.#session.accessToken(userId);
-    let answer = await inTime(send, token, signal);
+    let answer = await inTime(send, token, signal, timeoutMs);
     if (answer?.cause?.code === 'unauthenticated') {
       // The session has expired by the server's clock, or the signing key was changed.
-      answer = await inTime(send, await this.#session.newerThan(token), signal);
+      answer = await inTime(send, await this.#session.newerThan(token), signal, timeoutMs);
     }
     // Nobody waits for the answer any more, so nobody needs to know why there is none.
     if (!answer && signal?.aborted) throw new VoiceError(failure('unreachable'));
@@ -255,11 +256,12 @@ function isOfTheNetwork({ code, httpStatus = 0 }) {
  * @param {(accessToken: string, signal: AbortSignal) => Promise<T>} send
  * @param {string} accessToken
  * @param {AbortSignal | undefined} signal
+ * @param {number | undefined} timeoutMs
  */
-async function inTime(send, accessToken, signal) {
+async function inTime(send, accessToken, signal, timeoutMs = TIMEOUT_MS) {
   const controller = new AbortController();
   const abort = () => controller.abort();
-  const timer = setTimeout(abort, TIMEOUT_MS);
+  const timer = setTimeout(abort, timeoutMs);
   signal?.addEventListener('abort', abort);
   if (signal?.aborted) abort();
   try {

@@ -202,3 +202,20 @@ test('without an answer the cause is named: no network, no internet, or an unrea
   if (before) Object.defineProperty(globalThis, 'navigator', before);
   else delete globalThis.navigator;
 });
+
+test('a try ends after 15 s, or when it is said', async () => {
+  const { setTimeout: wait } = globalThis;
+  const limits = [];
+  mock.method(globalThis, 'setTimeout', (action, ms, ...given) => {
+    limits.push(ms);
+    return wait(action, ms, ...given);
+  });
+  const answer = async () => ({ value: 'x' });
+  await requests.endpoint(answer, { url: '/', tries: 'once' });
+  await requests.endpoint(answer, { url: '/', tries: 'once', timeoutMs: 110_000 });
+  // The session has a shorter limit of its own.
+  assert.deepEqual(
+    limits.filter((ms) => ms > 10_000),
+    [15_000, 110_000],
+  );
+});

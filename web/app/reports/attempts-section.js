@@ -72,6 +72,7 @@ export class AttemptsSection {
       {
         name: 'attempt',
         label: 'Dial',
+        isText: true,
         value: ({ attempt }) => attempt,
         show: ({ attempt }) => attemptName(attempt),
       },

@@ -38,7 +38,7 @@ test('few calls say nothing, and many say what they show', () => {
   assert.equal(compareCounts(1000, 1200, z), -1);
 });
 
-test('where nothing has changed, a change is said in about 5 % of all cases at most', () => {
+test('a change is said in about 5 % of the cases in which nothing has changed', () => {
   const random = generator(20261127);
   const drawn = (n, p) => {
     let hits = 0;

@@ -46,6 +46,8 @@ export class DataTable {
   #headings = new Map();
   /** @type {readonly Row[]} */
   #rows = [];
+  /** The same, as they are sorted. @type {readonly Row[]} */
+  #sorted = [];
   #sort;
 
   /**
@@ -115,6 +117,7 @@ export class DataTable {
     const rows = column
       ? sorted(this.#rows, column, Boolean(this.#sort?.isDescending))
       : this.#rows;
+    this.#sorted = rows;
     this.#body.replaceChildren(...rows.map((row, at) => this.#row(row, at)));
     for (const [name, heading] of this.#headings) {
       if (column?.name !== name) heading.removeAttribute('aria-sort');
@@ -164,7 +167,7 @@ export class DataTable {
     downloadCsv(
       `${file()}.csv`,
       columns.map(({ name }) => name),
-      this.#rows.map((row) => columns.map(({ value }) => value(row))),
+      this.#sorted.map((row) => columns.map(({ value }) => value(row))),
     );
   }
 }

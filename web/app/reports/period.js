@@ -76,17 +76,22 @@ export function isDay(text) {
 /**
  * @param {string} timeZone
  * @param {Date} [now]
- * @returns {string} which day it is there
+ * @returns {string} which day it is there; in UTC if the browser does not know the zone
  */
 export function todayIn(timeZone, now = new Date()) {
-  const parts = new Intl.DateTimeFormat('en', {
-    timeZone,
-    year: 'numeric',
-    month: '2-digit',
-    day: '2-digit',
-  }).formatToParts(now);
+  const parts = calendarOf(timeZone).formatToParts(now);
   const part = (/** @type {string} */ name) => parts.find(({ type }) => type === name)?.value ?? '';
   return `${part('year').padStart(4, '0')}-${part('month')}-${part('day')}`;
+}
+
+/** @param {string} timeZone */
+function calendarOf(timeZone) {
+  const form = /** @type {const} */ ({ year: 'numeric', month: '2-digit', day: '2-digit' });
+  try {
+    return new Intl.DateTimeFormat('en', { ...form, timeZone });
+  } catch {
+    return new Intl.DateTimeFormat('en', { ...form, timeZone: 'UTC' });
+  }
 }
 
 /**

@@ -81,6 +81,8 @@ export class Picture {
     });
     // The policy of the page forbids style sheets inside it; reports.css has what Plot's own would say.
     for (const style of drawn.querySelectorAll('style')) style.remove();
+    // The picture has one label. Those of its parts would be parts that no reader finds.
+    for (const part of drawn.querySelectorAll('[aria-label]')) part.removeAttribute('aria-label');
     drawn.setAttribute('role', 'img');
     drawn.setAttribute('aria-label', this.#label(this.#data));
     this.#place.replaceChildren(drawn);

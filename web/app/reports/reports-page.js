@@ -2,8 +2,8 @@ import { METRICS, timestamp } from '../../henk-voice/henk-voice.js';
 import { pathOf } from '../frame/address.js';
 import { create, element, nodesOf, say } from '../shared/dom.js';
 import { tellTrouble } from '../shared/trouble.js';
-import { when } from '../shared/words.js';
 import { AllNumbers } from './all-numbers.js';
+import { businessTime } from './business-time.js';
 import { addressOf, choiceOf, problemOfAddress } from './choice.js';
 import { Filter } from './filters.js';
 import { groupName } from './group-names.js';
@@ -296,7 +296,9 @@ export class ReportsPage {
         (isOpen ? ' The last day is not over, so its numbers will grow.' : ''),
     );
     const late = asOf ? Math.floor((Date.now() - timestamp(asOf).getTime()) / 60_000) : 0;
-    const counted = asOf ? ` Counted until ${when(asOf).short}.` : ' Nothing has been counted yet.';
+    const counted = asOf
+      ? ` Counted until ${businessTime(asOf, zone).short}.`
+      : ' Nothing has been counted yet.';
     const warning =
       late >= LATE_MINUTES
         ? ` That was ${late} minutes ago, so the latest calls are missing: tell your administrator that reports are not counted.`

@@ -93,7 +93,7 @@ test('days before without calls are said, because they make every number of this
   assert.match(last(0, 5, 7, 3, 9, 1), /^500|^About|^100/);
 });
 
-test('a campaign that got worse is named, and one that may be so by chance is not', () => {
+test('a campaign that got worse is named and one that may be so by chance is not', () => {
   const groups = [
     { key: 'a', ...figures(1000, 90, 0, 9), before: figures(1000, 190, 0, 19) },
     { key: 'b', ...figures(1000, 185, 0, 19), before: figures(1000, 190, 0, 19) },
