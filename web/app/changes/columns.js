@@ -128,8 +128,6 @@ export const COLUMNS = {
   company: ['Company'],
   campaign_id: ['Campaign'],
   row_count: ['Rows'],
-  finished_at: ['Finished', moment],
-  undone_at: ['Taken back', moment],
   leads: ['Contacts'],
   conversations: ['Calls'],
   held: ['Calls kept by a legal hold'],
