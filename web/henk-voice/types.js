@@ -12,6 +12,11 @@
  * @typedef {import('./end-reason.js').EndReason} EndReason
  * @typedef {import('./conversations.js').Business} Business
  * @typedef {import('./conversations.js').Campaign} Campaign
+ * @typedef {import('./changes.js').BusinessChange} BusinessChange
+ * @typedef {import('./changes.js').ChangesFilter} ChangesFilter
+ * @typedef {import('./first-steps.js').BusinessFinding} BusinessFinding
+ * @typedef {import('./first-steps.js').FirstStep} FirstStep
+ * @typedef {import('./first-steps.js').FirstSteps} FirstSteps
  * @typedef {import('./conversations.js').CallerId} CallerId
  * @typedef {import('./conversations.js').Change} Change
  * @typedef {import('./conversations.js').Conflict} Conflict

@@ -1,9 +1,11 @@
 import { Archive } from './archive.js';
 import { CallBacks } from './call-backs.js';
 import { Campaigns } from './campaigns.js';
+import { Changes } from './changes.js';
 import { Conversations } from './conversations.js';
 import { Emitter } from './emitter.js';
 import { VoiceError, failure } from './failures.js';
+import { readFirstSteps } from './first-steps.js';
 import { LeadImports } from './lead-import.js';
 import { readLeadStory } from './lead-story.js';
 import { LineQuality } from './line-quality.js';
@@ -17,6 +19,7 @@ import { Sql } from './sql.js';
  * @typedef {import('@supabase/supabase-js').SupabaseClient} SupabaseClient
  * @typedef {import('./lead-story.js').LeadStory} LeadStory
  * @typedef {import('./my-day.js').MyDay} MyDay
+ * @typedef {import('./first-steps.js').FirstSteps} FirstSteps
  * @typedef {import('./endpoints.js').Endpoints} Endpoints
  * @typedef {import('./endpoints.js').NumberReading} NumberReading
  * @typedef {import('./number-reader.js').NumberReader} NumberReader
@@ -41,6 +44,8 @@ export class Workspace extends Emitter {
   callBacks;
   /** Campaigns, their queues and their rules. @type {Campaigns} */
   campaigns;
+  /** Who changed what in a business. @type {Changes} */
+  changes;
   /** Fills the queues of campaigns. @type {LeadImports} */
   leads;
   /** What reps have recorded for answering machines. @type {Messages} */
@@ -70,6 +75,7 @@ export class Workspace extends Emitter {
     this.outcomes = new Outcomes(supabase, requests);
     this.callBacks = new CallBacks(supabase, requests);
     this.campaigns = new Campaigns(supabase, requests);
+    this.changes = new Changes(supabase, requests);
     this.leads = new LeadImports(supabase, requests, numbers);
     this.messages = new Messages(supabase, requests);
     this.lineQuality = new LineQuality(supabase, requests);
@@ -84,6 +90,16 @@ export class Workspace extends Emitter {
    */
   leadStory(leadId, { signal } = {}) {
     return readLeadStory(this.#sql, leadId, signal);
+  }
+
+  /**
+   * @param {string} businessId
+   * @param {{ signal?: AbortSignal }} [options]
+   * @returns {Promise<FirstSteps>} what the business still needs, and what stands in its way. Managers and owners only
+   * @throws {VoiceError} `not_allowed`, or another
+   */
+  firstSteps(businessId, { signal } = {}) {
+    return readFirstSteps(this.#sql, businessId, signal);
   }
 
   /**

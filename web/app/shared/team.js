@@ -46,6 +46,11 @@ export class Team {
     return role === 'owner' || role === 'manager';
   }
 
+  /** All members that are known. */
+  get all() {
+    return [...this.#members.values()];
+  }
+
   /**
    * @param {string | null} userId
    * @returns {string}
