@@ -2,6 +2,7 @@ import { campaignsView } from './campaigns/view.js';
 import { changesView } from './changes/view.js';
 import { checkView } from './check/view.js';
 import { dialerView } from './dialer/view.js';
+import { peopleView } from './people/view.js';
 import { qualityView } from './quality/view.js';
 import { reportsView } from './reports/view.js';
 import { settingsView } from './settings/view.js';
@@ -18,5 +19,6 @@ export const VIEWS = [
   qualityView,
   reportsView,
   settingsView,
+  peopleView,
   changesView,
 ];

@@ -7,6 +7,7 @@ export { STEP_NAMES, reportText } from './check-report.js';
 export { timestamp } from './conversations.js';
 export { ENCODINGS } from './csv-encoding.js';
 export { csvText } from './csv.js';
+export { emailAddress } from './email-address.js';
 export { failureOf } from './failure-of.js';
 export { VoiceError, failure } from './failures.js';
 export { wilson } from './interval.js';

@@ -12,6 +12,7 @@ import { LineQuality } from './line-quality.js';
 import { Messages } from './messages.js';
 import { readMyDay } from './my-day.js';
 import { Outcomes } from './outcomes.js';
+import { People } from './people.js';
 import { Reports } from './reports.js';
 import { Sql } from './sql.js';
 
@@ -48,6 +49,8 @@ export class Workspace extends Emitter {
   changes;
   /** Fills the queues of campaigns. @type {LeadImports} */
   leads;
+  /** Members, roles and invitations; new businesses. @type {People} */
+  people;
   /** What reps have recorded for answering machines. @type {Messages} */
   messages;
   /** How good the lines of calls were. @type {LineQuality} */
@@ -77,6 +80,7 @@ export class Workspace extends Emitter {
     this.campaigns = new Campaigns(supabase, requests);
     this.changes = new Changes(supabase, requests);
     this.leads = new LeadImports(supabase, requests, numbers);
+    this.people = new People(supabase, requests);
     this.messages = new Messages(supabase, requests);
     this.lineQuality = new LineQuality(supabase, requests);
     this.reports = new Reports(supabase, requests, endpoints);
