@@ -35,7 +35,7 @@ begin
     return jsonb_build_object('error', v_refused);
   end if;
   if length(v_label) > 100 then
-    return jsonb_build_object('error', 'invalid_label');
+    return jsonb_build_object('error', 'invalid_label', 'field', 'label');
   end if;
   update public.phone_numbers
   set label = v_label

@@ -55,10 +55,10 @@ begin
     return jsonb_build_object('error', v_refused);
   end if;
   if (length(v_name) <= 60) is not true then
-    return jsonb_build_object('error', 'invalid_name');
+    return jsonb_build_object('error', 'invalid_name', 'field', 'name');
   end if;
   if p_phone_number is null then
-    return jsonb_build_object('error', 'invalid_number');
+    return jsonb_build_object('error', 'invalid_number', 'field', 'phone_number');
   end if;
   -- One at a time, so that the limit holds.
   perform from public.businesses where businesses.id = p_business_id for no key update;
@@ -83,12 +83,13 @@ begin
   return jsonb_build_object('id', v_id);
 exception
   when check_violation then
-    return jsonb_build_object('error', 'invalid_number');
+    return jsonb_build_object('error', 'invalid_number', 'field', 'phone_number');
   when unique_violation then
     get stacked diagnostics v_constraint = constraint_name;
-    return jsonb_build_object('error', case v_constraint
-      when 'transfer_targets_name_idx' then 'name_taken' else 'number_taken'
-    end);
+    return case v_constraint
+      when 'transfer_targets_name_idx' then jsonb_build_object('error', 'name_taken', 'field', 'name')
+      else jsonb_build_object('error', 'number_taken', 'field', 'phone_number')
+    end;
 end;
 $$;
 
@@ -119,7 +120,7 @@ grant execute on function private.remove_transfer_target(uuid, uuid) to authenti
 -- Adds a transfer target (p_id null), or changes one. p_name: 1 to 60 characters, which no other target of the business
 -- has, in whatever case. p_phone_number: an international number. Owners and managers only. Answers {"id"}, or
 -- {"error": "signed_out" | "not_found" (no business of theirs, or no such target) | "not_allowed" | "invalid_name" |
--- "invalid_number" | "name_taken" | "number_taken" | "too_many" (200)}.
+-- "invalid_number" | "name_taken" | "number_taken" | "too_many" (200), "field": the column, if one is wrong}.
 create function public.save_transfer_target(
   p_business_id uuid, p_id uuid, p_name text, p_phone_number text
 )

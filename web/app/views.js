@@ -1,3 +1,4 @@
+import { callingView } from './calling/view.js';
 import { campaignsView } from './campaigns/view.js';
 import { checkView } from './check/view.js';
 import { dialerView } from './dialer/view.js';
@@ -10,4 +11,12 @@ import { settingsView } from './settings/view.js';
  *
  * @type {import('./frame/view.js').View[]}
  */
-export const VIEWS = [dialerView, campaignsView, checkView, qualityView, reportsView, settingsView];
+export const VIEWS = [
+  dialerView,
+  campaignsView,
+  checkView,
+  qualityView,
+  reportsView,
+  settingsView,
+  callingView,
+];

@@ -12,7 +12,9 @@
  * @typedef {import('./end-reason.js').EndReason} EndReason
  * @typedef {import('./conversations.js').Business} Business
  * @typedef {import('./conversations.js').Campaign} Campaign
- * @typedef {import('./conversations.js').CallerId} CallerId
+ * @typedef {import('./business-settings.js').BusinessSettings} BusinessSettings
+ * @typedef {import('./business-settings.js').Limit} Limit
+ * @typedef {import('./caller-ids.js').CallerId} CallerId
  * @typedef {import('./conversations.js').Change} Change
  * @typedef {import('./conversations.js').Conflict} Conflict
  * @typedef {import('./conversations.js').Conversation} Conversation
@@ -57,6 +59,7 @@
  * @typedef {import('./archive.js').Forgotten} Forgotten
  * @typedef {import('./archive.js').RecordingAction} RecordingAction
  * @typedef {import('./archive.js').RecordingStory} RecordingStory
+ * @typedef {import('./transfer-targets.js').TransferTarget} TransferTarget
  * @typedef {import('./recording-settings.js').RecordingRule} RecordingRule
  * @typedef {import('./recording-settings.js').RecordingSettings} RecordingSettings
  * @typedef {import('./endpoints.js').RecordingAddress} RecordingAddress

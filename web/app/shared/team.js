@@ -46,6 +46,11 @@ export class Team {
     return role === 'owner' || role === 'manager';
   }
 
+  /** How many there are; 0 until they are known. */
+  get size() {
+    return this.#members.size;
+  }
+
   /**
    * @param {string | null} userId
    * @returns {string}
