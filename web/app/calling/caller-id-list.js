@@ -70,13 +70,13 @@ export class CallerIdList {
     if (!numbers.length) this.#showNone();
     const focused = document.activeElement;
     const kept = focused instanceof HTMLButtonElement && this.#list.contains(focused);
-    const { value, dataset } = kept ? focused : { value: '', dataset: {} };
+    const [value, act] = kept ? [focused.value, focused.dataset.act] : [];
     this.#list.replaceChildren(...numbers.map((number) => itemOf(number, isManager)));
     if (!kept) return;
     const buttons = [...this.#list.querySelectorAll('button')].filter(
       (button) => button.value === value,
     );
-    const same = buttons.find((button) => button.dataset.act === dataset.act) ?? buttons[0];
+    const same = buttons.find((button) => button.dataset.act === act) ?? buttons[0];
     (same ?? this.#title).focus();
   }
 

@@ -57,11 +57,11 @@ export class TargetList {
     this.#add.hidden = !isManager;
     const focused = document.activeElement;
     const kept = focused instanceof HTMLButtonElement && this.#list.contains(focused);
-    const { value, dataset } = kept ? focused : { value: '', dataset: {} };
+    const [value, act] = kept ? [focused.value, focused.dataset.act] : [];
     this.#list.replaceChildren(...this.#targets.map((target) => itemOf(target, isManager)));
     if (!kept) return;
     const same = [...this.#list.querySelectorAll('button')].find(
-      (button) => button.value === value && button.dataset.act === dataset.act,
+      (button) => button.value === value && button.dataset.act === act,
     );
     (same ?? this.#title).focus();
   }
