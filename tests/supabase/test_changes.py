@@ -39,6 +39,13 @@ CHANGED = {
         "update public.phone_numbers set label = 'West' where phone_number = '+14155550987'",
         "delete from public.phone_numbers where phone_number = '+14155550987'",
     ),
+    "transfer_target": (
+        "insert into public.transfer_targets (business_id, name, phone_number)"
+        " values (%(business_id)s, 'Support', '+14155550199')",
+        "update public.transfer_targets set name = 'Service'"
+        " where business_id = %(business_id)s",
+        "delete from public.transfer_targets where business_id = %(business_id)s",
+    ),
     "outcome": (
         "insert into public.outcomes (business_id, key, label, effect)"
         " values (%(business_id)s, 'sold', 'Sold', 'done')",

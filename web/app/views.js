@@ -1,3 +1,4 @@
+import { callingView } from './calling/view.js';
 import { campaignsView } from './campaigns/view.js';
 import { changesView } from './changes/view.js';
 import { checkView } from './check/view.js';
@@ -21,4 +22,5 @@ export const VIEWS = [
   settingsView,
   peopleView,
   changesView,
+  callingView,
 ];

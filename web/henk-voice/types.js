@@ -17,7 +17,9 @@
  * @typedef {import('./first-steps.js').BusinessFinding} BusinessFinding
  * @typedef {import('./first-steps.js').FirstStep} FirstStep
  * @typedef {import('./first-steps.js').FirstSteps} FirstSteps
- * @typedef {import('./conversations.js').CallerId} CallerId
+ * @typedef {import('./business-settings.js').BusinessSettings} BusinessSettings
+ * @typedef {import('./business-settings.js').Limit} Limit
+ * @typedef {import('./caller-ids.js').CallerId} CallerId
  * @typedef {import('./conversations.js').Change} Change
  * @typedef {import('./conversations.js').Conflict} Conflict
  * @typedef {import('./conversations.js').Conversation} Conversation
@@ -68,6 +70,7 @@
  * @typedef {import('./archive.js').Forgotten} Forgotten
  * @typedef {import('./archive.js').RecordingAction} RecordingAction
  * @typedef {import('./archive.js').RecordingStory} RecordingStory
+ * @typedef {import('./transfer-targets.js').TransferTarget} TransferTarget
  * @typedef {import('./recording-settings.js').RecordingRule} RecordingRule
  * @typedef {import('./recording-settings.js').RecordingSettings} RecordingSettings
  * @typedef {import('./endpoints.js').RecordingAddress} RecordingAddress

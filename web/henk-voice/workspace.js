@@ -1,5 +1,7 @@
 import { Archive } from './archive.js';
+import { BusinessSettingsStore } from './business-settings.js';
 import { CallBacks } from './call-backs.js';
+import { CallerIds } from './caller-ids.js';
 import { Campaigns } from './campaigns.js';
 import { Changes } from './changes.js';
 import { Conversations } from './conversations.js';
@@ -15,6 +17,7 @@ import { Outcomes } from './outcomes.js';
 import { People } from './people.js';
 import { Reports } from './reports.js';
 import { Sql } from './sql.js';
+import { TransferTargets } from './transfer-targets.js';
 
 /**
  * @typedef {import('@supabase/supabase-js').SupabaseClient} SupabaseClient
@@ -57,6 +60,12 @@ export class Workspace extends Emitter {
   lineQuality;
   /** What became of the calls of some days. @type {Reports} */
   reports;
+  /** Whom the business may call, when, and how often. @type {BusinessSettingsStore} */
+  settings;
+  /** The numbers that it may show. @type {CallerIds} */
+  callerIds;
+  /** The numbers that its calls are transferred to. @type {TransferTargets} */
+  transferTargets;
   /** @type {string | null} */
   businessId = null;
 
@@ -84,6 +93,9 @@ export class Workspace extends Emitter {
     this.messages = new Messages(supabase, requests);
     this.lineQuality = new LineQuality(supabase, requests);
     this.reports = new Reports(supabase, requests, endpoints);
+    this.settings = new BusinessSettingsStore(supabase, requests);
+    this.callerIds = new CallerIds(supabase, requests);
+    this.transferTargets = new TransferTargets(supabase, requests, numbers);
   }
 
   /**

@@ -58,6 +58,11 @@ export class Team {
     return /** @type {Role | undefined} */ (role);
   }
 
+  /** How many there are; 0 until they are known. */
+  get size() {
+    return this.#members.size;
+  }
+
   /**
    * @param {string | null} userId
    * @returns {string}
