@@ -7,6 +7,7 @@ from __future__ import annotations
 from tests import (
     contracts_of_checks,
     contracts_of_contacts,
+    contracts_of_do_not_call,
     contracts_of_exports,
     contracts_of_facts,
     contracts_of_filling,
@@ -644,6 +645,7 @@ for _more in (
     contracts_of_queues,
     contracts_of_filling,
     contracts_of_contacts,
+    contracts_of_do_not_call,
     contracts_of_checks,
     contracts_of_quality,
     contracts_of_exports,
