@@ -18,6 +18,11 @@ begin
   return jsonb_build_object(
     'phone_number', p_entry.phone_number, 'subscriber', p_entry.subscriber, 'reason', p_entry.reason,
     'created_by', p_entry.created_by, 'created_at', p_entry.created_at, 'import_id', p_entry.import_id,
+    'file_name', (
+      select do_not_call_imports.file_name
+      from public.do_not_call_imports
+      where do_not_call_imports.id = p_entry.import_id
+    ),
     'lead_id', v_lead.id, 'lead_name', v_lead.name
   );
 end;
@@ -148,7 +153,7 @@ grant execute on function private.add_to_do_not_call(uuid, text, text) to authen
 -- p_after_at, p_after_number: created_at and phone_number of the last one that is known, for those after it.
 -- p_limit: at most 500.
 -- Answers {"entries": [{"phone_number", "subscriber", "reason", "created_by": null for an operator, "created_at",
--- "import_id", "lead_id", "lead_name": of a lead who is reached by it}], "more": whether there are more, "count": of
+-- "import_id", "file_name", "lead_id", "lead_name": of a lead who is reached by it}], "more": whether there are more, "count": of
 -- all that match, 10,000 at most; null after the first}, or {"error": "signed_out" | "not_found"}.
 create function public.list_do_not_call(
   p_business_id uuid, p_search text, p_numbers text[], p_after_at timestamptz, p_after_number text, p_limit integer

@@ -7,6 +7,7 @@ export { STEP_NAMES, reportText } from './check-report.js';
 export { timestamp } from './conversations.js';
 export { ENCODINGS } from './csv-encoding.js';
 export { csvText } from './csv.js';
+export { forbiddenColumns } from './do-not-call-plan.js';
 export { failureOf } from './failure-of.js';
 export { VoiceError, failure } from './failures.js';
 export { wilson } from './interval.js';

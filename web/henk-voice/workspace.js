@@ -2,6 +2,7 @@ import { Archive } from './archive.js';
 import { CallBacks } from './call-backs.js';
 import { Campaigns } from './campaigns.js';
 import { Conversations } from './conversations.js';
+import { DoNotCall } from './do-not-call.js';
 import { Emitter } from './emitter.js';
 import { VoiceError, failure } from './failures.js';
 import { LeadImports } from './lead-import.js';
@@ -43,6 +44,8 @@ export class Workspace extends Emitter {
   campaigns;
   /** Fills the queues of campaigns. @type {LeadImports} */
   leads;
+  /** Whom nobody calls. @type {DoNotCall} */
+  doNotCall;
   /** What reps have recorded for answering machines. @type {Messages} */
   messages;
   /** How good the lines of calls were. @type {LineQuality} */
@@ -71,6 +74,7 @@ export class Workspace extends Emitter {
     this.callBacks = new CallBacks(supabase, requests);
     this.campaigns = new Campaigns(supabase, requests);
     this.leads = new LeadImports(supabase, requests, numbers);
+    this.doNotCall = new DoNotCall(supabase, requests, numbers);
     this.messages = new Messages(supabase, requests);
     this.lineQuality = new LineQuality(supabase, requests);
     this.reports = new Reports(supabase, requests, endpoints);
