@@ -20,7 +20,7 @@ _ASKED = (
     "list_do_not_call_removals(uuid,text,text[],bigint,integer)",
     "list_do_not_call(uuid,text,text[],timestamp with time zone,text,integer)",
     "add_to_do_not_call(uuid,text,text)",
-    "import_do_not_call(uuid,uuid,text,jsonb)",
+    "import_do_not_call(uuid,uuid,text,integer,jsonb)",
     "undo_do_not_call_import(uuid,text)",
 )
 

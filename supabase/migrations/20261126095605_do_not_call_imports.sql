@@ -7,6 +7,8 @@ create table public.do_not_call_imports (
   id uuid primary key,
   business_id uuid not null references public.businesses (id) on delete cascade,
   file_name text not null check (length(file_name) between 1 and 200),
+  -- How many numbers are to be sent, as the browser said.
+  row_count integer not null check (row_count between 1 and 100000),
   -- How many numbers it brought that were not on the list.
   added integer not null default 0,
   -- No foreign key: the record outlives the account.
@@ -33,8 +35,17 @@ using (business_id = any(array(
 revoke all on public.do_not_call_imports from public, anon, authenticated, service_role;
 grant select on public.do_not_call_imports to authenticated, service_role;
 
+-- One row of the record a file, and not one a number.
+create trigger do_not_call_imports_note_change
+after insert or update or delete on public.do_not_call_imports
+for each row execute function private.note_change(
+  'do_not_call_import', 'id', 'file_name', 'added', 'created_by', 'undone_by', 'undone_at'
+);
+
 -- Security definer: nobody may write imports themselves. It checks who asks.
-create function private.import_do_not_call(p_business_id uuid, p_import_id uuid, p_file_name text, p_rows jsonb)
+create function private.import_do_not_call(
+  p_business_id uuid, p_import_id uuid, p_file_name text, p_row_count integer, p_rows jsonb
+)
 returns jsonb
 language plpgsql
 security definer
@@ -62,14 +73,17 @@ begin
   if (p_file_name ~ '\S') is not true then
     return jsonb_build_object('error', 'invalid_request', 'field', 'file_name');
   end if;
+  if (p_row_count between 1 and 100000) is not true then
+    return jsonb_build_object('error', 'invalid_request', 'field', 'row_count');
+  end if;
   if jsonb_typeof(p_rows) is distinct from 'array' or jsonb_array_length(p_rows) not between 1 and 1000 then
     return jsonb_build_object('error', 'invalid_request', 'field', 'rows');
   end if;
 
   -- One part at a time: two files that have the same number must not both have brought it.
   perform pg_advisory_xact_lock(hashtextextended('import:' || p_business_id::text, 0));
-  insert into public.do_not_call_imports (id, business_id, file_name, created_by)
-  values (p_import_id, p_business_id, left(p_file_name, 200), (select auth.uid()))
+  insert into public.do_not_call_imports (id, business_id, file_name, row_count, created_by)
+  values (p_import_id, p_business_id, left(p_file_name, 200), p_row_count, (select auth.uid()))
   on conflict (id) do nothing;
   select * into v_import from public.do_not_call_imports where do_not_call_imports.id = p_import_id for update;
   if v_import.business_id <> p_business_id then
@@ -82,6 +96,7 @@ begin
     return jsonb_build_object('error', 'import_over');
   end if;
 
+  perform private.begin_one_change();
   with given as (
     select distinct on (read.subscriber) read.*
     from (
@@ -107,6 +122,7 @@ begin
   )
 
   select count(*) into v_added from made;
+  perform private.end_one_change(null, null, null, null, null, null);
   update public.do_not_call_imports
   set added = do_not_call_imports.added + v_added
   where do_not_call_imports.id = p_import_id
@@ -153,6 +169,7 @@ begin
   update public.do_not_call_imports
   set undone_by = (select auth.uid()), undone_at = clock_timestamp(), undo_reason = v_reason
   where do_not_call_imports.id = p_import_id and do_not_call_imports.undone_at is null;
+  perform private.begin_one_change();
   v_named := set_config('henk.undone_import_id', p_import_id::text, true);
   delete from public.do_not_call
   where do_not_call.import_id = p_import_id
@@ -165,27 +182,31 @@ begin
       limit c_most
     ));
   get diagnostics v_gone = row_count;
+  perform private.end_one_change(null, null, null, null, null, null);
   v_named := set_config('henk.undone_import_id', '', true);
   return jsonb_build_object('taken_off', v_gone, 'more', v_gone = c_most);
 end;
 $$;
 
-revoke execute on function private.import_do_not_call(uuid, uuid, text, jsonb) from public, anon;
+revoke execute on function private.import_do_not_call(uuid, uuid, text, integer, jsonb) from public, anon;
 revoke execute on function private.undo_do_not_call_import(uuid, text) from public, anon;
-grant execute on function private.import_do_not_call(uuid, uuid, text, jsonb) to authenticated;
+grant execute on function private.import_do_not_call(uuid, uuid, text, integer, jsonb) to authenticated;
 grant execute on function private.undo_do_not_call_import(uuid, text) to authenticated;
 
 -- Brings the next numbers of a file, 1,000 at most, and begins the import with the first ones. p_import_id: a new UUID,
--- the same for all parts. p_rows: [{"phone_number": E.164, "reason": null or text}]; anything else is left out, and so
--- is who stands on the list already. Owners and managers only.
+-- the same for all parts. p_row_count: how many numbers all parts have, 100,000 at most. p_rows: [{"phone_number":
+-- E.164, "reason": null or text}]; anything else is left out, and so is who stands on the list already. Owners and
+-- managers only.
 -- Answers {"added": how many numbers the file has brought so far}, or {"error": "signed_out" | "not_found" |
 -- "not_allowed" | "import_over" (it was taken back) | "invalid_request" (with "field")}.
-create function public.import_do_not_call(p_business_id uuid, p_import_id uuid, p_file_name text, p_rows jsonb)
+create function public.import_do_not_call(
+  p_business_id uuid, p_import_id uuid, p_file_name text, p_row_count integer, p_rows jsonb
+)
 returns jsonb
 language sql
 set search_path = ''
 as $$
-  select private.import_do_not_call(p_business_id, p_import_id, p_file_name, p_rows);
+  select private.import_do_not_call(p_business_id, p_import_id, p_file_name, p_row_count, p_rows);
 $$;
 
 -- Takes all numbers off the list that a file has brought and that still stand there. Owners and managers only.
@@ -199,9 +220,9 @@ as $$
   select private.undo_do_not_call_import(p_import_id, p_reason);
 $$;
 
-revoke execute on function public.import_do_not_call(uuid, uuid, text, jsonb)
+revoke execute on function public.import_do_not_call(uuid, uuid, text, integer, jsonb)
 from public, anon, authenticated, service_role;
 revoke execute on function public.undo_do_not_call_import(uuid, text)
 from public, anon, authenticated, service_role;
-grant execute on function public.import_do_not_call(uuid, uuid, text, jsonb) to authenticated;
+grant execute on function public.import_do_not_call(uuid, uuid, text, integer, jsonb) to authenticated;
 grant execute on function public.undo_do_not_call_import(uuid, text) to authenticated;

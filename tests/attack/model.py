@@ -80,9 +80,6 @@ TABLES = {
         " (business_id, user_id, verdict, seconds, facts)"
         " values (%(business_id)s, %(user_id)s, 'ok', 9, '{}')",
     ),
-    "limit_changes": Table(
-        sample="update public.businesses set max_call_seconds = 600 where id = %(business_id)s"
-    ),
     "token_grants": Table(
         sample="insert into public.token_grants (business_id, user_id, expires_at)"
         " values (%(business_id)s, %(user_id)s, now() + interval '1 hour')"

@@ -46,7 +46,7 @@ def bring(
     db: Connection, ours: Tenant, who: uuid.UUID, rows: list[object], import_id: uuid.UUID
 ) -> Answer:
     return ask(
-        db, who, "import_do_not_call", ours.business_id, import_id, "robinson.csv", Jsonb(rows)
+        db, who, "import_do_not_call", ours.business_id, import_id, "robinson.csv", 3, Jsonb(rows)
     )
 
 

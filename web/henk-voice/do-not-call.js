@@ -251,6 +251,7 @@ export class DoNotCall {
           p_business_id: businessId,
           p_import_id: plan.id,
           p_file_name: plan.fileName,
+          p_row_count: rows.length,
           p_rows: rows.slice(from, from + ROWS),
         },
         {
