@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from tests.attack import (
     model_of_calling,
+    model_of_do_not_call,
     model_of_exports,
     model_of_facts,
     model_of_people,
@@ -158,6 +159,7 @@ TABLES = {
     **model_of_facts.TABLES,
     **model_of_calling.TABLES,
     **model_of_people.TABLES,
+    **model_of_do_not_call.TABLES,
 }
 
 # Every function, and the roles that may execute it.
@@ -211,6 +213,7 @@ EXECUTED_BY = {
     **model_of_reports.EXECUTED_BY,
     **model_of_calling.EXECUTED_BY,
     **model_of_people.EXECUTED_BY,
+    **model_of_do_not_call.EXECUTED_BY,
 }
 
 

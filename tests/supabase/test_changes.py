@@ -53,6 +53,14 @@ CHANGED = {
         " where business_id = %(business_id)s and key = 'sold'",
         "delete from public.outcomes where business_id = %(business_id)s and key = 'sold'",
     ),
+    "do_not_call_import": (
+        "insert into public.do_not_call_imports"
+        " (id, business_id, file_name, row_count, created_by)"
+        " values (gen_random_uuid(), %(business_id)s, 'robinson.csv', 1, %(user_id)s)",
+        "update public.do_not_call_imports set undo_reason = 'Wrong file'"
+        " where business_id = %(business_id)s",
+        "delete from public.do_not_call_imports where business_id = %(business_id)s",
+    ),
     "campaign": (
         "insert into public.campaigns (business_id, name) values (%(business_id)s, 'Spring')",
         "update public.campaigns set is_paused = true"

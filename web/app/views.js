@@ -4,6 +4,7 @@ import { changesView } from './changes/view.js';
 import { checkView } from './check/view.js';
 import { dialerView } from './dialer/view.js';
 import { peopleView } from './people/view.js';
+import { doNotCallView } from './do-not-call/view.js';
 import { qualityView } from './quality/view.js';
 import { reportsView } from './reports/view.js';
 import { settingsView } from './settings/view.js';
@@ -23,4 +24,5 @@ export const VIEWS = [
   peopleView,
   changesView,
   callingView,
+  doNotCallView,
 ];

@@ -10,6 +10,7 @@ export { COUNTRIES } from './countries.js';
 export { ENCODINGS } from './csv-encoding.js';
 export { csvText } from './csv.js';
 export { emailAddress } from './email-address.js';
+export { forbiddenColumns } from './do-not-call-plan.js';
 export { failureOf } from './failure-of.js';
 export { VoiceError, failure } from './failures.js';
 export { wilson } from './interval.js';

@@ -141,6 +141,24 @@ export const SETTINGS_FAILURES = /** @type {const} */ ({
   ],
 
   // The do-not-call list.
+  invalid_number: [
+    'Not a phone number',
+    'This is not a phone number that anybody can call.',
+    'Write one number, with its country code if it is in another country.',
+    false,
+  ],
+  reason_required: [
+    'Reason missing',
+    'This is kept on record, and so needs a reason.',
+    'Write why in a few words.',
+    false,
+  ],
+  import_undone: [
+    'File taken back',
+    'Somebody has taken this file back.',
+    'Choose it again if its numbers must not be called after all.',
+    false,
+  ],
 
   // Contacts.
 

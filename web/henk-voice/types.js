@@ -30,6 +30,12 @@
  * @typedef {import('./conversations.js').HistoryFilter} HistoryFilter
  * @typedef {import('./conversations.js').Lead} Lead
  * @typedef {import('./conversations.js').Member} Member
+ * @typedef {import('./do-not-call.js').ForbiddenNumber} ForbiddenNumber
+ * @typedef {import('./do-not-call.js').NumberImport} NumberImport
+ * @typedef {import('./do-not-call.js').NumberProgress} NumberProgress
+ * @typedef {import('./do-not-call.js').Removal} Removal
+ * @typedef {import('./do-not-call-plan.js').ForbiddenColumns} ForbiddenColumns
+ * @typedef {import('./do-not-call-plan.js').ForbiddenPlan} ForbiddenPlan
  * @typedef {import('./endpoints.js').CallWishes} CallWishes
  * @typedef {import('./endpoints.js').NumberReading} NumberReading
  * @typedef {import('./endpoints.js').Preview} Preview

@@ -5,6 +5,7 @@ import { CallerIds } from './caller-ids.js';
 import { Campaigns } from './campaigns.js';
 import { Changes } from './changes.js';
 import { Conversations } from './conversations.js';
+import { DoNotCall } from './do-not-call.js';
 import { Emitter } from './emitter.js';
 import { VoiceError, failure } from './failures.js';
 import { readFirstSteps } from './first-steps.js';
@@ -54,6 +55,9 @@ export class Workspace extends Emitter {
   leads;
   /** Members, roles and invitations; new businesses. @type {People} */
   people;
+
+  /** Whom nobody calls. @type {DoNotCall} */
+  doNotCall;
   /** What reps have recorded for answering machines. @type {Messages} */
   messages;
   /** How good the lines of calls were. @type {LineQuality} */
@@ -90,6 +94,8 @@ export class Workspace extends Emitter {
     this.changes = new Changes(supabase, requests);
     this.leads = new LeadImports(supabase, requests, numbers);
     this.people = new People(supabase, requests);
+
+    this.doNotCall = new DoNotCall(supabase, requests, numbers);
     this.messages = new Messages(supabase, requests);
     this.lineQuality = new LineQuality(supabase, requests);
     this.reports = new Reports(supabase, requests, endpoints);
