@@ -1,5 +1,6 @@
 import { campaignsView } from './campaigns/view.js';
 import { checkView } from './check/view.js';
+import { contactsView } from './contacts/view.js';
 import { dialerView } from './dialer/view.js';
 import { qualityView } from './quality/view.js';
 import { reportsView } from './reports/view.js';
@@ -10,4 +11,12 @@ import { settingsView } from './settings/view.js';
  *
  * @type {import('./frame/view.js').View[]}
  */
-export const VIEWS = [dialerView, campaignsView, checkView, qualityView, reportsView, settingsView];
+export const VIEWS = [
+  dialerView,
+  campaignsView,
+  contactsView,
+  checkView,
+  qualityView,
+  reportsView,
+  settingsView,
+];

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 import { Conversations, timestamp } from './conversations.js';
 import { FakeSupabase, failureOfPromise, sessionOf, withoutPauses } from './fakes.test.js';
+import { NumberReader } from './number-reader.js';
 import { Requests } from './requests.js';
 
 /** @type {FakeSupabase} */
@@ -16,6 +17,7 @@ const numbers = {
     texts.push(text);
     return [{ text, to: '+442079460018' }];
   },
+  inSearch: NumberReader.prototype.inSearch,
 };
 
 beforeEach(() => {

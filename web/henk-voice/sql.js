@@ -30,10 +30,15 @@ export class Sql {
    * @param {AbortSignal | undefined} [options.signal]
    * @param {string | undefined} [options.userId] who asks; nothing is asked for another user
    * @param {Partial<Failure>} [options.notFound] what `not_found` means here
+   * @param {readonly string[]} [options.expected] errors that are answered like any value
    * @returns {Promise<any>}
    * @throws {VoiceError}
    */
-  async ask(name, values, { tries = 'patiently', signal, userId, notFound = {} } = {}) {
+  async ask(
+    name,
+    values,
+    { tries = 'patiently', signal, userId, notFound = {}, expected = [] } = {},
+  ) {
     const { data } = await this.#requests.rest(() => this.#supabase.rpc(name, storable(values)), {
       tries,
       signal,
@@ -41,10 +46,10 @@ export class Sql {
     });
     if (data?.error === 'signed_out')
       throw new VoiceError(failureOfEndpoint('unauthenticated', {}));
-    if (data?.error) {
-      throw new VoiceError(
-        failureOfEndpoint(data.error, data.error === 'not_found' ? notFound : {}),
-      );
+    if (data?.error && !expected.includes(data.error)) {
+      const details = data.error === 'not_found' ? notFound : {};
+      const field = data.field ? { field: data.field } : {};
+      throw new VoiceError(failureOfEndpoint(data.error, { ...details, ...field }));
     }
     return data;
   }

@@ -1,6 +1,7 @@
 import { Archive } from './archive.js';
 import { CallBacks } from './call-backs.js';
 import { Campaigns } from './campaigns.js';
+import { Contacts } from './contacts.js';
 import { Conversations } from './conversations.js';
 import { Emitter } from './emitter.js';
 import { VoiceError, failure } from './failures.js';
@@ -41,8 +42,10 @@ export class Workspace extends Emitter {
   callBacks;
   /** Campaigns, their queues and their rules. @type {Campaigns} */
   campaigns;
-  /** Fills the queues of campaigns. @type {LeadImports} */
+  /** Fills the queues of campaigns, and the list of contacts. @type {LeadImports} */
   leads;
+  /** The people whom the business calls. @type {Contacts} */
+  contacts;
   /** What reps have recorded for answering machines. @type {Messages} */
   messages;
   /** How good the lines of calls were. @type {LineQuality} */
@@ -71,6 +74,7 @@ export class Workspace extends Emitter {
     this.callBacks = new CallBacks(supabase, requests);
     this.campaigns = new Campaigns(supabase, requests);
     this.leads = new LeadImports(supabase, requests, numbers);
+    this.contacts = new Contacts(supabase, requests, numbers);
     this.messages = new Messages(supabase, requests);
     this.lineQuality = new LineQuality(supabase, requests);
     this.reports = new Reports(supabase, requests, endpoints);

@@ -6,6 +6,7 @@ import { formatNumber } from '../shared/phone-format.js';
 import { CallPanel } from './call-panel.js';
 import { CallerIdChoice } from './caller-id.js';
 import { decide } from './decision.js';
+import { formKey } from './dialer-form.js';
 import { LeadSearch } from './lead-search.js';
 import { NumberCheck } from './number-check.js';
 import { NumberField } from './number-field.js';
@@ -111,7 +112,7 @@ export class Dialer {
   /** Fills in the form as it was when the view was left, and keeps it when the view is left again. */
   #keepForm() {
     const { memory, business, signal } = this.#context;
-    const key = `dialer.form.${business.id}`;
+    const key = formKey(business);
     /** @type {TargetState | undefined} */
     const state = memory.get(key);
     if (state) this.#target.set(state);
