@@ -78,6 +78,15 @@ for each row when (
 )
 execute function private.forget_number_zones();
 
+-- What people change of contacts. An operator's program may write thousands, and what calls and queues find out about a
+-- number is no change by a person.
+create trigger leads_note_change
+after insert or delete or update of name, company, phone_number, email, time_zone on public.leads
+for each row when (auth.uid() is not null and coalesce(current_setting('henk.one_change', true), '') <> 'on')
+execute function private.note_change(
+  'lead', 'id', 'name', 'subscriber', 'search_text', 'number_zones', 'wrong_number_at'
+);
+
 -- Leads by name.
 create index leads_name_idx on public.leads (business_id, search_text, id);
 -- Leads by a part of what is known of them. A search also reads the entries that are pending, so there may only

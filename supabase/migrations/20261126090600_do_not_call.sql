@@ -22,6 +22,10 @@ create trigger do_not_call_read_phone_number
 before insert or update of phone_number on public.do_not_call
 for each row execute function private.read_phone_number();
 
+create trigger do_not_call_note_change
+after insert or update or delete on public.do_not_call
+for each row execute function private.note_change('do_not_call', 'phone_number', 'phone_number', 'subscriber');
+
 alter table public.do_not_call enable row level security;
 
 -- Reps see why a call is refused.

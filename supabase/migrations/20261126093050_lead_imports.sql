@@ -45,6 +45,20 @@ on public.lead_imports (campaign_id, created_by, fingerprint) where state = 'ope
 create unique index lead_imports_open_without_campaign_idx
 on public.lead_imports (business_id, created_by, fingerprint) where state = 'open' and campaign_id is null;
 
+-- That it began, and how it ended: its leads are not on record one by one.
+create trigger lead_imports_note_beginning
+after insert or delete on public.lead_imports
+for each row execute function private.note_change(
+  'lead_import', 'id', 'file_name', 'fingerprint', 'priority', 'received', 'queued', 'created_by'
+);
+
+create trigger lead_imports_note_end
+after update of state on public.lead_imports
+for each row when (new.state is distinct from old.state and new.state in ('finished', 'undone'))
+execute function private.note_change(
+  'lead_import', 'id', 'file_name', 'queued', 'finished_at', 'undone_at'
+);
+
 alter table public.lead_imports enable row level security;
 
 -- Reps see what was imported, and what was left unfinished.
@@ -311,7 +325,9 @@ begin
       from jsonb_array_elements(p_rows) with ordinality as rows (value, place)
       where p_first_row + rows.place - 1 > (m.p_import).received
     );
+    perform private.begin_one_change();
     perform private.store_import_rows(m.p_import, (m.p_import).received + 1, v_new);
+    perform private.end_one_change(null, null, null, null, null, null);
     update public.lead_imports set received = v_last where lead_imports.id = p_import_id;
   end if;
   return jsonb_build_object(

@@ -79,9 +79,6 @@ TABLES = {
         " (business_id, user_id, verdict, seconds, facts)"
         " values (%(business_id)s, %(user_id)s, 'ok', 9, '{}')",
     ),
-    "limit_changes": Table(
-        sample="update public.businesses set max_call_seconds = 600 where id = %(business_id)s"
-    ),
     "token_grants": Table(
         sample="insert into public.token_grants (business_id, user_id, expires_at)"
         " values (%(business_id)s, %(user_id)s, now() + interval '1 hour')"
@@ -189,6 +186,11 @@ EXECUTED_BY = {
     "forget_person": {"authenticated"},
     "enqueue_leads": {"authenticated"},
     "begin_import": {"authenticated"},
+    "begin_contact_import": {"authenticated"},
+    "list_contacts": {"authenticated"},
+    "save_contact": {"authenticated"},
+    "merge_contacts": {"authenticated"},
+    "duplicate_contacts": {"authenticated"},
     "import_rows": {"authenticated"},
     "finish_import": {"authenticated"},
     "undo_import": {"authenticated"},

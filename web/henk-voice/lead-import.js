@@ -176,7 +176,7 @@ export class LeadImports {
    *
    * @param {string} businessId
    * @param {Plan} plan
-   * @param {Watched} [options]
+   * @param {Watched} [watched]
    * @returns {Promise<LeadImport>}
    * @throws {VoiceError} `not_allowed`, or another
    */

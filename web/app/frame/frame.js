@@ -13,6 +13,7 @@ import { CallStrip } from './call-strip.js';
 import { CurrentCall } from './current-call.js';
 import { IncomingRing } from './incoming-ring.js';
 import { showDisconnected } from './keep-trying.js';
+import { Navigation } from './navigation.js';
 import { watchOtherTabs } from './other-tabs.js';
 import { PresenceSwitch } from './presence-switch.js';
 import { RecordingSign } from './recording-sign.js';
@@ -66,7 +67,7 @@ export class Frame {
   /** Ends what was begun for the user before. @type {AbortController | null} */
   #leaving = null;
   #root = element('view', HTMLElement);
-  #links = element('navigation-links', HTMLUListElement);
+  #navigation;
   #businessSelect = element('business', HTMLSelectElement);
 
   /**
@@ -94,9 +95,7 @@ export class Frame {
     this.#checkSign = new CheckSign(voice);
     this.#sign = new RecordingSign(voice, this.#currentCall);
     watchOtherTabs(voice);
-    this.#links.append(
-      ...views.map(({ path, title }) => create('li', {}, create('a', { href: `#${path}` }, title))),
-    );
+    this.#navigation = new Navigation(views);
     this.#businessSelect.addEventListener('change', () => this.#choose(this.#businessSelect.value));
     element('skip', HTMLAnchorElement).addEventListener('click', (event) => {
       // The address must stay the view's.
@@ -236,17 +235,14 @@ export class Frame {
     this.#unmount();
     const view = viewAt(this.#views, this.#path);
     const markup = view && this.#markup.get(view);
-    for (const link of this.#links.querySelectorAll('a')) {
-      if (view && link.hash === `#${view.path}`) link.setAttribute('aria-current', 'page');
-      else link.removeAttribute('aria-current');
-    }
+    this.#navigation.mark(view);
     this.#setTitle(view?.title ?? 'Page not found');
     this.#callStrip.show(!view?.showsCall);
     if (!view || !markup) {
       this.#root.replaceChildren(...this.#notFound());
       return;
     }
-    this.#root.replaceChildren(markup.cloneNode(true));
+    this.#root.replaceChildren(...this.#navigation.below(view), markup.cloneNode(true));
     this.#mounted = new AbortController();
     view.mount(this.#root, {
       voice: this.#voice,

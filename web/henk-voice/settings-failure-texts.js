@@ -1,0 +1,100 @@
+/** The texts of failures about the settings of a business; `failure-texts.js` has the others. */
+
+/** In the form of `FAILURES`. */
+export const SETTINGS_FAILURES = /** @type {const} */ ({
+  // People of the business.
+  invalid_email: [
+    'Not an e-mail address',
+    'This is not an e-mail address.',
+    'Write it as name@example.com.',
+    false,
+  ],
+  already_a_member: [
+    'Already here',
+    'Somebody with this e-mail address is a member of the business already.',
+    'Change their role in the list of members, if it should be another one.',
+    false,
+  ],
+  too_many_invitations: [
+    'Too many invitations',
+    'A business has at most 100 open invitations, and makes at most 200 in 24 hours.',
+    'Withdraw some that are open, or go on tomorrow.',
+    true,
+  ],
+  invitation_accepted: [
+    'Invitation accepted',
+    'This invitation has been accepted.',
+    'Reload the page.',
+    false,
+  ],
+  invitation_declined: [
+    'Invitation declined',
+    'This invitation has been declined.',
+    'A new invitation is needed.',
+    false,
+  ],
+  invitation_withdrawn: [
+    'Invitation withdrawn',
+    'The business has withdrawn this invitation.',
+    'Ask who invited you for a new one.',
+    false,
+  ],
+  invitation_expired: [
+    'Invitation expired',
+    'An invitation can be accepted for 14 days, and they are over.',
+    'Ask who invited you for a new one.',
+    false,
+  ],
+  person_gone: [
+    'Not a member any more',
+    'This person is not a member of the business any more.',
+    'Reload the list of members.',
+    false,
+  ],
+  last_owner: [
+    'The only owner',
+    'A business needs an owner, and there is no other one.',
+    'Make somebody else an owner first.',
+    false,
+  ],
+
+  // New businesses.
+  email_not_verified: [
+    'E-mail address not confirmed',
+    'Your e-mail address is not confirmed yet.',
+    'Open the link in the e-mail that was sent to you.',
+    false,
+  ],
+  too_many_businesses: [
+    'Too many businesses',
+    'You own 10 businesses, and nobody owns more.',
+    'Hand one over to somebody else first.',
+    false,
+  ],
+  invalid_name: [
+    'Name not possible',
+    'A name has 1 to 200 characters that can be seen.',
+    'Write another name.',
+    false,
+  ],
+  invalid_country: [
+    'Country unknown',
+    'This is not a country of the list.',
+    'Choose a country.',
+    false,
+  ],
+  invalid_time_zone: [
+    'Time zone unknown',
+    'The database does not know this time zone.',
+    'Choose another time zone.',
+    false,
+  ],
+
+  // Caller IDs, hours, limits, transfer targets.
+
+  // The do-not-call list.
+
+  // Contacts.
+
+  // Changes and first steps.
+});
