@@ -68,6 +68,7 @@ FUNCTIONS: Grants = {
             "change_entry(public.queue_entries,jsonb)",
             "is_entry_change(jsonb,uuid)",
             "contact_of(public.leads)",
+            "write_contact(public.leads)",
             "written_field(text)",
             "wrong_field_of_contact(public.leads)",
             "others_like(public.leads)",

@@ -159,6 +159,31 @@ begin
 end;
 $$;
 
+-- Writes what people say of a contact, and answers it as it is then.
+create function private.write_contact(p_lead public.leads)
+returns public.leads
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_lead public.leads;
+begin
+  update public.leads
+  set
+    name = p_lead.name, company = p_lead.company, phone_number = p_lead.phone_number, email = p_lead.email,
+    time_zone = p_lead.time_zone, number_zones = p_lead.number_zones
+  where leads.business_id = p_lead.business_id and leads.id = p_lead.id
+  returning leads.* into v_lead;
+  -- private.forget_number_zones takes the zones of another number for those of the number before, if they are the same.
+  if v_lead.number_zones is distinct from p_lead.number_zones then
+    update public.leads set number_zones = p_lead.number_zones
+    where leads.business_id = p_lead.business_id and leads.id = p_lead.id
+    returning leads.* into v_lead;
+  end if;
+  return v_lead;
+end;
+$$;
+
 -- Security definer: nobody may write leads themselves. It checks the role first.
 create function private.save_contact(
   p_business_id uuid, p_lead_id uuid, p_changes jsonb, p_before jsonb, p_anyway boolean
@@ -215,7 +240,10 @@ begin
     v_new.number_zones := nullif(v_new.number_zones, '{}');
   end if;
   if p_changes ? 'email' then
-    v_new.email := private.written_field(p_changes ->> 'email');
+    -- Characters that nobody sees come along when an address is copied.
+    v_new.email := private.written_field(
+      regexp_replace(p_changes ->> 'email', '[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]', '', 'g')
+    );
   end if;
   if p_changes ? 'time_zone' then
     v_new.time_zone := private.written_field(p_changes ->> 'time_zone');
@@ -249,12 +277,7 @@ begin
       )
       returning leads.* into v_new;
     else
-      update public.leads
-      set
-        name = v_new.name, company = v_new.company, phone_number = v_new.phone_number, email = v_new.email,
-        time_zone = v_new.time_zone, number_zones = v_new.number_zones
-      where leads.business_id = p_business_id and leads.id = p_lead_id
-      returning leads.* into v_new;
+      v_new := private.write_contact(v_new);
       -- What a person has corrected is not taken back with the file that it came from.
       update private.lead_import_rows set result = 'known'
       where lead_import_rows.lead_id = p_lead_id and lead_import_rows.result = 'new';
@@ -282,6 +305,7 @@ revoke execute on function private.list_contacts(uuid, text, text[], jsonb, inte
 revoke execute on function private.written_field(text) from public, anon;
 revoke execute on function private.wrong_field_of_contact(public.leads) from public, anon;
 revoke execute on function private.others_like(public.leads) from public, anon;
+revoke execute on function private.write_contact(public.leads) from public, anon;
 revoke execute on function private.save_contact(uuid, uuid, jsonb, jsonb, boolean) from public, anon;
 grant execute on function private.list_contacts(uuid, text, text[], jsonb, integer) to authenticated;
 grant execute on function private.save_contact(uuid, uuid, jsonb, jsonb, boolean) to authenticated;

@@ -229,12 +229,7 @@ begin
   v_new := private.choose_fields(v_lead, v_others, p_chosen);
   if (v_lead.name, v_lead.company, v_lead.phone_number, v_lead.email, v_lead.time_zone)
     is distinct from (v_new.name, v_new.company, v_new.phone_number, v_new.email, v_new.time_zone) then
-    update public.leads
-    set
-      name = v_new.name, company = v_new.company, phone_number = v_new.phone_number, email = v_new.email,
-      time_zone = v_new.time_zone, number_zones = v_new.number_zones
-    where leads.business_id = p_business_id and leads.id = p_lead_id
-    returning leads.* into v_new;
+    v_new := private.write_contact(v_new);
   end if;
   select min(same.wrong_number_at) into v_wrong_at
   from unnest(v_lead || v_others) as same
