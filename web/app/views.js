@@ -2,6 +2,7 @@ import { campaignsView } from './campaigns/view.js';
 import { checkView } from './check/view.js';
 import { contactsView } from './contacts/view.js';
 import { dialerView } from './dialer/view.js';
+import { peopleView } from './people/view.js';
 import { qualityView } from './quality/view.js';
 import { reportsView } from './reports/view.js';
 import { settingsView } from './settings/view.js';
@@ -19,4 +20,5 @@ export const VIEWS = [
   qualityView,
   reportsView,
   settingsView,
+  peopleView,
 ];

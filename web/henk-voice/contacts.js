@@ -46,7 +46,7 @@ import { Sql } from './sql.js';
 /** The answers of `save_contact` that are no failures. */
 const EXPECTED = ['duplicate_contact', 'changed_meanwhile', 'value_refused'];
 /** A contact that is merged or deleted is not found. */
-const GONE = {
+export const CONTACT_GONE = {
   title: 'Contact not found',
   message: 'This contact is not there any more, or it was merged with another one.',
   action: 'Reload the list of contacts.',
@@ -124,7 +124,7 @@ export class Contacts {
     const answer = await this.#sql.ask('save_contact', values, {
       tries: contact ? 'twice' : 'once',
       signal,
-      notFound: GONE,
+      notFound: CONTACT_GONE,
       expected: EXPECTED,
     });
     if (answer.error === 'value_refused')
@@ -155,7 +155,7 @@ export class Contacts {
       p_other_ids: otherIds,
       p_chosen: chosen,
     };
-    return this.#sql.ask('merge_contacts', values, { tries: 'once', notFound: GONE });
+    return this.#sql.ask('merge_contacts', values, { tries: 'once', notFound: CONTACT_GONE });
   }
 
   /**

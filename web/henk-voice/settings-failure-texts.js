@@ -21,6 +21,12 @@ export const SETTINGS_FAILURES = /** @type {const} */ ({
     'Withdraw some that are open, or go on tomorrow.',
     true,
   ],
+  no_invitation: [
+    'No such invitation',
+    'There is no such invitation for your e-mail address.',
+    'Ask who invited you which address they have written.',
+    false,
+  ],
   invitation_accepted: [
     'Invitation accepted',
     'This invitation has been accepted.',
@@ -59,6 +65,12 @@ export const SETTINGS_FAILURES = /** @type {const} */ ({
   ],
 
   // New businesses.
+  no_new_business: [
+    'No new business',
+    'Not everybody may create a business here, and you may not.',
+    'Ask whoever runs Henk in your company, or let a colleague invite you to their business.',
+    false,
+  ],
   email_not_verified: [
     'E-mail address not confirmed',
     'Your e-mail address is not confirmed yet.',
@@ -95,6 +107,12 @@ export const SETTINGS_FAILURES = /** @type {const} */ ({
   // The do-not-call list.
 
   // Contacts.
+  contact_in_use: [
+    'Contact in use',
+    'Somebody talks with one of these contacts, or has one in front of them.',
+    'Try again when they are done.',
+    true,
+  ],
 
   // Changes and first steps.
 });

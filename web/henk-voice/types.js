@@ -51,6 +51,12 @@
  * @typedef {import('./measured-call.js').Rating} Rating
  * @typedef {import('./measured-call.js').RatingIssue} RatingIssue
  *
+ * @typedef {import('./people.js').Invitation} Invitation
+ * @typedef {import('./people.js').OwnInvitation} OwnInvitation
+ * @typedef {import('./people.js').OwnInvitations} OwnInvitations
+ * @typedef {import('./people.js').Person} Person
+ * @typedef {import('./people.js').Role} Role
+ *
  * @typedef {import('./control.js').ControlAction} ControlAction
  * @typedef {import('./control.js').ControlWish} ControlWish
  * @typedef {import('./control.js').Target} Target

@@ -11,6 +11,7 @@ import { LineQuality } from './line-quality.js';
 import { Messages } from './messages.js';
 import { readMyDay } from './my-day.js';
 import { Outcomes } from './outcomes.js';
+import { People } from './people.js';
 import { Reports } from './reports.js';
 import { Sql } from './sql.js';
 
@@ -46,6 +47,8 @@ export class Workspace extends Emitter {
   leads;
   /** The people whom the business calls. @type {Contacts} */
   contacts;
+  /** Members, roles and invitations; new businesses. @type {People} */
+  people;
   /** What reps have recorded for answering machines. @type {Messages} */
   messages;
   /** How good the lines of calls were. @type {LineQuality} */
@@ -75,6 +78,7 @@ export class Workspace extends Emitter {
     this.campaigns = new Campaigns(supabase, requests);
     this.leads = new LeadImports(supabase, requests, numbers);
     this.contacts = new Contacts(supabase, requests, numbers);
+    this.people = new People(supabase, requests);
     this.messages = new Messages(supabase, requests);
     this.lineQuality = new LineQuality(supabase, requests);
     this.reports = new Reports(supabase, requests, endpoints);

@@ -1,8 +1,8 @@
 import { failureOf } from '../../henk-voice/henk-voice.js';
 import { keepTrying } from '../frame/keep-trying.js';
-import { zoneWords, zonesByRegion } from '../settings/time-zones.js';
 import { create, element, say } from '../shared/dom.js';
 import { formatNumber } from '../shared/phone-format.js';
+import { zoneWords, zonesByRegion } from '../shared/time-zones.js';
 import { markInvalid, tellTrouble } from '../shared/trouble.js';
 import { FIELDS, FIELD_NAMES, changedFields, contactWords } from './words.js';
 

@@ -16,6 +16,7 @@ import { WrapUp } from './wrap-up.js';
 /**
  * @typedef {import('../../henk-voice/henk-voice.js').Call} Call
  * @typedef {import('../../henk-voice/henk-voice.js').ConversationInHistory} ConversationInHistory
+ * @typedef {import('../../henk-voice/henk-voice.js').Lead} Lead
  * @typedef {import('../frame/view.js').ViewContext} ViewContext
  * @typedef {import('./target.js').TargetState} TargetState
  *
@@ -130,6 +131,23 @@ export class Dialer {
     this.#tellSubject();
     this.#check.update(this.#target.wishes);
     this.#number.show(this.#check.state);
+  }
+
+  /** What is written about somebody who is not a contact yet. */
+  get written() {
+    const { search, text } = this.#target;
+    const isNumber = /^[\p{Nd}\s+().\-/]+$/u.test(search);
+    return isNumber ? { phone_number: text || search } : { name: search, phone_number: text };
+  }
+
+  /**
+   * A contact was made, or changed.
+   *
+   * @param {Lead} lead
+   */
+  learn(lead) {
+    const { lead: chosen } = this.#target;
+    if (!chosen || chosen.id === lead.id) this.#target.choose(lead);
   }
 
   /** The form for the outcome and the notes. */
