@@ -46,7 +46,7 @@ import { Sql } from './sql.js';
 /** The answers of `save_contact` that are no failures. */
 const EXPECTED = ['duplicate_contact', 'changed_meanwhile', 'value_refused'];
 /** A contact that is merged or deleted is not found. */
-export const CONTACT_GONE = {
+const CONTACT_GONE = {
   title: 'Contact not found',
   message: 'This contact is not there any more, or it was merged with another one.',
   action: 'Reload the list of contacts.',
@@ -92,14 +92,18 @@ export class Contacts {
   /**
    * @param {string} businessId
    * @param {string} id
-   * @returns {Promise<StoredContact | null>} null if it is not there any more
-   * @throws {VoiceError}
+   * @returns {Promise<StoredContact>}
+   * @throws {VoiceError} `not_found`, or another
    */
   async byId(businessId, id) {
-    return this.#database.one('leads', 'id,name,company,phone_number,email,time_zone', {
-      business_id: businessId,
-      id,
-    });
+    const filters = { business_id: businessId, id };
+    const found = await this.#database.one(
+      'leads',
+      'id,name,company,phone_number,email,time_zone',
+      filters,
+    );
+    if (!found) throw new VoiceError(failure('not_found', CONTACT_GONE));
+    return found;
   }
 
   /**

@@ -4,7 +4,6 @@ export { failureOfSignIn } from './auth-failures.js';
 export { blockReasonSentence } from './block-reasons.js';
 export { FINAL_STATUSES, LIVE_STATUSES, isOver } from './call-statuses.js';
 export { STEP_NAMES, reportText } from './check-report.js';
-export { CONTACT_GONE } from './contacts.js';
 export { timestamp } from './conversations.js';
 export { ENCODINGS } from './csv-encoding.js';
 export { csvText } from './csv.js';

@@ -1,4 +1,4 @@
-import { CONTACT_GONE, failure, failureOf } from '../../henk-voice/henk-voice.js';
+import { failureOf } from '../../henk-voice/henk-voice.js';
 import { element } from '../shared/dom.js';
 import { showFailure } from '../shared/notices.js';
 import { ContactDialog } from './contact-dialog.js';
@@ -36,9 +36,7 @@ export class ContactEditing {
     const { business, signal, voice } = this.#context;
     try {
       const contact = await voice.contacts.byId(business.id, id);
-      if (signal.aborted) return;
-      if (contact) await this.#dialog.open(contact);
-      else showFailure(failure('not_found', CONTACT_GONE), ABOUT);
+      if (!signal.aborted) await this.#dialog.open(contact);
     } catch (error) {
       if (!signal.aborted) showFailure(failureOf(error), ABOUT);
     }
