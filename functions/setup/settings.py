@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import unquote, urlsplit
 
+from functions import page_packer
 from functions.setup import database_url, env_file, google_project
 from functions.setup.redaction import Redaction
 from functions.setup.webhook_jwt import ROLES, SigningKey, SigningKeyError
 from shared import logs, settings, sids
+from shared.page_settings import read_hidden_views
 
 TWILIO_API = "https://api.twilio.com"
 _PROJECT = (
@@ -155,6 +157,8 @@ class Operator:
     twilio: TwilioAccount
     # None: each endpoint has the address that Cloud Run gives it.
     public_base_url: str | None
+    # Of the pages that may call. Empty: not set.
+    allowed_origins: frozenset[str]
     # Every setting as it was given. Endpoints get some of them.
     values: Mapping[str, str] = field(repr=False)
 
@@ -181,6 +185,7 @@ class Operator:
         ``directory``."""
         supabase = settings.Supabase.read(env)
         cls._read_optional_secrets(env)
+        _check_hidden_views(env)
         return cls(
             env.required("GOOGLE_CLOUD_PROJECT", google_project.PROJECT_ID, _PROJECT),
             env.required("GOOGLE_CLOUD_REGION", r"[a-z]+-[a-z]+\d+", "such as europe-west1"),
@@ -189,6 +194,7 @@ class Operator:
             Database.read(env),
             TwilioAccount.read(env),
             env.url("PUBLIC_BASE_URL", "") if env.given("PUBLIC_BASE_URL") else None,
+            settings.read_allowed_origins(env),
             values,
         )
 
@@ -219,6 +225,18 @@ class Operator:
                 *self.given(_OTHER_SECRETS).values(),
             )
         )
+
+
+def _check_hidden_views(env: settings.Environment) -> None:
+    """Notes in ``env`` if HENK_HIDDEN_VIEWS names a view that the page does not have."""
+    known = page_packer.view_names()
+    for name in read_hidden_views(env):
+        if name not in known:
+            env.note(
+                "HENK_HIDDEN_VIEWS",
+                f"names {name}, and the page has no such view",
+                ", ".join(known),
+            )
 
 
 def read_signing_key(

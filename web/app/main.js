@@ -4,7 +4,7 @@ import { Frame } from './frame/frame.js';
 import { keepTrying } from './frame/keep-trying.js';
 import { localDeviceOptions, usePlainSignalling } from './frame/local-signalling.js';
 import { loadMarkup } from './frame/markup.js';
-import { loadConfig } from './frame/page-config.js';
+import { loadConfig, shownViews } from './frame/page-config.js';
 import { SignIn } from './frame/sign-in.js';
 import { PageStorage } from './frame/storage.js';
 import { loadVendor } from './frame/vendor.js';
@@ -16,7 +16,8 @@ async function main() {
   const config = await keepTrying(loadConfig);
   const signalling = config.simulatorSignalling;
   if (signalling) usePlainSignalling(signalling);
-  const [{ Device, createClient }, markup] = await Promise.all([loadVendor(), loadMarkup(VIEWS)]);
+  const views = shownViews(VIEWS, config.hiddenViews);
+  const [{ Device, createClient }, markup] = await Promise.all([loadVendor(), loadMarkup(views)]);
 
   const storage = new PageStorage(() =>
     showNote(
@@ -37,7 +38,7 @@ async function main() {
     patient: true,
     deviceOptions: signalling ? localDeviceOptions(signalling) : {},
   });
-  const frame = new Frame(voice, VIEWS, markup, storage);
+  const frame = new Frame(voice, views, markup, storage);
   const signIn = new SignIn(supabase, config.demoEmail);
   const account = new Account({ supabase, voice, frame, signIn, storage });
 }
