@@ -90,7 +90,7 @@ def _explained(error: DeployError | ConfigurationError) -> tuple[str, str]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="./deploy.sh",
-        description="Deploys the functions, the page, the migrations, the secrets and the TwiML App.",
+        description="Deploys the functions, the page, the migrations, secrets and the TwiML App.",
     )
     names = [service.folder for service in bundle.services()]
     what = parser.add_mutually_exclusive_group()

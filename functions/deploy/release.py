@@ -54,6 +54,7 @@ def deploy(deployment: Deployment) -> None:
 
     preparation.prepare_project(deployment, project)
     preparation.migrate(deployment, pending)
+    preparation.let_make_businesses(deployment)
     numbers = preparation.store_secrets(deployment, secrets)
     preparation.let_read_secrets(deployment, project, secrets)
     app = app or preparation.create_app(deployment)
@@ -77,8 +78,8 @@ def deploy(deployment: Deployment) -> None:
         )
     if operator.allowed_origins and page not in operator.allowed_origins:
         steps.left.append(
-            f"Nobody can call from {page}, because ALLOWED_ORIGINS does not name it. If people shall"
-            " call from there, add it and run ./deploy.sh again."
+            f"Nobody can call from {page}, because ALLOWED_ORIGINS does not name it. Add it, if"
+            " people shall call from there, and run ./deploy.sh again."
         )
     for name, account in plan.excess_readers(project, deployment.endpoints, values):
         command = deployment.changes.stop_reading(name, account)

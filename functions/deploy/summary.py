@@ -54,8 +54,8 @@ def plan(
 def result(
     wanted: Sequence[Target], base_url: str, page: str, app: App, jwt_days: int | None
 ) -> str:
-    """What serves now, where (``page``: the page's address), and for how many days its JWTs are still
-    valid, if it needs JWTs."""
+    """What serves now, where (``page``: the page's address), and for how many days its JWTs are
+    still valid, if it needs JWTs."""
     changed = [target for target in wanted if target.action is not Action.KEEP]
     lines = [
         f"\nWith a new version: {len(changed)} of {len(wanted)} endpoints."

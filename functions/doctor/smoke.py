@@ -35,8 +35,8 @@ class SmokeTestFailed(Exception):
 
 
 def check(endpoint: Endpoint, url: str, version: str | None) -> None:
-    """Sends the endpoint at ``url`` requests that it must refuse; the page is loaded. ``version`` None
-    accepts any. Raises SmokeTestFailed."""
+    """Sends the endpoint at ``url`` requests that it must refuse; the page is loaded. ``version``
+    None accepts any. Raises SmokeTestFailed."""
     try:
         with proxies.client(url, timeout=TIMEOUT_SECONDS) as client:
             if endpoint.is_page:

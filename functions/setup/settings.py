@@ -10,6 +10,7 @@ from typing import Self
 from urllib.parse import unquote, urlsplit
 
 from functions import page_packer
+from functions.bundle import ROOT
 from functions.setup import database_url, env_file, google_project
 from functions.setup.redaction import Redaction
 from functions.setup.webhook_jwt import ROLES, SigningKey, SigningKeyError
@@ -114,6 +115,34 @@ class TwilioAccount:
 
 
 @dataclass(frozen=True)
+class Creation:
+    """Who may make a business on the page: nobody, those who were invited, or anybody."""
+
+    who: str
+    # The e-mail addresses of those who were invited, as they were given.
+    founders: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, env: settings.Environment) -> Self | None:
+        """BUSINESS_CREATION and BUSINESS_FOUNDERS. None if they are not set: then it stays as it
+        is in the database. Notes in ``env`` what is malformed."""
+        who = env.optional(
+            "BUSINESS_CREATION", r"nobody|invited|anybody", "nobody, invited or anybody"
+        )
+        given = env.optional(
+            "BUSINESS_FOUNDERS",
+            r"[^@\s,]+@[^@\s,]+(\s*,\s*[^@\s,]+@[^@\s,]+)*",
+            "e-mail addresses, separated by commas",
+        )
+        founders = tuple(each.strip() for each in (given or "").split(",") if each.strip())
+        if who == "invited" and not founders:
+            env.note("BUSINESS_FOUNDERS", "is missing", "the addresses of those who are invited")
+        if founders and who != "invited":
+            env.note("BUSINESS_FOUNDERS", "counts only with BUSINESS_CREATION=invited")
+        return cls(who, founders) if who else None
+
+
+@dataclass(frozen=True)
 class Given:
     """The settings of a file and of the environment, which wins."""
 
@@ -159,6 +188,8 @@ class Operator:
     public_base_url: str | None
     # Of the pages that may call. Empty: not set.
     allowed_origins: frozenset[str]
+    # None: as it is in the database.
+    creation: Creation | None
     # Every setting as it was given. Endpoints get some of them.
     values: Mapping[str, str] = field(repr=False)
 
@@ -195,6 +226,7 @@ class Operator:
             TwilioAccount.read(env),
             env.url("PUBLIC_BASE_URL", "") if env.given("PUBLIC_BASE_URL") else None,
             settings.read_allowed_origins(env),
+            Creation.read(env),
             values,
         )
 
@@ -237,6 +269,13 @@ def _check_hidden_views(env: settings.Environment) -> None:
                 f"names {name}, and the page has no such view",
                 ", ".join(known),
             )
+
+
+def default_file(environ: Mapping[str, str]) -> Path:
+    """.env. If there is none, the settings of a local stack that runs."""
+    dot_env = ROOT / ".env"
+    stack_env = Path(environ.get("HENK_LOCAL_DIR") or ROOT / ".local") / "stack.env"
+    return stack_env if not dot_env.exists() and stack_env.exists() else dot_env
 
 
 def read_signing_key(
