@@ -99,7 +99,6 @@ def pack_page(root: Path = ROOT) -> PackedPage:
         version,
         {
             "index.html": _moved(index, f"{folder}/app").encode(),
-            "robots.txt": b"User-agent: *\nDisallow: /\n",
             **{f"{folder}/{name}": content for name, content in kept.items()},
         },
     )

@@ -101,6 +101,7 @@ class PageSettings:
             "Referrer-Policy": "no-referrer",
             "X-Content-Type-Options": "nosniff",
             "X-Frame-Options": "DENY",
+            "X-Robots-Tag": "noindex",
         }
         if self.simulator_signalling is None:
             headers["Strict-Transport-Security"] = _HSTS

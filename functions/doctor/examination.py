@@ -63,7 +63,10 @@ _NO_FUNCTION = (
     "`./deploy.sh --status` shows what serves. PUBLIC_BASE_URL, if it is set, must lead there, each"
     " path to its function"
 )
-_NO_PAGE = "`./deploy.sh --status` shows whether page_fn serves. An origin of ALLOWED_ORIGINS must lead to it"
+_NO_PAGE = (
+    "`./deploy.sh --status` shows whether page_fn serves. An origin of ALLOWED_ORIGINS must lead to"
+    " it"
+)
 
 
 @dataclass(frozen=True)

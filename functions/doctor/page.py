@@ -13,7 +13,6 @@ from functions.doctor.inputs import Inputs
 from functions.doctor.network import TIMEOUT_SECONDS
 from functions.setup import proxies
 from functions.setup.addresses import build_address
-from shared.urls import is_address
 
 # What a host of static files may leave out, and what then can happen.
 _PROTECTS = {
@@ -37,8 +36,7 @@ def look(inputs: Inputs) -> Iterator[Finding]:
         )
         return
     for origin in origins:
-        if is_address(origin):
-            yield _look_at(inputs, origin, base_url)
+        yield _look_at(inputs, origin, base_url)
 
 
 def _look_at(inputs: Inputs, origin: str, base_url: str | None) -> Finding:

@@ -1,8 +1,7 @@
 """`make caller-id NUMBER=… BUSINESS=…`: gives a business a number that its calls may show.
 
 The number must belong to the Twilio account, or be verified there. Which numbers a business may
-show is the operator's decision; which of them it shows, and under what name people see them, is that
-of its managers.
+show, the operator decides; which of them it shows, and with what label, its managers do.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from functions.page_packer import pack_page
 from shared import settings
 from shared.page_settings import PageSettings
 
-_PACKED = r"(index\.html|config\.json|robots\.txt|_headers|v(/[\w.-]+)*)"
+_PACKED = r"(index\.html|config\.json|_headers|v(/[\w.-]+)*)"
 
 
 def _command(arguments: Namespace) -> str:
