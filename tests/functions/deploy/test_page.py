@@ -1,5 +1,5 @@
-"""What a deployment does for an installation of one's own: the page, whose origins may call, and who
-may make a business."""
+"""What a deployment does for an installation of one's own: the page, whose origins may call, and
+who may make a business."""
 
 from __future__ import annotations
 
@@ -78,11 +78,11 @@ def test_a_view_that_the_page_does_not_have_stops_it(lab: Lab) -> None:
 def test_who_may_make_a_business_is_written_after_the_migrations(lab: Lab) -> None:
     lab.settings["BUSINESS_CREATION"] = "invited"
     lab.settings["BUSINESS_FOUNDERS"] = "a@henk.test, b@henk.test"
-    lab.deploy("token_fn")
+    lab.deploy()
     assert lab.creations == [Creation("invited", ("a@henk.test", "b@henk.test"))]
     assert lab.changes.index("who may make a business") > lab.changes.index("supabase db push")
 
 
 def test_without_the_setting_it_stays_as_it_is(lab: Lab) -> None:
-    lab.deploy("token_fn")
+    lab.deploy()
     assert lab.creations == []
