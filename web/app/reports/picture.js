@@ -22,8 +22,8 @@ export function loadPlot() {
 
 async function load() {
   // Plot is a classic script, too, and needs d3.
-  await loadScript('vendor/d3.js');
-  await loadScript('vendor/plot.js');
+  await loadScript('d3.js');
+  await loadScript('plot.js');
   return /** @type {any} */ (window).Plot;
 }
 
