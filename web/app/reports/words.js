@@ -1,4 +1,4 @@
-import { compareCounts, compareShares, widthFor } from './chance.js';
+import { OF_ALL_CALLS, compareCounts, compareShares, widthFor } from './chance.js';
 import { count, dayName, percent, seconds } from './numbers.js';
 import { addDays } from './period.js';
 
@@ -9,8 +9,6 @@ import { addDays } from './period.js';
  * @typedef {import('../quality/words.js').Part} Part
  */
 
-/** How many differences of all calls are looked at, each of which could be by chance. */
-const COMPARED = 6;
 /** Of fewer, numbers are said and no percentage: 3 instead of 2 are not "50 % more". */
 const FEW = 20;
 
@@ -19,21 +17,24 @@ const FEW = 20;
  *
  * @param {Overview} overview
  * @param {number} days of the period
+ * @param {boolean} [isOpen] the period is not over, so its numbers will grow
  * @returns {string[]} the most important one first; none if there were no calls
  */
-export function changes(overview, days) {
+export function changes(overview, days, isOpen = false) {
   const { totals, before, conversation_seconds: length } = overview;
   if (!totals.calls && !before.calls) return [];
-  const then = days === 1 ? 'the day before' : `the ${days} days before`;
+  const then = days === 1 ? 'on the day before' : `in the ${days} days before`;
   if (!before.dials) {
     const reached = `${counted(totals.dials, 'dial')}, of which ${count(totals.connected)} reached a person.`;
-    return [`${reached} In ${then} there were none, so there is nothing to compare with.`];
+    return [`${reached} There were none ${then}, so there is nothing to compare with.`];
   }
-  if (!totals.dials) return [`No dials; in ${then} there were ${count(before.dials)}.`];
-  const z = widthFor(COMPARED);
+  if (!totals.dials) {
+    return [`No dials${isOpen ? ' so far' : ''}; there were ${count(before.dials)} ${then}.`];
+  }
+  const z = OF_ALL_CALLS;
   const [changed, same] = ratesThatChanged(totals, before, length, z);
   return [
-    headline(totals, before, then, z),
+    headline(totals, before, { then, z, isOpen }),
     ...changed,
     ...(same.length ? [`About as often as before: ${joined(same)}.`] : []),
     ...lateBeginning(overview),
@@ -57,10 +58,9 @@ function lateBeginning({ trend_before: steps }) {
 /**
  * @param {Figures} totals
  * @param {Figures} before
- * @param {string} then
- * @param {number} z
+ * @param {{ then: string, z: number, isOpen: boolean }} how
  */
-function headline(totals, before, then, z) {
+function headline(totals, before, { then, z, isOpen }) {
   const dials = compareCounts(totals.dials, before.dials, z);
   const rate = compareShares(
     share(totals, 'connected', 'dials'),
@@ -69,18 +69,28 @@ function headline(totals, before, then, z) {
   );
   const reached = compareCounts(totals.connected, before.connected, z);
   const difference = Math.abs(totals.connected - before.connected);
-  const result = reached
-    ? `${counted(totals.connected, 'call')} reached a person, ${count(difference)} ${reached > 0 ? 'more' : 'fewer'} than in ${then}`
-    : `${counted(totals.connected, 'call')} reached a person, about as many as in ${then} (${count(before.connected)})`;
-  const ofDials = dials
-    ? `${moreOrFewer(totals.dials, before.dials)} dials`
-    : `about as many dials (${count(totals.dials)})`;
+  const calls = `${counted(totals.connected, 'call')} reached a person`;
+  // A number that will still grow may be more already, and is neither fewer nor as many.
+  const result =
+    isOpen && reached <= 0
+      ? `${calls} so far (${count(before.connected)} ${then})`
+      : reached
+        ? `${calls}, ${count(difference)} ${reached > 0 ? 'more' : 'fewer'} than ${then}`
+        : `${calls}, about as many as ${then} (${count(before.connected)})`;
+  const ofDials =
+    isOpen && dials <= 0
+      ? `${counted(totals.dials, 'dial')} so far (before: ${count(before.dials)})`
+      : dials
+        ? `${moreOrFewer(totals.dials, before.dials)} dials`
+        : totals.dials === before.dials
+          ? `as many dials (${count(totals.dials)})`
+          : `about as many dials (${count(totals.dials)} instead of ${count(before.dials)})`;
   const [now, old] = [percent(totals.connect_rate), percent(before.connect_rate)];
   const ofRate = rate
     ? `${now} instead of ${old} of them reached a person`
     : `about the same share of them reached a person (${now})`;
   // What works against the dials, or moves without them, stands after a "but".
-  const isAgainst = rate !== 0 && rate !== dials;
+  const isAgainst = rate !== 0 && rate !== dials && !(isOpen && dials <= 0);
   return `${result}: ${ofDials}, ${isAgainst ? 'but' : 'and'} ${ofRate}.`;
 }
 
