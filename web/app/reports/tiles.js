@@ -2,7 +2,7 @@ import { METRICS } from '../../henk-voice/henk-voice.js';
 import { create } from '../shared/dom.js';
 import { OF_ALL_CALLS, compareCounts, compareShares } from './chance.js';
 import { count, figure, percent } from './numbers.js';
-import { moreOrFewer } from './words.js';
+import { areFew, moreOrFewer } from './words.js';
 
 /**
  * @typedef {import('../../henk-voice/henk-voice.js').CountName} CountName
@@ -111,7 +111,8 @@ export function changeOf(name, totals, before, isOpen = false) {
   if (kind === 'seconds') return { text: `${old} before`, sign: null };
   if (kind === 'count') {
     const sign = compareCounts(totals[name] ?? 0, before[name] ?? 0, OF_ALL_CALLS);
-    if (isOpen && sign <= 0) return { text: `${old} before`, sign: null };
+    const isUnsaid = isOpen ? sign <= 0 : !sign && areFew(totals[name] ?? 0, before[name] ?? 0);
+    if (isUnsaid) return { text: `${old} before`, sign: null };
     if (!sign) return { text: `about as many as before (${old})`, sign };
     const text = moreOrFewer(totals[name] ?? 0, before[name] ?? 0);
     return { text: text.includes('instead') ? text : `${text} (${old} before)`, sign };
@@ -123,6 +124,9 @@ export function changeOf(name, totals, before, isOpen = false) {
     { part: before[part], whole: before[whole] },
     OF_ALL_CALLS,
   );
+  if (!sign && (areFew(totals[whole]) || areFew(before[whole]))) {
+    return { text: `${old} before, too few to compare`, sign: null };
+  }
   return { text: sign ? `${old} before` : `about the same as before (${old})`, sign };
 }
 

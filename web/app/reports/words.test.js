@@ -53,11 +53,26 @@ test('what chance explains is no change', () => {
     '21 calls reached a person, about as many as in the 28 days before (18): about as many dials ' +
       '(102 instead of 97), and about the same share of them reached a person (21 %).',
   );
-  assert.equal(
-    second,
-    'About as often as before: a conversation (43 %), a success (14 %) and a poor line (1.1 %).',
-  );
-  assert.deepEqual(more, []);
+  assert.equal(second, 'About as often as before: a poor line (1.1 %).');
+  assert.deepEqual(more, [
+    'Too few calls to compare how often there was a conversation and a success.',
+  ]);
+});
+
+test('of a few calls nothing is said to be as before', () => {
+  const [now, old] = [figures(2, 1, 1), figures(17, 5, 2)];
+  assert.deepEqual(said(now, old), [
+    '1 call reached a person (5 in the 28 days before): 2 instead of 17 dials, and too few to compare which share ' +
+      'reached a person.',
+    'Too few calls to compare how often there was a conversation and a success.',
+  ]);
+  assert.deepEqual(changeOf('connected', now, old), { text: '5 before', sign: null });
+  assert.deepEqual(changeOf('connect_rate', now, old), {
+    text: '29 % before, too few to compare',
+    sign: null,
+  });
+  // What even few calls show is said.
+  assert.match(said(figures(19, 19), figures(19, 1))[0], /100 % instead of 5.3 % of them/);
 });
 
 test('the words and the tiles say the same of a number', () => {
@@ -112,13 +127,13 @@ test('without calls there is nothing to compare', () => {
 
 test('days before without calls are said, because they make every number of this time look good', () => {
   const steps = (...calls) => calls.map((n, at) => ({ key: `2026-10-0${at + 1}`, calls: n }));
-  const last = (...calls) => {
+  const second = (...calls) => {
     const [totals, before] = [figures(500, 100), figures(200, 40)];
     const overview = { totals, before, conversation_seconds: 60, trend_before: steps(...calls) };
-    return changes(overview, 28).at(-1);
+    return changes(overview, 28)[1];
   };
-  assert.match(last(0, 0, 7, 3, 9, 1), /those until .*2.* have no calls/);
-  assert.match(last(0, 5, 7, 3, 9, 1), /^500|^About|^100/);
+  assert.match(second(0, 0, 7, 3, 9, 1), /no calls until .*2, 2026, so compare the shares/);
+  assert.match(second(0, 5, 7, 3, 9, 1), /^500|^About|^100/);
 });
 
 test('a campaign that got worse is named and one that may be so by chance is not', () => {
