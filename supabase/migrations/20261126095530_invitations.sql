@@ -38,7 +38,7 @@ grant select on public.invitations to authenticated, service_role;
 
 create trigger invitations_note_change
 after insert or update or delete on public.invitations
-for each row execute function private.note_change('invitation', 'id');
+for each row execute function private.note_change('invitation', 'id', 'email', 'expires_at');
 
 -- An e-mail address in the form in which two are compared: without blanks around it, in small letters, as Supabase's
 -- Auth server stores it. Null if it cannot be one: Auth sends a message to each address, so only what surely is none

@@ -1,7 +1,11 @@
+import { callingView } from './calling/view.js';
 import { campaignsView } from './campaigns/view.js';
+import { changesView } from './changes/view.js';
 import { checkView } from './check/view.js';
+import { contactsView } from './contacts/view.js';
 import { dialerView } from './dialer/view.js';
 import { peopleView } from './people/view.js';
+import { doNotCallView } from './do-not-call/view.js';
 import { qualityView } from './quality/view.js';
 import { reportsView } from './reports/view.js';
 import { settingsView } from './settings/view.js';
@@ -14,9 +18,13 @@ import { settingsView } from './settings/view.js';
 export const VIEWS = [
   dialerView,
   campaignsView,
+  contactsView,
   checkView,
   qualityView,
   reportsView,
   settingsView,
   peopleView,
+  changesView,
+  callingView,
+  doNotCallView,
 ];
