@@ -6,16 +6,20 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 
+import psycopg
 import pytest
 from playwright.sync_api import Locator, expect
 
+from functions.operate.caller_id import give_number
+from stack import Stack
+from stack.demo_data import SPARE_NUMBER
 from tests.end_to_end.clients import PASSWORD
 from tests.web.calls_page import CallsPage, Rep
 from tests.web.looks import looker
 from tests.web.network import Database, Network, eventually
 
 OWNER, AGENT = "ada@firstcall.test", "Bob@FirstCall.test"
-BUSINESS = "Sonne & Süd"
+BUSINESS, CONTACT, NUMBER = "Sonne & Süd", "Cleo", "+14155552390"
 LONGEST_SECONDS = 180
 
 
@@ -64,11 +68,11 @@ def anybody_may(database: Database) -> Iterator[None]:
 
 @pytest.mark.usefixtures("anybody_may")
 def test_two_people_come_from_the_sign_up_to_their_first_call(
-    new_rep: Callable[..., Rep], network: Network, database: Database
+    new_rep: Callable[..., Rep], stack: Stack, network: Network, database: Database
 ) -> None:
     begun = time.monotonic()
     findings: dict[str, list[str]] = {}
-    number = network.a_number(ringSeconds=0.2, talkSeconds=None)
+    network.script(NUMBER, ringSeconds=0.2, talkSeconds=None)
     first = new_rep()
     ada = Hands(first.open())
     page = ada.page
@@ -86,22 +90,18 @@ def test_two_people_come_from_the_sign_up_to_their_first_call(
     page.keyboard.press("Enter")
     expect(page.locator("#business-name")).to_have_text(BUSINESS)
 
-    # What an operator does: no page gives a business a number to show.
+    # What an operator does with `make caller-id`: no page gives a business a number to show.
     [business] = database.find("select id from public.businesses where name = %s", BUSINESS)
-    database.execute(
-        "insert into public.phone_numbers (business_id, phone_number, is_default)"
-        # The numbers of the phone network's account.
-        " select %s, min(phone_number), true from public.phone_numbers",
-        business["id"],
-    )
-    # It may be night where the simulated lead is.
-    database.execute(
-        "update public.businesses set (calling_hours_start, calling_hours_end) = (null, null)"
-        " where id = %s",
-        business["id"],
-    )
+    with psycopg.connect(stack.env["DATABASE_URL"]) as connection:
+        give_number(connection, SPARE_NUMBER, str(business["id"]))
 
+    # It may be night where the simulated contact is.
     ada.press(page.get_by_role("navigation").get_by_role("link", name="Settings"))
+    ada.press(page.get_by_role("link", name="Calling", exact=True))
+    ada.press(page.locator("#hours-any"), "Space")
+    ada.press(page.locator("#hours-save"))
+    expect(page.locator("#hours-saved")).to_contain_text("Saved")
+
     ada.press(page.get_by_role("link", name="People"))
     expect(page.locator("#people-status")).to_have_text("1 person: 1 owner")
     ada.write("E-mail addresses", "Bob")
@@ -115,6 +115,13 @@ def test_two_people_come_from_the_sign_up_to_their_first_call(
     link = page.locator("#invite-link").input_value()
     assert link == f"{first.url}/#/invitations"
 
+    ada.press(page.get_by_role("link", name="Contacts"))
+    ada.press(ada.button("New contact"))
+    page.keyboard.type(CONTACT)
+    ada.write("Phone number", NUMBER)
+    page.keyboard.press("Enter")
+    expect(page.locator("#contacts-status")).to_contain_text(f"Saved: {CONTACT}")
+
     second = new_rep()
     bob = Hands(second.open("#/invitations"))
     bob.sign_up(AGENT)
@@ -124,16 +131,19 @@ def test_two_people_come_from_the_sign_up_to_their_first_call(
     bob.press(invitation.get_by_role("button", name="Accept"))
     bob.tab.is_ready()
 
-    bob.go_to(bob.tab.number)
-    bob.page.keyboard.type(number)
-    expect(bob.tab.number_check).to_contain_text("Calls ")
+    bob.go_to(bob.tab.contact)
+    bob.page.keyboard.type(CONTACT)
+    expect(bob.tab.contacts).to_have_count(1)
+    bob.page.keyboard.press("ArrowDown")
     bob.page.keyboard.press("Enter")
+    expect(bob.tab.number_check).to_contain_text("Calls ")
+    bob.press(bob.tab.call_button)
     bob.tab.is_("talking")
     bob.press(bob.tab.hang_up)
     bob.tab.is_ended("You hung up.")
-    sid = network.call_to(number)["callSid"]
+    sid = network.call_to(NUMBER)["callSid"]
     row = database.row_of(sid)
-    assert row["business_id"] == business["id"]
+    assert (row["business_id"], row["lead"]) == (business["id"], CONTACT)
     expect(bob.tab.row(row["id"])).to_be_visible()
     seconds = time.monotonic() - begun
     pressed = ada.pressed + bob.pressed
