@@ -152,7 +152,8 @@ def test_two_people_come_from_the_sign_up_to_their_first_call(
     network.over(sid)
 
     # Who is removed is told so on the open page, and sees nothing of the business.
-    page.reload()
+    ada.press(page.get_by_role("navigation").get_by_role("link", name="Settings"))
+    ada.press(page.get_by_role("link", name="People"))
     ada.press(page.get_by_role("button", name=f"Remove {AGENT.lower()}"))
     ada.press(page.get_by_role("dialog").get_by_role("button", name="Remove", exact=True))
     expect(page.locator("#people-status")).to_have_text("1 person: 1 owner")
