@@ -117,6 +117,7 @@ def test_two_people_come_from_the_sign_up_to_their_first_call(
 
     ada.press(page.get_by_role("link", name="Contacts"))
     ada.press(ada.button("New contact"))
+    expect(page.get_by_role("dialog").get_by_label("Name")).to_be_focused()
     page.keyboard.type(CONTACT)
     ada.write("Phone number", NUMBER)
     page.keyboard.press("Enter")
