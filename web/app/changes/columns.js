@@ -110,6 +110,11 @@ export const COLUMNS = {
     'as the business',
   ],
 
+  // Voicemail messages.
+  duration_seconds: ['Length', many('seconds')],
+  is_shared: ['For colleagues, too'],
+  deleted_at: ['Deleted', moment],
+
   // Campaigns.
   script: ['Script'],
   caller_id: ['Caller ID', formatNumber, 'the default'],

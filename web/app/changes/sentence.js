@@ -80,6 +80,9 @@ const SPECIAL = {
     return after === null ? ['took the name from the network ', ...named] : null;
   },
 
+  voicemail_message: ({ after }, named) =>
+    after?.deleted_at ? ['deleted the voicemail message ', ...named] : null,
+
   lead: ({ after }, named) => {
     if (!after?.merged_into) return null;
     const into = after.merged_into_name;
