@@ -295,7 +295,7 @@ begin
   delete from public.do_not_call_removals
   where do_not_call_removals.business_id = p_business_id
     and private.subscriber(do_not_call_removals.phone_number) = v_subscriber;
-  perform private.end_one_change(null, null, null, null, null, null);
+  perform private.end_one_change();
 
   insert into public.erasures as written (
     business_id, asked_by, leads, conversations, recording_ids, held

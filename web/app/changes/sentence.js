@@ -80,9 +80,14 @@ const SPECIAL = {
     return after === null ? ['took the name from the network ', ...named] : null;
   },
 
-  lead: ({ before, after }, named) => {
+  voicemail_message: ({ after }, named) =>
+    after?.deleted_at ? ['deleted the voicemail message ', ...named] : null,
+
+  lead: ({ after }, named) => {
     if (!after?.merged_into) return null;
-    return before === null ? null : ['merged the contact ', ...named, ' with another one'];
+    const into = after.merged_into_name;
+    const other = typeof into === 'string' ? { name: into } : 'another one';
+    return ['merged the contact ', ...named, ' into ', other];
   },
 
   lead_import: ({ before, after }, named) => {
