@@ -5,8 +5,11 @@ tests/supabase/test_grants.py and, through the REST API, by tests/attack/test_te
 from __future__ import annotations
 
 from tests import (
+    contracts_of_calling,
+    contracts_of_changes,
     contracts_of_checks,
     contracts_of_contacts,
+    contracts_of_do_not_call,
     contracts_of_exports,
     contracts_of_facts,
     contracts_of_filling,
@@ -32,6 +35,8 @@ Grants = dict[str, dict[str, set[str]]]
 # What managers may change of their business.
 LIMITS = frozenset(
     {
+        "name",
+        "country",
         "allowed_countries",
         "calling_hours_start",
         "calling_hours_end",
@@ -134,7 +139,6 @@ TABLES: Grants = {
     "public.campaigns": RUN_BY_OPERATORS,
     "public.phone_numbers": RUN_BY_OPERATORS,
     "public.do_not_call": RUN_BY_OPERATORS,
-    "public.limit_changes": READ_BY_MEMBERS | {"service_role": {"select"}},
     "public.conversations": WRITTEN_BY_CALLS,
     "public.conversation_changes": READ_BY_MEMBERS | {"service_role": {"select"}},
     "public.call_legs": WRITTEN_BY_CALLS,
@@ -167,7 +171,6 @@ SEQUENCES: Grants = {
     "public.call_events_id_seq": {},
     "public.call_actions_number_seq": {},
     "public.token_grants_id_seq": {},
-    "public.limit_changes_id_seq": {},
     "public.conversation_changes_id_seq": {},
     "public.recording_events_id_seq": {},
     "public.recording_actions_number_seq": {},
@@ -318,7 +321,6 @@ _RECORDING: Grants = {
     **{
         f"private.{function}": {}
         for function in (
-            "note_rule_change()",
             "has_agreed(public.recording_consents)",
             "orphan_recording()",
             "live_recording(public.conversations)",
@@ -442,7 +444,6 @@ FUNCTIONS: Grants = {
     "timestamp with time zone)": FOR_USERS | FOR_WEBHOOKS,
     "private.agreed_zone(text[],timestamp with time zone)": FOR_USERS | FOR_WEBHOOKS,
     "private.is_time_zone(text)": FOR_USERS | FOR_WEBHOOKS | {"service_role": {"execute"}},
-    "private.note_limit_change()": {},
     "private.call_answer(public.conversations)": FOR_WEBHOOKS,
     "private.call_status_rank(text)": FOR_WEBHOOKS,
     "private.is_final(text)": FOR_WEBHOOKS,
@@ -494,7 +495,6 @@ DEFINER_FUNCTIONS = [
     "private.forget_test_call(text)",
     "private.may_touch_object(text,text)",
     "private.shorten_retention()",
-    "private.note_rule_change()",
     f"private.ask_of_call({_WISH})",
     "private.set_presence(uuid,text)",
     "private.list_colleagues(uuid)",
@@ -508,7 +508,6 @@ DEFINER_FUNCTIONS = [
     "private.name_member()",
     "private.note_conversation_change()",
     "private.note_left_message()",
-    "private.note_limit_change()",
     "private.number_form(text)",
     "private.read_phone_number()",
     "private.search_leads(uuid,text,text[],integer)",
@@ -540,9 +539,6 @@ POLICIES: dict[str, dict[str, tuple[str, str]]] = {
         "a webhook can read the do-not-call list of its business": ("select", "call_webhook"),
         "members can forbid their business to call a number": ("insert", "authenticated"),
         "members can read the do-not-call list of their business": ("select", "authenticated"),
-    },
-    "public.limit_changes": {
-        "members can read how the limits of their business changed": ("select", "authenticated"),
     },
     "public.conversations": {
         "a webhook can begin its call": ("insert", "call_webhook"),
@@ -644,12 +640,15 @@ for _more in (
     contracts_of_queues,
     contracts_of_filling,
     contracts_of_contacts,
+    contracts_of_do_not_call,
     contracts_of_checks,
     contracts_of_quality,
     contracts_of_exports,
     contracts_of_facts,
     contracts_of_reports,
     contracts_of_people,
+    contracts_of_changes,
+    contracts_of_calling,
 ):
     DEFINER_FUNCTIONS += _more.DEFINER_FUNCTIONS
     for _name, _policies in _more.POLICIES.items():

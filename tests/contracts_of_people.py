@@ -9,12 +9,11 @@ FOR_USERS = {"authenticated": {"execute"}}
 READ_BY_MEMBERS = {"authenticated": {"select"}, "service_role": {"select"}}
 
 TABLES: Grants = {
-    "public.changes": READ_BY_MEMBERS,
     "public.invitations": READ_BY_MEMBERS,
     "private.business_creation": {},
     "private.founders": {},
 }
-SEQUENCES: Grants = {"public.changes_id_seq": {}}
+SEQUENCES: Grants = {}
 COLUMNS: Grants = {}
 
 # Called over REST, and the functions behind them, which run with their owner's rights.
@@ -38,7 +37,6 @@ FUNCTIONS: Grants = {
     **{
         f"private.{function}": {}
         for function in (
-            "note_change()",
             "keep_an_owner()",
             "may_manage(text,text)",
             "refuse_to_manage(uuid,uuid)",
@@ -53,7 +51,6 @@ FUNCTIONS: Grants = {
 
 # They check who asks, or write what nobody may write directly.
 DEFINER_FUNCTIONS = [
-    "private.note_change()",
     "private.keep_an_owner()",
     "private.change_role(uuid,uuid,text)",
     "private.remove_member(uuid,uuid)",
@@ -75,9 +72,6 @@ POLICIES: dict[str, dict[str, tuple[str, str]]] = {
     },
     "private.founders": {
         "operators alone see who was asked to make a business": ("select", "authenticated"),
-    },
-    "public.changes": {
-        "managers can read what changed in their business": ("select", "authenticated"),
     },
     "public.invitations": {
         "managers can read the invitations of their business": ("select", "authenticated"),

@@ -32,11 +32,9 @@ TABLES: Grants = {
         "authenticated": {"select", "delete"},
         "service_role": {"select", "insert", "update", "delete"},
     },
-    "public.campaign_changes": _READ | {"service_role": {"select"}},
 }
 
-SEQUENCES: Grants = {"public.campaign_changes_id_seq": {}}
-
+SEQUENCES: Grants = {}
 COLUMNS: Grants = {
     **{
         f"public.campaigns.{column}": {"authenticated": {"insert", "update"}}
@@ -67,8 +65,6 @@ _OF_WEBHOOKS = (
 _TRIGGERS = (
     "add_first_outcomes()",
     "check_outcome()",
-    "note_campaign_change()",
-    "note_retry_rule_change()",
     "move_entries_of_call()",
     "move_entries_of_call_back()",
     "move_entries_of_lead()",
@@ -141,12 +137,6 @@ POLICIES: dict[str, dict[str, tuple[str, str]]] = {
         "managers can change retry rules of their business": ("update", "authenticated"),
         "managers can remove retry rules of their business": ("delete", "authenticated"),
         "members can read the retry rules of their business": ("select", "authenticated"),
-    },
-    "public.campaign_changes": {
-        "members can read how the campaigns of their business changed": (
-            "select",
-            "authenticated",
-        ),
     },
     "public.campaigns": {
         "a webhook can read the campaigns of its call's business": ("select", "call_webhook"),

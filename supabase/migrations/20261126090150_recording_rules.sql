@@ -69,36 +69,9 @@ grant delete on public.recording_rules to authenticated;
 grant insert (business_id, country, region, mode, consent_mode) on public.recording_rules to authenticated;
 grant update (country, region, mode, consent_mode) on public.recording_rules to authenticated;
 
--- Records who changed a rule, in the same place as who changed a limit: {"recording_rule": the rule | null}.
--- Security definer: nobody may write the record themselves.
-create function private.note_rule_change()
-returns trigger
-language plpgsql
-security definer
-set search_path = ''
-as $$
-begin
-  insert into public.limit_changes (business_id, changed_by, before, after)
-  select
-    businesses.id, (select auth.uid()),
-    jsonb_build_object('recording_rule', case
-      when tg_op <> 'INSERT' then to_jsonb(old) - '{id,business_id,created_at}'::text[]
-    end),
-    jsonb_build_object('recording_rule', case
-      when tg_op <> 'DELETE' then to_jsonb(new) - '{id,business_id,created_at}'::text[]
-    end)
-  from public.businesses
-  -- The rules of a business that is deleted go with it, and so does the record.
-  where businesses.id = coalesce(new.business_id, old.business_id);
-  return null;
-end;
-$$;
-
-revoke execute on function private.note_rule_change() from public, anon;
-
 create trigger recording_rules_note_change
 after insert or update or delete on public.recording_rules
-for each row execute function private.note_rule_change();
+for each row execute function private.note_change('recording_rule', 'id', 'country,region');
 
 -- What holds for the recording of one call. It is computed when the call begins, and kept with it: a rule that
 -- changes later changes no call that has begun.

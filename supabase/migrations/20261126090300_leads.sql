@@ -28,6 +28,8 @@ create table public.leads (
 
 -- A call without a lead id is tied to the lead whose number reaches the same subscriber.
 create index leads_subscriber_idx on public.leads (business_id, subscriber);
+-- Contacts with the same e-mail address, in whatever letters' case.
+create index leads_email_idx on public.leads (business_id, lower(email)) where email is not null;
 
 -- An international number is stored as E.164, however it was written.
 create trigger leads_read_phone_number
@@ -75,6 +77,15 @@ for each row when (
   and new.number_zones is not distinct from old.number_zones
 )
 execute function private.forget_number_zones();
+
+-- What people change of contacts. An operator's program may write thousands, and what calls and queues find out about a
+-- number is no change by a person.
+create trigger leads_note_change
+after insert or delete or update of name, company, phone_number, email, time_zone on public.leads
+for each row when (auth.uid() is not null and coalesce(current_setting('henk.one_change', true), '') <> 'on')
+execute function private.note_change(
+  'lead', 'id', 'name', 'subscriber', 'search_text', 'number_zones', 'wrong_number_at'
+);
 
 -- Leads by name.
 create index leads_name_idx on public.leads (business_id, search_text, id);

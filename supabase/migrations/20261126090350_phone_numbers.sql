@@ -24,6 +24,10 @@ create trigger phone_numbers_read_phone_number
 before insert or update of phone_number on public.phone_numbers
 for each row execute function private.read_phone_number();
 
+create trigger phone_numbers_note_change
+after insert or update or delete on public.phone_numbers
+for each row execute function private.note_change('phone_number', 'id', 'phone_number');
+
 alter table public.phone_numbers enable row level security;
 
 -- Reps choose which number they show.

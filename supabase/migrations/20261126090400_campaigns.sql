@@ -79,59 +79,6 @@ grant update (
 on public.campaigns to authenticated;
 grant select, insert, update on public.campaigns to service_role;
 
--- Who changed a campaign or its retry rules, when, and from what to what. Append-only.
-create table public.campaign_changes (
-  id bigint generated always as identity primary key,
-  business_id uuid not null,
-  campaign_id uuid not null,
-  -- Null: an operator. No foreign key: the record outlives the account.
-  changed_by uuid,
-  changed_at timestamptz not null default now(),
-  -- What changed, by column. 'retry_rules' has the rule of one result, null where there was or is none.
-  before jsonb not null,
-  after jsonb not null,
-  foreign key (business_id, campaign_id)
-  references public.campaigns (business_id, id) on delete cascade
-);
-
-create index campaign_changes_campaign_id_idx
-on public.campaign_changes (business_id, campaign_id, changed_at desc);
-
-alter table public.campaign_changes enable row level security;
-
--- Reps see why a campaign calls differently today.
-create policy "members can read how the campaigns of their business changed"
-on public.campaign_changes for select to authenticated
-using (business_id = any(array(select memberships.business_id from private.memberships)));
-
-revoke all on public.campaign_changes from public, anon, authenticated, service_role;
-grant select on public.campaign_changes to authenticated, service_role;
-revoke all on sequence public.campaign_changes_id_seq from public, anon, authenticated, service_role;
-
--- Records a change of a campaign, whoever makes it.
--- Security definer: nobody may write the record themselves.
-create function private.note_campaign_change()
-returns trigger
-language plpgsql
-security definer
-set search_path = ''
-as $$
-begin
-  insert into public.campaign_changes (business_id, campaign_id, changed_by, before, after)
-  select
-    new.business_id, new.id, (select auth.uid()),
-    jsonb_object_agg(old_values.key, old_values.value),
-    jsonb_object_agg(new_values.key, new_values.value)
-  from jsonb_each(to_jsonb(old)) as old_values
-  join jsonb_each(to_jsonb(new)) as new_values using (key)
-  where old_values.value <> new_values.value
-  having count(*) > 0;
-  return null;
-end;
-$$;
-
-revoke execute on function private.note_campaign_change() from public, anon;
-
 create trigger campaigns_note_change
-after update on public.campaigns
-for each row execute function private.note_campaign_change();
+after insert or update or delete on public.campaigns
+for each row execute function private.note_change('campaign', 'id', 'name');

@@ -85,33 +85,7 @@ $$;
 
 revoke execute on function private.default_rule(text, text) from public, anon;
 
--- Records a change of a rule with the changes of its campaign.
--- Security definer: nobody may write the record themselves.
-create function private.note_retry_rule_change()
-returns trigger
-language plpgsql
-security definer
-set search_path = ''
-as $$
-declare
-  v_named public.retry_rules := coalesce(new, old);
-begin
-  if new is distinct from old then
-    insert into public.campaign_changes (business_id, campaign_id, changed_by, before, after)
-    select
-      campaigns.business_id, campaigns.id, (select auth.uid()),
-      jsonb_build_object('retry_rules', to_jsonb(old) - '{business_id,campaign_id}'::text[]),
-      jsonb_build_object('retry_rules', to_jsonb(new) - '{business_id,campaign_id}'::text[])
-    from public.campaigns
-    -- A campaign that is being deleted takes its record along.
-    where campaigns.id = v_named.campaign_id;
-  end if;
-  return null;
-end;
-$$;
-
-revoke execute on function private.note_retry_rule_change() from public, anon;
-
+-- The record knows a rule by its campaign.
 create trigger retry_rules_note_change
 after insert or update or delete on public.retry_rules
-for each row execute function private.note_retry_rule_change();
+for each row execute function private.note_change('retry_rule', 'campaign_id', 'result');

@@ -23,6 +23,10 @@ create table public.outcomes (
   check (not is_success or effect = 'done')
 );
 
+create trigger outcomes_note_change
+after insert or update or delete on public.outcomes
+for each row execute function private.note_change('outcome', 'key', 'label');
+
 alter table public.outcomes enable row level security;
 
 -- Reps choose the outcome of their calls.
@@ -66,6 +70,8 @@ security definer
 set search_path = ''
 as $$
 begin
+  -- The business itself is on record.
+  perform private.begin_one_change();
   insert into public.outcomes (business_id, key, label, effect, is_success, position)
   values
     (new.id, 'booked', 'Booked', 'done', true, 1),
@@ -76,6 +82,7 @@ begin
     (new.id, 'wrong_number', 'Wrong number', 'wrong_number', false, 6),
     (new.id, 'do_not_call', 'Do not call', 'do_not_call', false, 7),
     (new.id, 'connected', 'Connected', 'done', false, 8);
+  perform private.end_one_change(new.id, null, null, null, null, null);
   return null;
 end;
 $$;

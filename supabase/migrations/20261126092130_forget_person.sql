@@ -20,6 +20,10 @@ create table public.erasures (
 
 create index erasures_business_id_idx on public.erasures (business_id, asked_at desc);
 
+create trigger erasures_note_change
+after insert on public.erasures
+for each row execute function private.note_change('erasure', 'id', '', 'asked_by', 'asked_at', 'recording_ids');
+
 alter table public.erasures enable row level security;
 
 -- Members see that a person was forgotten, and by whom.
@@ -113,6 +117,71 @@ begin
 end;
 $$;
 
+-- Takes a person out of the record of changes: as a contact (also one that was merged or deleted), and on the
+-- do-not-call list. Who changed something, and when, stays.
+create function private.forget_changes(p_business_id uuid, p_subscriber text, p_lead_id uuid)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  with recursive theirs as materialized (
+    select
+      changes.id, changes.subject, changes.subject_id, changes.after ->> 'merged_into' as merged_into,
+      coalesce(p_subscriber in (
+        private.subscriber(changes.before ->> 'phone_number'),
+        private.subscriber(changes.after ->> 'phone_number'),
+        case changes.subject when 'do_not_call' then private.subscriber(changes.subject_id) end
+      ), false) as has_number
+    from public.changes
+    where changes.business_id = p_business_id and changes.subject in ('lead', 'do_not_call')
+  ),
+
+  contacts as (
+    (
+      select leads.id::text as id
+      from public.leads
+      where leads.business_id = p_business_id
+        and (leads.id = p_lead_id or (p_lead_id is null and leads.subscriber = p_subscriber))
+
+      union
+
+      -- The contact is not there any more.
+      select theirs.subject_id
+      from theirs
+      where theirs.has_number
+        and theirs.subject = 'lead'
+        and not exists (
+          select from public.leads
+          where leads.business_id = p_business_id and leads.id::text = theirs.subject_id
+        )
+    )
+
+    union
+
+    -- It was merged with one of these.
+    select theirs.subject_id
+    from theirs
+    inner join contacts on contacts.id = theirs.merged_into
+  )
+
+  update public.changes
+  set
+    subject_id = case changes.subject when 'lead' then changes.subject_id else 'forgotten' end,
+    subject_name = null,
+    before = case when changes.before is not null then '{}'::jsonb end,
+    after = case when changes.after is not null then '{}'::jsonb end
+  from theirs
+  where changes.id = theirs.id
+    and (
+      theirs.has_number
+      or (theirs.subject = 'lead' and theirs.subject_id in (select contacts.id from contacts))
+    );
+end;
+$$;
+
+revoke execute on function private.forget_changes(uuid, text, uuid) from public, anon;
+
 -- Security definer: nobody may delete leads or change the record of calls. It checks who asks, first of all.
 create function private.forget_person(p_business_id uuid, p_phone_number text, p_lead_id uuid)
 returns jsonb
@@ -191,6 +260,9 @@ begin
   end loop;
   perform private.leave_call();
 
+  -- The erasure is on record, without a word about whom it was.
+  perform private.begin_one_change();
+  perform private.forget_changes(p_business_id, v_subscriber, p_lead_id);
   delete from public.leads
   where leads.business_id = p_business_id
     and (leads.id = p_lead_id or (p_lead_id is null and leads.subscriber = v_subscriber))
@@ -213,6 +285,11 @@ begin
   where do_not_call.business_id = p_business_id
     and do_not_call.subscriber = v_subscriber
     and do_not_call.reason is not null;
+  -- If it was taken off before, nothing needs to remember that.
+  delete from public.do_not_call_removals
+  where do_not_call_removals.business_id = p_business_id
+    and private.subscriber(do_not_call_removals.phone_number) = v_subscriber;
+  perform private.end_one_change(null, null, null, null, null, null);
 
   insert into public.erasures as written (
     business_id, asked_by, leads, conversations, recording_ids, held

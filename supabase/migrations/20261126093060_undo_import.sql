@@ -72,6 +72,7 @@ begin
         from private.lead_import_rows as rows
         where rows.import_id = p_import_id and rows.row_number = any(v_rows) and rows.result = 'new'
       );
+      perform private.begin_one_change();
       delete from public.leads
       where leads.business_id = v_import.business_id
         and leads.id = any(v_lead_ids)
@@ -86,6 +87,7 @@ begin
           where rows.lead_id = any(v_lead_ids) and rows.import_id <> p_import_id
         ));
       get diagnostics v_deleted = row_count;
+      perform private.end_one_change(null, null, null, null, null, null);
       v_removed := v_removed + v_deleted;
       delete from private.lead_import_rows as rows
       where rows.import_id = p_import_id and rows.row_number = any(v_rows);

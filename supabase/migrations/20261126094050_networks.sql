@@ -10,6 +10,10 @@ create table public.networks (
   primary key (business_id, key)
 );
 
+create trigger networks_note_change
+after insert or update or delete on public.networks
+for each row execute function private.note_change('network', 'key', 'name');
+
 alter table public.networks enable row level security;
 
 -- Everybody knows their offices.

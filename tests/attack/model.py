@@ -8,6 +8,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from tests.attack import (
+    model_of_calling,
+    model_of_do_not_call,
     model_of_exports,
     model_of_facts,
     model_of_people,
@@ -78,9 +80,6 @@ TABLES = {
         sample="insert into public.preflight_reports"
         " (business_id, user_id, verdict, seconds, facts)"
         " values (%(business_id)s, %(user_id)s, 'ok', 9, '{}')",
-    ),
-    "limit_changes": Table(
-        sample="update public.businesses set max_call_seconds = 600 where id = %(business_id)s"
     ),
     "token_grants": Table(
         sample="insert into public.token_grants (business_id, user_id, expires_at)"
@@ -158,7 +157,9 @@ TABLES = {
     **model_of_quality.TABLES,
     **model_of_exports.TABLES,
     **model_of_facts.TABLES,
+    **model_of_calling.TABLES,
     **model_of_people.TABLES,
+    **model_of_do_not_call.TABLES,
 }
 
 # Every function, and the roles that may execute it.
@@ -189,6 +190,11 @@ EXECUTED_BY = {
     "forget_person": {"authenticated"},
     "enqueue_leads": {"authenticated"},
     "begin_import": {"authenticated"},
+    "begin_contact_import": {"authenticated"},
+    "list_contacts": {"authenticated"},
+    "save_contact": {"authenticated"},
+    "merge_contacts": {"authenticated"},
+    "duplicate_contacts": {"authenticated"},
     "import_rows": {"authenticated"},
     "finish_import": {"authenticated"},
     "undo_import": {"authenticated"},
@@ -210,7 +216,9 @@ EXECUTED_BY = {
     **model_of_quality.EXECUTED_BY,
     **model_of_facts.EXECUTED_BY,
     **model_of_reports.EXECUTED_BY,
+    **model_of_calling.EXECUTED_BY,
     **model_of_people.EXECUTED_BY,
+    **model_of_do_not_call.EXECUTED_BY,
 }
 
 

@@ -6,7 +6,10 @@ from __future__ import annotations
 from tests.attack.tables import Table
 
 TABLES = {
-    "changes": Table(readers=("owner", "manager")),
+    "changes": Table(
+        readers=("owner", "manager"),
+        sample="update public.businesses set max_call_seconds = 600 where id = %(business_id)s",
+    ),
     "invitations": Table(
         readers=("owner", "manager"),
         sample="insert into public.invitations (business_id, email, role)"
@@ -24,4 +27,5 @@ EXECUTED_BY = {
     "answer_invitation": {"authenticated"},
     "create_business": {"authenticated"},
     "may_create_business": {"authenticated"},
+    "first_steps": {"authenticated"},
 }

@@ -30,9 +30,6 @@ TABLES = {
         sample="insert into public.retry_rules (business_id, campaign_id, result)"
         " values (%(business_id)s, %(campaign_id)s, 'busy')",
     ),
-    "campaign_changes": Table(
-        sample="update public.campaigns set max_attempts = 7 where id = %(campaign_id)s"
-    ),
     "queue_entries": Table(
         sample="insert into public.queue_entries (business_id, campaign_id, lead_id)"
         " values (%(business_id)s, %(campaign_id)s, %(lead_id)s)"

@@ -17,9 +17,7 @@ from tests.supabase.tenants import (
     add_member,
     add_tenant,
     add_user,
-    as_role,
     as_user,
-    fetch,
 )
 
 
@@ -51,34 +49,6 @@ def test_managers_change_the_limits_of_their_own_business_only(
     assert change(db, user, theirs, "concurrent_calls", 7) == 0
     db.execute("delete from public.business_members where user_id = %s", (user,))
     assert change(db, user, ours, "concurrent_calls", 8) == 0
-
-
-def test_every_change_is_on_record(db: Connection, ours: Tenant) -> None:
-    user = add_user(db)
-    add_member(db, ours.business_id, user, "manager")
-    change(db, user, ours, "allowed_countries", ["DE"])
-    change(db, user, ours, "allowed_countries", ["DE"])
-    with as_role(db, "service_role"):
-        db.execute("update public.businesses set country = 'NL', name = 'New name'")
-    with as_user(db, ours.user_id):
-        record = fetch(
-            db,
-            "select business_id, changed_by, before, after from public.limit_changes order by id",
-        )
-    assert record == [
-        {
-            "business_id": ours.business_id,
-            "changed_by": user,
-            "before": {"allowed_countries": None},
-            "after": {"allowed_countries": ["DE"]},
-        },
-        {
-            "business_id": ours.business_id,
-            "changed_by": None,
-            "before": {"country": "US"},
-            "after": {"country": "NL"},
-        },
-    ]
 
 
 @pytest.mark.parametrize(

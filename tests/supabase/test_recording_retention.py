@@ -153,7 +153,7 @@ def test_a_shorter_retention_applies_to_what_is_there_and_a_longer_one_does_not(
         assert days_left(ours) == (left, left)
         assert days_left(theirs) == (70, 70)
     assert [one["recording_id"] for one in claim(db)] == [str(ours)]
-    changes = fetch(db, "select after from public.limit_changes where changed_by = %s", manager)
+    changes = fetch(db, "select after from public.changes where changed_by = %s", manager)
     assert len(changes) == 3
 
 

@@ -209,15 +209,15 @@ def test_managers_write_the_rules_of_their_business_and_every_change_is_on_recor
         db.execute("delete from public.recording_rules")
         record = fetch(
             db,
-            "select changed_by, before, after from public.limit_changes"
-            " where before ? 'recording_rule' order by id",
+            "select changed_by, before, after from public.changes"
+            " where subject = 'recording_rule' order by id",
         )
     asked = {"country": "US", "region": "CA", "mode": None, "consent_mode": "both"}
     off = asked | {"mode": "off"}
     assert [(row["before"], row["after"]) for row in record] == [
-        ({"recording_rule": None}, {"recording_rule": asked}),
-        ({"recording_rule": asked}, {"recording_rule": off}),
-        ({"recording_rule": off}, {"recording_rule": None}),
+        (None, asked),
+        ({"mode": None}, {"mode": "off"}),
+        (off, None),
     ]
     assert {row["changed_by"] for row in record} == {manager}
     # In the other business they are an agent.

@@ -12,9 +12,9 @@ import { Ring } from './ring.js';
 import { Workspace } from './workspace.js';
 
 const read = (name) => readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8');
-const PAGE = ['client-library', 'client-ringing', 'checking']
+const PAGE = ['client-library', 'client-ringing', 'client-settings', 'checking']
   .map((page) => read(`${page}.md`))
-  .join('');
+  .join('\n## \n');
 const QUEUE_PAGE = read('client-queue.md');
 
 /** What other files of the library use. */
@@ -39,7 +39,10 @@ function tableAfter(heading) {
 
 test('the table of failures has every failure with its title, and no other', () => {
   const documented = [];
-  for (const [codes = '', title = ''] of tableAfter('Failures')) {
+  for (const [codes = '', title = ''] of [
+    ...tableAfter('Failures'),
+    ...tableAfter('Failures of settings'),
+  ]) {
     for (const [, code = ''] of codes.matchAll(/`(\w+)`/g)) {
       documented.push(code);
       assert.ok(Object.hasOwn(FAILURES, code), `there is no ${code}`);

@@ -1,5 +1,7 @@
 /** The texts of all failures. docs/client-library.md has a table of them. */
 
+import { SETTINGS_FAILURES } from './settings-failure-texts.js';
+
 const AGAIN = 'Try again. If it happens again, tell your administrator.';
 const ADMINISTRATOR = 'Tell your administrator: nothing on this page can change it.';
 export const CHECK_CONNECTION = 'Check your internet connection, VPN and firewall.';
@@ -346,4 +348,5 @@ export const FAILURES = /** @type {const} */ ({
     'Check the chosen speaker and its volume.',
     true,
   ],
+  ...SETTINGS_FAILURES,
 });

@@ -5,6 +5,7 @@ import { storable } from './texts.js';
 /**
  * @typedef {import('@supabase/supabase-js').SupabaseClient} SupabaseClient
  * @typedef {import('./failures.js').Failure} Failure
+ * @typedef {import('./failures.js').FailureCode} FailureCode
  * @typedef {import('./requests.js').Requests} Requests
  */
 
@@ -30,10 +31,17 @@ export class Sql {
    * @param {AbortSignal | undefined} [options.signal]
    * @param {string | undefined} [options.userId] who asks; nothing is asked for another user
    * @param {Partial<Failure>} [options.notFound] what `not_found` means here
+   * @param {Readonly<Record<string, FailureCode>>} [options.codes] the failures of codes that mean something
+   *   of their own here
+   * @param {readonly string[]} [options.expected] errors that are answered like any value
    * @returns {Promise<any>}
    * @throws {VoiceError}
    */
-  async ask(name, values, { tries = 'patiently', signal, userId, notFound = {} } = {}) {
+  async ask(
+    name,
+    values,
+    { tries = 'patiently', signal, userId, notFound = {}, codes = {}, expected = [] } = {},
+  ) {
     const { data } = await this.#requests.rest(() => this.#supabase.rpc(name, storable(values)), {
       tries,
       signal,
@@ -41,10 +49,11 @@ export class Sql {
     });
     if (data?.error === 'signed_out')
       throw new VoiceError(failureOfEndpoint('unauthenticated', {}));
-    if (data?.error) {
-      throw new VoiceError(
-        failureOfEndpoint(data.error, data.error === 'not_found' ? notFound : {}),
-      );
+    if (data?.error && !expected.includes(data.error)) {
+      const details = data.error === 'not_found' ? notFound : {};
+      const field = data.field ? { field: data.field } : {};
+      const code = codes[data.error] ?? data.error;
+      throw new VoiceError(failureOfEndpoint(code, { ...details, ...field }));
     }
     return data;
   }

@@ -2,6 +2,8 @@
  * @typedef {object} View a page of the app: one folder, and one entry in `views.js`
  * @property {string} path its address after the `#`, for example `/` or `/reports`
  * @property {string} title for the navigation and the title of the browser tab
+ * @property {string} [within] the path of the view below which the navigation has this one, for example
+ *   `/settings`; without it, it stands at the top
  * @property {URL} markup the address of its HTML, which has one `h1`
  * @property {Readonly<Record<string, URL>>} [parts] the addresses of more HTML, each by the id of the
  *   element of the markup that it is put into
@@ -21,6 +23,7 @@
  * @property {import('../shared/outcomes.js').Outcomes} outcomes the outcomes of the business
  * @property {Map<string, any>} memory what views keep for the next time that they are mounted; the
  *   frame clears it at sign-out. Keys begin with the name of the view
+ * @property {() => void} lookAtMembership call it if the user may not be a member of the business any more
  * @property {AbortSignal} signal pass it to each listener outside of `root`
  */
 
