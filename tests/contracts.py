@@ -5,9 +5,11 @@ tests/supabase/test_grants.py and, through the REST API, by tests/attack/test_te
 from __future__ import annotations
 
 from tests import (
+    contracts_of_calling,
     contracts_of_changes,
     contracts_of_checks,
     contracts_of_contacts,
+    contracts_of_do_not_call,
     contracts_of_exports,
     contracts_of_facts,
     contracts_of_filling,
@@ -33,6 +35,8 @@ Grants = dict[str, dict[str, set[str]]]
 # What managers may change of their business.
 LIMITS = frozenset(
     {
+        "name",
+        "country",
         "allowed_countries",
         "calling_hours_start",
         "calling_hours_end",
@@ -636,6 +640,7 @@ for _more in (
     contracts_of_queues,
     contracts_of_filling,
     contracts_of_contacts,
+    contracts_of_do_not_call,
     contracts_of_checks,
     contracts_of_quality,
     contracts_of_exports,
@@ -643,6 +648,7 @@ for _more in (
     contracts_of_reports,
     contracts_of_people,
     contracts_of_changes,
+    contracts_of_calling,
 ):
     DEFINER_FUNCTIONS += _more.DEFINER_FUNCTIONS
     for _name, _policies in _more.POLICIES.items():

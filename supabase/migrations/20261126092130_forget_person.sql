@@ -285,6 +285,10 @@ begin
   where do_not_call.business_id = p_business_id
     and do_not_call.subscriber = v_subscriber
     and do_not_call.reason is not null;
+  -- If it was taken off before, nothing needs to remember that.
+  delete from public.do_not_call_removals
+  where do_not_call_removals.business_id = p_business_id
+    and private.subscriber(do_not_call_removals.phone_number) = v_subscriber;
   perform private.end_one_change(null, null, null, null, null, null);
 
   insert into public.erasures as written (

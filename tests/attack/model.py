@@ -8,6 +8,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from tests.attack import (
+    model_of_calling,
+    model_of_do_not_call,
     model_of_exports,
     model_of_facts,
     model_of_people,
@@ -155,7 +157,9 @@ TABLES = {
     **model_of_quality.TABLES,
     **model_of_exports.TABLES,
     **model_of_facts.TABLES,
+    **model_of_calling.TABLES,
     **model_of_people.TABLES,
+    **model_of_do_not_call.TABLES,
 }
 
 # Every function, and the roles that may execute it.
@@ -212,7 +216,9 @@ EXECUTED_BY = {
     **model_of_quality.EXECUTED_BY,
     **model_of_facts.EXECUTED_BY,
     **model_of_reports.EXECUTED_BY,
+    **model_of_calling.EXECUTED_BY,
     **model_of_people.EXECUTED_BY,
+    **model_of_do_not_call.EXECUTED_BY,
 }
 
 

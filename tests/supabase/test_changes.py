@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import uuid
+from pathlib import Path
 
 import pytest
 from psycopg.errors import InsufficientPrivilege
@@ -18,6 +20,7 @@ from tests.supabase.tenants import (
     fetch,
 )
 
+ROOT = Path(__file__).resolve().parents[2]
 # How each is added, changed and taken away; None where it cannot be.
 CHANGED = {
     "business": (None, "update public.businesses set calls_per_rep_per_day = 7"
@@ -36,12 +39,27 @@ CHANGED = {
         "update public.phone_numbers set label = 'West' where phone_number = '+14155550987'",
         "delete from public.phone_numbers where phone_number = '+14155550987'",
     ),
+    "transfer_target": (
+        "insert into public.transfer_targets (business_id, name, phone_number)"
+        " values (%(business_id)s, 'Support', '+14155550199')",
+        "update public.transfer_targets set name = 'Service'"
+        " where business_id = %(business_id)s",
+        "delete from public.transfer_targets where business_id = %(business_id)s",
+    ),
     "outcome": (
         "insert into public.outcomes (business_id, key, label, effect)"
         " values (%(business_id)s, 'sold', 'Sold', 'done')",
         "update public.outcomes set is_success = true"
         " where business_id = %(business_id)s and key = 'sold'",
         "delete from public.outcomes where business_id = %(business_id)s and key = 'sold'",
+    ),
+    "do_not_call_import": (
+        "insert into public.do_not_call_imports"
+        " (id, business_id, file_name, row_count, created_by)"
+        " values (gen_random_uuid(), %(business_id)s, 'robinson.csv', 1, %(user_id)s)",
+        "update public.do_not_call_imports set undo_reason = 'Wrong file'"
+        " where business_id = %(business_id)s",
+        "delete from public.do_not_call_imports where business_id = %(business_id)s",
     ),
     "campaign": (
         "insert into public.campaigns (business_id, name) values (%(business_id)s, 'Spring')",
@@ -226,3 +244,23 @@ def test_a_new_business_is_one_change_without_its_first_outcomes(db: Connection)
     )
     assert "business" in {row["subject"] for row in rows}
     assert "outcome" not in {row["subject"] for row in rows}
+
+
+def test_each_column_that_can_change_has_words_on_the_page(db: Connection) -> None:
+    words = (ROOT / "web" / "app" / "changes" / "columns.js").read_text()
+    named = set(re.findall(r"^  ([a-z_]+): \[", words, re.MULTILINE))
+    untold = set(re.findall(r"'([a-z_]+)'", words.split("UNTOLD = ")[1].split(";")[0]))
+    rows = fetch(
+        db,
+        "select tgrelid::regclass::text as table, attname as column,"
+        " pg_get_triggerdef(pg_trigger.oid) as definition"
+        " from pg_trigger join pg_attribute on attrelid = tgrelid and attnum > 0"
+        " and not attisdropped where tgfoid = 'private.note_change()'::regprocedure",
+    )
+    missing = {
+        f"{row['table']}.{row['column']}"
+        for row in rows
+        if row["column"] not in {"id", "business_id", "created_at"} | named | untold
+        and f"'{row['column']}'" not in row["definition"]
+    }
+    assert not missing

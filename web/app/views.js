@@ -1,8 +1,11 @@
+import { callingView } from './calling/view.js';
 import { campaignsView } from './campaigns/view.js';
+import { changesView } from './changes/view.js';
 import { checkView } from './check/view.js';
 import { contactsView } from './contacts/view.js';
 import { dialerView } from './dialer/view.js';
 import { peopleView } from './people/view.js';
+import { doNotCallView } from './do-not-call/view.js';
 import { qualityView } from './quality/view.js';
 import { reportsView } from './reports/view.js';
 import { settingsView } from './settings/view.js';
@@ -21,4 +24,7 @@ export const VIEWS = [
   reportsView,
   settingsView,
   peopleView,
+  changesView,
+  callingView,
+  doNotCallView,
 ];

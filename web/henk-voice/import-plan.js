@@ -125,8 +125,9 @@ function planRow(row, reading, facts, firstRows) {
 /**
  * @param {string} text
  * @param {NumberReading['problem']} problem
+ * @returns {string} why it is no number, and what to do
  */
-function whyNoNumber(text, problem) {
+export function whyNoNumber(text, problem) {
   if (!text) return 'The row has no phone number.';
   if (/^=?"?[\d.,]+E\+?\d+"?$/i.test(text)) {
     return 'The spreadsheet has rounded the number, and digits are lost. Give the column the format Text, and write the number again.';

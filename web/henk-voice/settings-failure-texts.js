@@ -103,8 +103,62 @@ export const SETTINGS_FAILURES = /** @type {const} */ ({
   ],
 
   // Caller IDs, hours, limits, transfer targets.
+  invalid_label: [
+    'Label too long',
+    'A label has at most 100 characters.',
+    'Write a shorter one.',
+    false,
+  ],
+  invalid_target_name: [
+    'Name not possible',
+    'The name of a transfer target has 1 to 60 characters that can be seen.',
+    'Write another name.',
+    false,
+  ],
+  target_name_taken: [
+    'Name taken',
+    'Another transfer target has this name.',
+    'Write another name.',
+    false,
+  ],
+  invalid_target_number: [
+    'Not a phone number',
+    'This is not a phone number.',
+    'Write it with + and its country code, such as +1 415 555 0199.',
+    false,
+  ],
+  target_number_taken: [
+    'Number taken',
+    'Another transfer target has this number.',
+    'Change that one, or write another number.',
+    false,
+  ],
+  too_many_targets: [
+    'Too many transfer targets',
+    'A business has at most 200 transfer targets.',
+    'Remove one that is not needed any more.',
+    false,
+  ],
 
   // The do-not-call list.
+  invalid_number: [
+    'Not a phone number',
+    'This is not a phone number that anybody can call.',
+    'Write one number, with its country code if it is in another country.',
+    false,
+  ],
+  reason_required: [
+    'Reason missing',
+    'This is kept on record, and so needs a reason.',
+    'Write why in a few words.',
+    false,
+  ],
+  import_undone: [
+    'File taken back',
+    'Somebody has taken this file back.',
+    'Choose it again if its numbers must not be called after all.',
+    false,
+  ],
 
   // Contacts.
   contact_in_use: [

@@ -12,7 +12,14 @@
  * @typedef {import('./end-reason.js').EndReason} EndReason
  * @typedef {import('./conversations.js').Business} Business
  * @typedef {import('./conversations.js').Campaign} Campaign
- * @typedef {import('./conversations.js').CallerId} CallerId
+ * @typedef {import('./changes.js').BusinessChange} BusinessChange
+ * @typedef {import('./changes.js').ChangesFilter} ChangesFilter
+ * @typedef {import('./first-steps.js').BusinessFinding} BusinessFinding
+ * @typedef {import('./first-steps.js').FirstStep} FirstStep
+ * @typedef {import('./first-steps.js').FirstSteps} FirstSteps
+ * @typedef {import('./business-settings.js').BusinessSettings} BusinessSettings
+ * @typedef {import('./business-settings.js').Limit} Limit
+ * @typedef {import('./caller-ids.js').CallerId} CallerId
  * @typedef {import('./conversations.js').Change} Change
  * @typedef {import('./conversations.js').Conflict} Conflict
  * @typedef {import('./conversations.js').Conversation} Conversation
@@ -23,6 +30,12 @@
  * @typedef {import('./conversations.js').HistoryFilter} HistoryFilter
  * @typedef {import('./conversations.js').Lead} Lead
  * @typedef {import('./conversations.js').Member} Member
+ * @typedef {import('./do-not-call.js').ForbiddenNumber} ForbiddenNumber
+ * @typedef {import('./do-not-call.js').NumberImport} NumberImport
+ * @typedef {import('./do-not-call.js').NumberProgress} NumberProgress
+ * @typedef {import('./do-not-call.js').Removal} Removal
+ * @typedef {import('./do-not-call-plan.js').ForbiddenColumns} ForbiddenColumns
+ * @typedef {import('./do-not-call-plan.js').ForbiddenPlan} ForbiddenPlan
  * @typedef {import('./endpoints.js').CallWishes} CallWishes
  * @typedef {import('./endpoints.js').NumberReading} NumberReading
  * @typedef {import('./endpoints.js').Preview} Preview
@@ -69,6 +82,7 @@
  * @typedef {import('./archive.js').Forgotten} Forgotten
  * @typedef {import('./archive.js').RecordingAction} RecordingAction
  * @typedef {import('./archive.js').RecordingStory} RecordingStory
+ * @typedef {import('./transfer-targets.js').TransferTarget} TransferTarget
  * @typedef {import('./recording-settings.js').RecordingRule} RecordingRule
  * @typedef {import('./recording-settings.js').RecordingSettings} RecordingSettings
  * @typedef {import('./endpoints.js').RecordingAddress} RecordingAddress

@@ -47,10 +47,20 @@ export class Team {
     return role === 'owner' || role === 'manager';
   }
 
+  /** All members that are known. */
+  get all() {
+    return [...this.#members.values()];
+  }
+
   /** The user's own role; undefined until the members are known. @returns {Role | undefined} */
   get role() {
     const role = this.#members.get(this.#context.userId)?.role;
     return /** @type {Role | undefined} */ (role);
+  }
+
+  /** How many there are; 0 until they are known. */
+  get size() {
+    return this.#members.size;
   }
 
   /**
