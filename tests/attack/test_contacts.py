@@ -121,7 +121,7 @@ def test_managers_alone_change_contacts_and_their_own_ones(
 ) -> None:
     who, (ours, theirs) = world.user(roles), world.tenants[:2]
     before = fingerprint(world.database)
-    of_business = {"p_business_id": str(ours.business_id)}
+    of_business: dict[str, object] = {"p_business_id": str(ours.business_id)}
     wishes: list[tuple[str, dict[str, object]]] = [
         ("save_contact", {"p_lead_id": str(theirs.lead_id), "p_changes": {}, "p_before": {}}),
         (
@@ -135,10 +135,18 @@ def test_managers_alone_change_contacts_and_their_own_ones(
         answer = asked(world, who, function, of_business | body)
         assert answer == {"error": "not_allowed" if role == "agent" else "not_found"}
     if role not in ("owner", "manager"):
-        wish = {"p_lead_id": str(ours.lead_id), "p_changes": {"name": "X"}, "p_before": {}}
+        wish: dict[str, object] = {
+            "p_lead_id": str(ours.lead_id),
+            "p_changes": {"name": "X"},
+            "p_before": {},
+        }
         answer = asked(world, who, "save_contact", of_business | wish)
         assert answer == {"error": "not_allowed" if role == "agent" else "not_found"}
-        file = {"p_file_name": "a.csv", "p_fingerprint": "0" * 64, "p_row_count": 1}
+        file: dict[str, object] = {
+            "p_file_name": "a.csv",
+            "p_fingerprint": "0" * 64,
+            "p_row_count": 1,
+        }
         answer = asked(world, who, "begin_contact_import", of_business | file)
         assert answer == {"error": "not_allowed" if role == "agent" else "not_found"}
     assert fingerprint(world.database) == before
