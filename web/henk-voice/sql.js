@@ -50,12 +50,10 @@ export class Sql {
     if (data?.error === 'signed_out')
       throw new VoiceError(failureOfEndpoint('unauthenticated', {}));
     if (data?.error && !expected.includes(data.error)) {
-      throw new VoiceError(
-        failureOfEndpoint(codes[data.error] ?? data.error, {
-          ...(data.error === 'not_found' && notFound),
-          ...(data.field && { field: data.field }),
-        }),
-      );
+      const details = data.error === 'not_found' ? notFound : {};
+      const field = data.field ? { field: data.field } : {};
+      const code = codes[data.error] ?? data.error;
+      throw new VoiceError(failureOfEndpoint(code, { ...details, ...field }));
     }
     return data;
   }

@@ -3,8 +3,8 @@ import { BusinessSettingsStore } from './business-settings.js';
 import { CallBacks } from './call-backs.js';
 import { CallerIds } from './caller-ids.js';
 import { Campaigns } from './campaigns.js';
-import { Contacts } from './contacts.js';
 import { Changes } from './changes.js';
+import { Contacts } from './contacts.js';
 import { Conversations } from './conversations.js';
 import { DoNotCall } from './do-not-call.js';
 import { Emitter } from './emitter.js';
@@ -50,15 +50,14 @@ export class Workspace extends Emitter {
   callBacks;
   /** Campaigns, their queues and their rules. @type {Campaigns} */
   campaigns;
-  /** Fills the queues of campaigns, and the list of contacts. @type {LeadImports} */
   /** Who changed what in a business. @type {Changes} */
   changes;
+  /** Fills the queues of campaigns, and the list of contacts. @type {LeadImports} */
   leads;
   /** The people whom the business calls. @type {Contacts} */
   contacts;
   /** Members, roles and invitations; new businesses. @type {People} */
   people;
-
   /** Whom nobody calls. @type {DoNotCall} */
   doNotCall;
   /** What reps have recorded for answering machines. @type {Messages} */
@@ -98,7 +97,6 @@ export class Workspace extends Emitter {
     this.leads = new LeadImports(supabase, requests, numbers);
     this.contacts = new Contacts(supabase, requests, numbers);
     this.people = new People(supabase, requests);
-
     this.doNotCall = new DoNotCall(supabase, requests, numbers);
     this.messages = new Messages(supabase, requests);
     this.lineQuality = new LineQuality(supabase, requests);

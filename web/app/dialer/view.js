@@ -1,7 +1,7 @@
 import { AUDIO_PANEL, mountAudioPanel } from '../audio/panel.js';
 import { closeByItself } from '../shared/popover.js';
-import { ContactEditing } from '../contacts/contact-editing.js';
 import { FirstStepsCard } from '../first-steps/first-steps.js';
+import { ContactEditing } from '../contacts/contact-editing.js';
 import { ContactPanel } from '../contact/contact-panel.js';
 import { RecordingDialog } from '../recordings/recording-dialog.js';
 import { CallQualityDialog, subjectOf } from '../quality/call-dialog.js';
