@@ -5,6 +5,7 @@ tests/supabase/test_grants.py and, through the REST API, by tests/attack/test_te
 from __future__ import annotations
 
 from tests import (
+    contracts_of_calling,
     contracts_of_changes,
     contracts_of_checks,
     contracts_of_contacts,
@@ -34,6 +35,8 @@ Grants = dict[str, dict[str, set[str]]]
 # What managers may change of their business.
 LIMITS = frozenset(
     {
+        "name",
+        "country",
         "allowed_countries",
         "calling_hours_start",
         "calling_hours_end",
@@ -645,6 +648,7 @@ for _more in (
     contracts_of_reports,
     contracts_of_people,
     contracts_of_changes,
+    contracts_of_calling,
 ):
     DEFINER_FUNCTIONS += _more.DEFINER_FUNCTIONS
     for _name, _policies in _more.POLICIES.items():

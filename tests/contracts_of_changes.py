@@ -10,18 +10,24 @@ SEQUENCES: Grants = {"public.changes_id_seq": {}}
 COLUMNS: Grants = {}
 
 FUNCTIONS: Grants = {
-    f"private.{function}": {}
-    for function in (
-        "add_change(uuid,text,text,text,jsonb,jsonb)",
-        "note_change()",
-        "is_one_change()",
-        "begin_one_change()",
-        "end_one_change(uuid,text,text,text,jsonb,jsonb)",
-        "forget_changes(uuid,text,uuid)",
-    )
+    "public.first_steps(uuid)": {"authenticated": {"execute"}},
+    "private.first_steps(uuid)": {"authenticated": {"execute"}},
+    **{
+        f"private.{function}": {}
+        for function in (
+            "add_change(uuid,text,text,text,jsonb,jsonb)",
+            "note_change()",
+            "is_one_change()",
+            "begin_one_change()",
+            "end_one_change(uuid,text,text,text,jsonb,jsonb)",
+            "forget_changes(uuid,text,uuid)",
+            "steps_of(uuid)",
+            "findings_of(uuid)",
+        )
+    },
 }
 
-DEFINER_FUNCTIONS = ["private.note_change()"]
+DEFINER_FUNCTIONS = ["private.note_change()", "private.first_steps(uuid)"]
 
 POLICIES: dict[str, dict[str, tuple[str, str]]] = {
     "public.changes": {

@@ -6,7 +6,7 @@ set lock_timeout = '2s';
 -- and what it can set must not be "no limit".
 create table public.businesses (
   id uuid primary key default gen_random_uuid(),
-  name text not null check (length(name) between 1 and 200),
+  name text not null check (length(name) between 1 and 200 and name ~ '\S'),
   -- ISO 3166-1 alpha-2: how a number without country code is read.
   country text not null default 'US' check (country ~ '^[A-Z]{2}$'),
   -- ISO 3166-1 alpha-2: which countries may be called. Null: the business's own country only.
@@ -161,7 +161,7 @@ grant select, insert, update on public.businesses, public.business_members to se
 grant delete on public.business_members to service_role;
 grant update (display_name) on public.business_members to authenticated;
 grant update (
-  allowed_countries, calling_hours_start, calling_hours_end, calls_per_rep_per_minute,
+  name, country, allowed_countries, calling_hours_start, calling_hours_end, calls_per_rep_per_minute,
   calls_per_rep_per_day, concurrent_calls, max_call_seconds, token_grants_per_minute, recording_mode,
   consent_mode, recording_notice, recording_retention_days, recording_access, time_zone, conversation_seconds,
   week_start

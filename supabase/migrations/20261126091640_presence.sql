@@ -151,6 +151,7 @@ as $$
 declare
   v_user_id constant uuid := (select auth.uid());
   v_now constant timestamptz := clock_timestamp();
+  v_role text;
 begin
   if not private.is_signed_in() then
     return jsonb_build_object('error', 'signed_out');
@@ -158,10 +159,10 @@ begin
   if p_state is null or p_state not in ('available', 'busy', 'away') then
     return jsonb_build_object('error', 'invalid_request', 'field', 'state');
   end if;
-  if not exists (
-    select from public.business_members
-    where business_members.business_id = p_business_id and business_members.user_id = v_user_id
-  ) then
+  select business_members.role into v_role
+  from public.business_members
+  where business_members.business_id = p_business_id and business_members.user_id = v_user_id;
+  if not found then
     return jsonb_build_object('error', 'not_found');
   end if;
 
@@ -175,7 +176,7 @@ begin
         then present.since
       else excluded.since
     end;
-  return jsonb_build_object('heartbeat_seconds', 15);
+  return jsonb_build_object('heartbeat_seconds', 15, 'role', v_role);
 end;
 $$;
 
@@ -267,8 +268,8 @@ end;
 $$;
 
 -- What the page of a rep says of them, every 15 s and at each change: available, busy or away.
--- Answers {"heartbeat_seconds": when to say so again}, or {"error": "signed_out" | "not_found" (no business of
--- theirs) | "invalid_request"}.
+-- Answers {"heartbeat_seconds": when to say so again, "role": which they have now}, or {"error": "signed_out" |
+-- "not_found" (no business of theirs) | "invalid_request"}.
 create function public.set_presence(p_business_id uuid, p_state text)
 returns jsonb
 language sql

@@ -46,14 +46,16 @@ on public.lead_imports (campaign_id, created_by, fingerprint) where state = 'ope
 create trigger lead_imports_note_beginning
 after insert or delete on public.lead_imports
 for each row execute function private.note_change(
-  'lead_import', 'id', 'file_name', 'fingerprint', 'priority', 'received', 'queued', 'created_by'
+  'lead_import', 'id', 'file_name', 'fingerprint', 'priority', 'received', 'queued', 'created_by', 'finished_at',
+  'undone_at'
 );
 
 create trigger lead_imports_note_end
 after update of state on public.lead_imports
 for each row when (new.state is distinct from old.state and new.state in ('finished', 'undone'))
 execute function private.note_change(
-  'lead_import', 'id', 'file_name', 'queued', 'finished_at', 'undone_at'
+  'lead_import', 'id', 'file_name', 'fingerprint', 'priority', 'received', 'queued', 'created_by', 'finished_at',
+  'undone_at'
 );
 
 alter table public.lead_imports enable row level security;

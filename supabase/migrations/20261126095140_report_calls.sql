@@ -138,6 +138,7 @@ language plpgsql
 stable
 -- A wrong estimate must not read the rows of all businesses.
 set enable_seqscan = off
+set enable_bitmapscan = off
 set search_path = ''
 as $$
 declare

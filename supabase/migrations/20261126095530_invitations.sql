@@ -206,7 +206,7 @@ begin
   if not private.is_signed_in() then
     return jsonb_build_object('error', 'signed_out');
   end if;
-  return jsonb_build_object('is_verified', v_email is not null, 'invitations', (
+  return jsonb_build_object('email', v_email, 'invitations', (
     select coalesce(jsonb_agg(
       jsonb_build_object(
         'id', invitations.id, 'business_id', invitations.business_id, 'business_name', businesses.name,
@@ -337,8 +337,8 @@ as $$
 $$;
 
 -- What the signed-in user is offered, by their verified e-mail address.
--- Answers {"is_verified": whether they have one, "invitations": [{"id", "business_id", "business_name", "role",
--- "invited_by_name", "created_at", "expires_at"}]}, or {"error": "signed_out"}.
+-- Answers {"email": that address, or null if they have none, "invitations": [{"id", "business_id", "business_name",
+-- "role", "invited_by_name", "created_at", "expires_at"}]}, or {"error": "signed_out"}.
 create function public.my_invitations()
 returns jsonb
 language sql

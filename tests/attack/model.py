@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from tests.attack import (
+    model_of_calling,
     model_of_do_not_call,
     model_of_exports,
     model_of_facts,
@@ -156,6 +157,7 @@ TABLES = {
     **model_of_quality.TABLES,
     **model_of_exports.TABLES,
     **model_of_facts.TABLES,
+    **model_of_calling.TABLES,
     **model_of_people.TABLES,
     **model_of_do_not_call.TABLES,
 }
@@ -209,6 +211,7 @@ EXECUTED_BY = {
     **model_of_quality.EXECUTED_BY,
     **model_of_facts.EXECUTED_BY,
     **model_of_reports.EXECUTED_BY,
+    **model_of_calling.EXECUTED_BY,
     **model_of_people.EXECUTED_BY,
     **model_of_do_not_call.EXECUTED_BY,
 }

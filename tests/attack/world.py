@@ -52,6 +52,8 @@ class World:
 
     tenants: tuple[Tenant, ...]
     user_id: uuid.UUID
+    # Of every business, whoever else owns it.
+    owner_id: str
     tokens: Mapping[str, str]
     http: httpx.Client
     database: Connection
@@ -197,7 +199,7 @@ def made_in(stack: Stack, first_number: int = 40, *, touched: bool = True) -> It
                 timeout=60,
             ) as http,
         ):
-            yield World(tenants, user_id, tokens, http, database)
+            yield World(tenants, user_id, str(owner_id), tokens, http, database)
     finally:
         with psycopg.connect(env["DATABASE_URL"]) as admin:
             admin.execute(

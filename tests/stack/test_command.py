@@ -179,24 +179,19 @@ def test_a_stack_comes_up_stops_and_starts_again_on_the_same_data(tmp_path: Path
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux can tie a child to its parent")
-def test_a_stack_that_was_killed_outright_starts_again(cluster: Cluster, tmp_path: Path) -> None:
+def test_a_stack_that_was_killed_starts_again_and_stops_whole_if_a_part_dies_which_it_names(
+    cluster: Cluster, tmp_path: Path
+) -> None:
     local_dir, port_base = cluster.copied_to(tmp_path / "local"), free_port_base()
     with running(local_dir, port_base, tmp_path / "killed.txt") as process:
         env = env_file.read(local_dir / "stack.env")
         process.send_signal(signal.SIGKILL)
         process.wait(60)
     assert (local_dir / "stack.env").exists()
+    output = tmp_path / "again.txt"
     # This starts at once, while processes of the killed stack may still be ending.
-    with running(local_dir, port_base, tmp_path / "again.txt"):
-        assert env_file.read(local_dir / "stack.env") == env
-
-
-def test_a_part_that_dies_stops_the_whole_stack_and_is_named(
-    cluster: Cluster, tmp_path: Path
-) -> None:
-    local_dir, port_base = cluster.copied_to(tmp_path / "local"), free_port_base()
-    output = tmp_path / "output.txt"
     with running(local_dir, port_base, output) as process:
+        assert env_file.read(local_dir / "stack.env") == env
         postmaster = int((local_dir / "postgres" / "postmaster.pid").read_text().split()[0])
         os.kill(postmaster, signal.SIGQUIT)
         assert process.wait(60) == 1

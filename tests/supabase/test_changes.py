@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import uuid
+from pathlib import Path
 
 import pytest
 from psycopg.errors import InsufficientPrivilege
@@ -18,6 +20,7 @@ from tests.supabase.tenants import (
     fetch,
 )
 
+ROOT = Path(__file__).resolve().parents[2]
 # How each is added, changed and taken away; None where it cannot be.
 CHANGED = {
     "business": (None, "update public.businesses set calls_per_rep_per_day = 7"
@@ -35,6 +38,13 @@ CHANGED = {
         " values (%(business_id)s, '+14155550987')",
         "update public.phone_numbers set label = 'West' where phone_number = '+14155550987'",
         "delete from public.phone_numbers where phone_number = '+14155550987'",
+    ),
+    "transfer_target": (
+        "insert into public.transfer_targets (business_id, name, phone_number)"
+        " values (%(business_id)s, 'Support', '+14155550199')",
+        "update public.transfer_targets set name = 'Service'"
+        " where business_id = %(business_id)s",
+        "delete from public.transfer_targets where business_id = %(business_id)s",
     ),
     "outcome": (
         "insert into public.outcomes (business_id, key, label, effect)"
@@ -234,3 +244,23 @@ def test_a_new_business_is_one_change_without_its_first_outcomes(db: Connection)
     )
     assert "business" in {row["subject"] for row in rows}
     assert "outcome" not in {row["subject"] for row in rows}
+
+
+def test_each_column_that_can_change_has_words_on_the_page(db: Connection) -> None:
+    words = (ROOT / "web" / "app" / "changes" / "columns.js").read_text()
+    named = set(re.findall(r"^  ([a-z_]+): \[", words, re.MULTILINE))
+    untold = set(re.findall(r"'([a-z_]+)'", words.split("UNTOLD = ")[1].split(";")[0]))
+    rows = fetch(
+        db,
+        "select tgrelid::regclass::text as table, attname as column,"
+        " pg_get_triggerdef(pg_trigger.oid) as definition"
+        " from pg_trigger join pg_attribute on attrelid = tgrelid and attnum > 0"
+        " and not attisdropped where tgfoid = 'private.note_change()'::regprocedure",
+    )
+    missing = {
+        f"{row['table']}.{row['column']}"
+        for row in rows
+        if row["column"] not in {"id", "business_id", "created_at"} | named | untold
+        and f"'{row['column']}'" not in row["definition"]
+    }
+    assert not missing

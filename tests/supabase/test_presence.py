@@ -136,7 +136,8 @@ def test_presence_in_a_business_that_is_not_ones_own_is_answered_like_one_in_non
 def test_only_the_three_states_are_taken(db: Connection, tenant: Tenant) -> None:
     refused = {"error": "invalid_request", "field": "state"}
     assert set_presence(db, tenant, tenant.user_id, "lunch") == refused
-    assert set_presence(db, tenant, tenant.user_id, "busy") == {"heartbeat_seconds": 15}
+    told = {"heartbeat_seconds": 15, "role": "agent"}
+    assert set_presence(db, tenant, tenant.user_id, "busy") == told
 
 
 def test_who_has_signed_out_is_not_present(db: Connection, tenant: Tenant) -> None:

@@ -220,9 +220,10 @@ def test_agents_see_their_own_calls_and_those_where_they_helped(
         {"by": "attempt", "key": "0"}, {"by": "attempt", "key": "21"}, {"by": "attempt"},
         {"by": "hour", "key": "0-9"}, {"by": "hour", "key": "3-24"}, {"by": "hour", "key": "3"},
         {"by": "attempt", "key": "1", "metric": "helped"}, {"by": "outcome", "metric": "helped"},
-        {"after": "x"}, {"after": {}}, {"after": {"id": str(uuid.uuid4()), "day": "2026-03-01"}},
+        {"after": "x"}, {"after": {}},
+        {"after": {"id": str(uuid.UUID(int=1)), "day": "2026-03-01"}},
         {"after": {"id": "x", "day": "2026-03-01", "created_at": "2026-03-01"}},
-        {"after": {"id": str(uuid.uuid4()), "day": "x", "created_at": "2026-03-01"}},
+        {"after": {"id": str(uuid.UUID(int=1)), "day": "x", "created_at": "2026-03-01"}},
     ],
     ids=str,
 )  # fmt: skip

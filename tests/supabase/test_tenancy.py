@@ -106,6 +106,8 @@ OF_REPORTS = {
 }
 # Operators write who may make a business.
 OF_CREATION = {"business_creation", "founders"}
+# The logins of tools outside read their own row: tests/supabase/test_call_report.py.
+OF_TOOLS = {"report_readers"}
 OPERATOR_TABLES = TABLES[:6]
 CALL_TABLES = ("conversations", "call_legs", "call_events")
 # Who is asking, and the businesses they should see: ours, the other one, both or none.
@@ -351,6 +353,7 @@ def test_every_table_is_tried(db: Connection) -> None:
         *OF_NETWORKS,
         *OF_REPORTS,
         *OF_CREATION,
+        *OF_TOOLS,
     }
 
 

@@ -55,7 +55,6 @@ WALK = """async ([business, user, conversation]) => {
     businesses: async () => (await conversations.businesses()).length,
     campaigns: async () => (await conversations.campaigns(business)).length,
     members: async () => (await conversations.members(business)).length,
-    callerIds: async () => (await conversations.callerIds(business)).length,
     changes: async () => (await conversations.changes(conversation)).length,
     leads: async () => (await conversations.leads(business, { limit: 500 })).leads.length,
     history: async () =>
@@ -73,6 +72,7 @@ WALK = """async ([business, user, conversation]) => {
   const found = {};
   for (const [name, count] of Object.entries(calls)) found[name] = await count();
   const [{ id }] = await conversations.campaigns(business);
+  found.callerIds = (await voice.callerIds.list(business)).length;
   found.rules = (await voice.campaigns.rules(id)).length;
   found.outcomes = (await voice.outcomes.list(business)).map(({ position }) => position);
   found.messages = (await voice.messages.list(business)).length;

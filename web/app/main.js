@@ -2,6 +2,7 @@ import { HenkVoice, steadyFetch } from '../henk-voice/henk-voice.js';
 import { Account } from './frame/account.js';
 import { Frame } from './frame/frame.js';
 import { keepTrying } from './frame/keep-trying.js';
+import { linkTrouble } from './frame/link-trouble.js';
 import { localDeviceOptions, usePlainSignalling } from './frame/local-signalling.js';
 import { loadMarkup } from './frame/markup.js';
 import { loadConfig } from './frame/page-config.js';
@@ -11,12 +12,16 @@ import { loadVendor } from './frame/vendor.js';
 import { element } from './shared/dom.js';
 import { showNote } from './shared/notices.js';
 import { VIEWS } from './views.js';
+import { welcomeView } from './welcome/view.js';
 
 async function main() {
   const config = await keepTrying(loadConfig);
   const signalling = config.simulatorSignalling;
   if (signalling) usePlainSignalling(signalling);
-  const [{ Device, createClient }, markup] = await Promise.all([loadVendor(), loadMarkup(VIEWS)]);
+  const [{ Device, createClient }, markup] = await Promise.all([
+    loadVendor(),
+    loadMarkup([...VIEWS, welcomeView]),
+  ]);
 
   const storage = new PageStorage(() =>
     showNote(
@@ -25,6 +30,8 @@ async function main() {
         'You stay signed in until you close the page.',
     ),
   );
+  const trouble = linkTrouble(location.hash);
+  if (trouble) history.replaceState(null, '', location.pathname);
   const supabase = createClient(config.supabaseUrl, config.supabasePublishableKey, {
     auth: { storage },
     global: { fetch: steadyFetch({ onRefused: (cause) => account.refused(cause) }) },
@@ -37,8 +44,8 @@ async function main() {
     patient: true,
     deviceOptions: signalling ? localDeviceOptions(signalling) : {},
   });
-  const frame = new Frame(voice, VIEWS, markup, storage);
-  const signIn = new SignIn(supabase, config.demoEmail);
+  const frame = new Frame({ voice, views: VIEWS, welcome: welcomeView, markup, storage });
+  const signIn = new SignIn(supabase, config.demoEmail, trouble);
   const account = new Account({ supabase, voice, frame, signIn, storage });
 }
 

@@ -1,6 +1,9 @@
+import { callingView } from './calling/view.js';
 import { campaignsView } from './campaigns/view.js';
+import { changesView } from './changes/view.js';
 import { checkView } from './check/view.js';
 import { dialerView } from './dialer/view.js';
+import { peopleView } from './people/view.js';
 import { doNotCallView } from './do-not-call/view.js';
 import { qualityView } from './quality/view.js';
 import { reportsView } from './reports/view.js';
@@ -18,5 +21,8 @@ export const VIEWS = [
   qualityView,
   reportsView,
   settingsView,
+  peopleView,
+  changesView,
+  callingView,
   doNotCallView,
 ];

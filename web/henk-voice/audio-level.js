@@ -1,3 +1,5 @@
+import { StreamSamples } from './stream-samples.js';
+
 const LOOK_EVERY_MS = 100;
 /** The meter begins at the noise of a quiet room, and ends where a voice is close to the microphone. */
 const QUIETEST_DB = -60;
@@ -20,25 +22,19 @@ export class LevelMeter {
   /** The most that was heard so far. */
   #loudest = -Infinity;
 
-  #context = new AudioContext();
-  #analyser;
-  #samples;
   #loudLooks = 0;
-  #onLevel;
-  #timer;
+  #samples;
 
   /**
    * @param {MediaStream} stream
    * @param {() => void} [onLevel]
    */
   constructor(stream, onLevel) {
-    this.#onLevel = onLevel;
-    this.#analyser = this.#context.createAnalyser();
-    this.#samples = new Float32Array(this.#analyser.fftSize);
-    this.#context.createMediaStreamSource(stream).connect(this.#analyser);
-    // The browser may have made it silent until the page is used.
-    this.#context.resume().catch(() => {});
-    this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
+    const onLook = (/** @type {Float32Array} */ samples) => {
+      this.take(samples);
+      onLevel?.();
+    };
+    this.#samples = new StreamSamples(stream, { everyMs: LOOK_EVERY_MS, onLook });
   }
 
   /** Nothing at all was heard so far, not even noise: a microphone that works makes some. */
@@ -47,16 +43,8 @@ export class LevelMeter {
   }
 
   stop() {
-    clearInterval(this.#timer);
+    this.#samples.stop();
     this.level = 0;
-    if (this.#context.state !== 'closed') this.#context.close().catch(() => {});
-  }
-
-  #look() {
-    if (this.#context.state !== 'running') return;
-    this.#analyser.getFloatTimeDomainData(this.#samples);
-    this.take(this.#samples);
-    this.#onLevel?.();
   }
 
   /**

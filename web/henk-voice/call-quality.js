@@ -1,6 +1,13 @@
 import { CallFigures, rounded } from './call-figures.js';
 import { CallIncidents } from './call-incidents.js';
 import { gradeOf } from './line-grade.js';
+import {
+  FEWEST_SAMPLES,
+  NOTHING_ARRIVED_MS,
+  NOTHING_CAME_MS,
+  REPORTS_WITHOUT_US,
+  SILENCE,
+} from './line-limits.js';
 import { LineWindow, grown } from './line-window.js';
 import { SteadyGrade } from './steady-grade.js';
 import { Stretch } from './stretch.js';
@@ -21,17 +28,9 @@ import { Stretch } from './stretch.js';
 
 /** How often the browser's statistics are read. */
 const READ_EVERY_MS = 2_000;
-/** A line of which so few seconds are known is not graded. */
-const FEWEST_SAMPLES = 4;
 /** The audio of a call may begin so late. */
 const CONNECTS_WITHIN_MS = 6_000;
-const NOTHING_CAME_MS = 5_000;
-const NOTHING_ARRIVED_MS = 8_000;
-/** Reports may get lost too: so many must have come that say nothing new about our packets. */
-const REPORTS_WITHOUT_US = 3;
 const SILENT_MS = 10_000;
-/** Energy in a second, 1 being a second of the loudest sound: less than the last bit of a sample. */
-const SILENCE = 1e-9;
 /** Tabs in the background may be told late. */
 const LONGEST_STEP_MS = 5_000;
 
@@ -42,8 +41,8 @@ export class CallQuality {
   #figures = new CallFigures();
   #incidents;
   #steady = new SteadyGrade();
-  #nothingIn = new Stretch(NOTHING_CAME_MS);
-  #nothingOut = new Stretch(NOTHING_ARRIVED_MS);
+  #nothingIn = new Stretch(NOTHING_CAME_MS.call);
+  #nothingOut = new Stretch(NOTHING_ARRIVED_MS.call);
   #reportsWithoutUs = 0;
   #silent = new Stretch(SILENT_MS);
   #otherSilent = new Stretch(SILENT_MS);
@@ -192,7 +191,7 @@ export class CallQuality {
     const step = Math.min(now.at - before.at, LONGEST_STEP_MS);
     const isSilent = (/** @type {number | null} */ energy) =>
       // Another microphone begins at 0 again.
-      energy !== null && energy >= 0 && energy < (SILENCE * step) / 1000;
+      energy !== null && energy >= 0 && energy < (SILENCE.call * step) / 1000;
     const own = grown(before.ownEnergy, now.ownEnergy);
     const isOwnSilent = own === null ? this.#hasLevels && this.#level === 0 : isSilent(own);
     this.#silent.add(isOwnSilent && !this.#isMutedSinceReading && now.connected === true, step);

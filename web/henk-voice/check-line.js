@@ -1,6 +1,13 @@
 import { tokenFault } from './check-token.js';
 import { lineFault } from './line-faults.js';
 import { gradeOf } from './line-grade.js';
+import {
+  FEWEST_SAMPLES,
+  NOTHING_ARRIVED_MS,
+  NOTHING_CAME_MS,
+  REPORTS_WITHOUT_US,
+  SILENCE,
+} from './line-limits.js';
 import { LineWindow } from './line-window.js';
 import { measuredFault } from './line-words.js';
 
@@ -18,18 +25,10 @@ import { measuredFault } from './line-words.js';
  *   | 'kbpsOut' | 'sdkCode'>} LineFacts
  */
 
-/** With fewer seconds nothing is said about the line. */
-const LEAST_SAMPLES = 4;
 /** A line that is clearly good, or clearly bad, is measured for so many seconds. */
 const ENOUGH_SAMPLES = 7;
 /** Between these shares of lost packets, in percent, more seconds tell more. */
 const DOUBTFUL_LOSS = { from: 1, to: 6 };
-/** After so many seconds without a packet, or without a report of the other side, there is none. */
-const NONE_AFTER_SAMPLES = 6;
-/** So many reports of the other side must have come that say nothing of our packets. */
-const REPORTS_WITHOUT_US = 3;
-/** The mean energy of sound that is as good as none: -70 dBFS. */
-const SILENCE = 1e-7;
 
 /** Failures by which the phone network says that it does not take the call. */
 const REFUSALS = new Set(['too_many_calls', 'call_declined', 'phone_system_error']);
@@ -173,7 +172,7 @@ function lineFinding({ samples, readings, failure, isBroken }, facts) {
   if (isNothingHeard(samples, readings)) return { ...bad(lineFault('nothing_heard')), ...poor };
   if (isNotHeard(samples, readings)) return { ...bad(lineFault('not_heard')), ...poor };
   const { grade, fault } =
-    samples.length < LEAST_SAMPLES ? { grade: null, fault: null } : graded(facts);
+    samples.length < FEWEST_SAMPLES ? { grade: null, fault: null } : graded(facts);
   if (!grade) {
     const meaning = failure
       ? 'The test call broke off before the line could be measured.'
@@ -203,10 +202,10 @@ function graded(facts) {
  * @param {LineTest['readings']} readings
  */
 function isNothingHeard(samples, readings) {
-  if (samples.length < NONE_AFTER_SAMPLES) return false;
+  if (samples.length * 1_000 < NOTHING_CAME_MS.check) return false;
   if (samples.every(({ packetsReceived }) => packetsReceived === 0)) return true;
   const energy = readings.at(-1)?.otherEnergy ?? null;
-  return energy !== null && energy / samples.length < SILENCE;
+  return energy !== null && energy / samples.length < SILENCE.check;
 }
 
 /**
@@ -217,7 +216,8 @@ function isNothingHeard(samples, readings) {
  */
 function isNotHeard(samples, readings) {
   const last = readings.at(-1);
-  if (!last || samples.length < NONE_AFTER_SAMPLES || !last.packetsSent) return false;
+  const isEarly = samples.length * 1_000 < NOTHING_ARRIVED_MS.check;
+  if (!last || isEarly || !last.packetsSent) return false;
   if (last.lostOut !== null) return (figuresOf({ samples, readings }).lossOut ?? 0) > 95;
   // Their first report may take seconds (RFC 3550, 6.2), and may be lost.
   const reports = new Set(readings.map(({ otherReportedAt }) => otherReportedAt));

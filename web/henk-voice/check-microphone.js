@@ -1,6 +1,7 @@
 import { failureOfMicrophone } from './failure-of.js';
 import { VoiceError } from './failures.js';
 import { lineFault } from './line-faults.js';
+import { StreamSamples } from './stream-samples.js';
 
 /**
  * @typedef {import('./check-types.js').Finding} Finding
@@ -105,26 +106,20 @@ export class Loudness {
   #loudest = 0;
   /** When measuring began. @type {number | null} */
   #since = null;
-  /** @type {AudioContext | null} */
-  #context = null;
-  /** @type {ReturnType<typeof setInterval> | undefined} */
-  #timer;
+  /** @type {StreamSamples | null} */
+  #samples = null;
 
   /** @param {MediaStream} stream */
   constructor(stream) {
     try {
-      const context = new AudioContext();
-      const analyser = new AnalyserNode(context, { fftSize: 4096 });
-      context.createMediaStreamSource(stream).connect(analyser);
-      const samples = new Float32Array(analyser.fftSize);
-      this.#context = context;
-      this.#timer = setInterval(() => {
-        // A browser starts no context before the person has used the page.
-        if (context.state !== 'running') return;
-        this.#since ??= performance.now();
-        analyser.getFloatTimeDomainData(samples);
-        for (const sample of samples) this.#loudest = Math.max(this.#loudest, Math.abs(sample));
-      }, MEASURE_EVERY_MS);
+      this.#samples = new StreamSamples(stream, {
+        everyMs: MEASURE_EVERY_MS,
+        size: 4096,
+        onLook: (samples) => {
+          this.#since ??= performance.now();
+          for (const sample of samples) this.#loudest = Math.max(this.#loudest, Math.abs(sample));
+        },
+      });
     } catch {
       // Without it the microphone is used all the same.
     }
@@ -143,8 +138,7 @@ export class Loudness {
   }
 
   stop() {
-    clearInterval(this.#timer);
-    void this.#context?.close().catch(() => {});
+    this.#samples?.stop();
   }
 }
 

@@ -58,7 +58,6 @@ import { storable } from './texts.js';
  * @property {string} time_zone by whose clock the days of reports begin
  * @property {number} week_start 0 is Sunday, 1 is Monday, …
  *
- * @typedef {{ phone_number: string, label: string | null, is_default: boolean }} CallerId
  *
  * @typedef {object} CallQuality how good the line was
  * @property {import('./check-types.js').LineGrade | null} grade null: the call was too short to measure
@@ -155,20 +154,6 @@ export class Conversations {
       { signal },
     );
     return byName(found);
-  }
-
-  /**
-   * @param {string} businessId
-   * @param {{ signal?: AbortSignal }} [options]
-   * @returns {Promise<CallerId[]>} the default one first
-   */
-  async callerIds(businessId, { signal } = {}) {
-    const key = 'phone_number';
-    const columns = 'phone_number,label,is_default';
-    const filters = { business_id: businessId };
-    const found = await this.#database.table('phone_numbers', columns, filters, { signal, key });
-    // They come by number, and sorting keeps that order.
-    return found.sort((a, b) => Number(b.is_default) - Number(a.is_default));
   }
 
   /**

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, mock, test } from 'node:test';
+import { CallerIds } from './caller-ids.js';
 import { Conversations, timestamp } from './conversations.js';
 import { FakeSupabase, failureOfPromise, sessionOf, withoutPauses } from './fakes.test.js';
 import { Requests } from './requests.js';
@@ -8,6 +9,8 @@ import { Requests } from './requests.js';
 let supabase;
 /** @type {Conversations} */
 let conversations;
+/** @type {CallerIds} */
+let callerIds;
 /** What was asked to be read as a number. @type {string[]} */
 let texts;
 
@@ -21,7 +24,9 @@ const numbers = {
 beforeEach(() => {
   withoutPauses();
   [supabase, texts] = [new FakeSupabase(), []];
-  conversations = new Conversations(supabase, new Requests(supabase, false), numbers);
+  const requests = new Requests(supabase, false);
+  conversations = new Conversations(supabase, requests, numbers);
+  callerIds = new CallerIds(supabase, requests);
 });
 
 afterEach(() => mock.restoreAll());
@@ -73,7 +78,7 @@ test('every list is read to its end, whatever the REST API answers at once', asy
       assert.equal((await conversations.businesses()).length, 1205);
       assert.equal((await conversations.members('b')).length, 1205);
       assert.equal((await conversations.changes('c')).length, 1205);
-      const [first, ...rest] = await conversations.callerIds('b');
+      const [first, ...rest] = await callerIds.list('b');
       assert.deepEqual([first, rest.length, rest[0]], [rows[700], 1204, rows[0]]);
       const campaigns = await conversations.campaigns('b');
       assert.deepEqual([campaigns.length, campaigns[9].name], [1205, 'Campaign 10']);

@@ -2,11 +2,14 @@
 
 export { failureOfSignIn } from './auth-failures.js';
 export { blockReasonSentence } from './block-reasons.js';
+export { LIMITS, settingProblems } from './business-settings.js';
 export { FINAL_STATUSES, LIVE_STATUSES, isOver } from './call-statuses.js';
 export { STEP_NAMES, reportText } from './check-report.js';
 export { timestamp } from './conversations.js';
+export { COUNTRIES } from './countries.js';
 export { ENCODINGS } from './csv-encoding.js';
 export { csvText } from './csv.js';
+export { emailAddress } from './email-address.js';
 export { forbiddenColumns } from './do-not-call-plan.js';
 export { failureOf } from './failure-of.js';
 export { VoiceError, failure } from './failures.js';

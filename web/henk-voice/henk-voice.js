@@ -147,7 +147,7 @@ export class HenkVoice extends Workspace {
     for (const name of /** @type {const} */ (['call', 'callchange', 'callend', 'conversation'])) {
       this.#calls.on(name, (/** @type {any} */ detail) => this.emit(name, detail));
     }
-    for (const name of /** @type {const} */ (['incoming', 'phonechange'])) {
+    for (const name of /** @type {const} */ (['incoming', 'phonechange', 'membership'])) {
       this.#incoming.on(name, (/** @type {any} */ detail) => this.emit(name, detail));
     }
     this.check = new LineCheck({

@@ -15,6 +15,7 @@ import { Ring, factsOf } from './ring.js';
  * @typedef {import('./live-status.js').LiveStatus} LiveStatus
  * @typedef {import('./phone.js').Phone} Phone
  * @typedef {import('./phone-holder.js').Where} Where
+ * @typedef {import('./people.js').Role} Role
  * @typedef {import('./requests.js').Requests} Requests
  * @typedef {import('./ring.js').RingEnd} RingEnd
  * @typedef {import('./ring.js').RingFacts} RingFacts
@@ -29,6 +30,7 @@ import { Ring, factsOf } from './ring.js';
  * @property {Ring} incoming the phone rings in this tab
  * @property {PhoneState} phonechange another tab has the phone now, it rings there, or the phone network
  *   knows this tab now or not any more
+ * @property {{ role: Role | null }} membership which role the user has in the business now; null: none
  *
  * @typedef {object} IncomingOptions
  * @property {Phone} phone
@@ -66,6 +68,8 @@ export class Incoming extends Emitter {
   #userId = '';
   #businessId = '';
   #accessToken = '';
+  /** The user's role, once it is known. @type {Role | null | undefined} */
+  #role;
 
   /** @param {IncomingOptions} options */
   constructor(options) {
@@ -80,7 +84,10 @@ export class Incoming extends Emitter {
       canRing: () => options.phone.isRegistered,
     });
     this.#holder.on('change', () => this.#held());
-    this.#holder.on('message', ({ chosen }) => this.presence.chosenElsewhere(chosen));
+    this.#holder.on('message', ({ chosen, role }) => {
+      if (chosen) this.presence.chosenElsewhere(chosen);
+      if (role !== undefined) this.#setRole(role);
+    });
     this.#holder.on('calls', () => this.presence.refresh());
     // Before the SDK's own listener, which would reject the call for all devices.
     globalThis.addEventListener?.('pagehide', () => this.#leave(), { capture: true });
@@ -101,6 +108,7 @@ export class Incoming extends Emitter {
   open(userId, businessId) {
     this.#userId = userId;
     this.#businessId = businessId;
+    this.#role = undefined;
     this.presence.open(userId, businessId);
     this.#holder.start(userId, businessId);
   }
@@ -204,7 +212,18 @@ export class Incoming extends Emitter {
     if (!businessId) throw new VoiceError(failure('business_required'));
     if (requests.isSignedOut) throw new VoiceError(failure('unauthenticated'));
     this.#accessToken = await requests.session.accessToken(this.#userId);
-    return team.setPresence(businessId, state);
+    const { seconds, role } = await team.setPresence(businessId, state);
+    if (role !== undefined && businessId === this.#businessId && role !== this.#role) {
+      this.#holder.tell({ role });
+      this.#setRole(role);
+    }
+    return seconds;
+  }
+
+  /** @param {Role | null} role */
+  #setRole(role) {
+    this.#role = role;
+    this.emit('membership', { role });
   }
 
   /** Whether nobody can be rung here when this tab does not listen any more. */

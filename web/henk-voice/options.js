@@ -29,6 +29,8 @@
  * @property {import('./ring.js').Ring} incoming the phone rings in this tab
  * @property {import('./incoming.js').PhoneState} phonechange which tab has the phone, whether it can be
  *   rung, or what rings there
+ * @property {{ role: import('./people.js').Role | null }} membership which role the user has in the business
+ *   that is open, when it is known or changes; null: they are not a member any more
  * @property {Failure} failure calls cannot be placed, and why; the library keeps trying
  * @property {undefined} recovered calls can be placed again
  * @property {Failure} disconnected reads fail, and why; they are tried again (only with `patient`)

@@ -1,7 +1,7 @@
 import { timestamp } from './conversations.js';
 import { failureOf } from './failure-of.js';
-import { QueueLock } from './queue-lock.js';
 import { queueReason } from './queue-reasons.js';
+import { TabLock } from './tab-lock.js';
 
 /**
  * @typedef {import('./failures.js').Failure} Failure
@@ -22,7 +22,13 @@ const LEAST_MS = 1_000;
 /** Others may add leads. */
 const MOST_MS = 60_000;
 
-/** Looks for the next lead of a campaign, in one tab of a browser, and once at a time. */
+/** A page that is reloaded may still have the lock for a moment. */
+const RELOADED_MS = 2_000;
+
+/**
+ * Looks for the next lead of a campaign, in one tab of a browser, and once at a time. In a browser that forbids
+ * locks each tab may: the tokens of the leases keep them apart.
+ */
 export class LeadSearch {
   /** @type {QueueCampaign | null} */
   campaign = null;
@@ -32,7 +38,7 @@ export class LeadSearch {
   #leases;
   #campaignId;
   #lockName;
-  #lock = new QueueLock();
+  #lock = new TabLock();
   #isOver = false;
   /** @type {Promise<Found> | null} */
   #looking = null;
@@ -94,7 +100,8 @@ export class LeadSearch {
 
   async #next() {
     try {
-      if (!(await this.#lock.take(this.#lockName))) return { why: queueReason('other_tab') };
+      if (!(await this.#lock.take(this.#lockName, RELOADED_MS)))
+        return { why: queueReason('other_tab') };
       const trouble = this.campaign ? null : await this.open();
       if (trouble) return trouble;
       return await this.#ask();

@@ -1,3 +1,4 @@
+import { CONSTRAINTS } from './constraint-texts.js';
 import { failure } from './failures.js';
 import { IN_BETWEEN, isAboutKey, isAboutTokenSize } from './no-answer.js';
 
@@ -43,5 +44,8 @@ export function failureOfRest(status, error, accessToken) {
  * @returns {Partial<Failure>}
  */
 function sentence({ message = '' }) {
-  return !message || message.includes('violates check constraint') ? {} : { message };
+  const [, constraint] = /violates check constraint "([^"]+)"/.exec(message) ?? [];
+  if (!constraint) return message ? { message } : {};
+  const [field, text] = CONSTRAINTS[constraint] ?? [];
+  return text ? { field, message: text } : {};
 }

@@ -21,6 +21,12 @@ export const SETTINGS_FAILURES = /** @type {const} */ ({
     'Withdraw some that are open, or go on tomorrow.',
     true,
   ],
+  no_invitation: [
+    'No such invitation',
+    'There is no such invitation for your e-mail address.',
+    'Ask who invited you which address they have written.',
+    false,
+  ],
   invitation_accepted: [
     'Invitation accepted',
     'This invitation has been accepted.',
@@ -59,6 +65,12 @@ export const SETTINGS_FAILURES = /** @type {const} */ ({
   ],
 
   // New businesses.
+  no_new_business: [
+    'No new business',
+    'Not everybody may create a business here, and you may not.',
+    'Ask whoever runs Henk in your company, or let a colleague invite you to their business.',
+    false,
+  ],
   email_not_verified: [
     'E-mail address not confirmed',
     'Your e-mail address is not confirmed yet.',
@@ -91,6 +103,42 @@ export const SETTINGS_FAILURES = /** @type {const} */ ({
   ],
 
   // Caller IDs, hours, limits, transfer targets.
+  invalid_label: [
+    'Label too long',
+    'A label has at most 100 characters.',
+    'Write a shorter one.',
+    false,
+  ],
+  invalid_target_name: [
+    'Name not possible',
+    'The name of a transfer target has 1 to 60 characters that can be seen.',
+    'Write another name.',
+    false,
+  ],
+  target_name_taken: [
+    'Name taken',
+    'Another transfer target has this name.',
+    'Write another name.',
+    false,
+  ],
+  invalid_target_number: [
+    'Not a phone number',
+    'This is not a phone number.',
+    'Write it with + and its country code, such as +1 415 555 0199.',
+    false,
+  ],
+  target_number_taken: [
+    'Number taken',
+    'Another transfer target has this number.',
+    'Change that one, or write another number.',
+    false,
+  ],
+  too_many_targets: [
+    'Too many transfer targets',
+    'A business has at most 200 transfer targets.',
+    'Remove one that is not needed any more.',
+    false,
+  ],
 
   // The do-not-call list.
   invalid_number: [

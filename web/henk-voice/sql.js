@@ -46,10 +46,10 @@ export class Sql {
       throw new VoiceError(failureOfEndpoint('unauthenticated', {}));
     if (data?.error) {
       throw new VoiceError(
-        failureOfEndpoint(
-          codes[data.error] ?? data.error,
-          data.error === 'not_found' ? notFound : {},
-        ),
+        failureOfEndpoint(codes[data.error] ?? data.error, {
+          ...(data.error === 'not_found' && notFound),
+          ...(data.field && { field: data.field }),
+        }),
       );
     }
     return data;

@@ -8,10 +8,17 @@ export class TabLock {
 
   /**
    * @param {string} name
-   * @returns {Promise<boolean>} false at once if another tab has it
+   * @param {number} [waitMs] how long to wait while another tab has it
+   * @returns {Promise<boolean>} false if another tab has it
    */
-  take(name) {
-    return this.#request(name, { ifAvailable: true });
+  async take(name, waitMs = 0) {
+    if (this.#release) return true;
+    if (waitMs === 0) return this.#request(name, { ifAvailable: true });
+    const giveUp = new AbortController();
+    const timer = setTimeout(() => giveUp.abort(), waitMs);
+    const isOurs = await this.#request(name, { signal: giveUp.signal });
+    clearTimeout(timer);
+    return isOurs;
   }
 
   /** @param {string} name waits for it if another tab has it */
@@ -39,7 +46,7 @@ export class TabLock {
           if (lock) return new Promise((end) => (this.#release = () => end(undefined)));
           return undefined;
         })
-        .catch(() => resolve(true));
+        .catch(() => resolve(!options.signal?.aborted));
     });
   }
 }

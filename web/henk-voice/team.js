@@ -47,13 +47,18 @@ export class Team {
   /**
    * @param {string} businessId
    * @param {PresenceState} state
-   * @returns {Promise<number>} after how many seconds it has to be told again
+   * @returns {Promise<{ seconds: number, role?: import('./people.js').Role | null }>} after how many seconds
+   *   it has to be told again; the role of the user, or null if they are not a member any more
    */
   async setPresence(businessId, state) {
     const { data } = await this.#requests.rest(() => this.#presence(businessId, state), {
       tries: 'once',
     });
-    return data?.heartbeat_seconds ?? HEARTBEAT_SECONDS;
+    const role = data?.error === 'not_found' ? null : data?.role;
+    return {
+      seconds: data?.heartbeat_seconds ?? HEARTBEAT_SECONDS,
+      ...(role !== undefined && { role }),
+    };
   }
 
   /**

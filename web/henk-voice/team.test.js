@@ -33,12 +33,23 @@ test('colleagues come with those first who can be rung', async () => {
   assert.deepEqual(supabase.queries[0]?.parameters, { p_business_id: 'business' });
 });
 
-test('the database says how often it wants to be told', async () => {
-  supabase.answer = () => ({ data: { heartbeat_seconds: 20 }, error: null, status: 200 });
-  assert.equal(await team.setPresence('business', 'available'), 20);
+test('the database says how often it wants to be told, and which role the user has', async () => {
+  const told = { heartbeat_seconds: 20, role: 'agent' };
+  supabase.answer = () => ({ data: told, error: null, status: 200 });
+  assert.deepEqual(await team.setPresence('business', 'available'), { seconds: 20, role: 'agent' });
   supabase.answer = () => ({ data: null, error: null, status: 200 });
-  assert.equal(await team.setPresence('business', 'away'), 15);
+  assert.deepEqual(await team.setPresence('business', 'away'), { seconds: 15 });
   assert.deepEqual(supabase.queries[1]?.parameters, { p_business_id: 'business', p_state: 'away' });
+});
+
+test('only who is not a member any more has no role', async () => {
+  for (const [error, expected] of [
+    ['not_found', { seconds: 15, role: null }],
+    ['signed_out', { seconds: 15 }],
+  ]) {
+    supabase.answer = () => ({ data: { error }, error: null, status: 200 });
+    assert.deepEqual(await team.setPresence('business', 'away'), expected);
+  }
 });
 
 test('a heartbeat is not tried again by itself: the next one comes anyway', async () => {

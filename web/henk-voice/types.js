@@ -12,7 +12,14 @@
  * @typedef {import('./end-reason.js').EndReason} EndReason
  * @typedef {import('./conversations.js').Business} Business
  * @typedef {import('./conversations.js').Campaign} Campaign
- * @typedef {import('./conversations.js').CallerId} CallerId
+ * @typedef {import('./changes.js').BusinessChange} BusinessChange
+ * @typedef {import('./changes.js').ChangesFilter} ChangesFilter
+ * @typedef {import('./first-steps.js').BusinessFinding} BusinessFinding
+ * @typedef {import('./first-steps.js').FirstStep} FirstStep
+ * @typedef {import('./first-steps.js').FirstSteps} FirstSteps
+ * @typedef {import('./business-settings.js').BusinessSettings} BusinessSettings
+ * @typedef {import('./business-settings.js').Limit} Limit
+ * @typedef {import('./caller-ids.js').CallerId} CallerId
  * @typedef {import('./conversations.js').Change} Change
  * @typedef {import('./conversations.js').Conflict} Conflict
  * @typedef {import('./conversations.js').Conversation} Conversation
@@ -51,6 +58,12 @@
  * @typedef {import('./measured-call.js').Rating} Rating
  * @typedef {import('./measured-call.js').RatingIssue} RatingIssue
  *
+ * @typedef {import('./people.js').Invitation} Invitation
+ * @typedef {import('./people.js').OwnInvitation} OwnInvitation
+ * @typedef {import('./people.js').OwnInvitations} OwnInvitations
+ * @typedef {import('./people.js').Person} Person
+ * @typedef {import('./people.js').Role} Role
+ *
  * @typedef {import('./control.js').ControlAction} ControlAction
  * @typedef {import('./control.js').ControlWish} ControlWish
  * @typedef {import('./control.js').Target} Target
@@ -63,6 +76,7 @@
  * @typedef {import('./archive.js').Forgotten} Forgotten
  * @typedef {import('./archive.js').RecordingAction} RecordingAction
  * @typedef {import('./archive.js').RecordingStory} RecordingStory
+ * @typedef {import('./transfer-targets.js').TransferTarget} TransferTarget
  * @typedef {import('./recording-settings.js').RecordingRule} RecordingRule
  * @typedef {import('./recording-settings.js').RecordingSettings} RecordingSettings
  * @typedef {import('./endpoints.js').RecordingAddress} RecordingAddress

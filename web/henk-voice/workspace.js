@@ -1,23 +1,30 @@
 import { Archive } from './archive.js';
+import { BusinessSettingsStore } from './business-settings.js';
 import { CallBacks } from './call-backs.js';
+import { CallerIds } from './caller-ids.js';
 import { Campaigns } from './campaigns.js';
+import { Changes } from './changes.js';
 import { Conversations } from './conversations.js';
 import { DoNotCall } from './do-not-call.js';
 import { Emitter } from './emitter.js';
 import { VoiceError, failure } from './failures.js';
+import { readFirstSteps } from './first-steps.js';
 import { LeadImports } from './lead-import.js';
 import { readLeadStory } from './lead-story.js';
 import { LineQuality } from './line-quality.js';
 import { Messages } from './messages.js';
 import { readMyDay } from './my-day.js';
 import { Outcomes } from './outcomes.js';
+import { People } from './people.js';
 import { Reports } from './reports.js';
 import { Sql } from './sql.js';
+import { TransferTargets } from './transfer-targets.js';
 
 /**
  * @typedef {import('@supabase/supabase-js').SupabaseClient} SupabaseClient
  * @typedef {import('./lead-story.js').LeadStory} LeadStory
  * @typedef {import('./my-day.js').MyDay} MyDay
+ * @typedef {import('./first-steps.js').FirstSteps} FirstSteps
  * @typedef {import('./endpoints.js').Endpoints} Endpoints
  * @typedef {import('./endpoints.js').NumberReading} NumberReading
  * @typedef {import('./number-reader.js').NumberReader} NumberReader
@@ -42,8 +49,13 @@ export class Workspace extends Emitter {
   callBacks;
   /** Campaigns, their queues and their rules. @type {Campaigns} */
   campaigns;
+  /** Who changed what in a business. @type {Changes} */
+  changes;
   /** Fills the queues of campaigns. @type {LeadImports} */
   leads;
+  /** Members, roles and invitations; new businesses. @type {People} */
+  people;
+
   /** Whom nobody calls. @type {DoNotCall} */
   doNotCall;
   /** What reps have recorded for answering machines. @type {Messages} */
@@ -52,6 +64,12 @@ export class Workspace extends Emitter {
   lineQuality;
   /** What became of the calls of some days. @type {Reports} */
   reports;
+  /** Whom the business may call, when, and how often. @type {BusinessSettingsStore} */
+  settings;
+  /** The numbers that it may show. @type {CallerIds} */
+  callerIds;
+  /** The numbers that its calls are transferred to. @type {TransferTargets} */
+  transferTargets;
   /** @type {string | null} */
   businessId = null;
 
@@ -73,11 +91,17 @@ export class Workspace extends Emitter {
     this.outcomes = new Outcomes(supabase, requests);
     this.callBacks = new CallBacks(supabase, requests);
     this.campaigns = new Campaigns(supabase, requests);
+    this.changes = new Changes(supabase, requests);
     this.leads = new LeadImports(supabase, requests, numbers);
+    this.people = new People(supabase, requests);
+
     this.doNotCall = new DoNotCall(supabase, requests, numbers);
     this.messages = new Messages(supabase, requests);
     this.lineQuality = new LineQuality(supabase, requests);
     this.reports = new Reports(supabase, requests, endpoints);
+    this.settings = new BusinessSettingsStore(supabase, requests);
+    this.callerIds = new CallerIds(supabase, requests);
+    this.transferTargets = new TransferTargets(supabase, requests, numbers);
   }
 
   /**
@@ -88,6 +112,16 @@ export class Workspace extends Emitter {
    */
   leadStory(leadId, { signal } = {}) {
     return readLeadStory(this.#sql, leadId, signal);
+  }
+
+  /**
+   * @param {string} businessId
+   * @param {{ signal?: AbortSignal }} [options]
+   * @returns {Promise<FirstSteps>} what the business still needs, and what stands in its way. Managers and owners only
+   * @throws {VoiceError} `not_allowed`, or another
+   */
+  firstSteps(businessId, { signal } = {}) {
+    return readFirstSteps(this.#sql, businessId, signal);
   }
 
   /**

@@ -161,7 +161,7 @@ export class CampaignForm {
   async #loadNumbers() {
     const { voice, business, signal } = this.#context;
     try {
-      const numbers = await voice.conversations.callerIds(business.id, { signal });
+      const numbers = await voice.callerIds.list(business.id, { signal });
       if (signal.aborted) return;
       this.#numbers = numbers.map(({ phone_number: number, label }) =>
         create(

@@ -45,7 +45,7 @@ export class CallerIdChoice {
   async #load() {
     const { voice, business, signal } = this.#context;
     try {
-      const found = await voice.conversations.callerIds(business.id, { signal });
+      const found = await voice.callerIds.list(business.id, { signal });
       for (const { phone_number: number, label } of found) {
         const text = label ? `${formatNumber(number)} · ${label}` : formatNumber(number);
         this.#select.append(create('option', { value: number }, text));

@@ -21,7 +21,10 @@ import { failureOf } from '../../henk-voice/henk-voice.js';
 const WAIT_MS = 400;
 /** A shorter text is not asked about while the person types. */
 const SHORTEST = 4;
-/** A reading of this age is asked for again before the call: a colleague may be in a call with them now. */
+/**
+ * A reading of this age is asked for again before the call: a colleague may be in a call with them now. One that refuses
+ * the call is asked for again in any case: a manager may have changed a setting.
+ */
 const FRESH_MS = 10_000;
 
 /** Asks the server how it reads the number of the form. An answer about older wishes is never used. */
@@ -71,13 +74,14 @@ export class NumberCheck {
   }
 
   /**
-   * The reading of the current wishes. It waits for the server if there is none yet, or an old one.
+   * The reading of the current wishes. It waits for the server if there is none yet, an old one, or one that refuses
+   * the call.
    *
    * @returns {Promise<Reading>}
    */
   async reading() {
     const before = this.state;
-    if (typeof before === 'object' && before.preview && this.#isFresh) return before;
+    if (typeof before === 'object' && this.#mayBeUsed(before)) return before;
     const reading = await (this.#request?.done ?? this.#read());
     // The old reading is of the same text: it is better than none.
     if (reading.failure && typeof before === 'object' && before.preview) {
@@ -93,8 +97,9 @@ export class NumberCheck {
     this.#request = null;
   }
 
-  get #isFresh() {
-    return this.#now() - this.#readAt < FRESH_MS;
+  /** @param {Reading} reading */
+  #mayBeUsed({ preview }) {
+    return preview && !preview.blockReason && this.#now() - this.#readAt < FRESH_MS;
   }
 
   /** @returns {Promise<Reading>} */

@@ -96,6 +96,18 @@ test('an old reading is asked for again, and used if there is no newer one', asy
   assert.equal(check.state.preview.to, '+49301');
 });
 
+test('a reading that refuses the call is asked for again: a setting may have been changed', async () => {
+  const { check, asked } = make();
+  check.update({ to: '0301' });
+  const first = check.reading();
+  asked[0].resolve({ ...preview('+49301'), blockReason: 'country_not_allowed' });
+  await first;
+  const second = check.reading();
+  assert.equal(asked.length, 2);
+  asked[1].resolve(preview('+49301'));
+  assert.equal((await second).preview.blockReason, null);
+});
+
 test('a check that failed says why, and is done again when there is hope', async () => {
   const { check, asked } = make();
   check.update({ to: '0301' });

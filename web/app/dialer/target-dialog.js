@@ -4,6 +4,7 @@ import { element, ltr, nodesOf, say, sayParts } from '../shared/dom.js';
 import { formatNumber } from '../shared/phone-format.js';
 import { ColleagueList } from './colleague-list.js';
 import { NumberCheck } from './number-check.js';
+import { TargetNumbers } from './target-numbers.js';
 
 /**
  * @typedef {import('../../henk-voice/henk-voice.js').Call} Call
@@ -36,6 +37,7 @@ export class TargetDialog {
   #trouble = element('target-trouble', HTMLElement);
   #submit = element('target-submit', HTMLButtonElement);
   #people;
+  #numbers;
   #check;
   /** @type {Purpose} */
   #purpose = 'transfer';
@@ -48,10 +50,14 @@ export class TargetDialog {
    * @param {ViewContext} context
    * @param {Events} events
    */
-  constructor({ voice, signal }, events) {
+  constructor({ voice, business, signal }, events) {
     this.#events = events;
     this.#people = new ColleagueList(
       (abort) => voice.colleagues(abort),
+      () => this.#render(),
+    );
+    this.#numbers = new TargetNumbers(
+      (abort) => voice.transferTargets.list(business.id, { signal: abort }),
       () => this.#render(),
     );
     this.#check = new NumberCheck({
@@ -94,6 +100,7 @@ export class TargetDialog {
     sayParts(this.#title, ...nodesOf(title));
     this.#modes.hidden = purpose === 'add';
     this.#people.show(onCall);
+    this.#numbers.show();
     this.#sayMeanings();
     this.#render();
     this.#dialog.showModal();
@@ -113,6 +120,7 @@ export class TargetDialog {
 
   #closed() {
     this.#people.hide();
+    this.#numbers.hide();
     this.#check.stop();
   }
 
@@ -143,15 +151,27 @@ export class TargetDialog {
     const chosen = this.#chosen;
     this.#numberField.hidden = chosen !== BY_NUMBER;
     sayParts(this.#submit, ...(this.#isSending ? ['Ringing…'] : nodesOf(this.#words)));
-    if (chosen && chosen !== BY_NUMBER && !this.#isSending) {
+    if (this.#isColleague(chosen) && !this.#isSending) {
       const why = whyNotRung(this.#people.targets, chosen);
       if (why) say(this.#trouble, why);
     }
   }
 
+  /** @param {string} chosen */
+  #isColleague(chosen) {
+    return chosen !== '' && chosen !== BY_NUMBER && !this.#numbers.find(chosen);
+  }
+
+  #sayItIsTheLead() {
+    const lead = { name: this.#leadName };
+    sayParts(this.#trouble, ...nodesOf(['This is the number of ', lead, '.']));
+  }
+
   /** What the button does. */
   get #words() {
-    const target = this.#people.targets.find(({ userId }) => userId === this.#chosen);
+    const target =
+      this.#people.targets.find(({ userId }) => userId === this.#chosen) ??
+      this.#numbers.find(this.#chosen);
     const name = target ? { name: target.name } : 'them';
     if (this.#purpose === 'add') return ['Add ', name];
     return this.#mode === 'cold' ? ['Hand over to ', name] : ['Call ', name];
@@ -209,7 +229,15 @@ export class TargetDialog {
       say(this.#trouble, 'Choose whom to ring.');
       return null;
     }
-    if (chosen !== BY_NUMBER) {
+    const known = this.#numbers.find(chosen);
+    if (known) {
+      if (known.phone_number !== this.#call?.conversation?.to_number) {
+        return { number: known.phone_number };
+      }
+      this.#sayItIsTheLead();
+      return null;
+    }
+    if (this.#isColleague(chosen)) {
       const why = whyNotRung(this.#people.targets, chosen);
       say(this.#trouble, why);
       return why ? null : { userId: chosen };
@@ -226,10 +254,7 @@ export class TargetDialog {
       return null;
     }
     if (preview?.to && preview.to === this.#call?.conversation?.to_number) {
-      sayParts(
-        this.#trouble,
-        ...nodesOf(['This is the number of ', { name: this.#leadName }, '.']),
-      );
+      this.#sayItIsTheLead();
       this.#number.focus();
       return null;
     }

@@ -1,5 +1,6 @@
 import { AUDIO_PANEL, mountAudioPanel } from '../audio/panel.js';
 import { closeByItself } from '../shared/popover.js';
+import { FirstStepsCard } from '../first-steps/first-steps.js';
 import { ContactPanel } from '../contact/contact-panel.js';
 import { RecordingDialog } from '../recordings/recording-dialog.js';
 import { CallQualityDialog, subjectOf } from '../quality/call-dialog.js';
@@ -27,6 +28,7 @@ export const dialerView = {
   showsCall: true,
   mount(_root, context) {
     const { outcomes, signal, voice } = context;
+    new FirstStepsCard(element('first-steps', HTMLElement), context, { isBrief: true });
     const workspace = element('workspace', HTMLElement);
     fitHeight(workspace, signal);
     const tabs = new Tabs(element('workspace-tabs', HTMLElement), workspace);

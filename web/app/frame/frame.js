@@ -13,6 +13,7 @@ import { CallStrip } from './call-strip.js';
 import { CurrentCall } from './current-call.js';
 import { IncomingRing } from './incoming-ring.js';
 import { showDisconnected } from './keep-trying.js';
+import { Membership, afterCall } from './membership.js';
 import { Navigation } from './navigation.js';
 import { watchOtherTabs } from './other-tabs.js';
 import { PresenceSwitch } from './presence-switch.js';
@@ -24,6 +25,7 @@ import { Today } from './today.js';
  * @typedef {import('../../henk-voice/henk-voice.js').HenkVoice} HenkVoice
  * @typedef {import('./storage.js').PageStorage} PageStorage
  * @typedef {import('./view.js').View} View
+ * @typedef {typeof import('../welcome/view.js').welcomeView} Welcome
  */
 
 const LOAD_AGAIN_AFTER_MS = 10_000;
@@ -35,6 +37,7 @@ const REMEMBERED_BUSINESS = 'henk-calls.business';
 export class Frame {
   #voice;
   #views;
+  #welcome;
   #markup;
   #storage;
   #currentCall;
@@ -44,6 +47,7 @@ export class Frame {
   #today;
   #sign;
   #checkSign;
+  #membership;
   /** Whom the page is shown to. @type {string | null} */
   #userId = null;
   /** @type {Business[]} */
@@ -71,14 +75,17 @@ export class Frame {
   #businessSelect = element('business', HTMLSelectElement);
 
   /**
-   * @param {HenkVoice} voice
-   * @param {View[]} views in the order of the navigation
-   * @param {Map<View, DocumentFragment>} markup of each view
-   * @param {PageStorage} storage
+   * @param {object} parts
+   * @param {HenkVoice} parts.voice
+   * @param {View[]} parts.views in the order of the navigation
+   * @param {Welcome} parts.welcome what somebody sees who has no business
+   * @param {Map<import('./markup.js').HasMarkup, DocumentFragment>} parts.markup of each view
+   * @param {PageStorage} parts.storage
    */
-  constructor(voice, views, markup, storage) {
+  constructor({ voice, views, welcome, markup, storage }) {
     this.#voice = voice;
     this.#views = views;
+    this.#welcome = welcome;
     this.#markup = markup;
     this.#storage = storage;
     this.#currentCall = new CurrentCall(voice);
@@ -93,6 +100,16 @@ export class Frame {
       onChange: () => this.#showTitle(),
     });
     this.#checkSign = new CheckSign(voice);
+    this.#membership = new Membership(voice, {
+      open: () => {
+        const [business, signal] = [this.#business, this.#leavingBusiness?.signal];
+        return business && signal ? { business, signal } : null;
+      },
+      onRole: (role) => {
+        if (this.#team?.role && this.#team.role !== role) void this.#team.load();
+      },
+      onEnd: ({ name }) => void this.#leftBusiness(name),
+    });
     this.#sign = new RecordingSign(voice, this.#currentCall);
     watchOtherTabs(voice);
     this.#navigation = new Navigation(views);
@@ -173,8 +190,9 @@ export class Frame {
     }
     const [first] = this.#businesses;
     if (!first) {
-      this.#setTitle('No business');
-      showNote('businesses', 'You do not belong to a business yet. Ask its owner to add you.');
+      void this.#voice.close();
+      this.#mountWelcome();
+      this.#focusHeading();
       return;
     }
     const remembered = this.#storage.getItem(REMEMBERED_BUSINESS);
@@ -219,6 +237,7 @@ export class Frame {
     const path = pathOf(location.hash);
     if (path === null || path === this.#path) return;
     this.#path = path;
+    // Without a business, every address shows the same.
     if (!this.#business) return;
     this.#mount();
     window.scrollTo(0, 0);
@@ -232,6 +251,7 @@ export class Frame {
     const team = this.#team;
     const outcomes = this.#outcomes;
     if (!business || !userId || !team || !outcomes) return;
+    if (this.#path === this.#welcome.path) return this.#mountWelcome();
     this.#unmount();
     const view = viewAt(this.#views, this.#path);
     const markup = view && this.#markup.get(view);
@@ -252,8 +272,46 @@ export class Frame {
       team,
       outcomes,
       memory: this.#memory,
+      lookAtMembership: () => this.#membership.look(),
       signal: this.#mounted.signal,
     });
+  }
+
+  /** Shows what the user is invited to. */
+  #mountWelcome() {
+    this.#unmount();
+    const markup = this.#markup.get(this.#welcome);
+    if (!markup) return;
+    this.#navigation.mark(null);
+    this.#setTitle(this.#welcome.title);
+    this.#callStrip.show(true);
+    this.#root.replaceChildren(markup.cloneNode(true));
+    this.#mounted = new AbortController();
+    this.#welcome.mount(this.#root, {
+      voice: this.#voice,
+      hasBusiness: this.#business !== null,
+      enter: (id) => this.#enter(id),
+      signal: this.#mounted.signal,
+    });
+  }
+
+  /**
+   * Opens a business of which the user is a member now, and was not when the page was opened.
+   *
+   * @param {string} businessId
+   */
+  #enter(businessId) {
+    this.#path = '/';
+    location.hash = '#/';
+    this.#storage.setItem(REMEMBERED_BUSINESS, businessId);
+    const { signal } = this.#leaving ?? new AbortController();
+    afterCall(this.#voice, () => void this.show(this.#userId), signal);
+  }
+
+  /** @param {string} name of a business of which the user is not a member any more */
+  async #leftBusiness(name) {
+    await this.show(this.#userId);
+    showNote('membership', `You are not a member of ${name} any more.`);
   }
 
   /** Shows the view that has the call. */

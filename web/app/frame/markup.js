@@ -1,19 +1,19 @@
 import { keepTrying } from './keep-trying.js';
 
-/** @typedef {import('./view.js').View} View */
+/** @typedef {{ markup: URL, parts?: Readonly<Record<string, URL>> }} HasMarkup a view, or what is shown in place of one */
 
 /**
  * Loads the HTML of all views. Afterwards changing the view needs no network.
  *
- * @param {View[]} views
- * @returns {Promise<Map<View, DocumentFragment>>}
+ * @param {HasMarkup[]} views
+ * @returns {Promise<Map<HasMarkup, DocumentFragment>>}
  */
 export async function loadMarkup(views) {
   const entries = views.map(async (view) => /** @type {const} */ ([view, await loadView(view)]));
   return new Map(await Promise.all(entries));
 }
 
-/** @param {View} view */
+/** @param {HasMarkup} view */
 async function loadView({ markup, parts = {} }) {
   const [whole, ...inside] = await Promise.all(
     [markup, ...Object.values(parts)].map((address) => keepTrying(() => load(address))),

@@ -1,6 +1,6 @@
 import { failureOf } from '../../henk-voice/henk-voice.js';
 import { create, element, say, sayParts } from '../shared/dom.js';
-import { clockOf, zoneWords, zonesByRegion } from './time-zones.js';
+import { clockOf, zoneWords, zonesByRegion } from '../shared/time-zones.js';
 
 /**
  * @typedef {import('../../henk-voice/henk-voice.js').ReportSettings} ReportSettings

@@ -1,3 +1,5 @@
+import { FirstStepsCard } from '../first-steps/first-steps.js';
+import { element } from '../shared/dom.js';
 import { MessageList } from './message-list.js';
 import { OutcomeList } from './outcome-list.js';
 import { RecordingForm } from './recording-form.js';
@@ -13,6 +15,7 @@ export const settingsView = {
   title: 'Settings',
   markup: new URL('./view.html', import.meta.url),
   mount(_root, context) {
+    new FirstStepsCard(element('first-steps', HTMLElement), context, { isBrief: false });
     new RecordingForm(context);
     new OutcomeList(context);
     new ReportForm(context);

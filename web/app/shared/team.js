@@ -4,6 +4,7 @@ import { showFailure } from './notices.js';
 /**
  * @typedef {import('../../henk-voice/henk-voice.js').Business} Business
  * @typedef {import('../../henk-voice/henk-voice.js').HenkVoice} HenkVoice
+ * @typedef {import('../../henk-voice/henk-voice.js').Role} Role
  * @typedef {{ user_id: string, display_name: string | null, role: string }} Member
  */
 
@@ -18,11 +19,11 @@ export class Team {
   /** @param {{ voice: HenkVoice, business: Business, userId: string, signal: AbortSignal }} context */
   constructor(context) {
     this.#context = context;
-    void this.#load();
+    void this.load();
   }
 
   /**
-   * @param {() => void} action what to do when the members are known
+   * @param {() => void} action what to do when the members are known, and when they have changed
    * @param {AbortSignal} signal forgets the action
    */
   onLoad(action, signal) {
@@ -42,8 +43,24 @@ export class Team {
 
   /** Whether the user is an owner or manager; false until the members are known. */
   get isManager() {
-    const role = this.#members.get(this.#context.userId)?.role;
+    const { role } = this;
     return role === 'owner' || role === 'manager';
+  }
+
+  /** All members that are known. */
+  get all() {
+    return [...this.#members.values()];
+  }
+
+  /** The user's own role; undefined until the members are known. @returns {Role | undefined} */
+  get role() {
+    const role = this.#members.get(this.#context.userId)?.role;
+    return /** @type {Role | undefined} */ (role);
+  }
+
+  /** How many there are; 0 until they are known. */
+  get size() {
+    return this.#members.size;
   }
 
   /**
@@ -65,7 +82,8 @@ export class Team {
     return this.#members.get(userId)?.display_name ?? '';
   }
 
-  async #load() {
+  /** Reads the members, also when they have changed. */
+  async load() {
     const { voice, business, signal } = this.#context;
     try {
       const members = await voice.conversations.members(business.id, { signal });

@@ -1,0 +1,23 @@
+import { COUNTRIES } from '../../henk-voice/henk-voice.js';
+
+const NAMES = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });
+const BY_NAME = new Intl.Collator('en');
+
+/**
+ * @param {string} code ISO 3166-1 alpha-2
+ * @returns {string} the code itself if it has no name
+ */
+export function countryName(code) {
+  try {
+    return NAMES.of(code) ?? code;
+  } catch {
+    return code;
+  }
+}
+
+/** @returns {[code: string, name: string][]} all countries that have telephone numbers of their own */
+export function countriesByName() {
+  return COUNTRIES.map((code) => /** @type {[string, string]} */ ([code, countryName(code)])).sort(
+    ([, a], [, b]) => BY_NAME.compare(a, b),
+  );
+}

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { changedColumns } from './columns.js';
+import { sentenceOf } from './sentence.js';
+import { FILTERS, SUBJECTS } from './subjects.js';
+
+const DANA = { changed_by: 'dana', changed_by_name: 'Dana' };
+
+/** The sentence as a reader reads it. */
+function said(change, reader = 'robin') {
+  const parts = sentenceOf({ ...DANA, subject_id: 'x', before: {}, after: {}, ...change }, reader);
+  return parts.map((part) => (typeof part === 'string' ? part : part.name)).join('');
+}
+
+test('each change says who did what, in words', () => {
+  const spring = { subject: 'campaign', subject_name: 'Spring' };
+  assert.equal(said({ ...spring, before: null }), 'Dana added the campaign Spring');
+  assert.equal(said({ ...spring, after: null }), 'Dana removed the campaign Spring');
+  assert.equal(said(spring, 'dana'), 'You changed the campaign Spring');
+  const by = { changed_by: null, changed_by_name: null };
+  assert.equal(
+    said({ ...by, subject: 'phone_number', subject_name: '+14155550100', before: null }),
+    'The operator added the caller ID +1 415 555 0100',
+  );
+  const address = { subject: 'invitation', subject_name: 'a@henk.test' };
+  assert.equal(
+    said({ ...address, after: { state: 'accepted' } }),
+    'Dana accepted the invitation of a@henk.test',
+  );
+  const robin = { subject: 'member', subject_id: 'robin', subject_name: 'Robin' };
+  assert.equal(said({ ...robin, after: { role: 'manager' } }), 'Dana gave another role to Robin');
+  assert.equal(said({ ...robin, after: null }), 'Dana removed Robin');
+  assert.equal(said({ ...robin, changed_by: 'robin', after: null }), 'You left the business');
+});
+
+test('of somebody who was forgotten nothing is said but that there was a change', () => {
+  const change = { subject: 'lead', subject_name: null, before: {}, after: {} };
+  assert.equal(said(change), 'Dana changed the contact of somebody who was forgotten');
+  assert.deepEqual(changedColumns(change), []);
+});
+
+test('values are said in words, and what is not set says what that means', () => {
+  const changes = {
+    before: { allowed_countries: null, calling_hours_start: '08:00:00', is_paused: false },
+    after: { allowed_countries: ['DE', 'FR'], calling_hours_start: null, is_paused: true },
+  };
+  assert.deepEqual(changedColumns(changes), [
+    { label: 'Countries that may be called', from: 'the business’s own', to: 'Germany, France' },
+    { label: 'Calls from', from: '08:00', to: 'any time' },
+    { label: 'Paused', from: 'no', to: 'yes' },
+  ]);
+});
+
+test('of what was added only what it has is said, and a column that is new has a name', () => {
+  const after = { label: 'West', is_default: false, reason: null, new_thing: 3, invited_by: 'x' };
+  assert.deepEqual(changedColumns({ before: null, after }), [
+    { label: 'Label', from: null, to: 'West' },
+    { label: 'New thing', from: null, to: '3' },
+  ]);
+});
+
+test('every kind of change can be chosen', () => {
+  const chosen = Object.values(FILTERS).flatMap(({ subjects }) => subjects);
+  assert.deepEqual(chosen.sort(), Object.keys(SUBJECTS).sort());
+});

@@ -1,0 +1,92 @@
+import { failureOf } from '../../henk-voice/henk-voice.js';
+import { bdi, create, element, say, sayParts } from '../shared/dom.js';
+import { ROLE_MEANINGS, ROLES, rolesToGive } from './words.js';
+
+/**
+ * @typedef {import('../../henk-voice/henk-voice.js').Person} Person
+ * @typedef {import('../../henk-voice/henk-voice.js').Role} Role
+ * @typedef {import('../frame/view.js').ViewContext} ViewContext
+ */
+
+/** Gives a member another role, or the whole business. */
+export class RoleDialog {
+  #context;
+  #onSaved;
+  #dialog = element('role-dialog', HTMLDialogElement);
+  #title = element('role-title', HTMLElement);
+  #choice = element('role-choice', HTMLSelectElement);
+  #hint = element('role-hint', HTMLElement);
+  #handOverField = element('role-hand-over-field', HTMLElement);
+  #handOver = element('role-hand-over', HTMLInputElement);
+  #trouble = element('role-trouble', HTMLElement);
+  /** @type {Person | null} */
+  #person = null;
+  #isSending = false;
+
+  /**
+   * @param {ViewContext} context
+   * @param {() => void} onSaved
+   */
+  constructor(context, onSaved) {
+    this.#context = context;
+    this.#onSaved = onSaved;
+    this.#choice.addEventListener('change', () => this.#showChoice());
+    element('role-form', HTMLFormElement).addEventListener('submit', (event) => {
+      event.preventDefault();
+      void this.#send();
+    });
+    element('role-close', HTMLButtonElement).addEventListener('click', () => this.#dialog.close());
+    context.signal.addEventListener('abort', () => this.#dialog.close());
+  }
+
+  /**
+   * @param {Person} person
+   * @param {string} name
+   */
+  open(person, name) {
+    this.#person = person;
+    const isMe = person.user_id === this.#context.userId;
+    sayParts(this.#title, ...(isMe ? ['Your role'] : ['The role of ', bdi(name)]));
+    const roles = rolesToGive(this.#context.team.role);
+    this.#choice.replaceChildren(
+      ...roles.map((role) => create('option', { value: role }, ROLES[role])),
+    );
+    this.#choice.value = person.role;
+    this.#handOver.checked = false;
+    say(this.#trouble, '');
+    this.#showChoice();
+    this.#dialog.showModal();
+    this.#choice.focus();
+  }
+
+  get #role() {
+    return /** @type {Role} */ (this.#choice.value);
+  }
+
+  #showChoice() {
+    const isMe = this.#person?.user_id === this.#context.userId;
+    say(this.#hint, ROLE_MEANINGS[this.#role]);
+    this.#handOverField.hidden = isMe || this.#role !== 'owner';
+    if (this.#handOverField.hidden) this.#handOver.checked = false;
+  }
+
+  async #send() {
+    const { voice, business, signal } = this.#context;
+    const person = this.#person;
+    if (this.#isSending || !person) return;
+    say(this.#trouble, '');
+    this.#isSending = true;
+    try {
+      if (this.#handOver.checked) await voice.people.handOver(business.id, person.user_id);
+      else await voice.people.changeRole(business.id, person.user_id, this.#role);
+      if (signal.aborted) return;
+      this.#dialog.close();
+      this.#onSaved();
+    } catch (error) {
+      const { title, message, action } = failureOf(error);
+      if (!signal.aborted) say(this.#trouble, `${title}: ${message} ${action}`);
+    } finally {
+      this.#isSending = false;
+    }
+  }
+}
