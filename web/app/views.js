@@ -3,8 +3,8 @@ import { campaignsView } from './campaigns/view.js';
 import { changesView } from './changes/view.js';
 import { checkView } from './check/view.js';
 import { dialerView } from './dialer/view.js';
-import { peopleView } from './people/view.js';
 import { doNotCallView } from './do-not-call/view.js';
+import { peopleView } from './people/view.js';
 import { qualityView } from './quality/view.js';
 import { reportsView } from './reports/view.js';
 import { settingsView } from './settings/view.js';
@@ -22,7 +22,7 @@ export const VIEWS = [
   reportsView,
   settingsView,
   peopleView,
+  doNotCallView,
   changesView,
   callingView,
-  doNotCallView,
 ];
