@@ -134,6 +134,7 @@ export const COLUMNS = {
   company: ['Company'],
   campaign_id: ['Campaign'],
   row_count: ['Rows'],
+  undo_reason: ['Taken back because'],
   leads: ['Contacts'],
   conversations: ['Calls'],
   held: ['Calls kept by a legal hold'],

@@ -75,6 +75,11 @@ const SPECIAL = {
     return after === null ? ['took ', ...named, ' off the do-not-call list'] : null;
   },
 
+  do_not_call_import: ({ before }, named) =>
+    before === null
+      ? ['put numbers on the do-not-call list from ', ...named]
+      : ['took back the do-not-call numbers from ', ...named],
+
   network: ({ before, after }, named) => {
     if (before === null) return ['named a network ', ...named];
     return after === null ? ['took the name from the network ', ...named] : null;
