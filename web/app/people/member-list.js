@@ -94,10 +94,10 @@ export class MemberList {
       create(
         'span',
         { class: 'person-buttons' },
-        may && buttonOf(id, 'role', 'Change role…', `Change the role of ${name}`),
+        may && buttonOf(id, 'role', 'Change role', `Change role of ${name}`),
         isMe
-          ? buttonOf(id, 'remove', 'Leave…', 'Leave the business')
-          : may && buttonOf(id, 'remove', 'Remove…', `Remove ${name}`),
+          ? buttonOf(id, 'remove', 'Leave', 'Leave the business')
+          : may && buttonOf(id, 'remove', 'Remove', `Remove ${name}`),
       ),
     );
   }
