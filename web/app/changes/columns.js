@@ -129,7 +129,6 @@ export const COLUMNS = {
 
   // The do-not-call list and contacts.
   reason: ['Reason'],
-  undo_reason: ['Reason'],
   created_by: ['Added by'],
   company: ['Company'],
   campaign_id: ['Campaign'],
