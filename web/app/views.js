@@ -4,8 +4,8 @@ import { changesView } from './changes/view.js';
 import { checkView } from './check/view.js';
 import { contactsView } from './contacts/view.js';
 import { dialerView } from './dialer/view.js';
-import { peopleView } from './people/view.js';
 import { doNotCallView } from './do-not-call/view.js';
+import { peopleView } from './people/view.js';
 import { qualityView } from './quality/view.js';
 import { reportsView } from './reports/view.js';
 import { settingsView } from './settings/view.js';
@@ -23,8 +23,8 @@ export const VIEWS = [
   qualityView,
   reportsView,
   settingsView,
-  peopleView,
-  changesView,
   callingView,
+  peopleView,
   doNotCallView,
+  changesView,
 ];
