@@ -68,10 +68,18 @@ def test_calls_notes_call_backs_and_queue_entries_of_all_are_then_the_ones(
     theirs = desk.call(to=NUMBER, lead_id=second, campaign_id=tenant.campaign_id)
     desk.say(theirs, outcome="callback", notes="Call after the holidays")
     assert desk.call_backs() == [theirs]
+    # Agreed, and then said otherwise: on record.
+    earlier = desk.call("no-answer", to=NUMBER, lead_id=second)
+    desk.say(earlier, outcome="callback")
+    desk.say(earlier, outcome=None)
+    # The one who stays was queued after the calls.
+    desk.db.execute(
+        "update public.queue_entries set counted_from = now() where id = %s", (kept_entry,)
+    )
 
     answer = merge(desk, manager, second)
 
-    assert (answer["calls"], answer["call_backs"]) == (1, 1)
+    assert (answer["calls"], answer["call_backs"]) == (2, 2)
     assert answer["contact"]["id"] == str(tenant.lead_id)
     assert answer["contact"]["email"] == "ada@henk.test"
     assert answer["contact"]["phone_number"] == tenant.lead_number
@@ -82,8 +90,11 @@ def test_calls_notes_call_backs_and_queue_entries_of_all_are_then_the_ones(
     assert {str(row["id"]): row["notes"] for row in calls} == {
         own: None,
         theirs: "Call after the holidays",
+        earlier: None,
     }
     assert desk.call_backs() == [theirs]
+    agreed = fetch(desk.db, "select lead_id from public.call_backs")
+    assert [row["lead_id"] for row in agreed] == [tenant.lead_id] * 2
     rows = fetch(desk.db, "select * from public.queue_entries order by id")
     entries = {row["id"]: row for row in rows}
     assert entries.keys() == {kept_entry, moved_entry}
