@@ -1,4 +1,4 @@
-import { clockOf } from '../settings/time-zones.js';
+import { clockOf } from '../shared/time-zones.js';
 
 /** Where leads may be, for the examples. */
 const PLACES = /** @type {const} */ ([
