@@ -15,6 +15,10 @@
 # make screenshots  the Calls page in every state, as pictures
 # make doctor  what is wrong with a set-up, and what to do about it; changes nothing. For scripts:
 #              ./doctor.sh, whose exit status says whether something failed
+# make owner EMAIL=… BUSINESS=… COUNTRY=NL TIME_ZONE=Europe/Amsterdam  the first owner of a business
+# make caller-id NUMBER=+… BUSINESS=…  a number that the business's calls may show; TAKE=1 takes it away
+# make business-creation  writes who may make a business (BUSINESS_CREATION), where deploy.sh does not
+# make page OUT=build/site  the page as a folder for any host of static files
 # make webhook-jwt  a token for endpoints that deploy.sh does not deploy; ROLE=call_reconciler for reconcile_fn's,
 #              ROLE=call_recorder for recording_fn's, ROLE=call_reporter for reports_fn's
 # make bench  how fast, small and cheap it is, into docs/benchmarks.md; ARGS=--help for parts, time and disk
@@ -27,7 +31,7 @@ TEST_WORKERS ?= 3
 LOCK := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-header --annotation-style line
 
-.PHONY: run call functions reset test firefox install-firefox soak lint format screenshots doctor webhook-jwt bench lock install
+.PHONY: run call functions reset test firefox install-firefox soak lint format screenshots owner caller-id business-creation page doctor webhook-jwt bench lock install
 
 run: install
 	@exec $(PY) -m stack run
@@ -83,6 +87,22 @@ screenshots: install
 	@$(PY) -m tests.web.screenshots
 
 # 1 means that the report has a failure. Let through, it would end the report in make's own error.
+# What an operator does to an installation, without SQL. Each checks before it writes. (make passes its
+# variables on in the environment: so a name may have an apostrophe.)
+owner: install
+	@$(PY) -m functions.operate.owner --email "$$EMAIL" --business "$$BUSINESS" --country "$$COUNTRY" \
+		--time-zone "$$TIME_ZONE" $(if $(ENV),--env '$(ENV)')
+
+caller-id: install
+	@$(PY) -m functions.operate.caller_id --number "$$NUMBER" --business "$$BUSINESS" $(if $(TAKE),--take) \
+		$(if $(ENV),--env '$(ENV)')
+
+business-creation: install
+	@$(PY) -m functions.operate.business_creation $(if $(ENV),--env '$(ENV)')
+
+page: install
+	@$(PY) -m functions.operate.static_page $(if $(OUT),--out '$(OUT)') $(if $(ENV),--env '$(ENV)')
+
 doctor: install
 	@$(PY) -m functions.doctor $(ARGS) || [ $$? -eq 1 ]
 

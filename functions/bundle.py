@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+_FILE = ROOT / "functions" / "bundle.toml"
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,12 @@ class Endpoint:
     timeout_seconds: int
     concurrency: int
     min_instances: int
+    optional_variables: tuple[str, ...] = ()
+
+    @property
+    def is_page(self) -> bool:
+        """Whether this serves the page, and not requests of it."""
+        return "anybody" in self.called_by
 
     @property
     def has_public_address(self) -> bool:
@@ -37,12 +44,17 @@ class Endpoint:
         The scheduler's function checks it too: if Cloud Run did, it would remove the token's
         signature, and the function could not verify the token.
         https://cloud.google.com/run/docs/troubleshooting#signature-removed"""
-        return bool({"browser", "twilio", "scheduler"} & set(self.called_by))
+        return bool({"browser", "twilio", "scheduler", "anybody"} & set(self.called_by))
 
 
-def endpoints(file: Path = ROOT / "functions" / "bundle.toml") -> list[Endpoint]:
+def endpoints(file: Path = _FILE) -> list[Endpoint]:
     """All endpoints, in the order of the file. Raises TypeError if an entry has an unknown field or
     lacks one."""
+    return [service for service in services(file) if not service.is_page]
+
+
+def services(file: Path = _FILE) -> list[Endpoint]:
+    """What is deployed: the endpoints, and what serves the page. Raises as ``endpoints`` does."""
     with file.open("rb") as stream:
         entries = tomllib.load(stream)
     for entry in entries.values():

@@ -1,5 +1,6 @@
 """Packs an endpoint into a folder that needs nothing else: its `main.py`, the modules of `shared/`
-that it imports, and its pinned requirements with hashes. Every host can run it: docs/hosting.md.
+that it imports, its pinned requirements with hashes, and the page's files, if it serves the page.
+Every host can run it: docs/hosting.md.
 
     python -m functions.packer [--out build] [NAME …]
 
@@ -12,30 +13,26 @@ from __future__ import annotations
 import argparse
 import ast
 import functools
-import hashlib
-import os
-import re
 import sys
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from functions import bundle
 from functions.bundle import ROOT, Endpoint
+from functions.pack_files import PackError, digest, read_text_file, replace_folder
+from functions.page_packer import pack_page
 
-# Every file gets this time, because archives and caches keep times: 2 January 1980, noon UTC.
-# gcloud zips in local time, and a zip file can have no time before 1980. This is after the
-# beginning of 1980 in every time zone.
-_TIME = 315662400
+__all__ = ["Pack", "PackError", "main", "pack"]
+
 _MAIN = "main.py"
 _REQUIREMENTS = "requirements.txt"
 _SHARED = "shared"
-_PACKED = rf"{_MAIN}|{_REQUIREMENTS}|{_SHARED}(/\w+\.py)?|({_SHARED}/)?__pycache__(/[\w.-]+\.pyc)?"
-
-
-class PackError(Exception):
-    """An endpoint cannot be packed. The message says why."""
+_PAGE = "page"
+_PACKED = (
+    rf"{_MAIN}|{_REQUIREMENTS}|{_SHARED}(/\w+\.py)?|({_SHARED}/)?__pycache__(/[\w.-]+\.pyc)?"
+    rf"|{_PAGE}(/[\w.-]+)*"
+)
 
 
 @dataclass(frozen=True)
@@ -48,11 +45,7 @@ class Pack:
     @property
     def version(self) -> str:
         """Twelve hex digits that change with every byte and every name."""
-        digest = hashlib.sha256()
-        for name, content in sorted(self.files.items()):
-            for part in (name.encode(), content):
-                digest.update(len(part).to_bytes(8, "big") + part)
-        return digest.hexdigest()[:12]
+        return digest(self.files)
 
     def write(self, directory: Path) -> None:
         """Replaces the contents of ``directory`` by these files. If it is interrupted, the
@@ -60,44 +53,19 @@ class Pack:
 
         Raises PackError if the directory holds anything that is not part of an earlier pack.
         """
-        if directory.exists():
-            _require_pack(directory)
-        directory.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".pack-", dir=directory.parent) as scratch:
-            new, old = Path(scratch, "new"), Path(scratch, "old")
-            new.mkdir()
-            for name, content in sorted(self.files.items()):
-                file = new / name
-                file.parent.mkdir(exist_ok=True)
-                file.write_bytes(content)
-            for path in (*sorted(new.rglob("*"), reverse=True), new):
-                path.chmod(0o755 if path.is_dir() else 0o644)
-                os.utime(path, (_TIME, _TIME))
-            if directory.exists():
-                directory.rename(old)
-            try:
-                new.rename(directory)
-            except BaseException:
-                if old.exists():
-                    old.rename(directory)
-                raise
+        replace_folder(directory, self.files, _PACKED, "a packed endpoint")
 
 
 def pack(endpoint: Endpoint, root: Path = ROOT) -> Pack:
     """The endpoint as the checkout at ``root`` has it. Raises PackError."""
     folder = root / endpoint.folder
-    main = _read(folder / _MAIN)
+    main = read_text_file(folder / _MAIN)
     files = {_MAIN: main, **_modules(main, f"{endpoint.folder}/{_MAIN}", root)}
-    files[_REQUIREMENTS] = _read(folder / _REQUIREMENTS)
+    files[_REQUIREMENTS] = read_text_file(folder / _REQUIREMENTS)
+    if endpoint.is_page:
+        page = pack_page(root)
+        files |= {f"{_PAGE}/{name}": content for name, content in page.files.items()}
     return Pack(endpoint, files)
-
-
-def _read(file: Path) -> bytes:
-    try:
-        # Git stores \n. A checkout may have other line ends.
-        return file.read_bytes().replace(b"\r\n", b"\n")
-    except OSError as error:
-        raise PackError(f"{file}: {error.strerror}") from None
 
 
 def _modules(main: bytes, main_name: str, root: Path) -> dict[str, bytes]:
@@ -112,7 +80,7 @@ def _modules(main: bytes, main_name: str, root: Path) -> dict[str, bytes]:
                 continue
             if not (root / name).is_file():
                 raise PackError(f"{shown} imports {_SHARED}.{module}, and {name} does not exist")
-            found[name] = _read(root / name)
+            found[name] = read_text_file(root / name)
             left.append((found[name], name))
     return found
 
@@ -146,18 +114,9 @@ def _imported(source: bytes, name: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def _require_pack(directory: Path) -> None:
-    """Raises PackError if the directory holds anything that is not part of a pack, or bytecode from
-    running it."""
-    for path in sorted(directory.rglob("*")):
-        name = path.relative_to(directory).as_posix()
-        if not re.fullmatch(_PACKED, name):
-            raise PackError(f"{directory} holds {name}, which is not part of a packed endpoint")
-
-
 def main(argv: list[str] | None = None) -> int:
     """Packs endpoints and prints name, version and folder of each. Returns the exit status."""
-    every = {endpoint.folder: endpoint for endpoint in bundle.endpoints()}
+    every = {service.folder: service for service in bundle.services()}
     parser = argparse.ArgumentParser(prog="python -m functions.packer", description=__doc__)
     parser.add_argument(
         "names", nargs="*", metavar="NAME", help=f"some of {', '.join(every)} (default: all)"

@@ -22,6 +22,7 @@ from shared import logs, pasted, sids, urls
 ALLOWED_ORIGINS = frozenset(
     {"https://callhenk.com", "https://www.callhenk.com", "https://app.callhenk.com"}
 )
+MOST_ORIGINS = 20
 TWILIO_API = "https://api.twilio.com"
 
 SCHEDULER_SECRET = r"[!-~]{32,}"
@@ -126,11 +127,13 @@ class Deployment:
     """Where this runs.
 
     In ``development`` every origin and Twilio's test numbers are allowed. ``version`` is the name
-    that deploy.sh gives to this code with these settings.
+    that deploy.sh gives to this code with these settings. ``origins`` are those of pages that may
+    call browser endpoints.
     """
 
     development: bool
     version: str | None = None
+    origins: frozenset[str] = ALLOWED_ORIGINS
 
     @classmethod
     def read(cls, env: Environment) -> Self:
@@ -139,11 +142,15 @@ class Deployment:
         # K_SERVICE is set by Cloud Run: https://cloud.google.com/run/docs/container-contract
         if development and env.optional("K_SERVICE"):
             env.problems.append("HENK_ENV=development is for a local machine, not a deployment")
-        return cls(development, env.optional("HENK_VERSION", r"[\w.-]{1,64}"))
+        return cls(
+            development,
+            env.optional("HENK_VERSION", r"[\w.-]{1,64}"),
+            read_allowed_origins(env) or ALLOWED_ORIGINS,
+        )
 
     def allows_origin(self, origin: str) -> bool:
         """Whether a page of this origin may call a browser endpoint."""
-        return self.development or origin in ALLOWED_ORIGINS
+        return self.development or origin in self.origins
 
 
 @dataclass(frozen=True)
@@ -269,6 +276,21 @@ class Scheduler:
             GOOGLE_KEYS if issuer == GOOGLE else f"{issuer}/oauth2/v3/certs",
             secret,
         )
+
+
+def read_allowed_origins(env: Environment) -> frozenset[str]:
+    """ALLOWED_ORIGINS: the origins of an installation's own pages, separated by commas, each as
+    browsers send it. Empty if it is not set. Notes in ``env`` each that cannot be one."""
+    name = "ALLOWED_ORIGINS"
+    if env.optional(name) is None:
+        return frozenset()
+    origins = [each.strip() for each in env.given(name).split(",")]
+    for number, origin in enumerate(origins, 1):
+        if why := urls.explain_origin(origin):
+            env.note(name, f"has an address that is not an origin: number {number} {why}")
+    if len(origins) > MOST_ORIGINS:
+        env.note(name, f"has {len(origins)} origins, and {MOST_ORIGINS} are the most")
+    return frozenset(origins)
 
 
 def read_public_base_url(env: Environment) -> str:

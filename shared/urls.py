@@ -42,6 +42,32 @@ def explain_address(text: str) -> str:
     return f"write {escapes(odd)} if it belongs to the path, or remove it"
 
 
+def explain_origin(text: str) -> str:
+    """Why a text is not the https origin of a page, as browsers send it, as the end of a sentence.
+    Empty if it is one: https://www.rfc-editor.org/rfc/rfc6454#section-6.2"""
+    if not text:
+        return "is empty: remove the comma"
+    if "*" in text:
+        return "has a *: write each host out"
+    if not text.startswith("https://"):
+        return "must start with https://"
+    host = text.removeprefix("https://")
+    if not host.isascii():
+        return "must have its host in the form that begins with xn--"
+    if host != host.lower():
+        return "must be in small letters"
+    if host.endswith(":443"):
+        return "must not have :443, which browsers leave out"
+    if not re.fullmatch(r"[^/?#@]*", host):
+        return "must end after the host: no path, no slash, no user name"
+    label = r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?"
+    port = r"(:(?!0)\d{1,5})?"
+    address = r"\[[0-9a-f:.]+\]"
+    if len(host) > 260 or not re.fullmatch(rf"({label}(\.{label})*|{address}){port}", host):
+        return "has no host that a browser knows"
+    return ""
+
+
 def escapes(characters: Iterable[str]) -> str:
     """What to write for each of these: ``# as %23 and a blank as %20``."""
     words = [

@@ -5,112 +5,60 @@ description, on one port.
 
 Optional variables: `SIMULATOR_SIGNALLING` (for example `localhost:8083`; calls go to the simulated
 phone network there, and the page does not contact Twilio), `SUPABASE_REALTIME` (`off` if the
-project has no Realtime), `DEMO_EMAIL` (filled into the sign-in form).
+project has no Realtime), `DEMO_EMAIL` (filled into the sign-in form), `HENK_HIDDEN_VIEWS`.
+`/packed/` is the same page, packed as deploy.sh does it.
 """
 
 import argparse
-import base64
-import hashlib
 import io
 import math
+import mimetypes
 import os
 import struct
 import sys
 import wave
 from collections.abc import Mapping
-from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from functions.page_packer import VENDOR, PackedPage, pack_page
+from shared.page_scripts import script_hashes
+from shared.page_settings import PageSettings, read_hidden_views
+from shared.settings import reading
+from shared.static_site import ASKED_EACH_TIME, KEPT
 from stack import api_description
 from stack.errors import StackError
 from stack.settings import CHECKOUT
 
 _WEB = CHECKOUT / "web"
 _NODE_MODULES = CHECKOUT / "node_modules"
-_VENDOR = {
-    "twilio.min.js": _NODE_MODULES / "@twilio/voice-sdk/dist/twilio.min.js",
-    "supabase.js": _NODE_MODULES / "@supabase/supabase-js/dist/umd/supabase.js",
-    "d3.js": _NODE_MODULES / "d3/dist/d3.min.js",
-    "plot.js": _NODE_MODULES / "@observablehq/plot/dist/plot.umd.min.js",
+_VENDOR = {name: _NODE_MODULES / file for name, file in VENDOR.items()} | {
     "swagger-ui-bundle.js": _NODE_MODULES / "swagger-ui-dist/swagger-ui-bundle.js",
     "swagger-ui.css": _NODE_MODULES / "swagger-ui-dist/swagger-ui.css",
 }
-# For signalling at any edge, sounds, and metrics about the quality of calls.
-_TWILIO_HOSTS = (
-    "wss://*.twilio.com",
-    "https://sdk.twilio.com",
-    "https://eventgw.twilio.com",
-    "https://eventgw.us1.twilio.com",
-)
 
 _SAMPLE_RATE = 8000
 _DTMF_ROWS, _DTMF_COLUMNS = (697, 770, 852, 941), (1209, 1336, 1477)
 _DTMF_KEYS = ("123", "456", "789", "*0#")
 
 
-@dataclass(frozen=True)
-class PageSettings:
-    """The servers that the page uses."""
-
-    supabase_url: str
-    supabase_publishable_key: str
-    functions_url: str
-    simulator_signalling: str | None
-    realtime: bool
-    demo_email: str | None
-
-    @classmethod
-    def read(cls, environ: Mapping[str, str]) -> "PageSettings":
-        """Raises StackError, which names every missing variable."""
-        required = ("SUPABASE_URL", "SUPABASE_PUBLISHABLE_KEY", "FUNCTIONS_URL")
-        missing = [name for name in required if not environ.get(name)]
-        if missing:
-            raise StackError(f"The Calls page lacks {', '.join(missing)}.")
-        return cls(
-            supabase_url=environ["SUPABASE_URL"].rstrip("/"),
-            supabase_publishable_key=environ["SUPABASE_PUBLISHABLE_KEY"],
-            functions_url=environ["FUNCTIONS_URL"].rstrip("/"),
-            simulator_signalling=environ.get("SIMULATOR_SIGNALLING") or None,
-            realtime=environ.get("SUPABASE_REALTIME", "on") != "off",
-            demo_email=environ.get("DEMO_EMAIL") or None,
-        )
-
-    def config(self) -> dict[str, object]:
-        """The content of `/config.json`. Nothing in it is secret."""
-        return {
-            "supabaseUrl": self.supabase_url,
-            "supabasePublishableKey": self.supabase_publishable_key,
-            "functionsUrl": f"{self.functions_url}/api/twilio",
-            "realtime": self.realtime,
-            "simulatorSignalling": self.simulator_signalling,
-            "demoEmail": self.demo_email,
-        }
-
-    def content_security_policy(self) -> str:
-        """Allows the page's own host and the servers above, and no others."""
-        supabase = urlsplit(self.supabase_url)
-        socket = f"{'wss' if supabase.scheme == 'https' else 'ws'}://{supabase.netloc}"
-        telephony = (
-            (f"ws://{self.simulator_signalling}",) if self.simulator_signalling else _TWILIO_HOSTS
-        )
-        hosts = (_origin(self.supabase_url), socket, _origin(self.functions_url), *telephony)
-        return "; ".join(
-            (
-                "default-src 'none'",
-                f"script-src 'self' {_hash_of_inline_script()}",
-                "style-src 'self'",
-                # Swagger UI has its arrows and locks as `data:` addresses.
-                "img-src 'self' data:",
-                # Recordings are played from Supabase Storage.
-                f"media-src 'self' blob: {_origin(self.supabase_url)}",
-                f"connect-src 'self' {' '.join(hosts)}",
-                "base-uri 'none'",
-                "form-action 'self'",
-                "frame-ancestors 'none'",
-            )
-        )
+def read_settings(environ: Mapping[str, str]) -> PageSettings:
+    """Raises StackError, which names every missing variable."""
+    required = ("SUPABASE_URL", "SUPABASE_PUBLISHABLE_KEY", "FUNCTIONS_URL")
+    missing = [name for name in required if not environ.get(name)]
+    if missing:
+        raise StackError(f"The Calls page lacks {', '.join(missing)}.")
+    with reading(environ) as env:
+        hidden_views = read_hidden_views(env)
+    return PageSettings(
+        environ["SUPABASE_URL"].rstrip("/"),
+        environ["SUPABASE_PUBLISHABLE_KEY"],
+        f"{environ['FUNCTIONS_URL'].rstrip('/')}/api/twilio",
+        hidden_views,
+        realtime=environ.get("SUPABASE_REALTIME", "on") != "off",
+        simulator_signalling=environ.get("SIMULATOR_SIGNALLING") or None,
+        demo_email=environ.get("DEMO_EMAIL") or None,
+    )
 
 
 def make_app(settings: PageSettings, files_stay: bool = False) -> web.Application:
@@ -121,13 +69,12 @@ def make_app(settings: PageSettings, files_stay: bool = False) -> web.Applicatio
     absent = [str(path.relative_to(CHECKOUT)) for path in _VENDOR.values() if not path.exists()]
     if absent:
         raise StackError(f"{', '.join(absent)} is not installed: run `npm ci --ignore-scripts`.")
-    policy = settings.content_security_policy()
+    html = (_WEB / "app" / "index.html").read_text(encoding="utf-8")
+    headers = settings.headers(script_hashes(html))
 
     async def protect(request: web.Request, response: web.StreamResponse) -> None:
-        response.headers["Content-Security-Policy"] = policy
-        response.headers["Permissions-Policy"] = "microphone=(self), camera=(), geolocation=()"
-        response.headers["Referrer-Policy"] = "no-referrer"
-        response.headers["X-Content-Type-Options"] = "nosniff"
+        for name, value in headers.items():
+            response.headers.setdefault(name, value)
         # Browsers ask each time, because files of different versions would not fit together.
         kept = "max-age=86400" if files_stay else "no-cache"
         response.headers.setdefault("Cache-Control", kept)
@@ -137,7 +84,8 @@ def make_app(settings: PageSettings, files_stay: bool = False) -> web.Applicatio
 
     async def description(request: web.Request) -> web.StreamResponse:
         document = api_description.read()
-        here = {"url": settings.functions_url, "description": "Where this page's calls go."}
+        root = settings.functions_url.removesuffix("/api/twilio")
+        here = {"url": root, "description": "Where this page's calls go."}
         return web.json_response(document | {"servers": [here]})
 
     app = web.Application()
@@ -147,12 +95,37 @@ def make_app(settings: PageSettings, files_stay: bool = False) -> web.Applicatio
     app.router.add_get("/vendor/{name}", _vendor)
     app.router.add_get("/sounds/{name}.wav", _sound)
     app.router.add_get("/", _index)
+    # The same page as deploy.sh packs it.
+    app.router.add_get("/packed/config.json", config)
+    app.router.add_get("/packed/sounds/{name}.wav", _sound)
+    app.router.add_get("/packed/{path:.*}", Packed(settings).answer)
     app.router.add_get("/api-docs/", _api_docs)
     app.router.add_get("/api-docs/openapi.json", description)
     app.router.add_static("/henk-voice/", _WEB / "henk-voice")
     app.router.add_static("/api-docs/", _WEB / "api-docs")
     app.router.add_static("/", _WEB / "app")
     return app
+
+
+class Packed:
+    """The packed page, packed again whenever its HTML is asked for: files may have changed."""
+
+    def __init__(self, settings: PageSettings) -> None:
+        self._settings = settings
+        self._page: PackedPage | None = None
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        """Any of its files."""
+        path = request.match_info["path"] or "index.html"
+        if path == "index.html" or self._page is None:
+            self._page = pack_page()
+        content = self._page.files.get(path)
+        if content is None:
+            raise web.HTTPNotFound
+        kept = KEPT if path.startswith("v/") else ASKED_EACH_TIME
+        headers = self._settings.headers(self._page.scripts) | {"Cache-Control": kept}
+        kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
+        return web.Response(body=content, content_type=kind, headers=headers)
 
 
 async def _health(request: web.Request) -> web.StreamResponse:
@@ -224,19 +197,6 @@ def _wave(tones: Tones) -> bytes:
     return file.getvalue()
 
 
-def _hash_of_inline_script() -> str:
-    """The only script that stands in the page itself starts it."""
-    page = (_WEB / "app" / "index.html").read_text(encoding="utf-8")
-    script = page.split("<script>", 1)[1].split("</script>", 1)[0]
-    digest = hashlib.sha256(script.encode()).digest()
-    return f"'sha256-{base64.b64encode(digest).decode()}'"
-
-
-def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
-
-
 def main() -> None:
     """Serves until it gets a signal to stop."""
     parser = argparse.ArgumentParser(prog="python -m stack.calls_page", description=__doc__)
@@ -249,7 +209,7 @@ def main() -> None:
     )
     arguments = parser.parse_args()
     try:
-        app = make_app(PageSettings.read(os.environ), arguments.files_stay)
+        app = make_app(read_settings(os.environ), arguments.files_stay)
     except StackError as error:
         sys.exit(str(error))
     web.run_app(app, host=arguments.host, port=arguments.port, print=None)

@@ -25,6 +25,10 @@ _ASKED = (
     "campaign_queue(uuid)",
     "list_entries(uuid,text,text,text,jsonb,integer)",
     "change_entries(uuid,uuid[],jsonb)",
+    "list_contacts(uuid,text,text[],jsonb,integer)",
+    "save_contact(uuid,uuid,jsonb,jsonb,boolean)",
+    "merge_contacts(uuid,uuid,uuid[],jsonb)",
+    "duplicate_contacts(uuid,integer)",
 )
 # Used by describe_conversation, as the person who asks.
 _OF_DESCRIPTIONS = ("call_back_of(uuid)", "write_call_back(uuid,jsonb)")
@@ -63,6 +67,15 @@ FUNCTIONS: Grants = {
             "entries_found(public.campaigns,text,text,text,uuid,integer)",
             "change_entry(public.queue_entries,jsonb)",
             "is_entry_change(jsonb,uuid)",
+            "contact_of(public.leads)",
+            "write_contact(public.leads)",
+            "written_field(text)",
+            "wrong_field_of_contact(public.leads)",
+            "others_like(public.leads)",
+            "merge_entries(uuid,uuid,uuid,uuid[])",
+            "is_lead_in_use(uuid,uuid[])",
+            "forbid_all_numbers(uuid,uuid[])",
+            "choose_fields(public.leads,public.leads[],jsonb)",
         )
     },
 }

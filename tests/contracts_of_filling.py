@@ -8,6 +8,7 @@ _USERS = {"authenticated": {"execute"}}
 _BY_MEMBERS = (
     "enqueue_leads(uuid,uuid[],text,uuid,integer,boolean,uuid)",
     "begin_import(uuid,text,text,integer,integer)",
+    "begin_contact_import(uuid,text,text,integer)",
     "import_rows(uuid,integer,jsonb)",
     "finish_import(uuid)",
     "undo_import(uuid)",
@@ -40,11 +41,16 @@ FUNCTIONS: Grants = {
             "nothing_added()",
             "store_import_rows(public.lead_imports,integer,jsonb)",
             "sum_of(jsonb,jsonb)",
+            "wrong_field_of_import(text,text,integer)",
+            "delete_imports_of_business()",
         )
     },
 }
 
-DEFINER_FUNCTIONS = [f"private.{function}" for function in _BY_MEMBERS]
+DEFINER_FUNCTIONS = [
+    *(f"private.{function}" for function in _BY_MEMBERS),
+    "private.delete_imports_of_business()",
+]
 
 POLICIES: dict[str, dict[str, tuple[str, str]]] = {
     "public.lead_imports": {

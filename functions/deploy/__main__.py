@@ -90,9 +90,9 @@ def _explained(error: DeployError | ConfigurationError) -> tuple[str, str]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="./deploy.sh",
-        description="Deploys the functions, the migrations, the secrets and the TwiML App.",
+        description="Deploys the functions, the page, the migrations, secrets and the TwiML App.",
     )
-    names = [endpoint.folder for endpoint in bundle.endpoints()]
+    names = [service.folder for service in bundle.services()]
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--dry-run", action="store_true", help="print every command, change nothing")
     what.add_argument("--status", action="store_true", help="print which versions serve")
@@ -117,7 +117,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _deployment(arguments: argparse.Namespace, steps: Steps, operator: Operator) -> Deployment:
-    every = bundle.endpoints()
+    every = bundle.services()
     return Deployment(
         operator=operator,
         endpoints=[

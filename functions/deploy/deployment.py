@@ -14,9 +14,10 @@ from functions.deploy.changes import Changes
 from functions.deploy.steps import Steps
 from functions.doctor import Check, smoke, token_form
 from functions.doctor.token_form import TokenForm
+from functions.operate import business_creation
 from functions.setup import gcloud
 from functions.setup.google_project import Service
-from functions.setup.settings import Operator
+from functions.setup.settings import Creation, Database, Operator
 from functions.setup.shell import CommandFailed
 
 # How long Google may take until a new address is known everywhere, and until a function that
@@ -45,6 +46,7 @@ class Deployment:
     steps: Steps
     checkout: Path = ROOT
     examine: Callable[[Operator], Sequence[Check]] = examine_before
+    write_creation: Callable[[Database, Creation], str] = business_creation.apply
     find_token_form: Callable[[Operator], TokenForm] = token_form.find
 
     def __post_init__(self) -> None:

@@ -106,6 +106,7 @@ def show(deployment: Deployment, problems: Sequence[str]) -> str:
         f"those of these {len(pending)} that the database lacks: {', '.join(pending)}",
         lambda: preparation.migrate(deployment, pending),
     )
+    preparation.let_make_businesses(deployment)
     secrets = _secrets(deployment, known, project)
     _part(
         deployment,

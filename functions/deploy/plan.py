@@ -28,6 +28,7 @@ EVERY_MINUTE = "* * * * *"
 # The scheduler waits longer than a function may take, so it learns how each run ends.
 _LONGER_SECONDS = 10
 SCHEDULER_SECRET = "SCHEDULER_SECRET"
+_API = "/api/twilio"
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,18 @@ def scheduled_address(endpoint: Endpoint, project: Project) -> str:
     """The address where the scheduler reaches an endpoint. It is Cloud Run's, even if
     PUBLIC_BASE_URL is another one."""
     return build_address(cloud_run_base_url(project.number, project.region), short_name(endpoint))
+
+
+def page_origin(project: Project) -> str:
+    """Where Cloud Run serves the page."""
+    return cloud_run_base_url(project.number, project.region).format(name="page").removesuffix(_API)
+
+
+def allowed_origins(operator: Operator, project: Project) -> str:
+    """The value of ALLOWED_ORIGINS: exactly what the operator set, or else Henk's own pages and the
+    page that is deployed here."""
+    origins = operator.allowed_origins or settings.ALLOWED_ORIGINS | {page_origin(project)}
+    return ",".join(sorted(origins))
 
 
 def jobs(
@@ -173,6 +186,7 @@ def targets(
         "PUBLIC_BASE_URL": public_base_url(operator, project),
         "TWILIO_TWIML_APP_SID": twiml_app_sid,
         "SCHEDULER_SERVICE_ACCOUNT": project.email(SCHEDULER),
+        "ALLOWED_ORIGINS": allowed_origins(operator, project),
     }
     found = []
     for pack in packs:
@@ -181,7 +195,14 @@ def targets(
             name: scheduled_address(endpoint, project)
             if name == "SCHEDULER_AUDIENCE"
             else derived.get(name) or operator.values[name].strip()
-            for name in endpoint.variables
+            for name in (
+                *endpoint.variables,
+                *(
+                    name
+                    for name in endpoint.optional_variables
+                    if name in derived or operator.given((name,))
+                ),
+            )
         }
         secrets = {
             name: numbers[name]

@@ -5,9 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import psycopg
+
 from functions.deploy import database_push, twiml_app
 from functions.deploy.deployment import Deployment
 from functions.deploy.plan import SecretPlan
+from functions.operate import business_creation
+from functions.operate.command import Refused
 from functions.setup import google_project
 from functions.setup.addresses import service_name
 from functions.setup.google_project import Project
@@ -59,6 +63,23 @@ def migrate(deployment: Deployment, pending: list[str]) -> None:
             " again.",
         ):
             database_push.push(deployment)
+
+
+def let_make_businesses(deployment: Deployment) -> None:
+    """Writes who may make a business on the page, if the settings say it."""
+    wanted = deployment.operator.creation
+    if wanted is None:
+        return
+    deployment.steps.show(f"database: {business_creation.said(wanted)}")
+    with deployment.steps.step(
+        "Who may make a business", "Correct BUSINESS_CREATION and run ./deploy.sh again."
+    ):
+        if not deployment.steps.dry_run:
+            try:
+                deployment.write_creation(deployment.database, wanted)
+            except (Refused, psycopg.Error) as error:
+                lines = str(error).strip().splitlines() or [type(error).__name__]
+                raise OSError(lines[0]) from None
 
 
 def store_secrets(deployment: Deployment, secrets: Mapping[str, SecretPlan]) -> dict[str, int]:

@@ -40,6 +40,7 @@ def deploy(deployment: Deployment) -> None:
         wanted = targets(expected, app_sid)
     steps.report.say(f"    {form.found}")
     base_url = plan.public_base_url(operator, project)
+    page = plan.page_origin(project)
     webhooks = twiml_app.wanted(base_url)
     twilio_knows = app is not None and app.webhooks == webhooks
     jobs = plan.jobs(deployment.endpoints, project, values)
@@ -53,6 +54,7 @@ def deploy(deployment: Deployment) -> None:
 
     preparation.prepare_project(deployment, project)
     preparation.migrate(deployment, pending)
+    preparation.let_make_businesses(deployment)
     numbers = preparation.store_secrets(deployment, secrets)
     preparation.let_read_secrets(deployment, project, secrets)
     app = app or preparation.create_app(deployment)
@@ -69,8 +71,15 @@ def deploy(deployment: Deployment) -> None:
 
     if any(target.service is None for target in wanted):
         steps.left.append(
-            "Let the web app ask these addresses (docs/client-library.md), and give a business"
-            " members and a caller ID (docs/setup.md, step 6)."
+            f"Make the first business and its owner, who signs in at {page}: make owner EMAIL=…"
+            " BUSINESS=… COUNTRY=…, and give it a number: make caller-id NUMBER=… BUSINESS=…"
+            " (docs/setup.md, step 7). A web app of your own asks these addresses:"
+            " docs/client-library.md."
+        )
+    if operator.allowed_origins and page not in operator.allowed_origins:
+        steps.left.append(
+            f"Nobody can call from {page}, because ALLOWED_ORIGINS does not name it. Add it, if"
+            " people shall call from there, and run ./deploy.sh again."
         )
     for name, account in plan.excess_readers(project, deployment.endpoints, values):
         command = deployment.changes.stop_reading(name, account)
@@ -81,7 +90,7 @@ def deploy(deployment: Deployment) -> None:
     steps.report.say(
         summary.DRY_RUN
         if steps.dry_run
-        else summary.result(wanted, base_url, app, plan.jwt_days(operator, values))
+        else summary.result(wanted, base_url, page, app, plan.jwt_days(operator, values))
     )
 
 

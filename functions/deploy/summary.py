@@ -51,8 +51,11 @@ def plan(
     return "\n".join([*lines, ""])
 
 
-def result(wanted: Sequence[Target], base_url: str, app: App, jwt_days: int | None) -> str:
-    """What serves now, and for how many days its JWTs are still valid, if it needs JWTs."""
+def result(
+    wanted: Sequence[Target], base_url: str, page: str, app: App, jwt_days: int | None
+) -> str:
+    """What serves now, where (``page``: the page's address), and for how many days its JWTs are
+    still valid, if it needs JWTs."""
     changed = [target for target in wanted if target.action is not Action.KEEP]
     lines = [
         f"\nWith a new version: {len(changed)} of {len(wanted)} endpoints."
@@ -62,9 +65,7 @@ def result(wanted: Sequence[Target], base_url: str, app: App, jwt_days: int | No
     lines += [
         _line(
             target.endpoint.folder,
-            f"{target.version}  {build_address(base_url, short_name(target.endpoint))}"
-            if target.endpoint.has_public_address
-            else target.version,
+            f"{target.version}  {_address(target.endpoint, base_url, page)}".rstrip(),
         )
         for target in wanted
     ]
@@ -72,6 +73,12 @@ def result(wanted: Sequence[Target], base_url: str, app: App, jwt_days: int | No
     if jwt_days is not None:
         lines.append(_line("JWTs", f"valid for {jwt_days} days; deploy again before they expire"))
     return "\n".join(lines)
+
+
+def _address(endpoint: Endpoint, base_url: str, page: str) -> str:
+    if endpoint.is_page:
+        return page
+    return build_address(base_url, short_name(endpoint)) if endpoint.has_public_address else ""
 
 
 def status(endpoint: Endpoint, service: Service | None, code: str) -> str:

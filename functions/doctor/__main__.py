@@ -9,20 +9,19 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from functions import bundle
 from functions.doctor import rendering
 from functions.doctor.check import Check
 from functions.doctor.examination import run
 from functions.doctor.google_cloud import Address, Stored
 from functions.doctor.inputs import GOOGLE, Inputs, read
 from functions.setup import env_file
-from functions.setup.settings import Given
+from functions.setup.settings import Given, default_file
 
 
 def main(argv: list[str] | None = None, environ: Mapping[str, str] = os.environ) -> int:
     """Returns the exit status: 0 if nothing failed, 1 if something did, 2 for wrong arguments."""
     arguments = _parser().parse_args(argv)
-    file: Path = arguments.env or _default_file(environ)
+    file: Path = arguments.env or default_file(environ)
     try:
         given = Given.load(file, environ, must_exist=arguments.env is not None)
     except env_file.EnvFileError as error:
@@ -54,13 +53,6 @@ def _inputs(given: Given, webhook_jwt: str) -> Inputs:
     if inputs.malformed(GOOGLE) or not inputs.deploys:
         return inputs
     return replace(inputs, base_url=Address(operator), stored=Stored(operator))
-
-
-def _default_file(environ: Mapping[str, str]) -> Path:
-    """.env. If there is none, the settings of a local stack that runs."""
-    dot_env = bundle.ROOT / ".env"
-    stack_env = Path(environ.get("HENK_LOCAL_DIR") or bundle.ROOT / ".local") / "stack.env"
-    return stack_env if not dot_env.exists() and stack_env.exists() else dot_env
 
 
 def _named(file: Path, asked_for: Path | None) -> str:

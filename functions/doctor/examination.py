@@ -14,12 +14,14 @@ from twilio.base.exceptions import TwilioRestException
 
 from functions import bundle
 from functions.doctor import (
+    businesses,
     database,
     endpoints,
     google_cloud,
     message_bucket,
     network,
     numbers,
+    page,
     realtime,
     storage,
     supabase_project,
@@ -60,6 +62,10 @@ _NO_DATABASE = (
 _NO_FUNCTION = (
     "`./deploy.sh --status` shows what serves. PUBLIC_BASE_URL, if it is set, must lead there, each"
     " path to its function"
+)
+_NO_PAGE = (
+    "`./deploy.sh --status` shows whether page_fn serves. An origin of ALLOWED_ORIGINS must lead to"
+    " it"
 )
 
 
@@ -139,6 +145,13 @@ def examinations() -> list[Examination]:
             deployment="goes on",
         ),
         Examination(
+            "businesses",
+            businesses.look,
+            _NO_DATABASE,
+            ("SUPABASE_DB_URL",),
+            deployment="goes on",
+        ),
+        Examination(
             "lost_callbacks",
             database.lost_callbacks,
             _NO_DATABASE,
@@ -204,6 +217,9 @@ def examinations() -> list[Examination]:
             (*_TWILIO, "PUBLIC_BASE_URL"),
             deployment="mends",
             because=("functions",),
+        ),
+        Examination(
+            "page", page.look, _NO_PAGE, ("SUPABASE_URL", "ALLOWED_ORIGINS"), deployment="mends"
         ),
     ]
 

@@ -66,7 +66,7 @@ def caller_ids(inputs: Inputs) -> Iterator[Finding]:
         yield passed(
             "",
             "No business has a caller ID yet, so no business can call",
-            "Give one to a business: step 6 of docs/setup.md",
+            "make caller-id NUMBER=+… BUSINESS=…: step 7 of docs/setup.md",
         )
         return
     voice, mute = _of_account(client(inputs))
@@ -80,7 +80,8 @@ def caller_ids(inputs: Inputs) -> Iterator[Finding]:
                 if number in mute
                 else "does not belong to the account and is not verified"
             ),
-            f"{_OWN_IT}. Or remove it from public.phone_numbers: calls that show it fail",
+            f"{_OWN_IT}. Or take it from the business, because calls that show it fail: make"
+            f" caller-id NUMBER={number} BUSINESS=… TAKE=1",
         )
     if len(wrong) > _SHOWN:
         yield failed(

@@ -13,6 +13,7 @@ from functions.setup import proxies
 
 ORIGIN = "https://app.callhenk.com"
 VERSION_HEADER = "X-Henk-Version"
+POLICY_HEADER = "Content-Security-Policy"
 TIMEOUT_SECONDS = 20.0
 
 
@@ -34,16 +35,42 @@ class SmokeTestFailed(Exception):
 
 
 def check(endpoint: Endpoint, url: str, version: str | None) -> None:
-    """Sends the endpoint at ``url`` requests that it must refuse. ``version`` None accepts any.
-    Raises SmokeTestFailed."""
+    """Sends the endpoint at ``url`` requests that it must refuse; the page is loaded. ``version``
+    None accepts any. Raises SmokeTestFailed."""
     try:
         with proxies.client(url, timeout=TIMEOUT_SECONDS) as client:
+            if endpoint.is_page:
+                _serves_page(client, url.rstrip("/"), version)
+                return
             for caller in endpoint.called_by:
                 # What is posted there without a form is the scheduler's.
                 reads = caller == "browser" and "scheduler" in endpoint.called_by
                 _refuses(client, caller, url, version, reads=reads)
     except proxies.ProxyUnusable as error:
         raise SmokeTestFailed(f"{url} cannot be asked: {error}") from error
+
+
+def _serves_page(client: httpx.Client, url: str, version: str | None) -> None:
+    try:
+        page, config = client.get(f"{url}/"), client.get(f"{url}/config.json")
+    except httpx.HTTPError as error:
+        raise SmokeTestFailed(f"{url} does not answer: {type(error).__name__}") from error
+    serving = page.headers.get(VERSION_HEADER)
+    is_ours = serving is not None
+    if page.status_code != 200 or "script-src 'self'" not in page.headers.get(POLICY_HEADER, ""):
+        raise SmokeTestFailed(
+            f"{url} answers {page.status_code}, and not the page with its security policy",
+            (page.status_code, None),
+            is_ours=is_ours,
+        )
+    if version is not None and serving != version:
+        raise SmokeTestFailed(f"{url} is version {serving}, not {version}", is_ours=is_ours)
+    if config.status_code != 200 or "functionsUrl" not in config.text:
+        raise SmokeTestFailed(
+            f"{url}/config.json answers {config.status_code}, and not which servers the page uses",
+            (config.status_code, None),
+            is_ours=is_ours,
+        )
 
 
 def _refuses(

@@ -27,6 +27,11 @@ _WHERE: Mapping[str, str] = {
     "TWILIO_TWIML_APP_SID": f"{_TWILIO}, Voice → TwiML Apps; or remove the setting",
     "TWILIO_PHONE_NUMBER": f"{_TWILIO}, Phone numbers: a + and digits, nothing else",
     "PUBLIC_BASE_URL": "Such as https://app.callhenk.com/api/twilio; or remove the setting",
+    "ALLOWED_ORIGINS": "The origins of your own pages, such as https://calls.example.com; or remove"
+    " the setting",
+    "HENK_HIDDEN_VIEWS": "Names of views as in their addresses; or remove the setting",
+    "BUSINESS_CREATION": "nobody, invited or anybody; or remove the setting",
+    "BUSINESS_FOUNDERS": "The addresses of those who may make a business, separated by commas",
     "SCHEDULER_SECRET": "Remove it, and deploy.sh makes one; by hand: openssl rand -base64 32",
 }
 

@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import unquote, urlsplit
 
+from functions import page_packer
+from functions.bundle import ROOT
 from functions.setup import database_url, env_file, google_project
 from functions.setup.redaction import Redaction
 from functions.setup.webhook_jwt import ROLES, SigningKey, SigningKeyError
 from shared import logs, settings, sids
+from shared.page_settings import read_hidden_views
 
 TWILIO_API = "https://api.twilio.com"
 _PROJECT = (
@@ -112,6 +115,34 @@ class TwilioAccount:
 
 
 @dataclass(frozen=True)
+class Creation:
+    """Who may make a business on the page: nobody, those who were invited, or anybody."""
+
+    who: str
+    # The e-mail addresses of those who were invited, as they were given.
+    founders: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, env: settings.Environment) -> Self | None:
+        """BUSINESS_CREATION and BUSINESS_FOUNDERS. None if they are not set: then it stays as it
+        is in the database. Notes in ``env`` what is malformed."""
+        who = env.optional(
+            "BUSINESS_CREATION", r"nobody|invited|anybody", "nobody, invited or anybody"
+        )
+        given = env.optional(
+            "BUSINESS_FOUNDERS",
+            r"[^@\s,]+@[^@\s,]+(\s*,\s*[^@\s,]+@[^@\s,]+)*",
+            "e-mail addresses, separated by commas",
+        )
+        founders = tuple(each.strip() for each in (given or "").split(",") if each.strip())
+        if who == "invited" and not founders:
+            env.note("BUSINESS_FOUNDERS", "is missing", "the addresses of those who are invited")
+        if founders and who != "invited":
+            env.note("BUSINESS_FOUNDERS", "counts only with BUSINESS_CREATION=invited")
+        return cls(who, founders) if who else None
+
+
+@dataclass(frozen=True)
 class Given:
     """The settings of a file and of the environment, which wins."""
 
@@ -155,6 +186,10 @@ class Operator:
     twilio: TwilioAccount
     # None: each endpoint has the address that Cloud Run gives it.
     public_base_url: str | None
+    # Of the pages that may call. Empty: not set.
+    allowed_origins: frozenset[str]
+    # None: as it is in the database.
+    creation: Creation | None
     # Every setting as it was given. Endpoints get some of them.
     values: Mapping[str, str] = field(repr=False)
 
@@ -181,6 +216,7 @@ class Operator:
         ``directory``."""
         supabase = settings.Supabase.read(env)
         cls._read_optional_secrets(env)
+        _check_hidden_views(env)
         return cls(
             env.required("GOOGLE_CLOUD_PROJECT", google_project.PROJECT_ID, _PROJECT),
             env.required("GOOGLE_CLOUD_REGION", r"[a-z]+-[a-z]+\d+", "such as europe-west1"),
@@ -189,6 +225,8 @@ class Operator:
             Database.read(env),
             TwilioAccount.read(env),
             env.url("PUBLIC_BASE_URL", "") if env.given("PUBLIC_BASE_URL") else None,
+            settings.read_allowed_origins(env),
+            Creation.read(env),
             values,
         )
 
@@ -219,6 +257,25 @@ class Operator:
                 *self.given(_OTHER_SECRETS).values(),
             )
         )
+
+
+def _check_hidden_views(env: settings.Environment) -> None:
+    """Notes in ``env`` if HENK_HIDDEN_VIEWS names a view that the page does not have."""
+    known = page_packer.view_names()
+    for name in read_hidden_views(env):
+        if name not in known:
+            env.note(
+                "HENK_HIDDEN_VIEWS",
+                f"names {name}, and the page has no such view",
+                ", ".join(known),
+            )
+
+
+def default_file(environ: Mapping[str, str]) -> Path:
+    """.env. If there is none, the settings of a local stack that runs."""
+    dot_env = ROOT / ".env"
+    stack_env = Path(environ.get("HENK_LOCAL_DIR") or ROOT / ".local") / "stack.env"
+    return stack_env if not dot_env.exists() and stack_env.exists() else dot_env
 
 
 def read_signing_key(

@@ -28,6 +28,8 @@ create table public.leads (
 
 -- A call without a lead id is tied to the lead whose number reaches the same subscriber.
 create index leads_subscriber_idx on public.leads (business_id, subscriber);
+-- Contacts with the same e-mail address, in whatever letters' case.
+create index leads_email_idx on public.leads (business_id, lower(email)) where email is not null;
 
 -- An international number is stored as E.164, however it was written.
 create trigger leads_read_phone_number

@@ -125,9 +125,9 @@ language plpgsql
 set search_path = ''
 as $$
 begin
-  with theirs as materialized (
+  with recursive theirs as materialized (
     select
-      changes.id, changes.subject, changes.subject_id,
+      changes.id, changes.subject, changes.subject_id, changes.after ->> 'merged_into' as merged_into,
       coalesce(p_subscriber in (
         private.subscriber(changes.before ->> 'phone_number'),
         private.subscriber(changes.after ->> 'phone_number'),
@@ -138,22 +138,31 @@ begin
   ),
 
   contacts as (
-    select leads.id::text as id
-    from public.leads
-    where leads.business_id = p_business_id
-      and (leads.id = p_lead_id or (p_lead_id is null and leads.subscriber = p_subscriber))
+    (
+      select leads.id::text as id
+      from public.leads
+      where leads.business_id = p_business_id
+        and (leads.id = p_lead_id or (p_lead_id is null and leads.subscriber = p_subscriber))
+
+      union
+
+      -- The contact is not there any more.
+      select theirs.subject_id
+      from theirs
+      where theirs.has_number
+        and theirs.subject = 'lead'
+        and not exists (
+          select from public.leads
+          where leads.business_id = p_business_id and leads.id::text = theirs.subject_id
+        )
+    )
 
     union
 
-    -- The contact is not there any more.
+    -- It was merged with one of these.
     select theirs.subject_id
     from theirs
-    where theirs.has_number
-      and theirs.subject = 'lead'
-      and not exists (
-        select from public.leads
-        where leads.business_id = p_business_id and leads.id::text = theirs.subject_id
-      )
+    inner join contacts on contacts.id = theirs.merged_into
   )
 
   update public.changes

@@ -6,10 +6,11 @@ set lock_timeout = '2s';
 create table public.lead_imports (
   id uuid primary key default gen_random_uuid(),
   -- No foreign key of its own: with two, a campaign and its business would be related in two ways, and PostgREST could
-  -- not embed one in the other. It goes with its campaign.
+  -- not embed one in the other. It goes with its campaign, and one without a campaign with its business:
+  -- private.delete_imports_of_business.
   business_id uuid not null,
-  -- In whose queue the leads are to stand.
-  campaign_id uuid not null,
+  -- In whose queue the leads are to stand. Null: in none.
+  campaign_id uuid,
   file_name text not null check (length(file_name) between 1 and 200),
   -- SHA-256 of the file and of how its columns are read: whoever chooses the same file again goes on.
   fingerprint text not null check (fingerprint ~ '^[0-9a-f]{64}$'),
@@ -41,6 +42,8 @@ create index lead_imports_campaign_id_idx on public.lead_imports (business_id, c
 -- The same file is not begun twice at once.
 create unique index lead_imports_open_idx
 on public.lead_imports (campaign_id, created_by, fingerprint) where state = 'open';
+create unique index lead_imports_open_without_campaign_idx
+on public.lead_imports (business_id, created_by, fingerprint) where state = 'open' and campaign_id is null;
 
 -- That it began, and how it ended: its leads are not on record one by one.
 create trigger lead_imports_note_beginning
@@ -129,6 +132,20 @@ as $$
   select jsonb_build_object('import', to_jsonb(p_import) - '{fingerprint,business_id}'::text[]);
 $$;
 
+-- Which of the facts of an import cannot be; null if none.
+create function private.wrong_field_of_import(p_file_name text, p_fingerprint text, p_row_count integer)
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+  select case
+    when (p_file_name ~ '\S') is not true then 'file_name'
+    when (p_fingerprint ~ '^[0-9a-f]{64}$') is not true then 'fingerprint'
+    when (p_row_count between 1 and 100000) is not true then 'row_count'
+  end;
+$$;
+
 -- Security definer: nobody may write imports themselves. It checks the membership first.
 create function private.begin_import(
   p_campaign_id uuid, p_file_name text, p_fingerprint text, p_row_count integer, p_priority integer
@@ -147,12 +164,10 @@ begin
   if m.p_error is not null then
     return jsonb_build_object('error', m.p_error);
   end if;
-  v_field := case
-    when (p_file_name ~ '\S') is not true then 'file_name'
-    when (p_fingerprint ~ '^[0-9a-f]{64}$') is not true then 'fingerprint'
-    when (p_row_count between 1 and 100000) is not true then 'row_count'
-    when (p_priority between -100 and 100) is not true then 'priority'
-  end;
+  v_field := coalesce(
+    private.wrong_field_of_import(p_file_name, p_fingerprint, p_row_count),
+    case when (p_priority between -100 and 100) is not true then 'priority' end
+  );
   if v_field is not null then
     return jsonb_build_object('error', 'invalid_request', 'field', v_field);
   end if;
@@ -334,6 +349,7 @@ $$;
 
 revoke execute on function private.import_to_change(uuid) from public, anon;
 revoke execute on function private.import_answer(public.lead_imports) from public, anon;
+revoke execute on function private.wrong_field_of_import(text, text, integer) from public, anon;
 revoke execute on function private.begin_import(uuid, text, text, integer, integer) from public, anon;
 revoke execute on function
 private.store_import_rows(public.lead_imports, integer, jsonb)

@@ -42,6 +42,9 @@ begin
       from private.lead_import_rows as rows
       where rows.import_id = i.id
     ) || private.nothing_added();
+    if i.campaign_id is null then
+      i.state := 'finished';
+    end if;
   end if;
   while i.state = 'finishing' and clock_timestamp() < statement_timestamp() + c_time loop
     -- A repeated row has the lead of an earlier one.
@@ -70,7 +73,7 @@ $$;
 revoke execute on function private.finish_import(uuid) from public, anon;
 grant execute on function private.finish_import(uuid) to authenticated;
 
--- Puts all leads of a file into the queue: 20,000 or so at once, because a statement has 8 s. Ask again until the
+-- Puts all leads of a file into the queue of its campaign, if it has one: 20,000 or so at once, because a statement has 8 s. Ask again until the
 -- state is finished; after that it answers the same. The file is not needed any more.
 -- Answers {"import": a row of lead_imports, with "result": {"new", "known", "repeated", "refused": rows,
 -- "added", "already", "without_number", "do_not_call", "wrong_number", "not_found": leads}}, or {"error":

@@ -117,7 +117,8 @@ begin
     and (v_effect is distinct from 'wrong_number' or old.lead_id is distinct from new.lead_id) then
     perform private.trust_number_again(old.business_id, old.lead_id, old.id);
   end if;
-  if v_effect in ('do_not_call', 'wrong_number') then
+  -- A merge of contacts moves calls: what was said of them then may have been taken back since.
+  if v_effect in ('do_not_call', 'wrong_number') and not private.is_one_change() then
     perform private.apply_effect(new.business_id, new.lead_id, v_effect, new.to_number, new.id);
   end if;
   perform private.derive_call_back(new, v_effect, v_effect_before);

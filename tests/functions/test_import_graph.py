@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from functions.bundle import ROOT, endpoints
+from functions.bundle import ROOT, services
 
 # Folders with Python code of ours. Those inside `functions` count, too.
 TOP = ("bench", "functions", "shared", "simulator", "stack", "tests")
-ENDPOINTS = tuple(endpoint.folder for endpoint in endpoints())
+ENDPOINTS = tuple(endpoint.folder for endpoint in services())
 
 # Folder → the folders that it may import.
 ALLOWED: Mapping[str, set[str]] = {
@@ -24,7 +24,14 @@ ALLOWED: Mapping[str, set[str]] = {
     "functions": {"shared"},
     "functions/setup": {"functions", "shared"},
     "functions/doctor": {"functions", "functions/setup", "shared"},
-    "functions/deploy": {"functions", "functions/setup", "functions/doctor", "shared"},
+    "functions/operate": {"functions", "functions/setup", "functions/doctor", "shared"},
+    "functions/deploy": {
+        "functions",
+        "functions/setup",
+        "functions/doctor",
+        "functions/operate",
+        "shared",
+    },
     "simulator": set(),
     "stack": {"functions", "functions/setup", "shared"},
 }

@@ -76,7 +76,10 @@ class ActedCall:
         tab.page.route(_CONTROL, self._control)
         tab.page.route(_STATUS, self._status)
         tab.page.route(_COLLEAGUES, lambda route: self._answer(route, 200, self.colleagues))
-        tab.page.route(_PRESENCE, lambda route: self._answer(route, 200, {"heartbeat_seconds": 15, "role": "agent"}))
+        tab.page.route(
+            _PRESENCE,
+            lambda route: self._answer(route, 200, {"heartbeat_seconds": 15, "role": "agent"}),
+        )
 
     def act(self, stage: str | None, *legs: Json, row: Json | None = None) -> None:
         """The call's stage and its legs from now on. ``row``: other columns of the conversation."""

@@ -84,7 +84,7 @@ def test_a_file_is_checked_and_imported_and_one_that_was_killed_goes_on_or_is_un
 
     tab = signed_in()
     dialog = open_dialog(tab)
-    imports = dialog.get_by_role("list", name="Imports into this queue")
+    imports = dialog.get_by_role("list", name="Earlier imports")
     # As the browser dies, it may send what was held.
     expect(imports).to_contain_text(re.compile("nothing of it is in the queue", re.IGNORECASE))
     check(dialog, file)

@@ -268,7 +268,7 @@ def test_a_manager_hears_each_side_of_a_recording_saves_it_and_keeps_it(
     page.get_by_role("link", name="Settings").click()
     days, told = page.get_by_label("Days until"), page.locator("#settings-saved")
     days.fill("0")
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Save", exact=True).click()
     expect(page.locator("#settings-trouble")).to_contain_text("“0” is not a number of days")
 
     def on_record() -> int:

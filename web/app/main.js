@@ -5,7 +5,7 @@ import { keepTrying } from './frame/keep-trying.js';
 import { linkTrouble } from './frame/link-trouble.js';
 import { localDeviceOptions, usePlainSignalling } from './frame/local-signalling.js';
 import { loadMarkup } from './frame/markup.js';
-import { loadConfig } from './frame/page-config.js';
+import { loadConfig, shownViews } from './frame/page-config.js';
 import { SignIn } from './frame/sign-in.js';
 import { PageStorage } from './frame/storage.js';
 import { loadVendor } from './frame/vendor.js';
@@ -18,9 +18,10 @@ async function main() {
   const config = await keepTrying(loadConfig);
   const signalling = config.simulatorSignalling;
   if (signalling) usePlainSignalling(signalling);
+  const views = shownViews(VIEWS, config.hiddenViews);
   const [{ Device, createClient }, markup] = await Promise.all([
     loadVendor(),
-    loadMarkup([...VIEWS, welcomeView]),
+    loadMarkup([...views, welcomeView]),
   ]);
 
   const storage = new PageStorage(() =>
@@ -44,7 +45,7 @@ async function main() {
     patient: true,
     deviceOptions: signalling ? localDeviceOptions(signalling) : {},
   });
-  const frame = new Frame({ voice, views: VIEWS, welcome: welcomeView, markup, storage });
+  const frame = new Frame({ voice, views, welcome: welcomeView, markup, storage });
   const signIn = new SignIn(supabase, config.demoEmail, trouble);
   const account = new Account({ supabase, voice, frame, signIn, storage });
 }

@@ -2,6 +2,7 @@ import { callingView } from './calling/view.js';
 import { campaignsView } from './campaigns/view.js';
 import { changesView } from './changes/view.js';
 import { checkView } from './check/view.js';
+import { contactsView } from './contacts/view.js';
 import { dialerView } from './dialer/view.js';
 import { peopleView } from './people/view.js';
 import { doNotCallView } from './do-not-call/view.js';
@@ -17,6 +18,7 @@ import { settingsView } from './settings/view.js';
 export const VIEWS = [
   dialerView,
   campaignsView,
+  contactsView,
   checkView,
   qualityView,
   reportsView,

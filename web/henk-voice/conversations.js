@@ -108,8 +108,6 @@ import { storable } from './texts.js';
 
 const BUSINESS_COLUMNS = 'id,name,country,time_zone,week_start';
 const HISTORY_COLUMNS = '*,lead:leads(id,name,company,phone_number),campaign:campaigns(id,name)';
-/** A text with fewer digits is not a phone number. */
-const FEWEST_DIGITS = 3;
 
 const BY_NAME = new Intl.Collator(undefined, { numeric: true });
 
@@ -198,7 +196,7 @@ export class Conversations {
     const values = storable({
       p_business_id: businessId,
       p_search: search,
-      p_numbers: await this.#numbersIn(businessId, search, signal),
+      p_numbers: await this.#numbers.inSearch(businessId, search, signal),
       p_limit: wanted,
     });
     const found = await this.#database.every(
@@ -219,7 +217,7 @@ export class Conversations {
     const values = storable({
       p_business_id: businessId,
       p_search: search.trim() ? search : null,
-      p_numbers: await this.#numbersIn(businessId, search, signal),
+      p_numbers: await this.#numbers.inSearch(businessId, search, signal),
       p_statuses: statuses?.length ? statuses : null,
       p_campaign_id: campaignId || null,
       p_user_id: userId || null,
@@ -292,27 +290,6 @@ export class Conversations {
     if (data?.error === 'not_your_call') throw new VoiceError(failure('not_your_call'));
     if (!data?.conversation) throw new VoiceError(failure('not_found'));
     return { conversation: data.conversation, conflicts: data.conflicts ?? {} };
-  }
-
-  /**
-   * @param {string} businessId
-   * @param {string} search
-   * @param {AbortSignal | undefined} signal
-   * @returns {Promise<string[]>} the numbers that the text may mean, in E.164
-   */
-  async #numbersIn(businessId, search, signal) {
-    const digits = search.match(/\p{Nd}/gu) ?? [];
-    if (digits.length < FEWEST_DIGITS) return [];
-    // Words can be searched for as they are. A number would not be found in other spellings.
-    const hasWords = /\p{L}/u.test(search);
-    const tries = hasWords ? 'once' : 'patiently';
-    try {
-      const [reading] = await this.#numbers.read(businessId, [search], { signal, tries });
-      return reading?.to ? [reading.to] : [];
-    } catch (error) {
-      if (hasWords) return [];
-      throw error;
-    }
   }
 }
 

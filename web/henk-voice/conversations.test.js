@@ -3,6 +3,7 @@ import { afterEach, beforeEach, mock, test } from 'node:test';
 import { CallerIds } from './caller-ids.js';
 import { Conversations, timestamp } from './conversations.js';
 import { FakeSupabase, failureOfPromise, sessionOf, withoutPauses } from './fakes.test.js';
+import { NumberReader } from './number-reader.js';
 import { Requests } from './requests.js';
 
 /** @type {FakeSupabase} */
@@ -19,6 +20,7 @@ const numbers = {
     texts.push(text);
     return [{ text, to: '+442079460018' }];
   },
+  inSearch: NumberReader.prototype.inSearch,
 };
 
 beforeEach(() => {

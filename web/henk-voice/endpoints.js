@@ -80,7 +80,8 @@ export class Endpoints {
 
   /**
    * @param {Requests} requests
-   * @param {string} functionsUrl the address before `/token`, `/twiml` and the others
+   * @param {string} functionsUrl the address before `/token`, `/twiml` and the others; `{name}` in it
+   *   stands for that last part, if each endpoint has a host of its own
    */
   constructor(requests, functionsUrl) {
     this.#requests = requests;
@@ -191,7 +192,8 @@ export class Endpoints {
    * @returns {Promise<any>}
    */
   async #request(method, path, { body, signal, tries, accept, timeoutMs }) {
-    const url = this.#url + path;
+    const [name = ''] = path.slice(1).split('?');
+    const url = (this.#url + path).replaceAll('{name}', name);
     return this.#requests.endpoint(
       async (accessToken, abort) => {
         const response = await fetch(url, {

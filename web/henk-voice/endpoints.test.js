@@ -135,3 +135,19 @@ test('long texts do not make a request too large', async () => {
   await endpoints.previewCall({ to: long }, undefined);
   for (const body of bodies) assert.ok(Buffer.byteLength(JSON.stringify(body)) < 65_536);
 });
+
+test('each endpoint can have a host of its own', async () => {
+  answers = [success({}), Response.json({ success: true, data: { recordings: [] } })];
+  const own = new Endpoints(
+    new Requests(supabase, false),
+    'https://{name}-fn-1.europe-west1.run.app/api/twilio',
+  );
+  await own.grantToken(undefined);
+  await own.previewCall({ to: '+14155550100' }, undefined);
+  assert.deepEqual(
+    requests.map((request) => request.split(' ')[1]),
+    ['token', 'twiml'].map(
+      (name) => `https://${name}-fn-1.europe-west1.run.app/api/twilio/${name}`,
+    ),
+  );
+});

@@ -9,7 +9,7 @@ import { CHECK_CONNECTION, FAILURES } from './failure-texts.js';
  * @property {string} message what is wrong
  * @property {string} action what to do
  * @property {boolean} temporary whether the same may work a little later
- * @property {string} [field] which value is wrong, by the column that it is for
+ * @property {string} [field] which of the values that were sent is wrong
  * @property {number} [sdkCode] the Voice SDK's code, https://www.twilio.com/docs/api/errors
  * @property {number} [httpStatus] the status of the endpoint's answer
  * @property {string} [authCode] the error code of Supabase Auth

@@ -115,9 +115,9 @@ function planRow(row, reading, facts, firstRows) {
   }
   firstRows.set(subscriber, row.row);
   if (known?.do_not_call)
-    row.note('phone_number', 'This person must not be called. They are not queued.');
+    row.note('phone_number', 'This person must not be called, and is put into no queue.');
   else if (known?.wrong_number)
-    row.note('phone_number', 'This is a wrong number. It is not queued.');
+    row.note('phone_number', 'This is a wrong number, and is put into no queue.');
   const isQueued = !known?.do_not_call && !known?.wrong_number;
   return row.planned(known?.lead_id ? 'known' : 'new', lead, isQueued);
 }

@@ -39,7 +39,7 @@ import { Sql } from './sql.js';
  *
  * @typedef {object} LeadImport
  * @property {string} id
- * @property {string} campaign_id
+ * @property {string | null} campaign_id null: its leads are in no queue
  * @property {string} file_name
  * @property {number} row_count
  * @property {number} received how many rows have come
@@ -69,7 +69,7 @@ const [QUICK_MS, SLOW_MS] = [600, 2_000];
 const COLUMNS =
   'id,campaign_id,file_name,row_count,received,queued,state,created_by,created_at,result';
 
-/** Fills the queues of campaigns. */
+/** Fills the queues of campaigns, and the list of contacts. */
 export class LeadImports {
   #supabase;
   #requests;
@@ -165,21 +165,34 @@ export class LeadImports {
    * @returns {Promise<LeadImport>}
    * @throws {VoiceError}
    */
-  async import(campaignId, plan, { priority = 0, signal, onProgress } = {}) {
-    const begun = await this.#ask(
-      'begin_import',
-      {
-        p_campaign_id: campaignId,
-        p_file_name: plan.fileName.slice(0, 200) || 'file',
-        p_fingerprint: plan.fingerprint,
-        p_row_count: plan.rows.length,
-        p_priority: priority,
-      },
-      signal,
-    );
-    const id = begun.import.id;
+  async import(campaignId, plan, { priority = 0, ...watched } = {}) {
+    const values = { ...factsOf(plan), p_campaign_id: campaignId, p_priority: priority };
+    const begun = await this.#ask('begin_import', values, watched.signal);
+    return this.#send(begun.import, plan, watched);
+  }
+
+  /**
+   * Imports a file as it was planned, without a campaign: its leads are in no queue. Managers only.
+   *
+   * @param {string} businessId
+   * @param {Plan} plan
+   * @param {Watched} [watched]
+   * @returns {Promise<LeadImport>}
+   * @throws {VoiceError} `not_allowed`, or another
+   */
+  async importContacts(businessId, plan, watched = {}) {
+    const values = { ...factsOf(plan), p_business_id: businessId };
+    const begun = await this.#ask('begin_contact_import', values, watched.signal);
+    return this.#send(begun.import, plan, watched);
+  }
+
+  /**
+   * @param {LeadImport} begun
+   * @param {Plan} plan
+   * @param {Watched} watched
+   */
+  async #send({ id, received }, plan, { signal, onProgress }) {
     const pace = new Pace();
-    let received = begun.import.received;
     for (let size = 500; received < plan.rows.length;) {
       onProgress?.({ phase: 'sending', done: received, total: plan.rows.length });
       const rows = plan.rows.slice(received, received + size).map(({ lead }) => lead);
@@ -240,12 +253,29 @@ export class LeadImports {
    * @returns {Promise<LeadImport[]>} the imports into the queue of a campaign, the newest first; 20 at most
    */
   async imports(campaignId, { signal } = {}) {
+    return this.#newest((imports) => imports.eq('campaign_id', campaignId), signal);
+  }
+
+  /**
+   * @param {string} businessId
+   * @param {{ signal?: AbortSignal }} [options]
+   * @returns {Promise<LeadImport[]>} the imports without a campaign, the newest first; 20 at most
+   */
+  async contactImports(businessId, { signal } = {}) {
+    return this.#newest(
+      (imports) => imports.eq('business_id', businessId).is('campaign_id', null),
+      signal,
+    );
+  }
+
+  /**
+   * @param {(imports: any) => any} choose
+   * @param {AbortSignal | undefined} signal
+   */
+  async #newest(choose, signal) {
     const { data } = await this.#requests.rest(
       () =>
-        this.#supabase
-          .from('lead_imports')
-          .select(COLUMNS)
-          .eq('campaign_id', campaignId)
+        choose(this.#supabase.from('lead_imports').select(COLUMNS))
           .order('created_at', { ascending: false })
           .limit(20),
       { tries: 'patiently', signal },
@@ -305,6 +335,15 @@ export class LeadImports {
     });
     return found;
   }
+}
+
+/** @param {Plan} plan */
+function factsOf({ fileName, fingerprint, rows }) {
+  return {
+    p_file_name: fileName.slice(0, 200) || 'file',
+    p_fingerprint: fingerprint,
+    p_row_count: rows.length,
+  };
 }
 
 /**

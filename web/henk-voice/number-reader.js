@@ -6,6 +6,9 @@ import { VoiceError, failure } from './failures.js';
  * @typedef {import('./endpoints.js').NumberReading} NumberReading
  */
 
+/** A text with fewer digits is not a phone number. */
+const FEWEST_DIGITS = 3;
+
 /** Reads texts as the phone numbers that they mean for a business. The server decides. */
 export class NumberReader {
   #endpoints;
@@ -33,6 +36,29 @@ export class NumberReader {
     this.#countries.set(businessId, country);
     country.catch(() => this.#countries.delete(businessId));
     return this.#endpoints.readNumbers(await country, texts, options);
+  }
+
+  /**
+   * The numbers that a search may mean, as well as its words.
+   *
+   * @param {string} businessId
+   * @param {string} search
+   * @param {AbortSignal | undefined} signal
+   * @returns {Promise<string[]>} in E.164; empty if it is not a number
+   */
+  async inSearch(businessId, search, signal) {
+    const digits = search.match(/\p{Nd}/gu) ?? [];
+    if (digits.length < FEWEST_DIGITS) return [];
+    // Words can be searched for as they are. A number would not be found in other spellings.
+    const hasWords = /\p{L}/u.test(search);
+    const tries = hasWords ? 'once' : 'patiently';
+    try {
+      const [reading] = await this.read(businessId, [search], { signal, tries });
+      return reading?.to ? [reading.to] : [];
+    } catch (error) {
+      if (hasWords) return [];
+      throw error;
+    }
   }
 
   /** @param {string} businessId */

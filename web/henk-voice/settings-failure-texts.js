@@ -161,6 +161,12 @@ export const SETTINGS_FAILURES = /** @type {const} */ ({
   ],
 
   // Contacts.
+  contact_in_use: [
+    'Contact in use',
+    'Somebody talks with one of these contacts, or has one in front of them.',
+    'Try again when they are done.',
+    true,
+  ],
 
   // Changes and first steps.
 });

@@ -33,10 +33,15 @@ export class Sql {
    * @param {Partial<Failure>} [options.notFound] what `not_found` means here
    * @param {Readonly<Record<string, FailureCode>>} [options.codes] the failures of codes that mean something
    *   of their own here
+   * @param {readonly string[]} [options.expected] errors that are answered like any value
    * @returns {Promise<any>}
    * @throws {VoiceError}
    */
-  async ask(name, values, { tries = 'patiently', signal, userId, notFound = {}, codes = {} } = {}) {
+  async ask(
+    name,
+    values,
+    { tries = 'patiently', signal, userId, notFound = {}, codes = {}, expected = [] } = {},
+  ) {
     const { data } = await this.#requests.rest(() => this.#supabase.rpc(name, storable(values)), {
       tries,
       signal,
@@ -44,13 +49,11 @@ export class Sql {
     });
     if (data?.error === 'signed_out')
       throw new VoiceError(failureOfEndpoint('unauthenticated', {}));
-    if (data?.error) {
-      throw new VoiceError(
-        failureOfEndpoint(codes[data.error] ?? data.error, {
-          ...(data.error === 'not_found' && notFound),
-          ...(data.field && { field: data.field }),
-        }),
-      );
+    if (data?.error && !expected.includes(data.error)) {
+      const details = data.error === 'not_found' ? notFound : {};
+      const field = data.field ? { field: data.field } : {};
+      const code = codes[data.error] ?? data.error;
+      throw new VoiceError(failureOfEndpoint(code, { ...details, ...field }));
     }
     return data;
   }

@@ -42,6 +42,12 @@
  * @typedef {import('./failures.js').Failure} Failure
  * @typedef {import('./warnings.js').Warning} Warning
  *
+ * @typedef {import('./contacts.js').Contact} Contact
+ * @typedef {import('./contacts.js').ContactFields} ContactFields
+ * @typedef {import('./contacts.js').ContactPlace} ContactPlace
+ * @typedef {import('./contacts.js').DuplicateGroup} DuplicateGroup
+ * @typedef {import('./contacts.js').SavedContact} SavedContact
+ * @typedef {import('./contacts.js').StoredContact} StoredContact
  * @typedef {import('./import-plan.js').PlannedRow} PlannedRow
  * @typedef {import('./import-plan.js').RowProblem} RowProblem
  * @typedef {import('./lead-columns.js').LeadColumns} LeadColumns

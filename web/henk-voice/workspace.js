@@ -4,6 +4,7 @@ import { CallBacks } from './call-backs.js';
 import { CallerIds } from './caller-ids.js';
 import { Campaigns } from './campaigns.js';
 import { Changes } from './changes.js';
+import { Contacts } from './contacts.js';
 import { Conversations } from './conversations.js';
 import { DoNotCall } from './do-not-call.js';
 import { Emitter } from './emitter.js';
@@ -51,11 +52,12 @@ export class Workspace extends Emitter {
   campaigns;
   /** Who changed what in a business. @type {Changes} */
   changes;
-  /** Fills the queues of campaigns. @type {LeadImports} */
+  /** Fills the queues of campaigns, and the list of contacts. @type {LeadImports} */
   leads;
+  /** The people whom the business calls. @type {Contacts} */
+  contacts;
   /** Members, roles and invitations; new businesses. @type {People} */
   people;
-
   /** Whom nobody calls. @type {DoNotCall} */
   doNotCall;
   /** What reps have recorded for answering machines. @type {Messages} */
@@ -93,8 +95,8 @@ export class Workspace extends Emitter {
     this.campaigns = new Campaigns(supabase, requests);
     this.changes = new Changes(supabase, requests);
     this.leads = new LeadImports(supabase, requests, numbers);
+    this.contacts = new Contacts(supabase, requests, numbers);
     this.people = new People(supabase, requests);
-
     this.doNotCall = new DoNotCall(supabase, requests, numbers);
     this.messages = new Messages(supabase, requests);
     this.lineQuality = new LineQuality(supabase, requests);

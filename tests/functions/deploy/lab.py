@@ -30,7 +30,7 @@ from functions.deploy.status import show_status
 from functions.deploy.steps import DeployError, Steps
 from functions.doctor import Check, smoke
 from functions.doctor.token_form import TokenForm
-from functions.setup.settings import Operator
+from functions.setup.settings import Creation, Database, Operator
 from functions.setup.shell import Command, CommandFailed
 from tests import endpoints
 from tests.functions.deploy.google_cloud import PROJECT, REGION, GoogleCloud, Refused
@@ -127,6 +127,8 @@ class Lab:
     fault: Fault = lambda what, when: None
     # In which form Supabase accepts tokens.
     token_form: TokenForm = field(default_factory=TokenForm)
+    # What the deployment wrote about who may make a business.
+    creations: list[Creation] = field(default_factory=list)
     # Raises Refused if an address of the database does not carry a dry run (True) or a push.
     refuses_database: Callable[[str, bool], None] = lambda address, dry_run: None
     # What the doctor finds. The doctor itself is tested elsewhere.
@@ -134,6 +136,8 @@ class Lab:
     output: str = ""
     left: list[str] = field(default_factory=list)
     confirm: Callable[[], bool] = lambda: True
+    # What is deployed. The page is left out, because most tests are about the endpoints.
+    bundle: list[Endpoint] = field(default_factory=lambda: BUNDLE)
     # How long a new address takes until it is known, and since when there is each.
     address_seconds: float = 0.0
     addresses: dict[str, float] = field(default_factory=dict)
@@ -171,7 +175,7 @@ class Lab:
         """The version at each endpoint's public address."""
         return {
             endpoint.folder: self.version_at(self.cloud.url(endpoint.folder.replace("_", "-")))
-            for endpoint in BUNDLE
+            for endpoint in self.bundle
         }
 
     def version_at(self, url: str) -> str | None:
@@ -216,12 +220,13 @@ class Lab:
         env = self.checkout / "no-such.env"
         deployment = Deployment(
             operator=Operator.load(env, self.settings),
-            endpoints=[each for each in BUNDLE if not only or each.folder in only],
-            bundle=BUNDLE,
+            endpoints=[each for each in self.bundle if not only or each.folder in only],
+            bundle=self.bundle,
             twilio=Client(ACCOUNT, endpoints.AUTH_TOKEN, http_client=self.twilio),
             steps=steps,
             checkout=self.checkout,
             examine=lambda operator: self.findings,
+            write_creation=self._write_creation,
             find_token_form=lambda operator: self.token_form,
         )
         try:
@@ -233,6 +238,12 @@ class Lab:
         finally:
             self.output = stream.getvalue()
         return self.output
+
+    def _write_creation(self, database: Database, wanted: Creation) -> str:
+        assert database.password == DATABASE_PASSWORD
+        self.happens("who may make a business", "before")
+        self.creations.append(wanted)
+        return ""
 
     def _sleep(self, seconds: float) -> None:
         with self._waiting:
@@ -315,11 +326,12 @@ def copy_checkout(directory: Path) -> None:
     """What a deployment reads of a checkout."""
     copy_code(directory)
     _copy("supabase", directory)
+    _copy("web", directory)
 
 
 def copy_code(directory: Path) -> None:
-    for endpoint in BUNDLE:
-        shutil.copytree(ROOT / endpoint.folder, directory / endpoint.folder)
+    for service in bundle.services():
+        shutil.copytree(ROOT / service.folder, directory / service.folder)
     _copy("shared", directory)
 
 

@@ -32,7 +32,7 @@ from tests.stacks import free_port_base
 # Settings of the local stack, because the doctor asks the Supabase project itself.
 SUPABASE = ("SUPABASE_URL", "SUPABASE_PUBLISHABLE_KEY", "SUPABASE_JWT_SECRET")
 PASSWORD = "the-password-of-the-database"
-FOLDERS = [endpoint.folder for endpoint in bundle.endpoints()]
+FOLDERS = [service.folder for service in bundle.services()]
 
 
 @dataclass

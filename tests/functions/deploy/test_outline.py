@@ -29,7 +29,7 @@ from functions.setup.webhook_jwt import RECONCILER_ROLE, mint
 from tests.functions.deploy.lab import SECRETS, SETTINGS, Lab
 
 CLOSED = "http://127.0.0.1:1"
-FOLDERS = [endpoint.folder for endpoint in bundle.endpoints()]
+FOLDERS = [service.folder for service in bundle.services()]
 DAY = 24 * 3600
 
 
@@ -205,7 +205,7 @@ def test_before_the_first_deployment_status_waits_for_nothing(lab: Lab) -> None:
     """No API is enabled, and nobody is enabling one."""
     said = lab.status()
     assert lab.waited == 0
-    assert said.count("not deployed") == len(FOLDERS)
+    assert said.count("not deployed") == len(bundle.endpoints())
     assert "SUPABASE_WEBHOOK_JWT: not stored yet: ./deploy.sh makes it" in said
     with pytest.raises(DeployError, match="nothing to go back to"):
         lab.rollback()

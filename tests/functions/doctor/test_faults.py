@@ -763,10 +763,72 @@ def nobody_folds(lab: Lab) -> Iterator[Inputs]:
         yield inputs
 
 
-@fault("caller_ids", "is a business's caller ID, but does not belong", "public.phone_numbers")
+@fault("caller_ids", "is a business's caller ID, but does not belong", "TAKE=1")
 def foreign_caller_id(lab: Lab) -> Iterator[Inputs]:
     with lab.caller_ids(FOREIGN):
         yield lab.inputs()
+
+
+@fault("businesses", "Nobody owns Ownerless (", "make owner")
+def business_without_owner(lab: Lab) -> Iterator[Inputs]:
+    change = (
+        "insert into public.businesses (id, name)"
+        " values ('00000000-0000-0000-0000-000000000b05', 'Ownerless');"
+        " insert into public.business_members (business_id, user_id, role)"
+        " select '00000000-0000-0000-0000-000000000b05', id, 'agent' from auth.users limit 1"
+    )
+    undo = "delete from public.businesses where name = 'Ownerless'"
+    with altered(lab, change, undo) as inputs:
+        yield inputs
+
+
+@fault("page", "answers 404, and not the page", "--only page_fn")
+def no_page(lab: Lab) -> Iterator[Inputs]:
+    with page_at(404, {}, "{}") as origin:
+        yield with_page(lab, origin)
+
+
+@fault("page", "asks https://other.supabase.co, and not http", "make page")
+def page_of_another_project(lab: Lab) -> Iterator[Inputs]:
+    told = {"supabaseUrl": "https://other.supabase.co", "functionsUrl": ""}
+    with page_at(200, {}, json.dumps(told)) as origin:
+        yield with_page(lab, origin)
+
+
+@fault("page", "does not send Content-Security-Policy, ", "_headers")
+def page_without_headers(lab: Lab) -> Iterator[Inputs]:
+    told = {
+        "supabaseUrl": lab.env["SUPABASE_URL"],
+        "functionsUrl": lab.env["PUBLIC_BASE_URL"],
+    }
+    with page_at(200, {}, json.dumps(told)) as origin:
+        yield with_page(lab, origin)
+
+
+def with_page(lab: Lab, origin: str) -> Inputs:
+    """The set-up whose page is at this address of this machine, where a real one has https."""
+    inputs = lab.inputs()
+    operator = replace(inputs.operator, allowed_origins=frozenset({origin}))
+    return replace(inputs, operator=operator)
+
+
+@contextmanager
+def page_at(status: int, headers: Mapping[str, str], config: str) -> Iterator[str]:
+    """The origin of a page that answers so."""
+
+    class Page(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(config.encode())
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    with serving(Page) as url:
+        yield url.rstrip("/")
 
 
 @fault("caller_ids", "is a business's caller ID, but cannot do voice", "can do voice")

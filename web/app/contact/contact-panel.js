@@ -25,6 +25,7 @@ export class ContactPanel {
   #title = element('contact-title', HTMLElement);
   #company = element('contact-company', HTMLElement);
   #status = element('contact-status', HTMLElement);
+  #edit = element('contact-edit', HTMLButtonElement);
   #parts = element('contact-parts', HTMLElement);
   #flags = element('contact-flags', HTMLUListElement);
   #facts = element('contact-facts', HTMLElement);
@@ -45,11 +46,15 @@ export class ContactPanel {
    * @param {ViewContext} context
    * @param {object} on
    * @param {(conversation: ConversationInHistory) => void} on.hear
+   * @param {(leadId: string) => void} on.edit
    */
-  constructor(context, { hear }) {
+  constructor(context, { hear, edit }) {
     this.#context = context;
     this.#hear = hear;
     const { outcomes, signal, team, voice } = context;
+    this.#edit.addEventListener('click', () => {
+      if (this.#subject.leadId) edit(this.#subject.leadId);
+    });
     const ticking = setInterval(() => this.#renderFacts(), TICK_MS);
     signal.addEventListener('abort', () => {
       clearInterval(ticking);
@@ -113,6 +118,7 @@ export class ContactPanel {
     const { leadId } = this.#subject;
     const story = this.#story;
     this.#parts.hidden = !story;
+    this.#edit.hidden = !story || !this.#context.team.isManager;
     sayParts(this.#title, story ? bdi(story.lead.name) : 'Contact');
     sayParts(this.#company, story?.lead.company ? bdi(story.lead.company) : '');
     say(this.#status, story ? '' : leadId ? 'Reading…' : NOBODY);

@@ -6,6 +6,7 @@ import { formatNumber } from '../shared/phone-format.js';
 import { CallPanel } from './call-panel.js';
 import { CallerIdChoice } from './caller-id.js';
 import { decide } from './decision.js';
+import { formKey } from './dialer-form.js';
 import { LeadSearch } from './lead-search.js';
 import { NumberCheck } from './number-check.js';
 import { NumberField } from './number-field.js';
@@ -15,6 +16,7 @@ import { WrapUp } from './wrap-up.js';
 /**
  * @typedef {import('../../henk-voice/henk-voice.js').Call} Call
  * @typedef {import('../../henk-voice/henk-voice.js').ConversationInHistory} ConversationInHistory
+ * @typedef {import('../../henk-voice/henk-voice.js').Lead} Lead
  * @typedef {import('../frame/view.js').ViewContext} ViewContext
  * @typedef {import('./target.js').TargetState} TargetState
  *
@@ -111,7 +113,7 @@ export class Dialer {
   /** Fills in the form as it was when the view was left, and keeps it when the view is left again. */
   #keepForm() {
     const { memory, business, signal } = this.#context;
-    const key = `dialer.form.${business.id}`;
+    const key = formKey(business);
     /** @type {TargetState | undefined} */
     const state = memory.get(key);
     if (state) this.#target.set(state);
@@ -129,6 +131,23 @@ export class Dialer {
     this.#tellSubject();
     this.#check.update(this.#target.wishes);
     this.#number.show(this.#check.state);
+  }
+
+  /** What is written about somebody who is not a contact yet. */
+  get written() {
+    const { search, text } = this.#target;
+    const isNumber = /^[\p{Nd}\s+().\-/]+$/u.test(search);
+    return isNumber ? { phone_number: text || search } : { name: search, phone_number: text };
+  }
+
+  /**
+   * A contact was made, or changed.
+   *
+   * @param {Lead} lead
+   */
+  learn(lead) {
+    const { lead: chosen } = this.#target;
+    if (!chosen || chosen.id === lead.id) this.#target.choose(lead);
   }
 
   /** The form for the outcome and the notes. */

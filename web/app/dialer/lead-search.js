@@ -19,6 +19,7 @@ export class LeadSearch {
   #list = element('lead-list', HTMLUListElement);
   #clear = element('lead-clear', HTMLButtonElement);
   #hint = element('lead-hint', HTMLElement);
+  #new = element('lead-new', HTMLButtonElement);
   /** The contacts of the list that is open. @type {Lead[]} */
   #leads = [];
   #active = -1;
@@ -67,6 +68,7 @@ export class LeadSearch {
     const text = lead ? lead.name : search;
     if (this.#input.value !== text) this.#input.value = text;
     this.#clear.hidden = !lead;
+    this.#new.hidden = Boolean(lead) || !text.trim() || !this.#context.team.isManager;
     if (!lead) return;
     this.#close();
     sayParts(this.#hint, ...(lead.company ? [bdi(lead.company)] : []));

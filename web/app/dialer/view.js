@@ -1,6 +1,7 @@
 import { AUDIO_PANEL, mountAudioPanel } from '../audio/panel.js';
 import { closeByItself } from '../shared/popover.js';
 import { FirstStepsCard } from '../first-steps/first-steps.js';
+import { ContactEditing } from '../contacts/contact-editing.js';
 import { ContactPanel } from '../contact/contact-panel.js';
 import { RecordingDialog } from '../recordings/recording-dialog.js';
 import { CallQualityDialog, subjectOf } from '../quality/call-dialog.js';
@@ -34,8 +35,16 @@ export const dialerView = {
     const tabs = new Tabs(element('workspace-tabs', HTMLElement), workspace);
     const recordings = new RecordingDialog(context, () => calls.reload());
     const lines = new CallQualityDialog(context);
+    const contacts = new ContactEditing(context, {
+      written: () => dialer.written,
+      onSaved: (lead) => {
+        dialer.learn(lead);
+        void contact.reload();
+      },
+    });
     const contact = new ContactPanel(context, {
       hear: (conversation) => recordings.open(conversation),
+      edit: (leadId) => void contacts.edit(leadId),
     });
     // A form that is opened again after a reload is there before the queue.
     let queue = /** @type {QueueColumn | null} */ (null);

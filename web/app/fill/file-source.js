@@ -2,7 +2,7 @@ import { ENCODINGS, readLeadFile } from '../../henk-voice/henk-voice.js';
 import { bdi, create, element, say, sayParts } from '../shared/dom.js';
 import { ColumnChoice } from './column-choice.js';
 import { ImportList } from './import-list.js';
-import { addedSentence, counted, number, planSentences, reportOf } from './words.js';
+import { counted, importedSentence, number, planSentences, reportOf } from './words.js';
 
 /**
  * @typedef {import('../../henk-voice/henk-voice.js').ImportPlan} ImportPlan
@@ -125,7 +125,9 @@ export class FileSource {
    */
   #show(plan, file) {
     this.#counts.replaceChildren(
-      ...planSentences(plan).map((sentence) => create('li', {}, sentence)),
+      ...planSentences(plan, !this.#filling.campaign()).map((sentence) =>
+        create('li', {}, sentence),
+      ),
     );
     const { problems, counts } = plan;
     this.#report.hidden = !problems.length;
@@ -162,12 +164,17 @@ export class FileSource {
     const { context, campaign, run, done, changed } = this.#filling;
     const to = campaign();
     const plan = this.#plan;
-    if (!to || !plan) return;
-    const finished = await run((watched) => context.voice.leads.import(to.id, plan, watched));
+    if (!plan) return;
+    const { business, voice } = context;
+    const finished = await run((watched) =>
+      to
+        ? voice.leads.import(to.id, plan, watched)
+        : voice.leads.importContacts(business.id, plan, watched),
+    );
     void this.#imports.load();
     if (!finished?.result) return;
     this.open();
-    done(addedSentence(finished.result));
+    done(importedSentence(finished));
     changed();
   }
 }

@@ -14,11 +14,11 @@ import { addedSentence, phaseWords } from './words.js';
  *
  * @typedef {object} Filling what the parts of the dialog need
  * @property {ViewContext} context
- * @property {() => { id: string, name: string } | null} campaign whose queue is filled
+ * @property {() => { id: string, name: string } | null} campaign whose queue is filled; null: contacts are imported
  * @property {<T>(work: (watched: Watched) => Promise<T>) => Promise<T | null>} run does it with a bar of
  *   progress; null if it failed or was stopped, which is said
  * @property {(sentence: string) => void} done says what was done
- * @property {() => void} changed the queue has other leads now
+ * @property {() => void} changed the queue, or the business, has other leads now
  */
 
 /** @type {Promise<string> | null} */
@@ -31,7 +31,7 @@ async function loadMarkup() {
   return response.text();
 }
 
-/** Fills the queue of a campaign: from a file, by a search, or from another campaign. */
+/** Fills the queue of a campaign: from a file, by a search, or from another campaign. And imports contacts. */
 export class FillDialog {
   #context;
   #onChange;
@@ -40,7 +40,7 @@ export class FillDialog {
 
   /**
    * @param {ViewContext} context
-   * @param {{ onChange?: () => void }} [options] `onChange`: the queue has other leads now
+   * @param {{ onChange?: () => void }} [options] `onChange`: the queue, or the business, has other leads now
    */
   constructor(context, { onChange = () => {} } = {}) {
     this.#context = context;
@@ -48,7 +48,7 @@ export class FillDialog {
     this.#parts = this.#make();
   }
 
-  /** @param {{ id: string, name: string }} campaign */
+  /** @param {{ id: string, name: string } | null} campaign null: contacts are imported, for no queue */
   async open(campaign) {
     const parts = await this.#parts;
     if (!this.#context.signal.aborted) parts.open(campaign);
@@ -119,24 +119,29 @@ class Parts {
     });
   }
 
-  /** @param {{ id: string, name: string }} campaign */
+  /** @param {{ id: string, name: string } | null} campaign */
   open(campaign) {
     if (this.#dialog.open) return;
     this.#campaign = campaign;
-    sayParts(this.#title, 'Fill the queue of ', bdi(campaign.name));
+    if (campaign) sayParts(this.#title, 'Fill the queue of ', bdi(campaign.name));
+    else say(this.#title, 'Import contacts');
+    this.#sources.hidden = !campaign;
+    if (!campaign) element('fill-source-file', HTMLInputElement).checked = true;
     say(this.#done, '');
     say(this.#trouble, '');
     this.#again.checked = false;
     this.#file.open();
-    this.#search.open();
-    void this.#listCampaigns(campaign.id);
+    if (campaign) {
+      this.#search.open();
+      void this.#listCampaigns(campaign.id);
+    }
     this.#showSource();
     this.#dialog.showModal();
   }
 
   #close() {
     if (this.#work) {
-      say(this.#trouble, 'Not closed: the queue is being filled. Wait, or press Stop first.');
+      say(this.#trouble, 'Not closed: this goes on still. Wait, or press Stop first.');
       return;
     }
     this.#dialog.close();

@@ -2,7 +2,7 @@ import { failureOf } from '../../henk-voice/henk-voice.js';
 import { bdi, create, element } from '../shared/dom.js';
 import { ask } from '../shared/question.js';
 import { when } from '../shared/words.js';
-import { addedSentence, counted, importWords } from './words.js';
+import { counted, importWords, importedSentence } from './words.js';
 
 /**
  * @typedef {import('../../henk-voice/henk-voice.js').LeadImport} LeadImport
@@ -25,10 +25,12 @@ export class ImportList {
   async load() {
     const { context, campaign } = this.#filling;
     const of = campaign();
-    if (!of) return;
+    const { business, signal, voice } = context;
     try {
-      const rows = await context.voice.leads.imports(of.id, { signal: context.signal });
-      if (!context.signal.aborted && campaign()?.id === of.id) this.#show(rows);
+      const rows = await (of
+        ? voice.leads.imports(of.id, { signal })
+        : voice.leads.contactImports(business.id, { signal }));
+      if (!signal.aborted && campaign()?.id === of?.id) this.#show(rows);
     } catch (error) {
       if (context.signal.aborted) return;
       const { message, action } = failureOf(error);
@@ -54,7 +56,8 @@ export class ImportList {
     const mayChange = row.created_by === context.userId || context.team.isManager;
     const item = create('li', {}, bdi(row.file_name), `, ${when(row.created_at).short}, ${text} `);
     if (!mayChange) return item;
-    if (canFinish) item.append(this.#button('Fill the queue', row, () => void this.#finish(row)));
+    const finish = row.campaign_id ? 'Fill the queue' : 'Finish';
+    if (canFinish) item.append(this.#button(finish, row, () => void this.#finish(row)));
     if (canUndo) item.append(this.#button('Undo', row, () => void this.#undo(row)));
     return item;
   }
@@ -77,7 +80,7 @@ export class ImportList {
     const finished = await run((watched) => context.voice.leads.finish(row.id, watched));
     void this.load();
     if (!finished?.result) return;
-    done(addedSentence(finished.result));
+    done(importedSentence(finished));
     changed();
   }
 
@@ -87,9 +90,11 @@ export class ImportList {
     const answer = await ask({
       title: 'Undo this import?',
       text: [
-        'The leads that it brought, and that nobody has called yet, leave the queue. Those that it made are deleted, ',
-        'except those that are also in another queue or file. Calls and their notes stay.',
-      ],
+        row.campaign_id &&
+          'The leads that it brought, and that nobody has called yet, leave the queue. ',
+        `The ${row.campaign_id ? 'leads' : 'contacts'} that it made are deleted, except those that somebody has called or `,
+        'changed, and those that are also in another queue or file. Calls and their notes stay.',
+      ].filter((part) => typeof part === 'string'),
       yes: 'Undo the import',
       isDestructive: true,
     });
@@ -99,8 +104,11 @@ export class ImportList {
     changed();
     if (!undone?.result) return;
     const { left_queue: left = 0, removed_leads: removed = 0 } = undone.result;
+    const was = removed === 1 ? 'was' : 'were';
     done(
-      `Undone: ${counted(left, 'lead')} left the queue, and ${counted(removed, 'lead')} ${removed === 1 ? 'was' : 'were'} deleted.`,
+      row.campaign_id
+        ? `Undone: ${counted(left, 'lead')} left the queue, and ${counted(removed, 'lead')} ${was} deleted.`
+        : `Undone: ${counted(removed, 'contact')} ${was} deleted.`,
     );
   }
 }

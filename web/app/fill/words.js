@@ -40,10 +40,27 @@ export function addedSentence(added) {
 }
 
 /**
+ * @param {LeadImport} row an import that is over
+ * @returns {string} what it has brought
+ */
+export function importedSentence({ campaign_id: campaignId, result }) {
+  if (!result) return '';
+  if (campaignId) return addedSentence(result);
+  const reasons = [
+    result.known && `${number(result.known)} that you had already`,
+    result.repeated && `${number(result.repeated)} with the number of another row`,
+    result.refused && `${number(result.refused)} that were not understood`,
+  ].filter(Boolean);
+  const first = `${counted(result.new, 'contact')} ${result.new === 1 ? 'was' : 'were'} added.`;
+  return reasons.length ? `${first} Left out: ${reasons.join(', ')}.` : first;
+}
+
+/**
  * @param {ImportPlan} plan
+ * @param {boolean} [isWithoutQueue] whether it is imported for no queue
  * @returns {string[]} a sentence for each kind of row that there is
  */
-export function planSentences({ counts, notQueued }) {
+export function planSentences({ counts, notQueued }, isWithoutQueue = false) {
   const is = (/** @type {number} */ count) => (count === 1 ? 'is' : 'are');
   return [
     `${counted(counts.new, 'row is a new lead', 'rows are new leads')}.`,
@@ -53,7 +70,8 @@ export function planSentences({ counts, notQueued }) {
       `${counted(counts.repeated, 'row')} ${counts.repeated === 1 ? 'has' : 'have'} the number of an earlier row.`,
     counts.refused &&
       `${counted(counts.refused, 'row')} ${is(counts.refused)} not understood and left out.`,
-    notQueued &&
+    !isWithoutQueue &&
+      notQueued &&
       `${counted(notQueued, 'lead')} must not be called and ${is(notQueued)} not queued.`,
     counts.blank && `${counted(counts.blank, 'row')} ${is(counts.blank)} empty.`,
   ].filter((sentence) => typeof sentence === 'string');
@@ -65,7 +83,7 @@ export function phaseWords({ phase, done, total }) {
   return {
     numbers: `Reading phone numbers: ${of}`,
     leads: `Looking for leads that you have: ${of}`,
-    sending: `Importing: ${of} rows. Nothing is in the queue yet.`,
+    sending: `Importing: ${of} rows.`,
     queueing: total ? `Filling the queue: ${of}` : 'Filling the queue…',
     undoing: 'Undoing…',
   }[phase];
@@ -77,15 +95,16 @@ export function phaseWords({ phase, done, total }) {
  */
 export function importWords(row) {
   const can = { canFinish: false, canUndo: true };
+  const isNothing = row.campaign_id ? ' Nothing of it is in the queue.' : '';
   const rows = `${number(row.received)} of ${counted(row.row_count, 'row')}`;
   switch (row.state) {
     case 'open':
       return row.received < row.row_count
         ? {
             ...can,
-            text: `stopped after ${rows}. Nothing of it is in the queue. To go on, choose the same file again.`,
+            text: `stopped after ${rows}.${isNothing} To go on, choose the same file again.`,
           }
-        : { ...can, canFinish: true, text: 'has all rows, and nothing of it is in the queue yet.' };
+        : { ...can, canFinish: true, text: `has all rows, and is not finished.${isNothing}` };
     case 'finishing':
       return {
         ...can,
@@ -97,7 +116,7 @@ export function importWords(row) {
     case 'undone':
       return { ...can, canUndo: false, text: 'was undone.' };
     default:
-      return { ...can, text: `is complete. ${row.result ? addedSentence(row.result) : ''}` };
+      return { ...can, text: `is complete. ${importedSentence(row)}` };
   }
 }
 

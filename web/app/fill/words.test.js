@@ -30,13 +30,26 @@ test('a plan says what becomes of the rows, and nothing about what there is not'
 });
 
 test('an import that was left unfinished says what is there and what to do', () => {
-  const row = { row_count: 10, received: 4, queued: 0, state: 'open', result: null };
+  const row = {
+    campaign_id: 'c',
+    row_count: 10,
+    received: 4,
+    queued: 0,
+    state: 'open',
+    result: null,
+  };
   const words = (/** @type {object} */ changes) =>
     importWords(/** @type {any} */ ({ ...row, ...changes }));
   assert.match(words({}).text, /4 of 10 rows\. Nothing of it is in the queue\. .*same file/);
   assert.deepEqual([words({}).canFinish, words({ received: 10 }).canFinish], [false, true]);
   assert.equal(words({ state: 'finishing', received: 10, queued: 5 }).canFinish, true);
   assert.equal(words({ state: 'undone' }).canUndo, false);
+  assert.doesNotMatch(words({ campaign_id: null }).text, /queue/);
+  const result = { ...NONE, new: 2, known: 1, repeated: 0, refused: 0 };
+  assert.match(
+    words({ state: 'finished', campaign_id: null, result }).text,
+    /2 contacts were added\. Left out: 1 that you had already\./,
+  );
   assert.match(
     words({ state: 'finished', result: { ...NONE, added: 2 } }).text,
     /2 leads were added/,

@@ -1,9 +1,12 @@
 /**
- * @typedef {object} PageConfig `/config.json`, which `stack/calls_page.py` serves
+ * @typedef {import('./view.js').View} View
+ *
+ * @typedef {object} PageConfig `config.json`, beside the page: `shared/page_settings.py`
  * @property {string} supabaseUrl
  * @property {string} supabasePublishableKey
- * @property {string} functionsUrl
+ * @property {string} functionsUrl `{name}` in it stands for the name of an endpoint
  * @property {boolean} realtime
+ * @property {string[]} hiddenViews names of views that another page of the installation has: `contacts` for `#/contacts`
  * @property {string | null} simulatorSignalling host and port
  * @property {string | null} demoEmail
  */
@@ -13,4 +16,15 @@ export async function loadConfig() {
   const response = await fetch('config.json');
   if (!response.ok) throw new Error(`config.json: ${response.status}`);
   return response.json();
+}
+
+/**
+ * The views that this installation shows. The home page is always there.
+ *
+ * @template {Pick<View, 'path'>} AnyView
+ * @param {AnyView[]} views
+ * @param {string[]} hidden
+ */
+export function shownViews(views, hidden) {
+  return views.filter(({ path }) => path === '/' || !hidden.includes(path.slice(1)));
 }

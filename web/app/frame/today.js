@@ -61,7 +61,7 @@ export function figuresOf(day) {
     {
       count: conversations,
       word: conversations === 1 ? 'conversation' : 'conversations',
-      meaning: `Of one minute of talk or more. You talked for ${duration(talked)} today`,
+      meaning: `Calls that reached a person and lasted as long as the business asks of a conversation. You talked for ${duration(talked)} today`,
     },
     {
       count: successes,

@@ -8,17 +8,18 @@ import { keepTrying } from './keep-trying.js';
 
 /** @returns {Promise<Vendor>} the Voice SDK and supabase-js, which are classic scripts and not modules */
 export async function loadVendor() {
-  const sources = ['vendor/twilio.min.js', 'vendor/supabase.js'];
+  const sources = ['twilio.min.js', 'supabase.js'];
   await Promise.all(sources.map((source) => keepTrying(() => loadScript(source))));
   const { Twilio, supabase } = /** @type {any} */ (window);
   return { Device: Twilio.Device, createClient: supabase.createClient };
 }
 
 /**
- * @param {string} source
+ * @param {string} name of a file of `vendor/`, which is beside the folders of the page
  * @returns {Promise<void>}
  */
-export function loadScript(source) {
+export function loadScript(name) {
+  const source = new URL(`../vendor/${name}`, import.meta.url).href;
   return new Promise((resolve, reject) => {
     const script = document.createElement('script');
     script.src = source;

@@ -115,7 +115,10 @@ export class CallsBehind {
     while (more && all.length < MOST_IN_FILE) {
       say(this.#said, `${count(all.length)} calls read…`);
       const page = await this.#ask(LARGEST_PAGE, all.at(-1));
-      if (!page) break;
+      if (!page) {
+        this.#csv.disabled = false;
+        return;
+      }
       all.push(...page.calls);
       more = page.more;
     }

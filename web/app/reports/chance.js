@@ -6,6 +6,8 @@ import { wilson } from '../../henk-voice/henk-voice.js';
 
 /** Of all periods in which nothing has changed, the page says of this share that something did. */
 const ERROR = 0.05;
+/** How many numbers and rates of all calls are compared with the days before: those of the tiles. */
+const COMPARED = 12;
 
 /**
  * @param {number} count how many comparisons are made at once; the more, the more must a difference be
@@ -19,6 +21,9 @@ export function widthFor(count) {
   const below = 1 + t * (1.432788 + t * (0.189269 + t * 0.001308));
   return t - above / below;
 }
+
+/** For what is said of all calls, so that the words and the tiles say the same of a number. */
+export const OF_ALL_CALLS = widthFor(COMPARED);
 
 /**
  * Newcombe's interval of the difference of two shares (method 10, from Wilson's intervals).

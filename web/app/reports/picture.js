@@ -5,6 +5,9 @@ import { loadScript } from '../frame/vendor.js';
  * @typedef {import('@observablehq/plot').PlotOptions} PlotOptions
  */
 
+/** A place that is narrower, in CSS pixels, is one that is just being laid out. */
+const LEAST = 120;
+
 /** @type {Promise<Plot> | null} */
 let loading = null;
 
@@ -22,8 +25,8 @@ export function loadPlot() {
 
 async function load() {
   // Plot is a classic script, too, and needs d3.
-  await loadScript('vendor/d3.js');
-  await loadScript('vendor/plot.js');
+  await loadScript('d3.js');
+  await loadScript('plot.js');
   return /** @type {any} */ (window).Plot;
 }
 
@@ -72,7 +75,7 @@ export class Picture {
   async #draw() {
     const Plot = await loadPlot();
     const width = this.#place.clientWidth;
-    if (this.#data === null || !width) return;
+    if (this.#data === null || width < LEAST) return;
     this.#width = width;
     const drawn = Plot.plot({
       ...this.#describe(Plot, this.#data, width),

@@ -61,6 +61,8 @@ export class ReportsPage {
   #choice;
   /** The overview that is shown, and the steps of its trend. @type {{ overview: Overview, by: TimeKind } | null} */
   #shown = null;
+  /** @type {HTMLDetailsElement[]} */
+  #openedForPrint = [];
   /** What was asked last, as a text. */
   #asked = '';
   #loading = new AbortController();
@@ -102,10 +104,16 @@ export class ReportsPage {
     return todayIn(this.#context.business.time_zone);
   }
 
+  /** Whether the days that are shown are not over, so that their numbers will grow. */
+  get #isOpen() {
+    return this.#choice.to >= this.#today;
+  }
+
   #listen() {
     const { signal } = this.#context;
     window.addEventListener('hashchange', () => this.#followAddress(), { signal });
     window.addEventListener('beforeprint', () => this.#openForPrint(), { signal });
+    window.addEventListener('afterprint', () => this.#closeAfterPrint(), { signal });
     signal.addEventListener('abort', () => this.#loading.abort());
     element('report-filters', HTMLFormElement).addEventListener('submit', (event) =>
       event.preventDefault(),
@@ -185,8 +193,10 @@ export class ReportsPage {
         return;
       }
       this.#shown = { overview: found, by };
+      // Nothing is said of campaigns of another time.
+      this.#campaigns.replaceChildren();
       this.#show();
-      await this.#showCampaigns(question);
+      void this.#showCampaigns(question);
     } catch (error) {
       if (signal.aborted) return;
       this.#shown = null;
@@ -247,7 +257,9 @@ export class ReportsPage {
     this.#body.hidden = false;
     this.#body.setAttribute('aria-busy', 'false');
     this.#changes.replaceChildren(
-      ...changes(overview, countDays(overview)).map((text) => create('li', {}, unbroken(text))),
+      ...changes(overview, countDays(overview), this.#isOpen).map((text) =>
+        create('li', {}, unbroken(text)),
+      ),
     );
     say(this.#hint, undescribedHint(totals));
     this.#showTiles(overview);
@@ -267,6 +279,7 @@ export class ReportsPage {
     this.#tiles.replaceChildren(
       ...tiles(totals, before, {
         metric: this.#choice.metric,
+        isOpen: this.#isOpen,
         showTrend: (metric) => {
           this.#choose({ metric });
           element('trend-title', HTMLElement).scrollIntoView({ block: 'nearest' });
@@ -289,11 +302,10 @@ export class ReportsPage {
     time_zone: zone,
     as_of: asOf,
   }) {
-    const isOpen = to >= this.#today;
     say(
       this.#time,
       `${daysName(from, to)}, compared with ${daysName(beforeFrom, beforeTo)}.` +
-        (isOpen ? ' The last day is not over, so its numbers will grow.' : ''),
+        (this.#isOpen ? ' The last day is not over, so its numbers will grow.' : ''),
     );
     const late = asOf ? Math.floor((Date.now() - timestamp(asOf).getTime()) / 60_000) : 0;
     const counted = asOf
@@ -330,7 +342,8 @@ export class ReportsPage {
   /** @param {Question} question */
   async #showCampaigns(question) {
     const { team, outcomes } = this.#context;
-    const groups = await question.by('campaign');
+    // The table of the campaigns says what is wrong.
+    const groups = await question.by('campaign').catch(() => []);
     if (question.signal.aborted) return;
     const known = {
       personName: (/** @type {string} */ id) => team.nameOf(id),
@@ -346,7 +359,13 @@ export class ReportsPage {
 
   /** On paper nobody opens anything. */
   #openForPrint() {
-    for (const details of this.#body.querySelectorAll('details')) details.open = true;
+    this.#openedForPrint = [...this.#body.querySelectorAll('details')].filter(({ open }) => !open);
+    for (const details of this.#openedForPrint) details.open = true;
+  }
+
+  #closeAfterPrint() {
+    for (const details of this.#openedForPrint) details.open = false;
+    this.#openedForPrint = [];
   }
 }
 

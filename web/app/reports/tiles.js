@@ -1,8 +1,8 @@
 import { METRICS } from '../../henk-voice/henk-voice.js';
 import { create } from '../shared/dom.js';
-import { compareCounts, compareShares, widthFor } from './chance.js';
+import { OF_ALL_CALLS, compareCounts, compareShares } from './chance.js';
 import { count, figure, percent } from './numbers.js';
-import { moreOrFewer } from './words.js';
+import { areFew, moreOrFewer } from './words.js';
 
 /**
  * @typedef {import('../../henk-voice/henk-voice.js').CountName} CountName
@@ -13,6 +13,7 @@ import { moreOrFewer } from './words.js';
  * @property {CountName | RateName} metric that the trend shows
  * @property {(metric: CountName | RateName) => void} showTrend
  * @property {(metric: CountName) => void} openCalls
+ * @property {boolean} isOpen the time is not over, so its numbers will grow
  *
  * @typedef {{ text: string, sign: -1 | 0 | 1 | null }} Change `sign`: null if nothing is said about chance
  */
@@ -28,7 +29,6 @@ const TILES = [
   ['answered', 'answer_rate'],
   ['poor', 'poor_rate'],
 ];
-const WIDTH = widthFor(TILES.flat().filter(Boolean).length);
 const SIGNS = { 1: '▲ ', 0: '', '-1': '▼ ' };
 
 /**
@@ -37,7 +37,7 @@ const SIGNS = { 1: '▲ ', 0: '', '-1': '▼ ' };
  * @param {TileActions} actions
  * @returns {HTMLElement[]}
  */
-export function tiles(totals, before, { metric, showTrend, openCalls }) {
+export function tiles(totals, before, { metric, showTrend, openCalls, isOpen }) {
   return TILES.map(([name, rate]) => {
     const { label, meaning } = METRICS[name];
     const value = figure(name, totals[name]);
@@ -63,7 +63,7 @@ export function tiles(totals, before, { metric, showTrend, openCalls }) {
       { class: 'tile', 'data-metric': name },
       create('h3', {}, label),
       create('p', { class: 'tile-value' }, totals[name] ? calls : value),
-      changeLine(name, totals, before, !rate),
+      changeLine(name, totals, before, { isJudged: !rate, isOpen }),
       rate &&
         create(
           'p',
@@ -71,7 +71,7 @@ export function tiles(totals, before, { metric, showTrend, openCalls }) {
           `${METRICS[rate].label} `,
           create('strong', {}, figure(rate, totals[rate])),
         ),
-      rate && changeLine(rate, totals, before, true),
+      rate && changeLine(rate, totals, before, { isJudged: true, isOpen }),
       create('p', { class: 'tile-meaning' }, meaning),
       trend,
     );
@@ -82,10 +82,12 @@ export function tiles(totals, before, { metric, showTrend, openCalls }) {
  * @param {CountName | RateName} name
  * @param {Figures} totals
  * @param {Figures} before
- * @param {boolean} isJudged a number that grows with the number of calls is neither good nor bad by that
+ * @param {object} how
+ * @param {boolean} how.isJudged a number that grows with the number of calls is neither good nor bad by that
+ * @param {boolean} how.isOpen
  */
-function changeLine(name, totals, before, isJudged) {
-  const { text, sign } = changeOf(name, totals, before);
+function changeLine(name, totals, before, { isJudged, isOpen }) {
+  const { text, sign } = changeOf(name, totals, before, isOpen);
   const { better } = METRICS[name];
   const isGood = isJudged && sign && better ? sign > 0 === (better === 'more') : null;
   return create(
@@ -100,15 +102,17 @@ function changeLine(name, totals, before, isJudged) {
  * @param {CountName | RateName} name
  * @param {Figures} totals
  * @param {Figures} before
- * @param {number} [z] see `widthFor`
+ * @param {boolean} [isOpen] see `TileActions`
  * @returns {Change} against the days before
  */
-export function changeOf(name, totals, before, z = WIDTH) {
+export function changeOf(name, totals, before, isOpen = false) {
   const { kind, of } = METRICS[name];
   const old = figure(name, before[name]);
   if (kind === 'seconds') return { text: `${old} before`, sign: null };
   if (kind === 'count') {
-    const sign = compareCounts(totals[name] ?? 0, before[name] ?? 0, z);
+    const sign = compareCounts(totals[name] ?? 0, before[name] ?? 0, OF_ALL_CALLS);
+    const isUnsaid = isOpen ? sign <= 0 : !sign && areFew(totals[name] ?? 0, before[name] ?? 0);
+    if (isUnsaid) return { text: `${old} before`, sign: null };
     if (!sign) return { text: `about as many as before (${old})`, sign };
     const text = moreOrFewer(totals[name] ?? 0, before[name] ?? 0);
     return { text: text.includes('instead') ? text : `${text} (${old} before)`, sign };
@@ -118,8 +122,11 @@ export function changeOf(name, totals, before, z = WIDTH) {
   const sign = compareShares(
     { part: totals[part], whole: totals[whole] },
     { part: before[part], whole: before[whole] },
-    z,
+    OF_ALL_CALLS,
   );
+  if (!sign && (areFew(totals[whole]) || areFew(before[whole]))) {
+    return { text: `${old} before, too few to compare`, sign: null };
+  }
   return { text: sign ? `${old} before` : `about the same as before (${old})`, sign };
 }
 

@@ -1,6 +1,7 @@
 import { METRICS, wilson } from '../../henk-voice/henk-voice.js';
 import { figure, keyName } from './numbers.js';
 import { addDays, dateOf } from './period.js';
+import { counted } from './words.js';
 
 /**
  * @typedef {import('../../henk-voice/henk-voice.js').CountName} CountName
@@ -17,6 +18,7 @@ import { addDays, dateOf } from './period.js';
  * @property {number | null} before as many days before
  * @property {number | null} low of a rate: the ends of its interval
  * @property {number | null} high
+ * @property {boolean} isWhole a period may begin or end in the middle of a week or a month
  * @property {string} title
  *
  * @typedef {{ metric: CountName | RateName, steps: Step[] }} TrendData
@@ -27,6 +29,9 @@ const UNITS = /** @type {const} */ ([
   [120, 60, 'minutes'],
   [0, 1, 'seconds'],
 ]);
+
+/** How dark a bar of fewer days is. */
+const PALE = 0.45;
 
 /**
  * @param {Pick<Overview, 'trend' | 'trend_before'>} overview
@@ -42,6 +47,7 @@ export function trendData({ trend, trend_before: trendBefore }, metric, by) {
     const [from, to] = [dateOf(step.key), dateOf(addDays(step.key, step.days))];
     const value = step[metric];
     const before = old?.[metric] ?? null;
+    const isWhole = step.days >= wholeDays(by, step.key);
     const ends = hasInterval && step[whole] ? wilson(step[part], step[whole]) : null;
     const of = hasInterval ? ` (${figure(part, step[part])} of ${figure(whole, step[whole])})` : '';
     return {
@@ -52,8 +58,9 @@ export function trendData({ trend, trend_before: trendBefore }, metric, by) {
       before,
       low: ends?.low ?? null,
       high: ends?.high ?? null,
+      isWhole,
       title:
-        `${keyName(by, step.key)}\n${figure(metric, value)}${of}` +
+        `${keyName(by, step.key)}${isWhole ? '' : `, ${counted(step.days, 'day')} of it`}\n${figure(metric, value)}${of}` +
         (old ? `\nBefore: ${figure(metric, before)} (${keyName(by, old.key)})` : ''),
     };
   });
@@ -98,6 +105,7 @@ export function trendPicture(Plot, { metric, steps }, width) {
               y1: 0,
               y2: scaled('value'),
               fill: 'var(--accent)',
+              fillOpacity: ({ isWhole }) => (isWhole ? 1 : PALE),
               inset: steps.length > width / 6 ? 0 : 1,
             }),
             Plot.ruleY(steps, {
@@ -147,6 +155,26 @@ function rateMarks(Plot, steps, scaled) {
     Plot.lineY(steps, { x: 'middle', y: scaled('value'), stroke: 'var(--accent)', strokeWidth: 2 }),
     Plot.dot(steps, { x: 'middle', y: scaled('value'), fill: 'var(--accent)', r: 3 }),
   ];
+}
+
+/**
+ * @param {TimeKind} by
+ * @param {string} key the first day of a step
+ * @returns {number} how many days a whole step of this kind has
+ */
+function wholeDays(by, key) {
+  if (by !== 'month') return by === 'week' ? 7 : 1;
+  const [year, month] = key.split('-').map(Number);
+  return new Date(Date.UTC(year ?? 0, month ?? 0, 0)).getUTCDate();
+}
+
+/**
+ * @param {TrendData} data
+ * @returns {string} why a bar may be lower than the others; empty if all have the same days
+ */
+export function partsWords({ metric, steps }) {
+  if (METRICS[metric].kind === 'rate' || steps.every(({ isWhole }) => isWhole)) return '';
+  return 'Pale bars have fewer days than the others, because this time begins or ends within them.';
 }
 
 /** @param {TrendData} data @returns {string} what the picture shows */

@@ -4,7 +4,7 @@ import { DataTable } from './data-table.js';
 import { otherMetrics } from './metric-columns.js';
 import { figure, keyName } from './numbers.js';
 import { Picture } from './picture.js';
-import { trendData, trendLabel, trendPicture } from './trend-picture.js';
+import { partsWords, trendData, trendLabel, trendPicture } from './trend-picture.js';
 
 /**
  * @typedef {import('../../henk-voice/henk-voice.js').CountName} CountName
@@ -50,10 +50,11 @@ export class Trend {
   show(overview, metric, by) {
     const { label, meaning, kind } = METRICS[metric];
     say(this.#title, `${label} by ${by}`);
-    say(this.#meaning, meaning);
+    const data = trendData(overview, metric, by);
+    say(this.#meaning, [meaning, partsWords(data)].filter(Boolean).join(' '));
     this.#legend.dataset.kind = kind === 'rate' ? 'line' : 'bars';
     this.#showTable(overview, metric, by);
-    this.#picture.show(trendData(overview, metric, by)).then(
+    this.#picture.show(data).then(
       () => say(this.#trouble, ''),
       (error) => {
         console.info(error);

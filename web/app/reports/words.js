@@ -1,5 +1,5 @@
-import { compareCounts, compareShares, widthFor } from './chance.js';
-import { count, dayName, percent, seconds } from './numbers.js';
+import { OF_ALL_CALLS, compareCounts, compareShares, widthFor } from './chance.js';
+import { count, daysName, percent, seconds } from './numbers.js';
 import { addDays } from './period.js';
 
 /**
@@ -9,9 +9,7 @@ import { addDays } from './period.js';
  * @typedef {import('../quality/words.js').Part} Part
  */
 
-/** How many differences of all calls are looked at, each of which could be by chance. */
-const COMPARED = 6;
-/** Of fewer, numbers are said and no percentage: 3 instead of 2 are not "50 % more". */
+/** Of fewer, numbers are said, no percentage and no likeness: 3 instead of 2 are not "50 % more", nor "about as many". */
 const FEW = 20;
 
 /**
@@ -19,24 +17,25 @@ const FEW = 20;
  *
  * @param {Overview} overview
  * @param {number} days of the period
+ * @param {boolean} [isOpen] the period is not over, so its numbers will grow
  * @returns {string[]} the most important one first; none if there were no calls
  */
-export function changes(overview, days) {
+export function changes(overview, days, isOpen = false) {
   const { totals, before, conversation_seconds: length } = overview;
   if (!totals.calls && !before.calls) return [];
-  const then = days === 1 ? 'the day before' : `the ${days} days before`;
+  const then = days === 1 ? 'on the day before' : `in the ${days} days before`;
   if (!before.dials) {
     const reached = `${counted(totals.dials, 'dial')}, of which ${count(totals.connected)} reached a person.`;
-    return [`${reached} In ${then} there were none, so there is nothing to compare with.`];
+    return [`${reached} There were none ${then}, so there is nothing to compare with.`];
   }
-  if (!totals.dials) return [`No dials; in ${then} there were ${count(before.dials)}.`];
-  const z = widthFor(COMPARED);
-  const [changed, same] = ratesThatChanged(totals, before, length, z);
+  if (!totals.dials) {
+    return [`No dials${isOpen ? ' so far' : ''}; there were ${count(before.dials)} ${then}.`];
+  }
+  const z = OF_ALL_CALLS;
   return [
-    headline(totals, before, then, z),
-    ...changed,
-    ...(same.length ? [`About as often as before: ${joined(same)}.`] : []),
+    headline(totals, before, { then, z, isOpen }),
     ...lateBeginning(overview),
+    ...rates(totals, before, length, z),
   ];
 }
 
@@ -49,39 +48,48 @@ function lateBeginning({ trend_before: steps }) {
   const first = steps.findIndex(({ calls }) => calls > 0);
   const step = steps[first];
   if (!step || first < steps.length / 4) return [];
+  const last = addDays(step.key, -1);
   return [
-    `Of the days before, those until ${dayName(addDays(step.key, -1))} have no calls, so this time has more days to compare.`,
+    `The days before have no calls until ${daysName(last, last)}, so compare the shares and not the numbers of calls.`,
   ];
 }
 
 /**
  * @param {Figures} totals
  * @param {Figures} before
- * @param {string} then
- * @param {number} z
+ * @param {{ then: string, z: number, isOpen: boolean }} how
  */
-function headline(totals, before, then, z) {
-  const dials = compareCounts(totals.dials, before.dials, z);
-  const rate = compareShares(
-    share(totals, 'connected', 'dials'),
-    share(before, 'connected', 'dials'),
-    z,
-  );
-  const reached = compareCounts(totals.connected, before.connected, z);
-  const difference = Math.abs(totals.connected - before.connected);
-  const result = reached
-    ? `${counted(totals.connected, 'call')} reached a person, ${count(difference)} ${reached > 0 ? 'more' : 'fewer'} than in ${then}`
-    : `${counted(totals.connected, 'call')} reached a person, about as many as in ${then} (${count(before.connected)})`;
-  const ofDials = dials
-    ? `${moreOrFewer(totals.dials, before.dials)} dials`
-    : `about as many dials (${count(totals.dials)})`;
-  const [now, old] = [percent(totals.connect_rate), percent(before.connect_rate)];
+function headline(totals, before, { then, z, isOpen }) {
+  const now = share(totals, 'connected', 'dials');
+  const old = share(before, 'connected', 'dials');
+  const dials = compareCounts(now.whole, old.whole, z);
+  const rate = compareShares(now, old, z);
+  const reached = compareCounts(now.part, old.part, z);
+  // A number that will still grow may be more already, and is neither fewer nor as many.
+  const isUnsaid = (/** @type {number} */ sign, /** @type {number[]} */ ...numbers) =>
+    isOpen ? sign <= 0 : sign === 0 && areFew(...numbers);
+  const soFar = isOpen ? ' so far' : '';
+  const result = isUnsaid(reached, now.part, old.part)
+    ? `${soFar} (${count(old.part)} ${then})`
+    : reached
+      ? `, ${count(Math.abs(now.part - old.part))} ${reached > 0 ? 'more' : 'fewer'} than ${then}`
+      : `, about as many as ${then} (${count(old.part)})`;
+  const ofDials = isUnsaid(dials, now.whole, old.whole)
+    ? `${counted(now.whole, 'dial')}${soFar} (before: ${count(old.whole)})`
+    : dials
+      ? `${moreOrFewer(now.whole, old.whole)} dials`
+      : now.whole === old.whole
+        ? `as many dials (${count(now.whole)})`
+        : `about as many dials (${count(now.whole)} instead of ${count(old.whole)})`;
+  const [of, earlier] = [percent(totals.connect_rate), percent(before.connect_rate)];
   const ofRate = rate
-    ? `${now} instead of ${old} of them reached a person`
-    : `about the same share of them reached a person (${now})`;
+    ? `${of} instead of ${earlier} of them reached a person`
+    : areFew(now.whole) || areFew(old.whole)
+      ? 'too few to compare which share reached a person'
+      : `about the same share of them reached a person (${of})`;
   // What works against the dials, or moves without them, stands after a "but".
-  const isAgainst = rate !== 0 && rate !== dials;
-  return `${result}: ${ofDials}, ${isAgainst ? 'but' : 'and'} ${ofRate}.`;
+  const isAgainst = rate !== 0 && rate !== dials && !(isOpen && dials <= 0);
+  return `${counted(now.part, 'call')} reached a person${result}: ${ofDials}, ${isAgainst ? 'but' : 'and'} ${ofRate}.`;
 }
 
 /**
@@ -89,10 +97,10 @@ function headline(totals, before, then, z) {
  * @param {Figures} before
  * @param {number} length of a conversation, in seconds
  * @param {number} z
- * @returns {[changed: string[], same: string[]]}
+ * @returns {string[]} first those that changed
  */
-function ratesThatChanged(totals, before, length, z) {
-  const rates = /** @type {const} */ ([
+function rates(totals, before, length, z) {
+  const compared = /** @type {const} */ ([
     [
       'conversations',
       'connected',
@@ -102,18 +110,30 @@ function ratesThatChanged(totals, before, length, z) {
     ['successes', 'connected', 'were a success', 'a success'],
     ['poor', 'measured', 'had a poor line', 'a poor line'],
   ]);
-  /** @type {[string[], string[]]} */
-  const said = [[], []];
-  for (const [part, whole, verb, noun] of rates) {
+  /** @type {Record<'changed' | 'same' | 'few', string[]>} */
+  const said = { changed: [], same: [], few: [] };
+  for (const [part, whole, verb, noun] of compared) {
     const [now, then] = [share(totals, part, whole), share(before, part, whole)];
     if (!now.whole || !then.whole) continue;
     const [of, old] = [percent(now.part / now.whole), percent(then.part / then.whole)];
     const subject =
       whole === 'measured' ? 'Of the measured calls' : 'Of the calls that reached a person';
-    if (compareShares(now, then, z)) said[0].push(`${subject}, ${of} instead of ${old} ${verb}.`);
-    else said[1].push(`${noun} (${of})`);
+    if (compareShares(now, then, z))
+      said.changed.push(`${subject}, ${of} instead of ${old} ${verb}.`);
+    else if (areFew(now.whole) || areFew(then.whole)) said.few.push(noun);
+    else said.same.push(`${noun} (${of})`);
   }
-  return said;
+  const { changed, same, few } = said;
+  return [
+    ...changed,
+    ...(same.length ? [`About as often as before: ${joined(same)}.`] : []),
+    ...(few.length ? [`Too few calls to compare how often there was ${joined(few)}.`] : []),
+  ];
+}
+
+/** @param {number[]} numbers @returns {boolean} whether nothing is to be said of their likeness */
+export function areFew(...numbers) {
+  return numbers.every((number) => number < FEW);
 }
 
 /**

@@ -35,7 +35,7 @@ test('what works against the result stands after a but', () => {
   );
   assert.match(
     said(figures(5000, 700), figures(5000, 900))[0],
-    /200 fewer than .* about as many dials \(5,000\), but 14 % instead of 18 %/,
+    /200 fewer than .*: as many dials \(5,000\), but 14 % instead of 18 %/,
   );
   assert.match(
     said(figures(4000, 720), figures(5000, 900))[0],
@@ -50,14 +50,57 @@ test('what chance explains is no change', () => {
   );
   assert.equal(
     first,
-    '21 calls reached a person, about as many as in the 28 days before (18): about as many dials (102), ' +
-      'and about the same share of them reached a person (21 %).',
+    '21 calls reached a person, about as many as in the 28 days before (18): about as many dials ' +
+      '(102 instead of 97), and about the same share of them reached a person (21 %).',
   );
+  assert.equal(second, 'About as often as before: a poor line (1.1 %).');
+  assert.deepEqual(more, [
+    'Too few calls to compare how often there was a conversation and a success.',
+  ]);
+});
+
+test('of a few calls nothing is said to be as before', () => {
+  const [now, old] = [figures(2, 1, 1), figures(17, 5, 2)];
+  assert.deepEqual(said(now, old), [
+    '1 call reached a person (5 in the 28 days before): 2 instead of 17 dials, and too few to compare which share ' +
+      'reached a person.',
+    'Too few calls to compare how often there was a conversation and a success.',
+  ]);
+  assert.deepEqual(changeOf('connected', now, old), { text: '5 before', sign: null });
+  assert.deepEqual(changeOf('connect_rate', now, old), {
+    text: '29 % before, too few to compare',
+    sign: null,
+  });
+  // What even few calls show is said.
+  assert.match(said(figures(19, 19), figures(19, 1))[0], /100 % instead of 5.3 % of them/);
+});
+
+test('the words and the tiles say the same of a number', () => {
+  const old = figures(374, 105);
+  for (const dials of [380, 440, 454, 460, 480, 700]) {
+    const now = figures(dials, 105);
+    const isMore = !said(now, old)[0].includes('about as many dials');
+    assert.equal(changeOf('dials', now, old).sign, isMore ? 1 : 0, `${dials} dials`);
+  }
+});
+
+test('a time that is not over has fewer calls because of that, so nothing is said of it', () => {
+  const [now, old] = [figures(80, 20), figures(420, 100)];
+  const open = (totals) =>
+    changes({ totals, before: old, conversation_seconds: 60, trend_before: [] }, 1, true);
   assert.equal(
-    second,
-    'About as often as before: a conversation (43 %), a success (14 %) and a poor line (1.1 %).',
+    open(now)[0],
+    '20 calls reached a person so far (100 on the day before): 80 dials so far (before: 420), ' +
+      'and about the same share of them reached a person (25 %).',
   );
-  assert.deepEqual(more, []);
+  assert.deepEqual(changeOf('dials', now, old, true), { text: '420 before', sign: null });
+  assert.deepEqual(open(figures(0, 0)), ['No dials so far; there were 420 on the day before.']);
+  // What is more already stays more.
+  assert.match(
+    open(figures(900, 214))[0],
+    /^214 calls .*, 114 more than on the day before: 2\.1 times as many dials/,
+  );
+  assert.equal(changeOf('dials', figures(900, 214), old, true).sign, 1);
 });
 
 test('each rate that changed has a sentence', () => {
@@ -75,22 +118,22 @@ test('each rate that changed has a sentence', () => {
 test('without calls there is nothing to compare', () => {
   assert.deepEqual(said(figures(0, 0), figures(0, 0)), []);
   assert.deepEqual(said(figures(1, 1), figures(0, 0), 1), [
-    '1 dial, of which 1 reached a person. In the day before there were none, so there is nothing to compare with.',
+    '1 dial, of which 1 reached a person. There were none on the day before, so there is nothing to compare with.',
   ]);
   assert.deepEqual(said(figures(0, 0), figures(12, 3)), [
-    'No dials; in the 28 days before there were 12.',
+    'No dials; there were 12 in the 28 days before.',
   ]);
 });
 
 test('days before without calls are said, because they make every number of this time look good', () => {
   const steps = (...calls) => calls.map((n, at) => ({ key: `2026-10-0${at + 1}`, calls: n }));
-  const last = (...calls) => {
+  const second = (...calls) => {
     const [totals, before] = [figures(500, 100), figures(200, 40)];
     const overview = { totals, before, conversation_seconds: 60, trend_before: steps(...calls) };
-    return changes(overview, 28).at(-1);
+    return changes(overview, 28)[1];
   };
-  assert.match(last(0, 0, 7, 3, 9, 1), /those until .*2.* have no calls/);
-  assert.match(last(0, 5, 7, 3, 9, 1), /^500|^About|^100/);
+  assert.match(second(0, 0, 7, 3, 9, 1), /no calls until .*2, 2026, so compare the shares/);
+  assert.match(second(0, 5, 7, 3, 9, 1), /^500|^About|^100/);
 });
 
 test('a campaign that got worse is named and one that may be so by chance is not', () => {

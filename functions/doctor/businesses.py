@@ -1,0 +1,67 @@
+"""Businesses that something is missing for: an owner, or a number that their calls can show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import psycopg
+
+from functions.doctor import database
+from functions.doctor.check import Finding, failed, passed, skipped
+from functions.doctor.inputs import Inputs
+
+_SHOWN = 5
+# People are in it, and nobody may manage it.
+_WITHOUT_OWNER = """
+select format('%s (%s)', businesses.name, businesses.id)
+from public.businesses
+where exists (select from public.business_members where business_id = businesses.id)
+  and not exists (
+    select from public.business_members where business_id = businesses.id and role = 'owner'
+  )
+order by 1
+"""
+_WITHOUT_NUMBER = """
+select format('%s (%s)', businesses.name, businesses.id)
+from public.businesses
+where exists (select from public.business_members where business_id = businesses.id)
+  and not exists (select from public.phone_numbers where business_id = businesses.id)
+order by 1
+"""
+
+
+def look(inputs: Inputs) -> Iterator[Finding]:
+    """One finding for each kind."""
+    try:
+        (count,) = database.column(inputs, "select count(*) from public.businesses")
+        without_owner = database.column(inputs, _WITHOUT_OWNER)
+        without_number = database.column(inputs, _WITHOUT_NUMBER)
+    except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
+        yield skipped("", "Not examined: the database has no businesses yet, see migrations")
+        return
+    if count == "0":
+        yield passed(
+            "",
+            "There is no business yet, so nobody can call",
+            "make owner EMAIL=… BUSINESS=… COUNTRY=… TIME_ZONE=…: step 7 of docs/setup.md",
+        )
+        return
+    if without_owner:
+        yield failed(
+            without_owner[0],
+            f"Nobody owns {_some(without_owner)}, so nobody can manage its people",
+            "make owner EMAIL=… BUSINESS=ID makes somebody its owner",
+        )
+    if without_number:
+        yield passed(
+            without_number[0],
+            f"Nobody can call for {_some(without_number)}: it has no caller ID yet",
+            "make caller-id NUMBER=+… BUSINESS=ID gives it one",
+        )
+    if not without_owner and not without_number:
+        yield passed("", f"Businesses have owners and caller IDs ({count})")
+
+
+def _some(names: list[str]) -> str:
+    more = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")

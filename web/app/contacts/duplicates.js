@@ -1,0 +1,76 @@
+import { create, element, say, sayParts } from '../shared/dom.js';
+import { tellTrouble } from '../shared/trouble.js';
+import { contactWords, groupWords } from './words.js';
+
+/**
+ * @typedef {import('../../henk-voice/henk-voice.js').Contact} Contact
+ * @typedef {import('../../henk-voice/henk-voice.js').DuplicateGroup} DuplicateGroup
+ * @typedef {import('../frame/view.js').ViewContext} ViewContext
+ */
+
+/** Contacts that have the same number or e-mail address. */
+export class Duplicates {
+  #context;
+  #merge;
+  #status = element('duplicates-status', HTMLElement);
+  #list = element('duplicates', HTMLUListElement);
+  #trouble = element('duplicates-trouble', HTMLElement);
+
+  /**
+   * @param {ViewContext} context
+   * @param {(contacts: readonly Contact[]) => void} merge
+   */
+  constructor(context, merge) {
+    this.#context = context;
+    this.#merge = merge;
+    element('tab-contacts-duplicates', HTMLElement).addEventListener(
+      'click',
+      () => void this.read(),
+    );
+  }
+
+  /** @param {string} [before] what to say first: what has just been done */
+  async read(before = '') {
+    const { business, signal, voice } = this.#context;
+    sayParts(this.#trouble);
+    try {
+      const { groups, more } = await voice.contacts.duplicates(business.id, { signal });
+      if (signal.aborted) return;
+      const found = groups.length
+        ? `${more ? 'The first ' : ''}${groups.length === 1 ? '1 group' : `${groups.length} groups`} of contacts that may be one person.`
+        : 'No two contacts have the same number or e-mail address.';
+      say(this.#status, before ? `${before} ${found}` : found);
+      const hadFocus = this.#list.contains(document.activeElement);
+      this.#list.replaceChildren(...groups.map((group) => this.#item(group)));
+      if (before || hadFocus) this.#status.focus();
+    } catch (error) {
+      if (signal.aborted) return;
+      say(this.#status, before);
+      tellTrouble(this.#trouble, error);
+    }
+  }
+
+  /** @param {DuplicateGroup} group */
+  #item(group) {
+    const words = groupWords(group);
+    const item = create(
+      'li',
+      {},
+      create(
+        'div',
+        {},
+        create('p', { class: 'hint' }, words),
+        create(
+          'ul',
+          {},
+          ...group.contacts.map((contact) => create('li', {}, contactWords(contact))),
+        ),
+      ),
+    );
+    if (!this.#context.team.isManager) return item;
+    const button = create('button', { type: 'button', 'aria-label': `Merge ${words}` }, 'Merge');
+    button.addEventListener('click', () => this.#merge(group.contacts));
+    item.append(button);
+    return item;
+  }
+}

@@ -1,0 +1,10 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { shownViews } from './page-config.js';
+
+test('views that another page has are left out, the home page never', () => {
+  const views = ['/', '/contacts', '/contacts-of-mine', '/reports'].map((path) => ({ path }));
+  const left = (hidden) => shownViews(views, hidden).map(({ path }) => path);
+  assert.deepEqual(left(['contacts', '']), ['/', '/contacts-of-mine', '/reports']);
+  assert.deepEqual(left([]), ['/', '/contacts', '/contacts-of-mine', '/reports']);
+});
