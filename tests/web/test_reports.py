@@ -57,7 +57,9 @@ def test_a_page_of_reports_says_what_changed_and_keeps_what_was_asked_in_its_add
     expect(time).to_contain_text("compared with Feb 3")
     assert page.evaluate("location.hash") == "#/reports?from=2020-03-02&to=2020-03-29"
     expect(changes).to_contain_text("160 dials, of which 60 reached a person.")
-    expect(changes).to_contain_text("There were none in the 28 days before, so there is nothing to compare with")
+    expect(changes).to_contain_text(
+        "There were none in the 28 days before, so there is nothing to compare with"
+    )
     page.get_by_label("First day").fill("2020-03-30")
     expect(page.locator("#report-problem")).to_contain_text("The first day is after the last one.")
     page.go_back()

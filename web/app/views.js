@@ -23,8 +23,8 @@ export const VIEWS = [
   qualityView,
   reportsView,
   settingsView,
-  peopleView,
-  changesView,
   callingView,
+  peopleView,
   doNotCallView,
+  changesView,
 ];
