@@ -68,7 +68,9 @@ def live(realtime_url: str) -> Iterator[Connection]:
 
 @pytest.fixture
 def tenant(live: Connection) -> Tenant:
-    return add_tenant(live, 1)
+    added = add_tenant(live, 1)
+    live.execute("delete from realtime.messages")
+    return added
 
 
 def messages(db: Connection) -> list[dict[str, object]]:
@@ -197,7 +199,6 @@ def test_a_project_without_realtime_has_no_trigger_for_it(db: Connection) -> Non
 def test_every_change_of_a_setting_is_broadcast_without_its_values(
     live: Connection, tenant: Tenant
 ) -> None:
-    live.execute("delete from realtime.messages")
     live.execute(
         "update public.businesses set concurrent_calls = 7 where id = %s", (tenant.business_id,)
     )
