@@ -106,10 +106,12 @@ def pack_page(root: Path = ROOT) -> PackedPage:
 
 def view_names(root: Path = ROOT) -> list[str]:
     """The views that can be hidden, by their addresses: all except the home page."""
+    app = root / "web" / "app"
     found = []
-    for file in sorted((root / "web" / "app").glob("*/*view.js")):
-        found += re.findall(r"^  path: '/([a-z][a-z-]*)'", read_text_file(file).decode(), re.M)
-    return found
+    for file in re.findall(r" from '\./(.+)';", read_text_file(app / "views.js").decode()):
+        view = read_text_file(app / file).decode()
+        found += re.findall(r"^  path: '/([a-z][a-z-]*)'", view, re.M)
+    return sorted(found)
 
 
 def config_file(settings: PageSettings) -> bytes:

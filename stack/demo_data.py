@@ -6,9 +6,13 @@ from stack.errors import StackError
 from stack.postgres import Postgres
 from stack.settings import COLLEAGUE_EMAIL, DEMO_EMAIL, DEMO_PASSWORD, MANAGER_EMAIL
 
+SPARE_NUMBER = "+14155550198"
+"""`make caller-id` can give it to a business."""
+
 
 def read(postgres: Postgres) -> tuple[dict[str, str], str]:
-    """The `DEMO_…` variables, and every caller ID, comma-separated.
+    """The `DEMO_…` variables, and the numbers of the phone network, comma-separated: every
+    caller ID, and one that no business has yet.
 
     Raises StackError if the seed did not run.
     """
@@ -35,4 +39,4 @@ def read(postgres: Postgres) -> tuple[dict[str, str], str]:
         "DEMO_COLLEAGUE_ID": str(colleague[0]),
         "DEMO_MANAGER_EMAIL": MANAGER_EMAIL,
     }
-    return demo, ",".join(str(number) for (number,) in numbers)
+    return demo, ",".join([*(str(number) for (number,) in numbers), SPARE_NUMBER])

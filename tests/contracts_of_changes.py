@@ -19,7 +19,7 @@ FUNCTIONS: Grants = {
             "note_change()",
             "is_one_change()",
             "begin_one_change()",
-            "end_one_change(uuid,text,text,text,jsonb,jsonb)",
+            "end_one_change()",
             "forget_changes(uuid,text,uuid)",
             "steps_of(uuid)",
             "findings_of(uuid)",

@@ -33,6 +33,7 @@ FUNCTIONS: Grants = dict.fromkeys(
         "private.normal_deviate(double precision)",
         f"private.likelihood_bound({_THREE})",
         f"private.interval_of_share({_THREE})",
+        "private.add_up_times(text)",
         "private.compare_times(private.time_sums[])",
         "private.report_line(text,text,integer)",
         "private.report_page(text,text,text,text,jsonb,integer,integer)",

@@ -11,13 +11,16 @@ from functions.doctor.check import Finding, failed, passed, skipped
 from functions.doctor.inputs import Inputs
 
 _SHOWN = 5
-# People are in it, and nobody may manage it.
-_WITHOUT_OWNER = """
+# People are in it, and nobody of them may manage it; or managers alone may.
+_WITHOUT = """
 select format('%s (%s)', businesses.name, businesses.id)
 from public.businesses
 where exists (select from public.business_members where business_id = businesses.id)
   and not exists (
     select from public.business_members where business_id = businesses.id and role = 'owner'
+  )
+  and {} (
+    select from public.business_members where business_id = businesses.id and role = 'manager'
   )
 order by 1
 """
@@ -34,7 +37,8 @@ def look(inputs: Inputs) -> Iterator[Finding]:
     """One finding for each kind."""
     try:
         (count,) = database.column(inputs, "select count(*) from public.businesses")
-        without_owner = database.column(inputs, _WITHOUT_OWNER)
+        unmanaged = database.column(inputs, _WITHOUT.format("not exists"))
+        without_owner = database.column(inputs, _WITHOUT.format("exists"))
         without_number = database.column(inputs, _WITHOUT_NUMBER)
     except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
         yield skipped("", "Not examined: the database has no businesses yet, see migrations")
@@ -46,19 +50,26 @@ def look(inputs: Inputs) -> Iterator[Finding]:
             "make owner EMAIL=… BUSINESS=… COUNTRY=… TIME_ZONE=…: step 7 of docs/setup.md",
         )
         return
-    if without_owner:
+    if unmanaged:
         yield failed(
-            without_owner[0],
-            f"Nobody owns {_some(without_owner)}, so nobody can manage its people",
+            unmanaged[0],
+            f"Nobody owns or manages {_some(unmanaged)}, so nobody can invite people or change"
+            " settings",
             "make owner EMAIL=… BUSINESS=ID makes somebody its owner",
+        )
+    if without_owner:
+        yield passed(
+            without_owner[0],
+            f"Managers alone look after {_some(without_owner)}: make owner EMAIL=… BUSINESS=ID"
+            " makes somebody its owner",
         )
     if without_number:
         yield passed(
             without_number[0],
-            f"Nobody can call for {_some(without_number)}: it has no caller ID yet",
-            "make caller-id NUMBER=+… BUSINESS=ID gives it one",
+            f"Nobody can call for {_some(without_number)}, which has no caller ID yet: make"
+            " caller-id NUMBER=+… BUSINESS=ID gives it one",
         )
-    if not without_owner and not without_number:
+    if not unmanaged and not without_owner and not without_number:
         yield passed("", f"Businesses have owners and caller IDs ({count})")
 
 

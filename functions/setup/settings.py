@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import unquote, urlsplit
 
-from functions import page_packer
-from functions.bundle import ROOT
+from functions import bundle, page_packer
 from functions.setup import database_url, env_file, google_project
 from functions.setup.redaction import Redaction
 from functions.setup.webhook_jwt import ROLES, SigningKey, SigningKeyError
@@ -273,8 +272,8 @@ def _check_hidden_views(env: settings.Environment) -> None:
 
 def default_file(environ: Mapping[str, str]) -> Path:
     """.env. If there is none, the settings of a local stack that runs."""
-    dot_env = ROOT / ".env"
-    stack_env = Path(environ.get("HENK_LOCAL_DIR") or ROOT / ".local") / "stack.env"
+    dot_env = bundle.ROOT / ".env"
+    stack_env = Path(environ.get("HENK_LOCAL_DIR") or bundle.ROOT / ".local") / "stack.env"
     return stack_env if not dot_env.exists() and stack_env.exists() else dot_env
 
 

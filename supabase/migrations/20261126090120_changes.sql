@@ -143,11 +143,8 @@ begin
 end;
 $$;
 
--- Ends it, and records all of it as one change. If p_subject is null, something else is the record: the row of an
--- import.
-create function private.end_one_change(
-  p_business_id uuid, p_subject text, p_subject_id text, p_subject_name text, p_before jsonb, p_after jsonb
-)
+-- Ends it. What was changed is on record as one change: as the row of an import, or by private.add_change.
+create function private.end_one_change()
 returns void
 language plpgsql
 set search_path = ''
@@ -156,9 +153,6 @@ declare
   v_named text;
 begin
   v_named := set_config('henk.one_change', '', true);
-  if p_subject is not null then
-    perform private.add_change(p_business_id, p_subject, p_subject_id, p_subject_name, p_before, p_after);
-  end if;
 end;
 $$;
 
@@ -166,7 +160,7 @@ revoke execute on function private.add_change(uuid, text, text, text, jsonb, jso
 revoke execute on function private.note_change() from public, anon;
 revoke execute on function private.is_one_change() from public, anon;
 revoke execute on function private.begin_one_change() from public, anon;
-revoke execute on function private.end_one_change(uuid, text, text, text, jsonb, jsonb) from public, anon;
+revoke execute on function private.end_one_change() from public, anon;
 
 create trigger businesses_note_change
 after insert or update on public.businesses

@@ -82,7 +82,7 @@ begin
     (new.id, 'wrong_number', 'Wrong number', 'wrong_number', false, 6),
     (new.id, 'do_not_call', 'Do not call', 'do_not_call', false, 7),
     (new.id, 'connected', 'Connected', 'done', false, 8);
-  perform private.end_one_change(new.id, null, null, null, null, null);
+  perform private.end_one_change();
   return null;
 end;
 $$;

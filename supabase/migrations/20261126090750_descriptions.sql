@@ -121,7 +121,8 @@ revoke execute on function private.conversation_with_names(public.conversations)
 grant execute on function private.conversation_with_names(public.conversations) to authenticated;
 
 -- Refuses an outcome that is not in the business's list. A call keeps one that is archived.
--- Security definer: an operator writes outcomes, too. A person who was forgotten has no number, and 'forgotten'.
+-- Security definer: an operator writes outcomes, too. A person who was forgotten has no number, and 'forgotten' or, if
+-- a machine answered, 'voicemail'.
 create function private.check_outcome()
 returns trigger
 language plpgsql
@@ -133,7 +134,7 @@ begin
   where outcomes.business_id = new.business_id
     and outcomes.key = new.outcome
     and not outcomes.is_archived;
-  if not found and not (new.outcome = 'forgotten' and new.to_number is null) then
+  if not found and not (new.outcome in ('forgotten', 'voicemail') and new.to_number is null) then
     raise exception using
       errcode = 'check_violation',
       schema = tg_table_schema,

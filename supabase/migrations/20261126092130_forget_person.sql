@@ -81,8 +81,14 @@ begin
       to_number = null,
       extension = null,
       notes = null,
-      -- Not null: nobody is asked to describe the call.
-      outcome = 'forgotten'
+      -- Not null: nobody is asked to describe the call. That a machine answered says nothing of the person, and
+      -- without it reports would count a call that reached somebody.
+      outcome = case
+        when conversations.outcome = 'voicemail'
+          or (conversations.outcome is null and conversations.answered_by ~ '^(machine|fax)')
+          then 'voicemail'
+        else 'forgotten'
+      end
     where conversations.id = p_call.id;
     -- Also what the line above has just added.
     delete from public.conversation_changes
@@ -289,7 +295,7 @@ begin
   delete from public.do_not_call_removals
   where do_not_call_removals.business_id = p_business_id
     and private.subscriber(do_not_call_removals.phone_number) = v_subscriber;
-  perform private.end_one_change(null, null, null, null, null, null);
+  perform private.end_one_change();
 
   insert into public.erasures as written (
     business_id, asked_by, leads, conversations, recording_ids, held

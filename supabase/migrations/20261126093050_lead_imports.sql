@@ -329,7 +329,7 @@ begin
     );
     perform private.begin_one_change();
     perform private.store_import_rows(m.p_import, (m.p_import).received + 1, v_new);
-    perform private.end_one_change(null, null, null, null, null, null);
+    perform private.end_one_change();
     update public.lead_imports set received = v_last where lead_imports.id = p_import_id;
   end if;
   return jsonb_build_object(

@@ -87,7 +87,7 @@ begin
           where rows.lead_id = any(v_lead_ids) and rows.import_id <> p_import_id
         ));
       get diagnostics v_deleted = row_count;
-      perform private.end_one_change(null, null, null, null, null, null);
+      perform private.end_one_change();
       v_removed := v_removed + v_deleted;
       delete from private.lead_import_rows as rows
       where rows.import_id = p_import_id and rows.row_number = any(v_rows);

@@ -223,7 +223,7 @@ end;
 $$;
 
 -- Takes back that a lead's number is wrong, unless another of the latest calls to it says so. (That a person
--- must not be called is never taken back: only an operator does it.)
+-- must not be called is not taken back with an outcome: managers do it, with a reason.)
 create function private.trust_number_again(p_business_id uuid, p_lead_id uuid, p_conversation_id uuid)
 returns void
 language plpgsql

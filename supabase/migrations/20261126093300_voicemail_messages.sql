@@ -25,6 +25,12 @@ create table public.voicemail_messages (
 -- The messages of a person; the deletion of the business asks for these, too.
 create index voicemail_messages_user_id_idx on public.voicemail_messages (business_id, user_id, created_at);
 
+create trigger voicemail_messages_note_change
+after insert or update or delete on public.voicemail_messages
+for each row execute function private.note_change(
+  'voicemail_message', 'id', 'name', 'user_id', 'object_path', 'bytes'
+);
+
 alter table public.voicemail_messages enable row level security;
 
 -- Reps choose among their own and those that are shared; managers see what is left in the business's name.

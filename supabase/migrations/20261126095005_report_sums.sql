@@ -79,11 +79,15 @@ create table private.report_hours (
   successes integer not null,
   -- Dials whose hour is that of the number, and not of the lead's own time zone.
   estimated integer not null,
+  -- Which group of the comparison of times it is: to add up by four columns would take longer.
+  stratum bigint not null generated always as (
+    hash_record_extended(row(user_id, campaign_id, country, is_first_attempt), 0)
+  ) stored,
   unique nulls not distinct (
     business_id, day, user_id, campaign_id, country, lead_weekday, lead_hour, is_first_attempt
   )
   include (
-    dials, answered, connected, conversations, successes, estimated
+    dials, answered, connected, conversations, successes, estimated, stratum
   )
 )
 with (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_insert_scale_factor = 0.02);

@@ -95,7 +95,8 @@ exception
 end;
 $$;
 
--- Takes the next calls of a business whose calls must all be counted again, p_limit at most. Answers how many.
+-- Takes the next calls of a business whose calls must all be counted again, p_limit at most. Answers how many; 0 only
+-- if no business has such calls.
 create function private.fold_business(p_limit integer)
 returns integer
 language plpgsql
@@ -144,9 +145,10 @@ begin
     limit p_limit
   ) as next;
 
+  -- It is done, which counts: with nothing folded, the run would end, and others would wait for the next.
   if v_ids is null then
     delete from private.fold_businesses where fold_businesses.id = v_asked.id;
-    return 0;
+    return 1;
   end if;
 
   perform private.count_calls_safely(v_ids);
@@ -185,7 +187,9 @@ begin
     raise exception 'p_limit is 1 to 10000' using errcode = '22023';
   end if;
 
-  if pg_try_advisory_xact_lock(hashtextextended('fold_calls', 0)) then
+  -- Not an advisory lock: any login of a BI tool could take it, and keep it.
+  perform from private.report_state for update skip locked;
+  if found then
     select array_agg(marks.id), array_agg(distinct marks.conversation_id) into v_mark_ids, v_ids
     from (
       select fold_marks.id, fold_marks.conversation_id from private.fold_marks order by fold_marks.id limit p_limit

@@ -15,7 +15,7 @@ declare
   v_ids uuid[];
   v_counted integer := 0;
 begin
-  perform pg_advisory_xact_lock(hashtextextended('fold_calls', 0));
+  perform from private.report_state for update;
   delete from public.call_facts where call_facts.business_id = p_business_id;
   delete from public.call_helpers where call_helpers.business_id = p_business_id;
   delete from private.report_days where report_days.business_id = p_business_id;

@@ -28,7 +28,7 @@ begin
     return format(case when p_key is null then '%I is null' else '%I = %L' end, v_column, p_key);
   end if;
   if p_by in ('day', 'week', 'month') then
-    if (p_key ~ '^2[01][0-9]{2}-[0-9]{2}-[0-9]{2}$') is not true then
+    if (p_key ~ '^2[01][0-9]{2}-[0-9]{2}-[0-9]{2}$' and pg_input_is_valid(p_key, 'date')) is not true then
       raise exception 'p_key is a date' using errcode = '22023';
     end if;
     v_first := private.report_bucket(p_key::date, p_by, p_week_start);
@@ -94,6 +94,8 @@ begin
   end if;
   return format(
     'select conversation_id, day, created_at from public.%I where %s'
+    -- A call that was deleted since it was counted takes no place: a page that is not full is the last one.
+    ' and (select true from public.conversations where id = conversation_id)'
     ' order by day desc, created_at desc, conversation_id desc limit %s',
     case when v_is_help then 'call_helpers' else 'call_facts' end,
     concat_ws(
@@ -126,8 +128,7 @@ to authenticated;
 -- first_hour, '3-14' for Wednesdays at two on the lead's clock, '*' for all, null where that clock is not known
 -- (first_hour: only first attempts). p_metric: a count of docs/metrics.md; of seconds, the calls that have some.
 -- p_after: the last call of the page before.
--- Answers an array; [] for a business that is not theirs. A page may be shorter than p_limit, because a call was
--- deleted since it was counted: the last one is empty.
+-- Answers an array; [] for a business that is not theirs. A page of fewer than p_limit calls is the last one.
 create function public.report_calls(
   p_business_id uuid, p_from date, p_to date, p_by text default 'all', p_key text default null,
   p_metric text default 'calls', p_after jsonb default null, p_limit integer default 50,

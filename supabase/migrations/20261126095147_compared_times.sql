@@ -1,17 +1,22 @@
 -- Which times are better than others, and which only look so. docs/metrics.md, "Best times".
 set lock_timeout = '2s';
 
--- The dials of one group at one time. Those of a group are compared with each other: they are of one rep and campaign
--- to one country, first attempts apart. weekday: ISO, 1 is Monday.
+-- A time, an hour (without weekday) or a weekday (without hour), and how many of its dials connected: what it has above
+-- the mean of its groups, and variance and third moment of that, if chance alone dealt them out.
 create type private.time_sums as (
-  stratum bigint,
+  by text,
+  -- ISO, 1 is Monday.
   weekday smallint,
   hour smallint,
-  dials integer,
-  answered integer,
-  connected integer,
-  conversations integer,
-  successes integer
+  n double precision,
+  k double precision,
+  answered double precision,
+  conversations double precision,
+  successes double precision,
+  estimated double precision,
+  excess double precision,
+  variance double precision,
+  third_moment double precision
 );
 
 -- How many standard deviations above its mean a normal variable is with this probability, 0 < p_tail <= 0.5. Its
@@ -80,14 +85,123 @@ begin
 end;
 $$;
 
--- Compares the times of p_sums: {"weekday and hour", "hour", "weekday"}, each {"cells", "best"} as report_hours answers
+-- The times of report_hours. p_sums is an SQL statement with one row of a group and a time: group (bigint), weekday,
+-- hour, dials, answered, connected, conversations, successes, estimated. The dials of a group are compared with each
+-- other: they are of one rep and campaign to one country, first attempts apart. It is a statement, because an array of
+-- its rows would take a third of the time.
+create function private.add_up_times(
+  p_sums text, out times private.time_sums[], out unknown bigint
+)
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  execute format(
+    $query$
+    with asked as materialized (
+      select
+        asked.stratum, asked.weekday, asked.hour, asked.dials::double precision as n,
+        asked.connected::double precision as k, asked.answered::double precision as answered,
+        asked.conversations::double precision as conversations, asked.successes::double precision as successes,
+        asked.estimated::double precision as estimated
+      from (%s) as asked (
+        stratum, weekday, hour, dials, answered, connected, conversations, successes, estimated
+      )
+      where asked.dials > 0
+    ),
+
+    sums as not materialized (
+      select * from asked where asked.hour is not null
+    ),
+
+    -- What the moments of the hypergeometric distribution have in common in a group. Groups of two dials tell nothing.
+    strata as (
+      select
+        groups.stratum, groups.n, groups.k / groups.n as rate,
+        groups.k * (groups.n - groups.k) / (groups.n * groups.n * (groups.n - 1)) as spread,
+        (groups.n - 2 * groups.k) / (groups.n * (groups.n - 2)) as lean
+      from (
+        select sums.stratum, sum(sums.n) as n, sum(sums.k) as k
+        from sums
+        group by sums.stratum
+        having sum(sums.n) > 2
+      ) as groups
+    ),
+
+    cells as (
+      select
+        sums.weekday, sums.hour, sum(sums.n) as n, sum(sums.k) as k, sum(sums.answered) as answered,
+        sum(sums.conversations) as conversations, sum(sums.successes) as successes,
+        sum(sums.estimated) as estimated, sum(sums.k - sums.n * strata.rate) as excess,
+        sum(sums.n * (strata.n - sums.n) * strata.spread) as variance,
+        sum(sums.n * (strata.n - sums.n) * (strata.n - 2 * sums.n) * strata.spread * strata.lean) as third_moment
+      from sums
+      left join strata using (stratum)
+      group by sums.weekday, sums.hour
+    ),
+
+    -- Hours and weekdays.
+    wider as (
+      select sums.stratum, null::smallint as weekday, sums.hour, sum(sums.n) as n, sum(sums.k) as k
+      from sums
+      group by sums.stratum, sums.hour
+
+      union all
+
+      select sums.stratum, sums.weekday, null, sum(sums.n), sum(sums.k)
+      from sums
+      group by sums.stratum, sums.weekday
+    ),
+
+    chance as (
+      select
+        wider.weekday, wider.hour, sum(wider.k - wider.n * strata.rate) as excess,
+        sum(wider.n * (strata.n - wider.n) * strata.spread) as variance,
+        sum(wider.n * (strata.n - wider.n) * (strata.n - 2 * wider.n) * strata.spread * strata.lean) as third_moment
+      from wider
+      join strata using (stratum)
+      group by wider.weekday, wider.hour
+    ),
+
+    counts as (
+      select
+        cells.weekday, cells.hour, sum(cells.n), sum(cells.k), sum(cells.answered), sum(cells.conversations),
+        sum(cells.successes), sum(cells.estimated)
+      from cells
+      group by grouping sets ((cells.weekday), (cells.hour))
+    ),
+
+    times as (
+      select 'weekday and hour' as by, cells.* from cells
+
+      union all
+
+      select
+        case when counts.hour is null then 'weekday' else 'hour' end, counts.*, chance.excess, chance.variance,
+        chance.third_moment
+      from counts
+      left join chance on (chance.weekday, chance.hour) is not distinct from (counts.weekday, counts.hour)
+    )
+
+    select
+      array(select times::private.time_sums from times),
+      (select sum(asked.n)::bigint from asked where asked.hour is null)
+    $query$,
+    p_sums
+  )
+  into times, unknown;
+end;
+$$;
+
+-- Compares the times of p_times: {"weekday and hour", "hour", "weekday"}, each {"cells", "best"} as report_hours answers
 -- them.
 --
 -- A time is better if more of its dials connected than chance gives it. Chance deals out the connected dials of each
 -- group by itself, so that a good campaign that is dialled at nine does not make nine a good hour. The sum over the
 -- groups is nearly normal (Cochran, Mantel, Haenszel: https://en.wikipedia.org/wiki/Cochran%E2%80%93Mantel%E2%80%93Haenszel_statistics);
 -- what it lacks at few calls is its skewness (Cornish, Fisher).
-create function private.compare_times(p_sums private.time_sums[])
+create function private.compare_times(p_times private.time_sums[])
 returns jsonb
 language plpgsql
 immutable
@@ -104,53 +218,8 @@ declare
   c_missed constant double precision := 0.05;
   v_answer jsonb;
 begin
-  with strata as (
-    select sums.stratum, sum(sums.dials)::double precision as n, sum(sums.connected)::double precision as k
-    from unnest(p_sums) as sums
-    group by sums.stratum
-    having sum(sums.dials) > 0
-  ),
-
-  parts as (
-    select
-      sums.stratum, sums.weekday, sums.hour,
-      case grouping(sums.weekday, sums.hour) when 0 then 'weekday and hour' when 1 then 'weekday' else 'hour' end as by,
-      sum(sums.dials)::double precision as n, sum(sums.connected)::double precision as k,
-      sum(sums.answered)::double precision as answered,
-      sum(sums.conversations)::double precision as conversations,
-      sum(sums.successes)::double precision as successes
-    from unnest(p_sums) as sums
-    group by sums.stratum, grouping sets ((sums.weekday, sums.hour), (sums.weekday), (sums.hour))
-    having sum(sums.dials) > 0
-  ),
-
-  -- Mean, variance and third moment of the hypergeometric distribution. Groups of two dials tell nothing.
-  chance as (
-    select
-      parts.*,
-      case when strata.n > 2 then parts.k - parts.n * strata.k / strata.n else 0 end as excess,
-      case
-        when strata.n > 2
-          then parts.n * (strata.n - parts.n) * strata.k * (strata.n - strata.k)
-            / (strata.n * strata.n * (strata.n - 1))
-        else 0
-      end as variance,
-      case
-        when strata.n > 2 then (strata.n - 2 * parts.n) * (strata.n - 2 * strata.k) / (strata.n * (strata.n - 2))
-        else 0
-      end as lean
-    from parts
-    join strata using (stratum)
-  ),
-
-  times as (
-    select
-      chance.by, chance.weekday, chance.hour, sum(chance.n) as n, sum(chance.k) as k,
-      sum(chance.answered) as answered, sum(chance.conversations) as conversations,
-      sum(chance.successes) as successes, sum(chance.excess) as excess, sum(chance.variance) as variance,
-      sum(chance.variance * chance.lean) as third_moment
-    from chance
-    group by chance.by, chance.weekday, chance.hour
+  with times as (
+    select * from unnest(p_times)
   ),
 
   comparisons as (
@@ -168,7 +237,8 @@ begin
   judged as (
     select
       times.*, (times.k + c_weight * comparisons.rate) / (times.n + c_weight) as estimate, bounds.low, bounds.high,
-      comparisons.judged > 1 and times.n >= c_enough and bounds.low > comparisons.rate and times.variance > 0
+      comparisons.judged > 1 and times.n >= c_enough and bounds.low > comparisons.rate
+      and coalesce(times.variance, 0) > 0
       -- Half a call, because calls are whole.
       and times.excess - 0.5 > sqrt(times.variance) * comparisons.z
       + (comparisons.z ^ 2 - 1) / 6 * times.third_moment / nullif(times.variance, 0) as is_better
@@ -233,6 +303,7 @@ from public, anon;
 revoke execute on function
 private.interval_of_share(double precision, double precision, double precision)
 from public, anon;
+revoke execute on function private.add_up_times(text) from public, anon;
 revoke execute on function private.compare_times(private.time_sums[]) from public, anon;
 grant execute on function private.normal_deviate(double precision) to authenticated;
 grant execute on function
@@ -241,4 +312,5 @@ to authenticated;
 grant execute on function
 private.interval_of_share(double precision, double precision, double precision)
 to authenticated;
+grant execute on function private.add_up_times(text) to authenticated;
 grant execute on function private.compare_times(private.time_sums[]) to authenticated;

@@ -29,12 +29,11 @@ set search_path = ''
 as $$
 declare
   v_condition constant text := private.report_condition(p_business_id, p_from, p_to, p_filters);
-  v_sums private.time_sums[];
+  v_added record;
   v_times jsonb;
-  v_unknown bigint;
-  v_estimated bigint;
-  v_dials bigint;
-  v_connected bigint;
+  v_dials double precision;
+  v_connected double precision;
+  v_estimated double precision;
 begin
   if (p_attempts in ('first', 'all')) is not true then
     raise exception 'p_attempts is first or all' using errcode = '22023';
@@ -42,47 +41,29 @@ begin
   if not exists (select from public.businesses where businesses.id = p_business_id) then
     return null;
   end if;
-  execute format(
+  v_added := private.add_up_times(format(
     $query$
-    with sums as (
-      select
-        -- Its groups are told apart by a hash: with four columns it would take twice as long.
-        hash_record_extended(
-          row(report_hours.user_id, report_hours.campaign_id, report_hours.country, report_hours.is_first_attempt), 0
-        ) as stratum,
-        report_hours.lead_weekday, report_hours.lead_hour,
-        sum(report_hours.dials) as dials, sum(report_hours.answered) as answered,
-        sum(report_hours.connected) as connected, sum(report_hours.conversations) as conversations,
-        sum(report_hours.successes) as successes, sum(report_hours.estimated) as estimated
-      from private.report_hours
-      where %s and ($1 = 'all' or report_hours.is_first_attempt)
-      group by 1, 2, 3
-    )
-
     select
-      array_agg(
-        row(
-          sums.stratum, sums.lead_weekday, sums.lead_hour, sums.dials, sums.answered, sums.connected,
-          sums.conversations, sums.successes
-        )::private.time_sums
-      ) filter (where sums.lead_hour is not null),
-      sum(sums.dials) filter (where sums.lead_hour is null),
-      sum(sums.estimated) filter (where sums.lead_hour is not null),
-      sum(sums.dials) filter (where sums.lead_hour is not null),
-      sum(sums.connected) filter (where sums.lead_hour is not null)
-    from sums
+      report_hours.stratum, report_hours.lead_weekday, report_hours.lead_hour, sum(report_hours.dials),
+      sum(report_hours.answered), sum(report_hours.connected), sum(report_hours.conversations),
+      sum(report_hours.successes), sum(report_hours.estimated)
+    from private.report_hours
+    where %s %s
+    group by 1, 2, 3
     $query$,
-    v_condition
-  )
-  into v_sums, v_unknown, v_estimated, v_dials, v_connected
-  using p_attempts;
-  v_times := private.compare_times(v_sums);
+    v_condition,
+    case p_attempts when 'first' then 'and report_hours.is_first_attempt' end
+  ));
+  select sum(times.n), sum(times.k), sum(times.estimated) into v_dials, v_connected, v_estimated
+  from unnest(v_added.times) as times
+  where times.by = 'hour';
+  v_times := private.compare_times(v_added.times);
   return v_times -> 'weekday and hour' || jsonb_build_object(
     'by_hour', v_times -> 'hour',
     'by_weekday', v_times -> 'weekday',
-    'overall_rate', round(v_connected::numeric / nullif(v_dials, 0), 4),
+    'overall_rate', round((v_connected / v_dials)::numeric, 4),
     'dials', coalesce(v_dials, 0),
-    'unknown_dials', coalesce(v_unknown, 0),
+    'unknown_dials', coalesce(v_added.unknown, 0),
     'estimated_dials', coalesce(v_estimated, 0)
   );
 end;

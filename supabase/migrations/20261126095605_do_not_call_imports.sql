@@ -122,7 +122,7 @@ begin
   )
 
   select count(*) into v_added from made;
-  perform private.end_one_change(null, null, null, null, null, null);
+  perform private.end_one_change();
   update public.do_not_call_imports
   set added = do_not_call_imports.added + v_added
   where do_not_call_imports.id = p_import_id
@@ -182,7 +182,7 @@ begin
       limit c_most
     ));
   get diagnostics v_gone = row_count;
-  perform private.end_one_change(null, null, null, null, null, null);
+  perform private.end_one_change();
   v_named := set_config('henk.undone_import_id', '', true);
   return jsonb_build_object('taken_off', v_gone, 'more', v_gone = c_most);
 end;

@@ -224,7 +224,7 @@ begin
     result = case when lead_import_rows.result = 'new' then 'known' else lead_import_rows.result end
   where lead_import_rows.lead_id = any(v_ids);
   delete from public.leads where leads.business_id = p_business_id and leads.id = any(p_other_ids);
-  perform private.end_one_change(null, null, null, null, null, null);
+  perform private.end_one_change();
 
   v_new := private.choose_fields(v_lead, v_others, p_chosen);
   if (v_lead.name, v_lead.company, v_lead.phone_number, v_lead.email, v_lead.time_zone)

@@ -12,7 +12,8 @@ TABLES = {
     ),
     "do_not_call_imports": Table(
         readers=("owner", "manager"),
-        sample="insert into public.do_not_call_imports (id, business_id, file_name, row_count, created_by)"
+        sample="insert into public.do_not_call_imports"
+        " (id, business_id, file_name, row_count, created_by)"
         " values (gen_random_uuid(), %(business_id)s, 'numbers.csv', 1, gen_random_uuid())",
     ),
 }

@@ -55,6 +55,9 @@ def questions(world: World, number: int) -> dict[str, dict[str, object]]:
         "campaign_queue": of_campaign,
         "list_entries": of_campaign
         | {"p_state": None, "p_reason": None, "p_search": None, "p_after": None, "p_limit": 9},
+        "list_contacts": of_business
+        | {"p_search": "", "p_numbers": [], "p_after": None, "p_limit": 9},
+        "duplicate_contacts": of_business | {"p_limit": 9},
     }
 
 
@@ -110,6 +113,43 @@ def test_managers_alone_change_queues_and_their_own_ones(
     else:
         assert answer == {"error": "not_allowed" if role == "agent" else "not_found"}
         assert priorities(world) == before
+
+
+@each_user
+def test_managers_alone_change_contacts_and_their_own_ones(
+    world: World, roles: dict[int, str]
+) -> None:
+    who, (ours, theirs) = world.user(roles), world.tenants[:2]
+    before = fingerprint(world.database)
+    of_business: dict[str, object] = {"p_business_id": str(ours.business_id)}
+    wishes: list[tuple[str, dict[str, object]]] = [
+        ("save_contact", {"p_lead_id": str(theirs.lead_id), "p_changes": {}, "p_before": {}}),
+        (
+            "merge_contacts",
+            {"p_lead_id": str(ours.lead_id), "p_other_ids": [str(theirs.lead_id)]},
+        ),
+        ("merge_contacts", {"p_lead_id": str(theirs.lead_id), "p_other_ids": [NOBODYS]}),
+    ]
+    role = roles.get(0)
+    for function, body in wishes:
+        answer = asked(world, who, function, of_business | body)
+        assert answer == {"error": "not_allowed" if role == "agent" else "not_found"}
+    if role not in ("owner", "manager"):
+        wish: dict[str, object] = {
+            "p_lead_id": str(ours.lead_id),
+            "p_changes": {"name": "X"},
+            "p_before": {},
+        }
+        answer = asked(world, who, "save_contact", of_business | wish)
+        assert answer == {"error": "not_allowed" if role == "agent" else "not_found"}
+        file: dict[str, object] = {
+            "p_file_name": "a.csv",
+            "p_fingerprint": "0" * 64,
+            "p_row_count": 1,
+        }
+        answer = asked(world, who, "begin_contact_import", of_business | file)
+        assert answer == {"error": "not_allowed" if role == "agent" else "not_found"}
+    assert fingerprint(world.database) == before
 
 
 @each_user

@@ -370,7 +370,14 @@ class History:
             )  # fmt: skip
         assert row["answer"].get("conversations") == len(theirs), row
         for each in theirs:
-            each.number, each.outcome, each.said = None, "forgotten", []
+            # That a machine answered says nothing of the person.
+            heard = each.outcome is None and any(
+                piece.source == "amd" and piece.status.startswith(("machine", "fax"))
+                for piece in each.arrived
+            )
+            stays = heard or each.outcome == "voicemail"
+            each.number, each.outcome = None, "voicemail" if stays else "forgotten"
+            each.said = []
 
     def _set(self, _call: Call) -> None:
         """A manager changes what numbers depend on."""

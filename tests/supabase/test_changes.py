@@ -85,6 +85,13 @@ CHANGED = {
         "update public.networks set name = 'Home' where business_id = %(business_id)s",
         "delete from public.networks where business_id = %(business_id)s",
     ),
+    "voicemail_message": (
+        "insert into public.voicemail_messages"
+        " (business_id, user_id, name, duration_seconds, bytes)"
+        " values (%(business_id)s, %(user_id)s, 'First try', 9, 144044)",
+        "update public.voicemail_messages set is_shared = true where name = 'First try'",
+        None,
+    ),
     "do_not_call": (
         "insert into public.do_not_call (business_id, phone_number)"
         " values (%(business_id)s, '+14155550988')",
@@ -264,3 +271,19 @@ def test_each_column_that_can_change_has_words_on_the_page(db: Connection) -> No
         and f"'{row['column']}'" not in row["definition"]
     }
     assert not missing
+
+
+def test_each_table_that_people_write_is_on_record(db: Connection) -> None:
+    rows = fetch(
+        db,
+        "select distinct table_name from information_schema.role_column_grants"
+        " where grantee = 'authenticated' and table_schema = 'public'"
+        " and privilege_type in ('INSERT', 'UPDATE')"
+        " union select table_name from information_schema.role_table_grants"
+        " where grantee = 'authenticated' and table_schema = 'public'"
+        " and privilege_type in ('INSERT', 'UPDATE', 'DELETE')"
+        " except select tgrelid::regclass::text from pg_trigger"
+        " where tgfoid = 'private.note_change()'::regprocedure",
+    )
+    # Calls have a record of their own.
+    assert {row["table_name"] for row in rows} == {"conversations"}

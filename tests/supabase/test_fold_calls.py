@@ -243,6 +243,32 @@ def test_a_setting_counts_all_calls_again_in_portions_however_often_it_is_change
     assert [row["conversations"] for row in facts(db, tenant)] == [0, 0, 1, 1, 1]
 
 
+def test_a_business_that_is_done_does_not_end_the_run_for_others(desk: Desk) -> None:
+    db, empty = desk.db, add_tenant(desk.db, 2)
+    desk.call(seconds=70)
+    fold_all(db)
+    for business_id in (empty.business_id, desk.tenant.business_id):
+        db.execute(
+            "update public.businesses set conversation_seconds = 80 where id = %s", (business_id,)
+        )
+    # A run of the endpoint ends when nothing was folded.
+    while fold(db)["folded"]:
+        pass
+    assert [row["conversations"] for row in facts(db, desk.tenant)] == [0]
+    assert fold(db)["left"] == 0
+
+
+def test_no_lock_that_others_can_take_stops_a_fold(db: Connection) -> None:
+    # A login of a BI tool may take any advisory lock, and keep it.
+    (row,) = fetch(
+        db,
+        "select string_agg(prosrc, '') as code from pg_proc"
+        " where proname in ('fold_reports', 'fold_calls', 'rebuild_reports')",
+    )
+    assert "advisory_" not in row["code"]
+    assert row["code"].count("for update") == 2
+
+
 def test_a_number_is_reached_once_and_its_dials_are_counted_in_their_order(desk: Desk) -> None:
     db = desk.db
 

@@ -97,6 +97,28 @@ def test_nothing_is_left_of_their_number_their_name_and_what_was_written_of_them
         assert (kept["duration_seconds"], kept["user_id"]) == (60, tenant.user_id)
 
 
+def test_a_machine_that_answered_reaches_nobody_afterwards(db: Connection) -> None:
+    tenant = add_tenant(db, 1)
+    manager = add_manager(db, tenant)
+    said, heard, talked = (finished_call(db, tenant)["id"] for _ in range(3))
+    db.execute("update public.conversations set outcome = 'voicemail' where id = %s", (said,))
+    db.execute(
+        "update public.conversations set answered_by = 'machine_start' where id = %s", (heard,)
+    )
+    # The list of the business has it no longer.
+    db.execute("update public.outcomes set is_archived = true where key = 'voicemail'")
+
+    def connected() -> dict[uuid.UUID, int]:
+        ids = [said, heard, talked]
+        rows = fetch(db, "select * from private.facts_of_calls(%s)", ids)
+        return {row["conversation_id"]: row["connected"] for row in rows}
+
+    before = connected()
+    assert before == {said: 0, heard: 0, talked: 1}
+    ask(db, manager, "forget_person", tenant.business_id, tenant.lead_number, None)
+    assert connected() == before
+
+
 def test_no_queue_and_no_call_back_knows_them_any_more(db: Connection) -> None:
     queue = make_queue(db, 1)
     tenant = queue.tenant

@@ -94,8 +94,8 @@ insert into public.rep_presence (business_id, user_id, state, seen_at, since)
 select business_id, user_id, 'available', now() + interval '1 day', now()
 from public.business_members;
 
--- The large business has few of the calls that were counted: a fifth of such narrow rows is read faster without an
--- index. Somebody helped in each.
+-- The large business has few of the calls that were counted: a fifth of such narrow rows is read
+-- faster without an index. Somebody helped in each.
 select private.count_calls(array(
   (select id from public.conversations where business_id = %(business_id)s limit 50)
   union all

@@ -75,13 +75,16 @@ TABLES = (
     "preflight_reports",
     "call_quality",
     "networks",
+    "do_not_call_removals",
+    "do_not_call_imports",
     "changes",
     "invitations",
+    "transfer_targets",
 )
 # Agents see their own rows, managers and owners all. There is a row of each business's first agent.
 SEEN_BY_OWNERS = ("preflight_reports", "call_quality")
 # Managers and owners see all rows, agents none.
-SEEN_BY_MANAGERS = ("changes", "invitations")
+SEEN_BY_MANAGERS = ("changes", "invitations", "do_not_call_removals", "do_not_call_imports")
 # Tables without a business: tests/supabase/test_foundation_reconciler_role.py.
 OF_THE_RECONCILER = {"unsettled_calls", "reconciliation"}
 # The doctor reads it as the operator.
@@ -203,6 +206,12 @@ def furnish(db: Connection, tenant: Tenant) -> str:
         " from public.conversations where call_sid = %s",
         "insert into public.networks (business_id, key, name)"
         " select business_id, '0a1b2c3d', 'Office' from public.conversations where call_sid = %s",
+        "insert into public.do_not_call_removals (business_id, phone_number, listed_at)"
+        " select business_id, '+14155550301', now()"
+        " from public.conversations where call_sid = %s",
+        "insert into public.do_not_call_imports (id, business_id, file_name, row_count, created_by)"
+        " select gen_random_uuid(), business_id, 'a.csv', 1, user_id"
+        " from public.conversations where call_sid = %s",
         "insert into public.invitations (business_id, email, role)"
         " select business_id, 'new@henk.test', 'agent'"
         " from public.conversations where call_sid = %s",
@@ -485,7 +494,20 @@ def new_row(
             "started_at": "2026-11-22",
         },
         "networks": {**business, "key": "00000000", "name": "Home"},
+        "transfer_targets": {**business, "name": "Support", "phone_number": "+14155550199"},
         "changes": {**business, "subject": "member", "subject_id": "a person"},
+        "do_not_call_removals": {
+            **business,
+            "phone_number": "+14155550303",
+            "listed_at": "2026-11-01",
+        },
+        "do_not_call_imports": {
+            **business,
+            "id": uuid.uuid4(),
+            "file_name": "b.csv",
+            "row_count": 1,
+            "created_by": spare_user,
+        },
         "invitations": {**business, "email": "newer@henk.test", "role": "agent"},
         "conversation_changes": {
             **business,
@@ -679,8 +701,11 @@ def test_an_upsert_is_no_way_around(db: Connection, world: World, table: str) ->
                     "preflight_reports": "verdict",
                     "call_quality": "grade",
                     "networks": "name",
+                    "do_not_call_removals": "reason",
+                    "do_not_call_imports": "file_name",
                     "changes": "subject",
                     "invitations": "email",
+                    "transfer_targets": "name",
                 }.get(table, "created_at" if table in OPERATOR_TABLES else "status")
             )
             do_update = insert + sql.SQL("({}) do update set {} = excluded.{}").format(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -57,16 +58,14 @@ def compared(db: Connection, businesses: Iterable[list[Sums]]) -> Iterator[Any]:
     """What private.compare_times answers for each business."""
     for sums in businesses:
         row = db.execute(
-            "select private.compare_times(array_agg(row(hashtextextended(stratum, 0), weekday,"
-            " hour, dials, 0, connected, 0, 0)::private.time_sums))"
-            " from unnest(%s::text[], %s::smallint[], %s::smallint[], %s::bigint[], %s::bigint[])"
-            " as sums (stratum, weekday, hour, dials, connected)",
+            "select private.compare_times(added.times) from private.add_up_times(%s) as added",
             (
-                [one.group for one in sums],
-                [one.weekday for one in sums],
-                [one.hour for one in sums],
-                [one.dials for one in sums],
-                [one.connected for one in sums],
+                "values (null::bigint, null::smallint, null::smallint, 0, 0, 0, 0, 0, 0)"
+                + "".join(
+                    f", ({zlib.crc32(one.group.encode())}::bigint, {one.weekday}::smallint,"
+                    f" {one.hour}::smallint, {one.dials}, 0, {one.connected}, 0, 0, 0)"
+                    for one in sums
+                ),
             ),
         ).fetchone()
         assert row is not None

@@ -143,6 +143,7 @@ def test_one_wrong_setting_leaves_the_rest_to_be_examined(
         "google_cloud",
         "twilio_api_key",
         "twilio_number",
+        "page",
     ]
 
 

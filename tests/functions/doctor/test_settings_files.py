@@ -17,7 +17,10 @@ from shared.settings import ConfigurationError
 from tests.functions.deploy.lab import SETTINGS
 
 # Lines of .env.example whose value one can keep.
-USABLE = {"GOOGLE_CLOUD_REGION", "SUPABASE_SIGNING_KEY_FILE", "TWILIO_AUTH_TOKEN_NEXT"}
+USABLE = {
+    "GOOGLE_CLOUD_REGION", "SUPABASE_SIGNING_KEY_FILE", "TWILIO_AUTH_TOKEN_NEXT",
+    "HENK_HIDDEN_VIEWS", "BUSINESS_CREATION", "BUSINESS_FOUNDERS",
+}  # fmt: skip
 
 
 def settings_of(

@@ -33,6 +33,13 @@ test('each change says who did what, in words', () => {
   assert.equal(said({ ...robin, changed_by: 'robin', after: null }), 'You left the business');
 });
 
+test('a contact that was merged is told as it was', () => {
+  const after = { merged_into: 'y', merged_into_name: 'Ada' };
+  const change = { subject: 'lead', subject_name: 'A. L.', before: { company: 'Acme' }, after };
+  assert.equal(said(change), 'Dana merged the contact A. L. into Ada');
+  assert.deepEqual(changedColumns(change), [{ label: 'Company', from: 'Acme', to: null }]);
+});
+
 test('of somebody who was forgotten nothing is said but that there was a change', () => {
   const change = { subject: 'lead', subject_name: null, before: {}, after: {} };
   assert.equal(said(change), 'Dana changed the contact of somebody who was forgotten');

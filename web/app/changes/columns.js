@@ -110,6 +110,11 @@ export const COLUMNS = {
     'as the business',
   ],
 
+  // Voicemail messages.
+  duration_seconds: ['Length', many('seconds')],
+  is_shared: ['For colleagues, too'],
+  deleted_at: ['Deleted', moment],
+
   // Campaigns.
   script: ['Script'],
   caller_id: ['Caller ID', formatNumber, 'the default'],
@@ -128,6 +133,7 @@ export const COLUMNS = {
   company: ['Company'],
   campaign_id: ['Campaign'],
   row_count: ['Rows'],
+  undo_reason: ['Taken back because'],
   leads: ['Contacts'],
   conversations: ['Calls'],
   held: ['Calls kept by a legal hold'],
@@ -141,7 +147,9 @@ const UNTOLD = new Set(['invited_by', 'answered_by', 'created_by', 'campaign_id'
  * @param {Pick<BusinessChange, 'before' | 'after'>} change
  * @returns {ChangedColumn[]}
  */
-export function changedColumns({ before, after }) {
+export function changedColumns({ before, after: now }) {
+  // A contact that was merged is not there any more; its sentence says into which.
+  const after = now?.merged_into ? null : now;
   const both = before !== null && after !== null;
   const names = Object.keys({ ...before, ...after }).filter((name) => !UNTOLD.has(name));
   return names

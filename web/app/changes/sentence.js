@@ -75,14 +75,24 @@ const SPECIAL = {
     return after === null ? ['took ', ...named, ' off the do-not-call list'] : null;
   },
 
+  do_not_call_import: ({ before }, named) =>
+    before === null
+      ? ['put numbers on the do-not-call list from ', ...named]
+      : ['took back the do-not-call numbers from ', ...named],
+
   network: ({ before, after }, named) => {
     if (before === null) return ['named a network ', ...named];
     return after === null ? ['took the name from the network ', ...named] : null;
   },
 
-  lead: ({ before, after }, named) => {
+  voicemail_message: ({ after }, named) =>
+    after?.deleted_at ? ['deleted the voicemail message ', ...named] : null,
+
+  lead: ({ after }, named) => {
     if (!after?.merged_into) return null;
-    return before === null ? null : ['merged the contact ', ...named, ' with another one'];
+    const into = after.merged_into_name;
+    const other = typeof into === 'string' ? { name: into } : 'another one';
+    return ['merged the contact ', ...named, ' into ', other];
   },
 
   lead_import: ({ before, after }, named) => {

@@ -14,6 +14,7 @@ export const SUBJECTS = {
   retry_rule: 'retry rule for',
   recording_rule: 'recording rule of',
   network: 'name of the network',
+  voicemail_message: 'voicemail message',
   do_not_call: 'do-not-call entry of',
   do_not_call_import: 'import of do-not-call entries',
   lead: 'contact',
@@ -35,5 +36,6 @@ export const FILTERS = {
   campaigns: { label: 'Campaigns', subjects: ['campaign', 'retry_rule'] },
   dnc: { label: 'Do not call', subjects: ['do_not_call', 'do_not_call_import'] },
   contacts: { label: 'Contacts', subjects: ['lead', 'lead_import', 'erasure'] },
+  messages: { label: 'Voicemail messages', subjects: ['voicemail_message'] },
   networks: { label: 'Networks', subjects: ['network'] },
 };

@@ -78,6 +78,12 @@ export class DoNotCallPage {
       if (entry) this.#takeOff.askAbout(entry);
     });
     context.signal.addEventListener('abort', () => this.#reading.abort());
+    // Colleagues may have changed the list meanwhile.
+    document.addEventListener(
+      'visibilitychange',
+      () => !document.hidden && this.#which.value !== 'never' && reload(),
+      { signal: context.signal },
+    );
     context.team.onLoad(() => this.#showRole(), context.signal);
     this.#showRole();
     void this.#read(true);

@@ -89,14 +89,36 @@ export class FirstStepsCard {
             { start: String(steps.findIndex((step) => step === listed[0]) + 1) },
             ...listed.map(({ step, is_done: isDone }) => {
               const isNext = step === missing[0]?.step;
-              return itemOf(stepAdvice(step), isDone ? 'done' : isNext ? 'next' : 'later');
+              return this.#itemOf(stepAdvice(step), isDone ? 'done' : isNext ? 'next' : 'later');
             }),
           ),
         findings.length > 0 &&
-          create('ul', {}, ...findings.map((finding) => itemOf(findingAdvice(finding), 'finding'))),
+          create(
+            'ul',
+            {},
+            ...findings.map((finding) => this.#itemOf(findingAdvice(finding), 'finding')),
+          ),
       ),
     );
     if (hadFocus) title.focus();
+  }
+
+  /**
+   * @param {Advice} advice
+   * @param {'done' | 'next' | 'later' | 'finding'} state
+   */
+  #itemOf({ title, text, link }, state) {
+    const isOpen = state === 'next' || state === 'finding';
+    const isLinked = link && state !== 'done' && this.#context.hasView(link.path);
+    return create(
+      'li',
+      { 'data-state': state, ...(state === 'next' && { 'aria-current': 'step' }) },
+      create('strong', {}, title),
+      state === 'done' && create('span', { class: 'visually-hidden' }, ' (done)'),
+      isOpen && create('p', {}, text),
+      isLinked &&
+        create('a', { href: `#${link.path}`, 'aria-label': `${link.words}: ${title}` }, link.words),
+    );
   }
 
   /** @param {string} hidden what is hidden; something else is shown again */
@@ -107,31 +129,15 @@ export class FirstStepsCard {
       this.#place.replaceChildren();
       document.getElementById('main')?.focus();
     });
-    return create('span', {}, create('a', { href: '#/settings' }, 'All steps'), hide);
+    const all =
+      this.#context.hasView('/settings') && create('a', { href: '#/settings' }, 'All steps');
+    return create('span', {}, all, hide);
   }
 }
 
 /** @param {import('../../henk-voice/henk-voice.js').BusinessFinding} finding */
 function codeOf({ finding, about }) {
   return `${finding}:${about ?? ''}`;
-}
-
-/**
- * @param {Advice} advice
- * @param {'done' | 'next' | 'later' | 'finding'} state
- */
-function itemOf({ title, text, link }, state) {
-  const isOpen = state === 'next' || state === 'finding';
-  return create(
-    'li',
-    { 'data-state': state, ...(state === 'next' && { 'aria-current': 'step' }) },
-    create('strong', {}, title),
-    state === 'done' && create('span', { class: 'visually-hidden' }, ' (done)'),
-    isOpen && create('p', {}, text),
-    state !== 'done' &&
-      link &&
-      create('a', { href: link.href, 'aria-label': `${link.words}: ${title}` }, link.words),
-  );
 }
 
 /** A browser may refuse to keep anything. */

@@ -8,7 +8,7 @@ import { formatNumber } from '../shared/phone-format.js';
  * @typedef {object} Advice
  * @property {string} title
  * @property {string} text what to do
- * @property {{ href: string, words: string } | null} link where
+ * @property {{ path: string, words: string } | null} link where
  */
 
 const COUNTRIES = new Intl.DisplayNames('en', { type: 'region', fallback: 'code' });
@@ -23,27 +23,27 @@ const STEPS = {
   people: {
     title: 'Invite your people',
     text: 'They sign up with the address that you invite, and accept.',
-    link: { href: '#/people', words: 'People' },
+    link: { path: '/people', words: 'People' },
   },
   contacts: {
     title: 'Bring your contacts',
     text: 'From a file, or one by one.',
-    link: { href: '#/contacts', words: 'Contacts' },
+    link: { path: '/contacts', words: 'Contacts' },
   },
   campaign: {
     title: 'Fill a campaign',
     text: 'A campaign has a queue of contacts, a script, and rules for who is called again.',
-    link: { href: '#/campaigns', words: 'Campaigns' },
+    link: { path: '/campaigns', words: 'Campaigns' },
   },
   call: {
     title: 'Make the first call',
     text: 'Check your microphone and your line before it.',
-    link: { href: '#/check', words: 'Check' },
+    link: { path: '/check', words: 'Check' },
   },
   outcome: {
     title: 'Say what came of a call',
     text: 'After a call, choose an outcome. Which there are, you decide.',
-    link: { href: '#/settings', words: 'Settings' },
+    link: { path: '/settings', words: 'Settings' },
   },
 };
 
@@ -61,37 +61,37 @@ export function stepAdvice(step) {
  */
 export function findingAdvice({ finding, about, calls }) {
   const count = calls ?? 0;
-  const settings = { href: '#/settings', words: 'Settings' };
+  const calling = { path: '/calling', words: 'Calling' };
   switch (finding) {
     case 'no_default_caller_id':
       return {
         title: 'No default caller ID',
         text: 'Calls for which nobody chooses a number are refused. Choose which of your numbers is shown.',
-        link: settings,
+        link: calling,
       };
     case 'caller_id_fails':
       return {
         title: `No call from ${formatNumber(about ?? '')} gets through`,
         text: `The last ${count} calls from it reached nobody. Tell your operator: does the number still belong to their Twilio account? Use another one until then.`,
-        link: settings,
+        link: calling,
       };
     case 'country_refused':
       return {
         title: `${callsWere(count)} refused because of the country`,
         text: `${about ? (COUNTRIES.of(about) ?? about) : 'The country'} is not one that your business calls. If it should be, add it.`,
-        link: settings,
+        link: calling,
       };
     case 'limit_reached':
       return {
         title: `${callsWere(count)} refused by a limit`,
         text: `${blockReasonSentence(about ?? '')} If the limit is too low for you, raise it.`,
-        link: settings,
+        link: calling,
       };
     case 'invitation_expired':
       return {
         title: 'An invitation has expired',
         text: `${about ?? 'Somebody'} has not answered within 14 days. Invite them again, or withdraw it.`,
-        link: { href: '#/people', words: 'People' },
+        link: { path: '/people', words: 'People' },
       };
     case 'calls_stay_open':
       return {

@@ -276,6 +276,7 @@ export class Frame {
       outcomes,
       memory: this.#memory,
       lookAtMembership: () => this.#membership.look(),
+      hasView: (path) => viewAt(this.#views, path) !== null,
       signal: this.#mounted.signal,
     });
   }

@@ -19,12 +19,17 @@ export async function loadConfig() {
 }
 
 /**
- * The views that this installation shows. The home page is always there.
+ * The views that this installation shows. The home page is always there. What belongs to a view that is hidden stands in
+ * the first row of the navigation instead.
  *
- * @template {Pick<View, 'path'>} AnyView
+ * @template {Pick<View, 'path' | 'within'>} AnyView
  * @param {AnyView[]} views
  * @param {string[]} hidden
  */
 export function shownViews(views, hidden) {
-  return views.filter(({ path }) => path === '/' || !hidden.includes(path.slice(1)));
+  const shown = views.filter(({ path }) => path === '/' || !hidden.includes(path.slice(1)));
+  for (const view of shown) {
+    if (view.within && !shown.some(({ path }) => path === view.within)) delete view.within;
+  }
+  return shown;
 }

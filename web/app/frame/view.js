@@ -24,6 +24,7 @@
  * @property {Map<string, any>} memory what views keep for the next time that they are mounted; the
  *   frame clears it at sign-out. Keys begin with the name of the view
  * @property {() => void} lookAtMembership call it if the user may not be a member of the business any more
+ * @property {(path: string) => boolean} hasView whether this installation shows the view of a path
  * @property {AbortSignal} signal pass it to each listener outside of `root`
  */
 

@@ -81,6 +81,23 @@ export function addressOf(choice) {
   return `${PATH}?${query}`;
 }
 
+/**
+ * Where the page begins: back on it, people find what they left, but not the filters of another business, which find
+ * nothing in this one.
+ *
+ * @param {string} hash of the page's address
+ * @param {{ address: string, businessId: string } | undefined} left what the page showed last
+ * @param {string} businessId
+ * @param {string} today
+ * @returns {string}
+ */
+export function firstAddress(hash, left, businessId, today) {
+  const address = left && !hash.includes('?') ? left.address : hash;
+  if (!left || left.businessId === businessId || address !== left.address) return address;
+  const choice = choiceOf(address, today);
+  return addressOf({ ...choice, campaignIds: [], userIds: [], countries: [] });
+}
+
 /** @param {string} today */
 function firstDays(today) {
   const period = PERIODS[FIRST_PERIOD];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { addressOf, choiceOf, problemOfAddress } from './choice.js';
+import { addressOf, choiceOf, problemOfAddress, firstAddress } from './choice.js';
 
 const TODAY = '2026-11-27';
 const ID = 'd0000000-0000-4000-8000-00000000000a';
@@ -48,4 +48,18 @@ test('what an address has wrong is left out, and a wrong period is said', () => 
     (_, n) => `country=${String.fromCharCode(65 + (n % 26), 65 + Math.floor(n / 26))}`,
   );
   assert.equal(choiceOf(`#/reports?${many.join('&')}`, TODAY).countries.length, 100);
+});
+
+test('back on the page people find what they left, without the filters of another business', () => {
+  const campaign = 'e0000000-0000-4000-8000-000000000001';
+  const days = '#/reports?from=2026-10-30&to=2026-11-26&by=week';
+  const left = { address: `${days}&campaign=${campaign}&country=US`, businessId: 'a' };
+  const first = (hash, businessId, last = left) => firstAddress(hash, last, businessId, TODAY);
+  assert.equal(first('#/reports', 'a'), left.address);
+  assert.equal(first('#/reports', 'b'), days);
+  // The business was changed while the page was open.
+  assert.equal(first(left.address, 'b'), days);
+  // A link that somebody was given, and a page that is opened first.
+  assert.equal(first(`${days}&country=GB`, 'b'), `${days}&country=GB`);
+  assert.equal(firstAddress('#/reports', undefined, 'a', TODAY), '#/reports');
 });

@@ -4,7 +4,7 @@ import { create, element, nodesOf, say } from '../shared/dom.js';
 import { tellTrouble } from '../shared/trouble.js';
 import { AllNumbers } from './all-numbers.js';
 import { businessTime } from './business-time.js';
-import { addressOf, choiceOf, problemOfAddress } from './choice.js';
+import { addressOf, choiceOf, firstAddress, problemOfAddress } from './choice.js';
 import { Filter } from './filters.js';
 import { groupName } from './group-names.js';
 import { daysName } from './numbers.js';
@@ -90,9 +90,9 @@ export class ReportsPage {
         .map(([value, { label }]) => create('option', { value }, label)),
     );
     this.#listen();
-    // Back on this page, people find what they left.
-    const isBare = !location.hash.includes('?');
-    if (isBare && memory.has(REMEMBERED)) history.replaceState(null, '', memory.get(REMEMBERED));
+    const left = memory.get(REMEMBERED);
+    const address = firstAddress(location.hash, left, context.business.id, this.#today);
+    if (location.hash !== address) history.replaceState(null, '', address);
     this.#choice = choiceOf(location.hash, this.#today);
     team.onLoad(() => this.#showWho(), signal);
     this.#showWho();
@@ -158,7 +158,7 @@ export class ReportsPage {
     const { from, to, by, metric } = this.#choice;
     const address = addressOf(this.#choice);
     if (location.hash !== address) history.replaceState(null, '', address);
-    this.#context.memory.set(REMEMBERED, address);
+    this.#context.memory.set(REMEMBERED, { address, businessId: this.#context.business.id });
     this.#period.value = periodOf({ from, to }, this.#today) ?? '';
     this.#from.value = from;
     this.#to.value = to;
@@ -180,6 +180,8 @@ export class ReportsPage {
     const by = this.#choice.by ?? stepsOf({ from, to });
     const question = this.#question(signal);
     this.#body.setAttribute('aria-busy', 'true');
+    // The button that tries again goes.
+    if (this.#troubleBox.contains(document.activeElement)) this.#period.focus();
     this.#troubleBox.hidden = true;
     say(this.#time, `Loading ${daysName(from, to)}…`);
     for (const filter of this.#filters) filter.show(question);

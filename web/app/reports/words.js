@@ -105,7 +105,7 @@ function rates(totals, before, length, z) {
       'conversations',
       'connected',
       `became a conversation (${seconds(length)} or longer)`,
-      'a conversation',
+      `a conversation of ${seconds(length)} or longer`,
     ],
     ['successes', 'connected', 'were a success', 'a success'],
     ['poor', 'measured', 'had a poor line', 'a poor line'],

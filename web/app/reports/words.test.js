@@ -55,7 +55,7 @@ test('what chance explains is no change', () => {
   );
   assert.equal(second, 'About as often as before: a poor line (1.1 %).');
   assert.deepEqual(more, [
-    'Too few calls to compare how often there was a conversation and a success.',
+    'Too few calls to compare how often there was a conversation of 1 min or longer and a success.',
   ]);
 });
 
@@ -64,7 +64,7 @@ test('of a few calls nothing is said to be as before', () => {
   assert.deepEqual(said(now, old), [
     '1 call reached a person (5 in the 28 days before): 2 instead of 17 dials, and too few to compare which share ' +
       'reached a person.',
-    'Too few calls to compare how often there was a conversation and a success.',
+    'Too few calls to compare how often there was a conversation of 1 min or longer and a success.',
   ]);
   assert.deepEqual(changeOf('connected', now, old), { text: '5 before', sign: null });
   assert.deepEqual(changeOf('connect_rate', now, old), {
