@@ -206,6 +206,9 @@ def furnish(db: Connection, tenant: Tenant) -> str:
         " from public.conversations where call_sid = %s",
         "insert into public.networks (business_id, key, name)"
         " select business_id, '0a1b2c3d', 'Office' from public.conversations where call_sid = %s",
+        "insert into public.transfer_targets (business_id, name, phone_number)"
+        " select business_id, 'Support', '+14155550199'"
+        " from public.conversations where call_sid = %s",
         "insert into public.do_not_call_removals (business_id, phone_number, listed_at)"
         " select business_id, '+14155550301', now()"
         " from public.conversations where call_sid = %s",
@@ -494,7 +497,7 @@ def new_row(
             "started_at": "2026-11-22",
         },
         "networks": {**business, "key": "00000000", "name": "Home"},
-        "transfer_targets": {**business, "name": "Support", "phone_number": "+14155550199"},
+        "transfer_targets": {**business, "name": "Service", "phone_number": "+14155550198"},
         "changes": {**business, "subject": "member", "subject_id": "a person"},
         "do_not_call_removals": {
             **business,
