@@ -666,6 +666,7 @@ def test_an_upsert_is_no_way_around(db: Connection, world: World, table: str) ->
                 "call_backs": "conversation_id",
                 "call_quality": "business_id, conversation_id, call_sid",
                 "networks": "business_id, key",
+                "transfer_targets": "business_id, id",
             }.get(table, "id")
         )
         same_row = sql.SQL("from pg_temp.copied where business_id = {}").format(
