@@ -79,6 +79,7 @@ TABLES = (
     "do_not_call_imports",
     "changes",
     "invitations",
+    "transfer_targets",
 )
 # Agents see their own rows, managers and owners all. There is a row of each business's first agent.
 SEEN_BY_OWNERS = ("preflight_reports", "call_quality")
@@ -205,6 +206,9 @@ def furnish(db: Connection, tenant: Tenant) -> str:
         " from public.conversations where call_sid = %s",
         "insert into public.networks (business_id, key, name)"
         " select business_id, '0a1b2c3d', 'Office' from public.conversations where call_sid = %s",
+        "insert into public.transfer_targets (business_id, name, phone_number)"
+        " select business_id, 'Support', '+14155550199'"
+        " from public.conversations where call_sid = %s",
         "insert into public.do_not_call_removals (business_id, phone_number, listed_at)"
         " select business_id, '+14155550301', now()"
         " from public.conversations where call_sid = %s",
@@ -493,6 +497,7 @@ def new_row(
             "started_at": "2026-11-22",
         },
         "networks": {**business, "key": "00000000", "name": "Home"},
+        "transfer_targets": {**business, "name": "Service", "phone_number": "+14155550198"},
         "changes": {**business, "subject": "member", "subject_id": "a person"},
         "do_not_call_removals": {
             **business,
@@ -661,6 +666,7 @@ def test_an_upsert_is_no_way_around(db: Connection, world: World, table: str) ->
                 "call_backs": "conversation_id",
                 "call_quality": "business_id, conversation_id, call_sid",
                 "networks": "business_id, key",
+                "transfer_targets": "business_id, id",
             }.get(table, "id")
         )
         same_row = sql.SQL("from pg_temp.copied where business_id = {}").format(
@@ -703,6 +709,7 @@ def test_an_upsert_is_no_way_around(db: Connection, world: World, table: str) ->
                     "do_not_call_imports": "file_name",
                     "changes": "subject",
                     "invitations": "email",
+                    "transfer_targets": "name",
                 }.get(table, "created_at" if table in OPERATOR_TABLES else "status")
             )
             do_update = insert + sql.SQL("({}) do update set {} = excluded.{}").format(
