@@ -176,7 +176,15 @@ begin
         then present.since
       else excluded.since
     end;
-  return jsonb_build_object('heartbeat_seconds', 15, 'role', v_role);
+  return jsonb_build_object(
+    'heartbeat_seconds', 15,
+    'role', v_role,
+    'settings', coalesce((
+      select changes.id from public.changes
+      where changes.business_id = p_business_id
+      order by changes.id desc limit 1
+    ), 0)
+  );
 end;
 $$;
 
@@ -268,7 +276,8 @@ end;
 $$;
 
 -- What the page of a rep says of them, every 15 s and at each change: available, busy or away.
--- Answers {"heartbeat_seconds": when to say so again, "role": which they have now}, or {"error": "signed_out" |
+-- Answers {"heartbeat_seconds": when to say so again, "role": which they have now, "settings": the number
+-- of the latest change of a setting of the business, 0 if there is none}, or {"error": "signed_out" |
 -- "not_found" (no business of theirs) | "invalid_request"}.
 create function public.set_presence(p_business_id uuid, p_state text)
 returns jsonb

@@ -68,7 +68,9 @@ def live(realtime_url: str) -> Iterator[Connection]:
 
 @pytest.fixture
 def tenant(live: Connection) -> Tenant:
-    return add_tenant(live, 1)
+    added = add_tenant(live, 1)
+    live.execute("delete from realtime.messages")
+    return added
 
 
 def messages(db: Connection) -> list[dict[str, object]]:
@@ -192,3 +194,23 @@ def test_a_broken_realtime_loses_no_event(live: Connection, tenant: Tenant) -> N
 
 def test_a_project_without_realtime_has_no_trigger_for_it(db: Connection) -> None:
     assert fetch(db, "select 1 from pg_trigger where tgname = 'conversations_broadcast'") == []
+
+
+def test_every_change_of_a_setting_is_broadcast_without_its_values(
+    live: Connection, tenant: Tenant
+) -> None:
+    live.execute(
+        "update public.businesses set concurrent_calls = 7 where id = %s", (tenant.business_id,)
+    )
+    [change] = fetch(live, "select id from public.changes order by id desc limit 1")
+    [message] = messages(live)
+    assert message == {
+        "topic": f"business:{tenant.business_id}",
+        "event": "SETTING",
+        "private": True,
+        "payload": {
+            "table": "changes",
+            "operation": "SETTING",
+            "record": {"id": change["id"], "subject": "business"},
+        },
+    }

@@ -136,7 +136,8 @@ def test_presence_in_a_business_that_is_not_ones_own_is_answered_like_one_in_non
 def test_only_the_three_states_are_taken(db: Connection, tenant: Tenant) -> None:
     refused = {"error": "invalid_request", "field": "state"}
     assert set_presence(db, tenant, tenant.user_id, "lunch") == refused
-    told = {"heartbeat_seconds": 15, "role": "agent"}
+    [latest] = fetch(db, "select max(id) as id from public.changes")
+    told = {"heartbeat_seconds": 15, "role": "agent", "settings": latest["id"]}
     assert set_presence(db, tenant, tenant.user_id, "busy") == told
 
 

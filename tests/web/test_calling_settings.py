@@ -76,6 +76,8 @@ def test_managers_change_how_calls_are_placed_and_the_next_call_obeys(
     page.get_by_label("Label, for your people").fill("West coast")
     keyboard.press("Enter")
     expect(page.locator("#caller-ids")).to_contain_text("West coast")
+    # Without Realtime, the other page learns it from its heartbeat.
+    expect(agent.page.locator("#caller-id")).to_contain_text("West coast")
 
     page.get_by_role("button", name="Add a transfer target").press("Enter")
     dialog = page.get_by_role("dialog", name="Add a transfer target")

@@ -43,14 +43,17 @@ const NUMBER = new Intl.NumberFormat('en');
 export class BusinessSettingsStore {
   #supabase;
   #requests;
+  #numbers;
 
   /**
    * @param {SupabaseClient} supabase
    * @param {Requests} requests
+   * @param {Pick<import('./number-reader.js').NumberReader, 'forget'>} numbers
    */
-  constructor(supabase, requests) {
+  constructor(supabase, requests, numbers) {
     this.#supabase = supabase;
     this.#requests = requests;
+    this.#numbers = numbers;
   }
 
   /**
@@ -91,6 +94,7 @@ export class BusinessSettingsStore {
           .select(COLUMNS),
       { tries: 'twice' },
     );
+    if (changes.country) this.#numbers.forget();
     return first(data, 'not_allowed');
   }
 }

@@ -52,7 +52,7 @@ test('what cannot be saved is said for each column, with what can be', () => {
 
 test('only what can be saved is sent, and what the database refuses has its field', async () => {
   const supabase = new FakeSupabase();
-  const store = new BusinessSettingsStore(supabase, new Requests(supabase, false));
+  const store = new BusinessSettingsStore(supabase, new Requests(supabase, false), { forget() {} });
   const row = { concurrent_calls: 5 };
   supabase.answer = () => ({ data: [row], error: null, status: 200 });
   assert.deepEqual(await store.read('business'), row);

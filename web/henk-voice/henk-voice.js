@@ -133,6 +133,7 @@ export class HenkVoice extends Workspace {
       isCall: (id) => this.call?.conversation?.id === id,
       answer: (ring, sdk) => this.#calls.answer(ring, sdk),
     });
+    this.on('settings', () => numbers.forget());
     this.#calls = new Calls({
       phone: this.#phone,
       incoming: this.#incoming,
@@ -147,7 +148,12 @@ export class HenkVoice extends Workspace {
     for (const name of /** @type {const} */ (['call', 'callchange', 'callend', 'conversation'])) {
       this.#calls.on(name, (/** @type {any} */ detail) => this.emit(name, detail));
     }
-    for (const name of /** @type {const} */ (['incoming', 'phonechange', 'membership'])) {
+    for (const name of /** @type {const} */ ([
+      'incoming',
+      'phonechange',
+      'membership',
+      'settings',
+    ])) {
       this.#incoming.on(name, (/** @type {any} */ detail) => this.emit(name, detail));
     }
     this.check = new LineCheck({
@@ -358,6 +364,7 @@ export class HenkVoice extends Workspace {
         this.emit('conversation', row);
       },
       isStillOn: (id) => this.#calls.isStillOn(id),
+      onSetting: (change) => this.#incoming.news.changed(change),
       onGap: () => this.emit('gap', undefined),
     });
     this.#live.start(businessId).catch(() => {

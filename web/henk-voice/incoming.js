@@ -4,6 +4,7 @@ import { isAsked, latestLegFor, legOf } from './legs.js';
 import { PhoneHolder } from './phone-holder.js';
 import { Presence } from './presence.js';
 import { Ring, factsOf } from './ring.js';
+import { SettingsNews } from './settings-news.js';
 
 /**
  * @typedef {import('@twilio/voice-sdk').Call} SdkCall
@@ -30,6 +31,7 @@ import { Ring, factsOf } from './ring.js';
  * @property {Ring} incoming the phone rings in this tab
  * @property {PhoneState} phonechange another tab has the phone now, it rings there, or the phone network
  *   knows this tab now or not any more
+ * @property {{ subject: string | null }} settings a setting of the business has changed: see `SettingsEvents`
  * @property {{ role: Role | null }} membership which role the user has in the business now; null: none
  *
  * @typedef {object} IncomingOptions
@@ -61,6 +63,8 @@ export class Incoming extends Emitter {
   ring = null;
   /** Whether the user can be rung. @type {Presence} */
   presence;
+  /** Whether settings of the business have changed. */
+  news = new SettingsNews((change) => this.#holder.tell({ settings: change }));
 
   #options;
   #holder = new PhoneHolder();
@@ -84,9 +88,11 @@ export class Incoming extends Emitter {
       canRing: () => options.phone.isRegistered,
     });
     this.#holder.on('change', () => this.#held());
-    this.#holder.on('message', ({ chosen, role }) => {
+    this.news.on('settings', (detail) => this.emit('settings', detail));
+    this.#holder.on('message', ({ chosen, role, settings }) => {
       if (chosen) this.presence.chosenElsewhere(chosen);
       if (role !== undefined) this.#setRole(role);
+      if (settings) this.news.learnElsewhere(settings);
     });
     this.#holder.on('calls', () => this.presence.refresh());
     // Before the SDK's own listener, which would reject the call for all devices.
@@ -109,6 +115,7 @@ export class Incoming extends Emitter {
     this.#userId = userId;
     this.#businessId = businessId;
     this.#role = undefined;
+    this.news.forget();
     this.presence.open(userId, businessId);
     this.#holder.start(userId, businessId);
   }
@@ -212,11 +219,12 @@ export class Incoming extends Emitter {
     if (!businessId) throw new VoiceError(failure('business_required'));
     if (requests.isSignedOut) throw new VoiceError(failure('unauthenticated'));
     this.#accessToken = await requests.session.accessToken(this.#userId);
-    const { seconds, role } = await team.setPresence(businessId, state);
+    const { seconds, role, settings } = await team.setPresence(businessId, state);
     if (role !== undefined && businessId === this.#businessId && role !== this.#role) {
       this.#holder.tell({ role });
       this.#setRole(role);
     }
+    if (settings !== undefined && businessId === this.#businessId) this.news.learn(settings);
     return seconds;
   }
 

@@ -13,6 +13,7 @@ import { isOver } from './call-statuses.js';
  *   changed: its id, and all columns or only the changed ones; `legs` if they were read
  * @property {(id: string) => boolean} isStillOn whether the user is still on a call with others, also if
  *   it is over for the lead
+ * @property {(change: import('./settings-news.js').SettingsChange) => void} onSetting a setting was changed
  * @property {() => void} onGap some changes may have been missed
  */
 
@@ -112,6 +113,9 @@ export class LiveStatus {
     for (const event of ['INSERT', 'UPDATE']) {
       channel.on('broadcast', { event }, ({ payload }) => this.#tell(payload?.record));
     }
+    channel.on('broadcast', { event: 'SETTING' }, ({ payload }) => {
+      if (payload?.record) this.#options.onSetting(payload.record);
+    });
     channel.subscribe((status) => {
       if (this.#channel !== channel) return;
       this.#subscribed = status === 'SUBSCRIBED';

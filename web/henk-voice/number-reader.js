@@ -61,6 +61,11 @@ export class NumberReader {
     }
   }
 
+  /** The country of a business may be another one now. */
+  forget() {
+    this.#countries.clear();
+  }
+
   /** @param {string} businessId */
   async #countryOf(businessId) {
     const businesses = await this.#businesses();

@@ -47,8 +47,9 @@ export class Team {
   /**
    * @param {string} businessId
    * @param {PresenceState} state
-   * @returns {Promise<{ seconds: number, role?: import('./people.js').Role | null }>} after how many seconds
-   *   it has to be told again; the role of the user, or null if they are not a member any more
+   * @returns {Promise<{ seconds: number, role?: import('./people.js').Role | null, settings?: number }>} after how
+   *   many seconds it has to be told again; the role of the user, or null if they are not a member any more; the number
+   *   of the latest change of a setting
    */
   async setPresence(businessId, state) {
     const { data } = await this.#requests.rest(() => this.#presence(businessId, state), {
@@ -58,6 +59,7 @@ export class Team {
     return {
       seconds: data?.heartbeat_seconds ?? HEARTBEAT_SECONDS,
       ...(role !== undefined && { role }),
+      ...(data?.settings !== undefined && { settings: data.settings }),
     };
   }
 

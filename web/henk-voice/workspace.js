@@ -101,7 +101,7 @@ export class Workspace extends Emitter {
     this.messages = new Messages(supabase, requests);
     this.lineQuality = new LineQuality(supabase, requests);
     this.reports = new Reports(supabase, requests, endpoints);
-    this.settings = new BusinessSettingsStore(supabase, requests);
+    this.settings = new BusinessSettingsStore(supabase, requests, numbers);
     this.callerIds = new CallerIds(supabase, requests);
     this.transferTargets = new TransferTargets(supabase, requests, numbers);
   }

@@ -79,8 +79,9 @@ export class SettingsForm {
 
   /** @param {BusinessSettings} settings */
   #fill(settings) {
+    const before = this.#shown;
     for (const [column, { read, write }] of this.#fields) {
-      const isTyped = this.#shown && !isSame(read(), this.#shown[column]);
+      const isTyped = before && !isSame(read(), before[column]);
       if (isTyped && !isSame(read(), settings[column])) continue;
       write(settings[column]);
       // As the field shows it: it may not be able to show all of it.

@@ -2,6 +2,7 @@ import { failureOf } from '../../henk-voice/henk-voice.js';
 import { create, element, say } from '../shared/dom.js';
 import { showFailure } from '../shared/notices.js';
 import { formatNumber } from '../shared/phone-format.js';
+import { onSetting } from '../shared/setting-changes.js';
 
 /**
  * @typedef {import('../frame/view.js').ViewContext} ViewContext
@@ -24,6 +25,7 @@ export class CallerIdChoice {
     this.#context = context;
     this.#target = target;
     this.#select.addEventListener('change', () => target.chooseCallerId(this.#select.value));
+    onSetting(context.voice, ['phone_number'], () => void this.#load(), context.signal);
     void this.#load();
   }
 
@@ -46,6 +48,7 @@ export class CallerIdChoice {
     const { voice, business, signal } = this.#context;
     try {
       const found = await voice.callerIds.list(business.id, { signal });
+      while (this.#select.options.length > 1) this.#select.remove(1);
       for (const { phone_number: number, label } of found) {
         const text = label ? `${formatNumber(number)} · ${label}` : formatNumber(number);
         this.#select.append(create('option', { value: number }, text));

@@ -362,10 +362,12 @@ export class Dialer {
     const { voice, business, signal } = this.#context;
     const filter = element('filter-campaign', HTMLSelectElement);
     try {
-      for (const { id, name } of await voice.conversations.campaigns(business.id, { signal })) {
-        for (const select of [this.#campaign, filter]) {
-          select.append(create('option', { value: id }, name));
-        }
+      const campaigns = await voice.conversations.campaigns(business.id, { signal });
+      for (const select of [this.#campaign, filter]) {
+        const { value } = select;
+        while (select.options.length > 1) select.remove(1);
+        select.append(...campaigns.map(({ id, name }) => create('option', { value: id }, name)));
+        select.value = value;
       }
     } catch (error) {
       if (!signal.aborted) showFailure(failureOf(error), 'campaigns');

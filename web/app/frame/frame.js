@@ -10,6 +10,7 @@ import { Team } from '../shared/team.js';
 import { CALL_STATES } from '../shared/words.js';
 import { pathOf, viewAt } from './address.js';
 import { CallStrip } from './call-strip.js';
+import { followSettings } from './changed-settings.js';
 import { CurrentCall } from './current-call.js';
 import { IncomingRing } from './incoming-ring.js';
 import { showDisconnected } from './keep-trying.js';
@@ -225,6 +226,8 @@ export class Frame {
     const userId = this.#userId ?? '';
     this.#team = new Team({ voice: this.#voice, business, userId, signal });
     this.#outcomes = new Outcomes({ voice: this.#voice, business, signal });
+    const [voice, team, outcomes] = [this.#voice, this.#team, this.#outcomes];
+    followSettings({ voice, business, team, outcomes, signal });
     this.#presence.show(true);
     this.#today.show(userId);
     this.#checkSign.show(true);

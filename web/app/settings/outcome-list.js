@@ -1,4 +1,5 @@
 import { bdi, create, element, say, sayParts } from '../shared/dom.js';
+import { onSetting } from '../shared/setting-changes.js';
 import { tellTrouble } from '../shared/trouble.js';
 import { OutcomeDialog } from './outcome-dialog.js';
 import { effectWord, moved, sortedOutcomes } from './outcomes.js';
@@ -43,6 +44,7 @@ export class OutcomeList {
       });
     }
     context.team.onLoad(() => this.#show(), context.signal);
+    onSetting(context.voice, ['outcome'], () => void this.#read(), context.signal);
     void this.#read();
   }
 
