@@ -1,10 +1,11 @@
 import { remembered } from '../frame/view.js';
 import { create, element, nodesOf, say, sayParts } from '../shared/dom.js';
+import { onSetting } from '../shared/setting-changes.js';
 import { tellTrouble } from '../shared/trouble.js';
 import { when } from '../shared/words.js';
 import { changedColumns } from './columns.js';
 import { sentenceOf } from './sentence.js';
-import { FILTERS } from './subjects.js';
+import { FILTERS, SUBJECTS } from './subjects.js';
 
 /**
  * @typedef {import('../../henk-voice/henk-voice.js').BusinessChange} BusinessChange
@@ -51,6 +52,7 @@ export class ChangesPage {
     this.#more.addEventListener('click', () => void this.#readOlder());
     signal.addEventListener('abort', () => this.#loading.abort());
     team.onLoad(() => this.#start(), signal);
+    onSetting(context.voice, Object.keys(SUBJECTS), () => void this.#readNews(), signal);
     this.#start();
   }
 
@@ -96,6 +98,26 @@ export class ChangesPage {
       this.#said(more);
     } catch (error) {
       this.#tell(error, signal);
+    }
+  }
+
+  /** Adds what was changed since above the others, which stay as they are: somebody may be reading there. */
+  async #readNews() {
+    const { signal } = this.#loading;
+    if (!this.#isStarted || this.#list.getAttribute('aria-busy') === 'true') return;
+    try {
+      const { changes, more } = await this.#ask(signal);
+      if (signal.aborted) return;
+      const latest = this.#changes[0]?.id ?? 0;
+      const news = changes.filter(({ id }) => id > latest);
+      // So many that some are missing between them and the others.
+      if (more && news.length === changes.length) return await this.#read();
+      this.#changes.unshift(...news);
+      this.#list.prepend(...news.map((change) => this.#itemOf(change)));
+      this.#empty.hidden = this.#changes.length > 0;
+      this.#said(!this.#more.hidden);
+    } catch {
+      // The list is as it was; the next change reads it again.
     }
   }
 

@@ -28,7 +28,7 @@ async function loadMarkup() {
 export class ContactDialog {
   #context;
   #onSaved;
-  /** @type {Promise<Parts> | null} */
+  /** @type {Promise<Parts | null> | null} */
   #parts = null;
 
   /**
@@ -47,14 +47,16 @@ export class ContactDialog {
   async open(contact, written = {}) {
     this.#parts ??= this.#make();
     const parts = await this.#parts;
-    if (!this.#context.signal.aborted) parts.open(contact, written);
+    if (!this.#context.signal.aborted) parts?.open(contact, written);
   }
 
   async #make() {
     markup ??= keepTrying(loadMarkup);
     const template = document.createElement('template');
     template.innerHTML = await markup;
-    if (!this.#context.signal.aborted) element('view', HTMLElement).append(template.content);
+    // The view was left while the markup was on its way.
+    if (this.#context.signal.aborted) return null;
+    element('view', HTMLElement).append(template.content);
     return new Parts(this.#context, this.#onSaved);
   }
 }

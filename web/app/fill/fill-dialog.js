@@ -35,7 +35,7 @@ async function loadMarkup() {
 export class FillDialog {
   #context;
   #onChange;
-  /** @type {Promise<Parts>} */
+  /** @type {Promise<Parts | null>} */
   #parts;
 
   /**
@@ -51,14 +51,16 @@ export class FillDialog {
   /** @param {{ id: string, name: string } | null} campaign null: contacts are imported, for no queue */
   async open(campaign) {
     const parts = await this.#parts;
-    if (!this.#context.signal.aborted) parts.open(campaign);
+    if (!this.#context.signal.aborted) parts?.open(campaign);
   }
 
   async #make() {
     markup ??= keepTrying(loadMarkup);
     const template = document.createElement('template');
     template.innerHTML = await markup;
-    if (!this.#context.signal.aborted) element('view', HTMLElement).append(template.content);
+    // The view was left while the markup was on its way.
+    if (this.#context.signal.aborted) return null;
+    element('view', HTMLElement).append(template.content);
     return new Parts(this.#context, this.#onChange);
   }
 }

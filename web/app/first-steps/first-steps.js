@@ -1,4 +1,5 @@
 import { create } from '../shared/dom.js';
+import { onSetting } from '../shared/setting-changes.js';
 import { findingAdvice, stepAdvice } from './words.js';
 
 /**
@@ -9,6 +10,16 @@ import { findingAdvice, stepAdvice } from './words.js';
 
 /** What is said also where people call. */
 const STOPS_CALLS = new Set(['no_default_caller_id', 'caller_id_fails']);
+/** What steps and findings depend on, in the words of the record of changes. */
+const SETTINGS = [
+  'business',
+  'phone_number',
+  'member',
+  'invitation',
+  'lead',
+  'lead_import',
+  'campaign',
+];
 const HIDDEN = 'henk-calls.first-steps-hidden';
 
 /**
@@ -34,6 +45,7 @@ export class FirstStepsCard {
     const { signal, team, voice } = context;
     team.onLoad(() => void this.#read(), signal);
     if (team.isManager) void this.#read();
+    onSetting(voice, SETTINGS, () => void this.#read(), signal);
     // The first call, and its outcome, are steps.
     signal.addEventListener(
       'abort',
