@@ -19,6 +19,8 @@ from tests.functions.deploy.google_cloud import GoogleCloud, Revision
 from tests.stacks import free_port_base
 
 _START_SECONDS = 60.0
+# What the client has undone already.
+_OF_THE_CONNECTION = {"transfer-encoding", "connection", "content-length", "content-encoding"}
 
 
 class Instances:
@@ -102,7 +104,7 @@ def front(clouds: list[GoogleCloud], instances: Instances) -> Iterator[str]:
             )
             self.send_response(answer.status_code)
             for name, value in answer.headers.items():
-                if name.lower() not in ("transfer-encoding", "connection", "content-length"):
+                if name.lower() not in _OF_THE_CONNECTION:
                     self.send_header(name, value)
             self.send_header("Content-Length", str(len(answer.content)))
             self.end_headers()
