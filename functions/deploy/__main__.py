@@ -31,15 +31,21 @@ def main(argv: list[str] | None = None) -> int:
     """Returns the exit status: 0, 1 if the deployment stopped, 130 if it was interrupted. Wrong
     arguments end the process with 2."""
     arguments = _parser().parse_args(argv)
-    # SIGTERM, and SIGHUP for a terminal that was closed, clean up as Ctrl-C does.
-    for ends in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(ends, signal.default_int_handler)
     steps = Steps(
         Report(),
         run,
         arguments.dry_run,
         (lambda: True) if arguments.yes or not sys.stdin.isatty() else _confirmed,
     )
+
+    def interrupt(_signal: int, _frame: object) -> None:
+        # Commands that other threads are about to start would not get the signal.
+        steps.interrupted.set()
+        raise KeyboardInterrupt
+
+    # SIGTERM, and SIGHUP for a terminal that was closed, clean up as Ctrl-C does.
+    for ends in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ends, interrupt)
     try:
         return _run(arguments, steps)
     except KeyboardInterrupt:

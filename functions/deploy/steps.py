@@ -3,6 +3,7 @@ commands instead."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -38,6 +39,8 @@ class Steps:
     # What a person has to do afterwards.
     left: list[str] = field(default_factory=list)
     clock: Clock = field(default_factory=Clock)
+    # Set by Ctrl-C: from then on nothing is changed.
+    interrupted: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
         self.rights = LateRights(self.report, self.clock)
@@ -54,6 +57,8 @@ class Steps:
             return None
 
         def attempt() -> str:
+            if self.interrupted.is_set():
+                raise DeployError("Interrupted.", "Run ./deploy.sh again.")
             try:
                 return self.run(command)
             except CommandFailed:
