@@ -7,7 +7,7 @@ from tests.attack.tables import Table
 TABLES = {
     "transfer_targets": Table(
         sample="insert into public.transfer_targets (business_id, name, phone_number)"
-        " values (%(business_id)s, 'Support', '+14155550199')",
+        " values (%(business_id)s, 'Support', %(lead_number)s)",
     ),
 }
 

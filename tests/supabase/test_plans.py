@@ -442,7 +442,7 @@ def test_what_every_statement_asks_is_planned_once_a_connection(db: Connection) 
     rare = {"choose_business", "is_signed_in", "is_settled", "legs_without_end"}
     rare |= {"role_in", "is_recording_path", "calls_of_person"}
     # Once a request of an import.
-    rare |= {"import_answer", "nothing_added", "sum_of"}
+    rare |= {"import_answer", "nothing_added", "sum_of", "wrong_field_of_import"}
     assert {function["proname"] for function in planned_anew} <= rare
 
 

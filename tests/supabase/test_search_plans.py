@@ -335,7 +335,8 @@ def test_the_indexes_of_trigrams_are_asked(db: Connection, searched: Searched) -
     def scans() -> dict[str, int]:
         rows = db.execute(
             "select indexrelname, pg_stat_get_xact_numscans(indexrelid)"
-            " from pg_stat_user_indexes where indexrelname ~ '_(search|to_number)_idx'"
+            " from pg_stat_user_indexes"
+            " where indexrelname ~ '^(leads|conversations)_(search|to_number)_idx'"
         ).fetchall()
         return dict(rows)
 

@@ -42,7 +42,7 @@ def test_a_rep_records_a_message_and_leaves_it_after_the_beep(
         found = database.find("select name from storage.objects where bucket_id = 'messages'")
         return [str(row["name"]) for row in found]
 
-    page.get_by_role("link", name="Settings").click()
+    page.get_by_role("navigation", name="Pages").get_by_role("link", name="Settings").click()
     # Agents read what managers decide, and have messages of their own.
     expect(page.locator("#outcome-list li")).to_have_count(8)
     expect(page.get_by_role("button", name="Add an outcome")).to_have_count(0)
@@ -59,7 +59,7 @@ def test_a_rep_records_a_message_and_leaves_it_after_the_beep(
     expect(page.locator("#recorder-trouble")).to_contain_text("the name is missing")
     # What was recorded is still there after another view.
     page.get_by_role("link", name="Calls").click()
-    page.get_by_role("link", name="Settings").click()
+    page.get_by_role("navigation", name="Pages").get_by_role("link", name="Settings").click()
     name.fill(NAME)
     keyboard.press("Enter")
     expect(page.locator("#recorder-said")).to_have_text("Saved.")
@@ -99,7 +99,7 @@ def test_a_rep_records_a_message_and_leaves_it_after_the_beep(
     assert row_of["answered_by"] == "machine_end_beep"
     eventually(lambda: database.row_of(call_sid)["outcome"] == "voicemail", "the outcome")
 
-    page.get_by_role("link", name="Settings").click()
+    page.get_by_role("navigation", name="Pages").get_by_role("link", name="Settings").click()
     row.get_by_role("button", name="Edit").click()
     dialog = page.get_by_role("dialog", name="Name and colleagues")
     dialog.get_by_label("Colleagues can use it").check()

@@ -74,7 +74,7 @@ def test_a_rep_is_told_that_they_are_not_understood_and_the_row_has_it(
     expect(line).to_have_attribute("data-bars", "1")
     expect(line).to_contain_text("They may not hear you: Your network loses")
     expect(line).to_contain_text("Move closer to the Wi-Fi")
-    page.get_by_role("link", name="Settings").click()
+    page.get_by_role("navigation", name="Pages").get_by_role("link", name="Settings").click()
     expect(page.locator("#strip-line")).to_have_text("They may not hear you")
     page.get_by_role("link", name="Show the call").click()
     expect(line).to_contain_text("They may not hear you")

@@ -265,7 +265,7 @@ def test_a_manager_hears_each_side_of_a_recording_saves_it_and_keeps_it(
     assert archive.forgotten["p_phone_number"] == "+14155550124"
 
     # What managers decide is on a page of its own. None of it is changed for other tests.
-    page.get_by_role("link", name="Settings").click()
+    page.get_by_role("navigation", name="Pages").get_by_role("link", name="Settings").click()
     days, told = page.get_by_label("Days until"), page.locator("#settings-saved")
     days.fill("0")
     page.get_by_role("button", name="Save", exact=True).click()
@@ -290,7 +290,7 @@ def test_a_manager_hears_each_side_of_a_recording_saves_it_and_keeps_it(
     # What was asked about is gone: nothing may be done any more, and nothing covers the page.
     page.evaluate("location.hash = '#/'")
     expect(question).to_be_hidden()
-    page.get_by_role("link", name="Settings").click()
+    page.get_by_role("navigation", name="Pages").get_by_role("link", name="Settings").click()
     days.fill("30")
     save.click()
     question.get_by_role("button", name="Save and delete").click()

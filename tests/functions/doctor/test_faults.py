@@ -759,8 +759,11 @@ def nobody_folds(lab: Lab) -> Iterator[Inputs]:
         "delete from private.fold_marks"
         " where conversation_id = '00000000-0000-0000-0000-00000000f01d'"
     )
-    with altered(lab, change, undo) as inputs:
-        yield inputs
+    with psycopg.connect(lab.env["DATABASE_URL"]) as folding:
+        # Nobody else folds meanwhile: a fold takes this row.
+        folding.execute("select from private.report_state for update")
+        with altered(lab, change, undo) as inputs:
+            yield inputs
 
 
 @fault("caller_ids", "is a business's caller ID, but does not belong", "TAKE=1")
