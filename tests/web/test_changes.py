@@ -39,7 +39,11 @@ def new_business(database: Database) -> Iterator[None]:
 
 
 def test_an_owner_reads_what_was_changed_and_what_is_next(
-    new_rep: Callable[..., Rep], session: Any, database: Database, new_business: None
+    # First of all, so that it is deleted when no page has it any more.
+    new_business: None,
+    new_rep: Callable[..., Rep],
+    session: Any,
+    database: Database,
 ) -> None:
     tab = new_rep(storage_state=session(MANAGER)).open()
     page = tab.page
