@@ -108,7 +108,10 @@ class Peer:
         self._media.codec = _first_codec(answer)
 
     async def close(self) -> None:
-        """End the audio and free the port."""
+        """End the audio and free the port. What closes it a second time returns at once."""
+        # aiortc raises InvalidStateError if it is closed twice at the same time.
+        if self._closed:
+            return
         self._closed = True
         self._line.stop()
         if self._listening:

@@ -752,13 +752,11 @@ def recordings_wait(lab: Lab) -> Iterator[Inputs]:
 @fault("reports_overdue", "Reports lack what has changed since", "gcloud scheduler jobs list")
 def nobody_folds(lab: Lab) -> Iterator[Inputs]:
     change = (
-        "insert into private.fold_marks (conversation_id, marked_at)"
-        " values ('00000000-0000-0000-0000-00000000f01d', now() - interval '2 hours')"
+        # Before the marks that other tests have left: the first one is the oldest.
+        "insert into private.fold_marks (id, conversation_id, marked_at) overriding system value"
+        " values (0, '00000000-0000-0000-0000-00000000f01d', now() - interval '2 hours')"
     )
-    undo = (
-        "delete from private.fold_marks"
-        " where conversation_id = '00000000-0000-0000-0000-00000000f01d'"
-    )
+    undo = "delete from private.fold_marks where id = 0"
     with psycopg.connect(lab.env["DATABASE_URL"]) as folding:
         # Nobody else folds meanwhile: a fold takes this row.
         folding.execute("select from private.report_state for update")
