@@ -136,6 +136,8 @@ returns jsonb
 language plpgsql
 stable
 security definer
+-- A wrong estimate must not read all rows of all businesses.
+set enable_seqscan = off
 set search_path = ''
 as $$
 declare

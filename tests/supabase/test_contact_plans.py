@@ -254,6 +254,11 @@ LOOKS: dict[str, tuple[Look, int]] = {
         300,
     ),
     "numbers that may be called again": (lambda db, tenant: removals(db, tenant, None), 100),
+    # None of the calls was dialled, so all of them are looked at.
+    "first steps": (
+        lambda db, tenant: ask(db, MANAGER, "first_steps", tenant.business_id)["steps"],
+        5000,
+    ),
     "changes": (lambda db, tenant: changes(db, tenant, "true"), 100),
     "changes of campaigns": (
         lambda db, tenant: changes(db, tenant, "subject in ('campaign')"),
