@@ -65,14 +65,10 @@ def ask_everything(operation: str, ask: Callable[[Case], None]) -> None:
         ask(case)
 
     load_all_checks()
-    (described,) = (
-        found
-        for found in (result.ok() for result in DESCRIPTION.get_all_operations())
-        if found.label == operation
-    )
+    method, _, path = operation.partition(" ")
     build_operation_test(
         config=DESCRIPTION.config,
-        operation=described,
+        operation=DESCRIPTION[path][method],
         test_func=test,
         given_kwargs={},
         feedback=FeedbackSources(constants_value_source=make_constants_value_source(DESCRIPTION)),

@@ -776,7 +776,7 @@ def updated(
     """How many rows of a table a principal may change: by column, those that may be changed."""
     if principal == "service_role":
         may = table in (*OPERATOR_TABLES, *WRITTEN_WHOLE)
-        return dict.fromkeys(columns, count(db, table)) if may else {}
+        return {column: count(db, table) for column in columns} if may else {}
     if principal == "call_webhook":
         return dict.fromkeys(MOVED_BY_WEBHOOKS.get(table, ()), 0)
     if principal not in USERS:
@@ -786,12 +786,13 @@ def updated(
         rows = count(db, table) // len({world.ours, world.theirs})
         return dict.fromkeys(WRITTEN_BY_MANAGERS[table], managed * rows)
     described = DESCRIBE.get(principal, 0)
-    return {
+    of_members: dict[str, dict[str, int | None]] = {
         "conversations": dict.fromkeys(DESCRIBED_BY_REPS, described),
         "voicemail_messages": dict.fromkeys(CHANGED_OF_MESSAGES, described),
         "business_members": dict.fromkeys(NAMED_BY_MEMBERS, len(world.visible(principal))),
         "businesses": dict.fromkeys(LIMITS, managed),
-    }.get(table, {})
+    }
+    return of_members.get(table, {})
 
 
 @pytest.mark.parametrize("table", TABLES)
