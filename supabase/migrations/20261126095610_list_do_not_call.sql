@@ -118,6 +118,12 @@ begin
   perform pg_advisory_xact_lock(
     hashtextextended('do_not_call:' || p_business_id::text || private.subscriber(p_phone_number), 0)
   );
+  -- A file that brought the number does not take it along any more when it is taken back.
+  update public.do_not_call
+  set import_id = null, reason = coalesce(do_not_call.reason, v_reason)
+  where do_not_call.business_id = p_business_id
+    and do_not_call.subscriber = private.subscriber(p_phone_number)
+    and do_not_call.import_id is not null;
   select * into v_entry
   from public.do_not_call
   where do_not_call.business_id = p_business_id and do_not_call.subscriber = private.subscriber(p_phone_number)
