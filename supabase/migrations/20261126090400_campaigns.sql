@@ -5,7 +5,7 @@ set lock_timeout = '2s';
 create table public.campaigns (
   id uuid primary key default gen_random_uuid(),
   business_id uuid not null references public.businesses (id) on delete cascade,
-  name text not null check (length(name) between 1 and 200),
+  name text not null check (length(name) between 1 and 200 and name ~ '\S'),
   -- What the rep says. The page fills in {{lead.name}}, {{lead.first_name}}, {{lead.company}}, {{rep.name}} and
   -- {{business.name}}.
   script text check (length(script) <= 10000),

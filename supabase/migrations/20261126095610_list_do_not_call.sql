@@ -114,6 +114,12 @@ begin
   perform pg_advisory_xact_lock(
     hashtextextended('do_not_call:' || p_business_id::text || private.subscriber(p_phone_number), 0)
   );
+  -- A file that brought the number does not take it along any more when it is taken back.
+  update public.do_not_call
+  set import_id = null, reason = coalesce(do_not_call.reason, v_reason)
+  where do_not_call.business_id = p_business_id
+    and do_not_call.subscriber = private.subscriber(p_phone_number)
+    and do_not_call.import_id is not null;
   select * into v_entry
   from public.do_not_call
   where do_not_call.business_id = p_business_id and do_not_call.subscriber = private.subscriber(p_phone_number)
@@ -127,9 +133,10 @@ begin
   returning do_not_call.* into v_entry;
   -- Somebody else has written it meanwhile, by another way.
   if not found then
-    select * into v_entry
-    from public.do_not_call
-    where do_not_call.business_id = p_business_id and do_not_call.phone_number = p_phone_number;
+    update public.do_not_call
+    set import_id = null
+    where do_not_call.business_id = p_business_id and do_not_call.phone_number = p_phone_number
+    returning do_not_call.* into v_entry;
     return jsonb_build_object('added', false, 'entry', private.do_not_call_answer(v_entry));
   end if;
   return jsonb_build_object('added', true, 'entry', private.do_not_call_answer(v_entry));

@@ -94,7 +94,8 @@ begin
 end;
 $$;
 
--- What a person wrote into a field of a contact, without blanks around it or side by side; null if nothing.
+-- What a person wrote into a field of a contact, without blanks around it or side by side and without signs that
+-- nobody sees; null if nothing.
 create function private.written_field(p_text text)
 returns text
 language plpgsql
@@ -102,7 +103,7 @@ immutable
 set search_path = ''
 as $$
 begin
-  return nullif(btrim(regexp_replace(normalize(p_text, nfc), '\s+', ' ', 'g')), '');
+  return private.visible_text(normalize(p_text, nfc));
 end;
 $$;
 
