@@ -141,19 +141,27 @@ export const COLUMNS = {
 /** Ids say nothing to people; the sentence of the change says who. */
 const UNTOLD = new Set(['invited_by', 'answered_by', 'created_by', 'campaign_id', 'import_id']);
 
+/** What the sentence of a change says: by whom an invitation was answered, and how. */
+const SAID = new Set(['invitation state', 'invitation answered_at']);
+
 /**
- * What changed, column by column. Of what was added or removed, what it has not is left out.
+ * What changed, column by column. Of what was added or removed, what it has not is left out, and the name that
+ * stands in the sentence of the change.
  *
- * @param {Pick<BusinessChange, 'before' | 'after'>} change
+ * @param {Pick<BusinessChange, 'subject' | 'subject_name' | 'before' | 'after'>} change
  * @returns {ChangedColumn[]}
  */
-export function changedColumns({ before, after: now }) {
+export function changedColumns({ subject, subject_name: called, before, after: now }) {
   // A contact that was merged is not there any more; its sentence says into which.
   const after = now?.merged_into ? null : now;
   const both = before !== null && after !== null;
-  const names = Object.keys({ ...before, ...after }).filter((name) => !UNTOLD.has(name));
-  return names
-    .filter((name) => both || !isNothing((after ?? before)?.[name]))
+  const isTold = (/** @type {string} */ name) =>
+    !UNTOLD.has(name) && !SAID.has(`${subject} ${name}`);
+  /** @param {unknown} value */
+  const isSaid = (value) => isNothing(value) || value === called;
+  return Object.keys({ ...before, ...after })
+    .filter(isTold)
+    .filter((name) => both || !isSaid((after ?? before)?.[name]))
     .map((name) => ({
       label: labelOf(name),
       from: before && valueOf(name, before[name]),
