@@ -60,6 +60,13 @@ test('values are said in words, and what is not set says what that means', () =>
   ]);
 });
 
+test('a span is said in the largest unit of which it is a whole number', () => {
+  const before = { after_minutes: 2880, max_call_seconds: 5400, wrap_up_seconds: 1 };
+  const after = { after_minutes: 60, max_call_seconds: 14400, wrap_up_seconds: 0 };
+  const said = changedColumns({ before, after }).map(({ from, to }) => `${from} → ${to}`);
+  assert.deepEqual(said, ['2 days → 1 hour', '90 minutes → 4 hours', '1 second → 0 seconds']);
+});
+
 test('of what was added only what it has is said, and a column that is new has a name', () => {
   const after = { label: 'West', is_default: false, reason: null, new_thing: 3, invited_by: 'x' };
   assert.deepEqual(changedColumns({ before: null, after }), [
