@@ -77,7 +77,8 @@ def _workspace(stack: Stack, browser: Browser) -> None:
             "select phone_number from public.leads where name = %s", lead.inner_text()
         )
         network.script(row["phone_number"], ringSeconds=1, talkSeconds=TALK_SECONDS)
-        page.locator("#queue-call").click()
+        expect(tab.number_check).to_contain_text("Calls ")
+        tab.call_button.click()
         tab.is_("talking")
         notes = "Roof faces south. Wants the survey in the first week of December."
         page.get_by_label("Notes").fill(notes)
