@@ -1,8 +1,8 @@
 // What hosted Supabase projects do and Supabase Lite does not: claims of access tokens, filters by
-// phone number, requests from other origins.
+// phone number, requests from other origins, where links of e-mails lead.
 import { SignJWT, decodeJwt } from "jose";
 
-const { LITE_JWT_SECRET, LITE_URL } = process.env;
+const { LITE_JWT_SECRET, LITE_PAGE_URL, LITE_URL } = process.env;
 
 const jwtKey = new TextEncoder().encode(LITE_JWT_SECRET);
 const PATHS_WITH_SESSION = ["/auth/v1/token", "/auth/v1/signup"];
@@ -17,6 +17,15 @@ export function withQuotedPhoneNumbers(request) {
   const search = new URLSearchParams(filters).toString();
   if (search === url.searchParams.toString()) return request;
   url.search = search;
+  return new Request(url, request);
+}
+
+/** A request of who opens the link of an e-mail, who then comes to the page: hosted projects lead to the address that the
+ * page asked for, or to the project's site URL. */
+export function withPageAddress(request) {
+  const url = new URL(request.url);
+  if (url.pathname !== "/auth/v1/verify" || url.searchParams.get("redirect_to") !== LITE_URL) return request;
+  url.searchParams.set("redirect_to", LITE_PAGE_URL);
   return new Request(url, request);
 }
 

@@ -54,7 +54,9 @@ def test_managers_change_the_limits_of_their_own_business_only(
 @pytest.mark.parametrize(
     ("column", "value"),
     [
+        ("country", "QQ"),
         ("allowed_countries", ["us"]),
+        ("allowed_countries", ["US", "QQ"]),
         ("allowed_countries", ["US", "001"]),
         ("allowed_countries", [None]),
         ("allowed_countries", ["US,DE"]),

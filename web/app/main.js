@@ -1,9 +1,10 @@
 import { HenkVoice, steadyFetch } from '../henk-voice/henk-voice.js';
+import { AccountDialog } from './frame/account-dialog.js';
 import { Account } from './frame/account.js';
 import { Frame } from './frame/frame.js';
 import { keepTrying } from './frame/keep-trying.js';
-import { linkTrouble } from './frame/link-trouble.js';
 import { localDeviceOptions, usePlainSignalling } from './frame/local-signalling.js';
+import { leadsToNewPassword, linkTrouble } from './frame/mail-link.js';
 import { loadMarkup } from './frame/markup.js';
 import { loadConfig, shownViews } from './frame/page-config.js';
 import { SignIn } from './frame/sign-in.js';
@@ -32,6 +33,7 @@ async function main() {
     ),
   );
   const trouble = linkTrouble(location.hash);
+  const isRecovery = leadsToNewPassword(location.hash);
   if (trouble) history.replaceState(null, '', location.pathname);
   const supabase = createClient(config.supabaseUrl, config.supabasePublishableKey, {
     auth: { storage },
@@ -47,7 +49,8 @@ async function main() {
   });
   const frame = new Frame({ voice, views, welcome: welcomeView, markup, storage });
   const signIn = new SignIn(supabase, config.demoEmail, trouble);
-  const account = new Account({ supabase, voice, frame, signIn, storage });
+  const dialog = new AccountDialog(supabase);
+  const account = new Account({ supabase, voice, frame, signIn, dialog, isRecovery, storage });
 }
 
 main().catch((error) => {

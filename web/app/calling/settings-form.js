@@ -1,6 +1,6 @@
 import { failureOf, settingProblems } from '../../henk-voice/henk-voice.js';
 import { element, say, sayParts } from '../shared/dom.js';
-import { markInvalid, tellTrouble } from '../shared/trouble.js';
+import { markInvalid, tellNotLoaded, tellTrouble } from '../shared/trouble.js';
 
 /**
  * @typedef {import('../../henk-voice/henk-voice.js').BusinessSettings} BusinessSettings
@@ -64,10 +64,7 @@ export class SettingsForm {
     team.onLoad(() => this.#showRole(), signal);
     source.follow(
       (settings) => this.#fill(settings),
-      (error) => {
-        const { message, action } = failureOf(error);
-        say(this.#status, `The settings could not be loaded. ${message} ${action}`);
-      },
+      (error) => tellNotLoaded(this.#status, 'The settings', error, () => source.read()),
     );
   }
 

@@ -46,7 +46,7 @@ export class TargetList {
     } catch (error) {
       if (signal.aborted) return;
       say(this.#status, '');
-      tellTrouble(this.#trouble, error);
+      tellTrouble(this.#trouble, error, () => this.read());
     }
   }
 

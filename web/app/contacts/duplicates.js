@@ -46,7 +46,7 @@ export class Duplicates {
     } catch (error) {
       if (signal.aborted) return;
       say(this.#status, before);
-      tellTrouble(this.#trouble, error);
+      tellTrouble(this.#trouble, error, () => this.read(before));
     }
   }
 

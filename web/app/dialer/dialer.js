@@ -370,7 +370,8 @@ export class Dialer {
         select.value = value;
       }
     } catch (error) {
-      if (!signal.aborted) showFailure(failureOf(error), 'campaigns');
+      const again = { label: 'Try again', run: () => void this.#loadCampaigns() };
+      if (!signal.aborted) showFailure(failureOf(error), 'campaigns', [again]);
     }
     this.#campaignsKnown = true;
     this.#showCampaign();

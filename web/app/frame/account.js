@@ -6,6 +6,7 @@ import { hideNotice, showNote } from '../shared/notices.js';
  * @typedef {import('@supabase/supabase-js').SupabaseClient} SupabaseClient
  * @typedef {import('../../henk-voice/henk-voice.js').Failure} Failure
  * @typedef {import('../../henk-voice/henk-voice.js').HenkVoice} HenkVoice
+ * @typedef {import('./account-dialog.js').AccountDialog} AccountDialog
  * @typedef {import('./frame.js').Frame} Frame
  * @typedef {import('./sign-in.js').SignIn} SignIn
  * @typedef {import('./storage.js').PageStorage} PageStorage
@@ -24,7 +25,10 @@ export class Account {
   #voice;
   #frame;
   #signIn;
+  #dialog;
   #storage;
+  /** Whether the page was opened by the link of an e-mail that leads to a new password. */
+  #isRecovery;
   /** Whom the page is shown to; `undefined` until it is known. @type {string | null | undefined} */
   #userId;
   #email = '';
@@ -41,13 +45,17 @@ export class Account {
    * @param {HenkVoice} parts.voice
    * @param {Frame} parts.frame
    * @param {SignIn} parts.signIn
+   * @param {AccountDialog} parts.dialog
+   * @param {boolean} parts.isRecovery whether the page was opened by a link that leads to a new password
    * @param {PageStorage} parts.storage where the Supabase client keeps the session
    */
-  constructor({ supabase, voice, frame, signIn, storage }) {
+  constructor({ supabase, voice, frame, signIn, dialog, isRecovery, storage }) {
     this.#supabase = supabase;
     this.#voice = voice;
     this.#frame = frame;
     this.#signIn = signIn;
+    this.#dialog = dialog;
+    this.#isRecovery = isRecovery;
     this.#storage = storage;
     element('sign-out', HTMLButtonElement).addEventListener('click', () => void this.#leave());
     voice.on('signedout', (cause) => {
@@ -88,6 +96,7 @@ export class Account {
       void this.#frame.show(user.id);
     } else if (this.#userId) {
       hideNotice(NOTICE);
+      this.#dialog.close();
       this.#frame.cover(true);
       this.#signIn.showAbove(this.#email, this.#whyEnded);
     } else if (this.#userId === undefined) {
@@ -101,14 +110,18 @@ export class Account {
     this.#whyEnded = ENDED;
     this.#email = email;
     element('user-email', HTMLElement).textContent = email;
+    this.#dialog.belongsTo(email);
     hideNotice(NOTICE);
     this.#signIn.hide();
     this.#frame.cover(false);
+    if (this.#isRecovery) this.#dialog.open(true);
+    this.#isRecovery = false;
   }
 
   #showNobody() {
     this.#userId = null;
     this.#whyEnded = ENDED;
+    this.#dialog.close();
     void this.#frame.show(null);
     this.#signIn.hide();
     this.#signIn.show();

@@ -57,7 +57,7 @@ export class MessageList {
     } catch (error) {
       if (signal.aborted) return;
       say(this.#status, '');
-      tellTrouble(this.#trouble, error);
+      tellTrouble(this.#trouble, error, () => this.#read());
     }
   }
 

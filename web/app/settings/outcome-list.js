@@ -61,7 +61,7 @@ export class OutcomeList {
     } catch (error) {
       if (signal.aborted) return;
       say(this.#status, '');
-      tellTrouble(this.#trouble, error);
+      tellTrouble(this.#trouble, error, () => this.#read());
     }
   }
 

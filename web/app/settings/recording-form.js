@@ -1,5 +1,6 @@
 import { failureOf } from '../../henk-voice/henk-voice.js';
 import { create, element, say, sayParts } from '../shared/dom.js';
+import { tellNotLoaded } from '../shared/trouble.js';
 import { ask } from '../shared/question.js';
 import { STATES, ruleSentence, whyNoRule } from './rules.js';
 
@@ -60,8 +61,7 @@ export class RecordingForm {
       this.#fill(settings);
     } catch (error) {
       if (signal.aborted) return;
-      const { message, action } = failureOf(error);
-      say(this.#status, `The settings could not be loaded. ${message} ${action}`);
+      tellNotLoaded(this.#status, 'The settings', error, () => this.#load());
     }
   }
 

@@ -1,5 +1,6 @@
 import { failureOf } from '../../henk-voice/henk-voice.js';
 import { create, element, say, sayParts } from '../shared/dom.js';
+import { tellNotLoaded } from '../shared/trouble.js';
 import { clockOf, zoneWords, zonesByRegion } from '../shared/time-zones.js';
 
 /**
@@ -43,8 +44,7 @@ export class ReportForm {
       if (!signal.aborted) this.#fill(settings);
     } catch (error) {
       if (signal.aborted) return;
-      const { message, action } = failureOf(error);
-      say(this.#status, `The settings could not be loaded. ${message} ${action}`);
+      tellNotLoaded(this.#status, 'The settings', error, () => this.#load());
     }
   }
 
