@@ -294,7 +294,7 @@ def test_a_lease_that_has_run_out_keeps_no_contact_from_being_merged(
     desk.db.execute(
         "update public.queue_entries set state = 'leased', lease_owner = case lead_id"
         " when %s then %s else %s end, lease_token = gen_random_uuid(), leased_at = now(),"
-        " lease_until = now() - interval '1 second'",
+        " is_due = false, lease_until = now() - interval '1 second'",
         (second, manager, desk.tenant.user_id),
     )
     assert merge(desk, manager, second)["calls"] == 0

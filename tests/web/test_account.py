@@ -60,7 +60,7 @@ def test_an_address_is_confirmed_and_a_forgotten_password_replaced(
 
     press("Forgot your password?")
     expect(page.get_by_label("E-mail")).to_be_focused()
-    expect(page.get_by_label("Password")).to_be_hidden()
+    expect(page.locator("#password")).to_be_hidden()
     look("a forgotten password")
     page.get_by_label("E-mail").fill(EMAIL)
     press("Send me a link")

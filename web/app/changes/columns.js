@@ -139,7 +139,14 @@ export const COLUMNS = {
   held: ['Calls kept by a legal hold'],
 };
 /** Ids say nothing to people; the sentence of the change says who. */
-const UNTOLD = new Set(['invited_by', 'answered_by', 'created_by', 'campaign_id', 'import_id']);
+const UNTOLD = new Set([
+  'invited_by',
+  'answered_by',
+  'created_by',
+  'campaign_id',
+  'import_id',
+  'told_apart_from',
+]);
 
 /**
  * What changed, column by column. Of what was added or removed, what it has not is left out.
