@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -39,6 +40,10 @@ def test_an_address_is_confirmed_and_a_forgotten_password_replaced(
     def press(name: str) -> None:
         page.get_by_role("button", name=name, exact=True).click()
 
+    def sign_out() -> None:
+        with page.expect_response(re.compile("/auth/v1/logout")):
+            press("Sign out")
+
     def sign_in(password: str) -> None:
         page.get_by_label("E-mail").fill(EMAIL)
         page.get_by_label("Password").fill(password)
@@ -56,7 +61,7 @@ def test_an_address_is_confirmed_and_a_forgotten_password_replaced(
     expect(error).to_contain_text("No e-mail was sent. Too many e-mails")
     page.goto(link_to(stack, EMAIL, "signup"))
     expect(page.locator("#welcome-status")).to_contain_text(f"There is no invitation to {EMAIL}")
-    press("Sign out")
+    sign_out()
 
     press("Forgot your password?")
     expect(page.get_by_label("E-mail")).to_be_focused()
@@ -78,7 +83,7 @@ def test_an_address_is_confirmed_and_a_forgotten_password_replaced(
     press("Change the password")
     expect(dialog).to_contain_text("The password is changed. Other browsers are signed out.")
     press("Close")
-    press("Sign out")
+    sign_out()
 
     sign_in(PASSWORD)
     expect(error).to_contain_text("E-mail or password is wrong.")
@@ -88,7 +93,7 @@ def test_an_address_is_confirmed_and_a_forgotten_password_replaced(
     expect(dialog).to_contain_text(f"Now: {EMAIL}.")
     look("the account")
     press("Close")
-    press("Sign out")
+    sign_out()
 
     # A link counts once.
     page.goto(link)

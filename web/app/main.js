@@ -32,9 +32,9 @@ async function main() {
         'You stay signed in until you close the page.',
     ),
   );
-  const trouble = linkTrouble(location.hash);
+  const linkWords = linkTrouble(location.hash);
   const isRecovery = leadsToNewPassword(location.hash);
-  if (trouble) history.replaceState(null, '', location.pathname);
+  if (linkWords) history.replaceState(null, '', location.pathname);
   const supabase = createClient(config.supabaseUrl, config.supabasePublishableKey, {
     auth: { storage },
     global: { fetch: steadyFetch({ onRefused: (cause) => account.refused(cause) }) },
@@ -48,9 +48,18 @@ async function main() {
     deviceOptions: signalling ? localDeviceOptions(signalling) : {},
   });
   const frame = new Frame({ voice, views, welcome: welcomeView, markup, storage });
-  const signIn = new SignIn(supabase, config.demoEmail, trouble);
+  const signIn = new SignIn(supabase, config.demoEmail, linkWords);
   const dialog = new AccountDialog(supabase);
-  const account = new Account({ supabase, voice, frame, signIn, dialog, isRecovery, storage });
+  const account = new Account({
+    supabase,
+    voice,
+    frame,
+    signIn,
+    dialog,
+    isRecovery,
+    linkWords,
+    storage,
+  });
 }
 
 main().catch((error) => {

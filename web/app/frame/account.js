@@ -29,6 +29,8 @@ export class Account {
   #storage;
   /** Whether the page was opened by the link of an e-mail that leads to a new password. */
   #isRecovery;
+  /** What that link says, until it was said. */
+  #linkWords;
   /** Whom the page is shown to; `undefined` until it is known. @type {string | null | undefined} */
   #userId;
   #email = '';
@@ -47,15 +49,17 @@ export class Account {
    * @param {SignIn} parts.signIn
    * @param {AccountDialog} parts.dialog
    * @param {boolean} parts.isRecovery whether the page was opened by a link that leads to a new password
+   * @param {string} parts.linkWords what the link says that has opened the page; empty: nothing
    * @param {PageStorage} parts.storage where the Supabase client keeps the session
    */
-  constructor({ supabase, voice, frame, signIn, dialog, isRecovery, storage }) {
+  constructor({ supabase, voice, frame, signIn, dialog, isRecovery, linkWords, storage }) {
     this.#supabase = supabase;
     this.#voice = voice;
     this.#frame = frame;
     this.#signIn = signIn;
     this.#dialog = dialog;
     this.#isRecovery = isRecovery;
+    this.#linkWords = linkWords;
     this.#storage = storage;
     element('sign-out', HTMLButtonElement).addEventListener('click', () => void this.#leave());
     voice.on('signedout', (cause) => {
@@ -94,6 +98,8 @@ export class Account {
       this.#userId = user.id;
       this.#goOn(user.email ?? '');
       void this.#frame.show(user.id);
+      if (this.#linkWords) showNote('link', this.#linkWords);
+      this.#linkWords = '';
     } else if (this.#userId) {
       hideNotice(NOTICE);
       this.#dialog.close();
@@ -122,6 +128,8 @@ export class Account {
     this.#userId = null;
     this.#whyEnded = ENDED;
     this.#dialog.close();
+    // The sign-in form says it.
+    this.#linkWords = '';
     void this.#frame.show(null);
     this.#signIn.hide();
     this.#signIn.show();
