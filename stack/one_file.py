@@ -21,7 +21,9 @@ _EXPORT_FROM = re.compile(r"^export (?:\{([^}]*)\}|(\*)) from '([^']+)';$", re.M
 _EXPORT_LIST = re.compile(r"^export \{([^}]*)\};$", re.M)
 _EXPORT = re.compile(r"^export ((?:(?:async )?function\*?|class|const) (\w+))", re.M)
 # What the above would leave in a module that has another form.
-_LEFT = re.compile(r"^(?:import|export)\b.*|^await .*|(?:await|return|=>?) import\(.*", re.M)
+_LEFT = re.compile(r"^(?:import|export)\b.*|(?:await|return|=>?) import\(.*", re.M)
+# Only the main module may.
+_WAITS = re.compile(r"^(?:(?:const|let) .*= )?await .*", re.M)
 _LINK = re.compile(r' *<link rel="stylesheet" href="([^"]+)" />\n')
 
 
@@ -41,11 +43,13 @@ def script(modules: dict[str, str]) -> str:
     Raises ValueError if a module is missing, or has a form that this does not know.
     """
     names = {address: f"module{number}" for number, address in enumerate(modules)}
-    return "\n".join(
-        f"// {address}\nconst {names[address]} = (() => {{\n"
-        f"{_body(address, modules[address], names)}}})();\n"
-        for address in _in_order(modules)
-    )
+    parts = []
+    for address in _in_order(modules):
+        body, exports = _body(address, modules[address], names)
+        if address != MAIN:
+            body = f"const {names[address]} = (() => {{\n{body}\nreturn {{ {exports} }};\n}})();"
+        parts.append(f"// {address}\n{body}\n")
+    return "\n".join(parts)
 
 
 def style(web: Path) -> str:
@@ -89,8 +93,8 @@ def _in_order(modules: dict[str, str]) -> Iterator[str]:
     return visit(MAIN)
 
 
-def _body(address: str, source: str, names: dict[str, str]) -> str:
-    """What the module does, as a function that returns what it exports."""
+def _body(address: str, source: str, names: dict[str, str]) -> tuple[str, str]:
+    """What the module does where the others have their ``names``, and what it exports."""
     exports: list[str] = []
 
     def imported(found: re.Match[str]) -> str:
@@ -120,8 +124,10 @@ def _body(address: str, source: str, names: dict[str, str]) -> str:
         source = pattern.sub(change, source)
     if left := _LEFT.search(source):
         raise ValueError(f"{address} has a line of a form that is not known here: {left[0]}")
+    if address != MAIN and (waits := _WAITS.search(source)):
+        raise ValueError(f"{address} waits while it is loaded: {waits[0]}")
     source = source.replace("import.meta.url", f"new URL({json.dumps(address)}, location.origin)")
-    return f"{source}\nreturn {{ {', '.join(exports)} }};\n"
+    return source, ", ".join(exports)
 
 
 def _names(given: str) -> list[tuple[str, str]]:

@@ -16,6 +16,7 @@ import {
   more,
   twice,
 } from '../henk-voice/all.js';
+await null;
 console.log(first, new B().name, twice(more), String(new URL('./x.html', import.meta.url)));
 """,
     "/parts/a.js": """
@@ -39,6 +40,8 @@ export function double(number) {
 """,
 }
 
+WAITS = "const answer = await fetch('x');\nexport const a = answer.ok;\n"
+
 
 def test_it_imports_and_exports_as_modules_do() -> None:
     page = "globalThis.location = { origin: 'https://page.test' };\n"
@@ -56,16 +59,16 @@ def test_it_imports_and_exports_as_modules_do() -> None:
     [
         ("import first from './parts/a.js';\n", "form"),
         ("export default 1;\n", "form"),
-        ("await fetch('x');\n", "form"),
         ("const a = () => import('./parts/a.js');\n", "form"),
         ("export let changing = 1;\n", "form"),
         ("import { a } from './missing.js';\n", "no such file"),
         ("import { a } from './main.js';\n", "imports itself"),
+        ("import { a } from './waits.js';\n", "waits"),
     ],
 )
 def test_what_it_does_not_know_is_refused(source: str, why: str) -> None:
     with pytest.raises(ValueError, match=why):
-        one_file.script({**MODULES, "/main.js": source})
+        one_file.script({**MODULES, "/waits.js": WAITS, "/main.js": source})
 
 
 def test_the_page_has_no_form_that_it_does_not_know() -> None:

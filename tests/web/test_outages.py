@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Error, Request, Route, expect
 
-from tests.web.calls_page import CallsPage, Rep
+from tests.end_to_end.clients import DEMO
+from tests.web.calls_page import CallsPage, Rep, Session
 from tests.web.network import Database, Network, eventually
 
 # What the browser logs about requests that fail.
@@ -219,11 +220,12 @@ def test_a_sign_in_and_a_refresh_survive_a_failure(new_rep: Callable[..., Rep]) 
     assert "POST /auth/v1/token" in outage.failed
 
 
-def test_a_rep_can_sign_out_while_the_server_is_away(new_rep: Callable[..., Rep]) -> None:
-    rep = new_rep()
+def test_a_rep_can_sign_out_while_the_server_is_away(
+    new_rep: Callable[..., Rep], own_session: Session
+) -> None:
+    rep = new_rep(own_session(DEMO))
     outage = Outage(rep)
-    tab = rep.open()
-    tab.sign_in()
+    tab = rep.open_signed_in()
     outage.all()
     tab.page.get_by_role("button", name="Sign out").click()
     expect(tab.page).to_have_title("Sign in · Henk")
