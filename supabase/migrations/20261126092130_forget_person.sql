@@ -224,7 +224,7 @@ begin
   -- A call that goes on would be written down again. No call is longer than four hours.
   if exists (
     select from private.calls_of_person(p_business_id, v_subscriber, p_lead_id) as calls
-    where calls.ended_at is null and calls.created_at > now() - interval '5 hours'
+    where calls.ended_at is null and calls.created_at > now() - private.longest_call()
   ) then
     return jsonb_build_object('error', 'in_progress');
   end if;

@@ -71,7 +71,7 @@ begin
     where conversations.business_id = p_business_id
       and conversations.lead_id = any(p_lead_ids)
       and conversations.ended_at is null
-      and conversations.created_at > now() - interval '5 hours'
+      and conversations.created_at > now() - private.longest_call()
   );
 end;
 $$;
