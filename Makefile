@@ -12,7 +12,7 @@
 # make lint   Python, JavaScript, SQL, deploy.sh, doctor.sh
 # make format  formats Python and the files of web/
 # make reset  throws the local stack's data away
-# make screenshots  the Calls page in every state, as pictures
+# make screenshots  the Calls page in every state, as pictures, README's too
 # make doctor  what is wrong with a set-up, and what to do about it; changes nothing. For scripts:
 #              ./doctor.sh, whose exit status says whether something failed
 # make owner EMAIL=… BUSINESS=… COUNTRY=NL TIME_ZONE=Europe/Amsterdam  the first owner of a business
@@ -85,6 +85,7 @@ format: install
 
 screenshots: install
 	@$(PY) -m tests.web.screenshots
+	@$(PY) -m tests.web.pictures_of_readme
 
 # What an operator does to an installation, without SQL. Each checks before it writes. (These variables are
 # passed on as they were typed, in the environment: a name may have an apostrophe or a $.)

@@ -165,6 +165,7 @@ TABLES: Grants = {
     "private.repeated_callbacks": {"call_webhook": {"insert"}},
     "private.reconciliation": {"call_reconciler": {"select"}},
     "private.memberships": READ_BY_MEMBERS,
+    "private.managed": READ_BY_MEMBERS,
 }
 
 SEQUENCES: Grants = {
@@ -375,6 +376,8 @@ _KEEPING: Grants = {
         f"private.{function}": {}
         for function in (
             "role_in(uuid)",
+            "refuse_outsider(uuid)",
+            "refuse_agent(uuid)",
             "may_hear(public.conversations,text)",
             "is_playable(public.recordings,boolean)",
             "shorten_retention()",

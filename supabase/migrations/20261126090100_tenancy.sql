@@ -131,8 +131,14 @@ select business_members.business_id, business_members.role
 from public.business_members
 where business_members.user_id = (select auth.uid());
 
-revoke all on private.memberships from public, anon, authenticated, service_role;
-grant select on private.memberships to authenticated;
+-- Those in which the signed-in user manages the business.
+create view private.managed with (security_barrier) as
+select memberships.business_id
+from private.memberships
+where memberships.role in ('owner', 'manager');
+
+revoke all on private.memberships, private.managed from public, anon, authenticated, service_role;
+grant select on private.memberships, private.managed to authenticated;
 
 alter table public.businesses enable row level security;
 alter table public.business_members enable row level security;
@@ -146,14 +152,8 @@ using (id = any(array(select memberships.business_id from private.memberships)))
 -- Managers set the limits. The grants below say which columns those are.
 create policy "managers can change the limits of their business"
 on public.businesses for update to authenticated
-using (id = any(array(
-  select memberships.business_id from private.memberships
-  where memberships.role in ('owner', 'manager')
-)))
-with check (id = any(array(
-  select memberships.business_id from private.memberships
-  where memberships.role in ('owner', 'manager')
-)));
+using (id = any(array(select managed.business_id from private.managed)))
+with check (id = any(array(select managed.business_id from private.managed)));
 
 -- A call is decided by its business's limits.
 create policy "a webhook can read the business of its call"

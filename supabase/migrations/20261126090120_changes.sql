@@ -30,10 +30,7 @@ alter table public.changes enable row level security;
 
 create policy "managers can read what changed in their business"
 on public.changes for select to authenticated
-using (business_id = any(array(
-  select memberships.business_id from private.memberships
-  where memberships.role in ('owner', 'manager')
-)));
+using (business_id = any(array(select managed.business_id from private.managed)));
 
 revoke all on public.changes from public, anon, authenticated, service_role;
 grant select on public.changes to authenticated, service_role;

@@ -52,10 +52,7 @@ on public.voicemail_messages for update to authenticated
 using (
   deleted_at is null
   and (
-    business_id = any(array(
-      select memberships.business_id from private.memberships
-      where memberships.role in ('owner', 'manager')
-    ))
+    business_id = any(array(select managed.business_id from private.managed))
     or (
       user_id = (select auth.uid())
       and business_id = any(array(select memberships.business_id from private.memberships))

@@ -28,10 +28,7 @@ alter table public.invitations enable row level security;
 
 create policy "managers can read the invitations of their business"
 on public.invitations for select to authenticated
-using (business_id = any(array(
-  select memberships.business_id from private.memberships
-  where memberships.role in ('owner', 'manager')
-)));
+using (business_id = any(array(select managed.business_id from private.managed)));
 
 revoke all on public.invitations from public, anon, authenticated, service_role;
 grant select on public.invitations to authenticated, service_role;

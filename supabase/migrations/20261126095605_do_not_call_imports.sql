@@ -27,10 +27,7 @@ alter table public.do_not_call_imports enable row level security;
 
 create policy "managers can read which files added to the do-not-call list"
 on public.do_not_call_imports for select to authenticated
-using (business_id = any(array(
-  select memberships.business_id from private.memberships
-  where memberships.role in ('owner', 'manager')
-)));
+using (business_id = any(array(select managed.business_id from private.managed)));
 
 revoke all on public.do_not_call_imports from public, anon, authenticated, service_role;
 grant select on public.do_not_call_imports to authenticated, service_role;
@@ -54,19 +51,13 @@ set enable_seqscan = off
 set search_path = ''
 as $$
 declare
-  v_role constant text := private.role_in(p_business_id);
+  v_refused constant text := private.refuse_agent(p_business_id);
   v_file_name constant text := private.visible_text(left(p_file_name, 200));
   v_import public.do_not_call_imports;
   v_added integer;
 begin
-  if not private.is_signed_in() then
-    return jsonb_build_object('error', 'signed_out');
-  end if;
-  if v_role is null then
-    return jsonb_build_object('error', 'not_found');
-  end if;
-  if v_role = 'agent' then
-    return jsonb_build_object('error', 'not_allowed');
+  if v_refused is not null then
+    return jsonb_build_object('error', v_refused);
   end if;
   if p_import_id is null then
     return jsonb_build_object('error', 'invalid_request', 'field', 'import_id');
@@ -153,21 +144,15 @@ as $$
 declare
   c_most constant integer := 2000;
   v_import public.do_not_call_imports;
-  v_role text;
+  v_refused text;
   v_reason constant text := private.visible_text(p_reason);
   v_named text;
   v_gone integer;
 begin
-  if not private.is_signed_in() then
-    return jsonb_build_object('error', 'signed_out');
-  end if;
   select * into v_import from public.do_not_call_imports where do_not_call_imports.id = p_import_id;
-  v_role := private.role_in(v_import.business_id);
-  if v_role is null then
-    return jsonb_build_object('error', 'not_found');
-  end if;
-  if v_role = 'agent' then
-    return jsonb_build_object('error', 'not_allowed');
+  v_refused := private.refuse_agent(v_import.business_id);
+  if v_refused is not null then
+    return jsonb_build_object('error', v_refused);
   end if;
   if v_reason is null then
     return jsonb_build_object('error', 'reason_required', 'field', 'reason');

@@ -144,7 +144,7 @@ set enable_seqscan = off
 set search_path = ''
 as $$
 declare
-  v_role constant text := private.role_in(p_business_id);
+  v_refused constant text := private.refuse_agent(p_business_id);
   v_ids constant uuid[] := p_lead_id || p_other_ids;
   v_lead public.leads;
   v_others public.leads[];
@@ -161,14 +161,8 @@ begin
     or jsonb_typeof(coalesce(p_chosen, '{}')) <> 'object' then
     raise exception 'p_other_ids has 1 to 20 other contacts, and p_chosen is an object' using errcode = '22023';
   end if;
-  if not private.is_signed_in() then
-    return jsonb_build_object('error', 'signed_out');
-  end if;
-  if v_role is null then
-    return jsonb_build_object('error', 'not_found');
-  end if;
-  if v_role = 'agent' then
-    return jsonb_build_object('error', 'not_allowed');
+  if v_refused is not null then
+    return jsonb_build_object('error', v_refused);
   end if;
 
   -- Imports wait, and then calls, leads and entries, in the order that entry_state names.
@@ -269,16 +263,14 @@ set enable_seqscan = off
 set search_path = ''
 as $$
 declare
+  v_refused constant text := private.refuse_outsider(p_business_id);
   v_groups jsonb;
 begin
   if (p_limit between 1 and 100) is not true then
     raise exception 'p_limit is 1 to 100' using errcode = '22023';
   end if;
-  if not private.is_signed_in() then
-    return jsonb_build_object('error', 'signed_out');
-  end if;
-  if private.role_in(p_business_id) is null then
-    return jsonb_build_object('error', 'not_found');
+  if v_refused is not null then
+    return jsonb_build_object('error', v_refused);
   end if;
 
   with numbers as (

@@ -1,5 +1,5 @@
 import { failureOf } from '../../henk-voice/henk-voice.js';
-import { create, sayParts } from './dom.js';
+import { create, element, say, sayParts } from './dom.js';
 
 /**
  * Says in `place` why something failed, and what to do.
@@ -10,6 +10,18 @@ import { create, sayParts } from './dom.js';
 export function tellTrouble(place, error) {
   const { title, message, action } = failureOf(error);
   sayParts(place, create('strong', {}, title), ` ${message} ${action}`);
+}
+
+/**
+ * Says at a field what is wrong with it.
+ *
+ * @param {HTMLElement} field
+ * @param {string} sentence empty: nothing is
+ * @param {string} [about] it is said in the element `<about>-error`; by default that of the field itself
+ */
+export function tellField(field, sentence, about = field.id) {
+  say(element(`${about}-error`, HTMLElement), sentence);
+  markInvalid(field, Boolean(sentence));
 }
 
 /**
