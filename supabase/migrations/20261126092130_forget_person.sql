@@ -289,6 +289,11 @@ begin
   delete from public.do_not_call_removals
   where do_not_call_removals.business_id = p_business_id
     and private.subscriber(do_not_call_removals.phone_number) = v_subscriber;
+  -- Nor that somebody who had the number is another person than them.
+  delete from private.contacts_told_apart
+  where contacts_told_apart.business_id = p_business_id
+    and contacts_told_apart.field = 'phone_number'
+    and contacts_told_apart.value = v_subscriber;
   perform private.end_one_change();
 
   insert into public.erasures as written (
