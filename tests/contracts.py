@@ -448,6 +448,7 @@ FUNCTIONS: Grants = {
     "timestamp with time zone)": FOR_USERS | FOR_WEBHOOKS,
     "private.agreed_zone(text[],timestamp with time zone)": FOR_USERS | FOR_WEBHOOKS,
     "private.is_time_zone(text)": FOR_USERS | FOR_WEBHOOKS | {"service_role": {"execute"}},
+    "private.are_countries(text[])": FOR_USERS | {"service_role": {"execute"}},
     "private.call_answer(public.conversations)": FOR_WEBHOOKS,
     "private.call_status_rank(text)": FOR_WEBHOOKS,
     "private.is_final(text)": FOR_WEBHOOKS,

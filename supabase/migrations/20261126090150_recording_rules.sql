@@ -7,7 +7,7 @@ create table public.recording_rules (
   id uuid primary key default gen_random_uuid(),
   business_id uuid not null references public.businesses (id) on delete cascade,
   -- ISO 3166-1 alpha-2.
-  country text not null check (country ~ '^[A-Z]{2}$'),
+  country text not null check (private.are_countries(array[country])),
   -- ISO 3166-2 without "US-". Null: the rule is for the whole country. Only numbers of the United States tell
   -- a state. What is not a state would bind nobody, and its manager would not learn of it.
   region text check (region in (

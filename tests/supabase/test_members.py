@@ -175,8 +175,12 @@ def test_a_call_of_who_was_removed_goes_on_with_its_lead(db: Connection, ours: T
         db, "select state, lease_until <= clock_timestamp() as is_over from public.queue_entries"
     )
     assert entry == {"state": "leased", "is_over": True}
-    # Nobody else is given the lead while the call goes on.
+    # Nobody else is given the lead while the call goes on, and everybody is when it has ended.
     assert ask(db, owner, "next_lead", ours.campaign_id)["entry"] is None
+    db.execute("update public.conversations set status = 'canceled', ended_at = now()")
+    ask(db, owner, "next_lead", ours.campaign_id)
+    [entry] = fetch(db, "select lease_owner from public.queue_entries")
+    assert entry["lease_owner"] in (None, owner)
 
 
 def test_every_change_is_on_record_and_managers_read_it(db: Connection, ours: Tenant) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -38,7 +39,9 @@ expect.set_options(timeout=LONGEST_MS)
 
 @pytest.fixture(scope="package")
 def stack(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with Stack(settings_in(cluster.copied_to(tmp_path_factory.mktemp("stack")))) as running:
+    """Who signs up must open the link of an e-mail, as in a hosted project."""
+    settings = settings_in(cluster.copied_to(tmp_path_factory.mktemp("stack")))
+    with Stack(replace(settings, confirm_addresses=True)) as running:
         yield running
 
 

@@ -99,7 +99,7 @@ export class ChangesPage {
       say(this.#empty, 'Nothing of this kind has been changed.');
       this.#said(more);
     } catch (error) {
-      this.#tell(error, signal);
+      this.#tell(error, signal, () => this.#read());
     }
   }
 
@@ -141,7 +141,7 @@ export class ChangesPage {
         else items[0]?.focus();
       }
     } catch (error) {
-      this.#tell(error, signal);
+      this.#tell(error, signal, () => this.#readOlder());
     } finally {
       this.#more.disabled = false;
     }
@@ -178,12 +178,13 @@ export class ChangesPage {
   /**
    * @param {unknown} error
    * @param {AbortSignal} signal
+   * @param {() => Promise<void>} again
    */
-  #tell(error, signal) {
+  #tell(error, signal, again) {
     if (signal.aborted) return;
     this.#list.setAttribute('aria-busy', 'false');
     say(this.#status, 'Not loaded.');
-    tellTrouble(this.#trouble, error);
+    tellTrouble(this.#trouble, error, again);
   }
 
   /** @param {BusinessChange} change */

@@ -39,7 +39,15 @@ test('a contact that was merged is told as it was', () => {
   const after = { merged_into: 'y', merged_into_name: 'Ada' };
   const change = { subject: 'lead', subject_name: 'A. L.', before: { company: 'Acme' }, after };
   assert.equal(said(change), 'Dana merged the contact A. L. into Ada');
+  const moved = { ...change, after: { ...after, moved_calls: 3 } };
+  assert.equal(said(moved), 'Dana merged the contact A. L. into Ada, with 3 calls');
   assert.deepEqual(changedColumns(change), [{ label: 'Company', from: 'Acme', to: null }]);
+});
+
+test('contacts that were told apart are said to be different people', () => {
+  const change = { subject: 'lead', subject_name: 'Ada', after: { told_apart_from: 1 } };
+  assert.equal(said(change), 'Dana said that Ada and another contact are different people');
+  assert.deepEqual(changedColumns({ before: {}, after: change.after }), []);
 });
 
 test('of somebody who was forgotten nothing is said but that there was a change', () => {

@@ -154,7 +154,14 @@ export const COLUMNS = {
   held: ['Calls kept by a legal hold'],
 };
 /** Ids say nothing to people; the sentence of the change says who. */
-const UNTOLD = new Set(['invited_by', 'answered_by', 'created_by', 'campaign_id', 'import_id']);
+const UNTOLD = new Set([
+  'invited_by',
+  'answered_by',
+  'created_by',
+  'campaign_id',
+  'import_id',
+  'told_apart_from',
+]);
 
 /** What the sentence of a change says: by whom an invitation was answered, and how. */
 const SAID = new Set(['invitation state', 'invitation answered_at']);

@@ -139,7 +139,7 @@ export class DoNotCallPage {
       if (!signal.aborted) sayParts(this.#trouble);
     } catch (error) {
       if (signal.aborted) return;
-      tellTrouble(this.#trouble, error);
+      tellTrouble(this.#trouble, error, () => this.#ask(limit, isRest));
       say(this.#count, '');
     } finally {
       if (!signal.aborted) this.#table.removeAttribute('aria-busy');

@@ -53,7 +53,7 @@ export class MemberList {
     } catch (error) {
       if (signal.aborted) return;
       say(this.#status, 'Not loaded.');
-      tellTrouble(this.#trouble, error);
+      tellTrouble(this.#trouble, error, () => this.read());
     }
   }
 

@@ -39,7 +39,7 @@ export class OpenInvitations {
     } catch (error) {
       if (signal.aborted) return;
       say(this.#status, 'Not loaded.');
-      tellTrouble(this.#trouble, error);
+      tellTrouble(this.#trouble, error, () => this.read());
     }
   }
 
