@@ -26,7 +26,7 @@ from tests.supabase.privileges import not_hardened, unlisted
 from tests.supabase.tenants import new_call_sid
 
 # In the full form, every run makes different requests.
-generated = settings(max_examples=scaled(6, 60), derandomize=not SOAK, deadline=None, database=None)
+generated = settings(max_examples=scaled(4, 60), derandomize=not SOAK, deadline=None, database=None)
 numbers = st.integers(0, BUSINESSES - 1)
 memberships = st.dictionaries(numbers, st.sampled_from(ROLES))
 # A user with these memberships (in the example before they had others), or one of the other tokens.
