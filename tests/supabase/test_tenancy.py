@@ -93,6 +93,7 @@ OF_THE_OPERATOR = {"repeated_callbacks"}
 OF_QUEUES = {"queue_counts"}
 # Functions write and read it; a policy shows it to nobody.
 OF_IMPORTS = {"lead_import_rows"}
+OF_CONTACTS = {"contacts_told_apart"}
 OF_NETWORKS = {"network_secrets"}
 # Tried by the attack on tenants, and by test_fold_calls.py.
 OF_REPORTS = {
@@ -362,6 +363,7 @@ def test_every_table_is_tried(db: Connection) -> None:
         *OF_THE_OPERATOR,
         *OF_QUEUES,
         *OF_IMPORTS,
+        *OF_CONTACTS,
         *OF_NETWORKS,
         *OF_REPORTS,
         *OF_CREATION,

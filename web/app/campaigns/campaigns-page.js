@@ -1,7 +1,7 @@
-import { failureOf } from '../../henk-voice/henk-voice.js';
 import { remembered } from '../frame/view.js';
 import { bdi, create, element, say, sayParts } from '../shared/dom.js';
-import { tellTrouble } from '../shared/trouble.js';
+import { onSetting } from '../shared/setting-changes.js';
+import { tellNotLoaded, tellTrouble } from '../shared/trouble.js';
 import { setUpTabs } from '../shared/tabs.js';
 import { FillButton } from '../fill/fill-button.js';
 import { CallingNow } from './calling-now.js';
@@ -67,6 +67,10 @@ export class CampaignsPage {
     });
     document.addEventListener('visibilitychange', () => this.#soon(0), { signal });
     team.onLoad(() => this.#show(), signal);
+    const { voice } = context;
+    onSetting(voice, ['campaign', 'lead_import'], onChange, signal);
+    onSetting(voice, ['retry_rule', 'outcome'], () => this.#rules.readAgain(), signal);
+    onSetting(voice, ['phone_number'], () => this.#form.readNumbers(), signal);
     signal.addEventListener('abort', () => {
       clearTimeout(this.#timer);
       this.#calling.stop();
@@ -96,9 +100,8 @@ export class CampaignsPage {
       this.#show();
     } catch (error) {
       if (signal.aborted || reading !== this.#reading) return;
-      const { message, action } = failureOf(error);
-      const what = this.#queues.length ? 'What is shown may be out of date.' : 'Not loaded yet.';
-      say(this.#status, `${what} ${message} ${action}`);
+      const what = this.#queues.length ? 'The latest numbers' : 'The campaigns';
+      tellNotLoaded(this.#status, what, error, () => this.#read());
     }
     this.#soon(LOOK_AGAIN_AFTER_MS);
   }
