@@ -19,19 +19,20 @@ FIRST = (
     "tests/web",
     "tests/end_to_end",
     "tests/functions/deploy/test_deploy_sh.py",
-    "tests/functions/deploy/test_failures.py",
     "tests/stack/test_command.py",
-    "tests/supabase",
     "tests/attack",
     "tests/faults",
-    "tests/functions/deploy/test_release.py",
     "tests/functions/test_packed_endpoints.py",
+    "tests/functions/deploy/test_release.py",
+    "tests/functions/deploy/test_failures.py",
     "tests/stack/test_functions.py",
     "tests/simulator/test_media.py",
+    "tests/supabase",
     "tests/shared/test_database_answers.py",
 )
-# The tests of each of these folders stay together. In other folders, the tests of each file do.
-FOLDERS = () if SOAK else tuple(f"{group}/" for group in FIRST if not group.endswith(".py"))
+# The tests of each of these folders stay together. In other folders, the tests of each file do: the
+# database of tests/supabase costs a second, and with its files the workers end at the same time.
+FOLDERS = () if SOAK else ("tests/web/", "tests/end_to_end/", "tests/attack/", "tests/faults/")
 # Two stacks and two browsers share the tests of the page.
 WEB_ELSEWHERE = tuple(
     f"tests/web/test_{name}.py"
@@ -72,13 +73,15 @@ def group_of(nodeid: str) -> str:
 
 def sort(items: list[pytest.Item]) -> None:
     """Puts the groups into the order in which they begin."""
-    ranks = {group: rank for rank, group in enumerate(FIRST)}
 
     def rank(item: pytest.Item) -> int:
         path, group = item.nodeid.partition("::")[0], group_of(item.nodeid)
         if path in LONG_TESTS:
             return -1
-        return ranks.get(group.partition(",")[0], len(ranks))
+        for rank, begins in enumerate(FIRST):
+            if f"{group.partition(',')[0]}/".startswith(f"{begins}/"):
+                return rank
+        return len(FIRST)
 
     items.sort(key=rank)
 

@@ -51,7 +51,7 @@ class PhoneNetwork:
         deadline = time.monotonic() + seconds
         while self.active():
             assert time.monotonic() < deadline, "the calls do not end"
-            time.sleep(0.05)
+            time.sleep(0.1)
 
     def call(self, sid: str) -> Json:
         call: Json = self.http.get(f"/simulator/calls/{sid}").json()

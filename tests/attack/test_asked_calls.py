@@ -398,7 +398,7 @@ class Attack:
 @pytest.mark.soak
 def test_whatever_happens_the_lead_is_with_somebody_or_somebody_is_rung(db: Connection) -> None:
     counts: dict[str, int] = {}
-    for seed in range(scaled(8, 2000)):
+    for seed in range(scaled(4, 2000)):
         with attempt(db):
             attack = Attack(db, random.Random(seed))
             try:

@@ -154,7 +154,7 @@ def deliver_at_once(postgres: Postgres, pieces: Sequence[tuple[Call, Piece]]) ->
 def test_any_order_over_connections_at_once_ends_in_the_same_rows(postgres: Postgres) -> None:
     # Fewer calls than a rep may place in a minute: tests/supabase/tenants.py.
     with committed_tenant(postgres, 71) as tenant:
-        calls = [Call(tenant, end) for end in ALL_ENDINGS.values() for _ in range(scaled(2, 25))]
+        calls = [Call(tenant, end) for end in ALL_ENDINGS.values() for _ in range(scaled(1, 25))]
         deliver_at_once(postgres, shuffled(all_pieces(calls), times=2))
         with psycopg.connect(postgres.url()) as admin:
             found = rows_of(admin, calls)
@@ -170,7 +170,7 @@ def test_at_once_and_without_the_beginning_the_rows_are_those_of_the_ordered_run
     pick = random.Random(15)
     # Four rows for each call: together fewer than the calls that a rep may place in a minute.
     with committed_tenant(postgres, 73) as tenant, psycopg.connect(postgres.url()) as admin:
-        calls = [Call(tenant, end) for end in ALL_ENDINGS.values() for _ in range(scaled(2, 12))]
+        calls = [Call(tenant, end) for end in ALL_ENDINGS.values() for _ in range(scaled(1, 12))]
         some = {
             call: pick.sample(call.ending.events, pick.randint(1, len(call.ending.events)))
             for call in calls

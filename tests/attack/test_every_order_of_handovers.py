@@ -33,7 +33,7 @@ def test_in_any_order_and_with_duplicates_the_rows_are_what_the_call_has_become(
     lab: Lab, name: str
 ) -> None:
     handover = HANDOVERS[name]
-    orders = orders_of(name, scaled(4, 200))
+    orders = orders_of(name, scaled(2, 200))
     calls = lab.calls(handover, len(orders) + 1)
     deliver(lab.db, [(calls[0], handover.facts)])
     # Each comes twice, and in the end one comes again.
@@ -57,7 +57,7 @@ def test_in_any_order_and_with_duplicates_the_rows_are_what_the_call_has_become(
 def test_on_the_way_the_rows_are_those_of_an_ordered_run(lab: Lab, name: str) -> None:
     handover = HANDOVERS[name]
     pick = random.Random(name)
-    sets = [order[: pick.randint(1, len(order))] for order in orders_of(f"{name}", scaled(4, 200))]
+    sets = [order[: pick.randint(1, len(order))] for order in orders_of(f"{name}", scaled(2, 200))]
     calls, ordered = lab.calls(handover, len(sets)), lab.calls(handover, len(sets))
     deliver(lab.db, zip(calls, sets, strict=True))
     deliver(
@@ -79,7 +79,7 @@ def test_with_a_lost_beginning_the_rows_do_not_depend_on_the_order_either(
     """The database lost its last transactions: neither the beginning nor what was asked is on
     record."""
     handover = HANDOVERS[name]
-    orders = orders_of(name, scaled(3, 100))
+    orders = orders_of(name, scaled(2, 100))
     calls = lab.calls(handover, len(orders) + 1, begun=False)
     deliver(lab.db, zip(calls, [handover.facts, *orders], strict=True))
 

@@ -122,7 +122,7 @@ def test_with_half_of_its_callbacks_lost_a_call_is_right_within_two_runs(
     # If Twilio dialled a leg twice, something tells of both: nobody looks for a second one.
     twice = {name for name, party in handover.parties.items() if party.line or party.again}
     callbacks = [fact for fact in callbacks if not (fact.leg in twice and fact.number == 1)]
-    calls = lab.calls(handover, scaled(5, 200))
+    calls = lab.calls(handover, scaled(3, 200))
     kept = []
     for _ in calls:
         lost = set(pick.sample(callbacks, len(callbacks) // 2))

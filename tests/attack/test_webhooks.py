@@ -32,7 +32,7 @@ from tests.supabase.tenants import Tenant, committed_tenant, new_call_sid
 
 # In the full form, every run makes different requests.
 generated = settings(
-    max_examples=scaled(50, 2000), derandomize=not SOAK, deadline=None, database=None
+    max_examples=scaled(25, 2000), derandomize=not SOAK, deadline=None, database=None
 )
 STATUSES = ["initiated", "ringing", "in-progress", "completed", "busy", "failed", "canceled"]
 

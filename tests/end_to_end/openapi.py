@@ -55,7 +55,7 @@ def ask_everything(operation: str, ask: Callable[[Case], None]) -> None:
     its examples, the edges of each parameter, and random ones."""
 
     @settings(
-        max_examples=scaled(8, 250),
+        max_examples=scaled(4, 250),
         derandomize=not SOAK,
         deadline=None,
         database=None,

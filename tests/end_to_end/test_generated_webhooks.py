@@ -88,7 +88,7 @@ def statuses_seen() -> Iterator[Counter[int]]:
 @pytest.mark.soak
 @given(data=st.data())
 @settings(
-    max_examples=scaled(30, 1500),
+    max_examples=scaled(15, 1500),
     derandomize=not SOAK,
     deadline=None,
     database=None,

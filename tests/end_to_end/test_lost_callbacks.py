@@ -162,7 +162,7 @@ def doubles(db: Connection) -> list[Any]:
 def test_with_half_of_all_callbacks_lost_every_call_is_right_within_two_runs(
     stack: Stack, rep: Rep, db: Connection
 ) -> None:
-    count = scaled(18, 450)
+    count = scaled(12, 450)
     with losing(stack, 0.5):
         calls = place(rep, count)
     sent = [
@@ -200,7 +200,7 @@ def test_with_half_of_all_callbacks_lost_every_call_is_right_within_two_runs(
 def test_of_two_runs_at_once_each_call_is_asked_about_by_one(
     stack: Stack, rep: Rep, db: Connection
 ) -> None:
-    count = scaled(9, 90)
+    count = scaled(6, 90)
     with losing(stack, 1):
         calls = place(rep, count)
     let_it_be_due(db)

@@ -17,6 +17,7 @@ from stack import Stack
 from tests.end_to_end.clients import Rep
 from tests.faults.proxy import Fault, Pass, Proxy, Wire
 from tests.phone_network import Json, rows
+from tests.waiting import wait_until
 
 LEAD = "+15005550006"
 # Long for the tests, whose phone network is fifty times as fast as life.
@@ -80,12 +81,7 @@ class Controlled:
     def wait_for(self, condition: str) -> None:
         """Until a condition on the conversation ``c`` is true in the database."""
         query = f"select {condition} as is_so from public.conversations c where c.call_sid = %s"
-        deadline = time.monotonic() + 60
-        while not [row for row in self.rows(query) if row["is_so"]]:
-            assert time.monotonic() < deadline, self.rows(
-                "select * from public.conversations c where c.call_sid = %s"
-            )
-            time.sleep(0.05)
+        wait_until(lambda: any(row["is_so"] for row in self.rows(query)))
 
     def ask(self, action: str, **fields: Any) -> httpx.Response:
         body = {"conversationId": self.conversation_id, "action": action, **fields}
@@ -123,10 +119,7 @@ class Controlled:
 
     def wait_until_moved(self) -> None:
         """If the lead has moved into the room: until the rep has followed."""
-        deadline = time.monotonic() + 60
-        while self._is_moving():
-            assert time.monotonic() < deadline, self.seen_by_twilio()
-            time.sleep(0.05)
+        wait_until(lambda: not self._is_moving())
 
     def _is_moving(self) -> bool:
         rooms = self.seen_by_twilio()["rooms"]

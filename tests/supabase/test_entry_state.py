@@ -192,7 +192,7 @@ def test_a_row_says_what_its_facts_say_in_whatever_order_they_came(queue: Queue)
     queue.change_campaign(max_attempts=4)
 
     seen: set[tuple[str, str | None]] = set()
-    for seed in range(scaled(60, 1000)):
+    for seed in range(scaled(30, 1000)):
         story = Story(queue, seed, now)
         waiting = [list(steps) for steps in story.steps if steps]
         while waiting:

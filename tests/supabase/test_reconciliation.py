@@ -342,7 +342,7 @@ def test_with_any_callbacks_lost_the_call_is_right_and_late_ones_change_nothing_
     told = ("status", "duration_seconds", "answered_at", "ended_at")
     right = {name: conversation(db, whole)[name] for name in told}
     losses = [lost for count in range(7) for lost in itertools.combinations(LOSABLE, count)]
-    chosen = random.Random(5).sample(losses, scaled(24, len(losses)))
+    chosen = random.Random(5).sample(losses, scaled(12, len(losses)))
     for lost in chosen:
         agent, lead = talked(db, tenant, but=lost)
         let_it_be_due(db, agent)

@@ -77,7 +77,7 @@ def test_each_recording_ends_in_one_place_and_nobody_is_recorded_without_consent
 ) -> None:
     tenant = add_tenant(db, 1)
     made = kept = refused = 0
-    for seed in range(scaled(18, 1000)):
+    for seed in range(scaled(9, 1000)):
         mode, consent = MODES[seed % 2], CONSENTS[seed // 2 % 3]
         with attempt(db):
             allow(db, tenant, mode, consent)
