@@ -117,6 +117,8 @@ def _summary(stack: Stack, seconds: float) -> str:
         f"  Supabase    {env['SUPABASE_URL']}{'  (hosted, from .env)' if hosted else ''}",
         f"  Simulator   {env['SIMULATOR_URL']}",
     ]
+    if not hosted:
+        lines.append(f"  E-mails     {env['SUPABASE_URL']}/mails")
     if "DATABASE_URL" in env:
         lines.append(f"  Postgres    127.0.0.1:{stack.settings.postgres_port}")
     if "DEMO_EMAIL" in env:

@@ -6,10 +6,15 @@ import { serve } from "@hono/node-server";
 
 import { connect } from "./lite/connection.mjs";
 import { isUnreachable, unavailable } from "./lite/errors.mjs";
-import { withCors, withHostedSession, withQuotedPhoneNumbers } from "./lite/hosted.mjs";
+import {
+  withCors, withHostedSession, withPageAddress, withQuotedPhoneNumbers,
+} from "./lite/hosted.mjs";
+import { Mails, isAboutMails } from "./lite/mails.mjs";
 import { answerStorage, isStorage } from "./lite/storage.mjs";
 
 const { LITE_PORT } = process.env;
+
+const mails = new Mails();
 
 // Requests under way. When the connection is lost, the driver may never answer them, so we do.
 const unanswered = new Set();
@@ -26,7 +31,7 @@ async function serveOver({ app, connection }) {
   unanswered.clear();
   for (;;) {
     connection.driver.end({ timeout: 0 });
-    ({ app, connection } = connect());
+    ({ app, connection } = connect(mails));
     try {
       await connection.introspect();
       return serveOver({ app, connection });
@@ -53,7 +58,7 @@ for (const event of ["uncaughtException", "unhandledRejection"]) {
   });
 }
 
-let serving = connect();
+let serving = connect(mails);
 await serving.connection.introspect();
 serveOver(serving);
 
@@ -71,7 +76,7 @@ function fetchLite(request, peerAddress) {
 
 async function answer(request, peerAddress) {
   if (isStorage(request)) return answerStorage(request, (asked) => fetchLite(asked, peerAddress));
-  const response = await fetchLite(withQuotedPhoneNumbers(request), peerAddress);
+  const response = await fetchLite(withPageAddress(withQuotedPhoneNumbers(request)), peerAddress);
   return withHostedSession(request, response);
 }
 
@@ -80,6 +85,7 @@ const server = serve({
   hostname: "127.0.0.1",
   fetch: (request, env) => {
     const peerAddress = env.incoming.socket.remoteAddress ?? null;
+    if (isAboutMails(request)) return mails.answer(request);
     return withCors(request, (asked) => answer(asked, peerAddress));
   },
 });

@@ -42,6 +42,8 @@ class Settings:
     history: bool = True
     # Whether the files of the page may change. Where they do not, browsers keep them.
     page_changes: bool = True
+    # Whether who signs up must open the link of an e-mail first.
+    confirm_addresses: bool = False
     # Where the functions ask Twilio's REST API, if not the simulator.
     outside_twilio: str | None = None
     # Where the functions ask Supabase Storage, if not the project.
@@ -86,6 +88,7 @@ class Settings:
             colleague=colleague,
             history=history,
             page_changes=page_changes,
+            confirm_addresses=variables.get("CONFIRM_ADDRESSES") == "1",
             outside_twilio=variables.get("TWILIO_API_URL") or None,
             outside_storage=variables.get("SUPABASE_STORAGE_URL") or None,
             notes=file.notes,

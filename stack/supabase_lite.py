@@ -39,8 +39,10 @@ def start(settings: Settings, postgres: Postgres, keys: Keys) -> Process:
         raise StackError("There is no `node` on the PATH. The stack needs Node.js 20 or newer.")
     environ = {
         **sparing_this_machine(os.environ),
+        "LITE_CONFIRM_ADDRESSES": "1" if settings.confirm_addresses else "0",
         "LITE_DATABASE_URL": postgres.url(user=ROLE),
         "LITE_JWT_SECRET": keys.supabase_jwt_secret,
+        "LITE_PAGE_URL": settings.calls_page_url,
         "LITE_POOL_SIZE": str(POOL_SIZE),
         "LITE_PORT": str(settings.supabase_port),
         "LITE_PUBLISHABLE_KEY": keys.supabase_publishable_key,

@@ -18,6 +18,7 @@ FUNCTIONS: Grants = {
         f"private.{function}": {}
         for function in (
             "add_change(uuid,text,text,text,jsonb,jsonb)",
+            "named_in(jsonb,text)",
             "note_change()",
             "is_one_change()",
             "begin_one_change()",

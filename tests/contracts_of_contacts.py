@@ -11,6 +11,7 @@ TABLES: Grants = {
     "public.call_backs": {"authenticated": {"select"}, "service_role": {"select"}},
     "private.open_call_backs": {},
     "private.queue_counts": {},
+    "private.contacts_told_apart": {},
 }
 SEQUENCES: Grants = {}
 COLUMNS: Grants = {}
@@ -29,6 +30,7 @@ _ASKED = (
     "save_contact(uuid,uuid,jsonb,jsonb,boolean)",
     "merge_contacts(uuid,uuid,uuid[],jsonb)",
     "duplicate_contacts(uuid,integer)",
+    "tell_contacts_apart(uuid,text,text,integer)",
 )
 # Used by describe_conversation, as the person who asks.
 _OF_DESCRIPTIONS = ("call_back_of(uuid)", "write_call_back(uuid,jsonb)")
@@ -76,6 +78,7 @@ FUNCTIONS: Grants = {
             "is_lead_in_use(uuid,uuid[])",
             "forbid_all_numbers(uuid,uuid[])",
             "choose_fields(public.leads,public.leads[],jsonb)",
+            "count_told_apart(uuid,text,text)",
         )
     },
 }
@@ -86,5 +89,8 @@ POLICIES: dict[str, dict[str, tuple[str, str]]] = {
     },
     "private.queue_counts": {
         "members can read the counts of their queues": ("select", "authenticated"),
+    },
+    "private.contacts_told_apart": {
+        "nobody reads which contacts were told apart": ("select", "authenticated"),
     },
 }

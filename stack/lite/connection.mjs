@@ -6,8 +6,8 @@ import { codeOf, isConnectionLost, postgrestError } from "./errors.mjs";
 import { ObjectFiles } from "./object_files.mjs";
 
 const {
-  LITE_DATABASE_URL, LITE_JWT_SECRET, LITE_POOL_SIZE, LITE_PORT, LITE_PUBLISHABLE_KEY,
-  LITE_SECRET_KEY, LITE_STORAGE_DIR, LITE_URL,
+  LITE_CONFIRM_ADDRESSES, LITE_DATABASE_URL, LITE_JWT_SECRET, LITE_PAGE_URL, LITE_POOL_SIZE, LITE_PORT,
+  LITE_PUBLISHABLE_KEY, LITE_SECRET_KEY, LITE_STORAGE_DIR, LITE_URL,
 } = process.env;
 
 /** A pool of connections. `lost` resolves when the database is gone. */
@@ -47,8 +47,8 @@ function writeJson(value) {
   }
 }
 
-/** A new connection, and the application that serves the REST, Auth and Storage APIs over it. */
-export function connect() {
+/** A new connection, and the application that serves the REST, Auth and Storage APIs over it. `mails` gets the e-mails. */
+export function connect(mails) {
   const connection = new Connection({
     url: LITE_DATABASE_URL,
     postgresOptions: {
@@ -73,12 +73,15 @@ export function connect() {
       jwt_secret: LITE_JWT_SECRET,
       publishable_key: LITE_PUBLISHABLE_KEY,
       secret_key: LITE_SECRET_KEY,
+      // The links of e-mails are made of it, so it is not the page: `withPageAddress`.
       site_url: LITE_URL,
+      additional_redirect_urls: [LITE_PAGE_URL, `${LITE_PAGE_URL}/**`],
+      email: { enable_confirmations: LITE_CONFIRM_ADDRESSES === "1" },
     },
     storage: { enabled: true },
     db: { migrations: { enabled: false }, seed: { enabled: false } },
     studio: { enabled: false },
-    options: { server: { admin: false } },
+    options: { server: { admin: false }, drivers: { email: mails } },
   });
   app._storageAdapter = new ObjectFiles(LITE_STORAGE_DIR, async (bucket) => {
     const [found] = await connection.driver`select file_size_limit from storage.buckets where id = ${bucket}`;

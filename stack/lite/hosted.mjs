@@ -1,11 +1,11 @@
 // What hosted Supabase projects do and Supabase Lite does not: claims of access tokens, filters by
-// phone number, requests from other origins.
+// phone number, requests from other origins, where links of e-mails lead.
 import { SignJWT, decodeJwt } from "jose";
 
-const { LITE_JWT_SECRET, LITE_URL } = process.env;
+const { LITE_JWT_SECRET, LITE_PAGE_URL, LITE_URL } = process.env;
 
 const jwtKey = new TextEncoder().encode(LITE_JWT_SECRET);
-const PATHS_WITH_SESSION = ["/auth/v1/token", "/auth/v1/signup"];
+const PATHS_WITH_SESSION = ["/auth/v1/token", "/auth/v1/signup", "/auth/v1/verify"];
 
 // Lite reads `phone_number=eq.+1415…` as a number and drops the plus. In quotes it stays text.
 export function withQuotedPhoneNumbers(request) {
@@ -20,15 +20,39 @@ export function withQuotedPhoneNumbers(request) {
   return new Request(url, request);
 }
 
+/** A request of who opens the link of an e-mail, who then comes to the page: hosted projects lead to the address that the
+ * page asked for, or to the project's site URL. */
+export function withPageAddress(request) {
+  const url = new URL(request.url);
+  if (url.pathname !== "/auth/v1/verify" || url.searchParams.get("redirect_to") !== LITE_URL) return request;
+  url.searchParams.set("redirect_to", LITE_PAGE_URL);
+  return new Request(url, request);
+}
+
 /** `response` with an access token that has all claims, if it has an access token. */
 export async function withHostedSession(request, response) {
   const path = new URL(request.url).pathname;
-  if (!response.ok || !PATHS_WITH_SESSION.includes(path)) return response;
+  if (!PATHS_WITH_SESSION.includes(path)) return response;
+  const location = response.headers.get("location");
+  if (location) return withHostedClaimsIn(location, response);
+  if (!response.ok) return response;
   const session = await response.json();
   if (session?.access_token) session.access_token = await withHostedClaims(session.access_token);
   const headers = new Headers(response.headers);
   headers.delete("content-length");
   return new Response(JSON.stringify(session), { status: response.status, headers });
+}
+
+/** The answer to who opens the link of an e-mail: the session is in the part after `#` of where they are led. */
+async function withHostedClaimsIn(location, response) {
+  const [page, hash = ""] = location.split("#");
+  const session = new URLSearchParams(hash);
+  const accessToken = session.get("access_token");
+  if (!accessToken) return response;
+  session.set("access_token", await withHostedClaims(accessToken));
+  const headers = new Headers(response.headers);
+  headers.set("location", `${page}#${session}`);
+  return new Response(null, { status: response.status, headers });
 }
 
 // Source of the claims: https://supabase.com/docs/guides/auth/jwt-fields

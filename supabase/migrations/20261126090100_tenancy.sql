@@ -1,6 +1,32 @@
 -- Businesses are the tenants. A user sees what belongs to the businesses they are a member of.
 set lock_timeout = '2s';
 
+-- Whether these are codes (ISO 3166-1 alpha-2) of countries that have telephone numbers, in one dimension, and not more
+-- than there are. A test compares the list with the number data of the endpoints. Checks of tables use it, so it runs
+-- with the rights of whoever writes, and names no other function of this schema.
+create function private.are_countries(p_codes text[])
+returns boolean
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  return coalesce(array_ndims(p_codes), 1) = 1
+    and cardinality(p_codes) <= 250
+    and p_codes <@ '{AC,AD,AE,AF,AG,AI,AL,AM,AO,AR,AS,AT,AU,AW,AX,AZ,BA,BB,BD,BE,BF,BG,BH,BI,BJ,BL,BM,BN,BO,BQ,BR,BS,BT,
+    BW,BY,BZ,CA,CC,CD,CF,CG,CH,CI,CK,CL,CM,CN,CO,CR,CU,CV,CW,CX,CY,CZ,DE,DJ,DK,DM,DO,DZ,EC,EE,EG,EH,ER,
+    ES,ET,FI,FJ,FK,FM,FO,FR,GA,GB,GD,GE,GF,GG,GH,GI,GL,GM,GN,GP,GQ,GR,GT,GU,GW,GY,HK,HN,HR,HT,HU,ID,IE,
+    IL,IM,IN,IO,IQ,IR,IS,IT,JE,JM,JO,JP,KE,KG,KH,KI,KM,KN,KP,KR,KW,KY,KZ,LA,LB,LC,LI,LK,LR,LS,LT,LU,LV,
+    LY,MA,MC,MD,ME,MF,MG,MH,MK,ML,MM,MN,MO,MP,MQ,MR,MS,MT,MU,MV,MW,MX,MY,MZ,NA,NC,NE,NF,NG,NI,NL,NO,NP,
+    NR,NU,NZ,OM,PA,PE,PF,PG,PH,PK,PL,PM,PR,PS,PT,PW,PY,QA,RE,RO,RS,RU,RW,SA,SB,SC,SD,SE,SG,SH,SI,SJ,SK,
+    SL,SM,SN,SO,SR,SS,ST,SV,SX,SY,SZ,TA,TC,TD,TG,TH,TJ,TK,TL,TM,TN,TO,TR,TT,TV,TW,TZ,UA,UG,US,UY,UZ,VA,
+    VC,VE,VG,VI,VN,VU,WF,WS,XK,YE,YT,ZA,ZM,ZW}'::text[];
+end;
+$$;
+
+revoke execute on function private.are_countries(text[]) from public, anon;
+grant execute on function private.are_countries(text[]) to authenticated, service_role;
+
 -- A tenant, with the limits that bind every way to place a call. A limit is data of the business, so that
 -- its managers can change it without a deployment. Each has a ceiling: a manager's account can be stolen,
 -- and what it can set must not be "no limit".
@@ -8,16 +34,9 @@ create table public.businesses (
   id uuid primary key default gen_random_uuid(),
   name text not null check (length(name) between 1 and 200 and name ~ '\S'),
   -- ISO 3166-1 alpha-2: how a number without country code is read.
-  country text not null default 'US' check (country ~ '^[A-Z]{2}$'),
+  country text not null default 'US' check (private.are_countries(array[country])),
   -- ISO 3166-1 alpha-2: which countries may be called. Null: the business's own country only.
-  allowed_countries text[] check (
-    array_to_string(allowed_countries, ',') ~ '^([A-Z]{2}(,[A-Z]{2})*)?$'
-    -- As many codes as elements: no element is null, and none holds two codes.
-    and length(array_to_string(allowed_countries, ',')) = greatest(0, 3 * cardinality(allowed_countries) - 1)
-    -- One dimension, and not longer than there are countries.
-    and coalesce(array_ndims(allowed_countries), 1) = 1
-    and cardinality(allowed_countries) <= 250
-  ),
+  allowed_countries text[] check (private.are_countries(allowed_countries)),
   -- When a lead may be called, on the lead's own clock: from the start until just before the end. Both
   -- null: at any time.
   calling_hours_start time default '08:00',
@@ -79,7 +98,26 @@ create table public.business_members (
 -- Every policy asks which businesses a user is in; the primary key starts with the business.
 create index business_members_user_id_idx on public.business_members (user_id);
 
--- A member without a name is shown by e-mail address.
+-- A name has no signs that nobody sees or that turn the direction of a text: people of other businesses read it
+-- when they are invited, and operators in a terminal. If nothing else is in it, it is no name.
+-- Security definer: whoever writes a name cannot reach the function inside.
+create function private.name_business()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  new.name := coalesce(private.visible_text(new.name), '');
+  return new;
+end;
+$$;
+
+create trigger businesses_name_business
+before insert or update of name on public.businesses
+for each row execute function private.name_business();
+
+-- The same for people. A member without a name is shown by e-mail address.
 -- Security definer: members cannot read the Auth server's tables.
 create function private.name_member()
 returns trigger
@@ -88,17 +126,20 @@ security definer
 set search_path = ''
 as $$
 begin
-  select left(users.email, 200) into new.display_name from auth.users where users.id = new.user_id;
+  new.display_name := coalesce(
+    private.visible_text(new.display_name),
+    (select left(users.email, 200) from auth.users where users.id = new.user_id)
+  );
   return new;
 end;
 $$;
 
+revoke execute on function private.name_business() from public, anon;
 revoke execute on function private.name_member() from public, anon;
 
 create trigger business_members_name_member
 before insert or update of display_name on public.business_members
-for each row when ((new.display_name ~ '\S') is not true)
-execute function private.name_member();
+for each row execute function private.name_member();
 
 -- The memberships of the signed-in user, for the policies of every table. The view runs with its owner's
 -- rights, because a policy on business_members that reads business_members would apply to itself. It is a
@@ -109,8 +150,14 @@ select business_members.business_id, business_members.role
 from public.business_members
 where business_members.user_id = (select auth.uid());
 
-revoke all on private.memberships from public, anon, authenticated, service_role;
-grant select on private.memberships to authenticated;
+-- Those in which the signed-in user manages the business.
+create view private.managed with (security_barrier) as
+select memberships.business_id
+from private.memberships
+where memberships.role in ('owner', 'manager');
+
+revoke all on private.memberships, private.managed from public, anon, authenticated, service_role;
+grant select on private.memberships, private.managed to authenticated;
 
 alter table public.businesses enable row level security;
 alter table public.business_members enable row level security;
@@ -124,14 +171,8 @@ using (id = any(array(select memberships.business_id from private.memberships)))
 -- Managers set the limits. The grants below say which columns those are.
 create policy "managers can change the limits of their business"
 on public.businesses for update to authenticated
-using (id = any(array(
-  select memberships.business_id from private.memberships
-  where memberships.role in ('owner', 'manager')
-)))
-with check (id = any(array(
-  select memberships.business_id from private.memberships
-  where memberships.role in ('owner', 'manager')
-)));
+using (id = any(array(select managed.business_id from private.managed)))
+with check (id = any(array(select managed.business_id from private.managed)));
 
 -- A call is decided by its business's limits.
 create policy "a webhook can read the business of its call"

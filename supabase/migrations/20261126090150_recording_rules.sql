@@ -7,7 +7,7 @@ create table public.recording_rules (
   id uuid primary key default gen_random_uuid(),
   business_id uuid not null references public.businesses (id) on delete cascade,
   -- ISO 3166-1 alpha-2.
-  country text not null check (country ~ '^[A-Z]{2}$'),
+  country text not null check (private.are_countries(array[country])),
   -- ISO 3166-2 without "US-". Null: the rule is for the whole country. Only numbers of the United States tell
   -- a state. What is not a state would bind nobody, and its manager would not learn of it.
   region text check (region in (
@@ -33,30 +33,18 @@ using (business_id = any(array(select memberships.business_id from private.membe
 -- Managers answer for the recordings of their business.
 create policy "managers can add recording rules to their business"
 on public.recording_rules for insert to authenticated
-with check (business_id = any(array(
-  select memberships.business_id from private.memberships
-  where memberships.role in ('owner', 'manager')
-)));
+with check (business_id = any(array(select managed.business_id from private.managed)));
 
 -- As above. The grants below say which columns those are.
 create policy "managers can change the recording rules of their business"
 on public.recording_rules for update to authenticated
-using (business_id = any(array(
-  select memberships.business_id from private.memberships
-  where memberships.role in ('owner', 'manager')
-)))
-with check (business_id = any(array(
-  select memberships.business_id from private.memberships
-  where memberships.role in ('owner', 'manager')
-)));
+using (business_id = any(array(select managed.business_id from private.managed)))
+with check (business_id = any(array(select managed.business_id from private.managed)));
 
 -- As above.
 create policy "managers can remove recording rules of their business"
 on public.recording_rules for delete to authenticated
-using (business_id = any(array(
-  select memberships.business_id from private.memberships
-  where memberships.role in ('owner', 'manager')
-)));
+using (business_id = any(array(select managed.business_id from private.managed)));
 
 -- A call's terms follow from the rules of its business.
 create policy "a webhook can read the recording rules of its call's business"

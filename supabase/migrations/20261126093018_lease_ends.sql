@@ -89,7 +89,8 @@ begin
 end;
 $$;
 
--- Ends the leases of a campaign that have run out, a few at a time. One whose call goes on is kept.
+-- Ends the leases of a campaign that have run out, a few at a time. One whose call goes on is kept; if its rep has left
+-- the business meanwhile, it ends with the call.
 create function private.settle_leases(p_campaign_id uuid)
 returns void
 language plpgsql
@@ -106,11 +107,14 @@ begin
     order by queue_entries.lease_until
     limit 20 for no key update skip locked
   loop
-    if private.is_call_open(e.lease_conversation_id) then
+    if not private.is_call_open(e.lease_conversation_id) then
+      perform private.end_lease(e, null);
+    elsif exists (
+      select from public.business_members
+      where business_members.business_id = e.business_id and business_members.user_id = e.lease_owner
+    ) then
       e.lease_until := clock_timestamp() + private.lease_lasts();
       perform private.write_entry(e);
-    else
-      perform private.end_lease(e, null);
     end if;
   end loop;
 end;

@@ -100,22 +100,16 @@ as $$
 declare
   c_most constant integer := 1000;
   v_business_id uuid;
-  v_role text;
+  v_refused text;
   v_entry public.queue_entries;
   v_changed integer := 0;
 begin
-  if not private.is_signed_in() then
-    return jsonb_build_object('error', 'signed_out');
-  end if;
   select campaigns.business_id into v_business_id
   from public.campaigns
   where campaigns.id = p_campaign_id;
-  v_role := private.role_in(v_business_id);
-  if v_role is null then
-    return jsonb_build_object('error', 'not_found');
-  end if;
-  if v_role = 'agent' then
-    return jsonb_build_object('error', 'not_allowed');
+  v_refused := private.refuse_agent(v_business_id);
+  if v_refused is not null then
+    return jsonb_build_object('error', v_refused);
   end if;
   if p_entry_ids is null or cardinality(p_entry_ids) not between 1 and c_most
     or not private.is_entry_change(p_change, v_business_id) then
@@ -131,7 +125,13 @@ begin
     for no key update
   loop
     if private.change_entry(v_entry, p_change) then
-      perform private.settle_entry(v_entry.id);
+      v_entry := private.settle_entry(v_entry.id);
+      -- A rep has the lead and has not called yet: they must not. Their page learns it when it calls, or within 30 s.
+      if v_entry.state = 'leased'
+        and v_entry.lease_conversation_id is null
+        and (v_entry.paused_at is not null or v_entry.removed_at is not null) then
+        perform private.end_lease(v_entry, null);
+      end if;
       v_changed := v_changed + 1;
     end if;
   end loop;
@@ -150,6 +150,7 @@ grant execute on function private.change_entries(uuid, uuid[], jsonb) to authent
 -- Changes up to 1000 entries of a campaign's queue. Owners and managers only. p_change is one of
 --   {"paused": boolean}, {"priority": -100 to 100}, {"campaign_id": the queue of another campaign of the business},
 --   {"again": true}: who is done is called again, and earlier calls do not count, {"remove": true}.
+-- If a rep has the lead of an entry that is paused or removed, and has not called, they have it no longer.
 -- Answers {"changed", "unchanged": already so, not there, or not possible}, or
 -- {"error": "signed_out" | "not_found" | "not_allowed" | "invalid_request"}.
 create function public.change_entries(p_campaign_id uuid, p_entry_ids uuid[], p_change jsonb)

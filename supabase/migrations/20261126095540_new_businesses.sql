@@ -75,7 +75,7 @@ begin
   if (length(v_name) <= 200) is not true then
     return jsonb_build_object('error', 'invalid_name');
   end if;
-  if (p_country ~ '^[A-Z]{2}$') is not true then
+  if private.are_countries(array[p_country]) is not true then
     return jsonb_build_object('error', 'invalid_country');
   end if;
   if (private.is_time_zone(p_time_zone) or p_time_zone = 'UTC') is not true then

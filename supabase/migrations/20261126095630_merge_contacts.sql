@@ -51,7 +51,8 @@ begin
 end;
 $$;
 
--- Whether somebody has one of these leads in front of them, or talks with one. No call is longer than four hours.
+-- Whether somebody has one of these leads in front of them, or talks with one. A lease that is over ends only when
+-- somebody asks for a lead of the campaign. No call is longer than four hours.
 create function private.is_lead_in_use(p_business_id uuid, p_lead_ids uuid[])
 returns boolean
 language plpgsql
@@ -64,6 +65,7 @@ begin
     where queue_entries.business_id = p_business_id
       and queue_entries.lead_id = any(p_lead_ids)
       and queue_entries.state = 'leased'
+      and queue_entries.lease_until > clock_timestamp()
   ) or exists (
     select from public.conversations
     where conversations.business_id = p_business_id
@@ -142,7 +144,7 @@ set enable_seqscan = off
 set search_path = ''
 as $$
 declare
-  v_role constant text := private.role_in(p_business_id);
+  v_refused constant text := private.refuse_agent(p_business_id);
   v_ids constant uuid[] := p_lead_id || p_other_ids;
   v_lead public.leads;
   v_others public.leads[];
@@ -151,6 +153,7 @@ declare
   v_wrong_at timestamptz;
   v_calls integer;
   v_call_backs integer;
+  v_moved jsonb;
 begin
   if (cardinality(p_other_ids) between 1 and 20) is not true
     or array_position(p_other_ids, null) is not null
@@ -159,14 +162,8 @@ begin
     or jsonb_typeof(coalesce(p_chosen, '{}')) <> 'object' then
     raise exception 'p_other_ids has 1 to 20 other contacts, and p_chosen is an object' using errcode = '22023';
   end if;
-  if not private.is_signed_in() then
-    return jsonb_build_object('error', 'signed_out');
-  end if;
-  if v_role is null then
-    return jsonb_build_object('error', 'not_found');
-  end if;
-  if v_role = 'agent' then
-    return jsonb_build_object('error', 'not_allowed');
+  if v_refused is not null then
+    return jsonb_build_object('error', v_refused);
   end if;
 
   -- Imports wait, and then calls, leads and entries, in the order that entry_state names.
@@ -195,6 +192,14 @@ begin
   ) then
     return jsonb_build_object('error', 'not_found');
   end if;
+  -- A lease that has run out is ended when somebody asks for a lead, and perhaps nobody does.
+  perform private.end_lease(queue_entries, null)
+  from public.queue_entries
+  where queue_entries.business_id = p_business_id
+    and queue_entries.lead_id = any(v_ids)
+    and queue_entries.state = 'leased'
+    and queue_entries.lease_until < clock_timestamp()
+    and not private.is_call_open(queue_entries.lease_conversation_id);
   if private.is_lead_in_use(p_business_id, v_ids) then
     return jsonb_build_object('error', 'contact_in_use');
   end if;
@@ -209,6 +214,14 @@ begin
     offset 0
   ) as campaigns;
 
+  -- How many calls of each are moved, for the record.
+  select coalesce(jsonb_object_agg(moved.lead_id, moved.calls), '{}') into v_moved
+  from (
+    select conversations.lead_id, count(*) as calls
+    from public.conversations
+    where conversations.business_id = p_business_id and conversations.lead_id = any(p_other_ids)
+    group by conversations.lead_id
+  ) as moved;
   -- What was said of these calls was said then: it does nothing once more.
   perform private.begin_one_change();
   update public.call_backs set lead_id = p_lead_id
@@ -248,7 +261,10 @@ begin
         'name', v_other.name, 'company', v_other.company, 'phone_number', v_other.phone_number,
         'email', v_other.email, 'time_zone', v_other.time_zone
       ),
-      jsonb_build_object('merged_into', p_lead_id, 'merged_into_name', v_new.name)
+      jsonb_build_object(
+        'merged_into', p_lead_id, 'merged_into_name', v_new.name,
+        'moved_calls', coalesce((v_moved ->> v_other.id::text)::integer, 0)
+      )
     );
   end loop;
   return jsonb_build_object(
@@ -257,98 +273,12 @@ begin
 end;
 $$;
 
--- Security definer: it checks the membership once, and then reads that business alone.
-create function private.duplicate_contacts(p_business_id uuid, p_limit integer)
-returns jsonb
-language plpgsql
-stable
-security definer
-set enable_seqscan = off
-set search_path = ''
-as $$
-declare
-  v_groups jsonb;
-begin
-  if (p_limit between 1 and 100) is not true then
-    raise exception 'p_limit is 1 to 100' using errcode = '22023';
-  end if;
-  if not private.is_signed_in() then
-    return jsonb_build_object('error', 'signed_out');
-  end if;
-  if private.role_in(p_business_id) is null then
-    return jsonb_build_object('error', 'not_found');
-  end if;
-
-  with numbers as (
-    select 'phone_number' as field, leads.subscriber as value, count(*) as size
-    from public.leads
-    where leads.business_id = p_business_id and leads.subscriber is not null
-    group by leads.subscriber
-    having count(*) > 1
-    order by leads.subscriber
-    limit p_limit + 1
-  ),
-
-  addresses as (
-    select 'email' as field, lower(leads.email) as value, count(*) as size
-    from public.leads
-    where leads.business_id = p_business_id
-      and leads.email is not null
-    group by lower(leads.email)
-    having count(*) > 1
-      -- Those who have the same number, too, are in the group of the number.
-      and (count(distinct leads.subscriber) <> 1 or bool_or(leads.subscriber is null))
-    order by lower(leads.email)
-    limit p_limit + 1
-  ),
-
-  groups as (
-    select named.*, row_number() over (order by named.field desc, named.value) as place
-    from (
-      select * from numbers
-      union all
-      select * from addresses
-    ) as named
-  )
-
-  select jsonb_build_object(
-    'groups', coalesce(
-      jsonb_agg(
-        jsonb_build_object(
-          'by', groups.field,
-          'value', groups.value,
-          'size', groups.size,
-          'contacts', (
-            select jsonb_agg(private.contact_of(same) order by same.created_at, same.id)
-            from (
-              select leads.*
-              from public.leads
-              where leads.business_id = p_business_id
-                and case when groups.field = 'email' then lower(leads.email) else leads.subscriber end = groups.value
-              order by leads.created_at, leads.id
-              limit 21
-            ) as same
-          )
-        )
-        order by groups.place
-      ) filter (where groups.place <= p_limit),
-      '[]'
-    ),
-    'more', count(*) > p_limit
-  ) into v_groups
-  from groups;
-  return v_groups;
-end;
-$$;
-
 revoke execute on function private.merge_entries(uuid, uuid, uuid, uuid[]) from public, anon;
 revoke execute on function private.is_lead_in_use(uuid, uuid[]) from public, anon;
 revoke execute on function private.forbid_all_numbers(uuid, uuid[]) from public, anon;
 revoke execute on function private.choose_fields(public.leads, public.leads[], jsonb) from public, anon;
 revoke execute on function private.merge_contacts(uuid, uuid, uuid[], jsonb) from public, anon;
-revoke execute on function private.duplicate_contacts(uuid, integer) from public, anon;
 grant execute on function private.merge_contacts(uuid, uuid, uuid[], jsonb) to authenticated;
-grant execute on function private.duplicate_contacts(uuid, integer) to authenticated;
 
 -- Makes one contact of several: p_lead_id stays, and the 1 to 20 others go. Managers only. Their calls with notes and
 -- recordings, call-backs, and places in queues are then the one's. If one of them must not be called, no number of
@@ -366,21 +296,6 @@ as $$
   select private.merge_contacts(p_business_id, p_lead_id, p_other_ids, p_chosen);
 $$;
 
--- Contacts that may be one person: they have the same number, in whatever spelling, or the same e-mail address.
--- p_limit: 1 to 100 groups. Answers {"groups": [{"by": "phone_number" | "email", "value", "size", "contacts": the
--- oldest first, 21 at most}], "more"}, or {"error": "signed_out" | "not_found"}.
-create function public.duplicate_contacts(p_business_id uuid, p_limit integer)
-returns jsonb
-language sql
-stable
-set search_path = ''
-as $$
-  select private.duplicate_contacts(p_business_id, p_limit);
-$$;
-
 revoke execute on function public.merge_contacts(uuid, uuid, uuid[], jsonb)
 from public, anon, authenticated, service_role;
-revoke execute on function public.duplicate_contacts(uuid, integer)
-from public, anon, authenticated, service_role;
 grant execute on function public.merge_contacts(uuid, uuid, uuid[], jsonb) to authenticated;
-grant execute on function public.duplicate_contacts(uuid, integer) to authenticated;

@@ -195,6 +195,7 @@ EXECUTED_BY = {
     "save_contact": {"authenticated"},
     "merge_contacts": {"authenticated"},
     "duplicate_contacts": {"authenticated"},
+    "tell_contacts_apart": {"authenticated"},
     "import_rows": {"authenticated"},
     "finish_import": {"authenticated"},
     "undo_import": {"authenticated"},

@@ -129,6 +129,7 @@ def test_managers_alone_change_contacts_and_their_own_ones(
             {"p_lead_id": str(ours.lead_id), "p_other_ids": [str(theirs.lead_id)]},
         ),
         ("merge_contacts", {"p_lead_id": str(theirs.lead_id), "p_other_ids": [NOBODYS]}),
+        ("tell_contacts_apart", {"p_by": "email", "p_value": "a@henk.test", "p_size": 2}),
     ]
     role = roles.get(0)
     for function, body in wishes:

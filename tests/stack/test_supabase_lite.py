@@ -218,6 +218,7 @@ def test_every_demo_user_signs_in_and_sees_their_own_businesses(
         ("demo@henk.test", {"Demo Solar"}),
         ("rep2@henk.test", {"Demo Solar"}),
         ("manager@henk.test", {"Demo Solar"}),
+        ("owner@henk.test", {"Demo Solar"}),
         ("rival@henk.test", {"Rival Roofing"}),
         ("both@henk.test", {"Demo Solar", "Rival Roofing"}),
     ):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from string import ascii_uppercase
 
 import pytest
 from psycopg import sql
 from psycopg.errors import CheckViolation
 
+from shared.phone_numbers import COUNTRIES
 from tests.supabase.decisions import (
     limit,
 )
@@ -54,7 +56,9 @@ def test_managers_change_the_limits_of_their_own_business_only(
 @pytest.mark.parametrize(
     ("column", "value"),
     [
+        ("country", "QQ"),
         ("allowed_countries", ["us"]),
+        ("allowed_countries", ["US", "QQ"]),
         ("allowed_countries", ["US", "001"]),
         ("allowed_countries", [None]),
         ("allowed_countries", ["US,DE"]),
@@ -82,3 +86,13 @@ def test_a_limit_is_never_nonsense(
     limit(db, ours, calling_hours_start="08:00", calling_hours_end="21:00")
     with pytest.raises(CheckViolation):
         change(db, user, ours, column, value)
+
+
+def test_the_database_and_the_endpoints_know_the_same_countries(db: Connection) -> None:
+    codes = [first + second for first in ascii_uppercase for second in ascii_uppercase]
+    known = {
+        code
+        for code in codes
+        if db.execute("select private.are_countries(array[%s])", (code,)).fetchone() == (True,)
+    }
+    assert known == COUNTRIES

@@ -16,6 +16,7 @@ from tests.supabase.tenants import (
     Tenant,
     add_tenant,
     as_role,
+    as_user,
     attempt,
     begin_call,
     committed_tenant,
@@ -174,8 +175,12 @@ def test_a_call_of_who_was_removed_goes_on_with_its_lead(db: Connection, ours: T
         db, "select state, lease_until <= clock_timestamp() as is_over from public.queue_entries"
     )
     assert entry == {"state": "leased", "is_over": True}
-    # Nobody else is given the lead while the call goes on.
+    # Nobody else is given the lead while the call goes on, and everybody is when it has ended.
     assert ask(db, owner, "next_lead", ours.campaign_id)["entry"] is None
+    db.execute("update public.conversations set status = 'canceled', ended_at = now()")
+    ask(db, owner, "next_lead", ours.campaign_id)
+    [entry] = fetch(db, "select lease_owner from public.queue_entries")
+    assert entry["lease_owner"] in (None, owner)
 
 
 def test_every_change_is_on_record_and_managers_read_it(db: Connection, ours: Tenant) -> None:
@@ -198,6 +203,22 @@ def test_every_change_is_on_record_and_managers_read_it(db: Connection, ours: Te
     assert changes[2]["before"]["role"] == "manager"
     assert changes[2]["after"] is None
     assert len(changes) == 3
+
+
+def test_names_that_others_read_have_no_hidden_signs(db: Connection, ours: Tenant) -> None:
+    """Who is invited reads the names of a business that is not theirs, an operator those of all."""
+    manager = add_person(db, ours, "manager")
+    [row] = fetch(db, "select email from auth.users where id = %s", manager)
+    with as_user(db, manager):
+        for typed, shown in (("Ann\u202e\x1b[31m  Lee", "Ann [31m Lee"), ("\u200b", row["email"])):
+            db.execute("update public.business_members set display_name = %s", (typed,))
+            assert fetch(
+                db, "select display_name from public.business_members where user_id = %s", manager
+            ) == [{"display_name": shown}]
+        db.execute("update public.businesses set name = %s", ("Good\u202eBank\n",))
+        assert fetch(db, "select name from public.businesses") == [{"name": "Good Bank"}]
+        with attempt(db), pytest.raises(CheckViolation):
+            db.execute("update public.businesses set name = %s", ("\u200b",))
 
 
 def test_two_owners_who_leave_at_once_leave_one(postgres: Postgres) -> None:

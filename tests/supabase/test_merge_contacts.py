@@ -110,6 +110,7 @@ def test_calls_notes_call_backs_and_queue_entries_of_all_are_then_the_ones(
     assert record["changed_by"] == manager
     assert record["before"]["phone_number"] == NUMBER
     assert record["after"]["merged_into"] == str(tenant.lead_id)
+    assert record["after"]["moved_calls"] == 2
 
 
 def test_the_values_that_were_chosen_stay(desk: Desk, manager: uuid.UUID) -> None:
@@ -184,6 +185,9 @@ def test_nobody_loses_a_contact_that_they_are_working_on(desk: Desk, manager: uu
     leased = desk.ask("next_lead", desk.tenant.campaign_id)
     assert leased["entry"]["lead"]["id"] == str(second), leased
     assert merge(desk, manager, second) == {"error": "contact_in_use"}
+    # The page was closed, and nobody has asked for a lead since.
+    desk.db.execute("update public.queue_entries set lease_until = now() - interval '1 second'")
+    assert "contact" in merge(desk, manager, second)
 
 
 def test_contacts_of_another_business_are_not_found(desk: Desk, manager: uuid.UUID) -> None:
@@ -249,3 +253,51 @@ def test_duplicates_are_those_with_the_same_subscriber_or_address(
     assert found["more"] is False
     first = desk.ask("duplicate_contacts", desk.tenant.business_id, 1, by=manager)
     assert (len(first["groups"]), first["more"]) == (1, True)
+
+
+def groups(desk: Desk, by: uuid.UUID) -> list[tuple[str, str, int]]:
+    found = desk.ask("duplicate_contacts", desk.tenant.business_id, 50, by=by)
+    return [(group["by"], group["value"], group["size"]) for group in found["groups"]]
+
+
+def test_contacts_that_were_told_apart_are_offered_again_only_with_somebody_new(
+    desk: Desk, manager: uuid.UUID
+) -> None:
+    def tell_apart(by: str, value: str, size: int) -> object:
+        business = desk.tenant.business_id
+        return desk.ask("tell_contacts_apart", business, by, value, size, by=manager)
+
+    add_contact(desk, name="Ana", phone_number=NUMBER, email="office@henk.test")
+    add_contact(desk, name="Bo", phone_number=NUMBER)
+    add_contact(desk, name="Cy", email="Office@henk.test")
+    number, address = ("phone_number", NUMBER, 2), ("email", "office@henk.test", 2)
+    assert groups(desk, manager) == [number, address]
+    assert tell_apart("phone_number", NUMBER, 3) == {"error": "changed_meanwhile"}
+    assert tell_apart(*number) == {"told_apart": 2}
+    assert groups(desk, manager) == [address]
+    assert tell_apart(*address) == {"told_apart": 2}
+    assert groups(desk, manager) == []
+    record = fetch(desk.db, "select after from public.changes where after ? 'told_apart_from'")
+    assert record == [{"after": {"told_apart_from": 1}}] * 2
+    add_contact(desk, name="Di", phone_number=NUMBER)
+    assert groups(desk, manager) == [("phone_number", NUMBER, 3)]
+    # Who has another number now, and who has gone, say nothing of the others.
+    tell_apart("phone_number", NUMBER, 3)
+    desk.db.execute("update public.leads set phone_number = null where name = 'Bo'")
+    add_contact(desk, name="Ed", phone_number=NUMBER)
+    assert groups(desk, manager) == [("phone_number", NUMBER, 3)]
+
+
+def test_a_lease_that_has_run_out_keeps_no_contact_from_being_merged(
+    desk: Desk, manager: uuid.UUID
+) -> None:
+    second = add_contact(desk, phone_number=NUMBER)
+    desk.enqueue()
+    desk.enqueue(desk.add_campaign(), second)
+    desk.db.execute(
+        "update public.queue_entries set state = 'leased', lease_owner = case lead_id"
+        " when %s then %s else %s end, lease_token = gen_random_uuid(), leased_at = now(),"
+        " is_due = false, lease_until = now() - interval '1 second'",
+        (second, manager, desk.tenant.user_id),
+    )
+    assert merge(desk, manager, second)["calls"] == 0

@@ -16,6 +16,7 @@ from stack.demo_data import SPARE_NUMBER
 from tests.end_to_end.clients import PASSWORD
 from tests.web.calls_page import CallsPage, Rep
 from tests.web.looks import looker
+from tests.web.mails import link_to
 from tests.web.network import Database, Network, eventually
 
 OWNER, AGENT = "ada@firstcall.test", "Bob@FirstCall.test"
@@ -48,12 +49,14 @@ class Hands:
     def button(self, name: str) -> Locator:
         return self.page.get_by_role("button", name=name, exact=True)
 
-    def sign_up(self, email: str) -> None:
+    def sign_up(self, email: str, stack: Stack) -> None:
+        """Creates an account, and opens the link of the e-mail."""
         self.press(self.button("Create an account"))
         self.write("E-mail", email)
         self.write("Password", PASSWORD)
         self.page.keyboard.press("Enter")
-        self.pressed += 1
+        self.page.goto(link_to(stack, email.lower(), "signup"))
+        self.pressed += 2
 
 
 @pytest.fixture
@@ -79,7 +82,7 @@ def test_two_people_come_from_the_sign_up_to_their_first_call(
     look = looker(ada.tab, findings)
 
     expect(page).to_have_title("Sign in · Henk")
-    ada.sign_up(OWNER)
+    ada.sign_up(OWNER, stack)
     expect(page).to_have_title("Invitations · Henk")
     expect(page.locator("#welcome-status")).to_contain_text(f"There is no invitation to {OWNER}")
     expect(page.get_by_role("heading", name="Create a business")).to_be_visible()
@@ -109,7 +112,7 @@ def test_two_people_come_from_the_sign_up_to_their_first_call(
     expect(page.locator("#invite-trouble")).to_contain_text("“Bob” is not an e-mail address")
     ada.write("E-mail addresses", AGENT)
     page.keyboard.press("Enter")
-    expect(page.locator("#invite-said")).to_have_text(f"{AGENT.lower()} can join now.")
+    expect(page.locator("#invite-said")).to_have_text(f"{AGENT.lower()} can join now, as agent.")
     expect(page.locator("#invitations-list li")).to_contain_text("open for 14 days")
     look("somebody is invited")
     link = page.locator("#invite-link").input_value()
@@ -125,7 +128,7 @@ def test_two_people_come_from_the_sign_up_to_their_first_call(
 
     second = new_rep()
     bob = Hands(second.open("#/invitations"))
-    bob.sign_up(AGENT)
+    bob.sign_up(AGENT, stack)
     invitation = bob.page.locator("#welcome-invitations li")
     expect(invitation).to_contain_text(BUSINESS)
     looker(bob.tab, findings)("an invitation")

@@ -1,9 +1,10 @@
 import { HenkVoice, steadyFetch } from '../henk-voice/henk-voice.js';
+import { AccountDialog } from './frame/account-dialog.js';
 import { Account } from './frame/account.js';
 import { Frame } from './frame/frame.js';
 import { keepTrying } from './frame/keep-trying.js';
-import { linkTrouble } from './frame/link-trouble.js';
 import { localDeviceOptions, usePlainSignalling } from './frame/local-signalling.js';
+import { leadsToNewPassword, linkTrouble } from './frame/mail-link.js';
 import { loadMarkup } from './frame/markup.js';
 import { loadConfig, shownViews } from './frame/page-config.js';
 import { SignIn } from './frame/sign-in.js';
@@ -31,8 +32,9 @@ async function main() {
         'You stay signed in until you close the page.',
     ),
   );
-  const trouble = linkTrouble(location.hash);
-  if (trouble) history.replaceState(null, '', location.pathname);
+  const linkWords = linkTrouble(location.hash);
+  const isRecovery = leadsToNewPassword(location.hash);
+  if (linkWords) history.replaceState(null, '', location.pathname);
   const supabase = createClient(config.supabaseUrl, config.supabasePublishableKey, {
     auth: { storage },
     global: { fetch: steadyFetch({ onRefused: (cause) => account.refused(cause) }) },
@@ -46,8 +48,18 @@ async function main() {
     deviceOptions: signalling ? localDeviceOptions(signalling) : {},
   });
   const frame = new Frame({ voice, views, welcome: welcomeView, markup, storage });
-  const signIn = new SignIn(supabase, config.demoEmail, trouble);
-  const account = new Account({ supabase, voice, frame, signIn, storage });
+  const signIn = new SignIn(supabase, config.demoEmail, linkWords);
+  const dialog = new AccountDialog(supabase);
+  const account = new Account({
+    supabase,
+    voice,
+    frame,
+    signIn,
+    dialog,
+    isRecovery,
+    linkWords,
+    storage,
+  });
 }
 
 main().catch((error) => {

@@ -9,11 +9,11 @@ export const CONSTRAINTS = {
   businesses_name_check: ['name', 'The name of a business has 1 to 200 characters.'],
   businesses_country_check: [
     'country',
-    'A country is a code of two capital letters, such as DE (ISO 3166-1).',
+    'A country is the code of one that has telephone numbers, in two capital letters such as DE (ISO 3166-1).',
   ],
   businesses_allowed_countries_check: [
     'allowed_countries',
-    'The countries are a list of codes of two capital letters, such as DE (ISO 3166-1), at most 250.',
+    'The countries are codes of those that have telephone numbers, in two capital letters such as DE (ISO 3166-1), at most 250.',
   ],
   businesses_calling_hours_check: [
     'calling_hours_end',
@@ -109,7 +109,7 @@ export const CONSTRAINTS = {
 
   recording_rules_country_check: [
     'country',
-    'A country is a code of two capital letters, such as DE (ISO 3166-1).',
+    'A country is the code of one that has telephone numbers, in two capital letters such as DE (ISO 3166-1).',
   ],
   recording_rules_region_check: ['region', 'A state is one of the US, such as CA.'],
   recording_rules_check: ['region', 'Only rules of the US can be for one state.'],

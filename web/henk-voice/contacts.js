@@ -174,6 +174,22 @@ export class Contacts {
   }
 
   /**
+   * Says that all contacts of a group are different people. The group is not among the duplicates any more, until
+   * another contact has the same number or address.
+   *
+   * @param {string} businessId
+   * @param {Pick<DuplicateGroup, 'by' | 'value' | 'size'>} group of 1,000 contacts at most
+   * @returns {Promise<boolean>} false: the group has other contacts meanwhile, so nothing was said of them
+   * @throws {VoiceError} `not_allowed`, or another
+   */
+  async tellApart(businessId, { by, value, size }) {
+    const values = { p_business_id: businessId, p_by: by, p_value: value, p_size: size };
+    const expected = ['changed_meanwhile'];
+    const answer = await this.#sql.ask('tell_contacts_apart', values, { tries: 'twice', expected });
+    return !answer.error;
+  }
+
+  /**
    * @param {string} businessId
    * @param {Partial<ContactFields>} fields
    * @param {AbortSignal | undefined} signal

@@ -61,6 +61,18 @@ export const FAILURES = /** @type {const} */ ({
     'Try again in a moment.',
     true,
   ],
+  took_too_long: [
+    'This took too long',
+    'The database may not spend more time on one question, and has stopped.',
+    'Try again, or ask for less: a shorter time, or a longer word.',
+    true,
+  ],
+  database_fault: [
+    'The database has a fault',
+    'The database could not do this.',
+    'Try again. If it happens again, tell your administrator.',
+    true,
+  ],
   invalid_request: [
     'Invalid request',
     'The server did not accept what this page sent.',

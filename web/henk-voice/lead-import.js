@@ -368,7 +368,9 @@ async function inParts(all, size, atOnce, act) {
 function isSlow(error) {
   return (
     error instanceof VoiceError &&
-    ['database_unavailable', 'unreachable', 'unreadable_answer'].includes(error.failure.code)
+    ['took_too_long', 'database_unavailable', 'unreachable', 'unreadable_answer'].includes(
+      error.failure.code,
+    )
   );
 }
 

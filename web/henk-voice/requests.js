@@ -160,8 +160,10 @@ export class Requests extends Emitter {
         const isFromNetwork = isOfTheNetwork(cause);
         if (cause.code === 'unauthenticated') this.#endSession(cause);
         const patient = tries === 'patiently' && this.#isPatient;
-        const mayHelp = isFromNetwork || (patient && cause.code === 'unauthenticated');
-        const triesLeft = patient || (tries !== 'once' && failures === 0);
+        const isFault = cause.code === 'database_fault';
+        const mayHelp = isFromNetwork || isFault || (patient && cause.code === 'unauthenticated');
+        // A server that answers with a fault is asked once more, and not until somebody has mended it.
+        const triesLeft = (patient && !isFault) || (tries !== 'once' && failures === 0);
         if (!mayHelp || !triesLeft || signal?.aborted) throw error;
         if (patient && failures > 0 && isFromNetwork) this.#announce(server, cause);
         await this.#pause(cause, failures, signal);
@@ -216,6 +218,11 @@ export class Requests extends Emitter {
     if (!this.#trouble.delete(server) || this.#trouble.size) return;
     this.#wake();
     this.emit('connected', undefined);
+  }
+
+  /** Requests that wait to be tried again are tried now. */
+  tryNow() {
+    this.#wake();
   }
 
   #wake() {

@@ -186,7 +186,7 @@ export class CampaignForm {
       );
       this.#fill();
     } catch (error) {
-      if (!signal.aborted) tellTrouble(this.#trouble, error);
+      if (!signal.aborted) tellTrouble(this.#trouble, error, () => this.readNumbers());
     }
   }
 

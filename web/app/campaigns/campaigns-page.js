@@ -1,8 +1,7 @@
-import { failureOf } from '../../henk-voice/henk-voice.js';
 import { remembered } from '../frame/view.js';
 import { bdi, create, element, say, sayParts } from '../shared/dom.js';
 import { onSetting } from '../shared/setting-changes.js';
-import { tellTrouble } from '../shared/trouble.js';
+import { tellNotLoaded, tellTrouble } from '../shared/trouble.js';
 import { setUpTabs } from '../shared/tabs.js';
 import { FillButton } from '../fill/fill-button.js';
 import { CallingNow } from './calling-now.js';
@@ -101,9 +100,8 @@ export class CampaignsPage {
       this.#show();
     } catch (error) {
       if (signal.aborted || reading !== this.#reading) return;
-      const { message, action } = failureOf(error);
-      const what = this.#queues.length ? 'What is shown may be out of date.' : 'Not loaded yet.';
-      say(this.#status, `${what} ${message} ${action}`);
+      const what = this.#queues.length ? 'The latest numbers' : 'The campaigns';
+      tellNotLoaded(this.#status, what, error, () => this.#read());
     }
     this.#soon(LOOK_AGAIN_AFTER_MS);
   }

@@ -220,7 +220,9 @@ export class Entries {
       this.#render();
       this.#tell();
     } catch (error) {
-      if (!signal.aborted) tellTrouble(this.#trouble, error);
+      if (!signal.aborted) {
+        tellTrouble(this.#trouble, error, () => this.#ask(limit, after, take));
+      }
     } finally {
       if (!signal.aborted) this.#table.removeAttribute('aria-busy');
     }

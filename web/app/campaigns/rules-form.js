@@ -83,7 +83,7 @@ export class RulesForm {
     } catch (error) {
       if (signal.aborted || id !== this.#campaignId) return;
       say(this.#saved, '');
-      tellTrouble(this.#trouble, error);
+      tellTrouble(this.#trouble, error, () => this.#read());
     }
   }
 

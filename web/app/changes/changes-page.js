@@ -26,6 +26,7 @@ export class ChangesPage {
   #who = element('changes-who', HTMLSelectElement);
   #status = element('changes-status', HTMLElement);
   #trouble = element('changes-trouble', HTMLElement);
+  #card = element('changes-card', HTMLElement);
   #list = element('changes-list', HTMLOListElement);
   #empty = element('changes-empty', HTMLElement);
   #more = element('changes-more', HTMLButtonElement);
@@ -61,6 +62,7 @@ export class ChangesPage {
     const { team } = this.#context;
     const { isManager } = team;
     this.#filters.hidden = !isManager;
+    this.#card.hidden = !isManager;
     say(
       this.#hint,
       isManager
@@ -97,7 +99,7 @@ export class ChangesPage {
       say(this.#empty, 'Nothing of this kind has been changed.');
       this.#said(more);
     } catch (error) {
-      this.#tell(error, signal);
+      this.#tell(error, signal, () => this.#read());
     }
   }
 
@@ -139,7 +141,7 @@ export class ChangesPage {
         else items[0]?.focus();
       }
     } catch (error) {
-      this.#tell(error, signal);
+      this.#tell(error, signal, () => this.#readOlder());
     } finally {
       this.#more.disabled = false;
     }
@@ -176,12 +178,13 @@ export class ChangesPage {
   /**
    * @param {unknown} error
    * @param {AbortSignal} signal
+   * @param {() => Promise<void>} again
    */
-  #tell(error, signal) {
+  #tell(error, signal, again) {
     if (signal.aborted) return;
     this.#list.setAttribute('aria-busy', 'false');
     say(this.#status, 'Not loaded.');
-    tellTrouble(this.#trouble, error);
+    tellTrouble(this.#trouble, error, again);
   }
 
   /** @param {BusinessChange} change */

@@ -29,6 +29,8 @@ test('each change says who did what, in words', () => {
   );
   const robin = { subject: 'member', subject_id: 'robin', subject_name: 'Robin' };
   assert.equal(said({ ...robin, after: { role: 'manager' } }), 'Dana gave another role to Robin');
+  const self = { ...robin, changed_by: 'robin' };
+  assert.equal(said({ ...self, after: { role: 'manager' } }), 'You took another role');
   assert.equal(said({ ...robin, after: null }), 'Dana removed Robin');
   assert.equal(said({ ...robin, changed_by: 'robin', after: null }), 'You left the business');
 });
@@ -37,7 +39,15 @@ test('a contact that was merged is told as it was', () => {
   const after = { merged_into: 'y', merged_into_name: 'Ada' };
   const change = { subject: 'lead', subject_name: 'A. L.', before: { company: 'Acme' }, after };
   assert.equal(said(change), 'Dana merged the contact A. L. into Ada');
+  const moved = { ...change, after: { ...after, moved_calls: 3 } };
+  assert.equal(said(moved), 'Dana merged the contact A. L. into Ada, with 3 calls');
   assert.deepEqual(changedColumns(change), [{ label: 'Company', from: 'Acme', to: null }]);
+});
+
+test('contacts that were told apart are said to be different people', () => {
+  const change = { subject: 'lead', subject_name: 'Ada', after: { told_apart_from: 1 } };
+  assert.equal(said(change), 'Dana said that Ada and another contact are different people');
+  assert.deepEqual(changedColumns({ before: {}, after: change.after }), []);
 });
 
 test('of somebody who was forgotten nothing is said but that there was a change', () => {
@@ -58,12 +68,37 @@ test('values are said in words, and what is not set says what that means', () =>
   ]);
 });
 
+test('a span is said in the largest unit of which it is a whole number', () => {
+  const before = { after_minutes: 2880, max_call_seconds: 5400, wrap_up_seconds: 1 };
+  const after = { after_minutes: 60, max_call_seconds: 14400, wrap_up_seconds: 0 };
+  const said = changedColumns({ before, after }).map(({ from, to }) => `${from} → ${to}`);
+  assert.deepEqual(said, ['2 days → 1 hour', '90 minutes → 4 hours', '1 second → 0 seconds']);
+});
+
 test('of what was added only what it has is said, and a column that is new has a name', () => {
   const after = { label: 'West', is_default: false, reason: null, new_thing: 3, invited_by: 'x' };
   assert.deepEqual(changedColumns({ before: null, after }), [
     { label: 'Label', from: null, to: 'West' },
     { label: 'New thing', from: null, to: '3' },
   ]);
+});
+
+test('what the sentence says is not said again', () => {
+  const invited = { subject: 'invitation', subject_name: 'a@henk.test' };
+  const after = { email: 'a@henk.test', role: 'agent', state: 'open' };
+  assert.deepEqual(changedColumns({ ...invited, before: null, after }), [
+    { label: 'Role', from: null, to: 'Agent' },
+  ]);
+  const answer = { before: { state: 'open' }, after: { state: 'accepted', answered_at: 'now' } };
+  assert.deepEqual(changedColumns({ ...invited, ...answer }), []);
+  // Another name of a thing is news.
+  const renamed = {
+    subject: 'campaign',
+    subject_name: 'B',
+    before: { name: 'A' },
+    after: { name: 'B' },
+  };
+  assert.deepEqual(changedColumns(renamed), [{ label: 'Name', from: 'A', to: 'B' }]);
 });
 
 test('every kind of change can be chosen', () => {

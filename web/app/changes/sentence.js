@@ -60,7 +60,9 @@ const SPECIAL = {
   member: ({ before, after, changed_by: by, subject_id: id }, named) => {
     if (before === null) return by === id ? ['joined the business'] : ['added ', ...named];
     if (after === null) return by === id ? ['left the business'] : ['removed ', ...named];
-    if ('role' in after) return by === id ? null : ['gave another role to ', ...named];
+    if ('role' in after) {
+      return by === id ? ['took another role'] : ['gave another role to ', ...named];
+    }
     return by === id ? ['took another name'] : ['renamed ', ...named];
   },
 
@@ -89,10 +91,17 @@ const SPECIAL = {
     after?.deleted_at ? ['deleted the voicemail message ', ...named] : null,
 
   lead: ({ after }, named) => {
+    const others = Number(after?.told_apart_from);
+    if (others) {
+      const who = others === 1 ? 'another contact' : `${others} other contacts`;
+      return ['said that ', ...named, ` and ${who} are different people`];
+    }
     if (!after?.merged_into) return null;
     const into = after.merged_into_name;
     const other = typeof into === 'string' ? { name: into } : 'another one';
-    return ['merged the contact ', ...named, ' into ', other];
+    const calls = Number(after.moved_calls) || 0;
+    const moved = calls ? [`, with ${calls === 1 ? '1 call' : `${calls} calls`}`] : [];
+    return ['merged the contact ', ...named, ' into ', other, ...moved];
   },
 
   lead_import: ({ before, after }, named) => {

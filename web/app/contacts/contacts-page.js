@@ -82,7 +82,7 @@ export class ContactsPage {
 
   /** @param {string} [before] what to say first: what has just been done */
   async #read(before = '') {
-    const found = await this.#ask(null);
+    const found = await this.#ask(null, () => this.#read(before));
     if (!found) return;
     this.#contacts = found.contacts;
     this.#after = found.after;
@@ -105,7 +105,7 @@ export class ContactsPage {
 
   async #readMore() {
     const before = this.#contacts.length;
-    const found = await this.#ask(this.#after);
+    const found = await this.#ask(this.#after, () => this.#readMore());
     if (!found) return;
     this.#contacts = [...this.#contacts, ...found.contacts];
     this.#after = found.after;
@@ -117,8 +117,11 @@ export class ContactsPage {
     first.focus();
   }
 
-  /** @param {ContactPlace | null} after */
-  async #ask(after) {
+  /**
+   * @param {ContactPlace | null} after
+   * @param {() => Promise<void>} again
+   */
+  async #ask(after, again) {
     const { business, voice } = this.#context;
     this.#reading.abort();
     this.#reading = new AbortController();
@@ -132,7 +135,7 @@ export class ContactsPage {
     } catch (error) {
       if (signal.aborted) return null;
       say(this.#status, '');
-      tellTrouble(this.#trouble, error);
+      tellTrouble(this.#trouble, error, again);
       return null;
     }
   }

@@ -8,6 +8,9 @@ import { contactWords, groupWords } from './words.js';
  * @typedef {import('../frame/view.js').ViewContext} ViewContext
  */
 
+/** Of how many contacts at most can be said at once that they are different people. */
+const MOST_TOLD_APART = 1000;
+
 /** Contacts that have the same number or e-mail address. */
 export class Duplicates {
   #context;
@@ -15,6 +18,7 @@ export class Duplicates {
   #status = element('duplicates-status', HTMLElement);
   #list = element('duplicates', HTMLUListElement);
   #trouble = element('duplicates-trouble', HTMLElement);
+  #isSending = false;
 
   /**
    * @param {ViewContext} context
@@ -46,7 +50,7 @@ export class Duplicates {
     } catch (error) {
       if (signal.aborted) return;
       say(this.#status, before);
-      tellTrouble(this.#trouble, error);
+      tellTrouble(this.#trouble, error, () => this.read(before));
     }
   }
 
@@ -71,6 +75,35 @@ export class Duplicates {
     const button = create('button', { type: 'button', 'aria-label': `Merge ${words}` }, 'Merge');
     button.addEventListener('click', () => this.#merge(group.contacts));
     item.append(button);
+    if (group.size > MOST_TOLD_APART) return item;
+    const apart = create(
+      'button',
+      { type: 'button', class: 'quiet', 'aria-label': `Different people: ${words}` },
+      'Different people',
+    );
+    apart.addEventListener('click', () => void this.#tellApart(group));
+    item.append(apart);
     return item;
+  }
+
+  /** @param {DuplicateGroup} group */
+  async #tellApart(group) {
+    const { business, signal, voice } = this.#context;
+    if (this.#isSending) return;
+    this.#isSending = true;
+    sayParts(this.#trouble);
+    try {
+      const isTold = await voice.contacts.tellApart(business.id, group);
+      if (signal.aborted) return;
+      await this.read(
+        isTold
+          ? 'Noted: they are different people. If somebody else gets the same number or address, they are shown again.'
+          : 'Not noted: somebody has changed these contacts meanwhile. They are shown as they are now.',
+      );
+    } catch (error) {
+      if (!signal.aborted) tellTrouble(this.#trouble, error);
+    } finally {
+      this.#isSending = false;
+    }
   }
 }

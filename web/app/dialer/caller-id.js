@@ -56,7 +56,8 @@ export class CallerIdChoice {
       this.#isKnown = true;
       this.show();
     } catch (error) {
-      if (!signal.aborted) showFailure(failureOf(error), 'caller-ids');
+      const again = { label: 'Try again', run: () => void this.#load() };
+      if (!signal.aborted) showFailure(failureOf(error), 'caller-ids', [again]);
     }
   }
 }

@@ -372,7 +372,8 @@ export class Dialer {
       if (signal.aborted) return;
       for (const select of [this.#campaign, filter]) showChoices(select, campaigns);
     } catch (error) {
-      if (!signal.aborted) showFailure(failureOf(error), 'campaigns');
+      const again = { label: 'Try again', run: () => void this.#loadCampaigns() };
+      if (!signal.aborted) showFailure(failureOf(error), 'campaigns', [again]);
     }
     this.#campaignsKnown = true;
     this.#showCampaign();

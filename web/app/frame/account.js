@@ -6,6 +6,7 @@ import { hideNotice, showNote } from '../shared/notices.js';
  * @typedef {import('@supabase/supabase-js').SupabaseClient} SupabaseClient
  * @typedef {import('../../henk-voice/henk-voice.js').Failure} Failure
  * @typedef {import('../../henk-voice/henk-voice.js').HenkVoice} HenkVoice
+ * @typedef {import('./account-dialog.js').AccountDialog} AccountDialog
  * @typedef {import('./frame.js').Frame} Frame
  * @typedef {import('./sign-in.js').SignIn} SignIn
  * @typedef {import('./storage.js').PageStorage} PageStorage
@@ -24,7 +25,12 @@ export class Account {
   #voice;
   #frame;
   #signIn;
+  #dialog;
   #storage;
+  /** Whether the page was opened by the link of an e-mail that leads to a new password. */
+  #isRecovery;
+  /** What that link says, until it was said. */
+  #linkWords;
   /** Whom the page is shown to; `undefined` until it is known. @type {string | null | undefined} */
   #userId;
   #email = '';
@@ -41,13 +47,19 @@ export class Account {
    * @param {HenkVoice} parts.voice
    * @param {Frame} parts.frame
    * @param {SignIn} parts.signIn
+   * @param {AccountDialog} parts.dialog
+   * @param {boolean} parts.isRecovery whether the page was opened by a link that leads to a new password
+   * @param {string} parts.linkWords what the link says that has opened the page; empty: nothing
    * @param {PageStorage} parts.storage where the Supabase client keeps the session
    */
-  constructor({ supabase, voice, frame, signIn, storage }) {
+  constructor({ supabase, voice, frame, signIn, dialog, isRecovery, linkWords, storage }) {
     this.#supabase = supabase;
     this.#voice = voice;
     this.#frame = frame;
     this.#signIn = signIn;
+    this.#dialog = dialog;
+    this.#isRecovery = isRecovery;
+    this.#linkWords = linkWords;
     this.#storage = storage;
     element('sign-out', HTMLButtonElement).addEventListener('click', () => void this.#leave());
     voice.on('signedout', (cause) => {
@@ -86,8 +98,11 @@ export class Account {
       this.#userId = user.id;
       this.#goOn(user.email ?? '');
       void this.#frame.show(user.id);
+      if (this.#linkWords) showNote('link', this.#linkWords);
+      this.#linkWords = '';
     } else if (this.#userId) {
       hideNotice(NOTICE);
+      this.#dialog.close();
       this.#frame.cover(true);
       this.#signIn.showAbove(this.#email, this.#whyEnded);
     } else if (this.#userId === undefined) {
@@ -101,14 +116,20 @@ export class Account {
     this.#whyEnded = ENDED;
     this.#email = email;
     element('user-email', HTMLElement).textContent = email;
+    this.#dialog.belongsTo(email);
     hideNotice(NOTICE);
     this.#signIn.hide();
     this.#frame.cover(false);
+    if (this.#isRecovery) this.#dialog.open(true);
+    this.#isRecovery = false;
   }
 
   #showNobody() {
     this.#userId = null;
     this.#whyEnded = ENDED;
+    this.#dialog.close();
+    // The sign-in form says it.
+    this.#linkWords = '';
     void this.#frame.show(null);
     this.#signIn.hide();
     this.#signIn.show();

@@ -126,7 +126,7 @@ export class Frame {
     });
     voice.on('failure', (failure) => showFailure(failure, 'voice'));
     voice.on('recovered', () => hideNotice('voice'));
-    voice.on('disconnected', showDisconnected);
+    voice.on('disconnected', (cause) => showDisconnected(cause, () => voice.tryAgain()));
     voice.on('connected', () => hideNotice('connection'));
     voice.on('call', () => (this.#businessSelect.disabled = true));
     voice.on('callchange', () => this.#showTitle());

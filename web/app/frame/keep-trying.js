@@ -31,11 +31,13 @@ export async function keepTrying(load) {
  * Says that the page waits for the network, until `hideNotice('connection')`.
  *
  * @param {Failure} cause
+ * @param {(() => void) | null} [again] does not wait any longer
  */
-export function showDisconnected(cause) {
+export function showDisconnected(cause, again = null) {
   const goesOn = 'The page goes on by itself.';
   const action = cause.action.includes(goesOn) ? cause.action : `${cause.action} ${goesOn}`;
-  showFailure({ ...cause, action }, 'connection');
+  const actions = again ? [{ label: 'Try again', run: again, stays: true }] : [];
+  showFailure({ ...cause, action }, 'connection', actions);
 }
 
 /**

@@ -1,43 +1,25 @@
 import { emailAddress, failureOfSignIn } from '../../henk-voice/henk-voice.js';
 import { element, say } from '../shared/dom.js';
+import {
+  FORGOTTEN,
+  SIGN_IN,
+  SIGN_UP,
+  confirmationWords,
+  recoveryWords,
+  sentAgainWords,
+} from './sign-in-modes.js';
 
 /**
  * @typedef {import('@supabase/supabase-js').SupabaseClient} SupabaseClient
  * @typedef {import('@supabase/supabase-js').AuthError} AuthError
- *
- * @typedef {object} Mode what the form does
- * @property {string} title
- * @property {string} button
- * @property {string} doing
- * @property {string} question what leads to the other mode
- * @property {string} other
- * @property {AutoFill} autocomplete of the password
+ * @typedef {import('./sign-in-modes.js').Mode} Mode
  */
 
 const TRY_AGAIN_AFTER_MS = 500;
 
-/** @type {Mode} */
-const SIGN_IN = {
-  title: 'Sign in',
-  button: 'Sign in',
-  doing: 'Signing in…',
-  question: 'No account yet?',
-  other: 'Create an account',
-  autocomplete: 'current-password',
-};
-/** @type {Mode} */
-const SIGN_UP = {
-  title: 'Create an account',
-  button: 'Create the account',
-  doing: 'Creating…',
-  question: 'You have an account?',
-  other: 'Sign in to it',
-  autocomplete: 'new-password',
-};
-
 /**
- * The form to sign in, or to create an account. The Supabase client reports by its own event who is
- * signed in.
+ * The form to sign in, to create an account, or to ask for a link that leads to a new password. The
+ * Supabase client reports by its own event who is signed in.
  */
 export class SignIn {
   #supabase;
@@ -48,13 +30,18 @@ export class SignIn {
   #why = element('sign-in-why', HTMLElement);
   #email = element('email', HTMLInputElement);
   #password = element('password', HTMLInputElement);
+  #passwordPart = element('password-part', HTMLElement);
   #button = element('sign-in-button', HTMLButtonElement);
   #error = element('sign-in-error', HTMLElement);
   #way = element('sign-up-way', HTMLElement);
   #question = element('sign-up-question', HTMLElement);
   #switch = element('sign-up-switch', HTMLButtonElement);
+  #forgot = element('sign-in-forgot', HTMLButtonElement);
+  #again = element('sign-in-again', HTMLButtonElement);
   /** Where the focus was before the form covered the page. @type {Element | null} */
   #focused = null;
+  /** Whether it is above the page of somebody whose session has ended. */
+  #isAbove = false;
   /** What is said when the form is shown for the first time. */
   #firstWhy;
 
@@ -76,12 +63,19 @@ export class SignIn {
       event.preventDefault();
       void this.#send();
     });
-    this.#switch.addEventListener('click', () => {
-      this.#setMode(this.#mode === SIGN_IN ? SIGN_UP : SIGN_IN);
-      this.#say('');
-      if (this.#email.value === demoEmail) this.#email.value = '';
-      this.#email.focus();
-    });
+    this.#switch.addEventListener('click', () =>
+      this.#go(this.#mode === SIGN_IN ? SIGN_UP : SIGN_IN),
+    );
+    this.#forgot.addEventListener('click', () => this.#go(FORGOTTEN));
+    this.#again.addEventListener('click', () => void this.#sendAgain());
+  }
+
+  /** @param {Mode} mode */
+  #go(mode) {
+    this.#setMode(mode);
+    this.#say('');
+    if (mode === SIGN_UP && this.#email.value === this.#demoEmail) this.#email.value = '';
+    this.#email.focus();
   }
 
   /** Shows the form on a page that is empty otherwise. */
@@ -102,6 +96,7 @@ export class SignIn {
     this.#focused = document.activeElement;
     this.#open(`${why} Sign in, and go on where you were.`, email);
     // Whoever was signed in has an account.
+    this.#isAbove = true;
     this.#way.hidden = true;
     this.#cover(true);
     this.#password.focus();
@@ -120,7 +115,7 @@ export class SignIn {
    */
   #open(why, email) {
     this.#email.value = email;
-    this.#way.hidden = false;
+    this.#isAbove = false;
     this.#setMode(SIGN_IN);
     this.#say(why);
     this.#card.hidden = false;
@@ -134,6 +129,10 @@ export class SignIn {
     say(this.#question, mode.question);
     say(this.#switch, mode.other);
     this.#password.autocomplete = mode.autocomplete;
+    this.#passwordPart.hidden = !mode.asksPassword;
+    this.#forgot.hidden = mode !== SIGN_IN;
+    this.#way.hidden = this.#isAbove && mode === SIGN_IN;
+    this.#again.hidden = true;
     this.#complain('', []);
   }
 
@@ -157,29 +156,60 @@ export class SignIn {
     if (!email.value.trim() || !email.validity.valid) {
       return this.#complain('Enter your e-mail address.', [email]);
     }
-    if (!password.value) return this.#complain('Enter your password.', [password]);
+    if (mode.asksPassword && !password.value) {
+      return this.#complain('Enter your password.', [password]);
+    }
 
     this.#button.disabled = true;
     this.#button.textContent = mode.doing;
     const { error, isSignedIn } = await this.#ask(emailAddress(email.value), password.value);
     this.#button.disabled = false;
     this.#button.textContent = mode.button;
-    if (!error) {
-      password.value = '';
-      if (!isSignedIn) this.#lookForMail();
-      return;
-    }
-    const { message, action, authCode } = failureOfSignIn(error);
-    this.#complain(`${message} ${action}`.trim(), this.#wrongFields(authCode));
+    if (error) return this.#refuse(error, mode.failed);
+    password.value = '';
+    const address = email.value.trim();
+    if (mode === FORGOTTEN) this.#lookForMail(recoveryWords(address), false);
+    // The project wants to know first whether the address is theirs.
+    else if (!isSignedIn) this.#lookForMail(confirmationWords(address), true);
   }
 
-  /** The project wants to know first whether the address is theirs. */
-  #lookForMail() {
+  /**
+   * @param {AuthError} error
+   * @param {string} before what did not happen
+   */
+  #refuse(error, before) {
+    const { message, action, authCode } = failureOfSignIn(error);
+    this.#complain(`${before}${message} ${action}`.trim(), this.#wrongFields(authCode));
+    if (authCode === 'email_not_confirmed') this.#again.hidden = false;
+  }
+
+  /**
+   * @param {string} words
+   * @param {boolean} mayAskAgain whether the e-mail is one that confirms an address
+   */
+  #lookForMail(words, mayAskAgain) {
     this.#setMode(SIGN_IN);
-    this.#say(
-      `Look for an e-mail to ${this.#email.value.trim()}, and open the link in it. Then sign in here.`,
-    );
+    this.#say(words);
+    this.#again.hidden = !mayAskAgain;
     this.#password.focus();
+  }
+
+  /** Asks for the e-mail that confirms the address once more. */
+  async #sendAgain() {
+    const email = this.#email;
+    this.#complain('', []);
+    if (!email.value.trim() || !email.validity.valid) {
+      return this.#complain('Enter your e-mail address.', [email]);
+    }
+    this.#again.disabled = true;
+    const { error } = await this.#supabase.auth.resend({
+      type: 'signup',
+      email: emailAddress(email.value),
+      options: { emailRedirectTo: page() },
+    });
+    this.#again.disabled = false;
+    if (error) this.#refuse(error, FORGOTTEN.failed);
+    else this.#lookForMail(sentAgainWords(email.value.trim()), true);
   }
 
   /** @param {string | undefined} code of Supabase Auth */
@@ -198,9 +228,12 @@ export class SignIn {
   async #ask(email, password) {
     const { auth } = this.#supabase;
     const isNew = this.#mode === SIGN_UP;
+    if (this.#mode === FORGOTTEN) {
+      const { error } = await auth.resetPasswordForEmail(email, { redirectTo: page() });
+      return { error, isSignedIn: false };
+    }
     const ask = async () => {
-      // Without a part after `#`, because the session comes there.
-      const options = { emailRedirectTo: location.origin + location.pathname };
+      const options = { emailRedirectTo: page() };
       const { data, error } = isNew
         ? await auth.signUp({ email, password, options })
         : await auth.signInWithPassword({ email, password });
@@ -224,4 +257,9 @@ export class SignIn {
     }
     fields[0]?.focus();
   }
+}
+
+/** Where the links of e-mails lead: without a part after `#`, because the session comes there. */
+export function page() {
+  return location.origin + location.pathname;
 }

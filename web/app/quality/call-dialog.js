@@ -86,7 +86,7 @@ export class CallQualityDialog {
     } catch (error) {
       if (signal.aborted) return;
       say(this.#status, '');
-      tellTrouble(this.#trouble, error);
+      tellTrouble(this.#trouble, error, () => this.#read(id, signal));
     }
   }
 

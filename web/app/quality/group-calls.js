@@ -93,7 +93,7 @@ export class GroupCalls {
         `${counted(this.#calls.length, 'call')}${page.more ? '. There are older ones.' : ''}`,
       );
     } catch (error) {
-      if (!signal.aborted) tellTrouble(this.#trouble, error);
+      if (!signal.aborted) tellTrouble(this.#trouble, error, () => this.#read());
     } finally {
       if (!signal.aborted) this.#table.setAttribute('aria-busy', 'false');
     }

@@ -99,7 +99,7 @@ export class QualityPage {
       this.#show();
       await this.#findCauses(signal);
     } catch (error) {
-      this.#tell(error, signal);
+      this.#tell(error, signal, () => this.#read());
     }
   }
 
@@ -124,19 +124,20 @@ export class QualityPage {
       if (!this.#groups.has(kind)) await this.#readKind(kind, signal);
       if (!signal.aborted) this.#show();
     } catch (error) {
-      this.#tell(error, signal);
+      this.#tell(error, signal, () => this.#showKind(kind));
     }
   }
 
   /**
    * @param {unknown} error
    * @param {AbortSignal} signal
+   * @param {() => Promise<void>} again
    */
-  #tell(error, signal) {
+  #tell(error, signal, again) {
     if (signal.aborted) return;
     this.#table.setAttribute('aria-busy', 'false');
     say(this.#summary, 'Not loaded.');
-    tellTrouble(this.#trouble, error);
+    tellTrouble(this.#trouble, error, again);
   }
 
   #show() {

@@ -1,5 +1,5 @@
-import { failureOf } from '../../henk-voice/henk-voice.js';
 import { bdi, create, element, nodesOf, say, sayParts } from '../shared/dom.js';
+import { tellTrouble } from '../shared/trouble.js';
 import { formatNumber } from '../shared/phone-format.js';
 import { showNote } from '../shared/notices.js';
 import { duration, when } from '../shared/words.js';
@@ -99,9 +99,8 @@ export class RecordingDialog {
       this.#show(recordings.find(({ id }) => id === before) ?? recordings[0] ?? null);
     } catch (error) {
       if (conversation !== this.#conversation) return;
-      const { title, message, action } = failureOf(error);
       say(this.#about, '');
-      sayParts(this.#why, create('strong', {}, title), ` ${message} ${action}`);
+      tellTrouble(this.#why, error, () => this.#read());
     }
   }
 

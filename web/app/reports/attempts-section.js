@@ -61,7 +61,7 @@ export class AttemptsSection {
       if (signal.aborted) return;
       say(this.#words, '');
       this.#place.hidden = true;
-      this.#table.fail(error);
+      this.#table.fail(error, () => this.show(question));
     }
   }
 

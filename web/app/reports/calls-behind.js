@@ -160,7 +160,7 @@ export class CallsBehind {
     } catch (error) {
       if (signal.aborted) return null;
       say(this.#said, '');
-      tellTrouble(this.#trouble, error);
+      tellTrouble(this.#trouble, error, () => this.#readMore());
       return null;
     } finally {
       if (!signal.aborted) this.#table.setAttribute('aria-busy', 'false');

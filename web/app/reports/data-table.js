@@ -99,12 +99,15 @@ export class DataTable {
     this.#draw();
   }
 
-  /** @param {unknown} error */
-  fail(error) {
+  /**
+   * @param {unknown} error
+   * @param {() => unknown} again asks once more
+   */
+  fail(error, again) {
     this.#rows = [];
     this.#draw();
     this.#empty.hidden = true;
-    tellTrouble(this.#trouble, error);
+    tellTrouble(this.#trouble, error, again);
   }
 
   get #most() {

@@ -106,7 +106,7 @@ export class Filter {
     } catch (error) {
       if (signal.aborted) return;
       say(this.#said, '');
-      tellTrouble(this.#trouble, error);
+      tellTrouble(this.#trouble, error, () => this.#read());
     }
   }
 

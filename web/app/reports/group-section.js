@@ -81,7 +81,7 @@ export class GroupSection {
       const groups = await question.by(this.#kind);
       if (!question.signal.aborted) this.#table.show(groups);
     } catch (error) {
-      if (!question.signal.aborted) this.#table.fail(error);
+      if (!question.signal.aborted) this.#table.fail(error, () => this.show(question));
     }
   }
 

@@ -86,7 +86,7 @@ export class HoursSection {
       this.#words.replaceChildren();
       this.#pictures.hidden = true;
       this.#numbers.hidden = true;
-      tellTrouble(this.#trouble, error);
+      tellTrouble(this.#trouble, error, () => this.show(question));
     }
     if (!isOld()) this.#found.setAttribute('aria-busy', 'false');
   }

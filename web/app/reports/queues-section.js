@@ -26,7 +26,8 @@ export class QueuesSection {
   }
 
   /** @param {Question} question */
-  async show({ businessId, filters: { campaignIds = [] } = {}, signal }) {
+  async show(question) {
+    const { businessId, filters: { campaignIds = [] } = {}, signal } = question;
     this.#table.wait();
     try {
       const queues = await this.#context.voice.campaigns.queues(businessId, { signal });
@@ -34,7 +35,7 @@ export class QueuesSection {
       const chosen = queues.filter(({ id }) => !campaignIds.length || campaignIds.includes(id));
       this.#table.show(chosen.filter((queue) => leadsOf(queue)));
     } catch (error) {
-      if (!signal.aborted) this.#table.fail(error);
+      if (!signal.aborted) this.#table.fail(error, () => this.show(question));
     }
   }
 }

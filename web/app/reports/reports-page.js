@@ -231,6 +231,8 @@ export class ReportsPage {
     const by = (/** @type {GroupKind} */ kind) => {
       const found = asked.get(kind) ?? voice.reports.by(question, kind);
       asked.set(kind, found);
+      // Whoever tries again asks again.
+      found.catch(() => asked.delete(kind));
       return found;
     };
     return { ...question, by };

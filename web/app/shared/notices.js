@@ -2,7 +2,10 @@ import { create, element } from './dom.js';
 
 /**
  * @typedef {import('../../henk-voice/henk-voice.js').Failure} Failure
- * @typedef {{ label: string, run: () => void }} NoticeAction a button; the notice goes away when it is pressed
+ * @typedef {object} NoticeAction a button
+ * @property {string} label
+ * @property {() => void} run
+ * @property {boolean} [stays] whether the notice is still there when it was pressed
  */
 
 /**
@@ -10,8 +13,9 @@ import { create, element } from './dom.js';
  *
  * @param {Failure} failure
  * @param {string} [about] a notice replaces the one about the same thing
+ * @param {readonly NoticeAction[]} [actions]
  */
-export function showFailure(failure, about = failure.code) {
+export function showFailure(failure, about = failure.code, actions = []) {
   const { title, message, action, requestId } = failure;
   const number = requestId ? [create('small', {}, `Request ${requestId}`)] : [];
   show(
@@ -20,6 +24,7 @@ export function showFailure(failure, about = failure.code) {
     create('strong', {}, title),
     create('p', {}, `${message} ${action}`),
     ...number,
+    ...buttonsOf(about, actions),
   );
 }
 
@@ -29,16 +34,24 @@ export function showFailure(failure, about = failure.code) {
  * @param {readonly NoticeAction[]} [actions]
  */
 export function showNote(about, text, actions = []) {
-  const buttons = actions.map(({ label, run }) => {
+  show(about, 'note', create('p', {}, text), ...buttonsOf(about, actions));
+}
+
+/**
+ * @param {string} about
+ * @param {readonly NoticeAction[]} actions
+ * @returns {HTMLElement[]} a row of buttons, or nothing
+ */
+function buttonsOf(about, actions) {
+  const buttons = actions.map(({ label, run, stays }) => {
     const button = create('button', { type: 'button' }, label);
     button.addEventListener('click', () => {
-      hideNotice(about);
+      if (!stays) hideNotice(about);
       run();
     });
     return button;
   });
-  const row = buttons.length > 0 && create('div', { class: 'form-buttons' }, ...buttons);
-  show(about, 'note', create('p', {}, text), ...(row ? [row] : []));
+  return buttons.length ? [create('div', { class: 'form-buttons' }, ...buttons)] : [];
 }
 
 /** @param {string} about */

@@ -31,7 +31,8 @@ export class Outcomes {
       this.all = all;
       for (const action of this.#onLoad) action();
     } catch (error) {
-      if (!signal.aborted) showFailure(failureOf(error), 'outcomes');
+      const again = { label: 'Try again', run: () => void this.load() };
+      if (!signal.aborted) showFailure(failureOf(error), 'outcomes', [again]);
     }
   }
 

@@ -10,7 +10,7 @@ import { tellTrouble } from './trouble.js';
  * @param {object} options
  * @param {() => Promise<T>} options.read
  * @param {(value: T) => void} options.show
- * @param {HTMLElement} options.trouble where it is said why it could not be read, until it can
+ * @param {HTMLElement} options.trouble where it is said why it could not be read, with a button to try again, until it can
  * @param {HTMLElement} options.status says that it is loaded, and nothing more if it cannot be read
  * @param {AbortSignal} options.signal nothing is shown any more
  * @returns {() => Promise<void>} resolves when what the database has now, or its trouble, is shown
@@ -32,10 +32,10 @@ export function reader({ read, show, trouble, status, signal }) {
       if (signal.aborted) return;
       isTold = true;
       say(status, '');
-      tellTrouble(trouble, error);
+      tellTrouble(trouble, error, again);
     }
   };
-  return () => {
+  const again = () => {
     if (!now) {
       now = once().finally(() => (now = null));
       return now;
@@ -47,4 +47,5 @@ export function reader({ read, show, trouble, status, signal }) {
     });
     return next;
   };
+  return again;
 }

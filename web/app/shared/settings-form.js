@@ -1,6 +1,6 @@
 import { failureOf } from '../../henk-voice/henk-voice.js';
 import { element, say, sayParts } from './dom.js';
-import { tellField, tellTrouble } from './trouble.js';
+import { tellField, tellNotLoaded, tellTrouble } from './trouble.js';
 
 /**
  * @typedef {object} Field of one column
@@ -75,10 +75,7 @@ export class SettingsForm {
     team.onLoad(() => this.#showRole(), signal);
     source.follow(
       (settings) => this.#fill(settings),
-      (error) => {
-        const { message, action } = failureOf(error);
-        say(this.#status, `The settings could not be loaded. ${message} ${action}`);
-      },
+      (error) => tellNotLoaded(this.#status, 'The settings', error, () => source.read()),
     );
   }
 

@@ -91,7 +91,8 @@ export class Team {
       this.#members = new Map(members.map((member) => [member.user_id, member]));
       for (const action of this.#onLoad) action();
     } catch (error) {
-      if (!signal.aborted) showFailure(failureOf(error), 'members');
+      const again = { label: 'Try again', run: () => void this.load() };
+      if (!signal.aborted) showFailure(failureOf(error), 'members', [again]);
     }
   }
 }

@@ -1,15 +1,70 @@
 import { failureOf } from '../../henk-voice/henk-voice.js';
 import { create, element, say, sayParts } from './dom.js';
 
+/** @typedef {() => unknown} Again does the same once more; a promise is waited for */
+
+const TRYING = 'Trying again…';
+
 /**
  * Says in `place` why something failed, and what to do.
  *
  * @param {HTMLElement} place with `role="alert"`
  * @param {unknown} error
+ * @param {Again | null} [again] there is a button for it
  */
-export function tellTrouble(place, error) {
+export function tellTrouble(place, error, again = null) {
   const { title, message, action } = failureOf(error);
-  sayParts(place, create('strong', {}, title), ` ${message} ${action}`);
+  tellWords(place, [create('strong', {}, title), ` ${message} ${action}`], again);
+}
+
+/**
+ * Says in `place` that something could not be loaded, and why.
+ *
+ * @param {HTMLElement} place
+ * @param {string} what
+ * @param {unknown} error
+ * @param {Again} again
+ */
+export function tellNotLoaded(place, what, error, again) {
+  const { message, action } = failureOf(error);
+  tellWords(place, [`${what} could not be loaded. ${message} ${action}`], again);
+}
+
+/**
+ * @param {HTMLElement} place
+ * @param {(Node | string)[]} words
+ * @param {Again | null} again
+ */
+function tellWords(place, words, again) {
+  if (!again) return sayParts(place, ...words);
+  const button = create('button', { type: 'button' }, 'Try again');
+  button.addEventListener('click', async () => {
+    // The button has the focus, and goes.
+    place.tabIndex = -1;
+    place.textContent = TRYING;
+    place.focus();
+    await again();
+    if (place.textContent === TRYING) {
+      const had = place === document.activeElement;
+      place.textContent = '';
+      if (had) headingOf(place)?.focus();
+    } else place.querySelector('button')?.focus();
+  });
+  place.replaceChildren(create('span', {}, ...words), ' ', button);
+}
+
+/**
+ * @param {HTMLElement} place
+ * @returns {HTMLElement | null} the heading of the part of the page that it stands in
+ */
+function headingOf(place) {
+  for (let part = place.parentElement; part; part = part.parentElement) {
+    const heading = part.querySelector('h1, h2, h3');
+    if (!(heading instanceof HTMLElement)) continue;
+    heading.tabIndex = -1;
+    return heading;
+  }
+  return null;
 }
 
 /**

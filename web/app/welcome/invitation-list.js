@@ -38,7 +38,7 @@ export class InvitationList {
     } catch (error) {
       if (signal.aborted) return;
       say(this.#status, 'Not loaded.');
-      tellTrouble(this.#trouble, error);
+      tellTrouble(this.#trouble, error, () => this.#read());
     }
   }
 
