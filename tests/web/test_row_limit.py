@@ -23,7 +23,7 @@ BUSINESSES, CAMPAIGNS, MEMBERS, NUMBERS, LEADS, CALLS, CHANGES = 6, 9, 5, 7, 23,
 OUTCOMES, RULES, MESSAGES = 8, 6, 7
 
 # Answers one row, whenever it wants to.
-HEARTBEAT = {"/rest/v1/rpc/set_presence"}
+HEARTBEAT = {"/rest/v1/rpc/set_presence", "/rest/v1/rpc/settings_news"}
 # Every query of the library, by its path, and how a page comes to ask it.
 QUERIES = {
     "/rest/v1/businesses",

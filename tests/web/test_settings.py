@@ -67,9 +67,10 @@ def test_a_manager_changes_outcomes_and_by_what_reports_count(
     database.execute("delete from public.outcomes where key = 'keine_zeit_spater'")
 
     # A colleague's page, which has no phone, and nobody of this browser to tell it.
-    colleague = new_rep(storage_state=session(MANAGER)).page
-    colleague.route("**/api/twilio/token", lambda route: route.abort())
-    colleague.goto(page.url)
+    other = new_rep(storage_state=session(MANAGER))
+    other.watch.expect(r"net::ERR_FAILED.*/api/twilio/token")
+    other.context.route("**/api/twilio/token", lambda route: route.abort())
+    colleague = other.open("#/settings").page
     notice = colleague.get_by_label("The notice")
     notice.fill("This call is")
     expect(colleague.locator("#report-seconds")).to_have_value("60")
