@@ -76,7 +76,7 @@ def test_managers_change_how_calls_are_placed_and_the_next_call_obeys(
     page.get_by_label("Label, for your people").fill("West coast")
     keyboard.press("Enter")
     expect(page.locator("#caller-ids")).to_contain_text("West coast")
-    # Without Realtime, the other page learns it from its heartbeat.
+    # Without Realtime, the other page asks for it.
     expect(agent.page.locator("#caller-id")).to_contain_text("West coast")
 
     page.get_by_role("button", name="Add a transfer target").press("Enter")

@@ -66,6 +66,15 @@ def test_a_manager_changes_outcomes_and_by_what_reports_count(
     # Other tests find the list as it was.
     database.execute("delete from public.outcomes where key = 'keine_zeit_spater'")
 
+    # A colleague's page, which has no phone, and nobody of this browser to tell it.
+    other = new_rep(storage_state=session(MANAGER))
+    other.watch.expect(r"net::ERR_FAILED.*/api/twilio/token")
+    other.context.route("**/api/twilio/token", lambda route: route.abort())
+    colleague = other.open("#/settings").page
+    notice = colleague.get_by_label("The notice")
+    notice.fill("This call is")
+    expect(colleague.locator("#report-seconds")).to_have_value("60")
+
     form = page.locator("#report-settings")
     form.get_by_label("Seconds of talk").fill("601")
     form.get_by_label("Time zone").select_option("Europe/Berlin")
@@ -85,6 +94,10 @@ def test_a_manager_changes_outcomes_and_by_what_reports_count(
         " where name = 'Demo Solar'"
     )
     assert list(kept.values()) == ["Europe/Berlin", 45, 0]
+    # It follows, and what is typed there stays.
+    expect(colleague.locator("#report-seconds")).to_have_value("45")
+    expect(notice).to_have_value("This call is")
+    expect(notice).to_be_focused()
     database.execute(
         "update public.businesses"
         " set (time_zone, conversation_seconds, week_start) = ('UTC', 60, 1)"

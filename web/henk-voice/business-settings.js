@@ -1,6 +1,6 @@
+import { BusinessColumns } from './business-columns.js';
 import { isCountry } from './countries.js';
 import { VoiceError, failure } from './failures.js';
-import { storable } from './texts.js';
 
 /**
  * @typedef {import('@supabase/supabase-js').SupabaseClient} SupabaseClient
@@ -39,10 +39,12 @@ const UNSEEN = /[\s\p{C}\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\
 const CLOCK = /^(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d)?$|^24:00(?::00)?$/;
 const NUMBER = new Intl.NumberFormat('en');
 
-/** Whom a business may call, when, and how often. Members read it, and managers change it. */
-export class BusinessSettingsStore {
-  #supabase;
-  #requests;
+/**
+ * Whom a business may call, when, and how often. Members read it, and managers change it.
+ *
+ * @extends {BusinessColumns<BusinessSettings>}
+ */
+export class BusinessSettingsStore extends BusinessColumns {
   #numbers;
 
   /**
@@ -51,33 +53,17 @@ export class BusinessSettingsStore {
    * @param {Pick<import('./number-reader.js').NumberReader, 'forget'>} numbers
    */
   constructor(supabase, requests, numbers) {
-    this.#supabase = supabase;
-    this.#requests = requests;
+    super(supabase, requests, COLUMNS);
     this.#numbers = numbers;
-  }
-
-  /**
-   * @param {string} businessId
-   * @param {{ signal?: AbortSignal }} [options]
-   * @returns {Promise<BusinessSettings>}
-   * @throws {VoiceError}
-   */
-  async read(businessId, { signal } = {}) {
-    const { data } = await this.#requests.rest(
-      () => this.#supabase.from('businesses').select(COLUMNS).eq('id', businessId),
-      { tries: 'patiently', signal },
-    );
-    return first(data, 'not_found');
   }
 
   /**
    * The next call obeys, whoever places it.
    *
+   * @override
    * @param {string} businessId
    * @param {Partial<BusinessSettings>} changes only these columns are written; the beginning and the end of calling
    *   hours together
-   * @returns {Promise<BusinessSettings>} as they are afterwards
-   * @throws {VoiceError} `value_refused` (its failure's `field` is the column), `not_allowed`, or another
    */
   async change(businessId, changes) {
     const [problem] = Object.entries(settingProblems(changes));
@@ -85,17 +71,9 @@ export class BusinessSettingsStore {
       const [field, message] = problem;
       throw new VoiceError(failure('value_refused', { field, message }));
     }
-    const { data } = await this.#requests.rest(
-      () =>
-        this.#supabase
-          .from('businesses')
-          .update(storable(changes))
-          .eq('id', businessId)
-          .select(COLUMNS),
-      { tries: 'twice' },
-    );
+    const settings = await super.change(businessId, changes);
     if (changes.country) this.#numbers.forget();
-    return first(data, 'not_allowed');
+    return settings;
   }
 }
 
@@ -170,16 +148,4 @@ function problemOfHours({ calling_hours_start: start, calling_hours_end: end }) 
       `The end, ${end.slice(0, 5)}, is not after the beginning, ${start.slice(0, 5)}. ` +
       'Calling hours begin and end on the same day.',
   };
-}
-
-/**
- * Row-level security answers no row for what somebody may not see or change.
- *
- * @param {BusinessSettings[] | null} rows
- * @param {'not_found' | 'not_allowed'} otherwise
- */
-function first(rows, otherwise) {
-  const [row] = rows ?? [];
-  if (!row) throw new VoiceError(failure(otherwise));
-  return row;
 }

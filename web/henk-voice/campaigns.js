@@ -1,9 +1,10 @@
 import { Database } from './database.js';
-import { VoiceError, failure } from './failures.js';
+import { first } from './first-row.js';
 import { Sql } from './sql.js';
 import { storable } from './texts.js';
 
 /**
+ * @typedef {import('./failures.js').VoiceError} VoiceError
  * @typedef {import('@supabase/supabase-js').SupabaseClient} SupabaseClient
  * @typedef {import('./requests.js').Requests} Requests
  *
@@ -196,7 +197,7 @@ export class Campaigns {
       () => this.#supabase.from('campaigns').insert(row).select(COLUMNS),
       { tries: 'once' },
     );
-    return first(data);
+    return first(data, 'not_allowed');
   }
 
   /**
@@ -215,7 +216,7 @@ export class Campaigns {
           .select(COLUMNS),
       { tries: 'twice' },
     );
-    return first(data);
+    return first(data, 'not_allowed');
   }
 
   /**
@@ -246,7 +247,7 @@ export class Campaigns {
           .select('result'),
       { tries: 'twice' },
     );
-    first(data);
+    first(data, 'not_allowed');
   }
 
   /**
@@ -265,18 +266,6 @@ export class Campaigns {
           .select('result'),
       { tries: 'twice' },
     );
-    first(data);
+    first(data, 'not_allowed');
   }
-}
-
-/**
- * Row-level security answers no row for what somebody may not change.
- *
- * @template T
- * @param {T[] | null} rows
- * @returns {T}
- */
-function first(rows) {
-  if (!rows?.[0]) throw new VoiceError(failure('not_allowed'));
-  return rows[0];
 }

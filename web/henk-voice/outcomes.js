@@ -1,8 +1,9 @@
 import { Database } from './database.js';
-import { VoiceError, failure } from './failures.js';
+import { first } from './first-row.js';
 import { storable } from './texts.js';
 
 /**
+ * @typedef {import('./failures.js').VoiceError} VoiceError
  * @typedef {import('@supabase/supabase-js').SupabaseClient} SupabaseClient
  * @typedef {import('./requests.js').Requests} Requests
  *
@@ -71,7 +72,7 @@ export class Outcomes {
       () => this.#supabase.from('outcomes').insert(row).select(COLUMNS),
       { tries: 'once' },
     );
-    return first(data);
+    return first(data, 'not_allowed');
   }
 
   /**
@@ -92,19 +93,8 @@ export class Outcomes {
           .select(COLUMNS),
       { tries: 'twice' },
     );
-    return first(data);
+    return first(data, 'not_allowed');
   }
-}
-
-/**
- * Row-level security answers no row for what somebody may not change.
- *
- * @param {Outcome[] | null} rows
- * @returns {Outcome}
- */
-function first(rows) {
-  if (!rows?.[0]) throw new VoiceError(failure('not_allowed'));
-  return rows[0];
 }
 
 /**

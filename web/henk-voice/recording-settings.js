@@ -1,4 +1,5 @@
-import { VoiceError, failure } from './failures.js';
+import { BusinessColumns } from './business-columns.js';
+import { first } from './first-row.js';
 import { storable } from './texts.js';
 
 /**
@@ -6,6 +7,7 @@ import { storable } from './texts.js';
  * @typedef {import('./recording-state.js').ConsentMode} ConsentMode
  * @typedef {import('./recording-state.js').RecordingMode} RecordingMode
  * @typedef {import('./requests.js').Requests} Requests
+ * @typedef {import('./failures.js').VoiceError} VoiceError
  *
  * @typedef {object} RecordingColumns what a business has decided about recordings
  * @property {RecordingMode | 'off'} recording_mode
@@ -28,8 +30,13 @@ const COLUMNS =
   'recording_mode,consent_mode,recording_notice,recording_retention_days,recording_access,' +
   'rules:recording_rules(id,country,region,mode,consent_mode)';
 
-/** What a business has decided about recordings. Members read it, and managers change it. */
-export class RecordingSettingsStore {
+/**
+ * What a business has decided about recordings, with its rules by country and state. Members read it, and managers
+ * change it.
+ *
+ * @extends {BusinessColumns<RecordingSettings>}
+ */
+export class RecordingSettingsStore extends BusinessColumns {
   #supabase;
   #requests;
 
@@ -38,40 +45,27 @@ export class RecordingSettingsStore {
    * @param {Requests} requests
    */
   constructor(supabase, requests) {
+    super(supabase, requests, COLUMNS);
     this.#supabase = supabase;
     this.#requests = requests;
   }
 
   /**
+   * @override
    * @param {string} businessId
    * @param {{ signal?: AbortSignal }} [options]
-   * @returns {Promise<RecordingSettings>} its rules by country and state
    */
-  async read(businessId, { signal } = {}) {
-    const { data } = await this.#requests.rest(
-      () => this.#supabase.from('businesses').select(COLUMNS).eq('id', businessId),
-      { tries: 'patiently', signal },
-    );
-    return sorted(first(data, 'not_found'));
+  async read(businessId, options) {
+    return sorted(await super.read(businessId, options));
   }
 
   /**
+   * @override
    * @param {string} businessId
    * @param {Partial<RecordingColumns>} changes
-   * @returns {Promise<RecordingSettings>} as they are afterwards
-   * @throws {VoiceError} `not_allowed`, or another
    */
   async change(businessId, changes) {
-    const { data } = await this.#requests.rest(
-      () =>
-        this.#supabase
-          .from('businesses')
-          .update(storable(changes))
-          .eq('id', businessId)
-          .select(COLUMNS),
-      { tries: 'twice' },
-    );
-    return sorted(first(data, 'not_allowed'));
+    return sorted(await super.change(businessId, changes));
   }
 
   /**
@@ -100,17 +94,6 @@ export class RecordingSettingsStore {
     );
     first(data, 'not_allowed');
   }
-}
-
-/**
- * Row-level security answers no row for what somebody may not see or change.
- *
- * @param {any[] | null} rows
- * @param {'not_found' | 'not_allowed'} otherwise
- */
-function first(rows, otherwise) {
-  if (!rows?.length) throw new VoiceError(failure(otherwise));
-  return rows[0];
 }
 
 /**

@@ -1,5 +1,4 @@
-import { VoiceError, failure } from './failures.js';
-import { storable } from './texts.js';
+import { BusinessColumns } from './business-columns.js';
 
 /**
  * @typedef {import('@supabase/supabase-js').SupabaseClient} SupabaseClient
@@ -13,62 +12,17 @@ import { storable } from './texts.js';
 
 const COLUMNS = 'time_zone,conversation_seconds,week_start';
 
-/** By what the reports of a business count. Members read it, and managers change it. */
-export class ReportSettingsStore {
-  #supabase;
-  #requests;
-
+/**
+ * By what the reports of a business count. Members read it, and managers change it.
+ *
+ * @extends {BusinessColumns<ReportSettings>}
+ */
+export class ReportSettingsStore extends BusinessColumns {
   /**
    * @param {SupabaseClient} supabase
    * @param {Requests} requests
    */
   constructor(supabase, requests) {
-    this.#supabase = supabase;
-    this.#requests = requests;
+    super(supabase, requests, COLUMNS);
   }
-
-  /**
-   * @param {string} businessId
-   * @param {{ signal?: AbortSignal }} [options]
-   * @returns {Promise<ReportSettings>}
-   * @throws {VoiceError}
-   */
-  async read(businessId, { signal } = {}) {
-    const { data } = await this.#requests.rest(
-      () => this.#supabase.from('businesses').select(COLUMNS).eq('id', businessId),
-      { tries: 'patiently', signal },
-    );
-    return first(data, 'not_found');
-  }
-
-  /**
-   * @param {string} businessId
-   * @param {Partial<ReportSettings>} changes
-   * @returns {Promise<ReportSettings>} as they are afterwards
-   * @throws {VoiceError} `not_allowed`, or another
-   */
-  async change(businessId, changes) {
-    const { data } = await this.#requests.rest(
-      () =>
-        this.#supabase
-          .from('businesses')
-          .update(storable(changes))
-          .eq('id', businessId)
-          .select(COLUMNS),
-      { tries: 'twice' },
-    );
-    return first(data, 'not_allowed');
-  }
-}
-
-/**
- * Row-level security answers no row for what somebody may not see or change.
- *
- * @param {ReportSettings[] | null} rows
- * @param {'not_found' | 'not_allowed'} otherwise
- */
-function first(rows, otherwise) {
-  const [row] = rows ?? [];
-  if (!row) throw new VoiceError(failure(otherwise));
-  return row;
 }

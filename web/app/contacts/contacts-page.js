@@ -1,6 +1,8 @@
 import { showInDialer } from '../dialer/dialer-form.js';
 import { FillDialog } from '../fill/fill-dialog.js';
 import { create, debounce, element, say, sayParts } from '../shared/dom.js';
+import { showItems } from '../shared/list-items.js';
+import { onSetting } from '../shared/setting-changes.js';
 import { setUpTabs } from '../shared/tabs.js';
 import { tellTrouble } from '../shared/trouble.js';
 import { ContactDialog } from './contact-dialog.js';
@@ -18,6 +20,10 @@ const PAGE = 50;
 /** What a search answers at most. */
 const MOST_FOUND = 200;
 const SEARCH_AFTER_MS = 250;
+/** What a list answers at most. */
+const MOST_READ = 999;
+/** What changes contacts, in the words of the record of changes. */
+const SUBJECTS = ['lead', 'lead_import', 'erasure'];
 /** One that stays, and 20 that go. */
 const MOST_MERGED = 21;
 
@@ -44,6 +50,10 @@ export class ContactsPage {
   #chosen = new Map();
   /** Ends the request before. */
   #reading = new AbortController();
+  /** What was said to have been done, until something else is looked for. */
+  #before = '';
+  /** Settles when the last request is over. @type {Promise<unknown> | null} */
+  #asking = null;
 
   /** @param {ViewContext} context */
   constructor(context) {
@@ -76,15 +86,23 @@ export class ContactsPage {
       if (target instanceof HTMLInputElement) this.#choose(target);
     });
     team.onLoad(() => this.#show(), signal);
+    onSetting(context.voice, SUBJECTS, () => void this.#follow(), signal);
     signal.addEventListener('abort', () => this.#reading.abort());
     void this.#read();
   }
 
-  /** @param {string} [before] what to say first: what has just been done */
-  async #read(before = '') {
-    const found = await this.#ask(null, () => this.#read(before));
+  /**
+   * @param {string} [before] what to say first: what has just been done
+   * @param {number} [limit]
+   */
+  async #read(before = '', limit = PAGE) {
+    this.#before = before;
+    const found = await this.#ask(null, () => this.#read(before), limit);
     if (!found) return;
     this.#contacts = found.contacts;
+    for (const contact of found.contacts) {
+      if (this.#chosen.has(contact.id)) this.#chosen.set(contact.id, contact);
+    }
     this.#after = found.after;
     this.#show();
     const { length } = this.#contacts;
@@ -95,6 +113,17 @@ export class ContactsPage {
         ? `${found.more ? 'The first ' : ''}${count}, by name.`
         : this.#nothing;
     say(this.#status, before ? `${before} ${words}` : words);
+  }
+
+  /** Colleagues have changed contacts: as many as are shown are read again. */
+  async #follow() {
+    await this.#asking;
+    const { isOpen } = this.#duplicates;
+    const shown = Math.min(Math.max(PAGE, this.#contacts.length), MOST_READ);
+    await Promise.all([
+      this.#read(this.#before, shown),
+      isOpen ? this.#duplicates.readAgain() : null,
+    ]);
   }
 
   get #nothing() {
@@ -120,14 +149,26 @@ export class ContactsPage {
   /**
    * @param {ContactPlace | null} after
    * @param {() => Promise<void>} again
+   * @param {number} [limit] without a search
    */
-  async #ask(after, again) {
+  #ask(after, again, limit = PAGE) {
+    const asking = this.#askNow(after, again, limit);
+    this.#asking = asking;
+    return asking;
+  }
+
+  /**
+   * @param {ContactPlace | null} after
+   * @param {() => Promise<void>} again
+   * @param {number} most
+   */
+  async #askNow(after, again, most) {
     const { business, voice } = this.#context;
     this.#reading.abort();
     this.#reading = new AbortController();
     const { signal } = this.#reading;
     const search = this.#search.value;
-    const limit = search.trim() ? MOST_FOUND : PAGE;
+    const limit = search.trim() ? MOST_FOUND : most;
     sayParts(this.#trouble);
     try {
       const found = await voice.contacts.list(business.id, { search, after, limit, signal });
@@ -146,10 +187,11 @@ export class ContactsPage {
     this.#import.hidden = !isManager;
     this.#more.hidden = !this.#after;
     this.#list.classList.toggle('read-only', !isManager);
-    const focused = document.activeElement;
-    const kept = focused instanceof HTMLElement && this.#list.contains(focused) ? focused : null;
-    this.#list.replaceChildren(...this.#contacts.map((contact) => this.#item(contact, isManager)));
-    if (kept?.dataset.act) this.#focusLike(kept.dataset);
+    const items = this.#contacts.map((contact) => this.#item(contact, isManager));
+    showItems(this.#list, items, this.#search);
+    for (const box of this.#list.querySelectorAll('input')) {
+      box.checked = this.#chosen.has(box.value);
+    }
     this.#showChosen();
   }
 
@@ -163,10 +205,8 @@ export class ContactsPage {
       type: 'checkbox',
       value: id,
       'data-act': 'choose',
-      'data-contact': id,
       'aria-label': `Choose ${name}`,
     });
-    box.checked = this.#chosen.has(id);
     return create(
       'li',
       {},
@@ -179,15 +219,6 @@ export class ContactsPage {
         isManager && buttonOf(contact, 'edit', 'Edit'),
       ),
     );
-  }
-
-  /** @param {DOMStringMap} before of what had the focus, and is not there any more */
-  #focusLike({ act, contact = '' }) {
-    const like = this.#list.querySelector(
-      `[data-act="${act}"][data-contact="${CSS.escape(contact)}"]`,
-    );
-    if (like instanceof HTMLElement) like.focus();
-    else this.#search.focus();
   }
 
   /** @param {EventTarget | null} target */
@@ -226,7 +257,7 @@ export class ContactsPage {
   /** @param {string} sentence */
   async #merged(sentence) {
     this.#chosen.clear();
-    const isAmongDuplicates = !element('panel-contacts-duplicates', HTMLElement).hidden;
+    const isAmongDuplicates = this.#duplicates.isOpen;
     await Promise.all([
       this.#read(sentence),
       isAmongDuplicates ? this.#duplicates.read(sentence) : null,
@@ -248,7 +279,6 @@ function buttonOf({ id, name }, act, text) {
       class: 'quiet',
       value: id,
       'data-act': act,
-      'data-contact': id,
       'aria-label': `${text} ${name}`,
     },
     text,

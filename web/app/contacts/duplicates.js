@@ -19,6 +19,8 @@ export class Duplicates {
   #list = element('duplicates', HTMLUListElement);
   #trouble = element('duplicates-trouble', HTMLElement);
   #isSending = false;
+  /** What was said to have been done. */
+  #before = '';
 
   /**
    * @param {ViewContext} context
@@ -33,8 +35,21 @@ export class Duplicates {
     );
   }
 
+  /** Whether they are shown, and not all contacts. */
+  get isOpen() {
+    return !element('panel-contacts-duplicates', HTMLElement).hidden;
+  }
+
   /** @param {string} [before] what to say first: what has just been done */
   async read(before = '') {
+    this.#before = before;
+    await this.readAgain();
+    if (before && !this.#context.signal.aborted) this.#status.focus();
+  }
+
+  /** Colleagues have changed contacts. */
+  async readAgain() {
+    const before = this.#before;
     const { business, signal, voice } = this.#context;
     sayParts(this.#trouble);
     try {
@@ -46,11 +61,11 @@ export class Duplicates {
       say(this.#status, before ? `${before} ${found}` : found);
       const hadFocus = this.#list.contains(document.activeElement);
       this.#list.replaceChildren(...groups.map((group) => this.#item(group)));
-      if (before || hadFocus) this.#status.focus();
+      if (hadFocus) this.#status.focus();
     } catch (error) {
       if (signal.aborted) return;
       say(this.#status, before);
-      tellTrouble(this.#trouble, error, () => this.read(before));
+      tellTrouble(this.#trouble, error, () => this.readAgain());
     }
   }
 

@@ -2,6 +2,8 @@ import { timestamp } from '../../henk-voice/henk-voice.js';
 import { counted } from '../fill/words.js';
 import { downloadCsv } from '../reports/csv-file.js';
 import { debounce, element, say, sayParts } from '../shared/dom.js';
+import { showItems } from '../shared/list-items.js';
+import { onSetting } from '../shared/setting-changes.js';
 import { tellTrouble } from '../shared/trouble.js';
 import { AddForm } from './add-form.js';
 import { entryRow, removalRow } from './entry-row.js';
@@ -19,6 +21,8 @@ import { countSentence, fileOf, neverSentence, phaseWords, removalsSentence } fr
 const PAGE = 50;
 const MOST_SHOWN = 500;
 const SEARCH_AFTER_MS = 300;
+/** What changes the list, in the words of the record of changes. */
+const SUBJECTS = ['do_not_call', 'do_not_call_import', 'erasure'];
 
 /** Whom nobody calls: everybody reads the list and adds to it, managers take off. */
 export class DoNotCallPage {
@@ -46,12 +50,13 @@ export class DoNotCallPage {
   #isSaving = false;
   /** Ends the request before. */
   #reading = new AbortController();
+  /** Settles when the last request is over. @type {Promise<void> | null} */
+  #asking = null;
 
   /** @param {ViewContext} context */
   constructor(context) {
     this.#context = context;
-    const reload = () => void this.#read();
-    new AddForm(context, reload);
+    new AddForm(context, () => void this.#read());
     this.#takeOff = new TakeOffDialog(context, (sentence, numbers) =>
       this.#gone(sentence, numbers),
     );
@@ -80,12 +85,7 @@ export class DoNotCallPage {
       if (entry) this.#takeOff.askAbout(entry);
     });
     context.signal.addEventListener('abort', () => this.#reading.abort());
-    // Colleagues may have changed the list meanwhile.
-    document.addEventListener(
-      'visibilitychange',
-      () => !document.hidden && this.#which.value !== 'never' && reload(),
-      { signal: context.signal },
-    );
+    onSetting(context.voice, SUBJECTS, () => void this.#follow(), context.signal);
     context.team.onLoad(() => this.#showRole(), context.signal);
     this.#showRole();
     void this.#read(true);
@@ -109,6 +109,13 @@ export class DoNotCallPage {
     await this.#ask(limit, false);
   }
 
+  /** Colleagues have changed the list. To look through all of it takes long: that is done on demand. */
+  async #follow() {
+    if (this.#context.team.isManager) void this.#files.load();
+    await this.#asking;
+    if (this.#which.value !== 'never') await this.#read();
+  }
+
   async #readMore() {
     const before = this.#rows.rows.length;
     await this.#ask(PAGE, true);
@@ -123,7 +130,16 @@ export class DoNotCallPage {
    * @param {number} limit
    * @param {boolean} isRest whether what is shown stays
    */
-  async #ask(limit, isRest) {
+  #ask(limit, isRest) {
+    this.#asking = this.#askNow(limit, isRest);
+    return this.#asking;
+  }
+
+  /**
+   * @param {number} limit
+   * @param {boolean} isRest
+   */
+  async #askNow(limit, isRest) {
     this.#reading.abort();
     if (this.#context.signal.aborted) return;
     this.#reading = new AbortController();
@@ -238,9 +254,8 @@ export class DoNotCallPage {
     const isRemoved = this.#which.value === 'removed';
     say(element('dnc-why-column', HTMLElement), isRemoved ? 'Why' : 'Reason');
     say(element('dnc-when-column', HTMLElement), isRemoved ? 'Taken off' : 'Added');
-    const focused = document.activeElement?.closest('tr')?.dataset.number;
     const nameOf = (/** @type {string | null} */ id) => (id ? team.nameOf(id) : 'An operator');
-    this.#rows.replaceChildren(
+    const rows = [
       ...this.#entries.map((entry) =>
         entryRow(entry, {
           never: this.#never.get(entry.phone_number) ?? undefined,
@@ -254,10 +269,9 @@ export class DoNotCallPage {
           listedBy: nameOf(removal.listed_by),
         }),
       ),
-    );
+    ];
+    showItems(this.#rows, rows, this.#title);
     this.#table.hidden = !this.#rows.rows.length;
-    const row = focused && this.#rows.querySelector(`tr[data-number="${CSS.escape(focused)}"]`);
-    if (row) row.querySelector('button')?.focus();
   }
 
   /**

@@ -44,7 +44,12 @@ export function entryRow(entry, { never, by, canTakeOff }) {
       canTakeOff &&
         create(
           'button',
-          { type: 'button', class: 'quiet', 'aria-haspopup': 'dialog' },
+          {
+            type: 'button',
+            class: 'quiet',
+            value: entry.phone_number,
+            'aria-haspopup': 'dialog',
+          },
           'Take off',
           create('span', { class: 'visually-hidden' }, ` ${shown}`),
         ),

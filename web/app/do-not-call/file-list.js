@@ -1,6 +1,7 @@
 import { timestamp } from '../../henk-voice/henk-voice.js';
 import { counted } from '../fill/words.js';
 import { bdi, create, element } from '../shared/dom.js';
+import { showItems } from '../shared/list-items.js';
 import { when } from '../shared/words.js';
 
 /**
@@ -41,8 +42,9 @@ export class FileList {
       return;
     }
     if (signal.aborted) return;
-    this.#list.replaceChildren(...this.#files.map((file) => this.#item(file)));
     this.#box.hidden = !this.#files.length;
+    const items = this.#files.map((file) => this.#item(file));
+    showItems(this.#list, items, element('dnc-list-title', HTMLElement));
   }
 
   /** @param {NumberImport} file */
@@ -68,7 +70,7 @@ export class FileList {
       file.undone_at === null &&
         create(
           'button',
-          { type: 'button', class: 'quiet', 'aria-haspopup': 'dialog' },
+          { type: 'button', class: 'quiet', value: file.id, 'aria-haspopup': 'dialog' },
           'Take back',
           create('span', { class: 'visually-hidden' }, ` ${file.file_name}`),
         ),

@@ -1,6 +1,8 @@
 import { timestamp } from '../../henk-voice/henk-voice.js';
 import { bdi, create, element, say, sayParts } from '../shared/dom.js';
 import { ask } from '../shared/question.js';
+import { showItems } from '../shared/list-items.js';
+import { reader } from '../shared/reader.js';
 import { tellTrouble } from '../shared/trouble.js';
 import { RoleDialog } from './role-dialog.js';
 import { ROLES, isOnlyOwner, mayManage, rolesToGive, summary } from './words.js';
@@ -38,23 +40,20 @@ export class MemberList {
       if (button.dataset.act === 'role') this.#dialog.open(person, this.#nameOf(person));
       else void this.#remove(person);
     });
+    const { voice, business, signal } = context;
+    this.read = reader({
+      read: () => voice.people.members(business.id, { signal }),
+      show: (members) => {
+        this.#members = members;
+        this.#show();
+      },
+      status: this.#status,
+      trouble: this.#trouble,
+      signal,
+    });
     // Their roles may have been changed elsewhere.
-    context.team.onLoad(() => void this.read(), context.signal);
+    context.team.onLoad(() => void this.read(), signal);
     void this.read();
-  }
-
-  async read() {
-    const { voice, business, signal } = this.#context;
-    try {
-      const members = await voice.people.members(business.id, { signal });
-      if (signal.aborted) return;
-      this.#members = members;
-      this.#show();
-    } catch (error) {
-      if (signal.aborted) return;
-      say(this.#status, 'Not loaded.');
-      tellTrouble(this.#trouble, error, () => this.read());
-    }
   }
 
   /**
@@ -80,16 +79,9 @@ export class MemberList {
   }
 
   #show() {
-    const focused = document.activeElement;
-    const kept = focused instanceof HTMLButtonElement && this.#list.contains(focused) && focused;
     say(this.#status, summary(this.#members));
-    this.#list.replaceChildren(...this.#members.map((person) => this.#itemOf(person)));
-    if (!kept) return;
-    const { value, dataset } = kept;
-    const again = [...this.#list.querySelectorAll('button')].find(
-      (button) => button.value === value && button.dataset.act === dataset.act,
-    );
-    (again ?? this.#title).focus();
+    const items = this.#members.map((person) => this.#itemOf(person));
+    showItems(this.#list, items, this.#title);
   }
 
   /** @param {Person} person */

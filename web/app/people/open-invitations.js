@@ -1,5 +1,8 @@
 import { timestamp } from '../../henk-voice/henk-voice.js';
 import { bdi, create, element, say, sayParts } from '../shared/dom.js';
+import { showItems } from '../shared/list-items.js';
+import { reader } from '../shared/reader.js';
+import { onSetting } from '../shared/setting-changes.js';
 import { tellTrouble } from '../shared/trouble.js';
 import { ROLES, expiryWords, mayManage } from './words.js';
 
@@ -21,7 +24,16 @@ export class OpenInvitations {
   /** @param {ViewContext} context */
   constructor(context) {
     this.#context = context;
-    context.team.onLoad(() => this.#begin(), context.signal);
+    const { voice, business, signal } = context;
+    this.read = reader({
+      read: () => voice.people.invitations(business.id, { signal }),
+      show: (invitations) => this.#show(invitations),
+      status: this.#status,
+      trouble: this.#trouble,
+      signal,
+    });
+    context.team.onLoad(() => this.#begin(), signal);
+    onSetting(voice, ['invitation'], () => this.#begin(), signal);
     this.#begin();
   }
 
@@ -31,43 +43,33 @@ export class OpenInvitations {
     if (this.#context.team.isManager) void this.read();
   }
 
-  async read() {
-    const { voice, business, signal } = this.#context;
-    try {
-      const invitations = await voice.people.invitations(business.id, { signal });
-      if (!signal.aborted) this.#show(invitations);
-    } catch (error) {
-      if (signal.aborted) return;
-      say(this.#status, 'Not loaded.');
-      tellTrouble(this.#trouble, error, () => this.read());
-    }
-  }
-
   /** @param {Invitation[]} invitations */
   #show(invitations) {
-    const focused = document.activeElement;
-    const kept = focused instanceof HTMLButtonElement && this.#list.contains(focused) && focused;
     say(this.#status, invitations.length ? '' : 'Nobody is invited at the moment.');
-    this.#list.replaceChildren(...invitations.map((invitation) => this.#itemOf(invitation)));
-    if (!kept) return;
-    const again = [...this.#list.querySelectorAll('button')].find(
-      ({ ariaLabel }) => ariaLabel === kept.ariaLabel,
-    );
-    (again ?? this.#title).focus();
+    const items = invitations.map((invitation) => this.#itemOf(invitation));
+    showItems(this.#list, items, this.#title);
   }
 
   /** @param {Invitation} invitation */
   #itemOf(invitation) {
     const { email, role, expires_at: expires, invited_by: by } = invitation;
     const { team } = this.#context;
-    const withdraw = create('button', { type: 'button', class: 'quiet' }, 'Withdraw');
+    const withdraw = create(
+      'button',
+      { type: 'button', class: 'quiet', value: invitation.id, 'data-act': 'withdraw' },
+      'Withdraw',
+    );
     withdraw.setAttribute('aria-label', `Withdraw the invitation to ${email}`);
     withdraw.addEventListener('click', () =>
       this.#change(['The invitation of ', bdi(email), ' is withdrawn.'], () =>
         this.#context.voice.people.withdraw(invitation.id),
       ),
     );
-    const renew = create('button', { type: 'button', class: 'quiet' }, 'Renew');
+    const renew = create(
+      'button',
+      { type: 'button', class: 'quiet', value: invitation.id, 'data-act': 'renew' },
+      'Renew',
+    );
     renew.setAttribute('aria-label', `Renew the invitation to ${email} for 14 days`);
     renew.addEventListener('click', () =>
       this.#change([bdi(email), ' can join for another 14 days.'], () =>

@@ -1,5 +1,6 @@
 import { remembered } from '../frame/view.js';
 import { create, element, nodesOf, say, sayParts } from '../shared/dom.js';
+import { onSetting } from '../shared/setting-changes.js';
 import { tellTrouble } from '../shared/trouble.js';
 import { CallQualityDialog } from './call-dialog.js';
 import { GroupCalls } from './group-calls.js';
@@ -65,6 +66,7 @@ export class QualityPage {
       if (button) void this.#showKind(/** @type {QualityKind} */ (button.value));
     });
     team.onLoad(() => this.#show(), signal);
+    onSetting(context.voice, ['network'], () => void this.#readNetworks(), signal);
     signal.addEventListener('abort', () => this.#loading.abort());
     void this.#read();
   }
@@ -112,6 +114,19 @@ export class QualityPage {
     const period = { since: this.#since, signal };
     const groups = await voice.lineQuality.by(business.id, kind, period);
     if (!signal.aborted) this.#groups.set(kind, groups);
+  }
+
+  /** A colleague has named one. What is open stays open. */
+  async #readNetworks() {
+    const { signal } = this.#loading;
+    try {
+      await this.#readKind('network', signal);
+      if (signal.aborted) return;
+      this.#show();
+      await this.#findCauses(signal);
+    } catch {
+      // The table is as it was.
+    }
   }
 
   /** @param {QualityKind} kind */

@@ -1,5 +1,5 @@
-import { say, sayParts } from './dom.js';
-import { tellTrouble } from './trouble.js';
+import { say } from './dom.js';
+import { clearTrouble, tellTrouble } from './trouble.js';
 
 /**
  * Makes a function that reads something and shows it, as often as it is called: at the beginning, after a change, when
@@ -25,7 +25,7 @@ export function reader({ read, show, trouble, status, signal }) {
     try {
       const value = await read();
       if (signal.aborted) return;
-      if (isTold) sayParts(trouble);
+      if (isTold) clearTrouble(trouble);
       isTold = false;
       show(value);
     } catch (error) {
@@ -35,15 +35,15 @@ export function reader({ read, show, trouble, status, signal }) {
       tellTrouble(trouble, error, again);
     }
   };
+  const begin = () => {
+    now ??= once().finally(() => (now = null));
+    return now;
+  };
   const again = () => {
-    if (!now) {
-      now = once().finally(() => (now = null));
-      return now;
-    }
+    if (!now) return begin();
     next ??= now.then(() => {
       next = null;
-      now ??= once().finally(() => (now = null));
-      return now;
+      return begin();
     });
     return next;
   };

@@ -31,6 +31,15 @@ export function tellNotLoaded(place, what, error, again) {
 }
 
 /**
+ * It works now. Whoever is trying again clears it and moves the focus by itself.
+ *
+ * @param {HTMLElement} place
+ */
+export function clearTrouble(place) {
+  if (place.textContent !== TRYING) sayParts(place);
+}
+
+/**
  * @param {HTMLElement} place
  * @param {(Node | string)[]} words
  * @param {Again | null} again
