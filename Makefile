@@ -12,7 +12,7 @@
 # make lint   Python, JavaScript, SQL, deploy.sh, doctor.sh
 # make format  formats Python and the files of web/
 # make reset  throws the local stack's data away
-# make screenshots  the Calls page in every state, as pictures
+# make screenshots  the Calls page in every state, as pictures, README's too
 # make doctor  what is wrong with a set-up, and what to do about it; changes nothing. For scripts:
 #              ./doctor.sh, whose exit status says whether something failed
 # make owner EMAIL=… BUSINESS=… COUNTRY=NL TIME_ZONE=Europe/Amsterdam  the first owner of a business
@@ -41,7 +41,7 @@ call: install
 
 functions: install
 	@exec $(PY) -m stack functions --port '$(or $(PORT),$(error PORT is missing. Choose one: make functions PORT=8090))' \
-		$(if $(ENV),--env '$(ENV)')
+		$(if $(ENV),--env "$$ENV")
 
 reset: install
 	@$(PY) -m stack reset
@@ -85,24 +85,32 @@ format: install
 
 screenshots: install
 	@$(PY) -m tests.web.screenshots
+	@$(PY) -m tests.web.pictures_of_readme
 
-# 1 means that the report has a failure. Let through, it would end the report in make's own error.
-# What an operator does to an installation, without SQL. Each checks before it writes. (make passes its
-# variables on in the environment: so a name may have an apostrophe.)
+# What an operator does to an installation, without SQL. Each checks before it writes. (These variables are
+# passed on as they were typed, in the environment: a name may have an apostrophe or a $.)
+define AS_TYPED
+override $(1) := $$(value $(1))
+export $(1)
+endef
+$(foreach name,EMAIL BUSINESS COUNTRY TIME_ZONE NUMBER TAKE OUT ENV,\
+	$(if $(filter undefined,$(origin $(name))),,$(eval $(call AS_TYPED,$(name)))))
+
 owner: install
 	@$(PY) -m functions.operate.owner --email "$$EMAIL" --business "$$BUSINESS" --country "$$COUNTRY" \
-		--time-zone "$$TIME_ZONE" $(if $(ENV),--env '$(ENV)')
+		--time-zone "$$TIME_ZONE" $(if $(ENV),--env "$$ENV")
 
 caller-id: install
-	@$(PY) -m functions.operate.caller_id --number "$$NUMBER" --business "$$BUSINESS" $(if $(TAKE),--take) \
-		$(if $(ENV),--env '$(ENV)')
+	@$(PY) -m functions.operate.caller_id --number "$$NUMBER" --business "$$BUSINESS" --take "$$TAKE" \
+		$(if $(ENV),--env "$$ENV")
 
 business-creation: install
-	@$(PY) -m functions.operate.business_creation $(if $(ENV),--env '$(ENV)')
+	@$(PY) -m functions.operate.business_creation $(if $(ENV),--env "$$ENV")
 
 page: install
-	@$(PY) -m functions.operate.static_page $(if $(OUT),--out '$(OUT)') $(if $(ENV),--env '$(ENV)')
+	@$(PY) -m functions.operate.static_page $(if $(OUT),--out "$$OUT") $(if $(ENV),--env "$$ENV")
 
+# 1 means that the report has a failure. Let through, it would end the report in make's own error.
 doctor: install
 	@$(PY) -m functions.doctor $(ARGS) || [ $$? -eq 1 ]
 

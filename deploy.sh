@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Deploys this checkout, or goes back to what served before: ./deploy.sh --help. Guide: docs/setup.md.
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")"
+unset CDPATH # `cd` would look there.
+cd -- "$(dirname -- "${BASH_SOURCE[0]}")"
 
 for tool in make node "${PYTHON:-python3}"; do
   if ! command -v "$tool" > /dev/null; then

@@ -2,7 +2,8 @@
 # Examines a set-up and changes nothing: ./doctor.sh --help. Guide: docs/troubleshooting.md.
 # The exit status is 0 if nothing failed, 1 if something did, 2 for wrong arguments.
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")"
+unset CDPATH # `cd` would look there.
+cd -- "$(dirname -- "${BASH_SOURCE[0]}")"
 
 for tool in make node "${PYTHON:-python3}"; do
   if ! command -v "$tool" > /dev/null; then

@@ -145,9 +145,10 @@ def _measure_databases(
 ) -> None:
     # Events are recorded in the second size, where there is one.
     larger = sizes[:2][-1]
-    wanted = (
-        sizes if "database" in parts else (larger,) if {"events", "folding"} & set(parts) else ()
-    )
+    wanted = [
+        *(sizes if "database" in parts else (larger,) if "events" in parts else ()),
+        *((folding.SIZE,) if "folding" in parts else ()),
+    ]
     with database.server(directory) as running:
         with psycopg.connect(running.url()) as admin:
             row = admin.execute("show server_version").fetchone()
@@ -182,9 +183,7 @@ def _measure_databases(
             results.no_pgbench = results.rates is None
         if "folding" in parts:
             _say("database: marks and folds")
-            results.folding = folding.measure(
-                running, larger, rounds=1 if smoke else 7, calls=50 if smoke else 1500
-            )
+            results.folding = folding.measure(running, folds=1 if smoke else 30)
 
 
 def _say(what: str) -> None:

@@ -8,9 +8,10 @@ import random
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from statistics import median
+from pathlib import Path
+from typing import LiteralString
 
 import psycopg
 from psycopg import sql
@@ -19,6 +20,7 @@ from bench.database import BUSINESSES, Size
 from bench.requests import BEGINNING, EVENT, rep_claims
 from stack.postgres import Postgres
 
+SIZE = Size("hundred_thousand", 100_000)
 _EVENTS = (
     ("lead", "status_callback", "initiated", 0, None),
     ("lead", "status_callback", "ringing", 1, None),
@@ -30,123 +32,170 @@ _EVENTS = (
 _PAYLOAD = json.dumps({**BEGINNING, **EVENT})
 # As many marks as reports_fn folds at once.
 _MARKS = 2000
+# Calls between two folds: those of a minute in the busy hour of ten million calls a year.
+_CALLS_OF_A_FOLD = 100
 
 
 @dataclass(frozen=True)
 class Folding:
-    """The seconds of one call: its beginning, its six events, and what a rep says of every third;
-    how much of it is for the marks; and its share of a fold."""
+    """The seconds of one call that nothing counts: its beginning, its six events, and what a rep
+    says of every third. What the marks add to it, and its share of a fold."""
 
+    calls: int
     call: float
     marks: float
     fold: float
 
 
-def measure(running: Postgres, size: Size, *, rounds: int, calls: int) -> Folding:
-    """Medians over ``rounds`` of ``calls`` calls each, of random businesses. With and without marks
-    take turns."""
-    with_marks, without, folds = [], [], []
-    with (
-        psycopg.connect(running.url(size.name), autocommit=True) as admin,
-        psycopg.connect(running.url(size.name), autocommit=True) as client,
-    ):
-        client.prepare_threshold = 0
-        # Statements are measured and not commits.
-        client.execute("set synchronous_commit = off")
+def measure(running: Postgres, *, folds: int) -> Folding:
+    """Means over ``folds`` times a hundred calls of random businesses. Two databases of SIZE take
+    turns at each call: one as it is, and one without the triggers that leave marks. It takes their
+    processor time, which other processes change less than the time of a clock."""
+    with ExitStack() as opened:
+        counting, plain = (
+            opened.enter_context(_Database(running, name)) for name in ("counting", "plain")
+        )
+        plain.leave_no_marks()
+        # At first, connections read catalogs, compile functions and choose plans.
+        _calls(counting, plain, 2 * _CALLS_OF_A_FOLD)
+        counting.fold()
+        plain.seconds = counting.seconds = fold = 0.0
+        for _ in range(folds):
+            _calls(counting, plain, _CALLS_OF_A_FOLD)
+            fold += counting.fold()
+    calls = folds * _CALLS_OF_A_FOLD
+    marks = max(0.0, counting.seconds - plain.seconds)
+    return Folding(calls, plain.seconds / calls, marks / calls, fold / calls)
+
+
+def _calls(counting: _Database, plain: _Database, calls: int) -> None:
+    for number in range(calls):
+        business = random.randrange(BUSINESSES)
+        dialled = f"+1{2_000_000_000 + random.randrange(SIZE.calls // 10)}"
+        # Who comes first finds more or less of the processor's caches.
+        for database in (counting, plain) if number % 2 else (plain, counting):
+            database.call(business, dialled, describe=number // 2 % 3 == 0)
+
+
+class _Database:
+    """A copy of the filled database, with a connection for calls and one for folds. ``seconds``:
+    what the calls took."""
+
+    def __init__(self, running: Postgres, name: str) -> None:
+        self._running = running
+        self._name = f"folding_{name}"
+        self.seconds = 0.0
+
+    def __enter__(self) -> _Database:
+        _administer(self._running, "drop database if exists {} with (force)", self._name)
+        _administer(self._running, "create database {} template {}", self._name, SIZE.name)
+        self._admin, self._client, self._folder = (self._connect() for _ in range(3))
         # fill.sql adds businesses without their triggers.
-        admin.execute(
+        self._admin.execute(
             "insert into public.outcomes (business_id, key, label, effect, is_success)"
             " select id, 'booked', 'Booked', 'done', true from public.businesses"
             " on conflict do nothing"
         )
-        _fold(client)
-        for _ in range(rounds):
-            with_marks.append(_calls(client, size, calls))
-            folds.append(_fold(client) / calls)
-            with _without_marks(admin):
-                without.append(_calls(client, size, calls))
-    call = median(with_marks)
-    return Folding(call, max(0.0, call - median(without)), median(folds))
+        return self
 
+    def __exit__(self, *_: object) -> None:
+        for connection in (self._admin, self._client, self._folder):
+            connection.close()
+        _administer(self._running, "drop database {} with (force)", self._name)
 
-@contextmanager
-def _without_marks(admin: psycopg.Connection) -> Iterator[None]:
-    triggers = admin.execute(
-        "select tgrelid::regclass::text, tgname from pg_trigger"
-        " join pg_proc on pg_proc.oid = tgfoid"
-        " where pronamespace = 'private'::regnamespace and proname like 'mark\\_%'"
-    ).fetchall()
+    def _connect(self) -> psycopg.Connection:
+        connection = psycopg.connect(self._running.url(self._name), autocommit=True)
+        connection.prepare_threshold = 0
+        # Statements are measured and not commits.
+        connection.execute("set synchronous_commit = off")
+        return connection
 
-    def each(switch: str) -> None:
-        for table, name in triggers:
-            schema, _, bare = table.rpartition(".")
-            admin.execute(
-                sql.SQL("alter table {} {} trigger {}").format(
-                    sql.Identifier(schema or "public", bare), sql.SQL(switch), sql.Identifier(name)
+    def leave_no_marks(self) -> None:
+        """Drops the triggers that leave marks."""
+        triggers = self._admin.execute(
+            "select relnamespace::regnamespace::text, relname, tgname from pg_trigger"
+            " join pg_proc on pg_proc.oid = tgfoid join pg_class on pg_class.oid = tgrelid"
+            " where pronamespace = 'private'::regnamespace and proname like 'mark\\_%'"
+        ).fetchall()
+        for schema, table, name in triggers:
+            self._admin.execute(
+                sql.SQL("drop trigger {} on {}").format(
+                    sql.Identifier(name), sql.Identifier(schema, table)
                 )
             )
 
-    each("disable")
-    try:
-        yield
-    finally:
-        each("enable")
-
-
-def _calls(client: psycopg.Connection, size: Size, calls: int) -> float:
-    """The seconds of a call on average."""
-    taken = 0.0
-    for number in range(calls):
-        business = random.randrange(BUSINESSES)
+    def call(self, business: int, dialled: str, *, describe: bool) -> None:
+        """A call from its beginning to its last event, and its outcome."""
         rep, owner = _id("user", business), _id("business", business)
-        dialled = f"+1{2_000_000_000 + random.randrange(max(10_000, size.calls // 10))}"
         meaning = {"e164": dialled, "type": "mobile", "country": "US", "time_zones": []}
         sids = {leg: f"CA{uuid.uuid4().hex}" for leg in ("agent", "lead")}
-        taken += _timed(
-            client, "call_webhook", rep,
-            "select public.begin_call(%s, %s, %s, %s, null, null, null, null)",
-            sids["agent"], rep, owner, json.dumps({"dialled": dialled, "number": meaning}),
-        )  # fmt: skip
-        for leg, source, status, place, seconds in _EVENTS:
-            taken += _timed(
-                client, "call_webhook", rep,
-                "select public.record_call_event(%s, %s, %s, %s, %s::int, now(), %s::int, %s,"
-                " null, null)",
-                sids[leg], sids["agent"], source, status, place, seconds, _PAYLOAD,
+        with _processor_time(self._client) as taken:
+            self._ask(
+                "call_webhook", rep,
+                "select public.begin_call(%s, %s, %s, %s, null, null, null, null)",
+                sids["agent"], rep, owner, json.dumps({"dialled": dialled, "number": meaning}),
             )  # fmt: skip
-        if number % 3 == 0:
-            taken += _timed(
-                client, "authenticated", rep,
-                "update public.conversations set outcome = 'booked' where call_sid = %s",
-                sids["agent"],
-            )  # fmt: skip
-    return taken / calls
+            for leg, source, status, place, seconds in _EVENTS:
+                self._ask(
+                    "call_webhook", rep,
+                    "select public.record_call_event(%s, %s, %s, %s, %s::int, now(), %s::int, %s,"
+                    " null, null)",
+                    sids[leg], sids["agent"], source, status, place, seconds, _PAYLOAD,
+                )  # fmt: skip
+            if describe:
+                self._ask(
+                    "authenticated", rep,
+                    "update public.conversations set outcome = 'booked' where call_sid = %s",
+                    sids["agent"],
+                )  # fmt: skip
+        self.seconds += taken[0]
+
+    def _ask(self, role: str, user: str, query: str, *values: object) -> None:
+        """A statement in a transaction such as PostgREST makes."""
+        claims: dict[str, object] = {"role": role}
+        if role == "authenticated":
+            claims = rep_claims("https://abcdefghijklmnopqrst.supabase.co", user)
+        with self._client.transaction():
+            self._client.execute(
+                "select set_config('role', %s, true), set_config('request.jwt.claims', %s, true)",
+                (role, json.dumps(claims)),
+            )
+            self._client.execute(query.encode(), values)
+
+    def fold(self) -> float:
+        """The seconds until nothing is left."""
+        with _processor_time(self._folder) as taken:
+            while True:
+                with self._folder.transaction():
+                    self._folder.execute("set local role call_reporter")
+                    row = self._folder.execute(
+                        "select public.fold_reports(%s)", (_MARKS,)
+                    ).fetchone()
+                if row is None or not row[0]["left"]:
+                    break
+        return taken[0]
 
 
-def _fold(client: psycopg.Connection) -> float:
-    """The seconds until nothing is left."""
-    begun = time.perf_counter()
-    while True:
-        with client.transaction():
-            client.execute("set local role call_reporter")
-            row = client.execute("select public.fold_reports(%s)", (_MARKS,)).fetchone()
-        if row is None or not row[0]["left"]:
-            return time.perf_counter() - begun
+@contextmanager
+def _processor_time(connection: psycopg.Connection) -> Iterator[list[float]]:
+    """The seconds of processor time that the connection's server process takes inside; where the
+    system does not tell, those of a clock."""
+    file = Path(f"/proc/{connection.info.backend_pid}/schedstat")
+
+    def now() -> float:
+        # https://docs.kernel.org/scheduler/sched-stats.html: nanoseconds on the processor, first.
+        return int(file.read_text().split()[0]) / 1e9 if file.exists() else time.perf_counter()
+
+    taken = [0.0]
+    begun = now()
+    yield taken
+    taken[0] = now() - begun
 
 
-def _timed(client: psycopg.Connection, role: str, user: str, query: str, *values: object) -> float:
-    """The seconds of a statement, in a transaction such as PostgREST makes."""
-    claims: dict[str, object] = {"role": role}
-    if role == "authenticated":
-        claims = rep_claims("https://abcdefghijklmnopqrst.supabase.co", user)
-    with client.transaction():
-        client.execute(
-            "select set_config('role', %s, true), set_config('request.jwt.claims', %s, true)",
-            (role, json.dumps(claims)),
-        )
-        begun = time.perf_counter()
-        client.execute(query.encode(), values)
-        return time.perf_counter() - begun
+def _administer(running: Postgres, statement: LiteralString, *names: str) -> None:
+    """Nobody may be connected to a database that is copied, so each has a connection of its own."""
+    with psycopg.connect(running.url(), autocommit=True) as admin:
+        admin.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 
 
 def _id(kind: str, number: int) -> str:

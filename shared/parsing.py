@@ -5,6 +5,8 @@ Each function raises an error of ``shared.errors`` whose message names the field
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import re
 import uuid
@@ -54,6 +56,18 @@ def read_body(request: Request) -> bytes:
     except Exception as error:
         raise errors.InvalidRequest("The body is incomplete or malformed.") from error
     raise errors.PayloadTooLarge(f"The body may have {MAX_BODY_BYTES} bytes at most.")
+
+
+def drain(request: Request) -> None:
+    """Reads the rest of the body in pieces, and replaces it with an empty one.
+
+    functions-framework reads what is left after each answer, all at once. If the body is broken, it
+    answers 500 and logs words of the body.
+    """
+    with contextlib.suppress(Exception):
+        while request.stream.read(MAX_BODY_BYTES):
+            pass
+    request.stream = io.BytesIO()
 
 
 def read_json_object(request: Request) -> dict[str, object]:

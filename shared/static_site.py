@@ -18,7 +18,7 @@ from typing import Self
 
 from flask import Request, Response
 
-from shared import logs
+from shared import logs, parsing
 from shared.page_scripts import script_hashes
 from shared.page_settings import PageSettings
 
@@ -89,6 +89,7 @@ class Site:
                 f"{'GET' if request.method in _METHODS else 'OTHER'} {response.status_code}",
                 {"status": response.status_code, "milliseconds": milliseconds},
             )
+        parsing.drain(request)
         return response
 
     def _find(self, request: Request) -> Response:

@@ -60,12 +60,31 @@ def explain_origin(text: str) -> str:
         return "must not have :443, which browsers leave out"
     if not re.fullmatch(r"[^/?#@]*", host):
         return "must end after the host: no path, no slash, no user name"
-    label = r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?"
-    port = r"(:(?!0)\d{1,5})?"
-    address = r"\[[0-9a-f:.]+\]"
-    if len(host) > 260 or not re.fullmatch(rf"({label}(\.{label})*|{address}){port}", host):
+    if host.endswith("."):
+        return "must not end in a dot"
+    label = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
+    name = rf"(?P<name>{label}(\.{label})*|\[[0-9a-f:]+\])"
+    found = re.fullmatch(rf"{name}(:(?!0)(?P<port>\d{{1,5}}))?", host)
+    if not found or len(found["name"]) > 253 or not _is_written_by_browsers(found["name"]):
         return "has no host that a browser knows"
+    if int(found["port"] or 0) > 65535:
+        return "has a port above 65535"
     return ""
+
+
+def _is_written_by_browsers(host: str) -> bool:
+    """Whether browsers write the host like this if it is an IP address, or ends like one (127.1):
+    https://url.spec.whatwg.org/#concept-host-serializer"""
+    is_address = host.startswith("[") or re.fullmatch(r"\d+|0x[0-9a-f]*", host.rpartition(".")[2])
+    if not is_address:
+        return True
+    # Imported here, because most endpoints never need it.
+    import ipaddress
+
+    try:
+        return str(ipaddress.ip_address(host.strip("[]"))) == host.strip("[]")
+    except ValueError:
+        return False
 
 
 def escapes(characters: Iterable[str]) -> str:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import io
 import json
 import re
 import secrets
@@ -62,7 +60,7 @@ def endpoint(
             finally:
                 # However the request ends: the next one of this thread has an id of its own.
                 logs.request_id.reset(outside)
-            _drain(request)
+            parsing.drain(request)
             return response
 
         return answer
@@ -136,18 +134,6 @@ def _describe_defect(error: BaseException) -> str:
     return f"{type(error).__qualname__}\n{frames}" + (
         f"after {_describe_defect(cause)}" if cause else ""
     )
-
-
-def _drain(request: Request) -> None:
-    """Reads the rest of the body in pieces, and replaces it with an empty one.
-
-    functions-framework reads what is left after each answer, all at once. If the body is broken, it
-    answers 500 and logs words of the body.
-    """
-    with contextlib.suppress(Exception):
-        while request.stream.read(parsing.MAX_BODY_BYTES):
-            pass
-    request.stream = io.BytesIO()
 
 
 def _add_allow(request: Request, response: Response, methods: Collection[str]) -> None:

@@ -26,7 +26,7 @@ from shared.page_scripts import script_hashes
 from shared.page_settings import PageSettings, read_hidden_views
 from shared.settings import reading
 from shared.static_site import ASKED_EACH_TIME, KEPT
-from stack import api_description
+from stack import api_description, one_file
 from stack.errors import StackError
 from stack.settings import CHECKOUT
 
@@ -92,6 +92,8 @@ def make_app(settings: PageSettings, files_stay: bool = False) -> web.Applicatio
     app.on_response_prepare.append(protect)
     app.router.add_get("/health", _health)
     app.router.add_get("/config.json", config)
+    if files_stay:
+        _add_one_file(app)
     app.router.add_get("/vendor/{name}", _vendor)
     app.router.add_get("/sounds/{name}.wav", _sound)
     app.router.add_get("/", _index)
@@ -105,6 +107,27 @@ def make_app(settings: PageSettings, files_stay: bool = False) -> web.Applicatio
     app.router.add_static("/api-docs/", _WEB / "api-docs")
     app.router.add_static("/", _WEB / "app")
     return app
+
+
+def _add_one_file(app: web.Application) -> None:
+    """The page at ``/`` loads one script and one style sheet. Their parts are there as well."""
+    html = (_WEB / "app" / "index.html").read_text(encoding="utf-8")
+    for path, text, kind in (
+        ("/", one_file.with_one_style(html), "text/html"),
+        (one_file.MAIN, one_file.script(one_file.modules_of(_WEB)), "text/javascript"),
+        (one_file.STYLE, one_file.style(_WEB), "text/css"),
+    ):
+        app.router.add_get(path, _Text(text, kind).answer)
+
+
+class _Text:
+    """A file that is made when the server starts."""
+
+    def __init__(self, text: str, kind: str) -> None:
+        self._text, self._kind = text, kind
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        return web.Response(text=self._text, content_type=self._kind)
 
 
 class Packed:

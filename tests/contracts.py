@@ -165,6 +165,7 @@ TABLES: Grants = {
     "private.repeated_callbacks": {"call_webhook": {"insert"}},
     "private.reconciliation": {"call_reconciler": {"select"}},
     "private.memberships": READ_BY_MEMBERS,
+    "private.managed": READ_BY_MEMBERS,
 }
 
 SEQUENCES: Grants = {
@@ -375,6 +376,8 @@ _KEEPING: Grants = {
         f"private.{function}": {}
         for function in (
             "role_in(uuid)",
+            "refuse_outsider(uuid)",
+            "refuse_agent(uuid)",
             "may_hear(public.conversations,text)",
             "is_playable(public.recordings,boolean)",
             "shorten_retention()",
@@ -406,6 +409,7 @@ FUNCTIONS: Grants = {
     "public.describe_conversation(uuid,jsonb,jsonb)": FOR_USERS,
     "private.conversation_with_names(public.conversations)": FOR_USERS,
     "private.note_conversation_change()": {},
+    "private.name_business()": {},
     "private.name_member()": {},
     "private.with_ascii_digits(text)": {},
     "private.search_form(text)": {},
@@ -506,6 +510,7 @@ DEFINER_FUNCTIONS = [
     "private.lead_form(text,text,text)",
     f"private.list_conversations({_LISTING})",
     "private.log_token_grant(uuid,integer)",
+    "private.name_business()",
     "private.name_member()",
     "private.note_conversation_change()",
     "private.note_left_message()",

@@ -24,7 +24,6 @@ FUNCTIONS: Grants = {
     **{
         f"{schema}.{function}": FOR_USERS for schema in ("public", "private") for function in _ASKED
     },
-    "private.refuse_setting(uuid)": {},
     "private.broadcast_change()": {},
 }
 

@@ -12,10 +12,13 @@ COLUMNS: Grants = {}
 FUNCTIONS: Grants = {
     "public.first_steps(uuid)": {"authenticated": {"execute"}},
     "private.first_steps(uuid)": {"authenticated": {"execute"}},
+    "public.settings_news(uuid)": {"authenticated": {"execute"}},
+    "private.settings_news(uuid)": {"authenticated": {"execute"}},
     **{
         f"private.{function}": {}
         for function in (
             "add_change(uuid,text,text,text,jsonb,jsonb)",
+            "named_in(jsonb,text)",
             "note_change()",
             "is_one_change()",
             "begin_one_change()",
@@ -27,7 +30,11 @@ FUNCTIONS: Grants = {
     },
 }
 
-DEFINER_FUNCTIONS = ["private.note_change()", "private.first_steps(uuid)"]
+DEFINER_FUNCTIONS = [
+    "private.note_change()",
+    "private.first_steps(uuid)",
+    "private.settings_news(uuid)",
+]
 
 POLICIES: dict[str, dict[str, tuple[str, str]]] = {
     "public.changes": {

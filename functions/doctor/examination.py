@@ -113,6 +113,9 @@ def examinations() -> list[Examination]:
         Examination(
             "supabase_publishable_key", supabase_project.publishable_key, _NO_SUPABASE, _SUPABASE
         ),
+        Examination(
+            "sign_up", supabase_project.sign_up, _NO_SUPABASE, _SUPABASE, deployment="goes on"
+        ),
         Examination("signing_keys", supabase_project.signing_keys, _NO_SUPABASE, _SIGNING),
         *(
             Examination(

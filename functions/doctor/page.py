@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 import httpx
@@ -51,7 +50,7 @@ def _look_at(inputs: Inputs, origin: str, base_url: str | None) -> Finding:
     try:
         told = config.json()
         used = {name: str(told[name]).rstrip("/") for name in ("supabaseUrl", "functionsUrl")}
-    except (json.JSONDecodeError, LookupError, TypeError):
+    except (ValueError, LookupError, TypeError):
         return passed(origin, f"{origin} has a page of its own, which is not examined")
     wanted = {"supabaseUrl": inputs.operator.supabase.url, "functionsUrl": base_url}
     for name, value in wanted.items():

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import jwt
 
@@ -167,6 +168,38 @@ def publishable_key(inputs: Inputs) -> Iterator[Finding]:
         )
     else:
         yield passed(name, "The project accepts it")
+
+
+def sign_up(inputs: Inputs) -> Iterator[Finding]:
+    """Whether people show that an e-mail address is theirs. Invitations, and who may make a
+    business, rest on it.
+
+    https://supabase.com/docs/guides/auth/general-configuration
+    """
+    url = inputs.operator.supabase.url
+    answer = ask(inputs, "/auth/v1/settings")
+    told = answer.body if isinstance(answer.body, dict) else {}
+    is_believed = told.get("mailer_autoconfirm")
+    if answer.status != 200 or not isinstance(is_believed, bool):
+        yield skipped(url, f"Not examined: {answer} (see supabase_api)")
+    elif is_believed and urlsplit(url).hostname not in ("127.0.0.1", "localhost", "::1"):
+        yield failed(
+            url,
+            "ALARM: People sign up with any e-mail address and need not confirm it, so anybody can"
+            " accept an invitation to somebody else",
+            "Switch on “Confirm email”: Supabase's dashboard, Authentication → Sign In / Providers"
+            " → Email. Look on the page who has accepted invitations",
+        )
+    elif told.get("disable_signup") is True:
+        yield passed(
+            url,
+            "Nobody can sign up. Who is invited needs an account that you make",
+            "Allow new users to sign up: Supabase's dashboard, Authentication → Sign In",
+        )
+    elif is_believed:
+        yield passed(url, "On this machine nobody confirms an e-mail address")
+    else:
+        yield passed(url, "Who signs up confirms the e-mail address")
 
 
 def signing_keys(inputs: Inputs) -> Iterator[Finding]:

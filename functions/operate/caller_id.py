@@ -18,6 +18,7 @@ from functions.doctor.examination import Examination, findings
 from functions.doctor.inputs import Inputs, read
 from functions.operate import businesses, command
 from functions.operate.command import Connection, Refused
+from shared.phone_numbers import format_caller_id
 
 _TWILIO = ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_API_URL")
 _NO_ANSWER = "Let this machine reach Twilio (DNS, proxy, firewall), or wait: status.twilio.com"
@@ -93,19 +94,22 @@ def check_at_twilio(inputs: Inputs, number: str) -> None:
 
 
 def _command(arguments: Namespace) -> str:
-    number = re.sub(r"[\s().-]", "", arguments.number)
-    if not re.fullmatch(r"\+[1-9]\d{6,14}", number) or not arguments.business:
+    number = format_caller_id(re.sub(r"^\s*00", "+", arguments.number))
+    if not re.fullmatch(r"\+[1-9][0-9]{6,14}", number) or not arguments.business.strip():
         raise Refused(
             "NUMBER must be a number in its international form, and BUSINESS a name or an id: make"
             " caller-id NUMBER=+14155550100 BUSINESS='Demo Solar'"
         )
+    if arguments.take not in ("", "0", "1"):
+        raise Refused(f"TAKE={arguments.take} is not known. TAKE=1 takes the number away.")
     values = command.given(arguments)
     database = command.read_database(values)
-    if not arguments.take:
+    takes = arguments.take == "1"
+    if not takes:
         operator, problems = read(values.values, values.path.absolute().parent)
         check_at_twilio(Inputs(operator, problems), number)
     with command.connected(database) as connection:
-        change = take_number if arguments.take else give_number
+        change = take_number if takes else give_number
         return change(connection, number, arguments.business)
 
 
@@ -114,7 +118,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make caller-id", description=__doc__)
     parser.add_argument("--number", default="", help="in its international form: +14155550100")
     parser.add_argument("--business", default="", help="its name, or its id")
-    parser.add_argument("--take", action="store_true", help="takes the number away again")
+    parser.add_argument("--take", default="", help="1 takes the number away again")
     return command.run(parser, _command)
 
 

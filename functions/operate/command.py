@@ -63,7 +63,12 @@ def run(parser: ArgumentParser, command: Callable[[Namespace], str]) -> int:
         help="read settings from this file and not from .env",
     )
     try:
-        print(command(parser.parse_args()))
+        arguments = parser.parse_args()
+        for name, value in vars(arguments).items():
+            # Bytes that are not UTF-8: Python keeps them as halves of characters.
+            if isinstance(value, str) and value.encode(errors="replace").decode() != value:
+                raise Refused(f"{name.upper()} has characters that cannot be read. Type it again.")
+        print(command(arguments))
         return 0
     except (Refused, EnvFileError) as error:
         said = str(error)

@@ -21,6 +21,8 @@ _PROJECT = (
     "the project's id, such as henk-voice-123 or example.com:henk-voice; not its name or number"
 )
 _EXAMPLE = "copy .env.example to .env and fill it in: docs/setup.md, step 5"
+# The database reads them once more, after the migrations (private.email_form).
+_EMAIL = r"[^@\s,]+@[^\W_]([\w-]*[^\W_])?(\.[^\W_]([\w-]*[^\W_])?)+"
 # No deployment is without them.
 _ALWAYS = ("SUPABASE_URL", "TWILIO_ACCOUNT_SID")
 # Settings that are secret, besides those that have a field of their own below.
@@ -130,7 +132,7 @@ class Creation:
         )
         given = env.optional(
             "BUSINESS_FOUNDERS",
-            r"[^@\s,]+@[^@\s,]+(\s*,\s*[^@\s,]+@[^@\s,]+)*",
+            rf"{_EMAIL}(\s*,\s*{_EMAIL})*",
             "e-mail addresses, separated by commas",
         )
         founders = tuple(each.strip() for each in (given or "").split(",") if each.strip())

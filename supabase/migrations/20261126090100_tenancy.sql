@@ -98,7 +98,26 @@ create table public.business_members (
 -- Every policy asks which businesses a user is in; the primary key starts with the business.
 create index business_members_user_id_idx on public.business_members (user_id);
 
--- A member without a name is shown by e-mail address.
+-- A name has no signs that nobody sees or that turn the direction of a text: people of other businesses read it
+-- when they are invited, and operators in a terminal. If nothing else is in it, it is no name.
+-- Security definer: whoever writes a name cannot reach the function inside.
+create function private.name_business()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  new.name := coalesce(private.visible_text(new.name), '');
+  return new;
+end;
+$$;
+
+create trigger businesses_name_business
+before insert or update of name on public.businesses
+for each row execute function private.name_business();
+
+-- The same for people. A member without a name is shown by e-mail address.
 -- Security definer: members cannot read the Auth server's tables.
 create function private.name_member()
 returns trigger
@@ -107,17 +126,20 @@ security definer
 set search_path = ''
 as $$
 begin
-  select left(users.email, 200) into new.display_name from auth.users where users.id = new.user_id;
+  new.display_name := coalesce(
+    private.visible_text(new.display_name),
+    (select left(users.email, 200) from auth.users where users.id = new.user_id)
+  );
   return new;
 end;
 $$;
 
+revoke execute on function private.name_business() from public, anon;
 revoke execute on function private.name_member() from public, anon;
 
 create trigger business_members_name_member
 before insert or update of display_name on public.business_members
-for each row when ((new.display_name ~ '\S') is not true)
-execute function private.name_member();
+for each row execute function private.name_member();
 
 -- The memberships of the signed-in user, for the policies of every table. The view runs with its owner's
 -- rights, because a policy on business_members that reads business_members would apply to itself. It is a
@@ -128,8 +150,14 @@ select business_members.business_id, business_members.role
 from public.business_members
 where business_members.user_id = (select auth.uid());
 
-revoke all on private.memberships from public, anon, authenticated, service_role;
-grant select on private.memberships to authenticated;
+-- Those in which the signed-in user manages the business.
+create view private.managed with (security_barrier) as
+select memberships.business_id
+from private.memberships
+where memberships.role in ('owner', 'manager');
+
+revoke all on private.memberships, private.managed from public, anon, authenticated, service_role;
+grant select on private.memberships, private.managed to authenticated;
 
 alter table public.businesses enable row level security;
 alter table public.business_members enable row level security;
@@ -143,14 +171,8 @@ using (id = any(array(select memberships.business_id from private.memberships)))
 -- Managers set the limits. The grants below say which columns those are.
 create policy "managers can change the limits of their business"
 on public.businesses for update to authenticated
-using (id = any(array(
-  select memberships.business_id from private.memberships
-  where memberships.role in ('owner', 'manager')
-)))
-with check (id = any(array(
-  select memberships.business_id from private.memberships
-  where memberships.role in ('owner', 'manager')
-)));
+using (id = any(array(select managed.business_id from private.managed)))
+with check (id = any(array(select managed.business_id from private.managed)));
 
 -- A call is decided by its business's limits.
 create policy "a webhook can read the business of its call"

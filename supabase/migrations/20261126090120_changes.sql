@@ -30,10 +30,7 @@ alter table public.changes enable row level security;
 
 create policy "managers can read what changed in their business"
 on public.changes for select to authenticated
-using (business_id = any(array(
-  select memberships.business_id from private.memberships
-  where memberships.role in ('owner', 'manager')
-)));
+using (business_id = any(array(select managed.business_id from private.managed)));
 
 revoke all on public.changes from public, anon, authenticated, service_role;
 grant select on public.changes to authenticated, service_role;
@@ -73,6 +70,23 @@ begin
 end;
 $$;
 
+-- What the columns that name a row say of it. p_columns: with commas.
+create function private.named_in(p_row jsonb, p_columns text)
+returns text
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  return (
+    select string_agg(p_row ->> named.key, ' ' order by named.place)
+    from unnest(string_to_array(p_columns, ',')) with ordinality as named (key, place)
+  );
+end;
+$$;
+
+revoke execute on function private.named_in(jsonb, text) from public, anon;
+
 -- Records the change of a row, whoever makes it. The trigger says: the subject; the column that tells which one; the
 -- columns that name it, with commas; then the columns that follow from others, which are not told.
 -- Security definer: nobody may write the record themselves.
@@ -91,6 +105,18 @@ begin
   if private.is_one_change() then
     return null;
   end if;
+  -- An operator gives it to another business: each reads its own side, and nothing of the other.
+  if v_old ->> 'business_id' <> v_new ->> 'business_id' then
+    perform private.add_change(
+      (v_old ->> 'business_id')::uuid, tg_argv[0], v_old ->> tg_argv[1],
+      private.named_in(v_old, tg_argv[2]), v_old - v_untold, null
+    );
+    perform private.add_change(
+      (v_new ->> 'business_id')::uuid, tg_argv[0], v_new ->> tg_argv[1],
+      private.named_in(v_new, tg_argv[2]), null, v_new - v_untold
+    );
+    return null;
+  end if;
   v_old := v_old - v_untold;
   v_new := v_new - v_untold;
   if tg_op = 'UPDATE' then
@@ -106,10 +132,7 @@ begin
     (v_row ->> case when tg_table_name = 'businesses' then 'id' else 'business_id' end)::uuid,
     tg_argv[0],
     v_row ->> tg_argv[1],
-    (
-      select string_agg(v_row ->> named.key, ' ' order by named.place)
-      from unnest(string_to_array(tg_argv[2], ',')) with ordinality as named (key, place)
-    ),
+    private.named_in(v_row, tg_argv[2]),
     v_old,
     v_new
   );

@@ -33,30 +33,18 @@ using (business_id = any(array(select memberships.business_id from private.membe
 -- Managers answer for the recordings of their business.
 create policy "managers can add recording rules to their business"
 on public.recording_rules for insert to authenticated
-with check (business_id = any(array(
-  select memberships.business_id from private.memberships
-  where memberships.role in ('owner', 'manager')
-)));
+with check (business_id = any(array(select managed.business_id from private.managed)));
 
 -- As above. The grants below say which columns those are.
 create policy "managers can change the recording rules of their business"
 on public.recording_rules for update to authenticated
-using (business_id = any(array(
-  select memberships.business_id from private.memberships
-  where memberships.role in ('owner', 'manager')
-)))
-with check (business_id = any(array(
-  select memberships.business_id from private.memberships
-  where memberships.role in ('owner', 'manager')
-)));
+using (business_id = any(array(select managed.business_id from private.managed)))
+with check (business_id = any(array(select managed.business_id from private.managed)));
 
 -- As above.
 create policy "managers can remove recording rules of their business"
 on public.recording_rules for delete to authenticated
-using (business_id = any(array(
-  select memberships.business_id from private.memberships
-  where memberships.role in ('owner', 'manager')
-)));
+using (business_id = any(array(select managed.business_id from private.managed)));
 
 -- A call's terms follow from the rules of its business.
 create policy "a webhook can read the recording rules of its call's business"

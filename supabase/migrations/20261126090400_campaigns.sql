@@ -5,7 +5,7 @@ set lock_timeout = '2s';
 create table public.campaigns (
   id uuid primary key default gen_random_uuid(),
   business_id uuid not null references public.businesses (id) on delete cascade,
-  name text not null check (length(name) between 1 and 200),
+  name text not null check (length(name) between 1 and 200 and name ~ '\S'),
   -- What the rep says. The page fills in {{lead.name}}, {{lead.first_name}}, {{lead.company}}, {{rep.name}} and
   -- {{business.name}}.
   script text check (length(script) <= 10000),
@@ -43,22 +43,13 @@ using (business_id = any(array(select memberships.business_id from private.membe
 -- Managers say whom their business calls, and how.
 create policy "managers can add campaigns to their business"
 on public.campaigns for insert to authenticated
-with check (business_id = any(array(
-  select memberships.business_id from private.memberships
-  where memberships.role in ('owner', 'manager')
-)));
+with check (business_id = any(array(select managed.business_id from private.managed)));
 
 -- The grants below allow neither another business nor another id.
 create policy "managers can change the campaigns of their business"
 on public.campaigns for update to authenticated
-using (business_id = any(array(
-  select memberships.business_id from private.memberships
-  where memberships.role in ('owner', 'manager')
-)))
-with check (business_id = any(array(
-  select memberships.business_id from private.memberships
-  where memberships.role in ('owner', 'manager')
-)));
+using (business_id = any(array(select managed.business_id from private.managed)))
+with check (business_id = any(array(select managed.business_id from private.managed)));
 
 -- A call may only be tied to a campaign of its own business.
 create policy "a webhook can read the campaigns of its call's business"

@@ -27,28 +27,16 @@ using (business_id = any(array(select memberships.business_id from private.membe
 -- Managers decide how often people are called.
 create policy "managers can add retry rules of their business"
 on public.retry_rules for insert to authenticated
-with check (business_id = any(array(
-  select memberships.business_id from private.memberships
-  where memberships.role in ('owner', 'manager')
-)));
+with check (business_id = any(array(select managed.business_id from private.managed)));
 
 create policy "managers can change retry rules of their business"
 on public.retry_rules for update to authenticated
-using (business_id = any(array(
-  select memberships.business_id from private.memberships
-  where memberships.role in ('owner', 'manager')
-)))
-with check (business_id = any(array(
-  select memberships.business_id from private.memberships
-  where memberships.role in ('owner', 'manager')
-)));
+using (business_id = any(array(select managed.business_id from private.managed)))
+with check (business_id = any(array(select managed.business_id from private.managed)));
 
 create policy "managers can remove retry rules of their business"
 on public.retry_rules for delete to authenticated
-using (business_id = any(array(
-  select memberships.business_id from private.memberships
-  where memberships.role in ('owner', 'manager')
-)));
+using (business_id = any(array(select managed.business_id from private.managed)));
 
 revoke all on public.retry_rules from public, anon, authenticated, service_role;
 grant select on public.retry_rules to authenticated;

@@ -37,22 +37,13 @@ using (business_id = any(array(select memberships.business_id from private.membe
 -- Managers decide which outcomes there are.
 create policy "managers can add outcomes to their business"
 on public.outcomes for insert to authenticated
-with check (business_id = any(array(
-  select memberships.business_id from private.memberships
-  where memberships.role in ('owner', 'manager')
-)));
+with check (business_id = any(array(select managed.business_id from private.managed)));
 
 -- The grants below allow no other key: calls are told by it.
 create policy "managers can change the outcomes of their business"
 on public.outcomes for update to authenticated
-using (business_id = any(array(
-  select memberships.business_id from private.memberships
-  where memberships.role in ('owner', 'manager')
-)))
-with check (business_id = any(array(
-  select memberships.business_id from private.memberships
-  where memberships.role in ('owner', 'manager')
-)));
+using (business_id = any(array(select managed.business_id from private.managed)))
+with check (business_id = any(array(select managed.business_id from private.managed)));
 
 revoke all on public.outcomes from public, anon, authenticated, service_role;
 grant select on public.outcomes to authenticated, service_role;

@@ -139,20 +139,14 @@ using (business_id = any(array(select memberships.business_id from private.membe
 create policy "members can describe their own calls and managers all"
 on public.conversations for update to authenticated
 using (
-  business_id = any(array(
-    select memberships.business_id from private.memberships
-    where memberships.role in ('owner', 'manager')
-  ))
+  business_id = any(array(select managed.business_id from private.managed))
   or (
     user_id = (select auth.uid())
     and business_id = any(array(select memberships.business_id from private.memberships))
   )
 )
 with check (
-  business_id = any(array(
-    select memberships.business_id from private.memberships
-    where memberships.role in ('owner', 'manager')
-  ))
+  business_id = any(array(select managed.business_id from private.managed))
   or (
     user_id = (select auth.uid())
     and business_id = any(array(select memberships.business_id from private.memberships))

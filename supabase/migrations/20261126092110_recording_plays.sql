@@ -42,6 +42,36 @@ as $$
   where business_members.business_id = p_business_id and business_members.user_id = (select auth.uid());
 $$;
 
+-- Why a member's function refuses the signed-in person, as an error; null if they belong to the business.
+create function private.refuse_outsider(p_business_id uuid)
+returns text
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return case
+    when not private.is_signed_in() then 'signed_out'
+    when private.role_in(p_business_id) is null then 'not_found'
+  end;
+end;
+$$;
+
+-- The same of a function of managers and owners.
+create function private.refuse_agent(p_business_id uuid)
+returns text
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return coalesce(
+    private.refuse_outsider(p_business_id),
+    case when private.role_in(p_business_id) = 'agent' then 'not_allowed' end
+  );
+end;
+$$;
+
 -- Whether the signed-in person, who has this role in the call's business, may hear its recordings.
 create function private.may_hear(p_call public.conversations, p_role text)
 returns boolean
@@ -162,6 +192,8 @@ end;
 $$;
 
 revoke execute on function private.role_in(uuid) from public, anon;
+revoke execute on function private.refuse_outsider(uuid) from public, anon;
+revoke execute on function private.refuse_agent(uuid) from public, anon;
 revoke execute on function private.may_hear(public.conversations, text) from public, anon;
 revoke execute on function private.is_playable(public.recordings, boolean) from public, anon;
 revoke execute on function private.ask_to_play(uuid, uuid, boolean) from public, anon;

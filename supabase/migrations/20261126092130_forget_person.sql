@@ -196,7 +196,7 @@ security definer
 set search_path = ''
 as $$
 declare
-  v_role constant text := private.role_in(p_business_id);
+  v_refused constant text := private.refuse_agent(p_business_id);
   v_subscriber text := private.subscriber(p_phone_number);
   v_call public.conversations;
   v_erasure public.erasures;
@@ -205,14 +205,8 @@ declare
   v_held integer := 0;
   v_leads integer;
 begin
-  if not private.is_signed_in() then
-    return jsonb_build_object('error', 'signed_out');
-  end if;
-  if v_role is null then
-    return jsonb_build_object('error', 'not_found');
-  end if;
-  if v_role = 'agent' then
-    return jsonb_build_object('error', 'not_allowed');
+  if v_refused is not null then
+    return jsonb_build_object('error', v_refused);
   end if;
   if (p_phone_number is null) = (p_lead_id is null)
     or (p_phone_number is not null and p_phone_number !~ '^\+[1-9][0-9]{6,14}$') then

@@ -135,24 +135,15 @@ declare
   v_agreed record;
   v_day record;
 begin
-  select
-    count(*) filter (where conversations.dialed_at is not null),
-    -- No call is longer than four hours. One whose end was lost does not keep its lead for ever.
-    max(conversations.created_at) filter (where conversations.ended_at is null) + interval '5 hours'
-  into e.attempts, v_open_until
-  from public.conversations
-  where conversations.business_id = e.business_id
-    and conversations.lead_id = e.lead_id
-    and conversations.campaign_id = e.campaign_id
-    and conversations.created_at >= e.counted_from
-    and conversations.block_reason is null;
-
+  -- The last call, and what all of them say together.
   select
     conversations.id, conversations.created_at, conversations.ended_at, conversations.outcome,
     case
       when conversations.answered_at is null and conversations.status <> 'completed'
         then conversations.status
-    end as unanswered
+    end as unanswered,
+    count(conversations.dialed_at) over () as attempts,
+    max(conversations.created_at) filter (where conversations.ended_at is null) over () as open_since
   into v_last
   from public.conversations
   where conversations.business_id = e.business_id
@@ -163,6 +154,7 @@ begin
   order by conversations.created_at desc, conversations.id desc
   limit 1;
 
+  e.attempts := coalesce(v_last.attempts, 0);
   e.last_conversation_id := v_last.id;
   -- What a rep said without a call is like a call with this outcome.
   if e.said_at > v_last.created_at or v_last.id is null then
@@ -198,6 +190,8 @@ begin
   from public.leads
   where leads.business_id = e.business_id and leads.id = e.lead_id;
 
+  -- No call is longer than four hours. One whose end was lost does not keep its lead for ever.
+  v_open_until := v_last.open_since + interval '5 hours';
   if v_open_until > now() and e.removed_at is null then
     -- A call that goes on says nothing yet.
     e.next_at := v_open_until;

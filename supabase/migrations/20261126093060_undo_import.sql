@@ -112,12 +112,11 @@ stable
 security definer
 set search_path = ''
 as $$
+declare
+  v_refused constant text := private.refuse_outsider(p_business_id);
 begin
-  if not private.is_signed_in() then
-    return jsonb_build_object('error', 'signed_out');
-  end if;
-  if private.role_in(p_business_id) is null then
-    return jsonb_build_object('error', 'not_found');
+  if v_refused is not null then
+    return jsonb_build_object('error', v_refused);
   end if;
   if (cardinality(p_numbers) between 1 and 5000) is not true then
     return jsonb_build_object('error', 'invalid_request', 'field', 'numbers');

@@ -191,6 +191,12 @@ begin
   ) as numbers
   where numbers.number ~ '^\+[1-9][0-9]{6,14}$'
   on conflict do nothing;
+  -- A file that brought such a number does not take it along when it is taken back.
+  update public.do_not_call
+  set import_id = null
+  where do_not_call.business_id = p_business_id
+    and do_not_call.subscriber = any(private.subscribers(p_numbers))
+    and do_not_call.import_id is not null;
 end;
 $$;
 

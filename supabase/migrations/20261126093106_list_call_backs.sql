@@ -133,7 +133,7 @@ begin
         select open_call_backs.conversation_id, open_call_backs.due_at
         from private.open_call_backs
         where open_call_backs.business_id = p_business_id and p_whose = 'all'
-        order by open_call_backs.due_at
+        order by open_call_backs.due_at, open_call_backs.conversation_id
         limit c_most
       )
       union all
@@ -143,7 +143,7 @@ begin
         where open_call_backs.business_id = p_business_id
           and p_whose = 'mine'
           and open_call_backs.user_id = v_user_id
-        order by open_call_backs.due_at
+        order by open_call_backs.due_at, open_call_backs.conversation_id
         limit c_most
       )
       union all
@@ -153,7 +153,7 @@ begin
         where open_call_backs.business_id = p_business_id
           and p_whose = 'mine'
           and open_call_backs.user_id is null
-        order by open_call_backs.due_at
+        order by open_call_backs.due_at, open_call_backs.conversation_id
         limit c_most
       )
     ),

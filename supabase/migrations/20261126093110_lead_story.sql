@@ -207,7 +207,7 @@ begin
         on business_members.business_id = owed.business_id
         and business_members.user_id = owed.user_id
       where owed.business_id = v_lead.business_id and owed.lead_id = v_lead.id
-      order by owed.due_at
+      order by owed.due_at, owed.conversation_id
       limit 1
     ),
     'campaigns', (

@@ -32,10 +32,13 @@ declare
   c_first_id constant uuid := '00000000-0000-0000-0000-000000000000';
   v_id constant uuid := coalesce(p_after.id, c_first_id);
   v_next_at constant timestamptz := coalesce(p_after.next_at, '-infinity');
+  -- Who has waited, and who waits.
+  v_since constant timestamptz := case when p_part = 3 then greatest(v_next_at, now()) else v_next_at end;
+  v_until constant timestamptz := case when p_part = 1 then now() else 'infinity' end;
 begin
-  return case p_part
-    when 1 then array(
-      select waited.id
+  return case
+    when p_part in (1, 3) then array(
+      select waiting.id
       from (
         (
           select queue_entries.id, queue_entries.next_at
@@ -44,8 +47,10 @@ begin
             and queue_entries.state = 'ready'
             and not queue_entries.is_due
             and queue_entries.call_back_at is null
-            and queue_entries.next_at between v_next_at and now()
+            and queue_entries.next_at between v_since and v_until
             and (queue_entries.next_at, queue_entries.id) > (v_next_at, v_id)
+            and (queue_entries.next_at <= now()) = (p_part = 1)
+            and (p_part = 1 or coalesce(queue_entries.wait_reason = p_reason, p_reason is null))
           order by queue_entries.next_at, queue_entries.id
           limit p_limit
         )
@@ -56,16 +61,18 @@ begin
           where queue_entries.campaign_id = p_campaign_id
             and queue_entries.state = 'ready'
             and queue_entries.call_back_at is not null
-            and queue_entries.next_at between v_next_at and now()
+            and queue_entries.next_at between v_since and v_until
             and (queue_entries.next_at, queue_entries.id) > (v_next_at, v_id)
+            and (queue_entries.next_at <= now()) = (p_part = 1)
+            and (p_part = 1 or coalesce(queue_entries.wait_reason = p_reason, p_reason is null))
           order by queue_entries.next_at, queue_entries.id
           limit p_limit
         )
-      ) as waited
-      order by waited.next_at, waited.id
+      ) as waiting
+      order by waiting.next_at, waiting.id
       limit p_limit
     )
-    when 2 then array(
+    when p_part = 2 then array(
       select due.id
       from (
         (
@@ -96,42 +103,7 @@ begin
       order by due.priority desc, due.attempts, due.next_at, due.id
       limit p_limit
     )
-    when 3 then array(
-      select waiting.id
-      from (
-        (
-          select queue_entries.id, queue_entries.next_at
-          from public.queue_entries
-          where queue_entries.campaign_id = p_campaign_id
-            and queue_entries.state = 'ready'
-            and not queue_entries.is_due
-            and queue_entries.call_back_at is null
-            and queue_entries.next_at > now()
-            and queue_entries.next_at >= v_next_at
-            and (queue_entries.next_at, queue_entries.id) > (v_next_at, v_id)
-            and coalesce(queue_entries.wait_reason = p_reason, p_reason is null)
-          order by queue_entries.next_at, queue_entries.id
-          limit p_limit
-        )
-        union all
-        (
-          select queue_entries.id, queue_entries.next_at
-          from public.queue_entries
-          where queue_entries.campaign_id = p_campaign_id
-            and queue_entries.state = 'ready'
-            and queue_entries.call_back_at is not null
-            and queue_entries.next_at > now()
-            and queue_entries.next_at >= v_next_at
-            and (queue_entries.next_at, queue_entries.id) > (v_next_at, v_id)
-            and coalesce(queue_entries.wait_reason = p_reason, p_reason is null)
-          order by queue_entries.next_at, queue_entries.id
-          limit p_limit
-        )
-      ) as waiting
-      order by waiting.next_at, waiting.id
-      limit p_limit
-    )
-    when 4 then array(
+    when p_part = 4 then array(
       select queue_entries.id
       from public.queue_entries
       where queue_entries.campaign_id = p_campaign_id
@@ -140,7 +112,7 @@ begin
       order by queue_entries.id
       limit p_limit
     )
-    when 5 then array(
+    when p_part = 5 then array(
       select queue_entries.id
       from public.queue_entries
       where queue_entries.campaign_id = p_campaign_id
@@ -150,7 +122,7 @@ begin
       order by queue_entries.id
       limit p_limit
     )
-    when 6 then array(
+    when p_part = 6 then array(
       select done.id
       from (
         (

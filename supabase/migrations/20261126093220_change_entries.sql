@@ -100,22 +100,16 @@ as $$
 declare
   c_most constant integer := 1000;
   v_business_id uuid;
-  v_role text;
+  v_refused text;
   v_entry public.queue_entries;
   v_changed integer := 0;
 begin
-  if not private.is_signed_in() then
-    return jsonb_build_object('error', 'signed_out');
-  end if;
   select campaigns.business_id into v_business_id
   from public.campaigns
   where campaigns.id = p_campaign_id;
-  v_role := private.role_in(v_business_id);
-  if v_role is null then
-    return jsonb_build_object('error', 'not_found');
-  end if;
-  if v_role = 'agent' then
-    return jsonb_build_object('error', 'not_allowed');
+  v_refused := private.refuse_agent(v_business_id);
+  if v_refused is not null then
+    return jsonb_build_object('error', v_refused);
   end if;
   if p_entry_ids is null or cardinality(p_entry_ids) not between 1 and c_most
     or not private.is_entry_change(p_change, v_business_id) then

@@ -7,7 +7,7 @@ create table public.voicemail_messages (
   business_id uuid not null references public.businesses (id) on delete cascade,
   -- Whose voice it is. No foreign key: what was left with leads outlives the account.
   user_id uuid not null default auth.uid(),
-  name text not null check (length(btrim(name)) between 1 and 100),
+  name text not null check (length(name) between 1 and 100 and name ~ '\S'),
   -- In the bucket `messages`.
   object_path text not null unique generated always as (
     business_id::text || '/' || user_id::text || '/' || id::text || '.wav'
@@ -52,10 +52,7 @@ on public.voicemail_messages for update to authenticated
 using (
   deleted_at is null
   and (
-    business_id = any(array(
-      select memberships.business_id from private.memberships
-      where memberships.role in ('owner', 'manager')
-    ))
+    business_id = any(array(select managed.business_id from private.managed))
     or (
       user_id = (select auth.uid())
       and business_id = any(array(select memberships.business_id from private.memberships))

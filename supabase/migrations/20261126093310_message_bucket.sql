@@ -37,10 +37,7 @@ using (
       and (
         voicemail_messages.user_id = (select auth.uid())
         or (voicemail_messages.is_shared and voicemail_messages.deleted_at is null)
-        or voicemail_messages.business_id = any(array(
-          select memberships.business_id from private.memberships
-          where memberships.role in ('owner', 'manager')
-        ))
+        or voicemail_messages.business_id = any(array(select managed.business_id from private.managed))
       )
   )
 );
@@ -54,10 +51,7 @@ using (
     where voicemail_messages.object_path = objects.name
       and (
         voicemail_messages.user_id = (select auth.uid())
-        or voicemail_messages.business_id = any(array(
-          select memberships.business_id from private.memberships
-          where memberships.role in ('owner', 'manager')
-        ))
+        or voicemail_messages.business_id = any(array(select managed.business_id from private.managed))
       )
   )
 );

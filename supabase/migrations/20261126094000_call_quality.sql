@@ -110,10 +110,7 @@ alter table public.call_quality enable row level security;
 create policy "members can read the quality of their calls, managers of all"
 on public.call_quality for select to authenticated
 using (
-  business_id = any(array(
-    select memberships.business_id from private.memberships
-    where memberships.role in ('owner', 'manager')
-  ))
+  business_id = any(array(select managed.business_id from private.managed))
   or (
     user_id = (select auth.uid())
     and business_id = any(array(select memberships.business_id from private.memberships))

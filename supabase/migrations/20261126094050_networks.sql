@@ -126,17 +126,11 @@ security definer
 set search_path = ''
 as $$
 declare
-  v_role constant text := private.role_in(p_business_id);
+  v_refused constant text := private.refuse_agent(p_business_id);
   v_name constant text := private.visible_text(p_name);
 begin
-  if not private.is_signed_in() then
-    return jsonb_build_object('error', 'signed_out');
-  end if;
-  if v_role is null then
-    return jsonb_build_object('error', 'not_found');
-  end if;
-  if v_role = 'agent' then
-    return jsonb_build_object('error', 'not_allowed');
+  if v_refused is not null then
+    return jsonb_build_object('error', v_refused);
   end if;
   if (p_key ~ '^[0-9a-f]{8}$') is not true
     or (p_name is not null and v_name is null)

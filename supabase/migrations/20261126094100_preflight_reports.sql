@@ -47,10 +47,7 @@ alter table public.preflight_reports enable row level security;
 create policy "members can read their own checks and managers all"
 on public.preflight_reports for select to authenticated
 using (
-  business_id = any(array(
-    select memberships.business_id from private.memberships
-    where memberships.role in ('owner', 'manager')
-  ))
+  business_id = any(array(select managed.business_id from private.managed))
   or (
     user_id = (select auth.uid())
     and business_id = any(array(select memberships.business_id from private.memberships))

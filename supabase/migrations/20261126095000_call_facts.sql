@@ -59,10 +59,7 @@ alter table public.call_facts enable row level security;
 create policy "members can read the facts of their calls, managers of all"
 on public.call_facts for select to authenticated
 using (
-  business_id = any(array(
-    select memberships.business_id from private.memberships
-    where memberships.role in ('owner', 'manager')
-  ))
+  business_id = any(array(select managed.business_id from private.managed))
   or (
     user_id = (select auth.uid())
     and business_id = any(array(select memberships.business_id from private.memberships))
@@ -96,10 +93,7 @@ alter table public.call_helpers enable row level security;
 create policy "members can read where they helped, managers of all"
 on public.call_helpers for select to authenticated
 using (
-  business_id = any(array(
-    select memberships.business_id from private.memberships
-    where memberships.role in ('owner', 'manager')
-  ))
+  business_id = any(array(select managed.business_id from private.managed))
   or (
     user_id = (select auth.uid())
     and business_id = any(array(select memberships.business_id from private.memberships))

@@ -147,10 +147,7 @@ begin
       create policy "members can read their own sums, managers all"
       on private.%I for select to authenticated
       using (
-        business_id = any(array(
-          select memberships.business_id from private.memberships
-          where memberships.role in ('owner', 'manager')
-        ))
+        business_id = any(array(select managed.business_id from private.managed))
         or (
           user_id = (select auth.uid())
           and business_id = any(array(select memberships.business_id from private.memberships))

@@ -28,17 +28,14 @@ alter table public.invitations enable row level security;
 
 create policy "managers can read the invitations of their business"
 on public.invitations for select to authenticated
-using (business_id = any(array(
-  select memberships.business_id from private.memberships
-  where memberships.role in ('owner', 'manager')
-)));
+using (business_id = any(array(select managed.business_id from private.managed)));
 
 revoke all on public.invitations from public, anon, authenticated, service_role;
 grant select on public.invitations to authenticated, service_role;
 
 create trigger invitations_note_change
 after insert or update or delete on public.invitations
-for each row execute function private.note_change('invitation', 'id', 'email', 'expires_at');
+for each row execute function private.note_change('invitation', 'id', 'email');
 
 -- An e-mail address in the form in which two are compared: without blanks around it, in small letters, as Supabase's
 -- Auth server stores it. Null if it cannot be one: Auth sends a message to each address, so only what surely is none
@@ -51,10 +48,11 @@ set search_path = ''
 as $$
 declare
   v_email constant text := lower(normalize(btrim(p_email, E' \t\r\n'), nfc));
+  c_label constant text := '[a-z0-9\u0080-\U0010ffff]([a-z0-9\u0080-\U0010ffff-]{0,61}[a-z0-9\u0080-\U0010ffff])?';
 begin
   return case
     when v_email = private.visible_text(v_email)
-      and v_email ~ '^[^@<>(),;:"\\ ]+@[^@<>(),;:"\\. ]+(\.[^@<>(),;:"\\. ]+)+$'
+      and v_email ~ ('^[^@<>(),;:"\\ ]+@' || c_label || '(\.' || c_label || ')+$')
       and length(v_email) <= 254
       then v_email
   end;
@@ -244,6 +242,14 @@ begin
   if p_accept is null then
     return jsonb_build_object('error', 'invalid_request');
   end if;
+  -- Whoever invites the same address, or removes who invited, is done before or comes after.
+  perform from public.businesses
+  where businesses.id = (
+    select invitations.business_id
+    from public.invitations
+    where invitations.id = p_invitation_id and invitations.email = v_email
+  )
+  for no key update;
   -- The same answer for an invitation of another address as for none.
   select * into v_invitation
   from public.invitations
@@ -277,7 +283,8 @@ begin
 end;
 $$;
 
--- Who may no longer manage a role takes back what they offered of it.
+-- Who may no longer manage a role takes back what they offered of it. And who was removed does not come back by an
+-- offer that was made before, to an address that they took later, or before an operator made them a member.
 -- Security definer: nobody may write invitations themselves.
 create function private.withdraw_invitations_of()
 returns trigger
@@ -289,9 +296,17 @@ begin
   update public.invitations
   set state = 'withdrawn'
   where invitations.business_id = old.business_id
-    and invitations.invited_by = old.user_id
     and invitations.state = 'open'
-    and (tg_op = 'DELETE' or not private.may_manage(new.role, invitations.role));
+    and (
+      (
+        invitations.invited_by = old.user_id
+        and (tg_op = 'DELETE' or not private.may_manage(new.role, invitations.role))
+      )
+      or (
+        tg_op = 'DELETE'
+        and invitations.email = (select private.email_form(users.email) from auth.users where users.id = old.user_id)
+      )
+    );
   return null;
 end;
 $$;
@@ -300,8 +315,7 @@ revoke execute on function private.withdraw_invitations_of() from public, anon;
 
 create trigger business_members_withdraw_invitations
 after delete or update of role on public.business_members
-for each row when (old.role <> 'agent')
-execute function private.withdraw_invitations_of();
+for each row execute function private.withdraw_invitations_of();
 
 revoke execute on function private.email_form(text) from public, anon;
 revoke execute on function private.own_email() from public, anon;

@@ -24,10 +24,7 @@ alter table public.do_not_call_removals enable row level security;
 
 create policy "managers can read which numbers may be called again"
 on public.do_not_call_removals for select to authenticated
-using (business_id = any(array(
-  select memberships.business_id from private.memberships
-  where memberships.role in ('owner', 'manager')
-)));
+using (business_id = any(array(select managed.business_id from private.managed)));
 
 revoke all on public.do_not_call_removals from public, anon, authenticated, service_role;
 grant select on public.do_not_call_removals to authenticated, service_role;
@@ -82,19 +79,13 @@ security definer
 set search_path = ''
 as $$
 declare
-  v_role constant text := private.role_in(p_business_id);
+  v_refused constant text := private.refuse_agent(p_business_id);
   v_reason constant text := private.visible_text(p_reason);
   v_named text;
   v_gone text[];
 begin
-  if not private.is_signed_in() then
-    return jsonb_build_object('error', 'signed_out');
-  end if;
-  if v_role is null then
-    return jsonb_build_object('error', 'not_found');
-  end if;
-  if v_role = 'agent' then
-    return jsonb_build_object('error', 'not_allowed');
+  if v_refused is not null then
+    return jsonb_build_object('error', v_refused);
   end if;
   if (cardinality(p_numbers) between 1 and 1000) is not true then
     return jsonb_build_object('error', 'invalid_request', 'field', 'numbers');
@@ -132,17 +123,11 @@ security definer
 set search_path = ''
 as $$
 declare
-  v_role constant text := private.role_in(p_business_id);
+  v_refused constant text := private.refuse_agent(p_business_id);
   v_found jsonb;
 begin
-  if not private.is_signed_in() then
-    return jsonb_build_object('error', 'signed_out');
-  end if;
-  if v_role is null then
-    return jsonb_build_object('error', 'not_found');
-  end if;
-  if v_role = 'agent' then
-    return jsonb_build_object('error', 'not_allowed');
+  if v_refused is not null then
+    return jsonb_build_object('error', v_refused);
   end if;
   if (p_limit between 1 and 500) is not true then
     raise exception 'p_limit is 1 to 500' using errcode = '22023';

@@ -27,10 +27,7 @@ alter table public.do_not_call_imports enable row level security;
 
 create policy "managers can read which files added to the do-not-call list"
 on public.do_not_call_imports for select to authenticated
-using (business_id = any(array(
-  select memberships.business_id from private.memberships
-  where memberships.role in ('owner', 'manager')
-)));
+using (business_id = any(array(select managed.business_id from private.managed)));
 
 revoke all on public.do_not_call_imports from public, anon, authenticated, service_role;
 grant select on public.do_not_call_imports to authenticated, service_role;
@@ -54,23 +51,18 @@ set enable_seqscan = off
 set search_path = ''
 as $$
 declare
-  v_role constant text := private.role_in(p_business_id);
+  v_refused constant text := private.refuse_agent(p_business_id);
+  v_file_name constant text := private.visible_text(left(p_file_name, 200));
   v_import public.do_not_call_imports;
   v_added integer;
 begin
-  if not private.is_signed_in() then
-    return jsonb_build_object('error', 'signed_out');
-  end if;
-  if v_role is null then
-    return jsonb_build_object('error', 'not_found');
-  end if;
-  if v_role = 'agent' then
-    return jsonb_build_object('error', 'not_allowed');
+  if v_refused is not null then
+    return jsonb_build_object('error', v_refused);
   end if;
   if p_import_id is null then
     return jsonb_build_object('error', 'invalid_request', 'field', 'import_id');
   end if;
-  if (p_file_name ~ '\S') is not true then
+  if v_file_name is null then
     return jsonb_build_object('error', 'invalid_request', 'field', 'file_name');
   end if;
   if (p_row_count between 1 and 100000) is not true then
@@ -83,7 +75,7 @@ begin
   -- One part at a time: two files that have the same number must not both have brought it.
   perform pg_advisory_xact_lock(hashtextextended('import:' || p_business_id::text, 0));
   insert into public.do_not_call_imports (id, business_id, file_name, row_count, created_by)
-  values (p_import_id, p_business_id, left(p_file_name, 200), p_row_count, (select auth.uid()))
+  values (p_import_id, p_business_id, v_file_name, p_row_count, (select auth.uid()))
   on conflict (id) do nothing;
   select * into v_import from public.do_not_call_imports where do_not_call_imports.id = p_import_id for update;
   if v_import.business_id <> p_business_id then
@@ -109,6 +101,16 @@ begin
       where jsonb_typeof(rows.value) = 'object' and rows.value ->> 'phone_number' ~ '^\+[1-9][0-9]{6,14}$'
     ) as read
     order by read.subscriber, read.place
+  ),
+
+  -- Whom another file has named, too, stays when one of the two is taken back.
+  named_again as (
+    update public.do_not_call
+    set import_id = null
+    from given
+    where do_not_call.business_id = p_business_id
+      and do_not_call.subscriber = given.subscriber
+      and do_not_call.import_id <> p_import_id
   ),
 
   made as (
@@ -142,21 +144,15 @@ as $$
 declare
   c_most constant integer := 2000;
   v_import public.do_not_call_imports;
-  v_role text;
+  v_refused text;
   v_reason constant text := private.visible_text(p_reason);
   v_named text;
   v_gone integer;
 begin
-  if not private.is_signed_in() then
-    return jsonb_build_object('error', 'signed_out');
-  end if;
   select * into v_import from public.do_not_call_imports where do_not_call_imports.id = p_import_id;
-  v_role := private.role_in(v_import.business_id);
-  if v_role is null then
-    return jsonb_build_object('error', 'not_found');
-  end if;
-  if v_role = 'agent' then
-    return jsonb_build_object('error', 'not_allowed');
+  v_refused := private.refuse_agent(v_import.business_id);
+  if v_refused is not null then
+    return jsonb_build_object('error', v_refused);
   end if;
   if v_reason is null then
     return jsonb_build_object('error', 'reason_required', 'field', 'reason');
@@ -209,7 +205,8 @@ as $$
   select private.import_do_not_call(p_business_id, p_import_id, p_file_name, p_row_count, p_rows);
 $$;
 
--- Takes all numbers off the list that a file has brought and that still stand there. Owners and managers only.
+-- Takes all numbers off the list that a file has brought and that still stand there, except those that somebody or
+-- another file has named, too. Owners and managers only.
 -- Answers {"taken_off": how many now, "more": whether to ask again}, or {"error": "signed_out" | "not_found" |
 -- "not_allowed" | "reason_required" | "invalid_request" (with "field")}.
 create function public.undo_do_not_call_import(p_import_id uuid, p_reason text)

@@ -42,17 +42,15 @@ set enable_seqscan = off
 set search_path = ''
 as $$
 declare
+  v_refused constant text := private.refuse_outsider(p_business_id);
   c_most_counted constant integer := 10000;
   v_condition constant text := '(' || private.search_condition(p_search, 'listed.search_text')
     || ' or listed.subscriber = any($2))';
   v_found jsonb;
   v_count integer;
 begin
-  if not private.is_signed_in() then
-    return jsonb_build_object('error', 'signed_out');
-  end if;
-  if private.role_in(p_business_id) is null then
-    return jsonb_build_object('error', 'not_found');
+  if v_refused is not null then
+    return jsonb_build_object('error', v_refused);
   end if;
   if (p_limit between 1 and 500) is not true or (p_after_at is null) <> (p_after_number is null) then
     raise exception 'p_limit is 1 to 500; p_after_at and p_after_number are of one entry, or both null'
@@ -98,14 +96,12 @@ security definer
 set search_path = ''
 as $$
 declare
+  v_refused constant text := private.refuse_outsider(p_business_id);
   v_reason constant text := private.visible_text(p_reason);
   v_entry public.do_not_call;
 begin
-  if not private.is_signed_in() then
-    return jsonb_build_object('error', 'signed_out');
-  end if;
-  if private.role_in(p_business_id) is null then
-    return jsonb_build_object('error', 'not_found');
+  if v_refused is not null then
+    return jsonb_build_object('error', v_refused);
   end if;
   if (p_phone_number ~ '^\+[1-9][0-9]{6,14}$') is not true then
     return jsonb_build_object('error', 'invalid_request', 'field', 'phone_number');
@@ -118,6 +114,12 @@ begin
   perform pg_advisory_xact_lock(
     hashtextextended('do_not_call:' || p_business_id::text || private.subscriber(p_phone_number), 0)
   );
+  -- A file that brought the number does not take it along any more when it is taken back.
+  update public.do_not_call
+  set import_id = null, reason = coalesce(do_not_call.reason, v_reason)
+  where do_not_call.business_id = p_business_id
+    and do_not_call.subscriber = private.subscriber(p_phone_number)
+    and do_not_call.import_id is not null;
   select * into v_entry
   from public.do_not_call
   where do_not_call.business_id = p_business_id and do_not_call.subscriber = private.subscriber(p_phone_number)
@@ -131,9 +133,10 @@ begin
   returning do_not_call.* into v_entry;
   -- Somebody else has written it meanwhile, by another way.
   if not found then
-    select * into v_entry
-    from public.do_not_call
-    where do_not_call.business_id = p_business_id and do_not_call.phone_number = p_phone_number;
+    update public.do_not_call
+    set import_id = null
+    where do_not_call.business_id = p_business_id and do_not_call.phone_number = p_phone_number
+    returning do_not_call.* into v_entry;
     return jsonb_build_object('added', false, 'entry', private.do_not_call_answer(v_entry));
   end if;
   return jsonb_build_object('added', true, 'entry', private.do_not_call_answer(v_entry));

@@ -36,17 +36,15 @@ set enable_seqscan = off
 set search_path = ''
 as $$
 declare
+  v_refused constant text := private.refuse_outsider(p_business_id);
   v_found uuid[];
   v_contacts jsonb;
 begin
   if (p_limit between 1 and 999) is not true then
     raise exception 'p_limit is 1 to 999' using errcode = '22023';
   end if;
-  if not private.is_signed_in() then
-    return jsonb_build_object('error', 'signed_out');
-  end if;
-  if private.role_in(p_business_id) is null then
-    return jsonb_build_object('error', 'not_found');
+  if v_refused is not null then
+    return jsonb_build_object('error', v_refused);
   end if;
 
   if coalesce(p_search, '') ~ '\S' then
@@ -96,7 +94,8 @@ begin
 end;
 $$;
 
--- What a person wrote into a field of a contact, without blanks around it or side by side; null if nothing.
+-- What a person wrote into a field of a contact, without blanks around it or side by side and without signs that
+-- nobody sees; null if nothing.
 create function private.written_field(p_text text)
 returns text
 language plpgsql
@@ -104,7 +103,7 @@ immutable
 set search_path = ''
 as $$
 begin
-  return nullif(btrim(regexp_replace(normalize(p_text, nfc), '\s+', ' ', 'g')), '');
+  return private.visible_text(normalize(p_text, nfc));
 end;
 $$;
 
@@ -195,7 +194,7 @@ set enable_seqscan = off
 set search_path = ''
 as $$
 declare
-  v_role constant text := private.role_in(p_business_id);
+  v_refused constant text := private.refuse_agent(p_business_id);
   v_old public.leads;
   v_new public.leads;
   v_wrong text;
@@ -207,14 +206,8 @@ begin
     raise exception 'p_changes has name, company, phone_number, email, time_zone, number_zones or some of them'
       using errcode = '22023';
   end if;
-  if not private.is_signed_in() then
-    return jsonb_build_object('error', 'signed_out');
-  end if;
-  if v_role is null then
-    return jsonb_build_object('error', 'not_found');
-  end if;
-  if v_role = 'agent' then
-    return jsonb_build_object('error', 'not_allowed');
+  if v_refused is not null then
+    return jsonb_build_object('error', v_refused);
   end if;
   -- Two people who write the same number at once, and imports: the second one sees the first one's contact.
   perform pg_advisory_xact_lock(hashtextextended('import:' || p_business_id::text, 0));

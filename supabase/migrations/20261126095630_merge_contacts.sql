@@ -51,7 +51,8 @@ begin
 end;
 $$;
 
--- Whether somebody has one of these leads in front of them, or talks with one. No call is longer than four hours.
+-- Whether somebody has one of these leads in front of them, or talks with one. A lease that is over ends only when
+-- somebody asks for a lead of the campaign. No call is longer than four hours.
 create function private.is_lead_in_use(p_business_id uuid, p_lead_ids uuid[])
 returns boolean
 language plpgsql
@@ -64,6 +65,7 @@ begin
     where queue_entries.business_id = p_business_id
       and queue_entries.lead_id = any(p_lead_ids)
       and queue_entries.state = 'leased'
+      and queue_entries.lease_until > clock_timestamp()
   ) or exists (
     select from public.conversations
     where conversations.business_id = p_business_id
@@ -142,7 +144,7 @@ set enable_seqscan = off
 set search_path = ''
 as $$
 declare
-  v_role constant text := private.role_in(p_business_id);
+  v_refused constant text := private.refuse_agent(p_business_id);
   v_ids constant uuid[] := p_lead_id || p_other_ids;
   v_lead public.leads;
   v_others public.leads[];
@@ -160,14 +162,8 @@ begin
     or jsonb_typeof(coalesce(p_chosen, '{}')) <> 'object' then
     raise exception 'p_other_ids has 1 to 20 other contacts, and p_chosen is an object' using errcode = '22023';
   end if;
-  if not private.is_signed_in() then
-    return jsonb_build_object('error', 'signed_out');
-  end if;
-  if v_role is null then
-    return jsonb_build_object('error', 'not_found');
-  end if;
-  if v_role = 'agent' then
-    return jsonb_build_object('error', 'not_allowed');
+  if v_refused is not null then
+    return jsonb_build_object('error', v_refused);
   end if;
 
   -- Imports wait, and then calls, leads and entries, in the order that entry_state names.

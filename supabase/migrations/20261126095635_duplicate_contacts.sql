@@ -56,16 +56,14 @@ set enable_seqscan = off
 set search_path = ''
 as $$
 declare
+  v_refused constant text := private.refuse_outsider(p_business_id);
   v_groups jsonb;
 begin
   if (p_limit between 1 and 100) is not true then
     raise exception 'p_limit is 1 to 100' using errcode = '22023';
   end if;
-  if not private.is_signed_in() then
-    return jsonb_build_object('error', 'signed_out');
-  end if;
-  if private.role_in(p_business_id) is null then
-    return jsonb_build_object('error', 'not_found');
+  if v_refused is not null then
+    return jsonb_build_object('error', v_refused);
   end if;
 
   with numbers as (
@@ -141,20 +139,14 @@ set enable_seqscan = off
 set search_path = ''
 as $$
 declare
-  v_role constant text := private.role_in(p_business_id);
+  v_refused constant text := private.refuse_agent(p_business_id);
   v_leads public.leads[];
 begin
   if (p_by in ('phone_number', 'email') and p_size between 2 and 1000) is not true then
     raise exception 'p_by is phone_number or email, and p_size is 2 to 1000' using errcode = '22023';
   end if;
-  if not private.is_signed_in() then
-    return jsonb_build_object('error', 'signed_out');
-  end if;
-  if v_role is null then
-    return jsonb_build_object('error', 'not_found');
-  end if;
-  if v_role = 'agent' then
-    return jsonb_build_object('error', 'not_allowed');
+  if v_refused is not null then
+    return jsonb_build_object('error', v_refused);
   end if;
   -- As merges, imports and edited contacts wait for each other.
   perform pg_advisory_xact_lock(hashtextextended('import:' || p_business_id::text, 0));

@@ -2,24 +2,6 @@
 -- these are.
 set lock_timeout = '2s';
 
--- Why the signed-in person may not change a setting of this business, as an error; null if they may.
-create function private.refuse_setting(p_business_id uuid)
-returns text
-language plpgsql
-stable
-set search_path = ''
-as $$
-declare
-  v_role constant text := private.role_in(p_business_id);
-begin
-  return case
-    when not private.is_signed_in() then 'signed_out'
-    when v_role is null then 'not_found'
-    when v_role = 'agent' then 'not_allowed'
-  end;
-end;
-$$;
-
 -- Security definer: nobody may write caller IDs themselves. It checks who asks.
 create function private.label_caller_id(p_business_id uuid, p_phone_number text, p_label text)
 returns jsonb
@@ -29,7 +11,7 @@ set search_path = ''
 as $$
 declare
   v_label constant text := private.visible_text(p_label);
-  v_refused constant text := private.refuse_setting(p_business_id);
+  v_refused constant text := private.refuse_agent(p_business_id);
 begin
   if v_refused is not null then
     return jsonb_build_object('error', v_refused);
@@ -55,7 +37,7 @@ security definer
 set search_path = ''
 as $$
 declare
-  v_refused constant text := private.refuse_setting(p_business_id);
+  v_refused constant text := private.refuse_agent(p_business_id);
 begin
   if v_refused is not null then
     return jsonb_build_object('error', v_refused);
@@ -82,7 +64,6 @@ begin
 end;
 $$;
 
-revoke execute on function private.refuse_setting(uuid) from public, anon;
 revoke execute on function private.label_caller_id(uuid, text, text) from public, anon;
 revoke execute on function private.choose_caller_id(uuid, text) from public, anon;
 grant execute on function private.label_caller_id(uuid, text, text) to authenticated;

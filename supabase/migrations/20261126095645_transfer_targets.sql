@@ -47,7 +47,7 @@ declare
   -- A longer list is of no use to somebody in a call.
   c_most constant integer := 200;
   v_name constant text := private.visible_text(p_name);
-  v_refused constant text := private.refuse_setting(p_business_id);
+  v_refused constant text := private.refuse_agent(p_business_id);
   v_id uuid;
   v_constraint text;
 begin
@@ -101,7 +101,7 @@ security definer
 set search_path = ''
 as $$
 declare
-  v_refused constant text := private.refuse_setting(p_business_id);
+  v_refused constant text := private.refuse_agent(p_business_id);
 begin
   if v_refused is not null then
     return jsonb_build_object('error', v_refused);

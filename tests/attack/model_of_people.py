@@ -28,4 +28,5 @@ EXECUTED_BY = {
     "create_business": {"authenticated"},
     "may_create_business": {"authenticated"},
     "first_steps": {"authenticated"},
+    "settings_news": {"authenticated"},
 }

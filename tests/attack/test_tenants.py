@@ -743,6 +743,7 @@ def questions(world: World) -> Iterator[Question]:
     yield Question("POST", "rpc/list_preflights", str(theirs.user_id), body=body)
     body = {"p_business_id": "THIS"}
     yield Question("POST", "rpc/first_steps", str(theirs.business_id), body=body)
+    yield Question("POST", "rpc/settings_news", str(theirs.business_id), body=body)
     yield Question("POST", "rpc/list_colleagues", str(theirs.business_id), body=body)
     sid = {"p_call_sid": call["call_sid"]}
     body = {"p_conversation_id": "THIS", "p_report": {"seconds": 1}, **sid}

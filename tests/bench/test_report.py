@@ -43,7 +43,7 @@ def results(**changes: object) -> report.Results:
         "reports": reports(0.11, 0.14),
         "bytes_of_a_call": {"call_events": 6000.0},
         "rates": Rates(events=600, updates=1000),
-        "folding": Folding(call=0.0105, marks=0.0001, fold=0.0004),
+        "folding": Folding(1000, call=0.0105, marks=0.0001, fold=0.0004),
         "waits": [calls.Waits(1, [0.1, 0.2], [0.01, 0.02], 16, 0)],
     }
     return report.Results(**(kept | changes))  # type: ignore[arg-type]
@@ -84,7 +84,7 @@ def test_what_is_missed_is_marked() -> None:
     assert missed(searches=searches(0.051)) == 1
     assert missed(reports=reports(0.13, 0.151)) == 2
     assert missed(reports=reports(0.1, 0.131)) == 1
-    assert missed(folding=Folding(call=0.0105, marks=0.0002, fold=0.0004)) == 1
+    assert missed(folding=Folding(1000, call=0.0105, marks=0.0002, fold=0.0004)) == 1
     assert missed(rates=Rates(events=499, updates=1000)) == 1
     grown = {SIZES[0]: Cost(0.001, 0.001), SIZES[2]: Cost(0.0014, 0.001)}
     assert missed(statements={"one event": grown}) == 2

@@ -23,6 +23,7 @@ from tests.control_fn.calls import Database
 from tests.control_fn.scenes import SCENES
 from tests.control_fn.twilio import BASE, Twilio
 from tests.endpoints import LEAD_CALL_SID, Endpoint
+from tests.soak import SOAK
 
 KILLS = {"killed before": killed_before, "killed after": killed_after}
 # What a server of ours or of Twilio's may do.
@@ -63,21 +64,26 @@ def test_a_function_that_was_killed_is_followed_by_one_that_ends_its_work(
     assert at > 3
 
 
+# In the short form each request meets one outage, the next one the next; in the full form all.
+@pytest.mark.soak
+@pytest.mark.parametrize("first", OUTAGES if SOAK else ["one after the other"])
 @pytest.mark.parametrize("name", SCENES)
-@pytest.mark.parametrize("outage", OUTAGES)
 @pytest.mark.parametrize("server", [BASE, "/rest/v1"], ids=["Twilio", "database"])
 def test_an_outage_is_a_clear_refusal_and_may_be_asked_again(
     control: Endpoint,
     canned: CannedServer,
     breaker: Breaker,
     name: str,
-    outage: str,
     server: str,
+    first: str,
 ) -> None:
+    outages = list(OUTAGES)
+    begin = outages.index(first) if SOAK else list(SCENES).index(name)
     at = 0
     while True:
         database = SCENES[name].start()
         database.serve(canned)
+        outage = outages[(begin + at) % len(outages)]
         breaker.set(OUTAGES[outage], at, server)
         answer = control.browser(SCENES[name].body)
         if answer.status_code != 200:
@@ -85,9 +91,9 @@ def test_an_outage_is_a_clear_refusal_and_may_be_asked_again(
             assert (answer.status_code, error["code"]) in {
                 (503, "twilio_unavailable"),
                 (503, "database_unavailable"),
-            }
-            assert answer.headers["Retry-After"]
-            assert SCENES[name].is_done(database.twilio) or "done" not in database.results
+            }, outage
+            assert answer.headers["Retry-After"], outage
+            assert SCENES[name].is_done(database.twilio) or "done" not in database.results, outage
         reached = breaker.sent > at
         ask_again(control, breaker, database, name)
         if not reached:

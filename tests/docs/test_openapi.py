@@ -10,7 +10,6 @@ from typing import Any
 import jsonschema
 import psycopg
 import pytest
-import schemathesis
 
 from functions import bundle
 from shared import conversations, settings
@@ -49,6 +48,8 @@ def codes(response: Json) -> list[str]:
 
 
 def test_it_is_an_openapi_document() -> None:
+    import schemathesis  # takes a second, and each worker imports this module
+
     schemathesis.openapi.from_dict(DOCUMENT).validate()
 
 

@@ -55,12 +55,13 @@ def exists(name: str) -> bool:
     """
     path, separator, symbol = name.partition("::")
     if separator:
-        file = ROOT / path
-        if not file.is_file():
+        text = _text_of(path)
+        if text is None:
             return False
-        text = file.read_text(encoding="utf-8")
-        return symbol in _python_symbols(text) if path.endswith(".py") else _declares(text, symbol)
-    return _is_in_migrations(*name.split(" ", 1))
+        of = _python_symbols if path.endswith(".py") else _javascript_symbols
+        return symbol in of(text)
+    kind, _, created = name.partition(" ")
+    return created in _names_in_migrations(kind)
 
 
 @cache
@@ -87,38 +88,49 @@ def _python_symbols(text: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def _declares(text: str, symbol: str) -> bool:
-    """Whether a JavaScript file declares a class, function, constant or test of this name."""
-    name = re.escape(symbol)
-    return bool(
-        re.search(
-            rf"^(?:export )?(?:(?:async )?function|class|const) {name}\b|\btest\((['\"]){name}\1",
-            text,
-            re.MULTILINE,
-        )
+@cache
+def _text_of(path: str) -> str | None:
+    """A file of the repository, or None if there is none."""
+    file = ROOT / path
+    return file.read_text(encoding="utf-8") if file.is_file() else None
+
+
+@cache
+def _javascript_symbols(text: str) -> frozenset[str]:
+    """The classes, functions, constants and tests that a JavaScript file declares."""
+    declared = re.findall(
+        r"^(?:export )?(?:(?:async )?function|class|const) ([\w$]+)", text, re.MULTILINE
     )
+    tests = re.findall(r"\btest\((['\"])(.+?)\1[,)]", text)
+    return frozenset(declared) | {name for _, name in tests}
 
 
-def _is_in_migrations(kind: str, name: str) -> bool:
+# What comes before the name of each kind of object.
+CREATED = {
+    "function": r"create (?:or replace )?function ",
+    "table": r"create table ",
+    "view": r"create view ",
+    "policy": r"create policy ",
+    "trigger": r"create trigger ",
+    "index": r"create (?:unique )?index (?:concurrently )?(?:if not exists )?",
+    "constraint": r"constraint ",
+    "role": r"create role ",
+}
+
+
+@cache
+def _names_in_migrations(kind: str) -> frozenset[str]:
+    """All objects of a kind; a column has its table before it."""
     if kind == "column":
-        table, _, column = name.rpartition(".")
-        definition = re.search(
-            rf"^create table {re.escape(table)} \((.*?)^\)", MIGRATIONS, re.MULTILINE | re.DOTALL
+        tables = re.findall(
+            r"^create table ([\w.]+) \((.*?)^\)", MIGRATIONS, re.MULTILINE | re.DOTALL
         )
-        return bool(
-            definition and re.search(rf"^  {re.escape(column)} ", definition[1], re.MULTILINE)
+        return frozenset(
+            f"{table}.{column}"
+            for table, definition in tables
+            for column in re.findall(r"^  (\w+) ", definition, re.MULTILINE)
         )
-    prefix = {
-        "function": r"create (?:or replace )?function ",
-        "table": r"create table ",
-        "view": r"create view ",
-        "policy": r"create policy ",
-        "trigger": r"create trigger ",
-        "index": r"create (?:unique )?index (?:concurrently )?(?:if not exists )?",
-        "constraint": r"constraint ",
-        "role": r"create role ",
-    }[kind]
-    return bool(re.search(rf"{prefix}{re.escape(name)}(?![\w.])", MIGRATIONS))
+    return frozenset(re.findall(rf'{CREATED[kind]}("[^"]+"|[\w.]+)', MIGRATIONS))
 
 
 def test_there_are_rules() -> None:

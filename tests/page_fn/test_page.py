@@ -4,6 +4,7 @@ every answer has the policy."""
 from __future__ import annotations
 
 import gzip
+import io
 import re
 
 import pytest
@@ -114,3 +115,20 @@ def test_nothing_else_is_served(client: FlaskClient, path: str) -> None:
 def test_it_is_only_read(client: FlaskClient, method: str) -> None:
     answer = client.open("/", method=method)
     assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, HEAD")
+
+
+class Broken(io.BytesIO):
+    """A body that the server cannot read to its end, as gunicorn raises it."""
+
+    def read(self, _size: int | None = -1) -> bytes:
+        raise OSError("words of the body")
+
+
+def test_what_is_sent_to_it_is_read_in_pieces_and_answered_as_ever(client: FlaskClient) -> None:
+    answer = client.post(
+        "/",
+        input_stream=Broken(),
+        headers={"Transfer-Encoding": "chunked"},
+        environ_overrides={"wsgi.input_terminated": True},
+    )
+    assert (answer.status_code, "words" in answer.text) == (405, False)

@@ -98,6 +98,7 @@ FOR_THE_BROWSER = {
     "report_overview",
     "save_contact",
     "save_transfer_target",
+    "settings_news",
     "take_off_do_not_call",
     "undo_do_not_call_import",
 }

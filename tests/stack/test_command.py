@@ -16,13 +16,11 @@ from pathlib import Path
 
 import httpx
 import psycopg
-import pytest
 
 from functions.setup import env_file
 from stack import Stack
 from stack.processes import port_is_free
 from stack.settings import CHECKOUT, PORTS_PER_STACK
-from tests.clusters import Cluster
 from tests.proxies import HOSTILE
 from tests.stacks import free_port_base
 from tests.waiting import wait_until
@@ -135,7 +133,27 @@ def queue_of_demo_can_be_called(local_dir: Path, port_base: int) -> None:
         assert re.search(line, done.stdout), line
 
 
-def test_a_stack_comes_up_stops_and_starts_again_on_the_same_data(tmp_path: Path) -> None:
+def a_call_starts_the_stack_with_a_colleague_who_takes_the_lead(
+    local_dir: Path, port_base: int
+) -> None:
+    done = stack_command(local_dir, port_base, "call", "--transfer", "warm")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Robin Rep is available" in done.stdout
+    for line in (
+        "control +warm transfer$",
+        "room +participant-join: teammate$",
+        "control +complete$",
+    ):
+        assert re.search(line, done.stdout, re.MULTILINE), line
+    assert re.search(r"^  status +completed$", done.stdout, re.MULTILINE)
+    assert re.search(r"^  hold_seconds +[1-9]", done.stdout, re.MULTILINE)
+
+
+def test_a_stack_starts_stops_and_starts_again_on_the_same_data_until_it_is_reset(
+    tmp_path: Path,
+) -> None:
+    """One test, because a stack that starts costs more than most tests: after Ctrl-C, after it was
+    killed, after a part of it died, which it names, and for a single call."""
     local_dir, port_base = tmp_path / "local", free_port_base()
     with running(local_dir, port_base, tmp_path / "first.txt") as process:
         path = local_dir / "stack.env"
@@ -170,34 +188,29 @@ def test_a_stack_comes_up_stops_and_starts_again_on_the_same_data(tmp_path: Path
         with psycopg.connect(env["DATABASE_URL"]) as connection:
             connection.execute("select from public.kept")
         assert files_of_history(env) == files
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(60) == 0
 
-    done = stack_command(local_dir, port_base, "reset")
-    assert done.returncode == 0
-    assert list(local_dir.iterdir()) == []
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux can tie a child to its parent")
-def test_a_stack_that_was_killed_starts_again_and_stops_whole_if_a_part_dies_which_it_names(
-    cluster: Cluster, tmp_path: Path
-) -> None:
-    local_dir, port_base = cluster.copied_to(tmp_path / "local"), free_port_base()
-    with running(local_dir, port_base, tmp_path / "killed.txt") as process:
-        env = env_file.read(local_dir / "stack.env")
+        if sys.platform != "linux":  # Only Linux can tie a child to its parent.
+            return
         process.send_signal(signal.SIGKILL)
         process.wait(60)
-    assert (local_dir / "stack.env").exists()
-    output = tmp_path / "again.txt"
+
+    assert path.exists()
+    output = tmp_path / "third.txt"
     # This starts at once, while processes of the killed stack may still be ending.
     with running(local_dir, port_base, output) as process:
-        assert env_file.read(local_dir / "stack.env") == env
+        assert env_file.read(path) == env
         postmaster = int((local_dir / "postgres" / "postmaster.pid").read_text().split()[0])
         os.kill(postmaster, signal.SIGQUIT)
         assert process.wait(60) == 1
     assert re.search(r"Postgres stopped \(.*\)\. The end of .*postgres\.log", output.read_text())
-    assert not (local_dir / "stack.env").exists()
+    assert not path.exists()
     assert all(port_is_free(port_base + n) for n in range(PORTS_PER_STACK))
+
+    a_call_starts_the_stack_with_a_colleague_who_takes_the_lead(local_dir, port_base)
+    assert not path.exists()
+    done = stack_command(local_dir, port_base, "reset")
+    assert done.returncode == 0
+    assert list(local_dir.iterdir()) == []
 
 
 def test_a_second_stack_of_the_same_directory_is_refused(stack: Stack) -> None:
@@ -236,24 +249,6 @@ def test_call_uses_the_running_stack_and_checks_the_row(stack: Stack) -> None:
     assert "No stack is running" not in done.stdout
     assert "Ben Busy" in done.stdout
     assert re.search(r"^  status +busy$", done.stdout, re.MULTILINE)
-
-
-def test_call_starts_a_stack_for_itself_with_a_colleague_who_takes_the_lead(
-    cluster: Cluster, tmp_path: Path
-) -> None:
-    local_dir = cluster.copied_to(tmp_path / "local")
-    done = stack_command(local_dir, free_port_base(), "call", "--transfer", "warm")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "Robin Rep is available" in done.stdout
-    for line in (
-        "control +warm transfer$",
-        "room +participant-join: teammate$",
-        "control +complete$",
-    ):
-        assert re.search(line, done.stdout, re.MULTILINE), line
-    assert re.search(r"^  status +completed$", done.stdout, re.MULTILINE)
-    assert re.search(r"^  hold_seconds +[1-9]", done.stdout, re.MULTILINE)
-    assert not (tmp_path / "local" / "stack.env").exists()
 
 
 def test_a_call_can_be_recorded_kept_and_listened_to(stack: Stack) -> None:

@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from stack import Stack
+from stack.__main__ import main
 from stack.processes import port_is_free
 from stack.settings import CHECKOUT
 from tests.end_to_end.clients import Rep, identity, new_call_sid, webhook
@@ -141,13 +142,11 @@ def test_what_stops_it_is_said_before_it_starts(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "x", "-1"])
-def test_a_port_that_is_none_is_refused(tmp_path: Path, port: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "stack", "functions", f"--port={port}"],
-        cwd=CHECKOUT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 2
-    assert "a port is a number from 1 to 65535" in done.stderr
+def test_a_port_that_is_none_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], port: str
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["stack", "functions", f"--port={port}"])
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    assert stopped.value.code == 2
+    assert "a port is a number from 1 to 65535" in capsys.readouterr().err

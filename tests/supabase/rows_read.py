@@ -16,6 +16,8 @@ BIG_TABLES = (
     "call_holds",
     "leads",
     "do_not_call",
+    "do_not_call_removals",
+    "changes",
     "token_grants",
     "unsettled_calls",
     "recordings",

@@ -202,6 +202,28 @@ def test_an_operators_change_names_nobody(db: Connection, ours: Tenant) -> None:
     }
 
 
+def test_what_moves_to_another_business_is_on_record_in_both(db: Connection, ours: Tenant) -> None:
+    theirs = add_tenant(db, 2)
+    with as_role(db, "service_role"):
+        db.execute(
+            "update public.phone_numbers set business_id = %s, is_default = false, label = 'Hers'"
+            " where phone_number = %s",
+            (theirs.business_id, ours.caller_id),
+        )
+    left, came = (
+        fetch(
+            db,
+            "select before ->> 'label' as before, after ->> 'label' as after, before is null as new"
+            " from public.changes where business_id = %s and subject_name = %s order by id desc",
+            tenant.business_id,
+            ours.caller_id,
+        )[0]
+        for tenant in (ours, theirs)
+    )
+    assert left == {"before": None, "after": None, "new": False}
+    assert came == {"before": None, "after": "Hers", "new": True}
+
+
 def test_who_leaves_is_named(db: Connection, ours: Tenant) -> None:
     db.execute(
         "update public.business_members set display_name = 'Gus' where user_id = %s",

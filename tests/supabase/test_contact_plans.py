@@ -1,5 +1,5 @@
-"""How much a rep and a manager read when they look at a lead, a day, call-backs and queues, once
-there are many leads and calls."""
+"""How much a rep and a manager read when they look at a lead, a day, call-backs, queues, contacts,
+numbers that must not be called and changes, once there are many of them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,15 @@ from psycopg.types.json import Jsonb
 
 from stack.postgres import Postgres
 from tests.supabase.rows_read import NOT_ONCE, reading
-from tests.supabase.tenants import Connection, Tenant, add_tenant, as_user, fetch, scratch_database
+from tests.supabase.tenants import (
+    Connection,
+    Tenant,
+    add_member,
+    add_tenant,
+    as_user,
+    fetch,
+    scratch_database,
+)
 from tests.supabase.vacuum import vacuum
 
 # Every lead is in the queue. Half of them were called once, and a third of the calls agreed a
@@ -29,6 +37,16 @@ from generate_series(1, 6000) as n;
 
 insert into public.do_not_call (business_id, phone_number)
 select %(business_id)s, '+1416' || lpad(n::text, 7, '0') from generate_series(1, 5000) as n;
+
+insert into public.do_not_call_removals (business_id, phone_number, reason, listed_at)
+select %(business_id)s, '+1417' || lpad(n::text, 7, '0'), 'Asked for an offer', now()
+from generate_series(1, 5000) as n;
+
+insert into public.changes (business_id, changed_by, subject, subject_id, before, after)
+select
+  %(business_id)s, case when n %% 100 > 0 then %(user_id)s end,
+  case when n %% 100 = 0 then 'campaign' else 'lead' end, n, '{"name": "One"}', '{"name": "Two"}'
+from generate_series(1, 5000) as n;
 
 insert into public.conversations (
   business_id, user_id, lead_id, campaign_id, status, to_number, call_sid, created_at, ended_at,
@@ -89,11 +107,18 @@ class Busy:
     tenant: Tenant
 
 
+MANAGER = uuid.uuid4()
+
+
 @pytest.fixture(scope="module")
 def busy(postgres: Postgres) -> Iterator[Busy]:
     with scratch_database(postgres, "busy_desk") as url:
         with psycopg.connect(url) as admin:
             tenant = add_tenant(admin, 1)
+            admin.execute(
+                "insert into auth.users (id, email) values (%s, 'm@henk.test')", (MANAGER,)
+            )
+            add_member(admin, tenant.business_id, MANAGER, "manager")
             psycopg.ClientCursor(admin).execute(
                 FILL,
                 {
@@ -104,7 +129,13 @@ def busy(postgres: Postgres) -> Iterator[Busy]:
                 },
             )
         with psycopg.connect(url, autocommit=True) as admin:
-            vacuum(admin, "public.leads", "public.conversations", "public.queue_entries")
+            vacuum(
+                admin,
+                "public.leads",
+                "public.conversations",
+                "public.queue_entries",
+                "public.do_not_call",
+            )
             admin.execute("analyze")
         yield Busy(url, tenant)
 
@@ -146,6 +177,41 @@ def page_on(db: Connection, tenant: Tenant, state: str) -> int:
     return len(entries(db, tenant, state, last))
 
 
+def contacts(db: Connection, tenant: Tenant, search: str | None, pages: int) -> list[Any]:
+    """One of the pages."""
+    after = None
+    for _ in range(pages):
+        found = ask(db, MANAGER, "list_contacts", tenant.business_id, search, [], Jsonb(after), 50)
+        after = found["after"]
+    return list(found["contacts"])
+
+
+def do_not_call(db: Connection, tenant: Tenant, search: str | None, pages: int) -> list[Any]:
+    after: tuple[object, object] = (None, None)
+    for _ in range(pages):
+        found = ask(
+            db, tenant.user_id, "list_do_not_call", tenant.business_id, search, [], *after, 50
+        )
+        last = found["entries"][-1]
+        after = (last["created_at"], last["phone_number"])
+    return list(found["entries"])
+
+
+def removals(db: Connection, tenant: Tenant, search: str | None) -> list[Any]:
+    found = ask(db, MANAGER, "list_do_not_call_removals", tenant.business_id, search, [], None, 50)
+    return list(found["removals"])
+
+
+def changes(db: Connection, tenant: Tenant, condition: str) -> list[Any]:
+    with as_user(db, MANAGER):
+        return fetch(
+            db,
+            "select id from public.changes"
+            f" where business_id = %s and {condition} order by id desc limit 51",
+            tenant.business_id,
+        )
+
+
 # What somebody looks at, whether the answer has something in it, and how many rows of any table may
 # be read for it.
 Look = Callable[[Connection, Tenant], object]
@@ -169,6 +235,36 @@ LOOKS: dict[str, tuple[Look, int]] = {
     "the third page of who is due": (lambda db, tenant: page_on(db, tenant, "due"), 500),
     "the third page of who waits": (lambda db, tenant: page_on(db, tenant, "waiting"), 500),
     "the third page of who is done": (lambda db, tenant: page_on(db, tenant, "done"), 500),
+    "contacts": (lambda db, tenant: contacts(db, tenant, None, 1), 300),
+    "the third page of contacts": (lambda db, tenant: contacts(db, tenant, None, 3), 900),
+    "contacts of a number": (lambda db, tenant: contacts(db, tenant, "0001234", 1), 300),
+    # One index has all numbers, and one all addresses.
+    "contacts who may be one": (
+        lambda db, tenant: ask(db, MANAGER, "duplicate_contacts", tenant.business_id, 20),
+        300,
+    ),
+    # The first page counts the list, to 10,000.
+    "the do-not-call list": (lambda db, tenant: do_not_call(db, tenant, None, 1), 5300),
+    "the third page of the do-not-call list": (
+        lambda db, tenant: do_not_call(db, tenant, None, 3),
+        5300,
+    ),
+    "a number of the do-not-call list": (
+        lambda db, tenant: do_not_call(db, tenant, "0001234", 1),
+        300,
+    ),
+    "numbers that may be called again": (lambda db, tenant: removals(db, tenant, None), 100),
+    # None of the calls was dialled, so all of them are looked at.
+    "first steps": (
+        lambda db, tenant: ask(db, MANAGER, "first_steps", tenant.business_id)["steps"],
+        5000,
+    ),
+    "changes": (lambda db, tenant: changes(db, tenant, "true"), 100),
+    "changes of campaigns": (
+        lambda db, tenant: changes(db, tenant, "subject in ('campaign')"),
+        100,
+    ),
+    "changes by nobody": (lambda db, tenant: changes(db, tenant, "changed_by is null"), 100),
     # The counts are kept.
     "a queue": (
         lambda db, tenant: ask(db, tenant.user_id, "campaign_queue", tenant.campaign_id)["next"],

@@ -92,8 +92,8 @@ def test_a_manager_makes_and_changes_a_contact_and_each_is_on_record(
         manager,
         ours,
         {
-            "name": "  Ada \n Lovelace ",
-            "company": "",
+            "name": "  Ada \n \u202eLovelace\u001b ",
+            "company": "\u200b",
             "phone_number": "+44 (0)20 7946 0018",
             "email": "ada@henk.test",
             "time_zone": "Europe/London",
@@ -136,6 +136,7 @@ def test_a_manager_makes_and_changes_a_contact_and_each_is_on_record(
         ({"name": "Ada", "phone_number": "call me"}, "phone_number"),
         ({"name": "Ada", "email": "ada at henk.test"}, "email"),
         ({"name": "Ada", "email": "a@b." + "c" * 320}, "email"),
+        ({"name": "Ada", "email": "a\u0001b@henk.test"}, "email"),
         ({"name": "Ada", "time_zone": "Mars/Olympus"}, "time_zone"),
         ({"name": "Ada", "phone_number": "+442079460018", "number_zones": ["x"]}, "number_zones"),
     ],

@@ -215,6 +215,27 @@ def test_a_file_adds_who_is_not_there_and_is_taken_back_as_a_whole(
     assert not fetch(db, "select * from public.do_not_call_removals")
 
 
+def test_whom_somebody_else_has_named_stays_when_a_file_is_taken_back(
+    db: Connection, ours: Tenant, manager: uuid.UUID
+) -> None:
+    wrong, other = uuid.uuid4(), uuid.uuid4()
+    by_hand, in_call, in_both, alone = (f"+493012345{n}" for n in (1, 2, 3, 4))
+    bring(
+        db, ours, manager, [{"phone_number": n} for n in (by_hand, in_call, in_both, alone)], wrong
+    )
+    answer = ask(db, ours.user_id, "add_to_do_not_call", ours.business_id, by_hand, "Told me so")
+    assert (answer["added"], answer["entry"]["reason"]) == (False, "Told me so")
+    db.execute(
+        "select private.forbid_numbers(%s, %s::text[], null)", (ours.business_id, [in_call, None])
+    )
+    bring(db, ours, manager, [{"phone_number": in_both}], other)
+    # The same part again is not another file.
+    bring(db, ours, manager, [{"phone_number": alone}], wrong)
+    undone = ask(db, manager, "undo_do_not_call_import", wrong, "Wrong file")
+    assert undone == {"taken_off": 1, "more": False}
+    assert sorted(listed(db, ours, manager)) == [by_hand, in_call, in_both]
+
+
 def test_who_is_forgotten_is_not_in_the_record_of_removals(
     db: Connection, ours: Tenant, manager: uuid.UUID
 ) -> None:

@@ -10,7 +10,14 @@ import pytest
 
 from stack.postgres import Postgres
 from tests.supabase.people import Answer, add_person, add_verified, ask, roles
-from tests.supabase.tenants import Connection, Tenant, add_tenant, committed_tenant, fetch
+from tests.supabase.tenants import (
+    Connection,
+    Tenant,
+    add_member,
+    add_tenant,
+    committed_tenant,
+    fetch,
+)
 
 
 @pytest.fixture
@@ -100,6 +107,13 @@ def test_declined_withdrawn_and_expired_invitations_are_over(
     assert ask(db, new, "answer_invitation", expired, True) == {"error": "expired"}
     # Asked again, it is the same one, and it counts again.
     assert invite(db, owner, ours, "new@henk.test")["invitation"]["id"] == expired
+    renewed = fetch(
+        db,
+        "select from public.changes where subject_id = %s and before ->> 'expires_at' is not null",
+        expired,
+    )
+    # The hand that let it expire, and who renewed it.
+    assert len(renewed) == 2
     assert ask(db, new, "answer_invitation", expired, True)["state"] == "accepted"
 
 
@@ -134,12 +148,27 @@ def test_who_left_has_invited_nobody(db: Connection, ours: Tenant, owner: uuid.U
     assert {row["state"] for row in fetch(db, states)} == {"withdrawn"}
 
 
+def test_who_was_removed_does_not_come_back_by_an_older_offer(
+    db: Connection, ours: Tenant, owner: uuid.UUID
+) -> None:
+    new = add_verified(db, "new@henk.test")
+    older = invite(db, owner, ours, "new@henk.test")["invitation"]["id"]
+    # An operator did it, without the invitation.
+    add_member(db, ours.business_id, new)
+    ask(db, owner, "remove_member", ours.business_id, new)
+    assert ask(db, new, "answer_invitation", older, True) == {"error": "withdrawn"}
+    # Whoever wants them back invites them again.
+    again = invite(db, owner, ours, "new@henk.test")["invitation"]["id"]
+    assert ask(db, new, "answer_invitation", again, True)["state"] == "accepted"
+
+
 @pytest.mark.parametrize(
     "email",
     [
         *("", " ", "new", "new@", "@henk.test", "new@henk", "a b@henk.test", "a@b@henk.test"),
         *("Ann <ann@henk.test>", "ann@henk..test", "ann@.test", "an\u200bn@henk.test"),
         *("ann@henk.test, bob@henk.test", "ann\u202e@henk.test", "ann@henk.test\nBcc: b@henk.test"),
+        *("ann@henk.test?", "ann@-henk.test", "ann@henk-.test", f"ann@{64 * 'a'}.test"),
         *("a" * 245 + "@henk.test", None),
     ],
 )

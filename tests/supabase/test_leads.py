@@ -20,7 +20,17 @@ def ours(db: Connection) -> Tenant:
 
 @pytest.mark.parametrize(
     "name",
-    ["America/Atlantis", "", "8", "PST", "UTC+5", "Foo+5", "Europe/Berlin; drop table leads"],
+    [
+        "America/Atlantis",
+        "",
+        "8",
+        "PST",
+        "UTC+5",
+        "Foo+5",
+        "A/99",
+        "Etc/GMT+99",
+        "Europe/Berlin; drop table leads",
+    ],
 )
 def test_a_leads_time_zone_is_one_that_postgres_knows(
     db: Connection, ours: Tenant, name: str

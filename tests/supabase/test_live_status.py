@@ -214,3 +214,27 @@ def test_every_change_of_a_setting_is_broadcast_without_its_values(
             "record": {"id": change["id"], "subject": "business"},
         },
     }
+
+
+def test_members_are_told_which_settings_changed_last_and_nobody_else_is(
+    live: Connection, tenant: Tenant
+) -> None:
+    other = add_tenant(live, 2)
+    ask = "select public.settings_news(%s) as told"
+    for seconds in range(5, 26):
+        live.execute(
+            "update public.businesses set conversation_seconds = %s where id = %s",
+            (seconds + 1, tenant.business_id),
+        )
+    kept = "select id, subject from public.changes where business_id = %s order by id desc limit 20"
+    latest = fetch(live, kept, tenant.business_id)
+    assert [row["subject"] for row in latest] == ["business"] * 20
+    with as_user(live, add_colleague(live, tenant)):
+        # Adding them is the latest change.
+        [member, *news] = fetch(live, ask, tenant.business_id)[0]["told"]["changes"]
+        assert (member["subject"], news) == ("member", latest[:19])
+    with as_user(live, other.user_id):
+        assert fetch(live, ask, tenant.business_id)[0]["told"] == {"error": "not_found"}
+        assert fetch(live, ask, uuid.uuid4())[0]["told"] == {"error": "not_found"}
+    with as_user(live, tenant.user_id):
+        assert fetch(live, ask, tenant.business_id)[0]["told"]["role"] == "agent"

@@ -16,6 +16,7 @@ from tests.supabase.tenants import (
     Tenant,
     add_tenant,
     as_role,
+    as_user,
     attempt,
     begin_call,
     committed_tenant,
@@ -202,6 +203,22 @@ def test_every_change_is_on_record_and_managers_read_it(db: Connection, ours: Te
     assert changes[2]["before"]["role"] == "manager"
     assert changes[2]["after"] is None
     assert len(changes) == 3
+
+
+def test_names_that_others_read_have_no_hidden_signs(db: Connection, ours: Tenant) -> None:
+    """Who is invited reads the names of a business that is not theirs, an operator those of all."""
+    manager = add_person(db, ours, "manager")
+    [row] = fetch(db, "select email from auth.users where id = %s", manager)
+    with as_user(db, manager):
+        for typed, shown in (("Ann\u202e\x1b[31m  Lee", "Ann [31m Lee"), ("\u200b", row["email"])):
+            db.execute("update public.business_members set display_name = %s", (typed,))
+            assert fetch(
+                db, "select display_name from public.business_members where user_id = %s", manager
+            ) == [{"display_name": shown}]
+        db.execute("update public.businesses set name = %s", ("Good\u202eBank\n",))
+        assert fetch(db, "select name from public.businesses") == [{"name": "Good Bank"}]
+        with attempt(db), pytest.raises(CheckViolation):
+            db.execute("update public.businesses set name = %s", ("\u200b",))
 
 
 def test_two_owners_who_leave_at_once_leave_one(postgres: Postgres) -> None:

@@ -185,6 +185,9 @@ def test_nobody_loses_a_contact_that_they_are_working_on(desk: Desk, manager: uu
     leased = desk.ask("next_lead", desk.tenant.campaign_id)
     assert leased["entry"]["lead"]["id"] == str(second), leased
     assert merge(desk, manager, second) == {"error": "contact_in_use"}
+    # The page was closed, and nobody has asked for a lead since.
+    desk.db.execute("update public.queue_entries set lease_until = now() - interval '1 second'")
+    assert "contact" in merge(desk, manager, second)
 
 
 def test_contacts_of_another_business_are_not_found(desk: Desk, manager: uuid.UUID) -> None:

@@ -119,6 +119,8 @@ def test_nobody_speaks_for_somebody_else(
     [
         {"name": "  "},
         {"name": "x" * 101},
+        {"name": "x" + " " * 100},
+        {"name": "\n"},
         {"duration_seconds": 0},
         {"duration_seconds": 132},
         {"bytes": 44},

@@ -36,6 +36,15 @@ _STORE = """stored => {
   for (const storage of [localStorage, sessionStorage]) storage.clear();
   for (const [name, value] of Object.entries(stored)) localStorage.setItem(name, value);
 }"""
+# Where Tab stops, as well as a script can tell. A wrong guess costs time and nothing else.
+_COME_NEAR = """target => {
+  const able = 'a[href], button, input, select, textarea, summary, audio, [tabindex]';
+  const stops = [...document.querySelectorAll(able)].filter(
+    it => it.tabIndex >= 0 && !it.disabled && it.checkVisibility({ visibilityProperty: true })
+  );
+  const left = stops.indexOf(target) - stops.indexOf(document.activeElement);
+  if (left < 0 || left > 15) stops[Math.max(0, stops.indexOf(target) - 5)]?.focus();
+}"""
 # The energy and the packets of the sound that arrived.
 _SOUND_RECEIVED = """async () => {
   let energy = 0, packets = 0;
@@ -152,7 +161,9 @@ class CallsPage:
         self.is_("ended")
 
     def tab_to(self, target: Locator) -> None:
-        """Presses Tab until the target has the focus."""
+        """Presses Tab until the target has the focus. Begins a few stops before it, if it is far:
+        a list of calls has a hundred stops."""
+        target.evaluate(_COME_NEAR)
         for _ in range(200):
             if target.evaluate("element => element === document.activeElement"):
                 return

@@ -10,6 +10,7 @@ import fcntl
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -102,36 +103,39 @@ def database(stack: Stack) -> Iterator[Database]:
 
 
 @pytest.fixture(scope="package")
-def session(stack: Stack) -> Session:
-    """The stored session of a rep who has signed in. Each rep signs in only once, and without a
-    page, which would cost much more."""
-    kept: dict[str, StorageState] = {}
+def own_session(stack: Stack) -> Session:
+    """Signs a rep in, and makes the session that their browser stores: without a page, which would
+    cost much more."""
     url, key = stack.env["SUPABASE_URL"], stack.env["SUPABASE_PUBLISHABLE_KEY"]
     host = urlsplit(url).hostname or ""
     # As supabase-js names it.
     name = f"sb-{host.partition('.')[0]}-auth-token"
 
     def make(email: str) -> StorageState:
-        if email not in kept:
-            answer = httpx.post(
-                f"{url}/auth/v1/token?grant_type=password",
-                headers={"apikey": key},
-                json={"email": email, "password": PASSWORD},
-                timeout=60,
-            )
-            answer.raise_for_status()
-            kept[email] = {
-                "cookies": [],
-                "origins": [
-                    {
-                        "origin": stack.env["CALLS_PAGE_URL"],
-                        "localStorage": [{"name": name, "value": answer.text}],
-                    }
-                ],
-            }
-        return kept[email]
+        answer = httpx.post(
+            f"{url}/auth/v1/token?grant_type=password",
+            headers={"apikey": key},
+            json={"email": email, "password": PASSWORD},
+            timeout=60,
+        )
+        answer.raise_for_status()
+        return {
+            "cookies": [],
+            "origins": [
+                {
+                    "origin": stack.env["CALLS_PAGE_URL"],
+                    "localStorage": [{"name": name, "value": answer.text}],
+                }
+            ],
+        }
 
     return make
+
+
+@pytest.fixture(scope="package")
+def session(own_session: Session) -> Session:
+    """The same, which tests share: each rep signs in only once."""
+    return cache(own_session)
 
 
 @pytest.fixture(scope="package")

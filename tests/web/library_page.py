@@ -4,18 +4,20 @@ which ``voice`` is a HenkVoice that is open, and everything that it told is kept
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page, Route
 
-from stack import Stack
+from stack import Stack, one_file
+from stack.settings import CHECKOUT
 from tests.end_to_end.clients import DEMO, PASSWORD
 from tests.web.calls_page import LONGEST_MS, Session
 from tests.web.network import eventually
 
 # Takes the place of the page's own script, in its document and under its Content-Security-Policy.
 _MAIN = """
-import { HenkVoice, steadyFetch } from '../henk-voice/henk-voice.js';
+import { HenkVoice, steadyFetch } from './henk-voice/henk-voice.js';
 import { localDeviceOptions, usePlainSignalling } from './frame/local-signalling.js';
 import { loadVendor } from './frame/vendor.js';
 
@@ -118,4 +120,10 @@ class Profile:
 
 
 def _answer(route: Route) -> None:
-    route.fulfill(body=_MAIN, content_type="text/javascript")
+    route.fulfill(body=_script(), content_type="text/javascript")
+
+
+@cache
+def _script() -> str:
+    """In one file, like the page of tests."""
+    return one_file.script({**one_file.modules_of(CHECKOUT / "web"), one_file.MAIN: _MAIN})

@@ -3,7 +3,7 @@
     python -m tests.web.screenshots [DIRECTORY]
 
 Starts a stack of its own, in a temporary directory. The pictures go to docs/screenshots, where git
-ignores all except the four that README.md shows.
+ignores all except the four that README.md shows (`pictures_of_readme`).
 """
 
 from __future__ import annotations
@@ -49,8 +49,9 @@ def main() -> None:
     """Takes all pictures."""
     directory = Path(sys.argv[1]) if len(sys.argv) > 1 else CHECKOUT / "docs" / "screenshots"
     directory.mkdir(parents=True, exist_ok=True)
-    for old in directory.glob("*.png"):
-        old.unlink()
+    for look in LOOKS:
+        for old in directory.glob(f"*-{look}.png"):
+            old.unlink()
     with tempfile.TemporaryDirectory() as name:
         place = Path(name)
         path, needed = chromium.find(place)

@@ -112,7 +112,7 @@ def test_two_people_come_from_the_sign_up_to_their_first_call(
     expect(page.locator("#invite-trouble")).to_contain_text("“Bob” is not an e-mail address")
     ada.write("E-mail addresses", AGENT)
     page.keyboard.press("Enter")
-    expect(page.locator("#invite-said")).to_have_text(f"{AGENT.lower()} can join now.")
+    expect(page.locator("#invite-said")).to_have_text(f"{AGENT.lower()} can join now, as agent.")
     expect(page.locator("#invitations-list li")).to_contain_text("open for 14 days")
     look("somebody is invited")
     link = page.locator("#invite-link").input_value()

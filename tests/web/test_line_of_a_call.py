@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Request, expect
 
-from tests.web.calls_page import Signed
+from tests.web.calls_page import Rep
 from tests.web.network import Database, Json, Network, eventually
 
 # The demo's rep, as the phone network knows them.
@@ -51,9 +51,11 @@ def share_of(files: re.Pattern[str], profile: Json) -> float:
 
 @pytest.mark.usefixtures("bad_line")
 def test_a_rep_is_told_that_they_are_not_understood_and_the_row_has_it(
-    signed_in: Signed, network: Network, database: Database
+    known_rep: Callable[..., Rep], network: Network, database: Database
 ) -> None:
-    tab = signed_in()
+    # Packed, the page has its files, by which the profiler tells what measures.
+    tab = known_rep().open("packed/")
+    tab.is_ready()
     page = tab.page
     reported: list[str] = []
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from playwright.sync_api import Route
+
 from tests.web.calls_page import LONGEST_MS, Rep
 from tests.web.network import Network
 
@@ -13,8 +15,18 @@ TALKS = "+15005550006"
 
 def test_the_packed_page_calls(new_rep: Callable[..., Rep], network: Network) -> None:
     rep = new_rep()
+    rep.watch.expect("net::ERR_CONNECTION_REFUSED|Failed to load resource: net")
+    # A module that fails once is loaded again, with the page.
+    failed: list[str] = []
+
+    def fail(route: Route) -> None:
+        failed.append(route.request.url)
+        route.abort("connectionrefused")
+
+    rep.context.route(re.compile(r"/henk-voice/phone\.js$"), fail, times=1)
     tab = rep.open("packed/")
     tab.sign_in()
+    assert len(failed) == 1
     tab.call_and_talk(TALKS)
     network.call_to(TALKS)
     tab.hang_up.click()

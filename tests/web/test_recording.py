@@ -269,7 +269,7 @@ def test_a_manager_hears_each_side_of_a_recording_saves_it_and_keeps_it(
     days, told = page.get_by_label("Days until"), page.locator("#settings-saved")
     days.fill("0")
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.locator("#settings-trouble")).to_contain_text("“0” is not a number of days")
+    expect(page.locator("#settings-days-error")).to_contain_text("“0” is not a number of")
 
     def on_record() -> int:
         [row] = database.find(

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Error, Page, Route, expect
 
 from tests.end_to_end.clients import BOTH, DEMO
-from tests.web.calls_page import CallsPage, Rep
+from tests.web.calls_page import CallsPage, Rep, Session
 from tests.web.network import Network, eventually
 
 REFRESH = re.compile(r"/auth/v1/token\?grant_type=refresh_token")
@@ -47,15 +47,6 @@ def keep_at_server(rep: Rep) -> None:
     rep.context.route(LOGOUT, lambda route: route.fulfill(status=204, headers=headers))
 
 
-def with_own_session(new_rep: Callable[..., Rep]) -> Rep:
-    """A refresh would take the session away from the tests that share it."""
-    rep = new_rep()
-    tab = rep.open()
-    tab.sign_in()
-    tab.page.close()
-    return rep
-
-
 def refuse_refreshes(page: Page) -> None:
     refusal = {"code": "refresh_token_already_used", "message": "Invalid Refresh Token"}
     page.context.route(REFRESH, lambda route: answer(route, 400, refusal))
@@ -79,10 +70,10 @@ def sign_in_above(tab: CallsPage, email: str | None = None) -> None:
 
 
 def test_a_session_that_ends_is_asked_for_after_the_call_and_the_rep_goes_on(
-    new_rep: Callable[..., Rep], network: Network
+    new_rep: Callable[..., Rep], own_session: Session, network: Network
 ) -> None:
-    tab = new_rep().open()
-    tab.sign_in()
+    # A refresh would take the session away from tests that share it.
+    tab = new_rep(own_session(DEMO)).open_signed_in()
     page = tab.page
     number = network.a_number(ringSeconds=0.3, talkSeconds=None)
     tab.campaign.select_option(label="Solar autumn")
@@ -116,13 +107,11 @@ def test_a_session_that_ends_is_asked_for_after_the_call_and_the_rep_goes_on(
 
 
 def test_a_sign_out_in_another_tab_hangs_up_nothing_and_another_user_gets_a_clean_page(
-    new_rep: Callable[..., Rep], network: Network
+    new_rep: Callable[..., Rep], own_session: Session, network: Network
 ) -> None:
-    rep = new_rep()
+    rep = new_rep(own_session(DEMO))
     keep_at_server(rep)
-    tab = rep.open()
-    tab.sign_in()
-    other = rep.open_signed_in()
+    tab, other = rep.open_signed_in(), rep.open_signed_in()
     number = network.a_number(ringSeconds=0.3, talkSeconds=None)
     tab.call_and_talk(number)
     with other.page.expect_response(LOGOUT):
@@ -138,9 +127,11 @@ def test_a_sign_out_in_another_tab_hangs_up_nothing_and_another_user_gets_a_clea
     assert network.over(network.call_to(number)["callSid"])["ended"]
 
 
-def test_reads_go_on_after_one_refresh_that_all_share(new_rep: Callable[..., Rep]) -> None:
+def test_reads_go_on_after_one_refresh_that_all_share(
+    new_rep: Callable[..., Rep], own_session: Session
+) -> None:
     """The key of the token was changed, or the clock of the server is ahead."""
-    rep = with_own_session(new_rep)
+    rep = new_rep(own_session(DEMO))
     rep.watch.expect(r"Failed to load resource.* 401 ")
     refreshes: list[str] = []
     stale: list[str] = []
@@ -170,9 +161,9 @@ def test_reads_go_on_after_one_refresh_that_all_share(new_rep: Callable[..., Rep
 
 @pytest.mark.parametrize("hours", [-2, 2], ids=["behind", "ahead"])
 def test_a_wrong_clock_causes_no_storm_of_refreshes(
-    new_rep: Callable[..., Rep], hours: int
+    new_rep: Callable[..., Rep], own_session: Session, hours: int
 ) -> None:
-    rep = with_own_session(new_rep)
+    rep = new_rep(own_session(DEMO))
     refreshes: list[str] = []
     rep.context.on(
         "request", lambda it: refreshes.append(it.url) if REFRESH.search(it.url) else None

@@ -71,7 +71,7 @@ def test_a_manager_changes_outcomes_and_by_what_reports_count(
     form.get_by_label("Time zone").select_option("Europe/Berlin")
     expect(form).to_contain_text("there now.")
     form.get_by_role("button", name="Save for reports").press("Enter")
-    expect(form.get_by_role("alert")).to_contain_text("“601” is not a number of seconds")
+    expect(form.locator("#report-seconds-error")).to_contain_text("“601” is not a number")
     expect(form.get_by_label("Seconds of talk")).to_be_focused()
     look("a number is wrong")
     keyboard.press("ControlOrMeta+a")

@@ -38,16 +38,19 @@ REFUSALS = {
 
 def test_without_a_token_the_page_says_why_and_what_to_do(known_rep: Callable[..., Rep]) -> None:
     rep = known_rep()
+    tab: CallsPage | None = None
     for code, (status, title, advice) in REFUSALS.items():
         rep.watch.expect(rf"Failed to load resource.* {status} .*/api/twilio/token")
         error = {"success": False, "error": {"code": code, "message": "x", "requestId": "x"}}
+        rep.context.unroute(TOKEN)
         rep.context.route(TOKEN, partial(answer, status=status, body=error))
-        tab = rep.open()
+        if tab:
+            tab.page.reload()
+        else:
+            tab = rep.open()
         expect(tab.notice("voice")).to_contain_text(title)
         expect(tab.notice("voice")).to_contain_text(advice)
         expect(tab.state).to_have_text("Not ready to call")
-        tab.page.close()
-        rep.context.unroute(TOKEN)
 
 
 def test_the_page_keeps_trying_until_it_has_a_token(known_rep: Callable[..., Rep]) -> None:

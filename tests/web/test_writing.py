@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.end_to_end.clients import DEMO
-from tests.web.calls_page import CallsPage, Rep, Signed
+from tests.web.calls_page import CallsPage, Rep, Session, Signed
 from tests.web.network import Database, Held, Network, eventually
 
 BUSINESS = "b0000000-0000-4000-8000-000000000001"
@@ -294,16 +294,18 @@ def test_notes_written_before_a_sign_out_are_saved_after_the_next_sign_in(
 
 
 def test_nothing_is_written_in_the_name_of_who_signed_in_in_another_tab(
-    new_rep: Callable[..., Rep], network: Network, database: Database, new_call: NewCall
+    new_rep: Callable[..., Rep],
+    own_session: Session,
+    network: Network,
+    database: Database,
+    new_call: NewCall,
 ) -> None:
     call = new_call("+15005552031")
     number = network.a_number(ringSeconds=0.2, talkSeconds=None)
-    rep = new_rep()
+    rep = new_rep(own_session(DEMO))
     allowed = {"Access-Control-Allow-Origin": rep.url}
     rep.context.route(LOGOUT, lambda route: route.fulfill(status=204, headers=allowed))
-    tab = rep.open()
-    tab.sign_in()
-    other = rep.open_signed_in()
+    tab, other = rep.open_signed_in(), rep.open_signed_in()
     tab.call_and_talk(number)
     notes = edit(tab, call)
     with other.page.expect_response(LOGOUT):

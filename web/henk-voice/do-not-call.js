@@ -230,7 +230,7 @@ export class DoNotCall {
 
   /**
    * Puts the new numbers of a file on the list; each counts at once. If it fails halfway, the same again goes on.
-   * Owners and managers only.
+   * Those that another file has brought stay from now on, also if that file is taken back. Owners and managers only.
    *
    * @param {string} businessId
    * @param {ForbiddenPlan} plan
@@ -240,7 +240,7 @@ export class DoNotCall {
    */
   async import(businessId, plan, { signal, onProgress } = {}) {
     const rows = plan.rows.flatMap(({ result, number, reason }) =>
-      result === 'new' ? [{ phone_number: number, reason }] : [],
+      result === 'new' || result === 'known' ? [{ phone_number: number, reason }] : [],
     );
     let added = 0;
     for (let from = 0; from < rows.length; from += ROWS) {
@@ -287,7 +287,8 @@ export class DoNotCall {
   }
 
   /**
-   * Takes all numbers off the list that a file has brought and that still stand there. Owners and managers only.
+   * Takes all numbers off the list that a file has brought and that still stand there, except those that somebody or
+   * another file has named, too. Owners and managers only.
    *
    * @param {string} importId
    * @param {string} reason why, 1 to 500 characters: it is kept on record

@@ -190,6 +190,16 @@ test('a file is sent in parts, and goes on as the same import after a failure', 
   assert.ok(parts.every(([, { p_row_count: count }]) => count === 1200));
 });
 
+test('whom another file has brought is sent, too, and stays when that file is taken back', async () => {
+  const { list, database } = made();
+  const plan = await planOf(list, 'Phone\n+390549886377\n+14155550101\n');
+  assert.deepEqual([plan.counts.known, plan.counts.new], [1, 1]);
+  await list.import('B1', plan);
+  const [, { p_rows: rows, p_row_count: count }] =
+    database.asked.find(([name]) => name === 'import_do_not_call') ?? assert.fail();
+  assert.deepEqual([rows.length, count], [2, 2]);
+});
+
 test('entries that no call can reach are found', async () => {
   const { list } = made();
   const entries = [

@@ -21,6 +21,17 @@ export class Emitter extends EventTarget {
   }
 
   /**
+   * Emits these events of another one, too.
+   *
+   * @protected
+   * @param {Emitter<any>} source
+   * @param {readonly (keyof Events & string)[]} names
+   */
+  pass(source, names) {
+    for (const name of names) source.on(name, (detail) => this.emit(name, detail));
+  }
+
+  /**
    * @protected
    * @template {keyof Events & string} Name
    * @param {Name} name

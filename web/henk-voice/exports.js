@@ -6,7 +6,7 @@ export { LIMITS, settingProblems } from './business-settings.js';
 export { FINAL_STATUSES, LIVE_STATUSES, isOver } from './call-statuses.js';
 export { STEP_NAMES, reportText } from './check-report.js';
 export { timestamp } from './conversations.js';
-export { COUNTRIES } from './countries.js';
+export { COUNTRIES, isCountry } from './countries.js';
 export { ENCODINGS } from './csv-encoding.js';
 export { csvText } from './csv.js';
 export { emailAddress } from './email-address.js';

@@ -15,6 +15,7 @@ import { Queue } from './queue.js';
 import { QueueLeases } from './queue-leases.js';
 import { Requests } from './requests.js';
 import { RowFinder } from './row-finder.js';
+import { SettingsNews } from './settings-news.js';
 import { Sql } from './sql.js';
 import { Team } from './team.js';
 import { Workspace } from './workspace.js';
@@ -78,8 +79,11 @@ export class HenkVoice extends Workspace {
   #incoming;
   /** @type {AccessToken | null} */
   #token = null;
+  #news;
   /** @type {LiveStatus | null} */
   #live = null;
+  /** Whether calls can come in, or soon will. */
+  #isListening = false;
 
   /** @param {HenkVoiceOptions} options */
   constructor(options) {
@@ -90,16 +94,22 @@ export class HenkVoice extends Workspace {
     this.#requests = requests;
     this.#endpoints = endpoints;
     this.#options = { connectTimeoutMs: 15_000, progressTimeoutMs: 45_000, ...options };
-    for (const name of /** @type {const} */ (['disconnected', 'connected', 'signedout'])) {
-      this.#requests.on(name, (detail) => this.emit(name, detail));
-    }
+    this.pass(this.#requests, ['disconnected', 'connected', 'signedout']);
     this.#requests.on('connected', () => {
       this.#token?.lookNow();
       this.#live?.lookNow();
+      void this.#news.look();
       this.#phone.listenNow();
       void this.#reports.sendRest();
     });
     const sql = new Sql(options.supabase, requests);
+    this.#news = new SettingsNews({ sql, isListening: () => this.#live?.isListening ?? false });
+    this.#news.on('settings', (detail) => {
+      numbers.forget();
+      this.emit('settings', detail);
+    });
+    this.#news.on('role', ({ role }) => this.#incoming.learnRole(role));
+    this.#requests.on('written', (what) => this.#news.wrote(what));
     const reports = new QualityReports({
       sql,
       session: requests.session,
@@ -125,6 +135,7 @@ export class HenkVoice extends Workspace {
     this.#incoming = new Incoming({
       phone: this.#phone,
       team: this.#team,
+      news: this.#news,
       conversations: this.conversations,
       endpoints: this.#endpoints,
       requests: this.#requests,
@@ -133,7 +144,6 @@ export class HenkVoice extends Workspace {
       isCall: (id) => this.call?.conversation?.id === id,
       answer: (ring, sdk) => this.#calls.answer(ring, sdk),
     });
-    this.on('settings', () => numbers.forget());
     this.#calls = new Calls({
       phone: this.#phone,
       incoming: this.#incoming,
@@ -145,17 +155,8 @@ export class HenkVoice extends Workspace {
       reports,
       progressTimeoutMs: this.#options.progressTimeoutMs,
     });
-    for (const name of /** @type {const} */ (['call', 'callchange', 'callend', 'conversation'])) {
-      this.#calls.on(name, (/** @type {any} */ detail) => this.emit(name, detail));
-    }
-    for (const name of /** @type {const} */ ([
-      'incoming',
-      'phonechange',
-      'membership',
-      'settings',
-    ])) {
-      this.#incoming.on(name, (/** @type {any} */ detail) => this.emit(name, detail));
-    }
+    this.pass(this.#calls, ['call', 'callchange', 'callend', 'conversation']);
+    this.pass(this.#incoming, ['incoming', 'phonechange', 'membership']);
     this.check = new LineCheck({
       voice: this,
       Device: options.Device,
@@ -208,6 +209,7 @@ export class HenkVoice extends Workspace {
     void this.#shut();
     // Numbers are checked for this business before calls can be placed.
     this.businessId = businessId ?? null;
+    if (businessId) this.#follow(businessId);
     const unsupported = whyUnsupported(this.#options.Device);
     this.failure = unsupported ?? failure('not_ready');
     if (unsupported) {
@@ -338,11 +340,11 @@ export class HenkVoice extends Workspace {
    * @param {string | null} callerId
    */
   #granted(businessId, callerId) {
-    const first = !this.#live;
     this.businessId = businessId;
     this.callerId = callerId;
-    if (first) {
-      this.#follow(businessId);
+    if (!this.#live) this.#follow(businessId);
+    if (!this.#isListening) {
+      this.#isListening = true;
       void this.#listen(businessId);
       void this.#reports.sendRest();
     }
@@ -369,12 +371,13 @@ export class HenkVoice extends Workspace {
         this.emit('conversation', row);
       },
       isStillOn: (id) => this.#calls.isStillOn(id),
-      onSetting: (change) => this.#incoming.news.changed(change),
+      onSetting: (change) => this.#news.changed(change),
       onGap: () => this.emit('gap', undefined),
     });
     this.#live.start(businessId).catch(() => {
       // Without Realtime, the rows of this page's calls are polled.
     });
+    this.#news.start(businessId);
   }
 
   #accessToken() {
@@ -391,6 +394,8 @@ export class HenkVoice extends Workspace {
     this.#token = null;
     this.#live?.stop();
     this.#live = null;
+    this.#news.stop();
+    this.#isListening = false;
     this.#phone.discard();
     this.failure = failure('not_ready');
     this.businessId = null;

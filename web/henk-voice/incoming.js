@@ -4,7 +4,6 @@ import { isAsked, latestLegFor, legOf } from './legs.js';
 import { PhoneHolder } from './phone-holder.js';
 import { Presence } from './presence.js';
 import { Ring, factsOf } from './ring.js';
-import { SettingsNews } from './settings-news.js';
 
 /**
  * @typedef {import('@twilio/voice-sdk').Call} SdkCall
@@ -31,12 +30,12 @@ import { SettingsNews } from './settings-news.js';
  * @property {Ring} incoming the phone rings in this tab
  * @property {PhoneState} phonechange another tab has the phone now, it rings there, or the phone network
  *   knows this tab now or not any more
- * @property {{ subject: string | null }} settings a setting of the business has changed: see `SettingsEvents`
  * @property {{ role: Role | null }} membership which role the user has in the business now; null: none
  *
  * @typedef {object} IncomingOptions
  * @property {Phone} phone
  * @property {Team} team
+ * @property {Pick<import('./settings-news.js').SettingsNews, 'learn'>} news
  * @property {Conversations} conversations
  * @property {Endpoints} endpoints
  * @property {Requests} requests
@@ -63,8 +62,6 @@ export class Incoming extends Emitter {
   ring = null;
   /** Whether the user can be rung. @type {Presence} */
   presence;
-  /** Whether settings of the business have changed. */
-  news = new SettingsNews((change) => this.#holder.tell({ settings: change }));
 
   #options;
   #holder = new PhoneHolder();
@@ -88,11 +85,9 @@ export class Incoming extends Emitter {
       canRing: () => options.phone.isRegistered,
     });
     this.#holder.on('change', () => this.#held());
-    this.news.on('settings', (detail) => this.emit('settings', detail));
-    this.#holder.on('message', ({ chosen, role, settings }) => {
+    this.#holder.on('message', ({ chosen, role }) => {
       if (chosen) this.presence.chosenElsewhere(chosen);
       if (role !== undefined) this.#setRole(role);
-      if (settings) this.news.learnElsewhere(settings);
     });
     this.#holder.on('calls', () => this.presence.refresh());
     // Before the SDK's own listener, which would reject the call for all devices.
@@ -114,8 +109,6 @@ export class Incoming extends Emitter {
   open(userId, businessId) {
     this.#userId = userId;
     this.#businessId = businessId;
-    this.#role = undefined;
-    this.news.forget();
     this.presence.open(userId, businessId);
     this.#holder.start(userId, businessId);
   }
@@ -128,6 +121,7 @@ export class Incoming extends Emitter {
     this.#holder.stop();
     this.#businessId = '';
     this.#accessToken = '';
+    this.#role = undefined;
     const late = new Promise((resolve) => setTimeout(resolve, AWAY_WITHIN_MS));
     if (told) await Promise.race([told, late]);
   }
@@ -220,12 +214,17 @@ export class Incoming extends Emitter {
     if (requests.isSignedOut) throw new VoiceError(failure('unauthenticated'));
     this.#accessToken = await requests.session.accessToken(this.#userId);
     const { seconds, role, settings } = await team.setPresence(businessId, state);
-    if (role !== undefined && businessId === this.#businessId && role !== this.#role) {
-      this.#holder.tell({ role });
-      this.#setRole(role);
-    }
-    if (settings !== undefined && businessId === this.#businessId) this.news.learn(settings);
+    if (businessId !== this.#businessId) return seconds;
+    if (role !== undefined) this.learnRole(role);
+    if (settings !== undefined) this.#options.news.learn(settings);
     return seconds;
+  }
+
+  /** @param {Role | null} role the user's in the business that is open */
+  learnRole(role) {
+    if (role === this.#role) return;
+    this.#holder.tell({ role });
+    this.#setRole(role);
   }
 
   /** @param {Role | null} role */

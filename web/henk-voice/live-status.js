@@ -83,6 +83,11 @@ export class LiveStatus {
     if (this.#options.realtime) await this.#join();
   }
 
+  /** Whether the broadcasts come. */
+  get isListening() {
+    return this.#subscribed;
+  }
+
   /** Tries again at once if the server did not answer before: the network may be back. */
   lookNow() {
     if (this.#rejoining !== undefined) void this.#join();

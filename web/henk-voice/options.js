@@ -32,7 +32,8 @@
  * @property {{ role: import('./people.js').Role | null }} membership which role the user has in the business
  *   that is open, when it is known or changes; null: they are not a member any more
  * @property {{ subject: string | null }} settings settings of the business have changed: read again what you show of
- *   them. `subject` as in the record of changes; null: it is not known which. At once with Realtime, else within 15 s
+ *   them. `subject` as in the record of changes; null: it is not known which. At once with Realtime and in the tabs of
+ *   this browser, else within 3 s, or when somebody looks at the page again
  * @property {Failure} failure calls cannot be placed, and why; the library keeps trying
  * @property {undefined} recovered calls can be placed again
  * @property {Failure} disconnected reads fail, and why; they are tried again (only with `patient`)

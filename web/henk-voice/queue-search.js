@@ -73,6 +73,12 @@ export class LeadSearch {
     return this.campaign ? null : { why: queueReason('campaign_gone') };
   }
 
+  /** Reads the campaign again: a manager has changed it. The next countdown is as long as it says now. */
+  async refresh() {
+    const campaign = await this.#leases.campaign(this.#campaignId).catch(() => null);
+    this.campaign = campaign ?? this.campaign;
+  }
+
   /** @returns {Promise<boolean>} whether a lead of the campaign is reserved for the user already */
   async hasLead() {
     return this.#leases.hasOne(this.#campaignId);

@@ -15,6 +15,17 @@ import { LeadSearch } from './queue-search.js';
  *     voice.queue.start();
  */
 export class Queue extends QueueCycle {
+  /**
+   * @param {import('./henk-voice.js').HenkVoice} voice
+   * @param {import('./queue-leases.js').QueueLeases} leases
+   */
+  constructor(voice, leases) {
+    super(voice, leases);
+    voice.on('settings', ({ subject }) => {
+      if (subject === null || subject === 'campaign') void this.search?.refresh();
+    });
+  }
+
   /** The lead that is reserved. */
   get entry() {
     return this.lead?.entry ?? null;

@@ -13,6 +13,7 @@ import { Session } from './session.js';
  * @property {Failure} disconnected requests fail, and they are tried again
  * @property {undefined} connected requests work again
  * @property {Failure} signedout the session has ended: somebody has to sign in
+ * @property {string} written the name of the table that was written, or of the SQL function that was asked
  *
  * @typedef {{ value?: any, cause?: Failure }} Answer either of the two
  *
@@ -92,8 +93,9 @@ export class Requests extends Emitter {
    * @throws {VoiceError}
    */
   async rest(build, options) {
-    const url = String(build().url ?? '');
-    return this.#perform(
+    const { url: address, method } = build();
+    const url = String(address ?? '');
+    const answered = await this.#perform(
       async (accessToken, signal) => {
         // supabase-js would take the session of the moment at which it sends. If that has just ended, the
         // request would be nobody's.
@@ -108,6 +110,10 @@ export class Requests extends Emitter {
       },
       { ...options, server: 'rest', url },
     );
+    const isRefused = answered.data?.error;
+    const isRead = method === 'GET' || method === 'HEAD';
+    if (!isRead && !isRefused) this.emit('written', url.split('?')[0]?.split('/').at(-1) ?? '');
+    return answered;
   }
 
   /**

@@ -208,6 +208,7 @@ def test_before_a_deployment_what_it_corrects_is_not_examined(settings_file: Pat
         "twilio_number",
         "supabase_api",
         "supabase_publishable_key",
+        "sign_up",
         "signing_keys",
         "database",
         "caller_ids",

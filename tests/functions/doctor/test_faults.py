@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from unittest.mock import Mock, patch
 
 import httpx
 import jwt
@@ -23,7 +24,7 @@ import psycopg
 import pytest
 
 from functions.bundle import ROOT
-from functions.doctor import database
+from functions.doctor import database, supabase_project
 from functions.doctor.check import Finding
 from functions.doctor.examination import examinations, findings
 from functions.doctor.google_cloud import Address
@@ -443,6 +444,13 @@ def access_token_as_key(lab: Lab) -> Iterator[Inputs]:
 @fault("supabase_publishable_key", "The project refuses", "another project's")
 def key_of_another_project(lab: Lab) -> Iterator[Inputs]:
     yield lab.inputs(SUPABASE_PUBLISHABLE_KEY="sb_publishable_of-another-project")
+
+
+@fault("sign_up", "ALARM", "Confirm email")
+def addresses_of_others(lab: Lab) -> Iterator[Inputs]:
+    believed = Mock(return_value=supabase_project.Answer(200, {"mailer_autoconfirm": True}, "", ""))
+    with patch.object(supabase_project, "ask", believed):
+        yield lab.inputs(SUPABASE_URL="https://henk.supabase.co")
 
 
 @fault("signing_keys", "does not publish key", "standby")

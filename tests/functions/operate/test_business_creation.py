@@ -39,7 +39,13 @@ def test_it_is_what_the_database_asks(db: Connection) -> None:
         ({"BUSINESS_CREATION": "everybody"}, "BUSINESS_CREATION is malformed"),
         ({"BUSINESS_CREATION": "invited"}, "BUSINESS_FOUNDERS is missing"),
         ({"BUSINESS_FOUNDERS": "a@henk.test"}, "counts only with"),
-        ({"BUSINESS_CREATION": "invited", "BUSINESS_FOUNDERS": "a"}, "BUSINESS_FOUNDERS is malf"),
+        *(
+            (
+                {"BUSINESS_CREATION": "invited", "BUSINESS_FOUNDERS": each},
+                "BUSINESS_FOUNDERS is malf",
+            )
+            for each in ("a", "a@b", "a@henk.test,", "a@-henk.test", "a@henk.test; b@henk.test")
+        ),
     ],
 )
 def test_settings_that_do_not_fit_are_named(values: dict[str, str], why: str) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
 import uuid
+from pathlib import Path
 
 import pytest
 
+from functions.bundle import ROOT
 from functions.doctor.inputs import Inputs, read
-from functions.operate.caller_id import check_at_twilio, give_number, take_number
+from functions.operate.caller_id import check_at_twilio, give_number, main, take_number
 from functions.operate.command import Refused
 from stack import Stack
 from tests.supabase.tenants import Connection, fetch
@@ -49,6 +52,45 @@ def test_it_can_be_taken_away_again(db: Connection, business: str) -> None:
     assert "a manager chooses another" in take_number(db, NUMBER, business)
     assert "Nothing was changed" in take_number(db, NUMBER, business)
     assert numbers(db, business) == {}
+
+
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    [
+        (["--number", "4155550178"], "NUMBER must be"),
+        (["--number", f"{NUMBER} or +14155550179"], "NUMBER must be"),
+        (["--business", "  "], "BUSINESS a name or an id"),
+        (["--business", "\udcff"], "BUSINESS has characters"),
+        (["--take", "no"], "TAKE=no is not known"),
+        # Read as a number, and then there is no database.
+        (
+            ["--number", "0044 (0)20\u20117946\u20110018", "--take", "1"],
+            "SUPABASE_DB_URL is missing",
+        ),
+    ],
+)
+def test_what_cannot_be_meant_is_said_and_nothing_is_asked(
+    typed: list[str],
+    why: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    (tmp_path / ".env").touch()
+    usual = ["--number", NUMBER, "--business", "Solar One", "--env", str(tmp_path / ".env")]
+    monkeypatch.delenv("SUPABASE_DB_URL", raising=False)
+    monkeypatch.setattr("sys.argv", ["make caller-id", *usual, *typed])
+    assert main() == 1
+    assert why in capsys.readouterr().err
+
+
+def test_make_passes_names_on_as_they_are_typed() -> None:
+    name = """Cash$Money 'n' "Co" $(shell echo hi)"""
+    command = ["make", "--silent", "--eval", 'shown: ; @printf %s "$$BUSINESS"', "shown"]
+    said = subprocess.run(
+        [*command, f"BUSINESS={name}"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert said.stdout == name
 
 
 def test_twilio_must_know_the_number(stack: Stack) -> None:

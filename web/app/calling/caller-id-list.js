@@ -1,6 +1,9 @@
 import { failureOf } from '../../henk-voice/henk-voice.js';
 import { bdi, create, element, ltr, say, sayParts } from '../shared/dom.js';
+import { showItems } from '../shared/list-items.js';
 import { formatNumber } from '../shared/phone-format.js';
+import { reader } from '../shared/reader.js';
+import { onSetting } from '../shared/setting-changes.js';
 import { tellTrouble } from '../shared/trouble.js';
 
 /**
@@ -29,6 +32,18 @@ export class CallerIdList {
   /** @param {ViewContext} context */
   constructor(context) {
     this.#context = context;
+    const { voice, business, signal } = context;
+    this.read = reader({
+      read: () => voice.callerIds.list(business.id, { signal }),
+      show: (numbers) => {
+        this.#numbers = numbers;
+        this.#show();
+      },
+      status: this.#status,
+      trouble: this.#trouble,
+      signal,
+    });
+    onSetting(voice, ['phone_number'], () => void this.read(), signal);
     this.#list.addEventListener('click', ({ target }) => {
       const button = target instanceof Element && target.closest('button');
       if (!button) return;
@@ -42,23 +57,9 @@ export class CallerIdList {
     element('caller-id-close', HTMLButtonElement).addEventListener('click', () =>
       this.#dialog.close(),
     );
-    context.signal.addEventListener('abort', () => this.#dialog.close());
-    context.team.onLoad(() => this.#show(), context.signal);
+    signal.addEventListener('abort', () => this.#dialog.close());
+    context.team.onLoad(() => this.#show(), signal);
     void this.read();
-  }
-
-  async read() {
-    const { voice, business, signal } = this.#context;
-    try {
-      const numbers = await voice.callerIds.list(business.id, { signal });
-      if (signal.aborted) return;
-      this.#numbers = numbers;
-      this.#show();
-    } catch (error) {
-      if (signal.aborted) return;
-      say(this.#status, '');
-      tellTrouble(this.#trouble, error, () => this.read());
-    }
   }
 
   #show() {
@@ -68,16 +69,8 @@ export class CallerIdList {
     say(this.#status, numbers.length ? whatIsShown(numbers) : '');
     this.#none.hidden = numbers.length > 0;
     if (!numbers.length) this.#showNone();
-    const focused = document.activeElement;
-    const kept = focused instanceof HTMLButtonElement && this.#list.contains(focused);
-    const [value, act] = kept ? [focused.value, focused.dataset.act] : [];
-    this.#list.replaceChildren(...numbers.map((number) => itemOf(number, isManager)));
-    if (!kept) return;
-    const buttons = [...this.#list.querySelectorAll('button')].filter(
-      (button) => button.value === value,
-    );
-    const same = buttons.find((button) => button.dataset.act === act) ?? buttons[0];
-    (same ?? this.#title).focus();
+    const items = numbers.map((number) => itemOf(number, isManager));
+    showItems(this.#list, items, this.#title);
   }
 
   #showNone() {

@@ -1,9 +1,10 @@
+import { countriesByName, countryName } from '../shared/countries.js';
 import { create, element } from '../shared/dom.js';
-import { countriesByName, countryName } from './countries.js';
+import { markInvalid } from '../shared/trouble.js';
 
 /** Which countries may be called: that of the business only (null), or those of a list. */
 export class CountryList {
-  first = element('whom-own', HTMLInputElement);
+  #own = element('whom-own', HTMLInputElement);
   #these = element('whom-these', HTMLInputElement);
   #box = element('whom-list-box', HTMLElement);
   #list = element('whom-list', HTMLUListElement);
@@ -16,7 +17,7 @@ export class CountryList {
   /** @param {() => void} onChange what is chosen is another now, and not by an input event */
   constructor(onChange) {
     this.#onChange = onChange;
-    for (const radio of [this.first, this.#these]) {
+    for (const radio of [this.#own, this.#these]) {
       radio.addEventListener('change', () => this.#showChoice());
     }
     this.#addButton.addEventListener('click', () => this.#addChosen());
@@ -31,9 +32,14 @@ export class CountryList {
     return this.#these.checked ? [...this.#codes] : null;
   }
 
+  /** What gets the focus if the value is wrong: where it is mended. */
+  get wrong() {
+    return this.#these.checked ? this.#add : this.#own;
+  }
+
   /** @param {readonly string[] | null} value */
   show(value) {
-    this.first.checked = value === null;
+    this.#own.checked = value === null;
     this.#these.checked = value !== null;
     this.#codes = [...(value ?? this.#codes)];
     this.#showChoice();
@@ -41,6 +47,7 @@ export class CountryList {
   }
 
   #showChoice() {
+    for (const field of [this.#own, this.#add]) markInvalid(field, false);
     this.#box.hidden = !this.#these.checked;
   }
 

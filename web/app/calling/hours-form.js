@@ -1,9 +1,11 @@
+import { settingProblems } from '../../henk-voice/henk-voice.js';
 import { create, element, say } from '../shared/dom.js';
 import { HALF_HOURS, hoursExamples, hoursWords } from './hours-words.js';
-import { SettingsForm } from './settings-form.js';
+import { SettingsForm } from '../shared/settings-form.js';
 
 /**
- * @typedef {import('./settings-source.js').SettingsSource} SettingsSource
+ * @typedef {import('../../henk-voice/henk-voice.js').BusinessSettings} BusinessSettings
+ * @typedef {import('../shared/settings-source.js').SettingsSource<BusinessSettings>} SettingsSource
  */
 
 /** The examples say what time it is. */
@@ -35,17 +37,16 @@ export function startHoursForm(source) {
   };
   new SettingsForm(source, {
     name: 'hours',
+    problems: settingProblems,
     together: ['calling_hours_start', 'calling_hours_end'],
     fields: {
       calling_hours_start: {
         input: start,
-        error: element('hours-start-error', HTMLElement),
         read: () => valueOf(start),
         write: (value) => write(start, value),
       },
       calling_hours_end: {
         input: end,
-        error: element('hours-end-error', HTMLElement),
         read: () => valueOf(end),
         write: (value) => write(end, value),
       },

@@ -1,12 +1,13 @@
-import { LIMITS } from '../../henk-voice/henk-voice.js';
+import { LIMITS, settingProblems } from '../../henk-voice/henk-voice.js';
 import { create, element, say } from '../shared/dom.js';
 import { LIMIT_FIELDS, limitWords } from './limit-words.js';
-import { SettingsForm } from './settings-form.js';
+import { SettingsForm } from '../shared/settings-form.js';
 
 /**
  * @typedef {import('../../henk-voice/henk-voice.js').Limit} Limit
- * @typedef {import('./settings-form.js').Field} Field
- * @typedef {import('./settings-source.js').SettingsSource} SettingsSource
+ * @typedef {import('../shared/settings-form.js').Field} Field
+ * @typedef {import('../../henk-voice/henk-voice.js').BusinessSettings} BusinessSettings
+ * @typedef {import('../shared/settings-source.js').SettingsSource<BusinessSettings>} SettingsSource
  */
 
 const NUMBER = new Intl.NumberFormat('en');
@@ -22,6 +23,7 @@ export function startLimitsForm(source) {
   element('limits-list', HTMLElement).append(...limits.map(({ box }) => box));
   new SettingsForm(source, {
     name: 'limits',
+    problems: settingProblems,
     fields: Object.fromEntries(limits.map(({ limit, field }) => [limit, field])),
     onShow: () => {
       for (const { limit, field, meaning } of limits) {
@@ -61,7 +63,6 @@ function limitField(limit) {
   /** @type {Field} */
   const field = {
     input,
-    error,
     // A third of a minute has no end.
     read: () => (input.value === '' ? NaN : round(Number(input.value) * unit, unit)),
     write: (value) => (input.value = String(Number((value / unit).toFixed(2)))),

@@ -1,6 +1,9 @@
 import { bdi, create, element, ltr, say, sayParts } from '../shared/dom.js';
+import { showItems } from '../shared/list-items.js';
 import { formatNumber } from '../shared/phone-format.js';
 import { ask } from '../shared/question.js';
+import { reader } from '../shared/reader.js';
+import { onSetting } from '../shared/setting-changes.js';
 import { tellTrouble } from '../shared/trouble.js';
 import { TargetForm } from './target-form.js';
 
@@ -23,6 +26,18 @@ export class TargetList {
   /** @param {ViewContext} context */
   constructor(context) {
     this.#context = context;
+    const { voice, business, signal } = context;
+    this.read = reader({
+      read: () => voice.transferTargets.list(business.id, { signal }),
+      show: (targets) => {
+        this.#targets = targets;
+        this.#show();
+      },
+      status: this.#status,
+      trouble: this.#trouble,
+      signal,
+    });
+    onSetting(voice, ['transfer_target'], () => void this.read(), signal);
     const form = new TargetForm(context, () => this.read());
     this.#add.addEventListener('click', () => form.open(null));
     this.#list.addEventListener('click', ({ target }) => {
@@ -32,22 +47,8 @@ export class TargetList {
       if (button.dataset.act === 'edit') form.open(found);
       else void this.#remove(found);
     });
-    context.team.onLoad(() => this.#show(), context.signal);
+    context.team.onLoad(() => this.#show(), signal);
     void this.read();
-  }
-
-  async read() {
-    const { voice, business, signal } = this.#context;
-    try {
-      const targets = await voice.transferTargets.list(business.id, { signal });
-      if (signal.aborted) return;
-      this.#targets = targets;
-      this.#show();
-    } catch (error) {
-      if (signal.aborted) return;
-      say(this.#status, '');
-      tellTrouble(this.#trouble, error, () => this.read());
-    }
   }
 
   #show() {
@@ -55,15 +56,8 @@ export class TargetList {
     const { isManager } = this.#context.team;
     say(this.#status, this.#targets.length ? '' : 'There are none yet.');
     this.#add.hidden = !isManager;
-    const focused = document.activeElement;
-    const kept = focused instanceof HTMLButtonElement && this.#list.contains(focused);
-    const [value, act] = kept ? [focused.value, focused.dataset.act] : [];
-    this.#list.replaceChildren(...this.#targets.map((target) => itemOf(target, isManager)));
-    if (!kept) return;
-    const same = [...this.#list.querySelectorAll('button')].find(
-      (button) => button.value === value && button.dataset.act === act,
-    );
-    (same ?? this.#title).focus();
+    const items = this.#targets.map((target) => itemOf(target, isManager));
+    showItems(this.#list, items, this.#title);
   }
 
   /** @param {TransferTarget} target */

@@ -1,8 +1,7 @@
-import { onSetting } from '../shared/setting-changes.js';
+import { SettingsSource } from '../shared/settings-source.js';
 import { CallerIdList } from './caller-id-list.js';
 import { startHoursForm } from './hours-form.js';
 import { startLimitsForm } from './limits-form.js';
-import { SettingsSource } from './settings-source.js';
 import { TargetList } from './target-list.js';
 import { startWhomForm } from './whom-form.js';
 
@@ -18,16 +17,12 @@ export const callingView = {
   within: '/settings',
   markup: new URL('./view.html', import.meta.url),
   mount(_root, context) {
-    const callerIds = new CallerIdList(context);
-    const targets = new TargetList(context);
-    const source = new SettingsSource(context);
+    new CallerIdList(context);
+    new TargetList(context);
+    const source = new SettingsSource(context, context.voice.settings, ['business']);
     startWhomForm(source);
     startHoursForm(source);
     startLimitsForm(source);
     void source.read();
-    const { voice, signal } = context;
-    onSetting(voice, ['phone_number'], () => void callerIds.read(), signal);
-    onSetting(voice, ['transfer_target'], () => void targets.read(), signal);
-    onSetting(voice, ['business'], () => void source.read(), signal);
   },
 };

@@ -1,10 +1,12 @@
+import { settingProblems } from '../../henk-voice/henk-voice.js';
+import { countriesByName, countryName } from '../shared/countries.js';
 import { create, element, say } from '../shared/dom.js';
-import { countriesByName, countryName } from './countries.js';
 import { CountryList } from './country-list.js';
-import { SettingsForm } from './settings-form.js';
+import { SettingsForm } from '../shared/settings-form.js';
 
 /**
- * @typedef {import('./settings-source.js').SettingsSource} SettingsSource
+ * @typedef {import('../../henk-voice/henk-voice.js').BusinessSettings} BusinessSettings
+ * @typedef {import('../shared/settings-source.js').SettingsSource<BusinessSettings>} SettingsSource
  */
 
 /**
@@ -21,22 +23,23 @@ export function startWhomForm(source) {
   const countries = new CountryList(() => form.typed());
   const form = new SettingsForm(source, {
     name: 'whom',
+    problems: settingProblems,
     fields: {
       name: {
         input: name,
-        error: element('whom-name-error', HTMLElement),
         read: () => name.value.trim(),
         write: (value) => (name.value = value),
       },
       country: {
         input: country,
-        error: element('whom-country-error', HTMLElement),
         read: () => country.value,
         write: (value) => choose(country, value),
       },
       allowed_countries: {
-        input: countries.first,
-        error: element('whom-countries-error', HTMLElement),
+        get input() {
+          return countries.wrong;
+        },
+        about: 'whom-countries',
         read: () => countries.value,
         write: (value) => countries.show(value),
       },

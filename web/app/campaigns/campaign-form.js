@@ -2,6 +2,7 @@ import { remembered } from '../frame/view.js';
 import { create, element, say, sayParts } from '../shared/dom.js';
 import { formatNumber } from '../shared/phone-format.js';
 import { markInvalid, tellTrouble } from '../shared/trouble.js';
+import { draftAfter } from './drafts.js';
 import { PLACEHOLDERS, filledScript, unknownPlaceholders } from './script.js';
 
 /**
@@ -11,6 +12,7 @@ import { PLACEHOLDERS, filledScript, unknownPlaceholders } from './script.js';
  *
  * @typedef {Omit<CampaignSettings, 'is_paused'>} Columns
  * @typedef {Record<keyof Columns, string | boolean>} Typed what the fields have
+ * @typedef {import('./drafts.js').Draft} Draft
  */
 
 /** The numbers, with the least and the most that they can be. */
@@ -40,7 +42,7 @@ export class CampaignForm {
   #saved = element('campaign-saved', HTMLElement);
   #trouble = element('campaign-form-trouble', HTMLElement);
   #preview = element('script-preview', HTMLDetailsElement);
-  /** What was typed and not saved, by campaign. @type {Map<string, Typed>} */
+  /** What was typed and not saved, by campaign. @type {Map<string, Draft>} */
   #drafts;
   /** @type {CampaignRow | null} */
   #campaign = null;
@@ -77,7 +79,7 @@ export class CampaignForm {
       },
       { signal: context.signal },
     );
-    void this.#loadNumbers();
+    void this.readNumbers();
   }
 
   /** @param {CampaignRow} campaign */
@@ -87,8 +89,11 @@ export class CampaignForm {
     this.#campaign = campaign;
     this.#fieldset.disabled = !isManager;
     this.#save.hidden = !isManager;
-    // What somebody types is not overwritten by what others have saved.
-    if (!isOther && this.#drafts.has(campaign.id)) return;
+    // What somebody types is not overwritten by what others have saved, nor does it undo that.
+    const draft = this.#drafts.get(campaign.id);
+    const after = draft && draftAfter(draft, typedOf(campaign));
+    if (!isOther && after && isSame(after, draft)) return;
+    if (after) this.#keep(campaign, after);
     this.#fill();
     if (!isOther) return;
     say(this.#saved, this.#drafts.has(campaign.id) ? 'Not saved yet.' : '');
@@ -104,7 +109,7 @@ export class CampaignForm {
     const campaign = this.#campaign;
     if (!campaign) return;
     const draft = this.#drafts.get(campaign.id);
-    const values = draft ?? typedOf(campaign);
+    const values = draft?.typed ?? typedOf(campaign);
     this.#showNumbers(String(values.caller_id));
     for (const [name, field] of Object.entries(this.#fields)) {
       const value = values[/** @type {keyof Columns} */ (name)];
@@ -127,12 +132,20 @@ export class CampaignForm {
   #typed() {
     const campaign = this.#campaign;
     if (!campaign) return;
-    const isSame = JSON.stringify(this.#values) === JSON.stringify(typedOf(campaign));
-    if (isSame) this.#drafts.delete(campaign.id);
-    else this.#drafts.set(campaign.id, this.#values);
-    this.#undo.hidden = isSame;
-    say(this.#saved, isSame ? '' : 'Not saved yet.');
+    this.#keep(campaign, { typed: this.#values, before: typedOf(campaign) });
+    const isUnsaved = this.#drafts.has(campaign.id);
+    this.#undo.hidden = !isUnsaved;
+    say(this.#saved, isUnsaved ? 'Not saved yet.' : '');
     this.#showScript();
+  }
+
+  /**
+   * @param {CampaignRow} campaign
+   * @param {Draft} draft
+   */
+  #keep({ id }, draft) {
+    if (isSame(draft.typed, draft.before)) this.#drafts.delete(id);
+    else this.#drafts.set(id, draft);
   }
 
   #showScript() {
@@ -158,7 +171,8 @@ export class CampaignForm {
     );
   }
 
-  async #loadNumbers() {
+  /** The caller IDs that can be chosen. */
+  async readNumbers() {
     const { voice, business, signal } = this.#context;
     try {
       const numbers = await voice.callerIds.list(business.id, { signal });
@@ -172,7 +186,7 @@ export class CampaignForm {
       );
       this.#fill();
     } catch (error) {
-      if (!signal.aborted) tellTrouble(this.#trouble, error, () => this.#loadNumbers());
+      if (!signal.aborted) tellTrouble(this.#trouble, error, () => this.readNumbers());
     }
   }
 
@@ -275,4 +289,12 @@ function typedOf(campaign) {
     max_attempts_per_day: String(campaign.max_attempts_per_day),
     machine_detection: campaign.machine_detection,
   };
+}
+
+/**
+ * @param {unknown} a
+ * @param {unknown} b
+ */
+function isSame(a, b) {
+  return JSON.stringify(a) === JSON.stringify(b);
 }

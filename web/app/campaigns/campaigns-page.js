@@ -1,5 +1,6 @@
 import { remembered } from '../frame/view.js';
 import { bdi, create, element, say, sayParts } from '../shared/dom.js';
+import { onSetting } from '../shared/setting-changes.js';
 import { tellNotLoaded, tellTrouble } from '../shared/trouble.js';
 import { setUpTabs } from '../shared/tabs.js';
 import { FillButton } from '../fill/fill-button.js';
@@ -66,6 +67,10 @@ export class CampaignsPage {
     });
     document.addEventListener('visibilitychange', () => this.#soon(0), { signal });
     team.onLoad(() => this.#show(), signal);
+    const { voice } = context;
+    onSetting(voice, ['campaign', 'lead_import'], onChange, signal);
+    onSetting(voice, ['retry_rule', 'outcome'], () => this.#rules.readAgain(), signal);
+    onSetting(voice, ['phone_number'], () => this.#form.readNumbers(), signal);
     signal.addEventListener('abort', () => {
       clearTimeout(this.#timer);
       this.#calling.stop();

@@ -27,6 +27,8 @@ export class RulesForm {
   #campaignId = '';
   /** @type {RuleRow[]} */
   #rows = [];
+  /** What the rows were made of. */
+  #shown = '';
 
   /** @param {ViewContext} context */
   constructor(context) {
@@ -50,12 +52,18 @@ export class RulesForm {
     this.#fields.disabled = !isManager;
     this.#save.hidden = !isManager;
     if (id === this.#campaignId) return;
+    this.#shown = '';
     this.#campaignId = id;
     this.#rows = [];
     this.#place.replaceChildren();
     say(this.#saved, 'Loading…');
     sayParts(this.#trouble);
     void this.#read();
+  }
+
+  /** A colleague has changed the rules, or the outcomes that they are for. */
+  readAgain() {
+    if (this.#campaignId) void this.#read();
   }
 
   async #read() {
@@ -67,6 +75,9 @@ export class RulesForm {
         this.#context.voice.outcomes.list(business.id, { signal }),
       ]);
       if (signal.aborted || id !== this.#campaignId) return;
+      const shown = JSON.stringify([outcomes, rules]);
+      if (shown === this.#shown) return;
+      this.#shown = shown;
       this.#rows = ruleRows(outcomes, rules);
       this.#fill();
     } catch (error) {
@@ -78,7 +89,10 @@ export class RulesForm {
 
   #fill() {
     const draft = this.#drafts.get(this.#campaignId);
+    const focused = document.activeElement?.id;
+    const hadFocus = this.#place.contains(document.activeElement);
     this.#place.replaceChildren(...this.#rows.map((row) => rowOf(row, draft?.get(row.result))));
+    if (hadFocus && focused) document.getElementById(focused)?.focus();
     this.#showDisabled();
     this.#undo.hidden = !draft;
     say(this.#saved, draft ? 'Not saved yet.' : '');
@@ -107,10 +121,17 @@ export class RulesForm {
     return element(`rule-${name}-${result}`, type);
   }
 
+  /** Only what differs is kept: a colleague may change the others meanwhile. */
   #typed() {
-    this.#drafts.set(this.#campaignId, this.#values);
-    this.#undo.hidden = false;
-    say(this.#saved, 'Not saved yet.');
+    const typed = [...this.#values].filter(([result, { after, times }]) => {
+      const row = this.#rows.find((one) => one.result === result);
+      const before = row && typedOf(row);
+      return after !== before?.after || times !== before.times;
+    });
+    if (typed.length) this.#drafts.set(this.#campaignId, new Map(typed));
+    else this.#drafts.delete(this.#campaignId);
+    this.#undo.hidden = !typed.length;
+    say(this.#saved, typed.length ? 'Not saved yet.' : '');
     sayParts(this.#trouble);
     this.#showDisabled();
   }
@@ -150,6 +171,7 @@ export class RulesForm {
       if (signal.aborted) return;
       this.#drafts.delete(id);
       if (id !== this.#campaignId) return;
+      this.#shown = '';
       await this.#read();
       say(this.#saved, 'Saved. Leads that wait already keep the time that they have.');
     } catch (error) {
@@ -164,7 +186,8 @@ export class RulesForm {
  * @param {RuleRow} row
  * @param {Typed | undefined} draft
  */
-function rowOf({ result, label, after_minutes: after, max_times: times, usual }, draft) {
+function rowOf(row, draft) {
+  const { result, label, after_minutes: after, usual } = row;
   const select = create(
     'select',
     { id: `rule-after-${result}` },
@@ -174,7 +197,7 @@ function rowOf({ result, label, after_minutes: after, max_times: times, usual },
     }),
     create('option', { value: NEVER }, 'Never: the lead is done'),
   );
-  select.value = draft?.after ?? (after === null ? NEVER : String(after));
+  select.value = draft?.after ?? typedOf(row).after;
   const input = create('input', {
     id: `rule-times-${result}`,
     type: 'number',
@@ -183,7 +206,7 @@ function rowOf({ result, label, after_minutes: after, max_times: times, usual },
     inputmode: 'numeric',
     placeholder: 'no limit',
   });
-  input.value = draft?.times ?? (times === null ? '' : String(times));
+  input.value = draft?.times ?? typedOf(row).times;
   return create(
     'div',
     { class: 'retry-rule', role: 'group', 'aria-label': `After ${label}` },
@@ -191,4 +214,15 @@ function rowOf({ result, label, after_minutes: after, max_times: times, usual },
     create('label', {}, create('span', {}, 'Try again after'), select),
     create('label', {}, create('span', {}, 'Give up after (calls)'), input),
   );
+}
+
+/**
+ * @param {RuleRow} row
+ * @returns {Typed} what its fields have before anything is typed
+ */
+function typedOf({ after_minutes: after, max_times: times }) {
+  return {
+    after: after === null ? NEVER : String(after),
+    times: times === null ? '' : String(times),
+  };
 }

@@ -26,6 +26,7 @@ export class ChangesPage {
   #who = element('changes-who', HTMLSelectElement);
   #status = element('changes-status', HTMLElement);
   #trouble = element('changes-trouble', HTMLElement);
+  #card = element('changes-card', HTMLElement);
   #list = element('changes-list', HTMLOListElement);
   #empty = element('changes-empty', HTMLElement);
   #more = element('changes-more', HTMLButtonElement);
@@ -61,6 +62,7 @@ export class ChangesPage {
     const { team } = this.#context;
     const { isManager } = team;
     this.#filters.hidden = !isManager;
+    this.#card.hidden = !isManager;
     say(
       this.#hint,
       isManager

@@ -29,6 +29,8 @@ test('each change says who did what, in words', () => {
   );
   const robin = { subject: 'member', subject_id: 'robin', subject_name: 'Robin' };
   assert.equal(said({ ...robin, after: { role: 'manager' } }), 'Dana gave another role to Robin');
+  const self = { ...robin, changed_by: 'robin' };
+  assert.equal(said({ ...self, after: { role: 'manager' } }), 'You took another role');
   assert.equal(said({ ...robin, after: null }), 'Dana removed Robin');
   assert.equal(said({ ...robin, changed_by: 'robin', after: null }), 'You left the business');
 });
@@ -66,12 +68,37 @@ test('values are said in words, and what is not set says what that means', () =>
   ]);
 });
 
+test('a span is said in the largest unit of which it is a whole number', () => {
+  const before = { after_minutes: 2880, max_call_seconds: 5400, wrap_up_seconds: 1 };
+  const after = { after_minutes: 60, max_call_seconds: 14400, wrap_up_seconds: 0 };
+  const said = changedColumns({ before, after }).map(({ from, to }) => `${from} → ${to}`);
+  assert.deepEqual(said, ['2 days → 1 hour', '90 minutes → 4 hours', '1 second → 0 seconds']);
+});
+
 test('of what was added only what it has is said, and a column that is new has a name', () => {
   const after = { label: 'West', is_default: false, reason: null, new_thing: 3, invited_by: 'x' };
   assert.deepEqual(changedColumns({ before: null, after }), [
     { label: 'Label', from: null, to: 'West' },
     { label: 'New thing', from: null, to: '3' },
   ]);
+});
+
+test('what the sentence says is not said again', () => {
+  const invited = { subject: 'invitation', subject_name: 'a@henk.test' };
+  const after = { email: 'a@henk.test', role: 'agent', state: 'open' };
+  assert.deepEqual(changedColumns({ ...invited, before: null, after }), [
+    { label: 'Role', from: null, to: 'Agent' },
+  ]);
+  const answer = { before: { state: 'open' }, after: { state: 'accepted', answered_at: 'now' } };
+  assert.deepEqual(changedColumns({ ...invited, ...answer }), []);
+  // Another name of a thing is news.
+  const renamed = {
+    subject: 'campaign',
+    subject_name: 'B',
+    before: { name: 'A' },
+    after: { name: 'B' },
+  };
+  assert.deepEqual(changedColumns(renamed), [{ label: 'Name', from: 'A', to: 'B' }]);
 });
 
 test('every kind of change can be chosen', () => {

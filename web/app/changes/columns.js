@@ -20,8 +20,23 @@ const country = (code) => (/^[A-Z]{2}$/.test(code) ? (COUNTRIES.of(code) ?? code
 const clock = (time) => time.slice(0, 5);
 /** @param {string} text */
 const moment = (text) => when(text).exact;
-/** @param {string} unit */
-const many = (unit) => (/** @type {string} */ number) => `${number} ${unit}`;
+/** @type {readonly [seconds: number, word: string][]} */
+const UNITS = [
+  [86_400, 'day'],
+  [3_600, 'hour'],
+  [60, 'minute'],
+  [1, 'second'],
+];
+/**
+ * In the largest unit of which it is a whole number: 2880 minutes are 2 days.
+ *
+ * @param {number} seconds of one
+ */
+const span = (seconds) => (/** @type {string} */ number) => {
+  const all = Number(number) * seconds;
+  const [unit, word] = UNITS.find(([size]) => all && all % size === 0) ?? [1, 'second'];
+  return `${all / unit} ${word}${all === unit ? '' : 's'}`;
+};
 /** @param {Readonly<Record<string, string>>} words */
 const oneOf = (words) => (/** @type {string} */ value) => words[value] ?? value;
 
@@ -45,18 +60,18 @@ export const COLUMNS = {
   allowed_countries: ['Countries that may be called', country, 'the business’s own'],
   calling_hours_start: ['Calls from', clock, ANY_TIME],
   calling_hours_end: ['Calls until', clock, ANY_TIME],
-  calls_per_rep_per_minute: ['Calls of a rep in a minute'],
-  calls_per_rep_per_day: ['Calls of a rep in 24 hours'],
-  concurrent_calls: ['Calls at once, of all reps'],
-  max_call_seconds: ['Longest call', many('seconds')],
-  token_grants_per_minute: ['Permissions to call, a minute'],
+  calls_per_rep_per_minute: ['Calls of one person in a minute'],
+  calls_per_rep_per_day: ['Calls of one person in 24 hours'],
+  concurrent_calls: ['Calls of all people at once'],
+  max_call_seconds: ['A call is ended after', span(1)],
+  token_grants_per_minute: ['Access tokens of one person in a minute'],
   recording_mode: ['Which calls are recorded', RECORDED],
   consent_mode: ['How leads agree', AGREED, 'as the business'],
   recording_notice: ['Notice', undefined, 'the usual one'],
-  recording_retention_days: ['Recordings are kept', many('days')],
+  recording_retention_days: ['Recordings are kept', span(86_400)],
   recording_access: ['Agents hear', oneOf({ own: 'their own calls', all: 'all calls' })],
   time_zone: ['Time zone', undefined, 'that of the number'],
-  conversation_seconds: ['A conversation begins after', many('seconds')],
+  conversation_seconds: ['A conversation begins after', span(1)],
   week_start: [
     'The week begins on',
     oneOf({
@@ -111,20 +126,20 @@ export const COLUMNS = {
   ],
 
   // Voicemail messages.
-  duration_seconds: ['Length', many('seconds')],
+  duration_seconds: ['Length', span(1)],
   is_shared: ['For colleagues, too'],
   deleted_at: ['Deleted', moment],
 
   // Campaigns.
   script: ['Script'],
   caller_id: ['Caller ID', formatNumber, 'the default'],
-  wrap_up_seconds: ['Pause between calls', many('seconds')],
+  wrap_up_seconds: ['Pause between calls', span(1)],
   max_attempts: ['Calls of a lead at most'],
   max_attempts_per_day: ['Calls of a lead in a day at most'],
   machine_detection: ['Detects answering machines'],
   is_paused: ['Paused'],
   result: ['Result'],
-  after_minutes: ['Called again after', many('minutes'), 'never'],
+  after_minutes: ['Called again after', span(60), 'never'],
   max_times: ['So many times at most', undefined, 'as the campaign'],
 
   // The do-not-call list and contacts.
@@ -148,19 +163,27 @@ const UNTOLD = new Set([
   'told_apart_from',
 ]);
 
+/** What the sentence of a change says: by whom an invitation was answered, and how. */
+const SAID = new Set(['invitation state', 'invitation answered_at']);
+
 /**
- * What changed, column by column. Of what was added or removed, what it has not is left out.
+ * What changed, column by column. Of what was added or removed, what it has not is left out, and the name that
+ * stands in the sentence of the change.
  *
- * @param {Pick<BusinessChange, 'before' | 'after'>} change
+ * @param {Pick<BusinessChange, 'subject' | 'subject_name' | 'before' | 'after'>} change
  * @returns {ChangedColumn[]}
  */
-export function changedColumns({ before, after: now }) {
+export function changedColumns({ subject, subject_name: called, before, after: now }) {
   // A contact that was merged is not there any more; its sentence says into which.
   const after = now?.merged_into ? null : now;
   const both = before !== null && after !== null;
-  const names = Object.keys({ ...before, ...after }).filter((name) => !UNTOLD.has(name));
-  return names
-    .filter((name) => both || !isNothing((after ?? before)?.[name]))
+  const isTold = (/** @type {string} */ name) =>
+    !UNTOLD.has(name) && !SAID.has(`${subject} ${name}`);
+  /** @param {unknown} value */
+  const isSaid = (value) => isNothing(value) || value === called;
+  return Object.keys({ ...before, ...after })
+    .filter(isTold)
+    .filter((name) => both || !isSaid((after ?? before)?.[name]))
     .map((name) => ({
       label: labelOf(name),
       from: before && valueOf(name, before[name]),

@@ -60,7 +60,9 @@ const SPECIAL = {
   member: ({ before, after, changed_by: by, subject_id: id }, named) => {
     if (before === null) return by === id ? ['joined the business'] : ['added ', ...named];
     if (after === null) return by === id ? ['left the business'] : ['removed ', ...named];
-    if ('role' in after) return by === id ? null : ['gave another role to ', ...named];
+    if ('role' in after) {
+      return by === id ? ['took another role'] : ['gave another role to ', ...named];
+    }
     return by === id ? ['took another name'] : ['renamed ', ...named];
   },
 

@@ -2,6 +2,7 @@ import { failureOf } from '../../henk-voice/henk-voice.js';
 import { filledScript } from '../campaigns/script.js';
 import { bdi, create, debounce, element, ltr, nodesOf, say, sayParts } from '../shared/dom.js';
 import { formatNumber } from '../shared/phone-format.js';
+import { onSetting } from '../shared/setting-changes.js';
 import { earlierCall } from './earlier-call.js';
 import { flagsOf } from './flags.js';
 import { localTime } from './local-time.js';
@@ -15,6 +16,8 @@ import { scriptValues } from './script-values.js';
  */
 
 const RELOAD_AFTER_MS = 1_000;
+/** What changes a lead, in the words of the record of changes. */
+const ABOUT_LEADS = ['lead', 'lead_import', 'do_not_call', 'do_not_call_import', 'erasure'];
 const TICK_MS = 20_000;
 const NOBODY = 'Choose a contact to see what was said and agreed before.';
 
@@ -69,6 +72,8 @@ export class ContactPanel {
       { signal },
     );
     voice.on('callend', this.#reloadSoon, { signal });
+    onSetting(voice, ['campaign'], () => void this.#loadScript(), signal);
+    onSetting(voice, ABOUT_LEADS, () => void this.reload(), signal);
     for (const known of [team, outcomes]) known.onLoad(() => this.#render(), signal);
     this.#render();
   }
@@ -77,7 +82,11 @@ export class ContactPanel {
   show(subject) {
     const { leadId, campaignId } = this.#subject;
     this.#subject = subject;
-    if (subject.campaignId !== campaignId) void this.#loadScript();
+    if (subject.campaignId !== campaignId) {
+      this.#rawScript = null;
+      this.#renderScript();
+      void this.#loadScript();
+    }
     if (subject.leadId === leadId) return;
     this.#story = null;
     this.#render();
@@ -104,13 +113,11 @@ export class ContactPanel {
 
   async #loadScript() {
     const { campaignId } = this.#subject;
-    this.#rawScript = null;
-    this.#renderScript();
     if (!campaignId) return;
     const { signal, voice } = this.#context;
     const campaign = await voice.campaigns.byId(campaignId, { signal }).catch(() => null);
-    if (signal.aborted || campaignId !== this.#subject.campaignId) return;
-    this.#rawScript = campaign?.script ?? null;
+    if (signal.aborted || !campaign || campaignId !== this.#subject.campaignId) return;
+    this.#rawScript = campaign.script;
     this.#renderScript();
   }
 

@@ -1,8 +1,10 @@
 import { failureOf } from '../../henk-voice/henk-voice.js';
 import { leadNameOf, leadOf } from '../call/lead-name.js';
-import { create, debounce, element, say } from '../shared/dom.js';
+import { showChoices } from '../shared/choices.js';
+import { debounce, element, say } from '../shared/dom.js';
 import { showFailure } from '../shared/notices.js';
 import { formatNumber } from '../shared/phone-format.js';
+import { onSetting } from '../shared/setting-changes.js';
 import { CallPanel } from './call-panel.js';
 import { CallerIdChoice } from './caller-id.js';
 import { decide } from './decision.js';
@@ -32,6 +34,8 @@ import { WrapUp } from './wrap-up.js';
  */
 
 const CHECK_AGAIN_AFTER_MS = 4_000;
+/** What decides whether a call is placed, in the words of the record of changes. */
+const OF_CALLS = ['business', 'phone_number', 'campaign', 'do_not_call', 'do_not_call_import'];
 
 /** The form for a new call: the person to call, the call itself, and what the rep writes about it. */
 export class Dialer {
@@ -105,6 +109,8 @@ export class Dialer {
     voice.on('call', (call) => this.#takeUp(call), { signal });
     voice.queue.on('change', () => this.#showIsNext(), { signal });
     this.#keepForm();
+    onSetting(voice, ['campaign'], () => void this.#loadCampaigns(), signal);
+    onSetting(voice, OF_CALLS, () => void (voice.inCall || this.#check.again()), signal);
     void this.#loadCampaigns();
     const { call, placedAs } = context.currentCall;
     if (call) this.#follow(call, placedAs);
@@ -363,12 +369,8 @@ export class Dialer {
     const filter = element('filter-campaign', HTMLSelectElement);
     try {
       const campaigns = await voice.conversations.campaigns(business.id, { signal });
-      for (const select of [this.#campaign, filter]) {
-        const { value } = select;
-        while (select.options.length > 1) select.remove(1);
-        select.append(...campaigns.map(({ id, name }) => create('option', { value: id }, name)));
-        select.value = value;
-      }
+      if (signal.aborted) return;
+      for (const select of [this.#campaign, filter]) showChoices(select, campaigns);
     } catch (error) {
       const again = { label: 'Try again', run: () => void this.#loadCampaigns() };
       if (!signal.aborted) showFailure(failureOf(error), 'campaigns', [again]);

@@ -2,6 +2,7 @@ import { failureOf } from '../../henk-voice/henk-voice.js';
 import { canLeaveMessage, machineHint } from '../call/machine.js';
 import { remembered } from '../frame/view.js';
 import { create, element, say, sayParts } from '../shared/dom.js';
+import { onSetting } from '../shared/setting-changes.js';
 import { duration } from '../shared/words.js';
 
 /**
@@ -42,10 +43,12 @@ export class LeaveMessage {
       this.#showMeaning();
     });
     this.#button.addEventListener('click', () => void this.#leave());
+    const { voice, signal } = context;
+    onSetting(voice, ['voicemail_message'], () => void this.#read(), signal);
     void this.#read();
   }
 
-  /** Once for the view: a call costs no request more. */
+  /** When the view is opened, and when somebody has changed one: a call costs no request more. */
   async #read() {
     const { voice, business, signal } = this.#context;
     try {

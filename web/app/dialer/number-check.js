@@ -73,6 +73,15 @@ export class NumberCheck {
     if (typeof this.state === 'object' && this.state.failure) this.#begin(this.#wishes);
   }
 
+  /** A setting has been changed: asks once more about the same wishes, and shows what is known until there is an answer. */
+  async again() {
+    const before = this.state;
+    if (this.#request || typeof before !== 'object' || !before.preview) return;
+    const reading = await this.#read();
+    // The network failed: the old reading is of the same text.
+    if (reading.failure && this.state === reading) this.#become(before);
+  }
+
   /**
    * The reading of the current wishes. It waits for the server if there is none yet, an old one, or one that refuses
    * the call.

@@ -124,3 +124,22 @@ test('a check that failed says why, and is done again when there is hope', async
   await sleep(10);
   assert.equal(asked.length, 2, 'there is nothing to try again');
 });
+
+test('after a change of a setting it is asked again, and what is known stays until there is an answer', async () => {
+  const { check, asked } = make();
+  void check.again();
+  check.update({ to: '0301' });
+  const first = check.reading();
+  asked[0].resolve({ ...preview('+49301'), blockReason: 'country_not_allowed' });
+  await first;
+  const again = check.again();
+  void check.again();
+  assert.equal(check.state.preview.blockReason, 'country_not_allowed');
+  asked[1].resolve(preview('+49301'));
+  await again;
+  assert.equal(check.state.preview.blockReason, null);
+  const failing = check.again();
+  asked[2].reject(new Error('no network'));
+  await failing;
+  assert.deepEqual([check.state.preview.blockReason, asked.length], [null, 3]);
+});

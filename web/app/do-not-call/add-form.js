@@ -56,7 +56,9 @@ export class AddForm {
       sayParts(
         this.#added,
         ltr(formatNumber(entry.phone_number)),
-        added ? ' is on the list. Nobody calls it any more.' : ' stood on the list already.',
+        added
+          ? ' is on the list. Nobody calls it any more.'
+          : ` stood on the list already${reason && ', so the new reason is not kept'}.`,
         reading.extension ? ' The extension is not kept: nobody calls the whole number.' : '',
         reading.known ? '' : ' No country is known to have given it out: look whether it is right.',
       );

@@ -1,4 +1,5 @@
 import { timestamp } from '../../henk-voice/henk-voice.js';
+import { counted } from '../fill/words.js';
 import { downloadCsv } from '../reports/csv-file.js';
 import { debounce, element, say, sayParts } from '../shared/dom.js';
 import { tellTrouble } from '../shared/trouble.js';
@@ -7,7 +8,7 @@ import { entryRow, removalRow } from './entry-row.js';
 import { FileList } from './file-list.js';
 import { ImportDialog } from './import-dialog.js';
 import { TakeOffDialog } from './take-off-dialog.js';
-import { countSentence, fileOf, phaseWords } from './words.js';
+import { countSentence, fileOf, neverSentence, phaseWords, removalsSentence } from './words.js';
 
 /**
  * @typedef {import('../../henk-voice/henk-voice.js').ForbiddenNumber} ForbiddenNumber
@@ -42,6 +43,7 @@ export class DoNotCallPage {
   #removals = [];
   /** Why entries match nobody, by number; null: nothing to say. @type {Map<string, string | null>} */
   #never = new Map();
+  #isSaving = false;
   /** Ends the request before. */
   #reading = new AbortController();
 
@@ -101,6 +103,7 @@ export class DoNotCallPage {
 
   /** @param {boolean} [isNew] whether what is shown belongs to another choice */
   async #read(isNew = false) {
+    if (isNew) say(this.#done, '');
     const shown = Math.max(this.#entries.length, this.#removals.length);
     const limit = isNew ? PAGE : Math.min(Math.max(PAGE, shown), MOST_SHOWN);
     await this.#ask(limit, false);
@@ -128,6 +131,8 @@ export class DoNotCallPage {
     this.#table.setAttribute('aria-busy', 'true');
     try {
       const which = this.#which.value;
+      // All of the list is looked at there.
+      this.#search.disabled = which === 'never';
       if (which === 'removed') await this.#askRemovals(limit, isRest, signal);
       else if (which === 'never') await this.#askNever(signal);
       else await this.#askEntries(limit, isRest, signal);
@@ -184,7 +189,7 @@ export class DoNotCallPage {
     this.#entries = [];
     this.#removals = after ? [...this.#removals, ...found.removals] : found.removals;
     this.#more.hidden = !found.more;
-    say(this.#count, this.#removals.length ? '' : 'Nobody who was taken off matches.');
+    say(this.#count, removalsSentence(this.#removals.length, found.more, search));
     this.#render();
   }
 
@@ -208,12 +213,7 @@ export class DoNotCallPage {
       .slice(0, MOST_SHOWN)
       .map((entry) => ({ ...entry, file_name: null, lead_id: null, lead_name: null }));
     this.#more.hidden = true;
-    say(
-      this.#count,
-      never.size
-        ? `${never.size} of ${all.length} can never match: these people may be called.`
-        : 'All numbers of the list can match.',
-    );
+    say(this.#count, neverSentence(never.size, all.length, this.#entries.length));
     this.#render();
   }
 
@@ -275,7 +275,8 @@ export class DoNotCallPage {
 
   async #save() {
     const { voice, business, team, signal } = this.#context;
-    this.#export.disabled = true;
+    if (this.#isSaving) return;
+    this.#isSaving = true;
     say(this.#done, 'Reading the list…');
     try {
       const all = await voice.doNotCall.all(business.id, { signal });
@@ -284,13 +285,12 @@ export class DoNotCallPage {
         id ? team.realNameOf(id) || team.nameOf(id) : 'An operator';
       const { header, rows } = fileOf(all, nameOf);
       downloadCsv(`${business.name} do not call.csv`, header, rows);
-      say(this.#done, `${rows.length} numbers are in the file.`);
+      say(this.#done, `${counted(rows.length, 'number is', 'numbers are')} in the file.`);
     } catch (error) {
       say(this.#done, '');
       if (!signal.aborted) tellTrouble(this.#trouble, error);
     } finally {
-      this.#export.disabled = false;
-      this.#export.focus();
+      this.#isSaving = false;
     }
   }
 }

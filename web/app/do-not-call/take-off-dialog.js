@@ -18,6 +18,7 @@ export class TakeOffDialog {
   #title = element('dnc-off-title', HTMLElement);
   #text = element('dnc-off-text', HTMLElement);
   #reason = element('dnc-off-reason', HTMLInputElement);
+  #yes = element('dnc-off-yes', HTMLButtonElement);
   #trouble = element('dnc-off-trouble', HTMLElement);
   /** @type {ForbiddenNumber | null} */
   #entry = null;
@@ -46,6 +47,7 @@ export class TakeOffDialog {
   /** @param {ForbiddenNumber} entry */
   askAbout(entry) {
     say(this.#title, 'Take the number off the list');
+    say(this.#yes, 'Take off');
     sayParts(
       this.#text,
       ltr(formatNumber(entry.phone_number)),
@@ -58,6 +60,7 @@ export class TakeOffDialog {
   /** @param {NumberImport} file */
   askAboutFile(file) {
     say(this.#title, 'Take back the file');
+    say(this.#yes, 'Take back');
     sayParts(
       this.#text,
       'Who came on the list with ',
@@ -85,7 +88,9 @@ export class TakeOffDialog {
     const { voice, business, signal } = this.#context;
     const reason = this.#reason.value.trim();
     if (!reason) {
-      this.#refuse('Not taken off: the reason is missing. Write why in a few words.');
+      this.#refuse(
+        `Not ${this.#file ? 'taken back' : 'taken off'}: the reason is missing. Write why in a few words.`,
+      );
       return this.#reason.focus();
     }
     this.#isSending = true;

@@ -25,6 +25,28 @@ export function countSentence(count, search) {
 }
 
 /**
+ * @param {number} count of those that are shown
+ * @param {boolean} more whether there are others
+ * @param {string} search what was searched for
+ */
+export function removalsSentence(count, more, search) {
+  if (!count)
+    return search ? `Nobody who was taken off matches “${search}”.` : 'Nobody was taken off yet.';
+  return more ? `The latest ${counted(count, 'removal')}.` : `${counted(count, 'removal')}.`;
+}
+
+/**
+ * @param {number} count of the numbers that can never match
+ * @param {number} all of the list
+ * @param {number} shown
+ */
+export function neverSentence(count, all, shown) {
+  if (!count) return 'All numbers of the list can match.';
+  const rest = shown < count ? ` The first ${number(shown)} are shown; the export has all.` : '';
+  return `${number(count)} of ${number(all)} can never match: these people may be called.${rest}`;
+}
+
+/**
  * @param {string | null} reason of an entry
  * @returns {string} for people: an outcome's reason names a call by its id
  */

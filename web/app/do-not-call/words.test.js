@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { countSentence, planSentences, reasonWords, reportOf } from './words.js';
+import {
+  countSentence,
+  neverSentence,
+  planSentences,
+  reasonWords,
+  removalsSentence,
+  reportOf,
+} from './words.js';
 
 const none = { new: 0, known: 0, repeated: 0, refused: 0, blank: 0 };
 
@@ -9,6 +16,15 @@ test('a count is told, and where counting ends', () => {
   assert.equal(countSentence(1, ''), '1 number on the list.');
   assert.equal(countSentence(10_000, ''), '10,000 or more numbers on the list.');
   assert.equal(countSentence(0, 'ada'), 'Nobody on the list matches “ada”.');
+});
+
+test('what is shown of those who were taken off, or can never match, is said', () => {
+  assert.equal(removalsSentence(0, false, ''), 'Nobody was taken off yet.');
+  assert.equal(removalsSentence(0, false, 'ada'), 'Nobody who was taken off matches “ada”.');
+  assert.equal(removalsSentence(50, true, ''), 'The latest 50 removals.');
+  assert.equal(neverSentence(0, 3, 0), 'All numbers of the list can match.');
+  assert.match(neverSentence(1, 3, 1), /^1 of 3 can never match: these people may be called.$/);
+  assert.match(neverSentence(600, 9000, 500), /^600 of 9,000 .* The first 500 are shown/);
 });
 
 test('the reason of an outcome does not show the id of a call', () => {

@@ -17,8 +17,8 @@ const COUNTRIES = new Intl.DisplayNames('en', { type: 'region', fallback: 'code'
 const STEPS = {
   caller_id: {
     title: 'Get a caller ID',
-    text: 'The number that people see when you call. Your operator gives it: tell them the name of your business.',
-    link: null,
+    text: 'The number that people see when you call. Your operator gives it, with a command that you find in Calling. Go on with the other steps meanwhile.',
+    link: { path: '/calling', words: 'Calling' },
   },
   people: {
     title: 'Invite your people',
@@ -42,7 +42,7 @@ const STEPS = {
   },
   outcome: {
     title: 'Say what came of a call',
-    text: 'After a call, choose an outcome. Which there are, you decide.',
+    text: 'After a call, choose an outcome. You decide which outcomes there are.',
     link: { path: '/settings', words: 'Settings' },
   },
 };
@@ -78,7 +78,7 @@ export function findingAdvice({ finding, about, calls }) {
     case 'country_refused':
       return {
         title: `${callsWere(count)} refused because of the country`,
-        text: `${about ? (COUNTRIES.of(about) ?? about) : 'The country'} is not one that your business calls. If it should be, add it.`,
+        text: `${about && /^[A-Z]{2}$/.test(about) ? COUNTRIES.of(about) : 'The country'} is not one that your business calls. If it should be, add it.`,
         link: calling,
       };
     case 'limit_reached':

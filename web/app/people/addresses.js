@@ -1,6 +1,11 @@
 /** A business has no more open invitations, so more addresses at once would not be invited. */
 export const MOST_ADDRESSES = 100;
 
+/** The parts of a domain: letters and digits, with hyphens between them. */
+const PART = '[\\p{L}\\p{M}\\p{N}](?:[\\p{L}\\p{M}\\p{N}-]{0,61}[\\p{L}\\p{M}\\p{N}])?';
+/** To another one nobody can have a message sent, so nobody could ever accept. */
+const ADDRESS = new RegExp(`^[^@\\s]{1,64}@${PART}(?:\\.${PART})+$`, 'u');
+
 /**
  * The e-mail addresses in a text that was typed or pasted, such as `Ada <ada@example.com>, bob@example.com`.
  *
@@ -32,6 +37,6 @@ export function whyNotInvited(text) {
   if (addresses.length > MOST_ADDRESSES) {
     return `Not invited: these are ${addresses.length} addresses, and ${MOST_ADDRESSES} invitations can be open. Write fewer.`;
   }
-  const wrong = addresses.find((address) => !/^[^@\s]+@[^@\s]+$/.test(address));
+  const wrong = addresses.find((address) => !ADDRESS.test(address));
   return wrong === undefined ? '' : `Not invited: “${wrong}” is not an e-mail address. Correct it.`;
 }

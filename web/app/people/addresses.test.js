@@ -21,7 +21,15 @@ test('what cannot be invited is said before anybody is', () => {
   assert.equal(whyNotInvited('ada@henk.test, bob@müller.test'), '');
   assert.match(whyNotInvited(' ,\n; '), /missing/);
   assert.match(whyNotInvited('ada@henk.test, Bob'), /“Bob” is not an e-mail address/);
-  assert.match(whyNotInvited('a@b@c'), /“a@b@c” is not/);
+  for (const wrong of [
+    ...['a@b@c', 'a@localhost', 'a@x.test?', 'a@-x.test', 'a@x..test', 'a@x.test.', 'a@x_y.test'],
+    ...[`a@${'x'.repeat(64)}.test`, `${'x'.repeat(65)}@x.test`],
+  ]) {
+    assert.match(whyNotInvited(wrong), /is not an e-mail address/, wrong);
+  }
+  for (const right of ["o'hara+1@x.test", 'a@xn--mller-kva.test', 'jörg@mu\u0308ller.example']) {
+    assert.equal(whyNotInvited(right), '', right);
+  }
   const many = (count) => Array.from({ length: count }, (_, at) => `p${at}@henk.test`).join(',');
   assert.equal(whyNotInvited(many(100)), '');
   assert.match(whyNotInvited(many(1000)), /1000 addresses, and 100 invitations/);

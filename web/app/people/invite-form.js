@@ -46,6 +46,10 @@ export class InviteForm {
       event.preventDefault();
       form.requestSubmit();
     });
+    this.#emails.addEventListener('input', () => {
+      say(this.#trouble, '');
+      markInvalid(this.#emails, false);
+    });
     this.#role.addEventListener('change', () => this.#showRole());
     this.#link.value = invitationLink(location.href);
     element('invite-copy', HTMLButtonElement).addEventListener('click', () => void this.#copy());
@@ -92,8 +96,8 @@ export class InviteForm {
     this.#emails.value = left.join(', ');
     const said =
       invited.length === 1
-        ? `${invited[0]} can join now.`
-        : `${invited.length} people can join now.`;
+        ? `${invited[0]} can join now, as ${ROLES[role]}.`
+        : `${invited.length} people can join now, as ${ROLES[role]}s.`;
     if (invited.length) this.#onInvited();
     this.#tell(this.#trouble.textContent ?? '', invited.length ? said : '');
     if (!left.length) this.#emails.focus();

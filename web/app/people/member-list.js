@@ -3,10 +3,11 @@ import { bdi, create, element, say, sayParts } from '../shared/dom.js';
 import { ask } from '../shared/question.js';
 import { tellTrouble } from '../shared/trouble.js';
 import { RoleDialog } from './role-dialog.js';
-import { ROLES, mayManage, summary } from './words.js';
+import { ROLES, isOnlyOwner, mayManage, rolesToGive, summary } from './words.js';
 
 /**
  * @typedef {import('../../henk-voice/henk-voice.js').Person} Person
+ * @typedef {import('../../henk-voice/henk-voice.js').Role} Role
  * @typedef {import('../frame/view.js').ViewContext} ViewContext
  */
 
@@ -19,6 +20,7 @@ export class MemberList {
   #title = element('people-title', HTMLElement);
   #status = element('people-status', HTMLElement);
   #list = element('people-list', HTMLUListElement);
+  #done = element('people-done', HTMLElement);
   #trouble = element('people-trouble', HTMLElement);
   /** @type {Person[]} */
   #members = [];
@@ -27,11 +29,12 @@ export class MemberList {
   /** @param {ViewContext} context */
   constructor(context) {
     this.#context = context;
-    this.#dialog = new RoleDialog(context, () => void this.#changed());
+    this.#dialog = new RoleDialog(context, (person, role) => void this.#gave(person, role));
     this.#list.addEventListener('click', ({ target }) => {
       const button = target instanceof Element && target.closest('button');
       const person = this.#members.find(({ user_id: id }) => button && id === button.value);
       if (!button || !person) return;
+      this.#say();
       if (button.dataset.act === 'role') this.#dialog.open(person, this.#nameOf(person));
       else void this.#remove(person);
     });
@@ -52,6 +55,23 @@ export class MemberList {
       say(this.#status, 'Not loaded.');
       tellTrouble(this.#trouble, error, () => this.read());
     }
+  }
+
+  /**
+   * @param {Person} person
+   * @param {Role} role
+   */
+  async #gave(person, role) {
+    const isMe = person.user_id === this.#context.userId;
+    await this.#changed();
+    const now = ` ${role === 'manager' ? 'a' : 'an'} ${ROLES[role]} now.`;
+    this.#say(...(isMe ? ['You are'] : [bdi(this.#nameOf(person)), ' is']), now);
+  }
+
+  /** @param {(Node | string)[]} words what was done; none: nothing */
+  #say(...words) {
+    sayParts(this.#done, ...words);
+    sayParts(this.#trouble);
   }
 
   /** What the other views show of members is read again, too, and then this list. */
@@ -94,7 +114,10 @@ export class MemberList {
       create(
         'span',
         { class: 'person-buttons' },
-        may && buttonOf(id, 'role', 'Change role', `Change role of ${name}`),
+        // A manager has no other role to give than the one that agents have.
+        may &&
+          rolesToGive(mine).length > 1 &&
+          buttonOf(id, 'role', 'Change role', `Change role of ${name}`),
         isMe
           ? buttonOf(id, 'remove', 'Leave', 'Leave the business')
           : may && buttonOf(id, 'remove', 'Remove', `Remove ${name}`),
@@ -111,8 +134,11 @@ export class MemberList {
   async #remove(person) {
     const { voice, business, userId, signal } = this.#context;
     if (this.#isBusy) return;
-    sayParts(this.#trouble);
     const isMe = person.user_id === userId;
+    if (isMe && isOnlyOwner(this.#members, userId)) {
+      const why = 'Not left: you are the only owner. Make somebody else an owner first.';
+      return void sayParts(this.#trouble, why);
+    }
     const name = this.#nameOf(person);
     const sure = await ask({
       title: isMe ? `Leave ${business.name}?` : `Remove ${name}?`,
@@ -121,7 +147,7 @@ export class MemberList {
         : [
             bdi(name),
             ' will see nothing of this business any more and cannot call for it. A call that goes on ' +
-              'is not cut off. What they did stays on record.',
+              'is not cut off. What they did stays on record; invitations of theirs that are open are withdrawn.',
           ],
       yes: isMe ? 'Leave the business' : 'Remove',
       isDestructive: true,
@@ -133,6 +159,7 @@ export class MemberList {
       if (isMe) return void this.#context.lookAtMembership();
       this.#title.focus();
       await this.#changed();
+      if (!signal.aborted) this.#say(bdi(name), ' is not a member any more.');
     } catch (error) {
       if (!signal.aborted) tellTrouble(this.#trouble, error);
     } finally {

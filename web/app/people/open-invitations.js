@@ -14,9 +14,9 @@ export class OpenInvitations {
   #title = element('invitations-open-title', HTMLElement);
   #status = element('invitations-status', HTMLElement);
   #list = element('invitations-list', HTMLUListElement);
+  #done = element('invitations-done', HTMLElement);
   #trouble = element('invitations-trouble', HTMLElement);
   #isBusy = false;
-  #wasManager = false;
 
   /** @param {ViewContext} context */
   constructor(context) {
@@ -27,9 +27,8 @@ export class OpenInvitations {
 
   /** Nobody but managers sees invitations. */
   #begin() {
-    const { isManager } = this.#context.team;
-    if (isManager && !this.#wasManager) void this.read();
-    this.#wasManager = isManager;
+    // Whoever may not give a role any more has their invitations to it withdrawn.
+    if (this.#context.team.isManager) void this.read();
   }
 
   async read() {
@@ -46,10 +45,15 @@ export class OpenInvitations {
 
   /** @param {Invitation[]} invitations */
   #show(invitations) {
-    const hadFocus = this.#list.contains(document.activeElement);
+    const focused = document.activeElement;
+    const kept = focused instanceof HTMLButtonElement && this.#list.contains(focused) && focused;
     say(this.#status, invitations.length ? '' : 'Nobody is invited at the moment.');
     this.#list.replaceChildren(...invitations.map((invitation) => this.#itemOf(invitation)));
-    if (hadFocus) this.#title.focus();
+    if (!kept) return;
+    const again = [...this.#list.querySelectorAll('button')].find(
+      ({ ariaLabel }) => ariaLabel === kept.ariaLabel,
+    );
+    (again ?? this.#title).focus();
   }
 
   /** @param {Invitation} invitation */
@@ -59,12 +63,14 @@ export class OpenInvitations {
     const withdraw = create('button', { type: 'button', class: 'quiet' }, 'Withdraw');
     withdraw.setAttribute('aria-label', `Withdraw the invitation to ${email}`);
     withdraw.addEventListener('click', () =>
-      this.#change(() => this.#context.voice.people.withdraw(invitation.id)),
+      this.#change(['The invitation of ', bdi(email), ' is withdrawn.'], () =>
+        this.#context.voice.people.withdraw(invitation.id),
+      ),
     );
     const renew = create('button', { type: 'button', class: 'quiet' }, 'Renew');
     renew.setAttribute('aria-label', `Renew the invitation to ${email} for 14 days`);
     renew.addEventListener('click', () =>
-      this.#change(() =>
+      this.#change([bdi(email), ' can join for another 14 days.'], () =>
         this.#context.voice.people.invite(this.#context.business.id, { email, role }),
       ),
     );
@@ -82,14 +88,19 @@ export class OpenInvitations {
     );
   }
 
-  /** @param {() => Promise<unknown>} action */
-  async #change(action) {
+  /**
+   * @param {(Node | string)[]} done what is said afterwards
+   * @param {() => Promise<unknown>} action
+   */
+  async #change(done, action) {
     const { signal } = this.#context;
     if (this.#isBusy) return;
     this.#isBusy = true;
+    sayParts(this.#done);
     sayParts(this.#trouble);
     try {
       await action();
+      if (!signal.aborted) sayParts(this.#done, ...done);
     } catch (error) {
       if (!signal.aborted) tellTrouble(this.#trouble, error);
     } finally {

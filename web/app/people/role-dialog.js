@@ -1,5 +1,6 @@
 import { failureOf } from '../../henk-voice/henk-voice.js';
 import { bdi, create, element, say, sayParts } from '../shared/dom.js';
+import { markInvalid } from '../shared/trouble.js';
 import { ROLE_MEANINGS, ROLES, rolesToGive } from './words.js';
 
 /**
@@ -25,12 +26,15 @@ export class RoleDialog {
 
   /**
    * @param {ViewContext} context
-   * @param {() => void} onSaved
+   * @param {(person: Person, role: Role) => void} onSaved
    */
   constructor(context, onSaved) {
     this.#context = context;
     this.#onSaved = onSaved;
-    this.#choice.addEventListener('change', () => this.#showChoice());
+    this.#choice.addEventListener('change', () => {
+      this.#refuse('');
+      this.#showChoice();
+    });
     element('role-form', HTMLFormElement).addEventListener('submit', (event) => {
       event.preventDefault();
       void this.#send();
@@ -53,7 +57,7 @@ export class RoleDialog {
     );
     this.#choice.value = person.role;
     this.#handOver.checked = false;
-    say(this.#trouble, '');
+    this.#refuse('');
     this.#showChoice();
     this.#dialog.showModal();
     this.#choice.focus();
@@ -65,7 +69,13 @@ export class RoleDialog {
 
   #showChoice() {
     const isMe = this.#person?.user_id === this.#context.userId;
-    say(this.#hint, ROLE_MEANINGS[this.#role]);
+    // A manager's invitations to be an agent go on.
+    const isLess = this.#person?.role !== this.#role && this.#role !== 'owner';
+    const less =
+      isLess && this.#person?.role !== 'agent'
+        ? ' Open invitations to a role that they could not give any more are withdrawn.'
+        : '';
+    say(this.#hint, `${ROLE_MEANINGS[this.#role]}${less}`);
     this.#handOverField.hidden = isMe || this.#role !== 'owner';
     if (this.#handOverField.hidden) this.#handOver.checked = false;
   }
@@ -74,19 +84,28 @@ export class RoleDialog {
     const { voice, business, signal } = this.#context;
     const person = this.#person;
     if (this.#isSending || !person) return;
-    say(this.#trouble, '');
+    const role = this.#role;
+    this.#refuse('');
     this.#isSending = true;
     try {
       if (this.#handOver.checked) await voice.people.handOver(business.id, person.user_id);
-      else await voice.people.changeRole(business.id, person.user_id, this.#role);
+      else await voice.people.changeRole(business.id, person.user_id, role);
       if (signal.aborted) return;
       this.#dialog.close();
-      this.#onSaved();
+      this.#onSaved(person, role);
     } catch (error) {
       const { title, message, action } = failureOf(error);
-      if (!signal.aborted) say(this.#trouble, `${title}: ${message} ${action}`);
+      if (signal.aborted) return;
+      this.#refuse(`${title}: ${message} ${action}`);
+      this.#choice.focus();
     } finally {
       this.#isSending = false;
     }
+  }
+
+  /** @param {string} why empty: nothing is wrong */
+  #refuse(why) {
+    say(this.#trouble, why);
+    markInvalid(this.#choice, Boolean(why));
   }
 }

@@ -6,8 +6,9 @@ export const ROLES = { owner: 'owner', manager: 'manager', agent: 'agent' };
 /** @type {Readonly<Record<Role, string>>} */
 export const ROLE_MEANINGS = {
   owner: 'Owners do everything, and say who else is an owner or a manager.',
-  manager: 'Managers change settings, see everybody’s calls, and invite and remove agents.',
-  agent: 'Agents call and see their own calls.',
+  manager: 'Managers change settings, contacts and campaigns, and invite and remove agents.',
+  agent:
+    'Agents call. They see contacts and calls of the business, and change nothing but their own calls.',
 };
 
 const IN_ORDER = /** @type {const} */ (['owner', 'manager', 'agent']);
@@ -30,6 +31,16 @@ export function rolesToGive(mine) {
 }
 
 /**
+ * @param {readonly { user_id: string, role: Role }[]} members
+ * @param {string} userId
+ * @returns {boolean} whether the business would have no owner without this user
+ */
+export function isOnlyOwner(members, userId) {
+  const owners = members.filter(({ role }) => role === 'owner');
+  return owners.length === 1 && owners[0]?.user_id === userId;
+}
+
+/**
  * @param {readonly { role: Role }[]} members
  * @returns {string} `4 people: 1 owner, 3 agents`
  */
@@ -49,8 +60,8 @@ export function summary(members) {
  */
 export function expiryWords(expires, now) {
   const days = Math.ceil((expires.getTime() - now.getTime()) / 86_400_000);
-  if (days <= 0) return 'expired';
-  return days === 1 ? 'open until tomorrow' : `open for ${days} days`;
+  if (expires <= now) return 'expired';
+  return days === 1 ? 'open for less than a day' : `open for ${days} days`;
 }
 
 /**

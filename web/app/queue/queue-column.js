@@ -1,7 +1,9 @@
 import { failureOf } from '../../henk-voice/henk-voice.js';
-import { bdi, create, element, say, sayParts } from '../shared/dom.js';
+import { bdi, element, say, sayParts } from '../shared/dom.js';
 import { FillButton } from '../fill/fill-button.js';
+import { showChoices } from '../shared/choices.js';
 import { showFailure } from '../shared/notices.js';
+import { onSetting } from '../shared/setting-changes.js';
 import { QueueLists } from './queue-lists.js';
 import { aboutEntry, stateLine } from './queue-words.js';
 import { RememberedQueue } from './remembered-queue.js';
@@ -73,6 +75,9 @@ export class QueueColumn {
     this.#addKeys();
     this.#render();
     void this.#load();
+    const { voice, signal } = context;
+    onSetting(voice, ['campaign'], () => void this.#readCampaigns(), signal);
+    onSetting(voice, ['campaign', 'lead_import', 'lead'], () => this.#lists.read(), signal);
   }
 
   /** @param {string} conversationId of a call whose outcome and notes are in the database */
@@ -185,17 +190,22 @@ export class QueueColumn {
     this.#typing = setTimeout(() => this.#queue.release('typing'), TYPING_MS);
   }
 
-  async #load() {
+  /** @returns {Promise<boolean>} whether they are known */
+  async #readCampaigns() {
     const { voice, business, signal } = this.#context;
     try {
       const campaigns = await voice.conversations.campaigns(business.id, { signal });
-      this.#campaign.append(
-        ...campaigns.map(({ id, name }) => create('option', { value: id }, name)),
-      );
+      if (signal.aborted) return false;
+      showChoices(this.#campaign, campaigns);
+      return true;
     } catch {
       // The form for a call says that they could not be read.
-      return;
+      return false;
     }
+  }
+
+  async #load() {
+    if (!(await this.#readCampaigns())) return;
     const { campaign } = this.#queue;
     if (campaign) this.#campaign.value = campaign.id;
     else this.#campaign.value = this.#remembered.campaignId;

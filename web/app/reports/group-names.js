@@ -1,3 +1,5 @@
+import { countryName } from '../shared/countries.js';
+
 /**
  * @typedef {import('../quality/words.js').Part} Part text from elsewhere is a name
  * @typedef {import('../../henk-voice/henk-voice.js').ReportGroup} ReportGroup
@@ -34,14 +36,3 @@ export function groupName(kind, { key, label }, { personName, outcomeWord }) {
 export function plainName(part) {
   return typeof part === 'string' ? part : part.name;
 }
-
-/** @param {string} code ISO 3166-1 alpha-2 */
-export function countryName(code) {
-  try {
-    return COUNTRIES.of(code) ?? code;
-  } catch {
-    return code;
-  }
-}
-
-const COUNTRIES = new Intl.DisplayNames('en', { type: 'region' });

@@ -1,5 +1,8 @@
 import { bdi, create, element, say, sayParts } from '../shared/dom.js';
 import { ask } from '../shared/question.js';
+import { showItems } from '../shared/list-items.js';
+import { reader } from '../shared/reader.js';
+import { onSetting } from '../shared/setting-changes.js';
 import { tellTrouble } from '../shared/trouble.js';
 import { duration, when } from '../shared/words.js';
 import { MessageDialog } from './message-dialog.js';
@@ -22,13 +25,27 @@ export class MessageList {
   /** @type {VoicemailMessage[]} */
   #messages = [];
   #isKnown = false;
+  #read;
   /** The id of the one that is played, or about to be. */
   #playing = '';
 
   /** @param {ViewContext} context */
   constructor(context) {
     this.#context = context;
+    const { voice, business, team, signal } = context;
+    this.#read = reader({
+      read: () => voice.messages.list(business.id, { everybodys: team.isManager, signal }),
+      show: (messages) => {
+        this.#messages = messages;
+        this.#isKnown = true;
+        this.#show();
+      },
+      status: this.#status,
+      trouble: this.#trouble,
+      signal,
+    });
     const read = () => void this.#read();
+    onSetting(voice, ['voicemail_message'], read, signal);
     this.#dialog = new MessageDialog(context, read);
     new MessageRecorder(context, read);
     this.#list.addEventListener('click', ({ target }) => {
@@ -39,34 +56,19 @@ export class MessageList {
     for (const name of ['ended', 'error']) {
       this.#audio.addEventListener(name, () => this.#stop());
     }
-    context.team.onLoad(() => (context.team.isManager ? read() : this.#show()), context.signal);
-    context.voice.on('call', () => this.#stop(), { signal: context.signal });
-    context.signal.addEventListener('abort', () => this.#stop());
+    team.onLoad(() => (team.isManager ? read() : this.#show()), signal);
+    voice.on('call', () => this.#stop(), { signal });
+    signal.addEventListener('abort', () => this.#stop());
     read();
-  }
-
-  async #read() {
-    const { voice, business, team, signal } = this.#context;
-    const everybodys = team.isManager;
-    try {
-      const messages = await voice.messages.list(business.id, { everybodys, signal });
-      if (signal.aborted) return;
-      this.#messages = messages;
-      this.#isKnown = true;
-      this.#show();
-    } catch (error) {
-      if (signal.aborted) return;
-      say(this.#status, '');
-      tellTrouble(this.#trouble, error, () => this.#read());
-    }
   }
 
   #show() {
     if (!this.#isKnown) return;
     const { team, userId } = this.#context;
     say(this.#status, this.#messages.length ? '' : 'There are none yet.');
-    this.#list.replaceChildren(
-      ...this.#messages.map((message) => {
+    showItems(
+      this.#list,
+      this.#messages.map((message) => {
         const isOwn = message.user_id === userId;
         const about = [
           duration(Math.round(message.duration_seconds)),
@@ -93,6 +95,7 @@ export class MessageList {
           (isOwn || team.isManager) && buttonOf(message, 'delete', 'Delete'),
         );
       }),
+      this.#title,
     );
     this.#showPlaying();
   }

@@ -1,4 +1,6 @@
 import { bdi, create, element, say, sayParts } from '../shared/dom.js';
+import { showItems } from '../shared/list-items.js';
+import { reader } from '../shared/reader.js';
 import { onSetting } from '../shared/setting-changes.js';
 import { tellTrouble } from '../shared/trouble.js';
 import { OutcomeDialog } from './outcome-dialog.js';
@@ -26,12 +28,26 @@ export class OutcomeList {
   /** @type {Outcome[]} */
   #outcomes = [];
   #isKnown = false;
+  #read;
   #isChanging = false;
 
   /** @param {ViewContext} context */
   constructor(context) {
     this.#context = context;
-    const dialog = new OutcomeDialog(context, () => void this.#read());
+    const { business, voice, signal } = context;
+    this.#read = reader({
+      read: () => voice.outcomes.list(business.id, { signal }),
+      show: (outcomes) => {
+        this.#outcomes = outcomes;
+        this.#isKnown = true;
+        this.#show();
+      },
+      status: this.#status,
+      trouble: this.#trouble,
+      signal,
+    });
+    // What the other views show of outcomes is read again, too.
+    const dialog = new OutcomeDialog(context, () => void this.#readAll());
     this.#add.addEventListener('click', () => dialog.open(null, this.#outcomes));
     for (const list of [this.#list, this.#archived]) {
       list.addEventListener('click', ({ target }) => {
@@ -43,26 +59,14 @@ export class OutcomeList {
         else void this.#change(outcome, act ?? '');
       });
     }
-    context.team.onLoad(() => this.#show(), context.signal);
-    onSetting(context.voice, ['outcome'], () => void this.#read(), context.signal);
+    context.team.onLoad(() => this.#show(), signal);
+    onSetting(voice, ['outcome'], () => void this.#read(), signal);
     void this.#read();
   }
 
-  async #read() {
-    const { business, signal } = this.#context;
-    try {
-      const outcomes = await this.#context.voice.outcomes.list(business.id, { signal });
-      if (signal.aborted) return;
-      // What the other views show of outcomes is read again, too.
-      if (this.#isKnown) void this.#context.outcomes.load();
-      this.#outcomes = outcomes;
-      this.#isKnown = true;
-      this.#show();
-    } catch (error) {
-      if (signal.aborted) return;
-      say(this.#status, '');
-      tellTrouble(this.#trouble, error, () => this.#read());
-    }
+  async #readAll() {
+    void this.#context.outcomes.load();
+    await this.#read();
   }
 
   #show() {
@@ -75,20 +79,21 @@ export class OutcomeList {
         ? 'What reps choose after a call, in this order; keys 1 to 9 choose the first nine.'
         : 'What you choose after a call. Your managers can change this list.',
     );
-    const focused = document.activeElement;
-    const kept = focused instanceof HTMLButtonElement ? focused : null;
-    this.#list.replaceChildren(
-      ...used.map((outcome, index) => this.#itemOf(outcome, index, used.length, isManager)),
+    showItems(
+      this.#list,
+      used.map((outcome, index) => this.#itemOf(outcome, index, used.length, isManager)),
+      this.#title,
     );
     this.#archivedBox.hidden = !archived.length;
     say(this.#archivedTitle, `Archived (${archived.length})`);
-    this.#archived.replaceChildren(
-      ...archived.map((outcome) =>
+    showItems(
+      this.#archived,
+      archived.map((outcome) =>
         create('li', {}, wordsOf(outcome), isManager && buttonOf(outcome, 'restore', 'Bring back')),
       ),
+      this.#title,
     );
     this.#add.hidden = !isManager;
-    if (kept?.dataset.act && !kept.isConnected) this.#focusLike(kept);
   }
 
   /**
@@ -124,22 +129,6 @@ export class OutcomeList {
   }
 
   /**
-   * The button that was pressed is another one now, or is not there any more.
-   *
-   * @param {HTMLButtonElement} before
-   */
-  #focusLike({ value, dataset: { act } }) {
-    const find = (/** @type {string} */ name) =>
-      this.#list.querySelector(`button[value="${CSS.escape(value)}"][data-act="${name}"]`);
-    const other = act === 'up' ? 'down' : 'up';
-    const button = [find(act ?? ''), find(other)].find(
-      (one) => one instanceof HTMLButtonElement && !one.disabled,
-    );
-    if (button instanceof HTMLButtonElement) button.focus();
-    else this.#title.focus();
-  }
-
-  /**
    * @param {Outcome} outcome
    * @param {string} act
    */
@@ -165,7 +154,7 @@ export class OutcomeList {
     } finally {
       this.#isChanging = false;
     }
-    if (!signal.aborted) await this.#read();
+    if (!signal.aborted) await this.#readAll();
   }
 }
 

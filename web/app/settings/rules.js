@@ -1,3 +1,6 @@
+import { isCountry } from '../../henk-voice/henk-voice.js';
+import { countryName } from '../shared/countries.js';
+
 /**
  * @typedef {import('../../henk-voice/henk-voice.js').RecordingRule} RecordingRule
  */
@@ -7,8 +10,6 @@ export const STATES = (
   'AK AL AR AZ CA CO CT DC DE FL GA HI IA ID IL IN KS KY LA MA MD ME MI MN MO MS MT NC ND NE NH NJ NM NV ' +
   'NY OH OK OR PA RI SC SD TN TX UT VA VT WA WI WV WY'
 ).split(' ');
-
-const COUNTRIES = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });
 
 /** @type {Readonly<Record<string, string>>} */
 const MODES = { off: 'no call is recorded', on_demand: 'only on demand', all: 'all calls' };
@@ -24,7 +25,7 @@ const CONSENTS = {
  * @returns {string} `US, CA: only on demand, the rep asks`
  */
 export function ruleSentence({ country, region, mode, consent_mode: consent }) {
-  const place = [COUNTRIES.of(country) ?? country, region].filter(Boolean).join(', ');
+  const place = [countryName(country), region].filter(Boolean).join(', ');
   const asks = [mode && MODES[mode], consent && CONSENTS[consent]].filter(Boolean).join(', ');
   return `${place}: ${asks}`;
 }
@@ -36,7 +37,7 @@ export function ruleSentence({ country, region, mode, consent_mode: consent }) {
  */
 export function whyNoRule(rule, rules) {
   const { country, region, mode, consent_mode: consent } = rule;
-  if (!/^[A-Z]{2}$/.test(country) || !COUNTRIES.of(country)) {
+  if (!isCountry(country)) {
     return `Not added: “${country}” is not the code of a country. Write two letters, such as DE.`;
   }
   if (!mode && !consent) {

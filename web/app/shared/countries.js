@@ -1,20 +1,25 @@
-const NAMES = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });
-/** Groups of countries, and codes that ISO 3166-1 does not give to a country of today. */
-const NO_COUNTRIES = new Set(
-  'AC AN BU CP CQ CS CT DD DG DY EA EU EZ FQ FX HV IC JT MI NH NQ NT PC PU PZ QO QU RH SU TA TP UK UN VD WK XA XB YD YU ZR ZZ'.split(
-    ' ',
-  ),
-);
-const LETTERS = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'];
+import { COUNTRIES, isCountry } from '../../henk-voice/henk-voice.js';
 
-/** @returns {{ code: string, name: string }[]} all countries by their English names: ISO 3166-1 alpha-2 */
-export function countries() {
-  const codes = LETTERS.flatMap((first) => LETTERS.map((second) => first + second));
-  return codes
-    .filter((code) => !NO_COUNTRIES.has(code))
-    .map((code) => ({ code, name: NAMES.of(code) ?? '' }))
-    .filter(({ name }) => name)
-    .sort((a, b) => a.name.localeCompare(b.name, 'en'));
+const NAMES = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });
+const BY_NAME = new Intl.Collator('en');
+
+/**
+ * @param {string} code ISO 3166-1 alpha-2
+ * @returns {string} the code itself if it has no name
+ */
+export function countryName(code) {
+  try {
+    return NAMES.of(code) ?? code;
+  } catch {
+    return code;
+  }
+}
+
+/** @returns {[code: string, name: string][]} all countries that have telephone numbers of their own */
+export function countriesByName() {
+  return COUNTRIES.map((code) => /** @type {[string, string]} */ ([code, countryName(code)])).sort(
+    ([, a], [, b]) => BY_NAME.compare(a, b),
+  );
 }
 
 /**
@@ -25,7 +30,7 @@ export function likelyCountry(languages) {
   for (const language of languages) {
     try {
       const { region } = new Intl.Locale(language);
-      if (region && /^[A-Z]{2}$/.test(region)) return region;
+      if (region && isCountry(region)) return region;
     } catch {
       // This is not the tag of a language.
     }

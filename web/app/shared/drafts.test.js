@@ -1,3 +1,5 @@
+// In a thread of its own: what is said once is said once in a page.
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Drafts, changedWords } from './drafts.js';

@@ -29,8 +29,10 @@ function groups(digits, sizes) {
   const parts = [];
   let rest = digits;
   for (const size of sizes) {
+    // No digit stands alone: the last group has it, too.
+    if (rest.length <= size + 1) break;
     parts.push(rest.slice(0, size));
     rest = rest.slice(size);
   }
-  return [...parts, rest].filter(Boolean).join(' ');
+  return [...parts, rest].join(' ');
 }

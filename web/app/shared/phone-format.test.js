@@ -5,6 +5,7 @@ import { formatNumber, isE164 } from './phone-format.js';
 test('a number in E.164 is written in groups', () => {
   assert.equal(formatNumber('+14155552671'), '+1 415 555 2671');
   assert.equal(formatNumber('+31201234567'), '+31 201 234 567');
+  assert.equal(formatNumber('+442079460018'), '+44 207 946 0018');
   assert.equal(formatNumber('+491751234567890'), '+49 175 123 456 7890');
 });
 

@@ -1,5 +1,5 @@
 import { failureOf } from '../../henk-voice/henk-voice.js';
-import { create, sayParts } from './dom.js';
+import { create, element, say, sayParts } from './dom.js';
 
 /** @typedef {() => unknown} Again does the same once more; a promise is waited for */
 
@@ -44,11 +44,11 @@ function tellWords(place, words, again) {
     place.textContent = TRYING;
     place.focus();
     await again();
-    if (place.textContent === TRYING) {
-      const had = place === document.activeElement;
-      place.textContent = '';
-      if (had) headingOf(place)?.focus();
-    } else place.querySelector('button')?.focus();
+    const next = place.querySelector('button');
+    if (next) return next.focus();
+    if (place.textContent === TRYING) place.textContent = '';
+    const focused = document.activeElement;
+    if (focused === place || focused === document.body) headingOf(place)?.focus();
   });
   place.replaceChildren(create('span', {}, ...words), ' ', button);
 }
@@ -65,6 +65,18 @@ function headingOf(place) {
     return heading;
   }
   return null;
+}
+
+/**
+ * Says at a field what is wrong with it.
+ *
+ * @param {HTMLElement} field
+ * @param {string} sentence empty: nothing is
+ * @param {string} [about] it is said in the element `<about>-error`; by default that of the field itself
+ */
+export function tellField(field, sentence, about = field.id) {
+  say(element(`${about}-error`, HTMLElement), sentence);
+  markInvalid(field, Boolean(sentence));
 }
 
 /**

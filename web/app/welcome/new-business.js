@@ -2,7 +2,7 @@ import { failureOf } from '../../henk-voice/henk-voice.js';
 import { clockOf, zoneWords, zonesByRegion } from '../shared/time-zones.js';
 import { create, element, say } from '../shared/dom.js';
 import { markInvalid, tellNotLoaded } from '../shared/trouble.js';
-import { countries, likelyCountry } from '../shared/countries.js';
+import { countriesByName, likelyCountry } from '../shared/countries.js';
 
 /** @typedef {import('./view.js').WelcomeContext} WelcomeContext */
 
@@ -30,7 +30,7 @@ export class NewBusiness {
     this.#context = context;
     const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
     this.#country.append(
-      ...countries().map(({ code, name }) => create('option', { value: code }, name)),
+      ...countriesByName().map(([code, name]) => create('option', { value: code }, name)),
     );
     this.#country.value = likelyCountry(navigator.languages);
     this.#zone.append(
