@@ -56,7 +56,9 @@ def test_every_view_says_that_it_could_not_be_read_and_offers_to_try_again(
     for path in VIEWS:
         refuses = True
         # The view is mounted anew.
-        page.evaluate("path => { location.hash = '#/check'; location.hash = `#${path}`; }", path)
+        page.evaluate("location.hash = '#/check'")
+        expect(page.locator("#view h1")).to_contain_text("Check")
+        page.evaluate("path => { location.hash = `#${path}`; }", path)
         expect(page.locator("#main")).to_contain_text("may not spend more time")
         expect(again.first).to_be_visible()
         expect(loading).to_have_count(0)
