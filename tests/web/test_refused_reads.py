@@ -68,6 +68,7 @@ def test_every_view_says_that_it_could_not_be_read_and_offers_to_try_again(
             again.first.click()
             expect(again).not_to_have_count(before)
         expect(loading).to_have_count(0)
+        expect(page.get_by_text("Trying again…").locator("visible=true")).to_have_count(0)
         if "may not spend more time" in page.locator("#main").inner_text():
             left[path] = page.locator("#main").inner_text()
     assert not left, json.dumps(left, indent=1)
