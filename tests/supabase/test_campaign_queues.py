@@ -274,6 +274,21 @@ def test_managers_pause_raise_remove_and_queue_again(desk: Desk) -> None:
     assert change(desk, {"again": True}, entry_id) == {"changed": 0, "unchanged": 1}
 
 
+@pytest.mark.parametrize("what", [{"paused": True}, {"remove": True}, {"priority": 5}])
+def test_a_lead_that_is_paused_or_removed_is_not_called_by_who_has_it(
+    desk: Desk, what: dict[str, object]
+) -> None:
+    entry_id = desk.enqueue()
+    taken = desk.ask("next_lead", desk.tenant.campaign_id)["entry"]
+    change(desk, what, entry_id)
+    lasts = desk.ask("extend_lease", entry_id, taken["lease_token"])
+    if "priority" in what:
+        assert "lease_until" in lasts
+    else:
+        assert lasts == {"error": "lease_lost"}
+        assert desk.entry(entry_id)["state"] in ("paused", "done")
+
+
 def test_a_lead_whose_attempts_are_used_is_called_again_from_the_beginning(desk: Desk) -> None:
     desk.db.execute("update public.campaigns set max_attempts = 1")
     entry_id = desk.enqueue()

@@ -64,9 +64,14 @@ def test_a_manager_makes_changes_imports_and_merges_contacts(
     )
     importing.get_by_role("button", name="Close").click()
 
-    # The two become one.
+    # They are different people; and then the two become one after all.
     page.get_by_role("tab", name="Duplicates").click()
     group = page.locator("#duplicates > li").filter(has_text="Wilhelmina Wonder")
+    group.get_by_role("button", name="Different people").click()
+    expect(page.locator("#duplicates-status")).to_contain_text("Noted: they are different people.")
+    expect(group).to_have_count(0)
+    database.execute("delete from private.contacts_told_apart")
+    page.get_by_role("tab", name="Duplicates").click()
     group.get_by_role("button", name="Merge").click()
     merging = page.get_by_role("dialog", name="Merge contacts")
     merging.get_by_role("radio", name="Wilhelmina Wonder").check()

@@ -2,9 +2,12 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 import { CallerIds } from './caller-ids.js';
 import { Conversations, timestamp } from './conversations.js';
+import { DoNotCall } from './do-not-call.js';
 import { FakeSupabase, failureOfPromise, sessionOf, withoutPauses } from './fakes.test.js';
 import { NumberReader } from './number-reader.js';
+import { People } from './people.js';
 import { Requests } from './requests.js';
+import { TransferTargets } from './transfer-targets.js';
 
 /** @type {FakeSupabase} */
 let supabase;
@@ -12,6 +15,8 @@ let supabase;
 let conversations;
 /** @type {CallerIds} */
 let callerIds;
+/** What else reads lists of any length, by its name. @type {Record<string, () => Promise<any[]>>} */
+let lists;
 /** What was asked to be read as a number. @type {string[]} */
 let texts;
 
@@ -29,6 +34,16 @@ beforeEach(() => {
   const requests = new Requests(supabase, false);
   conversations = new Conversations(supabase, requests, numbers);
   callerIds = new CallerIds(supabase, requests);
+  const [people, targets] = [
+    new People(supabase, requests),
+    new TransferTargets(supabase, requests),
+  ];
+  lists = {
+    'the do-not-call list': () => new DoNotCall(supabase, requests, numbers).all('b'),
+    people: () => people.members('b'),
+    invitations: () => people.invitations('b'),
+    'transfer targets': () => targets.list('b'),
+  };
 });
 
 afterEach(() => mock.restoreAll());
@@ -80,6 +95,9 @@ test('every list is read to its end, whatever the REST API answers at once', asy
       assert.equal((await conversations.businesses()).length, 1205);
       assert.equal((await conversations.members('b')).length, 1205);
       assert.equal((await conversations.changes('c')).length, 1205);
+      for (const [name, list] of Object.entries(lists)) {
+        assert.equal(new Set((await list()).map(({ id }) => id)).size, 1205, name);
+      }
       const [first, ...rest] = await callerIds.list('b');
       assert.deepEqual([first, rest.length, rest[0]], [rows[700], 1204, rows[0]]);
       const campaigns = await conversations.campaigns('b');

@@ -38,7 +38,7 @@ export const REASONS = /** @type {const} */ ({
   ],
   lease_lost: [
     'Lead given away',
-    'This lead is not reserved for you any more: the connection was lost for too long, or you have opened the queue in another browser.',
+    'This lead is not reserved for you any more: a manager has paused or removed it, the connection was lost for too long, or you have opened the queue in another browser.',
     START,
   ],
   campaign_paused: [

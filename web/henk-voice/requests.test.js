@@ -219,3 +219,25 @@ test('a try ends after 15 s, or when it is said', async () => {
     [15_000, 110_000],
   );
 });
+
+test('a statement that took too long fails at once', async () => {
+  for (const [code, expected, asked] of [
+    ['57014', 'took_too_long', 1],
+    ['XX000', 'database_fault', 2],
+  ]) {
+    supabase.queries.length = 0;
+    answering({ data: null, error: { code }, status: 500 });
+    assert.equal((await failureOfPromise(read()))?.code, expected);
+    assert.equal(supabase.queries.length, asked);
+  }
+  // Two statements were in each other's way, and a gateway that answers in its own words.
+  for (const [code, status] of [
+    ['40P01', 500],
+    [undefined, 503],
+    [undefined, 522],
+  ]) {
+    answering({ data: null, error: { code }, status }, ROWS);
+    assert.deepEqual((await read()).data, ROWS.data);
+  }
+  assert.deepEqual(events, []);
+});

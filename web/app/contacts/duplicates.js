@@ -89,7 +89,8 @@ export class Duplicates {
     if (!this.#context.team.isManager) return item;
     const button = create('button', { type: 'button', 'aria-label': `Merge ${words}` }, 'Merge');
     button.addEventListener('click', () => this.#merge(group.contacts));
-    item.append(button);
+    const buttons = create('span', { class: 'contact-buttons' }, button);
+    item.append(buttons);
     if (group.size > MOST_TOLD_APART) return item;
     const apart = create(
       'button',
@@ -97,7 +98,7 @@ export class Duplicates {
       'Different people',
     );
     apart.addEventListener('click', () => void this.#tellApart(group));
-    item.append(apart);
+    buttons.append(apart);
     return item;
   }
 

@@ -79,6 +79,7 @@ export class CallList {
       }, context.signal);
     }
     this.#more.addEventListener('click', () => void this.#loadOlder());
+    signal.addEventListener('abort', () => hideNotice('history'));
     element('history-reload', HTMLButtonElement).addEventListener('click', () => this.#reset());
 
     const { voice, memory, signal } = context;
@@ -203,7 +204,8 @@ export class CallList {
       return { ...page, conversations };
     } catch (error) {
       if (signal.aborted) return null;
-      showFailure(failureOf(error), 'history');
+      const again = { label: 'Try again', run: () => this.#reset() };
+      showFailure(failureOf(error), 'history', [again]);
       if (this.#conversations.length === 0) this.#showEmpty('The calls could not be loaded.');
       return null;
     } finally {

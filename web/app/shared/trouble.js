@@ -53,11 +53,11 @@ function tellWords(place, words, again) {
     place.textContent = TRYING;
     place.focus();
     await again();
-    if (place.textContent === TRYING) {
-      const had = place === document.activeElement;
-      place.textContent = '';
-      if (had) headingOf(place)?.focus();
-    } else place.querySelector('button')?.focus();
+    const next = place.querySelector('button');
+    if (next) return next.focus();
+    if (place.textContent === TRYING) place.textContent = '';
+    const focused = document.activeElement;
+    if (focused === place || focused === document.body) headingOf(place)?.focus();
   });
   place.replaceChildren(create('span', {}, ...words), ' ', button);
 }

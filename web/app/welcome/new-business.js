@@ -1,7 +1,7 @@
 import { failureOf } from '../../henk-voice/henk-voice.js';
 import { clockOf, zoneWords, zonesByRegion } from '../shared/time-zones.js';
 import { create, element, say } from '../shared/dom.js';
-import { markInvalid } from '../shared/trouble.js';
+import { markInvalid, tellNotLoaded } from '../shared/trouble.js';
 import { countriesByName, likelyCountry } from '../shared/countries.js';
 
 /** @typedef {import('./view.js').WelcomeContext} WelcomeContext */
@@ -18,6 +18,12 @@ export class NewBusiness {
   #zoneHint = element('business-zone-hint', HTMLElement);
   #trouble = element('business-trouble', HTMLElement);
   #create = element('business-create', HTMLButtonElement);
+  /** Where each field says what is wrong with it. @type {[HTMLInputElement | HTMLSelectElement, HTMLElement][]} */
+  #places = [
+    [this.#name, element('business-name-error', HTMLElement)],
+    [this.#country, element('business-country-error', HTMLElement)],
+    [this.#zone, element('business-zone-error', HTMLElement)],
+  ];
 
   /** @param {WelcomeContext} context */
   constructor(context) {
@@ -53,8 +59,8 @@ export class NewBusiness {
       // Whoever has a business does not look for another one here.
       if (why && !hasBusiness) say(this.#none, `${why.message} ${why.action}`);
     } catch (error) {
-      const { message, action } = failureOf(error);
-      if (!signal.aborted) say(this.#none, `${message} ${action}`);
+      if (signal.aborted) return;
+      tellNotLoaded(this.#none, 'Whether you may create a business', error, () => this.#ask());
     }
   }
 
@@ -100,8 +106,9 @@ export class NewBusiness {
    * @param {HTMLInputElement | HTMLSelectElement | null} wrong the field that has to be changed
    */
   #complain(text, wrong) {
-    say(this.#trouble, text);
-    for (const field of [this.#name, this.#country, this.#zone]) {
+    say(this.#trouble, wrong ? '' : text);
+    for (const [field, place] of this.#places) {
+      say(place, field === wrong ? text : '');
       markInvalid(field, field === wrong);
     }
     wrong?.focus();
