@@ -183,7 +183,7 @@ def _measure_databases(
             results.no_pgbench = results.rates is None
         if "folding" in parts:
             _say("database: marks and folds")
-            results.folding = folding.measure(running, folds=1 if smoke else 30)
+            results.folding = folding.measure(running, folds=1 if smoke else 20)
 
 
 def _say(what: str) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import LiteralString
 
 import psycopg
@@ -48,9 +49,9 @@ class Folding:
 
 
 def measure(running: Postgres, *, folds: int) -> Folding:
-    """Means over ``folds`` times a hundred calls of random businesses. Two databases of SIZE take
-    turns at each call: one as it is, and one without the triggers that leave marks. It takes their
-    processor time, which other processes change less than the time of a clock."""
+    """Medians over ``folds`` of a hundred calls each, of random businesses. Two databases of SIZE
+    take turns at each call: one as it is, and one without the triggers that leave marks. It takes
+    their processor time, which other processes change less than the time of a clock."""
     with ExitStack() as opened:
         counting, plain = (
             opened.enter_context(_Database(running, name)) for name in ("counting", "plain")
@@ -59,13 +60,14 @@ def measure(running: Postgres, *, folds: int) -> Folding:
         # At first, connections read catalogs, compile functions and choose plans.
         _calls(counting, plain, 2 * _CALLS_OF_A_FOLD)
         counting.fold()
-        plain.seconds = counting.seconds = fold = 0.0
+        call, marks, fold = [], [], []
         for _ in range(folds):
+            plain.seconds = counting.seconds = 0.0
             _calls(counting, plain, _CALLS_OF_A_FOLD)
-            fold += counting.fold()
-    calls = folds * _CALLS_OF_A_FOLD
-    marks = max(0.0, counting.seconds - plain.seconds)
-    return Folding(calls, plain.seconds / calls, marks / calls, fold / calls)
+            call.append(plain.seconds / _CALLS_OF_A_FOLD)
+            marks.append((counting.seconds - plain.seconds) / _CALLS_OF_A_FOLD)
+            fold.append(counting.fold() / _CALLS_OF_A_FOLD)
+    return Folding(folds * _CALLS_OF_A_FOLD, median(call), max(0.0, median(marks)), median(fold))
 
 
 def _calls(counting: _Database, plain: _Database, calls: int) -> None:

@@ -326,9 +326,9 @@ def _folding(cost: Folding) -> str:
 ## Reports: what counting costs
 
 The processor time that a call takes of the database, and what the marks and the fold, from which
-reports read, add to it: the means of {cost.calls:,} calls, with a fold after every hundred. Each
-call is made in two databases, one of which leaves no marks. Budget: at most {OF_CALL} × of the
-call.
+reports read, add to it: {cost.calls:,} calls, with a fold after every hundred, and the medians of
+these hundreds. Each call is made in two databases, one of which leaves no marks. Budget: at most
+{OF_CALL} × of the call.
 
 {_table(("", "a call", "ratio"), rows)}"""
 

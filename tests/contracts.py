@@ -456,6 +456,7 @@ FUNCTIONS: Grants = {
     "private.attach_events(public.conversations)": FOR_WEBHOOKS,
     "private.derive_call(public.conversations)": FOR_WEBHOOKS,
     "private.note_unbegun_call(text)": FOR_WEBHOOKS,
+    "private.longest_call()": FOR_WEBHOOKS | FOR_USERS,
     "private.enter_call(text,uuid)": FOR_WEBHOOKS,
     "private.leave_call()": FOR_WEBHOOKS,
     "private.legs_of_call(text,boolean,jsonb,private.voicemail_drop)": FOR_WEBHOOKS,

@@ -11,17 +11,20 @@ from functions.doctor.check import Finding, failed, passed, skipped
 from functions.doctor.inputs import Inputs
 
 _SHOWN = 5
-# People are in it, and nobody of them may manage it; or managers alone may.
+# People are in it, and nobody of them may manage it; or managers alone may. Accounts that were
+# deleted softly or banned are still there, and nobody can sign in with them.
 _WITHOUT = """
+with people as (
+  select members.business_id, members.role
+  from public.business_members members
+  join auth.users on users.id = members.user_id
+  where users.deleted_at is null and (users.banned_until is null or users.banned_until < now())
+)
 select format('%s (%s)', businesses.name, businesses.id)
 from public.businesses
 where exists (select from public.business_members where business_id = businesses.id)
-  and not exists (
-    select from public.business_members where business_id = businesses.id and role = 'owner'
-  )
-  and {} (
-    select from public.business_members where business_id = businesses.id and role = 'manager'
-  )
+  and not exists (select from people where business_id = businesses.id and role = 'owner')
+  and {} (select from people where business_id = businesses.id and role = 'manager')
 order by 1
 """
 _WITHOUT_NUMBER = """

@@ -45,7 +45,7 @@ begin
   where conversations.business_id = p_business.id
     and conversations.ended_at is null
     -- No call is longer than four hours. One whose end was lost must not count for ever.
-    and conversations.created_at > now() - interval '5 hours'
+    and conversations.created_at > now() - private.longest_call()
     and conversations.call_sid is distinct from v_call_sid
   offset p_business.concurrent_calls - 1 limit 1;
   if found then
@@ -112,7 +112,7 @@ begin
     from public.conversations
     where conversations.business_id = p_business.id
       and conversations.ended_at is null
-      and conversations.created_at > now() - interval '5 hours'
+      and conversations.created_at > now() - private.longest_call()
       and conversations.call_sid is distinct from p_call_sid
 
     union all
@@ -122,7 +122,7 @@ begin
     where call_legs.business_id = p_business.id
       and call_legs.role = 'third_party'
       and call_legs.ended_at is null
-      and call_legs.asked_at > now() - interval '5 hours'
+      and call_legs.asked_at > now() - private.longest_call()
       and call_legs.id is distinct from v_leg_id
   ) as calls
   offset p_business.concurrent_calls - 1 limit 1;

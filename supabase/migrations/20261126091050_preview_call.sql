@@ -46,7 +46,7 @@ begin
       from public.conversations
       where conversations.business_id = d.business_id
         and conversations.lead_id = d.lead_id
-        and conversations.created_at > now() - interval '5 hours'
+        and conversations.created_at > now() - private.longest_call()
         and conversations.block_reason is null
     )
     union all
@@ -55,7 +55,7 @@ begin
       from public.conversations
       where conversations.business_id = d.business_id
         and private.subscriber(conversations.to_number) = v_subscriber
-        and conversations.created_at > now() - interval '5 hours'
+        and conversations.created_at > now() - private.longest_call()
         and conversations.block_reason is null
     )
   ) as calls

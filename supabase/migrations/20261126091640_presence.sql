@@ -82,7 +82,7 @@ begin
     where conversations.business_id = p_business_id
       and conversations.ended_at is null
       -- No call is longer than four hours. One whose end was lost does not count for ever.
-      and conversations.created_at > now() - interval '5 hours'
+      and conversations.created_at > now() - private.longest_call()
       and call_legs.role in ('agent', 'teammate')
       and call_legs.id is distinct from p_but_leg_id
       and private.is_alive(call_legs)

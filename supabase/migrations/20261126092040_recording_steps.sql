@@ -41,7 +41,7 @@ begin
   if r.state in ('asked', 'in_progress') then
     select * into v_call from public.conversations where conversations.id = r.conversation_id;
     return case
-      when private.is_leg_over(r) or r.started_at < clock_timestamp() - interval '5 hours' then 'watch'
+      when private.is_leg_over(r) or r.started_at < clock_timestamp() - private.longest_call() then 'watch'
       when private.last_wish(v_call, false) = 'stop' then 'stop'
     end;
   end if;

@@ -224,7 +224,7 @@ begin
   -- A call that goes on would be written down again. No call is longer than four hours.
   if exists (
     select from private.calls_of_person(p_business_id, v_subscriber, p_lead_id) as calls
-    where calls.ended_at is null and calls.created_at > now() - interval '5 hours'
+    where calls.ended_at is null and calls.created_at > now() - private.longest_call()
   ) then
     return jsonb_build_object('error', 'in_progress');
   end if;
@@ -289,6 +289,11 @@ begin
   delete from public.do_not_call_removals
   where do_not_call_removals.business_id = p_business_id
     and private.subscriber(do_not_call_removals.phone_number) = v_subscriber;
+  -- Nor that somebody who had the number is another person than them.
+  delete from private.contacts_told_apart
+  where contacts_told_apart.business_id = p_business_id
+    and contacts_told_apart.field = 'phone_number'
+    and contacts_told_apart.value = v_subscriber;
   perform private.end_one_change();
 
   insert into public.erasures as written (

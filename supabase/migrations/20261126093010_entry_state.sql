@@ -191,7 +191,7 @@ begin
   where leads.business_id = e.business_id and leads.id = e.lead_id;
 
   -- No call is longer than four hours. One whose end was lost does not keep its lead for ever.
-  v_open_until := v_last.open_since + interval '5 hours';
+  v_open_until := v_last.open_since + private.longest_call();
   if v_open_until > now() and e.removed_at is null then
     -- A call that goes on says nothing yet.
     e.next_at := v_open_until;

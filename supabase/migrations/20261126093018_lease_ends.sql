@@ -23,7 +23,7 @@ begin
     select from public.conversations
     where conversations.id = p_conversation_id
       and conversations.ended_at is null
-      and conversations.created_at > now() - interval '5 hours'
+      and conversations.created_at > now() - private.longest_call()
   );
 end;
 $$;

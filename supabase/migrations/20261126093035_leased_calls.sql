@@ -48,7 +48,7 @@ begin
   ) as calls
   where calls.user_id is distinct from p_user_id
     and calls.ended_at is null
-    and calls.created_at > now() - interval '5 hours'
+    and calls.created_at > now() - private.longest_call()
     and calls.block_reason is null;
   return case when found then 'with_colleague' end;
 end;

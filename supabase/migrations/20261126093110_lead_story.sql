@@ -104,7 +104,7 @@ begin
         where conversations.business_id = p_lead.business_id
           and conversations.lead_id = p_lead.id
           -- No call is longer than four hours. One whose end was lost does not count for ever.
-          and conversations.created_at > now() - interval '5 hours'
+          and conversations.created_at > now() - private.longest_call()
           and conversations.ended_at is null
       )
       union all
@@ -115,7 +115,7 @@ begin
         from public.conversations
         where conversations.business_id = p_lead.business_id
           and private.subscriber(conversations.to_number) = p_lead.subscriber
-          and conversations.created_at > now() - interval '5 hours'
+          and conversations.created_at > now() - private.longest_call()
           and conversations.ended_at is null
       )
     ) as calls

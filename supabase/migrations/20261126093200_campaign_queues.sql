@@ -22,7 +22,7 @@ begin
         -- A lease that is over is only noticed when somebody asks for the next lead.
         and (
           queue_entries.lease_until > now()
-          or (calls.ended_at is null and calls.created_at > now() - interval '5 hours')
+          or (calls.ended_at is null and calls.created_at > now() - private.longest_call())
         )
 
       union all
@@ -34,7 +34,7 @@ begin
       where conversations.business_id = p_campaign.business_id
         and conversations.ended_at is null
         -- No call is longer than four hours. One whose end was lost does not count for ever.
-        and conversations.created_at > now() - interval '5 hours'
+        and conversations.created_at > now() - private.longest_call()
         and conversations.campaign_id = p_campaign.id
     ),
 

@@ -306,7 +306,9 @@ set search_path = ''
 as $$
 begin
   return (
-    select coalesce(conversations.ended_at, conversations.created_at + interval '5 hours') < now() - interval '7 days'
+    select
+      coalesce(conversations.ended_at, conversations.created_at + private.longest_call())
+      < now() - interval '7 days'
     from public.conversations
     where conversations.id = p_conversation_id
   );

@@ -202,8 +202,11 @@ declare
 begin
   if jsonb_typeof(p_changes) is distinct from 'object'
     or p_changes - '{name,company,phone_number,email,time_zone,number_zones}'::text[] <> '{}'
+    or jsonb_path_exists(
+      p_changes - 'number_zones', 'strict $.* ? (@.type() != "string" && @.type() != "null")', '{}', true
+    )
     or (p_lead_id is not null and jsonb_typeof(p_before) is distinct from 'object') then
-    raise exception 'p_changes has name, company, phone_number, email, time_zone, number_zones or some of them'
+    raise exception 'p_changes has texts: name, company, phone_number, email, time_zone, or some; and number_zones'
       using errcode = '22023';
   end if;
   if v_refused is not null then

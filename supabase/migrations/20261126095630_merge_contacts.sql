@@ -51,8 +51,7 @@ begin
 end;
 $$;
 
--- Whether somebody has one of these leads in front of them, or talks with one. A lease that is over ends only when
--- somebody asks for a lead of the campaign. No call is longer than four hours.
+-- Whether somebody has one of these leads in front of them, or talks with one. No call is longer than four hours.
 create function private.is_lead_in_use(p_business_id uuid, p_lead_ids uuid[])
 returns boolean
 language plpgsql
@@ -65,13 +64,12 @@ begin
     where queue_entries.business_id = p_business_id
       and queue_entries.lead_id = any(p_lead_ids)
       and queue_entries.state = 'leased'
-      and queue_entries.lease_until > clock_timestamp()
   ) or exists (
     select from public.conversations
     where conversations.business_id = p_business_id
       and conversations.lead_id = any(p_lead_ids)
       and conversations.ended_at is null
-      and conversations.created_at > now() - interval '5 hours'
+      and conversations.created_at > now() - private.longest_call()
   );
 end;
 $$;

@@ -107,7 +107,7 @@ begin
       from public.conversations
       where conversations.business_id = p_business_id
         and conversations.ended_at is null
-        and conversations.created_at < now() - interval '5 hours'
+        and conversations.created_at < now() - private.longest_call()
       having count(*) > 0
 
       union all

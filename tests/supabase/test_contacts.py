@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 import pytest
+from psycopg.errors import InvalidParameterValue
 from psycopg.types.json import Jsonb
 
 from tests.supabase.filling import add_colleague, add_lead, ask
@@ -147,6 +148,16 @@ def test_a_value_that_cannot_be_is_refused_with_its_field(
     answer = save(db, manager, ours, changes)
     assert answer == {"error": "value_refused", "field": field}
     assert len(listed(db, manager, ours)["contacts"]) == 1
+
+
+@pytest.mark.parametrize(
+    "changes", [{"name": {"first": "Ada"}}, {"company": ["x"]}, {"email": 5}, ["name"], {"id": "x"}]
+)
+def test_what_no_page_sends_is_no_contact(
+    db: Connection, ours: Tenant, manager: uuid.UUID, changes: Any
+) -> None:
+    with pytest.raises(InvalidParameterValue):
+        save(db, manager, ours, changes)
 
 
 def test_a_contact_without_a_name_is_called_by_what_is_known_of_it(

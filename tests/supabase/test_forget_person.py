@@ -71,6 +71,13 @@ def test_nothing_is_left_of_their_number_their_name_and_what_was_written_of_them
         "insert into public.do_not_call (business_id, phone_number, reason) values (%s, %s, %s)",
         (tenant.business_id, tenant.lead_number, "Zzyzx was angry"),
     )
+    # Somebody who had the number before, and is known to be another person.
+    db.execute(
+        "with another as (insert into public.leads (business_id, name) values (%s, 'Another')"
+        " returning business_id, id) insert into private.contacts_told_apart"
+        " select business_id, id, 'phone_number', %s from another",
+        (tenant.business_id, tenant.lead_number),
+    )
     assert places_of(db, "Zzyzx") == {
         "leads",
         "conversations",

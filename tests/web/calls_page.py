@@ -61,7 +61,10 @@ _SOUND_RECEIVED = """async () => {
 _OTHER_HOST = re.compile("ERR_NAME_NOT_RESOLVED|Content.Security.Policy")
 _AXE = (CHECKOUT / "node_modules/axe-core/axe.min.js").read_text()
 # Without the details of everything that is right.
-_RUN_AXE = "axe.run({ resultTypes: ['violations'] }).then(({ violations }) => ({ violations }))"
+_RUN_AXE = """only => axe.run({ resultTypes: ['violations'], ...only && { runOnly: only } })
+  .then(({ violations }) => ({ violations }))"""
+# What colours and sizes change, beside what is there.
+_RULES_OF_LOOKS = ["color-contrast", "link-in-text-block", "scrollable-region-focusable"]
 
 
 class Watch:
@@ -180,11 +183,13 @@ class CallsPage:
         sound: dict[str, float] = self.page.evaluate(_SOUND_RECEIVED)
         return sound
 
-    def accessibility_findings(self) -> list[str]:
-        """What axe finds serious or critical, each with its place."""
+    def accessibility_findings(self, *, only_looks: bool = False) -> list[str]:
+        """What axe finds serious or critical, each with its place. ``only_looks``: the same state
+        is looked at in full, too, in another size and other colours."""
         if not self.page.evaluate("'axe' in window"):
             self.page.evaluate(_AXE)
-        found: dict[str, Any] = self.page.evaluate(_RUN_AXE)
+        rules = _RULES_OF_LOOKS if only_looks else None
+        found: dict[str, Any] = self.page.evaluate(_RUN_AXE, rules)
         return [
             f"{finding['impact']}: {finding['id']}: {node['target']} {node['failureSummary']}"
             for finding in found["violations"]

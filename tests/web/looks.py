@@ -19,7 +19,7 @@ def looker(tab: CallsPage, findings: dict[str, list[str]]) -> Callable[[str], No
             page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
             width = page.evaluate("document.documentElement.scrollWidth")
             assert width <= size["width"], f"{state} is wider than {size['width']} pixels"
-            if found := tab.accessibility_findings():
+            if found := tab.accessibility_findings(only_looks=theme == "dark"):
                 findings[f"{state}, {size['width']}, {theme}"] = found
 
     return look

@@ -86,7 +86,7 @@ def _workspace(stack: Stack, browser: Browser) -> None:
         page.get_by_label("Notes").fill(notes)
         tab.is_ended("The other side hung up.")
         expect(page.locator("#queue-state")).to_contain_text("How did it go?")
-        expect(page.get_by_role("region", name="Contact")).to_contain_text("Completed")
+        expect(page.get_by_role("region", name=LEAD)).to_contain_text("Completed")
         _take(tab, "workspace")
     network.close()
     database.close()

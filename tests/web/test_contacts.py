@@ -58,7 +58,7 @@ def test_a_manager_makes_changes_imports_and_merges_contacts(
     importing = page.get_by_role("dialog", name="Import contacts")
     importing.get_by_label("CSV file").set_input_files(file)
     importing.get_by_role("button", name="Check the file").click()
-    importing.get_by_role("button", name="Import 2 leads").click()
+    importing.get_by_role("button", name="Import 2 contacts").click()
     expect(importing.locator("#fill-done")).to_have_text(
         "1 contact was added. Left out: 1 that you had already."
     )

@@ -22,7 +22,7 @@ CONVERSATION = "c0000000-0000-4000-8000-0000000000aa"
 BUSINESSES, CAMPAIGNS, MEMBERS, NUMBERS, LEADS, CALLS, CHANGES = 6, 9, 5, 7, 23, 60, 6
 OUTCOMES, RULES, MESSAGES = 8, 6, 7
 
-# Answers one row, whenever it wants to.
+# Each answers one value, whenever the page wants to know it.
 HEARTBEAT = {"/rest/v1/rpc/set_presence", "/rest/v1/rpc/settings_news"}
 # Every query of the library, by its path, and how a page comes to ask it.
 QUERIES = {

@@ -38,16 +38,13 @@ REFUSALS = {
 
 def test_without_a_token_the_page_says_why_and_what_to_do(known_rep: Callable[..., Rep]) -> None:
     rep = known_rep()
-    tab: CallsPage | None = None
+    tab = rep.open("health")
     for code, (status, title, advice) in REFUSALS.items():
         rep.watch.expect(rf"Failed to load resource.* {status} .*/api/twilio/token")
         error = {"success": False, "error": {"code": code, "message": "x", "requestId": "x"}}
         rep.context.unroute(TOKEN)
         rep.context.route(TOKEN, partial(answer, status=status, body=error))
-        if tab:
-            tab.page.reload()
-        else:
-            tab = rep.open()
+        tab.page.goto(rep.url)
         expect(tab.notice("voice")).to_contain_text(title)
         expect(tab.notice("voice")).to_contain_text(advice)
         expect(tab.state).to_have_text("Not ready to call")

@@ -234,11 +234,6 @@ export class HenkVoice extends Workspace {
     await this.#token.start();
   }
 
-  /** Does not wait any longer with what is tried again since `disconnected`. */
-  tryAgain() {
-    this.#requests.tryNow();
-  }
-
   /**
    * Hangs up, and stops everything. Sign out afterwards, so that the database hears that the user is away.
    *

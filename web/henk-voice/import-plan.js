@@ -110,7 +110,7 @@ function planRow(row, reading, facts, firstRows) {
   const subscriber = known?.subscriber ?? reading.to;
   const first = firstRows.get(subscriber);
   if (first !== undefined) {
-    row.note('phone_number', `Row ${first} has the same number. One lead is made of both.`);
+    row.note('phone_number', `Row ${first} has the same number. Both become one.`);
     return row.planned('repeated', lead);
   }
   firstRows.set(subscriber, row.row);

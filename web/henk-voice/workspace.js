@@ -77,6 +77,7 @@ export class Workspace extends Emitter {
 
   #sql;
   #numbers;
+  #requests;
 
   /**
    * @param {SupabaseClient} supabase
@@ -88,6 +89,7 @@ export class Workspace extends Emitter {
     super();
     this.#sql = new Sql(supabase, requests);
     this.#numbers = numbers;
+    this.#requests = requests;
     this.conversations = new Conversations(supabase, requests, numbers);
     this.archive = new Archive(supabase, requests);
     this.outcomes = new Outcomes(supabase, requests);
@@ -104,6 +106,11 @@ export class Workspace extends Emitter {
     this.settings = new BusinessSettingsStore(supabase, requests, numbers);
     this.callerIds = new CallerIds(supabase, requests);
     this.transferTargets = new TransferTargets(supabase, requests, numbers);
+  }
+
+  /** Does not wait any longer with what is tried again since `disconnected`. */
+  tryAgain() {
+    this.#requests.tryNow();
   }
 
   /**

@@ -791,6 +791,24 @@ def business_without_owner(lab: Lab) -> Iterator[Inputs]:
         yield inputs
 
 
+@fault("businesses", "Nobody owns or manages Ownerless (", "make owner")
+def business_of_a_banned_owner(lab: Lab) -> Iterator[Inputs]:
+    change = (
+        "insert into public.businesses (id, name)"
+        " values ('00000000-0000-0000-0000-000000000b06', 'Ownerless');"
+        " insert into auth.users (id, email, banned_until)"
+        " values ('00000000-0000-0000-0000-000000000b07', 'banned@henk.test', 'infinity');"
+        " insert into public.business_members (business_id, user_id, role) values"
+        " ('00000000-0000-0000-0000-000000000b06', '00000000-0000-0000-0000-000000000b07', 'owner')"
+    )
+    undo = (
+        "delete from public.businesses where name = 'Ownerless';"
+        " delete from auth.users where email = 'banned@henk.test'"
+    )
+    with altered(lab, change, undo) as inputs:
+        yield inputs
+
+
 @fault("page", "answers 404, and not the page", "--only page_fn")
 def no_page(lab: Lab) -> Iterator[Inputs]:
     with page_at(404, {}, "{}") as origin:

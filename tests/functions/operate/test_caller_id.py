@@ -84,11 +84,16 @@ def test_what_cannot_be_meant_is_said_and_nothing_is_asked(
     assert why in capsys.readouterr().err
 
 
-def test_make_passes_names_on_as_they_are_typed() -> None:
+def test_make_passes_names_on_as_they_are_typed(tmp_path: Path) -> None:
     name = """Cash$Money 'n' "Co" $(shell echo hi)"""
-    command = ["make", "--silent", "--eval", 'shown: ; @printf %s "$$BUSINESS"', "shown"]
+    file = tmp_path / "shown.mk"
+    file.write_text('include Makefile\nshown: ; @printf %s "$$BUSINESS"\n', encoding="utf-8")
     said = subprocess.run(
-        [*command, f"BUSINESS={name}"], cwd=ROOT, capture_output=True, text=True, check=True
+        ["make", "--silent", "-f", str(file), "shown", f"BUSINESS={name}"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert said.stdout == name
 

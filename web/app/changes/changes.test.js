@@ -27,6 +27,8 @@ test('each change says who did what, in words', () => {
     said({ ...address, after: { state: 'accepted' } }),
     'Dana accepted the invitation of a@henk.test',
   );
+  const renewed = { ...address, after: { expires_at: '2026-12-11T12:00:00Z' } };
+  assert.equal(said(renewed), 'Dana renewed the invitation of a@henk.test');
   const robin = { subject: 'member', subject_id: 'robin', subject_name: 'Robin' };
   assert.equal(said({ ...robin, after: { role: 'manager' } }), 'Dana gave another role to Robin');
   const self = { ...robin, changed_by: 'robin' };

@@ -69,7 +69,9 @@ const SPECIAL = {
   invitation: ({ before, after }, named) => {
     if (before === null) return ['invited ', ...named];
     const answer = ANSWERS[String(after?.state)];
-    return answer ? [`${answer} the invitation of `, ...named] : null;
+    if (answer) return [`${answer} the invitation of `, ...named];
+    const isRenewed = after?.expires_at && !('role' in after);
+    return isRenewed ? ['renewed the invitation of ', ...named] : null;
   },
 
   do_not_call: ({ before, after }, named) => {

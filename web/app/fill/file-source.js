@@ -85,7 +85,7 @@ export class FileSource {
     const file = await this.#filling.run(({ signal }) =>
       readLeadFile(chosen, { encoding, signal }),
     );
-    if (!file) return;
+    if (!file) return this.#input.focus();
     this.#file = file;
     this.#titles.checked = file.hasTitles;
     const separator = SEPARATORS[file.separator] ?? `“${file.separator}”`;
@@ -114,7 +114,7 @@ export class FileSource {
     const plan = await run((watched) =>
       context.voice.leads.plan(context.business.id, file, how, watched),
     );
-    if (!plan || this.#file !== file) return;
+    if (!plan || this.#file !== file) return this.#check.focus();
     this.#plan = plan;
     this.#show(plan, file);
   }
@@ -155,7 +155,7 @@ export class FileSource {
     say(this.#more, hidden > 0 ? `${number(hidden)} more are in the report.` : '');
     const leads = counts.new + counts.known;
     this.#import.hidden = !leads;
-    say(this.#import, `Import ${counted(leads, 'lead')}`);
+    say(this.#import, `Import ${counted(leads, this.#filling.campaign() ? 'lead' : 'contact')}`);
     this.#planBox.hidden = false;
     element('fill-plan-title', HTMLElement).focus();
   }
@@ -172,7 +172,7 @@ export class FileSource {
         : voice.leads.importContacts(business.id, plan, watched),
     );
     void this.#imports.load();
-    if (!finished?.result) return;
+    if (!finished?.result) return this.#import.focus();
     this.open();
     done(importedSentence(finished));
     changed();

@@ -98,7 +98,11 @@ class Parts {
       context,
       campaign: () => this.#campaign,
       run: (work) => this.#run(work),
-      done: (sentence) => say(this.#done, sentence),
+      done: (sentence) => {
+        say(this.#done, sentence);
+        // What was pressed is not there any more.
+        this.#title.focus();
+      },
       changed: () => this.#onChange(),
     };
     this.#file = new FileSource(filling);

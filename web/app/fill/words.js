@@ -62,10 +62,12 @@ export function importedSentence({ campaign_id: campaignId, result }) {
  */
 export function planSentences({ counts, notQueued }, isWithoutQueue = false) {
   const is = (/** @type {number} */ count) => (count === 1 ? 'is' : 'are');
+  // Whom a queue calls is a lead.
+  const noun = isWithoutQueue ? 'contact' : 'lead';
   return [
-    `${counted(counts.new, 'row is a new lead', 'rows are new leads')}.`,
+    `${counted(counts.new, `row is a new ${noun}`, `rows are new ${noun}s`)}.`,
     counts.known &&
-      `${counted(counts.known, 'row is a lead', 'rows are leads')} that you have already. What you know of ${counts.known === 1 ? 'it' : 'them'} stays.`,
+      `${counted(counts.known, `row is a ${noun}`, `rows are ${noun}s`)} that you have already. What you know of ${counts.known === 1 ? 'it' : 'them'} stays.`,
     counts.repeated &&
       `${counted(counts.repeated, 'row')} ${counts.repeated === 1 ? 'has' : 'have'} the number of an earlier row.`,
     counts.refused &&

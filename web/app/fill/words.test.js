@@ -22,6 +22,7 @@ test('it is said how many leads were added, and why others were not', () => {
 test('a plan says what becomes of the rows, and nothing about what there is not', () => {
   const counts = { new: 2, known: 0, repeated: 1, refused: 1, blank: 0 };
   const plan = /** @type {any} */ ({ counts, notQueued: 0 });
+  assert.equal(planSentences(plan, true)[0], '2 rows are new contacts.');
   assert.deepEqual(planSentences(plan), [
     '2 rows are new leads.',
     '1 row has the number of an earlier row.',
