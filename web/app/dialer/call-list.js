@@ -79,10 +79,10 @@ export class CallList {
       }, context.signal);
     }
     this.#more.addEventListener('click', () => void this.#loadOlder());
-    signal.addEventListener('abort', () => hideNotice('history'));
     element('history-reload', HTMLButtonElement).addEventListener('click', () => this.#reset());
 
     const { voice, memory, signal } = context;
+    signal.addEventListener('abort', () => hideNotice('history'));
     voice.on('conversation', (row) => this.#update(row), { signal });
     voice.on('gap', this.#reloadSoon, { signal });
     voice.on('call', () => this.#enableCallAgain(), { signal });
