@@ -79,7 +79,7 @@ export class CallList {
       }, context.signal);
     }
     this.#more.addEventListener('click', () => void this.#loadOlder());
-    signal.addEventListener('abort', () => hideNotice('history'));
+    context.signal.addEventListener('abort', () => hideNotice('history'));
     element('history-reload', HTMLButtonElement).addEventListener('click', () => this.#reset());
 
     const { voice, memory, signal } = context;
