@@ -14,7 +14,7 @@ import { subjectOfWrite } from './settings-writes.js';
  */
 
 /** How often a page asks that somebody sees, without Realtime. */
-const EVERY_MS = 3_000;
+const EVERY_MS = 1_000;
 /** After failures the pauses double. */
 const AT_LATEST_MS = 60_000;
 /** So many of the latest changes are answered. */
@@ -23,7 +23,7 @@ const CHANNEL = 'henk-voice.settings';
 
 /**
  * Knows whether settings of the business have changed since they were read, also before the phone works and in tabs
- * that do not have it. With Supabase Realtime it learns of each change at once. Without it, it asks every three seconds
+ * that do not have it. With Supabase Realtime it learns of each change at once. Without it, it asks every second
  * while somebody sees the page, and when the heartbeat knows of a later change; what is changed in this browser, all
  * its tabs know at once.
  *

@@ -58,11 +58,11 @@ test('without Realtime a page that is seen asks, without a phone too', async () 
   const { news, told } = await open();
   assert.deepEqual(told, []);
   changes.unshift({ id: 8, subject: 'outcome' }, { id: 7, subject: 'outcome' });
-  await after(3_000);
+  await after(1_000);
   assert.deepEqual(told, ['outcome']);
   // It was begun before the others, and committed after them.
   changes.splice(2, 0, { id: 6, subject: 'business' });
-  await after(3_000);
+  await after(1_000);
   assert.deepEqual(told, ['outcome', 'business']);
   news.learn(8);
   await after(0);
@@ -90,7 +90,7 @@ test('with Realtime it asks no more than once: what was sent before the broadcas
   const { news, told } = await open();
   isListening = true;
   changes.unshift({ id: 6, subject: 'business' });
-  await after(3_000);
+  await after(1_000);
   await after(60_000);
   news.changed({ id: 8, subject: 'outcome' });
   news.changed({ id: 7, subject: 'campaign' });
@@ -114,10 +114,10 @@ test('what one tab writes or learns, the others know at once, but not those of a
 test('of more changes than are answered it is not known what has changed, and failures make it slower', async () => {
   const { told } = await open();
   changes = null;
-  await after(3_000);
-  await after(3_000);
+  await after(1_000);
+  await after(1_000);
   assert.equal(asked, 2);
   changes = Array.from({ length: 20 }, (_, at) => ({ id: 99 - at, subject: 'lead' }));
-  await after(3_000);
+  await after(1_000);
   assert.deepEqual([told, asked], [[null], 3]);
 });
