@@ -115,6 +115,18 @@ stable
 set search_path = ''
 as $$ begin return nullif(current_setting('henk.call_sid', true), ''); end; $$;
 
+-- After this time a call without an end counts as over: none is longer than four hours, and the end may be lost.
+create function private.longest_call()
+returns interval
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  return interval '5 hours';
+end;
+$$;
+
 -- Whether a call or a leg with this status is over. Python (shared/call_statuses.py) and JavaScript
 -- (web/henk-voice/call-statuses.js) have the same list, and a test compares the three.
 -- https://www.twilio.com/docs/voice/api/call-resource#call-status-values
@@ -201,6 +213,7 @@ revoke execute on function private.enter_call(text, uuid) from public, anon;
 revoke execute on function private.leave_call() from public, anon;
 revoke execute on function private.webhook_call_sid() from public, anon;
 revoke execute on function private.is_final(text) from public, anon;
+revoke execute on function private.longest_call() from public, anon;
 revoke execute on function private.call_status_rank(text) from public, anon;
 revoke execute on function private.to_uuid(text) from public, anon;
 revoke execute on function private.is_time_zone(text) from public, anon;
@@ -209,6 +222,7 @@ grant execute on function private.enter_call(text, uuid) to call_webhook;
 grant execute on function private.leave_call() to call_webhook;
 grant execute on function private.webhook_call_sid() to call_webhook;
 grant execute on function private.is_final(text) to call_webhook;
+grant execute on function private.longest_call() to call_webhook, authenticated;
 grant execute on function private.call_status_rank(text) to call_webhook;
 grant execute on function private.to_uuid(text) to authenticated, call_webhook;
 -- service_role writes leads, and a check of that table calls this function.

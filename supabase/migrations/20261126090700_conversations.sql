@@ -1,21 +1,6 @@
 -- What people read about calls.
 set lock_timeout = '2s';
 
--- After this time a call without an end counts as over: none is longer than four hours, and the end may be lost.
-create function private.longest_call()
-returns interval
-language plpgsql
-immutable
-set search_path = ''
-as $$
-begin
-  return interval '5 hours';
-end;
-$$;
-
-revoke execute on function private.longest_call() from public, anon;
-grant execute on function private.longest_call() to call_webhook, authenticated;
-
 -- One row per call. private.derive_call keeps it up to date.
 create table public.conversations (
   id uuid primary key default gen_random_uuid(),

@@ -84,6 +84,7 @@ FOR_THE_BROWSER = {
     "begin_contact_import",
     "choose_caller_id",
     "duplicate_contacts",
+    "tell_contacts_apart",
     "first_steps",
     "import_do_not_call",
     "label_caller_id",
