@@ -224,6 +224,9 @@ def committed_tenant(postgres: Postgres, number: int) -> Iterator[Tenant]:
         with psycopg.connect(postgres.url()) as admin:
             admin.execute("delete from public.businesses where id = %s", (tenant.business_id,))
             admin.execute("delete from auth.users where id = %s", (tenant.user_id,))
+            # What a call leaves that is gone.
+            admin.execute("delete from public.call_events where conversation_id is null")
+            admin.execute("delete from private.repeated_callbacks")
             admin.execute("delete from private.unsettled_calls")
 
 
