@@ -133,14 +133,18 @@ export class SettingsNews extends Emitter {
     else if (this.#businessId) void this.look();
   }
 
-  /** @param {{ role?: Role | null, changes?: SettingsChange[] }} answer without a role for who is not a member */
-  #take({ role = null, changes = [] }) {
+  /**
+   * @param {{ error?: string, role?: Role, changes?: SettingsChange[] }} answer with the error `not_found` for who is
+   *   not a member
+   */
+  #take({ error, role, changes = [] }) {
+    if (error === undefined && role === undefined) return;
     const news = this.#isKnown ? changes.filter(({ id }) => !this.#known.has(id)) : [];
     const oldest = changes.at(-1)?.id ?? 0;
     const known = [...this.#known].filter((id) => id > oldest);
     this.#known = new Set([...known, ...changes.map(({ id }) => id)]);
     this.#isKnown = true;
-    this.emit('role', { role });
+    this.emit('role', { role: role ?? null });
     if (!news.length) return;
     this.#channel?.postMessage({ changes: news });
     this.#tell(news);
