@@ -70,6 +70,7 @@ export class CampaignForm {
     this.#undo.addEventListener('click', () => {
       if (this.#campaign) this.#drafts.delete(this.#campaign.id);
       this.#fill();
+      sayParts(this.#trouble);
       this.#save.focus();
     });
     window.addEventListener(
@@ -114,8 +115,11 @@ export class CampaignForm {
     for (const [name, field] of Object.entries(this.#fields)) {
       const value = values[/** @type {keyof Columns} */ (name)];
       if (typeof value === 'boolean') /** @type {HTMLInputElement} */ (field).checked = value;
-      else if (field.value !== value) field.value = value;
-      markInvalid(field, false);
+      else if (field.value !== value) {
+        field.value = value;
+        // What cannot be saved and still stands there stays marked.
+        markInvalid(field, false);
+      }
     }
     this.#undo.hidden = !draft;
     if (!draft && this.#saved.textContent === 'Not saved yet.') say(this.#saved, '');
@@ -208,18 +212,27 @@ export class CampaignForm {
     sayParts(this.#trouble);
     const changes = this.#changes(campaign);
     if (!changes) return;
+    const sent = this.#values;
     say(this.#saved, 'Saving…');
     try {
       const saved = Object.keys(changes).length
         ? await this.#context.voice.campaigns.change(campaign.id, changes)
         : campaign;
       if (signal.aborted) return;
-      this.#drafts.delete(campaign.id);
+      const shown = campaign.id === this.#campaign?.id ? this.#campaign : null;
+      const now = { ...(shown ?? campaign), ...saved };
+      // What was typed while it was saved is not saved yet.
+      const typed = shown ? this.#values : (this.#drafts.get(campaign.id)?.typed ?? sent);
+      this.#keep(now, draftAfter({ typed, before: sent }, typedOf(now)));
       this.#onSaved();
-      if (campaign.id !== this.#campaign?.id) return;
-      this.#campaign = { ...this.#campaign, ...saved };
+      if (!shown) return;
+      this.#campaign = now;
       this.#fill();
-      say(this.#saved, 'Saved. It applies to calls that begin after it.');
+      const isUnsaved = this.#drafts.has(campaign.id);
+      say(
+        this.#saved,
+        isUnsaved ? 'Not saved yet.' : 'Saved. It applies to calls that begin after it.',
+      );
     } catch (error) {
       if (signal.aborted || campaign.id !== this.#campaign?.id) return;
       say(this.#saved, 'Not saved yet.');

@@ -46,6 +46,8 @@ export class CampaignsPage {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   #reading = 0;
+  /** The read that knows most. @type {Promise<void>} */
+  #newest = Promise.resolve();
 
   /** @param {ViewContext} context */
   constructor(context) {
@@ -82,24 +84,34 @@ export class CampaignsPage {
     return this.#queues.find(({ id }) => id === this.#memory.chosen) ?? this.#queues[0];
   }
 
-  async #read() {
+  /** @returns {Promise<void>} resolves when what the database has now is shown, also if a later read shows it */
+  #read() {
+    this.#newest = this.#readOnce();
+    return this.#newest;
+  }
+
+  /** @returns {Promise<void>} */
+  async #readOnce() {
     const { business, signal } = this.#context;
     clearTimeout(this.#timer);
     this.#reading += 1;
     const reading = this.#reading;
     try {
       const queues = await this.#context.voice.campaigns.queues(business.id, { signal });
+      if (signal.aborted) return;
       // A later answer knows more.
-      if (signal.aborted || reading !== this.#reading) return;
+      if (reading !== this.#reading) return this.#newest;
       this.#queues = queues;
       const chosen = this.#chosen;
       const row = chosen && (await this.#context.voice.campaigns.byId(chosen.id, { signal }));
-      if (signal.aborted || reading !== this.#reading) return;
+      if (signal.aborted) return;
+      if (reading !== this.#reading) return this.#newest;
       if (row) this.#scripts.set(row.id, row.script);
       say(this.#status, '');
       this.#show();
     } catch (error) {
-      if (signal.aborted || reading !== this.#reading) return;
+      if (signal.aborted) return;
+      if (reading !== this.#reading) return this.#newest;
       const what = this.#queues.length ? 'The latest numbers' : 'The campaigns';
       tellNotLoaded(this.#status, what, error, () => this.#read());
     }
@@ -203,6 +215,8 @@ export class CampaignsPage {
   async #added(id) {
     this.#memory.chosen = id;
     await this.#read();
+    // Nobody is led into the form of another campaign.
+    if (this.#context.signal.aborted || this.#chosen?.id !== id) return;
     this.#tabs.choose(element('tab-form', HTMLElement));
     this.#title.focus();
   }

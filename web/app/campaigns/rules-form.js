@@ -29,6 +29,9 @@ export class RulesForm {
   #rows = [];
   /** What the rows were made of. */
   #shown = '';
+  #reading = 0;
+  /** The read that knows most. @type {Promise<void>} */
+  #newest = Promise.resolve();
 
   /** @param {ViewContext} context */
   constructor(context) {
@@ -42,6 +45,7 @@ export class RulesForm {
     this.#undo.addEventListener('click', () => {
       this.#drafts.delete(this.#campaignId);
       this.#fill();
+      sayParts(this.#trouble);
       this.#save.focus();
     });
   }
@@ -66,22 +70,34 @@ export class RulesForm {
     if (this.#campaignId) void this.#read();
   }
 
-  async #read() {
+  /** @returns {Promise<void>} resolves when what the database has now is shown, also if a later read shows it */
+  #read() {
+    this.#newest = this.#readOnce();
+    return this.#newest;
+  }
+
+  /** @returns {Promise<void>} */
+  async #readOnce() {
     const { business, signal } = this.#context;
     const id = this.#campaignId;
+    this.#reading += 1;
+    const reading = this.#reading;
     try {
       const [rules, outcomes] = await Promise.all([
         this.#context.voice.campaigns.rules(id, { signal }),
         this.#context.voice.outcomes.list(business.id, { signal }),
       ]);
-      if (signal.aborted || id !== this.#campaignId) return;
+      if (signal.aborted) return;
+      // A later answer knows more.
+      if (reading !== this.#reading) return this.#newest;
       const shown = JSON.stringify([outcomes, rules]);
       if (shown === this.#shown) return;
       this.#shown = shown;
       this.#rows = ruleRows(outcomes, rules);
       this.#fill();
     } catch (error) {
-      if (signal.aborted || id !== this.#campaignId) return;
+      if (signal.aborted) return;
+      if (reading !== this.#reading) return this.#newest;
       say(this.#saved, '');
       tellTrouble(this.#trouble, error, () => this.#read());
     }
@@ -91,7 +107,14 @@ export class RulesForm {
     const draft = this.#drafts.get(this.#campaignId);
     const focused = document.activeElement?.id;
     const hadFocus = this.#place.contains(document.activeElement);
+    /** @type {NodeListOf<HTMLInputElement>} */
+    const wrong = this.#place.querySelectorAll('input[aria-invalid="true"]');
     this.#place.replaceChildren(...this.#rows.map((row) => rowOf(row, draft?.get(row.result))));
+    // What cannot be saved and still stands there stays marked.
+    for (const { id, value } of wrong) {
+      const field = document.getElementById(id);
+      if (field instanceof HTMLInputElement && field.value === value) markInvalid(field, true);
+    }
     if (hadFocus && focused) document.getElementById(focused)?.focus();
     this.#showDisabled();
     this.#undo.hidden = !draft;
@@ -143,12 +166,28 @@ export class RulesForm {
     }
   }
 
+  /**
+   * What was typed while it was saved is not saved yet.
+   *
+   * @param {string} id
+   * @param {Map<string, Typed>} sent
+   */
+  #forget(id, sent) {
+    const unsaved = [...(this.#drafts.get(id) ?? [])].filter(([result, { after, times }]) => {
+      const saved = sent.get(result);
+      return after !== saved?.after || times !== saved.times;
+    });
+    if (unsaved.length) this.#drafts.set(id, new Map(unsaved));
+    else this.#drafts.delete(id);
+  }
+
   async #send() {
     const { signal } = this.#context;
     const id = this.#campaignId;
     sayParts(this.#trouble);
     const chosen = new Map();
-    for (const [result, { after, times: typed }] of this.#values) {
+    const sent = this.#values;
+    for (const [result, { after, times: typed }] of sent) {
       const times = timesIn(typed);
       const field = this.#field(result, 'times', HTMLInputElement);
       markInvalid(field, times === undefined);
@@ -169,10 +208,11 @@ export class RulesForm {
         await this.#context.voice.campaigns.setRule(this.#context.business.id, id, rule);
       for (const result of remove) await this.#context.voice.campaigns.removeRule(id, result);
       if (signal.aborted) return;
-      this.#drafts.delete(id);
+      this.#forget(id, sent);
       if (id !== this.#campaignId) return;
       this.#shown = '';
       await this.#read();
+      if (signal.aborted || id !== this.#campaignId || this.#drafts.has(id)) return;
       say(this.#saved, 'Saved. Leads that wait already keep the time that they have.');
     } catch (error) {
       if (signal.aborted || id !== this.#campaignId) return;

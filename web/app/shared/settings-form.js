@@ -143,7 +143,10 @@ export class SettingsForm {
       if (signal.aborted) return;
       say(this.#saved, 'Saving…');
       await this.#source.change(changes);
-      if (!signal.aborted) say(this.#saved, saved);
+      if (signal.aborted) return;
+      // What was typed while it was saved is not saved yet.
+      const isUnsaved = Object.keys(this.#changes()).length > 0;
+      say(this.#saved, isUnsaved ? 'Not saved yet.' : saved);
     } catch (error) {
       if (signal.aborted) return;
       say(this.#saved, '');
