@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 from functions import bundle
@@ -20,7 +21,7 @@ from functions.deploy.steps import DeployError, Steps
 from functions.setup import twilio_api
 from functions.setup.env_file import EnvFileError
 from functions.setup.settings import Given, Operator
-from functions.setup.shell import run
+from functions.setup.shell import Children, run
 from shared.settings import ConfigurationError
 
 STOPPED = 1
@@ -31,16 +32,18 @@ def main(argv: list[str] | None = None) -> int:
     """Returns the exit status: 0, 1 if the deployment stopped, 130 if it was interrupted. Wrong
     arguments end the process with 2."""
     arguments = _parser().parse_args(argv)
+    children = Children()
     steps = Steps(
         Report(),
-        run,
+        partial(run, children=children),
         arguments.dry_run,
         (lambda: True) if arguments.yes or not sys.stdin.isatty() else _confirmed,
     )
 
-    def interrupt(_signal: int, _frame: object) -> None:
-        # Commands that other threads are about to start would not get the signal.
+    def interrupt(received: int, _frame: object) -> None:
+        # Other threads are waited for, so what they run has to end.
         steps.interrupted.set()
+        children.end(received)
         raise KeyboardInterrupt
 
     # SIGTERM, and SIGHUP for a terminal that was closed, clean up as Ctrl-C does.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 
 from functions.deploy.deployment import Deployment
@@ -56,6 +56,9 @@ def deploy_new(deployment: Deployment, wanted: Sequence[Target]) -> None:
     # Builds take minutes and are independent. A dry run prints the commands one after the other.
     with ThreadPoolExecutor(1 if steps.dry_run else max(1, len(new))) as pool:
         under_way = [pool.submit(deploy, target) for target in new]
+        # Python takes a thread for ended if Ctrl-C interrupts waiting for its end (bpo-45274), and
+        # would exit while it writes.
+        wait(under_way)
     for each in under_way:
         each.result()
 

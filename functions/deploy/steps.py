@@ -39,7 +39,8 @@ class Steps:
     # What a person has to do afterwards.
     left: list[str] = field(default_factory=list)
     clock: Clock = field(default_factory=Clock)
-    # Set by Ctrl-C: from then on nothing is changed.
+    # Set by Ctrl-C: from then on no other thread than the main one, which undoes what was begun,
+    # starts a command.
     interrupted: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
@@ -57,10 +58,8 @@ class Steps:
             return None
 
         def attempt() -> str:
-            if self.interrupted.is_set():
-                raise DeployError("Interrupted.", "Run ./deploy.sh again.")
             try:
-                return self.run(command)
+                return self._run(command)
             except CommandFailed:
                 after_failure()
                 raise
@@ -71,7 +70,13 @@ class Steps:
 
     def read(self, command: Command) -> str:
         """Runs a command that reads from an API that is enabled. Raises what ``run`` raises."""
-        return self.rights.read(lambda: self.run(command))
+        return self.rights.read(lambda: self._run(command))
+
+    def _run(self, command: Command) -> str:
+        is_main = threading.current_thread() is threading.main_thread()
+        if self.interrupted.is_set() and not is_main:
+            raise DeployError("Interrupted.", "Run ./deploy.sh again.")
+        return self.run(command)
 
     def show(self, command: str) -> None:
         """Writes the command, if this is a dry run."""

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import shlex
+import signal
 import subprocess
+import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -59,26 +62,87 @@ class Command:
 Run = Callable[[Command], str]
 
 
-def run(command: Command) -> str:
-    """Runs the command and returns its output.
+# How long a command may take to end after it got a signal.
+GRACE_SECONDS = 5.0
+
+
+class Children:
+    """The commands that other threads than the main one run. A signal for this process does not end
+    them by itself: each leads its own process group, because `gcloud` is a script that starts a
+    program, which would hold its output open."""
+
+    def __init__(self) -> None:
+        # A handler of a signal can interrupt another one.
+        self._lock = threading.RLock()
+        self._running: set[subprocess.Popen[str]] = set()
+        self._ended = False
+
+    def start(self, command: Command) -> subprocess.Popen[str]:
+        """Starts the command. Raises CommandFailed after ``end``, and what Popen raises."""
+        with self._lock:
+            if self._ended:
+                raise CommandFailed(command, 128 + signal.SIGINT, "interrupted")
+            process = _start(command, own_group=True)
+            self._running.add(process)
+            return process
+
+    def forget(self, process: subprocess.Popen[str]) -> None:
+        """The process ended."""
+        with self._lock:
+            self._running.discard(process)
+
+    def end(self, received: int) -> None:
+        """Hands the signal on to all, and kills after a while those that it did not end. From now
+        on none starts. Does not wait."""
+        with self._lock:
+            self._ended = True
+        self._signal(received)
+        killing = threading.Timer(GRACE_SECONDS, self._signal, (signal.SIGKILL,))
+        killing.daemon = True
+        killing.start()
+
+    def _signal(self, number: int) -> None:
+        with self._lock:
+            for process in self._running:
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, number)
+
+
+def run(command: Command, children: Children | None = None) -> str:
+    """Runs the command and returns its output. ``children`` can end it, unless this is the main
+    thread, which a signal interrupts.
 
     Raises CommandFailed, CommandTimedOut or ToolMissing.
     """
+    if threading.current_thread() is threading.main_thread():
+        children = None
     try:
-        done = subprocess.run(
-            command.argv,
-            input=command.stdin if command.stdin is not None else "",
-            env={**sparing_this_machine(os.environ), **command.environment},
-            cwd=command.directory,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=command.timeout_seconds,
-        )
+        with children.start(command) if children else _start(command) as process:
+            try:
+                output, error = process.communicate(command.stdin or "", command.timeout_seconds)
+            except BaseException:
+                process.kill()
+                raise
+            finally:
+                if children:
+                    children.forget(process)
     except FileNotFoundError:
         raise ToolMissing(command.argv[0]) from None
     except subprocess.TimeoutExpired:
         raise CommandTimedOut(command.shown) from None
-    if done.returncode:
-        raise CommandFailed(command, done.returncode, (done.stderr or done.stdout).strip())
-    return done.stdout + done.stderr if command.with_stderr else done.stdout
+    if process.returncode:
+        raise CommandFailed(command, process.returncode, (error or output).strip())
+    return output + error if command.with_stderr else output
+
+
+def _start(command: Command, *, own_group: bool = False) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        command.argv,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**sparing_this_machine(os.environ), **command.environment},
+        cwd=command.directory,
+        text=True,
+        process_group=0 if own_group else None,
+    )

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
-from functions.setup.shell import Command, CommandFailed, CommandTimedOut, ToolMissing, run
+from functions.setup import shell
+from functions.setup.shell import (
+    Children,
+    Command,
+    CommandFailed,
+    CommandTimedOut,
+    ToolMissing,
+    run,
+)
 
 
 def python(code: str, **options: object) -> Command:
@@ -45,3 +57,24 @@ def test_a_secret_on_standard_input_is_shown_by_its_name() -> None:
     assert command.shown == "tool add <<< $TOKEN"
     assert "hush-hush" not in repr(command)
     assert "pw" not in repr(command)
+
+
+def test_what_other_threads_run_gets_the_signal_and_is_killed_if_it_stays(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(shell, "GRACE_SECONDS", 0.2)
+    ignores = "trap '' HUP; (touch began; sleep 60); true"
+    children = Children()
+    with ThreadPoolExecutor() as pool:
+        stays = pool.submit(run, Command(("sh", "-c", ignores), directory=tmp_path), children)
+        ends = pool.submit(run, Command(("sleep", "60")), children)
+        while not (tmp_path / "began").exists() or len(children._running) < 2:
+            time.sleep(0.01)
+        children.end(signal.SIGHUP)
+        for each, ended_by in (stays, signal.SIGKILL), (ends, signal.SIGHUP):
+            with pytest.raises(CommandFailed, match=f"ended with -{ended_by.value}:"):
+                each.result(30)
+        with pytest.raises(CommandFailed, match="interrupted"):
+            pool.submit(run, python(""), children).result(30)
+    # The main thread goes on, to undo what it began.
+    assert run(python("print('undone')"), children) == "undone\n"
