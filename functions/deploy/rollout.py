@@ -17,6 +17,7 @@ from functions.setup.shell import CommandFailed
 
 # A dry run shows this in place of the name that Cloud Run would give.
 _NEW_REVISION = "REVISION"
+_NOTICES_SIGNALS_SECONDS = 0.5
 
 
 def deploy_new(deployment: Deployment, wanted: Sequence[Target]) -> None:
@@ -57,8 +58,10 @@ def deploy_new(deployment: Deployment, wanted: Sequence[Target]) -> None:
     with ThreadPoolExecutor(1 if steps.dry_run else max(1, len(new))) as pool:
         under_way = [pool.submit(deploy, target) for target in new]
         # Python takes a thread for ended if Ctrl-C interrupts waiting for its end (bpo-45274), and
-        # would exit while it writes.
-        wait(under_way)
+        # would exit while it writes. A signal that comes just before this thread waits does not
+        # wake it, so it wakes by itself.
+        while wait(under_way, _NOTICES_SIGNALS_SECONDS).not_done:
+            pass
     for each in under_way:
         each.result()
 

@@ -7,10 +7,12 @@ import shlex
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from queue import SimpleQueue
 
 from functions.setup.proxies import sparing_this_machine
 
@@ -72,10 +74,13 @@ class Children:
     program, which would hold its output open."""
 
     def __init__(self) -> None:
-        # A handler of a signal can interrupt another one.
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
         self._running: set[subprocess.Popen[str]] = set()
         self._ended = False
+        # A handler of signals can interrupt a thread that holds a lock, or another handler. Only
+        # this may be used there.
+        self._received: SimpleQueue[int] = SimpleQueue()
+        threading.Thread(target=self._end, daemon=True).start()
 
     def start(self, command: Command) -> subprocess.Popen[str]:
         """Starts the command. Raises CommandFailed after ``end``, and what Popen raises."""
@@ -94,12 +99,13 @@ class Children:
     def end(self, received: int) -> None:
         """Hands the signal on to all, and kills after a while those that it did not end. From now
         on none starts. Does not wait."""
-        with self._lock:
-            self._ended = True
-        self._signal(received)
-        killing = threading.Timer(GRACE_SECONDS, self._signal, (signal.SIGKILL,))
-        killing.daemon = True
-        killing.start()
+        self._ended = True
+        self._received.put(received)
+
+    def _end(self) -> None:
+        self._signal(self._received.get())
+        time.sleep(GRACE_SECONDS)
+        self._signal(signal.SIGKILL)
 
     def _signal(self, number: int) -> None:
         with self._lock:
