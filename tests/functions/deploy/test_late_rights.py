@@ -47,7 +47,9 @@ def test_a_secret_that_cannot_be_read_yet_is_waited_for(lab: Lab) -> None:
     said = lab.deploy()
 
     assert lab.serving() != before
-    assert re.search(r"lately: (twiml|status|recording)-fn@[\w.-]+ may read TWILIO_AUTH_TOKEN_NEXT\.", said)
+    assert re.search(
+        r"lately: (twiml|status|recording)-fn@[\w.-]+ may read TWILIO_AUTH_TOKEN_NEXT\.", said
+    )
     # Each try left a revision that is not ready, and its tag with it.
     for name in ("twiml-fn", "status-fn"):
         service = lab.cloud.services[name]
