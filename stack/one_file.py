@@ -80,7 +80,7 @@ def _in_order(modules: dict[str, str]) -> Iterator[str]:
         if address in begun:
             raise ValueError(f"{address} imports itself, by way of others")
         if address not in modules:
-            raise ValueError(f"{address} is imported, and there is no such file")
+            raise ValueError(f"{address} is imported: no such file")
         begun.add(address)
         source = modules[address]
         for _, other in _IMPORT.findall(source):

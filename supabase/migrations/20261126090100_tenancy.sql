@@ -99,7 +99,7 @@ create table public.business_members (
 create index business_members_user_id_idx on public.business_members (user_id);
 
 -- A name has no signs that nobody sees or that turn the direction of a text: people of other businesses read it
--- when they are invited, and operators in a terminal. If nothing else is in it, it is no name.
+-- when they are invited, and operators in a terminal. A text of nothing else is refused as a name.
 -- Security definer: whoever writes a name cannot reach the function inside.
 create function private.name_business()
 returns trigger

@@ -62,7 +62,7 @@ def test_it_can_be_taken_away_again(db: Connection, business: str) -> None:
         (["--business", "  "], "BUSINESS a name or an id"),
         (["--business", "\udcff"], "BUSINESS has characters"),
         (["--take", "no"], "TAKE=no is not known"),
-        # Read as a number, and then there is no database.
+        # It is read as a number; what fails then is the connection to the database.
         (
             ["--number", "0044 (0)20\u20117946\u20110018", "--take", "1"],
             "SUPABASE_DB_URL is missing",
